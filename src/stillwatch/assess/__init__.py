@@ -1,0 +1,1 @@
+"""Candidate campaigns become assessed campaigns, with evidence and alternatives."""

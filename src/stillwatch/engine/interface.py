@@ -1,0 +1,60 @@
+"""What a stage may ask of an engine; one page, implemented by each engine beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from stillwatch.engine.query import Query
+from stillwatch.records import Table
+
+
+class Engine(Protocol):
+    """Tables by name, made from SQL or Arrow, read back as Arrow.
+
+    Every method raises QueryError with its SQL when the engine refuses, OutputError when the disk is full.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """A private folder on the run's disk for staged files; removed when the engine closes."""
+        ...
+
+    def view(self, name: str, query: Query) -> None:
+        """Names a query without running it."""
+        ...
+
+    def create(self, name: str, query: Query) -> None:
+        """Runs a query and keeps its rows under a name (replacing what had it)."""
+        ...
+
+    def store(self, table: Table, data: pa.Table) -> None:
+        """Keeps Arrow rows under the table's name, cast to its schema."""
+        ...
+
+    def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        """Streams Arrow batches of the table's schema to disk under its name; returns the rows written."""
+        ...
+
+    def fetch(self, query: Query) -> pa.Table:
+        """Runs a query and returns all its rows."""
+        ...
+
+    def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
+        """Runs a query and yields its rows in batches of at most `rows`."""
+        ...
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The column names of a table or view; empty when there is no such table."""
+        ...
+
+    def export(self, table: Table, path: Path) -> int:
+        """Writes a table as one Parquet file in the table's order; same rows, same bytes. Returns its rows."""
+        ...
+
+    def close(self) -> None:
+        """Frees memory, connections and staged files."""
+        ...

@@ -1,0 +1,64 @@
+"""Every exception Stillwatch raises on purpose, drawn as one tree.
+
+    StillwatchError
+    ├── UsageError        exit 2: the command line or a settings file is wrong (all mistakes at once)
+    └── RunError          exit 1: the run could not finish
+        ├── InputError    an input file cannot be read at all
+        ├── QueryError    a statement failed in the engine; carries its SQL
+        └── OutputError   the run folder could not be written (disk full, no permission)
+
+A message is lower-case fragments that say what, where and what to do, with names in backticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing a person typed that cannot be used: where it stands, what is wrong, how to mend it."""
+
+    where: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class StillwatchError(Exception):
+    """Anything Stillwatch raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(StillwatchError):
+    """The command line or a settings file is wrong; every mistake is listed at once."""
+
+    exit_code = 2
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class RunError(StillwatchError):
+    """The run could not finish; nothing half-written was left behind."""
+
+
+class InputError(RunError):
+    """An input file cannot be read at all."""
+
+
+class QueryError(RunError):
+    """A statement failed in the engine; the message carries the SQL it failed on."""
+
+    def __init__(self, name: str, sql: str, reason: str) -> None:
+        self.name, self.sql, self.reason = name, sql, reason
+        super().__init__(f"query `{name}` failed: {reason}\n{sql}")
+
+
+class OutputError(RunError):
+    """The run folder could not be written."""

@@ -1,0 +1,1 @@
+"""Exchanges of networks become candidate campaigns."""

@@ -1,0 +1,4 @@
+"""Logs become exchanges."""
+
+READS: tuple[str, ...] = ()
+WRITES = ("exchanges", "received_sketches", "accounts", "permits", "judgements", "quarantine", "reading")

@@ -1,0 +1,87 @@
+"""Columns and tables as data: the one description from which every engine, reader and writer works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import pyarrow as pa
+
+
+class Kind(Enum):
+    """The column types of the contract; the value is the DuckDB spelling."""
+
+    STRING = "VARCHAR"
+    STRINGS = "VARCHAR[]"
+    TIMESTAMP = "TIMESTAMP"  # UTC, microseconds, stored without zone
+    INT64 = "BIGINT"
+    INT32 = "INTEGER"
+    INT16 = "SMALLINT"
+    FLOAT64 = "DOUBLE"
+    BOOLEAN = "BOOLEAN"
+    BYTES = "BLOB"
+    SHARES = "MAP(VARCHAR, DOUBLE)"
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type of this kind."""
+        return _ARROW[self]
+
+
+_ARROW: dict[Kind, pa.DataType] = {
+    Kind.STRING: pa.string(),
+    Kind.STRINGS: pa.list_(pa.string()),
+    Kind.TIMESTAMP: pa.timestamp("us"),
+    Kind.INT64: pa.int64(),
+    Kind.INT32: pa.int32(),
+    Kind.INT16: pa.int16(),
+    Kind.FLOAT64: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.BYTES: pa.binary(),
+    Kind.SHARES: pa.map_(pa.string(), pa.float64()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the contract, its kind, whether a row without it is unusable."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A named table, its columns in order, and the columns that order its rows when it is written."""
+
+    name: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns every row must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema."""
+        return pa.schema([pa.field(c.name, c.kind.arrow, nullable=not c.required) for c in self.columns])
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def columns(kind: Kind, names: str, required: bool = False) -> tuple[Column, ...]:
+    """Several columns of one kind from a blank-separated list of names."""
+    return tuple(Column(name, kind, required) for name in names.split())

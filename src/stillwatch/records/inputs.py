@@ -1,0 +1,90 @@
+"""The tables a provider hands in (contract §1)."""
+
+from __future__ import annotations
+
+from stillwatch.records.columns import Kind, Table, columns
+
+EXCHANGES = Table(
+    "exchanges",
+    (
+        *columns(Kind.STRING, "exchange_id account_id", required=True),
+        *columns(Kind.TIMESTAMP, "started_at", required=True),
+        *columns(Kind.STRING, "channel request_model conversation_id operation client_address user_agent"),
+        *columns(Kind.STRING, "client_fingerprint device_id session_id"),
+        *columns(Kind.INT64, "input_tokens output_tokens cached_tokens reasoning_tokens"),
+        *columns(Kind.INT32, "max_tokens choice_count"),
+        *columns(Kind.FLOAT64, "temperature top_p"),
+        *columns(Kind.STRING, "finish_reason"),
+        *columns(Kind.INT16, "status_code"),
+        *columns(Kind.STRING, "system_instructions input_text output_text"),
+        *columns(Kind.STRINGS, "tool_names"),
+    ),
+    ("exchange_id",),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    (
+        *columns(Kind.STRING, "account_id", required=True),
+        *columns(Kind.TIMESTAMP, "created_at"),
+        *columns(Kind.STRING, "account_type organisation_id organisation_name organisation_country"),
+        *columns(Kind.STRING, "email_domain email_hash email_shape"),
+        *columns(Kind.STRING, "payment_fingerprint payment_issuer payment_country phone_prefix"),
+        *columns(Kind.STRING, "signup_address signup_fingerprint referrer verification"),
+        *columns(Kind.TIMESTAMP, "closed_at"),
+        *columns(Kind.STRING, "closed_reason"),
+    ),
+    ("account_id",),
+)
+
+PERMITS = Table(
+    "permits",
+    (
+        *columns(Kind.STRING, "permit_id holder purpose", required=True),
+        *columns(Kind.TIMESTAMP, "valid_from valid_until"),
+        *columns(Kind.STRINGS, "models"),
+        *columns(Kind.INT64, "exchange_limit"),
+    ),
+    ("permit_id",),
+)
+
+JUDGEMENTS = Table(
+    "judgements",
+    (
+        *columns(Kind.STRING, "subject verdict decided_by", required=True),
+        *columns(Kind.TIMESTAMP, "decided_at", required=True),
+        *columns(Kind.STRING, "reason"),
+    ),
+    ("subject", "decided_at", "decided_by"),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    (
+        *columns(Kind.STRING, "source", required=True),
+        *columns(Kind.INT64, "line", required=True),
+        *columns(Kind.STRING, "reason", required=True),
+        *columns(Kind.STRING, "raw"),
+    ),
+    ("source", "line", "reason"),
+)
+
+ACCOUNT_TYPES = ("individual", "organisation", "education", "research", "startup")
+VERIFICATIONS = ("none", "email", "phone", "card", "identity", "contract")
+PERMIT_PURPOSES = ("licensed_distillation", "evaluation", "research", "red_team", "resale")
+VERDICTS = ("confirmed", "innocent", "unsure")
+CAPABILITIES = (
+    "agentic_reasoning",
+    "software_engineering",
+    "long_horizon_planning",
+    "tool_use",
+    "computer_use",
+    "mathematical_reasoning",
+    "grading",
+    "reasoning_trace",
+    "safety_rewriting",
+    "data_analysis",
+    "general_instruction",
+    "other",
+)
+"""Capability words of the contract; a capability code in a sketch is an index into this tuple."""

@@ -1,0 +1,82 @@
+"""The tables a run leaves behind (contract §2)."""
+
+from __future__ import annotations
+
+from stillwatch.records.columns import Kind, Table, columns
+
+NETWORKS = Table(
+    "networks",
+    (
+        *columns(Kind.STRING, "network_id kind", required=True),
+        *columns(Kind.INT64, "accounts exchanges", required=True),
+        *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
+        *columns(Kind.FLOAT64, "confidence", required=True),
+    ),
+    ("network_id",),
+)
+
+NETWORK_MEMBERS = Table(
+    "network_members",
+    (
+        *columns(Kind.STRING, "network_id account_id", required=True),
+        *columns(Kind.FLOAT64, "probability bits", required=True),
+    ),
+    ("network_id", "account_id"),
+)
+
+CAMPAIGNS = Table(
+    "campaigns",
+    (
+        *columns(Kind.STRING, "campaign_id", required=True),
+        *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
+        *columns(Kind.INT64, "accounts exchanges", required=True),
+        *columns(Kind.INT64, "conversations input_tokens output_tokens"),
+        *columns(Kind.FLOAT64, "expected_innocent_accounts confidence q_value", required=True),
+        *columns(Kind.STRING, "level", required=True),
+        *columns(Kind.SHARES, "targets", required=True),
+        *columns(Kind.STRINGS, "networks", required=True),
+    ),
+    ("campaign_id",),
+)
+
+CAMPAIGN_MEMBERS = Table(
+    "campaign_members",
+    (
+        *columns(Kind.STRING, "campaign_id account_id", required=True),
+        *columns(Kind.INT64, "exchanges", required=True),
+        *columns(Kind.FLOAT64, "probability", required=True),
+        *columns(Kind.STRING, "level", required=True),
+        *columns(Kind.TIMESTAMP, "detected_at", required=True),
+    ),
+    ("campaign_id", "account_id"),
+)
+
+CAMPAIGN_EXCHANGES = Table(
+    "campaign_exchanges",
+    (
+        *columns(Kind.STRING, "campaign_id exchange_id account_id", required=True),
+        *columns(Kind.FLOAT64, "probability", required=True),
+    ),
+    ("campaign_id", "account_id", "exchange_id"),
+)
+
+EVIDENCE = Table(
+    "evidence",
+    (
+        *columns(Kind.STRING, "subject claim", required=True),
+        *columns(Kind.FLOAT64, "bits", required=True),
+        *columns(Kind.STRING, "sentence", required=True),
+        *columns(Kind.STRINGS, "examples", required=True),
+    ),
+    ("subject", "claim"),
+)
+
+ALTERNATIVES = Table(
+    "alternatives",
+    (*columns(Kind.STRING, "subject alternative verdict sentence", required=True),),
+    ("subject", "alternative"),
+)
+
+LEVELS = ("act", "review", "watch")
+NETWORK_KINDS = ("relay", "reseller", "fraud_ring", "enterprise", "shared_access", "unknown")
+ALTERNATIVE_VERDICTS = ("excluded", "possible", "preferred")

@@ -1,0 +1,41 @@
+"""The textless tables the sketch stage writes.
+
+Every `…_value` is a signed 64-bit keyed hash of something a client or an account holder supplied: equal values
+mean equal inputs under one key, and nothing else can be read from them. Null means the input was absent.
+"""
+
+from __future__ import annotations
+
+from stillwatch.records.columns import Kind, Table, columns
+
+FEATURES = 16
+"""Content features kept an exchange (see `content_features`)."""
+
+EXCHANGE_SKETCHES = Table(
+    "exchange_sketches",
+    (
+        *columns(Kind.STRING, "exchange_id account_id", required=True),
+        *columns(Kind.TIMESTAMP, "started_at", required=True),
+        # cleaned copies: at most 64 printable characters
+        *columns(Kind.STRING, "channel request_model operation finish_reason"),
+        # who sent it, keyed: exact address, its /24 (v6 /48), its /16 (v6 /32)
+        *columns(Kind.INT64, "conversation_value address_value address_subnet_value address_network_value"),
+        *columns(Kind.INT64, "user_agent_value fingerprint_value device_value session_value"),
+        # how it was asked, keyed: system instructions, set of tool names, tuple of sampling parameters
+        *columns(Kind.INT64, "instructions_value tools_value parameters_value"),
+        # what was asked, keyed: whole normalised text, first 8 and last 8 tokens with digits as 9
+        *columns(Kind.INT64, "payload_value head_value tail_value"),
+        # 64-bit SimHash of token 3-shingles, and 32 bins x 4 bits of one-permutation MinHash (16 bytes)
+        *columns(Kind.INT64, "simhash"),
+        *columns(Kind.BYTES, "minhash"),
+        # 16 little-endian uint32 keyed hashes of word 1-2-grams: a consistent weighted bottom-k sample, 0 = none
+        *columns(Kind.BYTES, "content_features"),
+        # index into CAPABILITIES, its probability in thousandths, elicitation probability in thousandths
+        *columns(Kind.INT16, "capability capability_permille elicitation_permille"),
+        *columns(Kind.INT32, "input_chars output_chars tool_count"),
+        *columns(Kind.INT64, "input_tokens output_tokens cached_tokens reasoning_tokens"),
+        *columns(Kind.INT32, "max_tokens"),
+        *columns(Kind.INT16, "status_code"),
+    ),
+    ("account_id", "started_at", "exchange_id"),
+)

@@ -1,0 +1,1 @@
+"""What a run found becomes documents that a person reads."""

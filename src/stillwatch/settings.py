@@ -1,0 +1,122 @@
+"""Every setting of a run, with its default and the reason for it; read from one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stillwatch.errors import Mistake, UsageError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EngineSettings(_Section):
+    """How much of the machine a run may use."""
+
+    memory_limit: str = Field(default="2500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
+    temp_directory: str | None = None
+    threads: int = Field(default=0, ge=0, le=1024)  # 0: one a core
+
+
+class ReadSettings(_Section):
+    """What counts as a usable row."""
+
+    max_line_bytes: int = Field(default=32_000_000, ge=1_000)  # longer lines are quarantined, not parsed
+    earliest: datetime = datetime(2015, 1, 1)  # before any hosted language model: an impossible time
+    latest: datetime = datetime(2100, 1, 1)
+
+
+class SketchSettings(_Section):
+    """How text becomes sketches."""
+
+    key_file: Path | None = (
+        None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
+    )
+    batch_rows: int = Field(default=32_768, ge=256)
+
+
+class LinkSettings(_Section):
+    """When accounts are said to be run through one hand."""
+
+    minimum_accounts: int = Field(default=8, ge=2)  # smaller groups need a rare shared value
+    net_bits: float = Field(
+        default=10.0, ge=0.0
+    )  # chance of any false network at most 2^-bits under independence
+
+
+class AssessSettings(_Section):
+    """When a campaign may be acted on."""
+
+    expected_innocents_per_100k: float = Field(default=1.0, gt=0.0)  # of the provider's accounts, at `act`
+    prior_campaigns_per_1000_networks: float = Field(default=10.0, gt=0.0, lt=1000.0)
+
+
+class Settings(_Section):
+    """All sections; an absent section keeps its defaults."""
+
+    engine: EngineSettings = EngineSettings()
+    read: ReadSettings = ReadSettings()
+    sketch: SketchSettings = SketchSettings()
+    link: LinkSettings = LinkSettings()
+    assess: AssessSettings = AssessSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open span of event time a run looks at; None leaves that end open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The paths a person named, as typed: files, folders or globs."""
+
+    exchanges: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
+    judgements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one run was asked to do: inputs, window and settings together."""
+
+    inputs: Inputs
+    window: Window = Window()
+    settings: Settings = field(default_factory=Settings)
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a TOML file, or the defaults when there is none.
+
+    Raises UsageError listing every mistake in the file at once.
+    """
+    if path is None:
+        return Settings()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            [Mistake(f"`{path}`", f"cannot be read ({error.strerror})", "name a readable file")]
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError([Mistake(f"`{path}`", f"is not TOML ({error})", "mend that line")]) from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        raise UsageError([_mistake(path, dict(item)) for item in error.errors()]) from error
+
+
+def _mistake(path: Path, item: dict[str, object]) -> Mistake:
+    place = item["loc"]
+    dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
+    remedy = "see `examples/provider.toml` for every setting"
+    return Mistake(f"`{path}` at `{dotted}`", str(item["msg"]).lower(), remedy)
