@@ -35,9 +35,7 @@ class ReadSettings(_Section):
 class SketchSettings(_Section):
     """How text becomes sketches."""
 
-    key_file: Path | None = (
-        None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
-    )
+    key_file: Path | None = None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
     batch_rows: int = Field(default=32_768, ge=256)
 
 
@@ -45,9 +43,7 @@ class LinkSettings(_Section):
     """When accounts are said to be run through one hand."""
 
     minimum_accounts: int = Field(default=8, ge=2)  # smaller groups need a rare shared value
-    net_bits: float = Field(
-        default=10.0, ge=0.0
-    )  # chance of any false network at most 2^-bits under independence
+    net_bits: float = Field(default=10.0, ge=0.0)  # chance of any false network at most 2^-bits under independence
 
 
 class AssessSettings(_Section):

@@ -78,9 +78,7 @@ class DuckDBEngine:
                     rows += batch.num_rows
         except OSError as error:
             raise _disk_error(path, error) from error
-        self.view(
-            table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})")
-        )
+        self.view(table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})"))
         return rows
 
     def fetch(self, query: Query) -> pa.Table:
@@ -105,9 +103,7 @@ class DuckDBEngine:
     def export(self, table: Table, path: Path) -> int:
         names = ", ".join(identifier(name) for name in table.names)
         order = f"\nORDER BY {', '.join(identifier(name) for name in table.order)}" if table.order else ""
-        rows = self.fetch(
-            Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}")
-        )
+        rows = self.fetch(Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}"))
         try:
             pq.write_table(rows.cast(table.schema), path, compression="zstd", row_group_size=ROW_GROUP)
         except OSError as error:
@@ -147,7 +143,5 @@ def _query_error(name: str, sql: str, error: duckdb.Error) -> QueryError | Outpu
     if isinstance(error, duckdb.OutOfMemoryException):
         reason += "; raise `engine.memory_limit` or point `engine.temp_directory` at a larger disk"
     elif "No space left" in reason:
-        return OutputError(
-            f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder"
-        )
+        return OutputError(f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder")
     return QueryError(name, sql, reason)

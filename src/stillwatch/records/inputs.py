@@ -69,6 +69,25 @@ QUARANTINE = Table(
     ("source", "line", "reason"),
 )
 
+SOURCES = Table(
+    "sources",
+    (
+        *columns(Kind.STRING, "source feeds digest", required=True),  # path as found, table it feeds, sha256
+        *columns(Kind.INT64, "bytes rows_read rows_used rows_duplicate rows_quarantined", required=True),
+    ),
+    ("source", "feeds"),
+)
+
+CHANNELS = Table(
+    "channels",
+    (
+        *columns(Kind.STRING, "channel", required=True),
+        *columns(Kind.BOOLEAN, "available", required=True),
+        *columns(Kind.STRING, "sentence", required=True),  # what it needs, and why it is off when it is
+    ),
+    ("channel",),
+)
+
 ACCOUNT_TYPES = ("individual", "organisation", "education", "research", "startup")
 VERIFICATIONS = ("none", "email", "phone", "card", "identity", "contract")
 PERMIT_PURPOSES = ("licensed_distillation", "evaluation", "research", "red_team", "resale")

@@ -24,6 +24,22 @@ NETWORK_MEMBERS = Table(
     ("network_id", "account_id"),
 )
 
+NETWORK_VALUES = Table(
+    "network_values",
+    (
+        *columns(Kind.STRING, "network_id value_id family claim", required=True),  # claim: `same_payment_issuer`
+        *columns(Kind.INT64, "accounts outside_accounts", required=True),  # holders inside and outside the network
+        *columns(Kind.FLOAT64, "bits", required=True),  # pooled surprise of the holders inside
+    ),
+    ("network_id", "value_id"),
+)
+
+NETWORK_LINKS = Table(
+    "network_links",
+    (*columns(Kind.STRING, "network_id account_id value_id", required=True),),  # a bounded sample, for drawing
+    ("network_id", "account_id", "value_id"),
+)
+
 CAMPAIGNS = Table(
     "campaigns",
     (
@@ -55,6 +71,7 @@ CAMPAIGN_EXCHANGES = Table(
     "campaign_exchanges",
     (
         *columns(Kind.STRING, "campaign_id exchange_id account_id", required=True),
+        *columns(Kind.TIMESTAMP, "started_at", required=True),
         *columns(Kind.FLOAT64, "probability", required=True),
     ),
     ("campaign_id", "account_id", "exchange_id"),
