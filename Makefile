@@ -1,0 +1,69 @@
+# Everything here needs only make and Python 3.11 or newer with `venv`; the rest is installed into `.venv` once.
+# Name another interpreter with `make demo PYTHON=/path/to/python3.12`.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Pinned: the lock file format and the resolver must not change under a clone of an old commit.
+UV_VERSION := 0.13.9
+# `--inexact` leaves uv itself and, after `make test`, the development packages in place.
+SYNC = $(BIN)/uv sync --quiet --locked --inexact --python $(BIN)/python
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+# A set-up must use this checkout's own `.venv` and the Python found above, whatever the caller's shell has active.
+unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench docs clean
+
+help:  ## lists these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
+
+demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes demo-run/report.html
+	@$(BIN)/stillwatch demo --out demo-run
+
+test: lint  ## style, types, import laws, then every test
+	@$(BIN)/pytest
+
+lint: $(DEVELOPMENT)  ## style, types and import laws only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(DEVELOPMENT)  ## rewrites the code in the house's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH="...")
+	@$(BIN)/python -m bench $(BENCH)
+
+docs: $(RUNTIME)  ## rewrites the generated tables in README.md and docs/flow.md
+	@$(BIN)/python docs/refresh.py
+
+clean:  ## removes what the other targets made, the environment included
+	rm -rf $(VENV) demo-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests bench training -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(BIN)/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' on this machine; install Python 3.11 or newer" \
+		"(Debian, Ubuntu: apt-get install python3 python3-venv; Fedora: dnf install python3; macOS: brew install python)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: '$(PYTHON)' is $$($(PYTHON) -V 2>&1)," \
+		"Stillwatch needs 3.11 or newer; install one and name it: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: '$(PYTHON)' comes without venv;" \
+		"install it (Debian, Ubuntu: apt-get install python3-venv) and run this again" >&2; exit 1; }
+	@echo "setting up $(VENV) with $$($(PYTHON) -V), once" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+$(RUNTIME): pyproject.toml uv.lock | $(BIN)/uv
+	@$(SYNC) --no-dev
+	@touch $@
+
+$(DEVELOPMENT): pyproject.toml uv.lock | $(BIN)/uv
+	@$(SYNC)
+	@touch $@ $(RUNTIME)
