@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 # `--inexact` leaves uv itself and, after `make test`, the development packages in place.
 SYNC = $(BIN)/uv sync --quiet --locked --inexact --python $(BIN)/python
+# First with uv's own certificates (a machine may have none), then with the machine's (a company may add its own).
+WITH_EITHER_CERTIFICATES = $(1) 2>/dev/null || $(1) --system-certs
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
@@ -61,9 +63,9 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(RUNTIME): pyproject.toml uv.lock | $(BIN)/uv
-	@$(SYNC) --no-dev
+	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --no-dev)
 	@touch $@
 
 $(DEVELOPMENT): pyproject.toml uv.lock | $(BIN)/uv
-	@$(SYNC)
+	@$(call WITH_EITHER_CERTIFICATES,$(SYNC))
 	@touch $@ $(RUNTIME)
