@@ -1,0 +1,169 @@
+"""The exchanges of network members and of matched people outside every network, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query
+from stillwatch.records.sketches import FEATURES
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
+
+VALUES = ("head", "instructions", "parameters", "tools", "payload", "conversation", "address_network", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Parallel arrays of shape (exchanges,), sorted by account, time and id; a missing value is 0."""
+
+    position: Int32
+    exchange_id: pa.ChunkedArray
+    started_at: Int64  # µs
+    capability: NDArray[np.int16]  # -1 where there was no text
+    elicitation: NDArray[np.int16]  # thousandths
+    input_size: Int64  # tokens where logged, else characters / 4
+    output_size: Int64
+    values: dict[str, Int64]
+    features: NDArray[np.uint32]  # (exchanges, 16)
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def take(self, chosen: NDArray[np.bool_] | Int64) -> Exchanges:
+        """The chosen rows, in order."""
+        index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        return Exchanges(
+            self.position[index],
+            self.exchange_id.take(pa.array(index)),
+            self.started_at[index],
+            self.capability[index],
+            self.elicitation[index],
+            self.input_size[index],
+            self.output_size[index],
+            {name: value[index] for name, value in self.values.items()},
+            self.features[index],
+        )
+
+
+def reference_accounts_sql() -> Query:
+    """Accounts outside every network, evenly spread over the sorted ids: the people a group is measured against."""
+    return Query(
+        "reference accounts",
+        f"""
+WITH outside AS (
+  SELECT
+    sketches.position,
+    row_number() OVER (ORDER BY sketches.position) AS turn,
+    count(*) OVER () AS available
+  FROM account_sketches AS sketches
+  ANTI JOIN network_members AS members USING (account_id)
+  WHERE sketches.exchanges >= 8
+)
+SELECT position FROM outside
+WHERE turn % greatest(1, available // {REFERENCE_ACCOUNTS}) = 0
+ORDER BY position
+""",
+    )
+
+
+def chosen_accounts_sql() -> Query:
+    """Members of any network, and the reference."""
+    return Query(
+        "accounts to group",
+        """
+SELECT DISTINCT sketches.position
+FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
+UNION
+SELECT position FROM reference_accounts
+""",
+    )
+
+
+def exchanges_sql() -> Query:
+    """The columns of `Exchanges` for the chosen accounts."""
+    return Query(
+        "exchanges to group",
+        """
+SELECT
+  sketches.position,
+  exchanges.exchange_id,
+  exchanges.started_at,
+  coalesce(exchanges.capability, -1) AS capability,
+  coalesce(exchanges.elicitation_permille, 0) AS elicitation,
+  coalesce(exchanges.input_tokens, exchanges.input_chars // 4, 0) AS input_size,
+  coalesce(exchanges.output_tokens, exchanges.output_chars // 4, 0) AS output_size,
+  coalesce(exchanges.head_value, 0) AS head,
+  coalesce(exchanges.instructions_value, 0) AS instructions,
+  coalesce(exchanges.parameters_value, 0) AS parameters,
+  coalesce(exchanges.tools_value, 0) AS tools,
+  coalesce(exchanges.payload_value, 0) AS payload,
+  coalesce(exchanges.conversation_value, 0) AS conversation,
+  coalesce(exchanges.address_network_value, 0) AS address_network,
+  coalesce(models.code, 0) AS model,
+  exchanges.content_features
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+JOIN accounts_to_group USING (position)
+LEFT JOIN models USING (request_model)
+ORDER BY sketches.position, exchanges.started_at, exchanges.exchange_id
+""",
+    )
+
+
+def models_sql() -> Query:
+    """Models by the time each was first used: `code` counts from 1, `appeared_at` is that time."""
+    return Query(
+        "models",
+        """
+SELECT
+  request_model,
+  min(started_at) AS appeared_at,
+  count(*) AS exchanges,
+  row_number() OVER (ORDER BY min(started_at), request_model) AS code
+FROM exchange_sketches
+WHERE request_model IS NOT NULL
+GROUP BY request_model
+""",
+    )
+
+
+def load(engine: Engine) -> tuple[Exchanges, Int32]:
+    """The exchanges of members and reference, and the positions of the reference accounts."""
+    engine.create("reference_accounts", reference_accounts_sql())
+    engine.create("accounts_to_group", chosen_accounts_sql())
+    engine.create("models", models_sql())
+    rows = engine.fetch(exchanges_sql())
+    reference = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
+    return _arrays(rows), reference["position"].to_numpy().astype(np.int32)
+
+
+def _arrays(rows: pa.Table) -> Exchanges:
+    return Exchanges(
+        rows["position"].to_numpy().astype(np.int32),
+        rows["exchange_id"],
+        rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64),
+        rows["capability"].to_numpy().astype(np.int16),
+        rows["elicitation"].to_numpy().astype(np.int16),
+        rows["input_size"].to_numpy().astype(np.int64),
+        rows["output_size"].to_numpy().astype(np.int64),
+        {name: rows[name].to_numpy().astype(np.int64) for name in VALUES},
+        features_of(rows["content_features"]),
+    )
+
+
+def features_of(column: pa.ChunkedArray) -> NDArray[np.uint32]:
+    """Content features (rows, 16) as uint32 from a column of 64-byte strings; zeros where null."""
+    whole = column.combine_chunks().cast(pa.binary())
+    result = np.zeros((len(whole), FEATURES), np.uint32)
+    present = ~np.asarray(whole.is_null().to_numpy(zero_copy_only=False), bool)
+    if present.any():
+        body = b"".join(whole.drop_null().to_pylist())
+        result[present] = np.frombuffer(body, "<u4").reshape(-1, FEATURES)
+    return result

@@ -1,0 +1,132 @@
+"""What accounts can share: every kind of value, the family it belongs to, and the SQL that finds who holds it.
+
+A *value* is something two accounts can both have: an address, a frame of words, a card issuer, a sign-up minute.
+Kinds of one nest are views of the same fact from specific to general (address, its /24, its /16); they are never
+added up. Families are facts of different sorts; several must agree before anybody is accused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.engine import Query, identifier
+
+
+@dataclass(frozen=True, slots=True)
+class ValueKind:
+    """One way to be alike: the claim it makes, its family, its nest, and the SQL expression of the value."""
+
+    claim: str
+    family: str
+    nest: str
+    expression: str
+    source: str  # "exchanges": seen in use; "accounts": stated at registration
+
+
+FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")
+
+
+def _use(claim: str, family: str, nest: str, expression: str) -> ValueKind:
+    return ValueKind(claim, family, nest, expression, "exchanges")
+
+
+def _registration(claim: str, family: str, nest: str, expression: str) -> ValueKind:
+    return ValueKind(claim, family, nest, expression, "accounts")
+
+
+# the first three octets of an IPv4 address, the first three groups of an IPv6 address
+_SIGNUP_SUBNET = (
+    "CASE WHEN contains(signup_address, ':') THEN array_to_string(string_split(signup_address, ':')[1:3], ':') "
+    "ELSE regexp_replace(signup_address, '[.][0-9]+$', '') END"
+)
+
+KINDS: tuple[ValueKind, ...] = (
+    _use("same_address", "infrastructure", "address", "address_value"),
+    _use("same_subnet", "infrastructure", "address", "address_subnet_value"),
+    _use("same_address_network", "infrastructure", "address", "address_network_value"),
+    _use("same_client_fingerprint", "infrastructure", "client", "fingerprint_value"),
+    _use("same_user_agent", "infrastructure", "client", "user_agent_value"),
+    _use("same_device", "infrastructure", "device", "device_value"),
+    _use("same_session", "infrastructure", "device", "session_value"),
+    _use("same_instructions", "content", "instructions", "instructions_value"),
+    _use("same_opening_words", "content", "frame", "head_value"),
+    _use("same_closing_words", "content", "frame", "tail_value"),
+    _use("same_tools", "content", "tools", "tools_value"),
+    _use("same_parameters", "content", "parameters", "parameters_value"),
+    _use("same_payload", "payload", "payload", "payload_value"),
+    _use("continues_conversation_of", "lifecycle", "conversation", "conversation_value"),
+    _registration("same_payment_fingerprint", "payment", "card", "payment_fingerprint"),
+    _registration("same_payment_issuer", "payment", "card", "payment_issuer"),
+    _registration("same_organisation", "registration", "organisation", "organisation_id"),
+    _registration("same_email_domain", "registration", "email", "email_domain"),
+    _registration("same_email_shape", "registration", "email_shape", "email_shape"),
+    _registration("same_phone_prefix", "registration", "phone", "phone_prefix"),
+    _registration("same_signup_address", "registration", "signup_address", "signup_address"),
+    _registration("same_signup_subnet", "registration", "signup_address", _SIGNUP_SUBNET),
+    _registration("same_signup_fingerprint", "registration", "signup_client", "signup_fingerprint"),
+    _registration("same_referrer", "registration", "referrer", "referrer"),
+    _registration("same_signup_minute", "time", "signup_time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"),
+    _registration("same_signup_hour", "time", "signup_time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
+)
+
+
+def holdings_sql(kind: ValueKind) -> Query:
+    """One row an account and value of a kind: `position`, `value`, `events`, `first_at` (null at registration)."""
+    if kind.source == "accounts":
+        return Query(
+            f"holdings {kind.claim}",
+            f"""
+SELECT
+  sketches.position,
+  {kind.expression} AS value,
+  CAST(1 AS BIGINT) AS events,
+  sketches.first_seen AS first_at
+FROM accounts
+JOIN account_sketches AS sketches USING (account_id)
+WHERE {kind.expression} IS NOT NULL AND {kind.expression} <> ''
+""",
+        )
+    return Query(
+        f"holdings {kind.claim}",
+        f"""
+SELECT
+  position,
+  {identifier(kind.expression)} AS value,
+  count(*) AS events,
+  min(started_at) AS first_at
+FROM linkable_exchanges
+WHERE {identifier(kind.expression)} IS NOT NULL
+GROUP BY position, value
+""",
+    )
+
+
+def linkable_exchanges_sql() -> Query:
+    """The value columns of every exchange, with the account as an integer."""
+    kept = ", ".join(f"exchanges.{identifier(kind.expression)}" for kind in KINDS if kind.source == "exchanges")
+    return Query(
+        "linkable exchanges",
+        f"""
+SELECT sketches.position, exchanges.started_at, {kept}
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+""",
+    )
+
+
+def draws_sql() -> Query:
+    """How many different values of a kind each account holds, shared or not: its draws from the kind."""
+    return Query("draws", "SELECT position, count(*) AS draws FROM holdings GROUP BY position ORDER BY position")
+
+
+def shared_holdings_sql() -> Query:
+    """Holdings whose value more than one account holds; the rest links nobody."""
+    return Query(
+        "shared holdings",
+        """
+SELECT position, value, events, first_at
+FROM holdings
+SEMI JOIN (SELECT value FROM holdings GROUP BY value HAVING count(*) > 1) AS shared USING (value)
+ORDER BY value, position
+""",
+    )
