@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.records.sketches import FEATURES
+from stillwatch.records.features import decode_features
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -154,16 +154,5 @@ def _arrays(rows: pa.Table) -> Exchanges:
         rows["input_size"].to_numpy().astype(np.int64),
         rows["output_size"].to_numpy().astype(np.int64),
         {name: rows[name].to_numpy().astype(np.int64) for name in VALUES},
-        features_of(rows["content_features"]),
+        decode_features(rows["content_features"]),
     )
-
-
-def features_of(column: pa.ChunkedArray) -> NDArray[np.uint32]:
-    """Content features (rows, 16) as uint32 from a column of 64-byte strings; zeros where null."""
-    whole = column.combine_chunks().cast(pa.binary())
-    result = np.zeros((len(whole), FEATURES), np.uint32)
-    present = ~np.asarray(whole.is_null().to_numpy(zero_copy_only=False), bool)
-    if present.any():
-        body = b"".join(whole.drop_null().to_pylist())
-        result[present] = np.frombuffer(body, "<u4").reshape(-1, FEATURES)
-    return result

@@ -47,6 +47,7 @@ class Kit:
     inside: Int32  # holders of each value among the members
     net_bits: float
     families: tuple[str, ...]
+    widespread: tuple[int, ...]  # kinds of which at least a third of the members hold a kit value
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum:
         return None
     gain = _surprise(inside, expected)
     net, families = _net_bits(graph, members, chosen, gain)
-    return Kit(members, member_bits, chosen, gain, inside, net, families)
+    by_kind = np.bincount(graph.kind[chosen], weights=inside, minlength=len(KINDS))
+    widespread = tuple(int(code) for code in np.flatnonzero(by_kind >= len(members) / 3))
+    return Kit(members, member_bits, chosen, gain, inside, net, families, widespread)
 
 
 def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> Int64:
@@ -161,9 +164,7 @@ def _surprise(inside: Int32, expected: Float) -> Float:
     return np.where(c > e, (c * np.log(np.maximum(c, 1e-12) / e) - (c - e)) / np.log(2), 0.0)
 
 
-def _member_bits(
-    graph: Graph, null: Background, members: Int32, chosen: Int32, inside: Int32
-) -> tuple[Int32, Float]:
+def _member_bits(graph: Graph, null: Background, members: Int32, chosen: Int32, inside: Int32) -> tuple[Int32, Float]:
     """Accounts holding any kit value, ascending, with their log-likelihood ratio of kit against chance."""
     kind = graph.kind[chosen]
     states = np.array([(graph.draws[code, members] > 0).sum() for code in range(len(KINDS))], float)[kind]

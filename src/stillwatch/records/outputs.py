@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stillwatch.records.columns import Kind, Table, columns
+from stillwatch.records.inputs import QUARANTINE
 
 NETWORKS = Table(
     "networks",
@@ -93,6 +94,26 @@ ALTERNATIVES = Table(
     (*columns(Kind.STRING, "subject alternative verdict sentence", required=True),),
     ("subject", "alternative"),
 )
+
+DOCUMENTS = Table(
+    "documents",
+    (*columns(Kind.STRING, "name media_type body", required=True),),  # each row becomes a file of the run folder
+    ("name",),
+)
+
+RUN_FILES = (
+    NETWORKS,
+    NETWORK_MEMBERS,
+    NETWORK_VALUES,
+    NETWORK_LINKS,
+    CAMPAIGNS,
+    CAMPAIGN_MEMBERS,
+    CAMPAIGN_EXCHANGES,
+    EVIDENCE,
+    ALTERNATIVES,
+    QUARANTINE,
+)
+"""The tables that become Parquet files of the run folder."""
 
 LEVELS = ("act", "review", "watch")
 NETWORK_KINDS = ("relay", "reseller", "fraud_ring", "enterprise", "shared_access", "unknown")

@@ -1,0 +1,116 @@
+"""Candidate campaigns as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.engine import Engine, Query
+from stillwatch.group.members import Exchanges
+from stillwatch.group.purposes import Purpose
+from stillwatch.group.tests import TestResult
+from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
+
+TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One network's exchanges, which of them serve its purpose, and the tests."""
+
+    network_id: str
+    exchanges: Exchanges
+    purpose: Purpose
+    tests: tuple[TestResult, ...]
+
+    @property
+    def candidate_id(self) -> str:
+        """`C` and the network's digits: one candidate a network."""
+        return "C" + self.network_id[1:]
+
+
+def write(engine: Engine, candidates: Sequence[Candidate]) -> None:
+    """Writes the four candidate tables."""
+    names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
+    ids = names["account_id"].combine_chunks()
+    engine.store(CANDIDATE_EXCHANGES, _stack([_exchanges(c, ids) for c in candidates], CANDIDATE_EXCHANGES.schema))
+    engine.store(CANDIDATE_MEMBERS, _stack([_members(c, ids) for c in candidates], CANDIDATE_MEMBERS.schema))
+    engine.store(CANDIDATE_CAMPAIGNS, _stack([_campaign(c) for c in candidates], CANDIDATE_CAMPAIGNS.schema))
+    engine.store(GROUP_TESTS, _stack([_tests(c) for c in candidates], GROUP_TESTS.schema))
+
+
+def _stack(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _exchanges(candidate: Candidate, ids: pa.Array) -> pa.Table:
+    served = np.flatnonzero(candidate.purpose.probability > 0.5)
+    rows = candidate.exchanges.take(served)
+    capability = pa.array(rows.capability, pa.int16(), mask=rows.capability < 0)
+    return pa.table(
+        {
+            "candidate_id": pa.array([candidate.candidate_id] * len(rows), pa.string()),
+            "exchange_id": rows.exchange_id,
+            "account_id": ids.take(pa.array(rows.position)),
+            "started_at": pa.array(rows.started_at, pa.timestamp("us")),
+            "probability": np.round(candidate.purpose.probability[served], 6),
+            "capability": capability,
+        },
+        schema=CANDIDATE_EXCHANGES.schema,
+    )
+
+
+def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
+    rows, served = candidate.exchanges, candidate.purpose.probability > 0.5
+    accounts, dense = np.unique(rows.position, return_inverse=True)
+    count = np.bincount(dense, weights=served, minlength=len(accounts))
+    total = np.bincount(dense, minlength=len(accounts))
+    bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
+    first = np.full(len(accounts), np.iinfo(np.int64).max)
+    np.minimum.at(first, dense, rows.started_at)
+    kept = count > 0
+    return pa.table(
+        {
+            "candidate_id": pa.array([candidate.candidate_id] * int(kept.sum()), pa.string()),
+            "account_id": ids.take(pa.array(accounts[kept])),
+            "exchanges": count[kept].astype(np.int64),
+            "share": np.round((count / total)[kept], 6),
+            "purpose_bits": np.round(bits[kept] / np.log(2), 3),
+            "first_seen": pa.array(first[kept], pa.timestamp("us")),
+        },
+        schema=CANDIDATE_MEMBERS.schema,
+    )
+
+
+def _campaign(candidate: Candidate) -> pa.Table:
+    served = candidate.purpose.probability > 0.5
+    times = np.sort(candidate.exchanges.started_at[served])
+    return pa.table(
+        {
+            "candidate_id": [candidate.candidate_id],
+            "network_id": [candidate.network_id],
+            "accounts": [len(np.unique(candidate.exchanges.position[served]))],
+            "exchanges": [int(served.sum())],
+            "tested_at": pa.array([times[min(TESTED_EXCHANGES, len(times) - 1)]], pa.timestamp("us")),
+        },
+        schema=CANDIDATE_CAMPAIGNS.schema,
+    )
+
+
+def _tests(candidate: Candidate) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "candidate_id": candidate.candidate_id,
+                "test": result.test,
+                "statistic": result.statistic,
+                "reference": result.reference,
+                "bits": round(result.bits, 3),
+            }
+            for result in candidate.tests
+        ],
+        schema=GROUP_TESTS.schema,
+    )

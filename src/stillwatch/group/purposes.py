@@ -1,0 +1,139 @@
+"""Which exchanges of a network serve one purpose, and which are its members' ordinary traffic.
+
+A network's exchanges are a mixture: with share `pi` drawn from one unknown purpose, else from what people outside
+networks ask. The outside distribution is known from the reference; the purpose's is estimated by
+expectation-maximisation. Both are products over a few categorical fields and a bag of content features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.group.members import Exchanges
+
+Float = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+ROUNDS = 20
+TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
+TOP_FEATURES = 4096  # content features that may tell the purpose apart
+FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
+CONTENT_CAP = 12.0  # nats content may add for one exchange
+ELICITATION = 500  # thousandths
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """The mixture's solution: its share, each exchange's probability, and its log-likelihood ratios (nats)."""
+
+    share: float
+    probability: Float  # (exchanges,)
+    ratio: Float  # (exchanges,) purpose against ordinary
+
+
+def size_cell(exchanges: Exchanges) -> Int64:
+    """A cell by powers of two of input and output size: 0..255."""
+    inputs = np.minimum(np.log2(np.maximum(exchanges.input_size, 1)).astype(np.int64), 15)
+    outputs = np.minimum(np.log2(np.maximum(exchanges.output_size, 1)).astype(np.int64), 15)
+    return inputs * 16 + outputs
+
+
+def capability_cell(exchanges: Exchanges) -> Int64:
+    """A cell by capability and whether reasoning is elicited; 0 without text."""
+    return np.where(
+        exchanges.capability < 0,
+        0,
+        1 + exchanges.capability.astype(np.int64) * 2 + (exchanges.elicitation > ELICITATION),
+    )
+
+
+def separate(group: Exchanges, reference: Exchanges) -> Purpose:
+    """Solves the mixture for the exchanges of one network."""
+    if len(group) == 0:
+        return Purpose(0.0, np.zeros(0), np.zeros(0))
+    fields = _fields(group, reference)
+    content = _Content(group, reference)
+    share, probability = 0.5, np.full(len(group), 0.5)
+    ratio = np.zeros(len(group))
+    for _ in range(ROUNDS):
+        ratio = content.ratio(probability)
+        for inside, ordinary in fields:
+            cells = len(ordinary)
+            purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
+            ratio += np.log(purpose / purpose.sum())[inside] - np.log(ordinary)[inside]
+        odds = np.log(share / (1.0 - share)) + ratio
+        probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0)))
+        share = float(np.clip(probability.mean(), 0.005, 0.995))
+    return Purpose(share, probability, ratio)
+
+
+def _fields(group: Exchanges, reference: Exchanges) -> list[tuple[Int64, Float]]:
+    """Cells of each field for the group, and the reference's probability of each cell."""
+    pairs = [
+        (capability_cell(group), capability_cell(reference)),
+        (size_cell(group), size_cell(reference)),
+        *(
+            _common_values(group.values[name], reference.values[name])
+            for name in ("head", "instructions", "parameters", "tools")
+        ),
+    ]
+    result = []
+    for inside, outside in pairs:
+        if len(np.unique(inside)) == 1 and len(np.unique(outside)) <= 1:
+            continue  # the column is absent: it says nothing
+        cells = int(max(inside.max(), outside.max() if len(outside) else 0)) + 1
+        ordinary = np.bincount(outside, minlength=cells) + 0.5
+        result.append((inside, ordinary / ordinary.sum()))
+    return result
+
+
+def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
+    """Codes for the group's commonest values; 0 stands for absent, 1 for any other."""
+    values, counts = np.unique(inside[inside != 0], return_counts=True)
+    kept = np.sort(values[np.argsort(-counts, kind="stable")[:TOP_VALUES]])
+    kept = kept[np.isin(kept, values[counts >= 3])]
+
+    def code(column: Int64) -> Int64:
+        if len(kept) == 0:
+            return (column != 0).astype(np.int64)
+        at = np.clip(np.searchsorted(kept, column), 0, len(kept) - 1)
+        return np.where(column == 0, 0, np.where(kept[at] == column, at + 2, 1)).astype(np.int64)
+
+    return code(inside), code(outside)
+
+
+class _Content:
+    """Bag-of-features likelihood ratio: the purpose's feature rates against the reference's."""
+
+    def __init__(self, group: Exchanges, reference: Exchanges) -> None:
+        features, counts = np.unique(group.features[group.features != 0], return_counts=True)
+        kept = np.sort(features[np.argsort(-counts, kind="stable")[:TOP_FEATURES]])
+        self._cells = len(kept)
+        self._rows, self._codes = _occurrences(group.features, kept)
+        _, outside = _occurrences(reference.features, kept)
+        self._ordinary = (np.bincount(outside, minlength=self._cells) + 0.5) / (len(reference) + 1.0)
+        self._size = len(group)
+
+    def ratio(self, probability: Float) -> Float:
+        """Discounted, capped nats of each exchange."""
+        if self._cells == 0:
+            return np.zeros(self._size)
+        mass = np.bincount(self._codes, weights=probability[self._rows], minlength=self._cells)
+        purpose = (mass + 0.5 * self._ordinary) / (probability.sum() + 0.5)
+        bits = np.log(purpose / self._ordinary)
+        total = np.bincount(self._rows, weights=bits[self._codes], minlength=self._size)
+        return np.clip(FEATURE_WEIGHT * total, -CONTENT_CAP, CONTENT_CAP)
+
+
+def _occurrences(features: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[Int64, Int64]:
+    """Rows and codes of every occurrence of a kept feature."""
+    if len(kept) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    flat = features.ravel()
+    at = np.clip(np.searchsorted(kept, flat), 0, len(kept) - 1)
+    hit = (kept[at] == flat) & (flat != 0)
+    rows = np.repeat(np.arange(len(features), dtype=np.int64), features.shape[1])
+    return rows[hit], at[hit].astype(np.int64)

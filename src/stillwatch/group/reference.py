@@ -1,0 +1,65 @@
+"""What each statistic is for people: matched groups of people drawn from the same logs.
+
+A statistic is read on a scale from 0 (one queue feeds all accounts) to 1 (as people in these logs). Both ends are
+blurred: groups of real people differ more from each other than random ones do, and one effort may have several
+queues. The likelihood ratio of the two ends is the test's bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.group.members import Exchanges
+
+Int32 = NDArray[np.int32]
+
+GROUPS = 24  # matched groups: enough for a median; the scale's own blur is wider than its error
+QUEUE_SPREAD = 0.22  # blur of the 0 end
+PEOPLE_SPREAD = 0.30  # blur of the 1 end: families, classes and teams are more alike than random people
+CAP = 12.0  # bits one test may carry
+SEED = 20260610
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The exchanges of people outside networks, with where each account's begin."""
+
+    exchanges: Exchanges
+    accounts: Int32
+    start: NDArray[np.int64]
+
+    def group(self, size: int, turn: int) -> Exchanges:
+        """The `turn`-th random group of at most `size` people; the same for the same logs."""
+        generator = np.random.default_rng((SEED, turn))
+        chosen = np.sort(generator.choice(len(self.accounts), min(size, len(self.accounts)), replace=False))
+        rows = np.concatenate([np.arange(self.start[i], self.start[i + 1]) for i in chosen])
+        return self.exchanges.take(rows)
+
+
+def people(exchanges: Exchanges, accounts: Int32) -> People:
+    """The reference, from exchanges sorted by account and the accounts' positions."""
+    kept = exchanges.take(np.isin(exchanges.position, accounts))
+    present, begin = np.unique(kept.position, return_index=True)
+    return People(kept, present.astype(np.int32), np.append(begin, len(kept)).astype(np.int64))
+
+
+def usual(reference: People, size: int, statistic: Callable[[Exchanges], float]) -> float:
+    """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
+    values = [statistic(reference.group(size, turn)) for turn in range(GROUPS)] if len(reference.accounts) >= 20 else []
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
+
+
+def scale_bits(value: float, cap: float = CAP) -> float:
+    """Bits for one queue (0) against people (1) at this place on the scale; 0 when unknown."""
+    if math.isnan(value):
+        return 0.0
+    place = min(max(value, -0.5), 1.5)
+    queue = -0.5 * (max(place, 0.0) / QUEUE_SPREAD) ** 2 - math.log(QUEUE_SPREAD)
+    person = -0.5 * ((min(place, 1.0) - 1.0) / PEOPLE_SPREAD) ** 2 - math.log(PEOPLE_SPREAD)
+    return float(np.clip((queue - person) / math.log(2), -cap, cap))

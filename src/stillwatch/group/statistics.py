@@ -1,0 +1,183 @@
+"""Statistics that tell an extraction effort from every legitimate group; each is one number from exchanges.
+
+All are pure functions of arrays. What they should be for people is measured on matched groups of people from the
+same logs (group/reference.py), never assumed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from stillwatch.group.members import Exchanges
+from stillwatch.group.purposes import capability_cell, size_cell
+
+Float = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+OPENINGS = 24  # exchanges an account that enter the memory ratio
+DAY = 86_400_000_000  # µs
+HOUR = 3_600_000_000
+
+
+def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
+    """Accounts renumbered 0.. in order, and how many there are."""
+    accounts, dense = np.unique(position, return_inverse=True)
+    return dense.astype(np.int64), len(accounts)
+
+
+def openings(exchanges: Exchanges) -> NDArray[np.bool_]:
+    """Marks the first exchange of each conversation; without conversation ids, one after half an hour's silence."""
+    conversation, position = exchanges.values["conversation"], exchanges.position
+    if len(exchanges) == 0:
+        return np.zeros(0, bool)
+    gap = np.diff(exchanges.started_at, prepend=exchanges.started_at[0]) > HOUR // 2
+    first_of_account = np.diff(position, prepend=-1) != 0
+    _, first_index = np.unique(conversation, return_index=True)
+    first = np.zeros(len(exchanges), bool)
+    first[first_index] = True
+    return np.where(conversation == 0, gap | first_of_account, first).astype(bool)
+
+
+def memory_ratio(exchanges: Exchanges) -> float:
+    """Within-account over between-account similarity of conversation openings, pooled over the group.
+
+    1 when accounts draw from one pool; 2 and more when each is a person. NaN when there are too few to say.
+    """
+    chosen = exchanges.take(openings(exchanges))
+    dense, accounts = _dense(chosen.position)
+    if accounts < 2:
+        return float("nan")
+    within, between, pairs = _pool(dense, chosen.features, accounts)
+    return within / between if pairs >= 50 and between > 0 else float("nan")
+
+
+def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
+    order = np.zeros(len(dense), np.int64)
+    order[1:] = np.where(dense[1:] == dense[:-1], 1, 0)
+    rank = _rank(dense)
+    kept = rank < OPENINGS
+    dense, features = dense[kept], features[kept]
+    size = np.bincount(dense, minlength=accounts).astype(float)
+    account = np.repeat(dense, features.shape[1])[features.ravel() != 0]
+    feature = features.ravel()[features.ravel() != 0]
+    pair, count = np.unique(account.astype(np.uint64) << np.uint64(32) | feature, return_counts=True)
+    names, code = np.unique(pair & np.uint64(0xFFFFFFFF), return_inverse=True)
+    holders = np.bincount(code, minlength=len(names))
+    # words that everyone in the group uses are its frame; what is left is its contents
+    weight = np.log(accounts / np.maximum(holders, 1)) ** 2
+    total = np.bincount(code, weights=count, minlength=len(names))
+    own = (weight[code] * count * (count - 1.0)).sum()
+    square = np.bincount(code, weights=count.astype(float) ** 2, minlength=len(names))
+    cross = (weight * (total**2 - square)).sum()
+    within_pairs = (size * (size - 1)).sum()
+    between_pairs = size.sum() ** 2 - (size**2).sum()
+    if within_pairs == 0 or between_pairs == 0:
+        return 0.0, 0.0, 0.0
+    # one shared feature a million pairs stands in for none, so that an empty count is not a division by zero
+    floor = 1e-6
+    return own / within_pairs + floor, cross / between_pairs + floor, within_pairs / 2
+
+
+@njit(cache=True, nogil=True)
+def _rank(dense: Int64) -> Int64:
+    """Ordinal of each exchange within its account, for exchanges sorted by account."""
+    result = np.zeros(len(dense), np.int64)
+    for i in range(1, len(dense)):
+        if dense[i] == dense[i - 1]:
+            result[i] = result[i - 1] + 1
+    return result
+
+
+def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
+    """Pearson dispersion of an account-by-cell table: 1 when accounts draw from one mix, above when they differ.
+
+    chi-squared over its degrees of freedom, cells expected to hold fewer than 1 a table row merged.
+    """
+    dense, accounts = _dense(account)
+    if accounts < 2 or len(cell) == 0:
+        return float("nan")
+    names, code = np.unique(cell, return_inverse=True)
+    share = np.bincount(code) / len(code)
+    rare = share < 0.01
+    if rare.any() and not rare.all():
+        code = np.where(rare[code], len(names), code)
+        _, code = np.unique(code, return_inverse=True)
+        share = np.bincount(code) / len(code)
+    cells = len(share)
+    if cells < 2:
+        return 1.0
+    table = np.bincount(dense * cells + code, minlength=accounts * cells).reshape(accounts, cells)
+    expected = table.sum(axis=1, keepdims=True) * share
+    return float(((table - expected) ** 2 / expected).sum() / ((accounts - 1) * (cells - 1)))
+
+
+def mix_heterogeneity(exchanges: Exchanges) -> float:
+    """Do accounts differ in what they ask for? (capability and elicitation)"""
+    return heterogeneity(exchanges.position, capability_cell(exchanges))
+
+
+def size_heterogeneity(exchanges: Exchanges) -> float:
+    """Do accounts differ in how long their questions and answers are? Needs no text."""
+    return heterogeneity(exchanges.position, size_cell(exchanges))
+
+
+def hour_heterogeneity(exchanges: Exchanges) -> float:
+    """Do accounts differ in when they are awake? (six four-hour spans of the UTC day)"""
+    return heterogeneity(exchanges.position, (exchanges.started_at % DAY) // (4 * HOUR))
+
+
+def volume_dispersion(exchanges: Exchanges) -> float:
+    """Variance over mean of exchanges an account on its active days: high for people, near 1 under a quota."""
+    days, counts = np.unique(
+        np.stack([exchanges.position.astype(np.int64), exchanges.started_at // DAY]), axis=1, return_counts=True
+    )
+    if len(counts) < 10:
+        return float("nan")
+    return float(counts.var() / counts.mean())
+
+
+def repeat_share(exchanges: Exchanges) -> float:
+    """Share of distinct payloads that more than one account asked: high for harnesses and classes, low for slices."""
+    payload = exchanges.values["payload"]
+    asked = payload != 0
+    if not asked.any():
+        return float("nan")
+    pairs = np.unique(np.stack([payload[asked], exchanges.position[asked].astype(np.int64)]), axis=1)
+    _, holders = np.unique(pairs[0], return_counts=True)
+    return float((holders > 1).mean())
+
+
+def single_turn_share(exchanges: Exchanges) -> float:
+    """Share of conversations with one exchange only."""
+    conversation = exchanges.values["conversation"]
+    _, sizes = np.unique(conversation[conversation != 0], return_counts=True)
+    return float((sizes == 1).mean()) if len(sizes) else float("nan")
+
+
+def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
+    """How far the group's mix of capabilities lies from people's, in bits an exchange (Kullback-Leibler)."""
+    inside = np.bincount(capability_cell(group), minlength=cells) + 0.5
+    outside = np.bincount(capability_cell(reference), minlength=cells) + 0.5
+    inside, outside = inside / inside.sum(), outside / outside.sum()
+    return float((inside * np.log2(inside / outside)).sum())
+
+
+def pivot_share(exchanges: Exchanges, appeared_at: Int64, code: int) -> float:
+    """Share of the group's exchanges in the day after a model's appearance that used it."""
+    day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
+    return float((exchanges.values["model"][day] == code).mean()) if day.sum() >= 20 else float("nan")
+
+
+def successions(closed_at: Int64, first_at: Int64, within: int = 6 * HOUR) -> tuple[int, float]:
+    """Closures followed within six hours by a member's first exchange, and how many chance would give.
+
+    Chance spreads arrivals evenly over the group's span, a Poisson null.
+    """
+    if len(closed_at) == 0 or len(first_at) < 2:
+        return 0, 0.0
+    arrivals = np.sort(first_at)
+    hits = np.searchsorted(arrivals, closed_at + within) > np.searchsorted(arrivals, closed_at, side="right")
+    span = max(1, int(arrivals[-1] - arrivals[0]))
+    return int(hits.sum()), float(len(closed_at) * -np.expm1(-len(arrivals) * within / span))
