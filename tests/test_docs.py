@@ -1,0 +1,143 @@
+"""The documents are true: short, linked, in the words they define, and naming only commands that exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from stillwatch.records.inputs import CAPABILITIES
+from stillwatch.records.outputs import LEVELS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted(
+    path.relative_to(ROOT) for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md") for path in ROOT.glob(pattern)
+)
+CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`/])stillwatch ((?:lab )?[a-z]+)((?:[^\n`#\\]|\\\n)*)", re.MULTILINE)
+# The contract's words and the house's, in the order data flows.
+WORDS = (
+    "exchange",
+    "account",
+    "permit",
+    "judgement",
+    "verdict",
+    "sketch",
+    "value",
+    "capability",
+    "memory",
+    "blocking rule",
+    "candidate pair",
+    "comparison",
+    "m and u",
+    "match weight in bits",
+    "kit",
+    "network",
+    "campaign",
+    "evidence",
+    "alternative",
+    "expected innocents",
+    "level",
+    "leak share",
+    "actor",
+    "attributed-to",
+    "label",
+    "effect",
+    "indicator",
+    "sighting",
+    "marking",
+    "technique",
+)
+
+
+def text(document: Path) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def defined() -> list[str]:
+    """The words that docs/concepts.md defines, in its order."""
+    return re.findall(r"^(?:\* )?\*\*([^*]+)\*\*:", text(Path("docs/concepts.md")), re.MULTILINE)
+
+
+@cache
+def help_of(*command: str) -> str:
+    """What `stillwatch … --help` prints, on a wide terminal without colour."""
+    plain = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    called = [sys.executable, "-m", "stillwatch", *command, "--help"]
+    done = subprocess.run(called, capture_output=True, text=True, env=plain, check=False)
+    assert done.returncode == 0, f"`stillwatch {' '.join(command)}` does not exist: {done.stderr}"
+    return done.stdout
+
+
+def commands_named() -> list[tuple[str, tuple[str, ...]]]:
+    """Every command that a document names, with the options it gives it."""
+    return sorted(
+        {
+            (command, tuple(sorted(set(re.findall(r"--[a-z-]+", rest)))))
+            for document in DOCUMENTS
+            for command, rest in COMMAND.findall(text(document))
+        }
+    )
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as the usual renderers make them."""
+    headings = re.findall(r"^#+ (.+)$", CODE_BLOCK.sub("", text(document)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_readme_is_short() -> None:
+    tokens = text(Path("README.md")).split()
+    assert len([token for token in tokens if re.search(r"\w", token)]) < 600
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word_is_defined_once(word: str) -> None:
+    assert defined().count(word) == 1
+
+
+def test_no_word_is_defined_twice() -> None:
+    assert len(defined()) == len(set(defined()))
+
+
+def test_words_are_defined_in_the_order_of_the_flow() -> None:
+    assert [word for word in defined() if word in WORDS] == list(WORDS)
+
+
+def test_levels_are_defined_in_order() -> None:
+    assert tuple(word for word in defined() if word in LEVELS) == LEVELS
+
+
+def test_capabilities_are_defined_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| \w", text(Path("docs/concepts.md")), re.MULTILINE)
+    assert tuple(rows) == CAPABILITIES
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_links_resolve(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", CODE_BLOCK.sub("", text(document))):
+        if target.startswith(("https://", "http://")):
+            continue
+        name, _, anchor = target.partition("#")
+        found = (ROOT / document).parent / name if name else ROOT / document
+        assert found.exists(), f"{document}: `{target}` leads nowhere"
+        if anchor:
+            assert anchor in anchors(found.resolve().relative_to(ROOT)), f"{document}: no heading `{target}`"
+
+
+@pytest.mark.parametrize("command", commands_named(), ids=lambda command: " ".join((command[0], *command[1])))
+def test_commands_exist(command: tuple[str, tuple[str, ...]]) -> None:
+    name, options = command
+    shown = help_of(*name.split())
+    assert [option for option in options if option not in shown] == []
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    code = "\n".join(part for document in DOCUMENTS for part in re.findall(r"`[^`]+`|^make .*$", text(document), re.M))
+    assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets
