@@ -1,4 +1,27 @@
 """Exchanges become textless sketches; text ends here."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stillwatch.engine import Engine, Query
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.settings import Job
+from stillwatch.sketch import account, stream
+from stillwatch.sketch.key import load_key
+
 READS = ("exchanges", "received_sketches")
 WRITES = ("exchange_sketches", "account_sketches")
+
+_MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")
+
+
+def run(engine: Engine, job: Job) -> None:
+    """Writes `exchange_sketches` (of `exchanges`, and those handed in ready-made), then `account_sketches`.
+
+    Raises UsageError when the key file cannot be used, and what the engine raises.
+    """
+    engine.store_batches(_MADE, stream.sketches(engine, job, load_key(job.settings.sketch.key_file)))
+    tables = (_MADE.name, *stream.received_tables(engine))
+    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql(tables)))
+    account.run(engine)

@@ -1,0 +1,87 @@
+"""One batch of exchanges becomes one batch of sketches: a pure function of rows and key."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.sketch.address import address_values
+from stillwatch.sketch.buffers import texts_of
+from stillwatch.sketch.key import Key
+from stillwatch.sketch.siphash import Octets
+from stillwatch.sketch.text import HAS_FRAME, HAS_TOKENS, Desk, sketch_texts
+from stillwatch.sketch.values import Present, column_values, parameter_values, set_values, value_array
+
+CLEAN_LENGTH = 64
+_HASHED = {
+    "conversation_value": "conversation_id",
+    "user_agent_value": "user_agent",
+    "fingerprint_value": "client_fingerprint",
+    "device_value": "device_id",
+    "session_value": "session_id",
+    "instructions_value": "instructions_digest",
+}
+_PARAMETERS = ("temperature", "top_p", "max_tokens", "choice_count")
+_CLEANED = ("channel", "request_model", "operation", "finish_reason")
+
+
+def sketch_batch(batch: pa.RecordBatch, key: Key, desk: Desk) -> pa.RecordBatch:
+    """The sketches of a batch of `stream.exchanges_sql` rows, in the same order.
+
+    The desk must have been made with the same key and must not be in use by another thread.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    made = {name: column_values(columns[source], key, source) for name, source in _HASHED.items()}
+    made |= {name: _cleaned(columns[name]) for name in _CLEANED}
+    made |= _addresses(columns["client_address"], key) | _texts(columns["input_text"], desk)
+    made["tools_value"] = set_values(columns["tool_names"], key, "tool_names")
+    made["tool_count"] = pc.list_value_length(columns["tool_names"])
+    made["parameters_value"] = parameter_values([columns[name] for name in _PARAMETERS], key)
+    arrays = [
+        (made[field.name] if field.name in made else columns[field.name]).cast(field.type)
+        for field in EXCHANGE_SKETCHES.schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=EXCHANGE_SKETCHES.schema)
+
+
+def _addresses(column: pa.Array, key: Key) -> dict[str, pa.Array]:
+    names = ("address_value", "address_subnet_value", "address_network_value")
+    return dict(zip(names, address_values(column, key), strict=True))
+
+
+def _texts(column: pa.Array, desk: Desk) -> dict[str, pa.Array]:
+    found = sketch_texts(texts_of(column), desk)
+    filled = (found.filled & HAS_TOKENS) > 0
+    framed = (found.filled & HAS_FRAME) > 0
+    scores = ("capability", "capability_permille", "elicitation_permille")
+    return {
+        "payload_value": value_array(found.payload, filled),
+        "head_value": value_array(found.head, framed),
+        "tail_value": value_array(found.tail, framed),
+        "simhash": value_array(found.simhash, filled),
+        "minhash": _fixed_bytes(found.minhash, filled),
+        "content_features": _fixed_bytes(found.features, filled),
+        **{name: pa.array(found.capability[:, place], mask=~filled) for place, name in enumerate(scores)},
+    }
+
+
+def _fixed_bytes(rows: Octets, present: Present) -> pa.Array:
+    # A binary column whose null rows take no room, built from its buffers: no Python bytes are made.
+    sizes = np.where(present, rows.shape[1], 0)
+    offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+    validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+    data = pa.py_buffer(np.ascontiguousarray(rows[present]))
+    return pa.Array.from_buffers(pa.binary(), len(rows), [validity, pa.py_buffer(offsets), data])
+
+
+def _cleaned(column: pa.Array) -> pa.Array:
+    distinct = column.dictionary_encode()
+    clean = [_clean(text) for text in distinct.dictionary.to_pylist()]
+    return pa.array(clean, pa.string()).take(distinct.indices)
+
+
+def _clean(text: str) -> str | None:
+    # Cut before looking, so that a name of a megabyte costs no more than any other.
+    return "".join(letter for letter in text[: 4 * CLEAN_LENGTH] if letter.isprintable())[:CLEAN_LENGTH] or None

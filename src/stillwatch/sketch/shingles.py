@@ -1,0 +1,98 @@
+"""Whole-text likeness: 64-bit SimHash and one-permutation MinHash over shingles of three tokens.
+
+Sources: Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002); Li, Owen and Zhang, "One
+permutation hashing" (NIPS 2012); Shrivastava, "Optimal densification for fast and accurate minwise hashing" (ICML
+2017); Li and König, "b-bit minwise hashing" (WWW 2010).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.sketch.compiled import compiled
+from stillwatch.sketch.siphash import Octets, Words
+from stillwatch.sketch.tokens import mix, pair
+
+SHINGLE = 3
+STORED_BINS = 32
+STORED_BYTES = STORED_BINS // 2  # four bits a bin
+EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_PLANES = 20  # counts up to 2^20, more than the tokens of the longest document
+_U1, _U60, _ZERO = np.uint64(1), np.uint64(60), np.uint64(0)
+
+
+@compiled
+def make_shingles(keyed: Words, count: int, shingles: Words) -> int:
+    """Fills `shingles` from the first `count` keyed tokens; returns how many (1 for texts of one or two tokens)."""
+    if count < SHINGLE:
+        shingles[0] = keyed[0] if count == 1 else pair(keyed[0], keyed[1])
+        return 1
+    for index in range(count - 2):
+        shingles[index] = pair(keyed[index], pair(keyed[index + 1], keyed[index + 2]))
+    return count - 2
+
+
+@compiled
+def simhash(shingles: Words, count: int) -> np.uint64:
+    """Bit b is set when more than half of the shingles have it set.
+
+    The 64 counters are held bit-sliced (plane p holds bit p of every counter), so that adding a shingle costs a
+    few word operations.
+    """
+    planes = np.zeros(_PLANES, np.uint64)
+    for index in range(count):
+        carry = shingles[index]
+        level = 0
+        while carry != _ZERO:
+            held = planes[level] & carry
+            planes[level] ^= carry
+            carry = held
+            level += 1
+    return _above(planes, count // 2)
+
+
+@compiled
+def _above(planes: Words, threshold: int) -> np.uint64:
+    above, equal = _ZERO, EMPTY
+    for level in range(_PLANES - 1, -1, -1):
+        wanted = EMPTY if (threshold >> level) & 1 else _ZERO
+        above |= equal & planes[level] & ~wanted
+        equal &= ~(planes[level] ^ wanted)
+    return above
+
+
+@compiled
+def minhash_bins(shingles: Words, count: int, bits: int, bins: Words) -> None:
+    """Least shingle hash in each of 2^bits bins, empty bins filled from others (optimal densification).
+
+    The share of equal bins of two texts is an unbiased estimate of the Jaccard similarity of their shingle sets.
+    """
+    bins[:] = EMPTY
+    shift = np.uint64(64 - bits)
+    for index in range(count):
+        shingle = shingles[index]
+        place = shingle >> shift
+        bins[place] = min(bins[place], shingle)
+    _densify(bins, bits)
+
+
+@compiled
+def _densify(bins: Words, bits: int) -> None:
+    empty = bins == EMPTY
+    shift = np.uint64(64 - bits)
+    for index in range(len(bins)):
+        attempt = np.uint64(0)
+        place = np.uint64(index)
+        while empty[place]:
+            attempt += _U1
+            place = pair(np.uint64(index), attempt) >> shift
+        bins[index] = bins[place]
+
+
+@compiled
+def pack_bins(bins: Words, out: Octets) -> None:
+    """Four bits of every bin, two bins a byte, the even bin low; out has shape (STORED_BYTES,)."""
+    for index in range(STORED_BYTES):
+        low = mix(bins[2 * index]) >> _U60
+        high = mix(bins[2 * index + 1]) >> _U60
+        out[index] = np.uint8(low | (high << np.uint64(4)))

@@ -1,0 +1,114 @@
+"""Exchanges flow from the engine through the kernels and back, a bounded number of rows and bytes at a time."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+
+import pyarrow as pa
+
+from stillwatch.engine import Engine, Query, identifier
+from stillwatch.progress import progress
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.settings import Job
+from stillwatch.sketch.exchange import sketch_batch
+from stillwatch.sketch.key import Key
+from stillwatch.sketch.text import Desk, make_desk
+
+RECEIVED = "received_sketches"
+FETCH_ROWS = 2_048  # the most rows of unknown length held before their bytes are known
+BATCH_BYTES = 64_000_000
+MAXIMUM_THREADS = 16  # a desk is 6 MB and a batch may be 64 MB: more threads would outgrow the memory limit
+
+
+HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8: work on one text is bounded
+
+
+def exchanges_sql() -> str:
+    """The columns sketching needs.
+
+    Instructions are long and few, so the engine digests them where they are. Of a longer text than `HEAD_LETTERS` +
+    `TAIL_LETTERS` the middle is replaced by a digest of the whole, which keeps different texts different.
+    """
+    return f"""SELECT
+    exchange_id, account_id, started_at, channel, request_model, operation, finish_reason,
+    conversation_id, client_address, user_agent, client_fingerprint, device_id, session_id, tool_names,
+    CASE WHEN system_instructions <> '' THEN sha256(system_instructions) END AS instructions_digest,
+    temperature, top_p, max_tokens, choice_count, status_code,
+    input_tokens, output_tokens, cached_tokens, reasoning_tokens,
+    length(input_text) AS input_chars,
+    length(output_text) AS output_chars,
+    CASE WHEN length(input_text) > {HEAD_LETTERS + TAIL_LETTERS}
+        THEN left(input_text, {HEAD_LETTERS}) || ' ' || sha256(input_text) || ' ' || right(input_text, {TAIL_LETTERS})
+        ELSE input_text END AS input_text
+FROM exchanges"""
+
+
+def joined_sql(tables: Sequence[str]) -> str:
+    """The rows of several tables of exchange sketches as one."""
+    names = ", ".join(identifier(name) for name in EXCHANGE_SKETCHES.names)
+    return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
+
+
+def received_tables(engine: Engine) -> tuple[str, ...]:
+    """The table of sketches made elsewhere under the same key, when it exists and has rows."""
+    if not engine.columns(RECEIVED):
+        return ()
+    rows = engine.fetch(Query("count received sketches", f"SELECT count(*) AS rows FROM {RECEIVED}"))
+    return (RECEIVED,) if rows.column("rows")[0].as_py() else ()
+
+
+def sketches(engine: Engine, job: Job, key: Key) -> Iterator[pa.RecordBatch]:
+    """The sketches of all exchanges, batch by batch, in the order the engine hands the exchanges out."""
+    rows = job.settings.sketch.batch_rows
+    fetched = engine.batches(Query("read exchanges to sketch", exchanges_sql()), min(rows, FETCH_ROWS))
+    with progress("sketching") as advance:
+        for batch in sketched(regrouped(fetched, rows), key, thread_count(job)):
+            advance(batch.num_rows)
+            yield batch
+
+
+def thread_count(job: Job) -> int:
+    """Threads that sketch: those the engine may use."""
+    return min(job.settings.engine.threads or os.cpu_count() or 1, MAXIMUM_THREADS)
+
+
+def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Iterator[pa.RecordBatch]:
+    """Sketches batches on several threads, at most one batch ahead of each; results keep the order of the input."""
+    desks: SimpleQueue[Desk] = SimpleQueue()
+    for _ in range(threads):
+        desks.put(make_desk(key))
+
+    def work(batch: pa.RecordBatch) -> pa.RecordBatch:
+        desk = desks.get()
+        try:
+            return sketch_batch(batch, key, desk)
+        finally:
+            desks.put(desk)
+
+    pending: deque[Future[pa.RecordBatch]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="sketch") as pool:
+        for batch in batches:
+            pending.append(pool.submit(work, batch))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Joins small batches until they hold `rows` rows or BATCH_BYTES bytes: few calls, bounded memory."""
+    held: list[pa.RecordBatch] = []
+    size = count = 0
+    for batch in batches:
+        if held and (count + batch.num_rows > rows or size + batch.nbytes > BATCH_BYTES):
+            yield pa.concat_batches(held)
+            held, size, count = [], 0, 0
+        held.append(batch)
+        size += batch.nbytes
+        count += batch.num_rows
+    if held:
+        yield pa.concat_batches(held)

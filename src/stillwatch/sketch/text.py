@@ -1,0 +1,164 @@
+"""Every sketch of a text in one pass over the bytes of an Arrow column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.records.sketches import FEATURES
+from stillwatch.sketch.buffers import Texts
+from stillwatch.sketch.capability import LANES, Floats, Model, Scores, add_scores, judge, load_model
+from stillwatch.sketch.compiled import compiled
+from stillwatch.sketch.features import Sample, make_sample, sample_grams, write_sample
+from stillwatch.sketch.frame import FRAME_TOKENS, frame_value
+from stillwatch.sketch.key import Key
+from stillwatch.sketch.shingles import STORED_BINS, STORED_BYTES, make_shingles, minhash_bins, pack_bins, simhash
+from stillwatch.sketch.siphash import Octets, Words, sip_absorb, sip_finish, sip_start, sip_word
+from stillwatch.sketch.tokens import HEAD_BYTES, TAIL_BYTES, Tokens, make_tokens, tokenise
+
+FEATURE_BYTES = 4_096
+"""Features describe the end of a text: earlier turns come back in every later request of a conversation."""
+HAS_TOKENS, HAS_FRAME = 1, 2
+FRAME_LEAST = 3  # tokens: "yes please" is nobody's template
+
+Shorts = npt.NDArray[np.int16]
+
+
+class TextKeys(NamedTuple):
+    """One sub-key a purpose, each of shape (2,)."""
+
+    payload: Words
+    head: Words
+    tail: Words
+    token: Words
+
+
+class TextSketches(NamedTuple):
+    """Columns of n documents; in `filled`, HAS_TOKENS and HAS_FRAME say which of the others hold something."""
+
+    filled: Octets
+    payload: Words
+    head: Words
+    tail: Words
+    simhash: Words
+    minhash: Octets
+    """(n, STORED_BYTES)"""
+    features: Octets
+    """(n, 4 * FEATURES)"""
+    capability: Shorts
+    """(n, 3): capability, its permille, elicitation permille"""
+
+
+class Desk(NamedTuple):
+    """What sketching one document at a time needs: keys, model and working room; one a thread."""
+
+    keys: TextKeys
+    model: Model
+    tokens: Tokens
+    keyed: Words
+    shingles: Words
+    bins: Words
+    sample: Sample
+    sums: Scores
+    logits: Floats
+
+
+def make_desk(key: Key) -> Desk:
+    """A desk with the shipped model, about 6 MB."""
+    keys = TextKeys(*(key.subkey(purpose) for purpose in ("payload", "head", "tail", "token")))
+    tokens = make_tokens()
+    size = len(tokens.hashes)
+    words = (np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(STORED_BINS, np.uint64))
+    return Desk(keys, load_model(), tokens, *words, make_sample(), np.zeros(LANES, np.int32), np.zeros(LANES))
+
+
+def sketch_texts(texts: Texts, desk: Desk) -> TextSketches:
+    """The sketches of n texts; rows of absent texts, and of texts without a single token, stay unfilled."""
+    count = len(texts.present)
+    out = TextSketches(
+        filled=np.zeros(count, np.uint8),
+        payload=np.zeros(count, np.uint64),
+        head=np.zeros(count, np.uint64),
+        tail=np.zeros(count, np.uint64),
+        simhash=np.zeros(count, np.uint64),
+        minhash=np.zeros((count, STORED_BYTES), np.uint8),
+        features=np.zeros((count, 4 * FEATURES), np.uint8),
+        capability=np.zeros((count, 3), np.int16),
+    )
+    _entry()(texts, desk, out)
+    return out
+
+
+@cache
+def _entry() -> Callable[[Texts, Desk, TextSketches], None]:
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
+
+    # The compiler's disk cache looks at this one function and what it encloses, not at the functions it calls in
+    # other files: enclosing a digest of them keeps an upgrade from running yesterday's kernels.
+    def sketch_documents(texts: Texts, desk: Desk, out: TextSketches) -> None:
+        for index in range(len(texts.present)):
+            if texts.present[index] and len(sources) > 0:
+                count = read_document(texts, index, desk.tokens)
+                if count > 0:
+                    _sketch_document(texts, index, count, desk, out)
+
+    return compiled(sketch_documents)
+
+
+@compiled
+def read_document(texts: Texts, index: int, tokens: Tokens) -> int:
+    """Tokenises one document, all of it up to 256 KiB, else its first 192 KiB and last 64 KiB; returns the count."""
+    start, stop = texts.offsets[index], texts.offsets[index + 1]
+    if stop - start <= HEAD_BYTES + TAIL_BYTES:
+        return tokenise(texts.data, start, stop, tokens, 0)
+    count = tokenise(texts.data, start, start + HEAD_BYTES, tokens, 0)
+    return tokenise(texts.data, stop - TAIL_BYTES, stop, tokens, count)
+
+
+@compiled
+def _sketch_document(texts: Texts, index: int, count: int, desk: Desk, out: TextSketches) -> None:
+    tokens, keyed = desk.tokens, desk.keyed
+    stop = texts.offsets[index + 1]
+    for place in range(count):
+        keyed[place] = sip_word(desk.keys.token, tokens.hashes[place])
+    out.filled[index] = HAS_TOKENS
+    out.payload[index] = _payload(tokens, count, desk.keys.payload)
+    if count >= FRAME_LEAST:
+        out.filled[index] = HAS_TOKENS | HAS_FRAME
+        out.head[index] = frame_value(texts.data, tokens, 0, min(count, FRAME_TOKENS), desk.keys.head)
+        out.tail[index] = frame_value(texts.data, tokens, max(count - FRAME_TOKENS, 0), count, desk.keys.tail)
+    shingles = make_shingles(keyed, count, desk.shingles)
+    out.simhash[index] = simhash(desk.shingles, shingles)
+    minhash_bins(desk.shingles, shingles, 5, desk.bins)
+    pack_bins(desk.bins, out.minhash[index])
+    first = _first_feature_token(tokens, count, stop)
+    sample_grams(tokens.hashes[first:count], keyed[first:count], desk.model.feature_weights, desk.sample)
+    write_sample(desk.sample, out.features[index])
+    grams = add_scores(tokens.hashes[:count], desk.model.weights, desk.sums)
+    capability, permille, elicitation = judge(desk.model, desk.sums, grams, desk.logits)
+    out.capability[index, 0] = capability
+    out.capability[index, 1] = permille
+    out.capability[index, 2] = elicitation
+
+
+@compiled
+def _payload(tokens: Tokens, count: int, key: Words) -> np.uint64:
+    state = sip_start(key)
+    for index in range(count):
+        state = sip_absorb(state, tokens.hashes[index])
+    return sip_finish(sip_absorb(state, np.uint64(count)))
+
+
+@compiled
+def _first_feature_token(tokens: Tokens, count: int, stop: int) -> int:
+    index = count
+    while index > 0 and tokens.starts[index - 1] >= stop - FEATURE_BYTES:
+        index -= 1
+    return min(index, count - 1)
