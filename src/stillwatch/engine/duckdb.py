@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -13,10 +13,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch import folder
 from stillwatch.engine.query import Query, identifier, literal
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
+
+_UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
 
 ROW_GROUP = 131_072  # small enough that a 3 GB memory limit holds two threads' groups with text
 
@@ -25,16 +28,21 @@ class DuckDBEngine:
     """One in-process database in a private folder; implements `engine.interface.Engine`."""
 
     def __init__(self, settings: EngineSettings, parent: Path) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix=".stillwatch-", dir=parent))
+        """A fresh database whose staged files live in a hidden folder of `parent`; OutputError when that fails."""
+        self._folder = folder.hidden(parent, "engine")
         self._connection = duckdb.connect()
-        self._connection.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
-        self._connection.execute(f"SET threads = {settings.threads or os.cpu_count() or 1}")
         spill = settings.temp_directory or str(self._folder / "spill")
-        self._connection.execute(f"SET temp_directory = {literal(spill)}")
-        self._connection.execute("SET preserve_insertion_order = false")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET enable_progress_bar = false")
-        self._staged = 0
+        for setting in (
+            f"memory_limit = {literal(settings.memory_limit)}",
+            f"threads = {settings.threads or os.cpu_count() or 1}",
+            f"temp_directory = {literal(spill)}",
+            "preserve_insertion_order = false",
+            "enable_progress_bar = false",
+            _UTC,
+        ):
+            self._run("settings", f"SET {setting}")
+        self._staged_files = 0
+        self._staged_rows: dict[str, int] = {}
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -50,14 +58,14 @@ class DuckDBEngine:
 
     def view(self, name: str, query: Query) -> None:
         self._drop(name)
-        self._execute(query.name, f"CREATE VIEW {identifier(name)} AS\n{query.sql}")
+        self._run(query.name, f"CREATE VIEW {identifier(name)} AS\n{query.sql}")
 
     def create(self, name: str, query: Query) -> None:
         fresh = f"{name}__new"
         self._drop(fresh)
-        self._execute(query.name, f"CREATE TABLE {identifier(fresh)} AS\n{query.sql}")
+        self._run(query.name, f"CREATE TABLE {identifier(fresh)} AS\n{query.sql}")
         self._drop(name)
-        self._execute(query.name, f"ALTER TABLE {identifier(fresh)} RENAME TO {identifier(name)}")
+        self._run(query.name, f"ALTER TABLE {identifier(fresh)} RENAME TO {identifier(name)}")
 
     def store(self, table: Table, data: pa.Table) -> None:
         rows = data.select(list(table.names)).cast(table.schema)
@@ -68,8 +76,8 @@ class DuckDBEngine:
             self._connection.unregister("stored_rows")
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
-        self._staged += 1
-        path = self._folder / f"{table.name}-{self._staged}.parquet"
+        self._staged_files += 1
+        path = self._folder / f"{table.name}-{self._staged_files}.parquet"
         rows = 0
         try:
             with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1) as writer:
@@ -79,57 +87,98 @@ class DuckDBEngine:
         except OSError as error:
             raise _disk_error(path, error) from error
         self.view(table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})"))
+        self._staged_rows[table.name] = rows
         return rows
 
     def fetch(self, query: Query) -> pa.Table:
-        return self._execute(query.name, query.sql).to_arrow_table()
+        return self._rows(query.name, query.sql)
 
     def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
+        # a connection of its own: other queries may run while a reader is half consumed
         cursor = self._connection.cursor()
         try:
-            yield from cursor.execute(query.sql).to_arrow_reader(rows)
+            cursor.execute(f"SET {_UTC}")
+            yield from cursor.sql(query.sql).to_arrow_reader(rows)
         except duckdb.Error as error:
             raise _query_error(query.name, query.sql, error) from error
         finally:
             cursor.close()
 
     def columns(self, name: str) -> tuple[str, ...]:
-        rows = self._execute(
+        rows = self._rows(
             "columns",
             f"SELECT column_name FROM duckdb_columns() WHERE table_name = {literal(name)} ORDER BY column_index",
-        ).fetchall()
-        return tuple(str(row[0]) for row in rows)
+        )
+        return tuple(rows["column_name"].to_pylist())
 
-    def export(self, table: Table, path: Path) -> int:
+    def sizes(self, names: Sequence[str]) -> dict[str, int]:
+        kept = {name for name in names if self._kind(name) == "TABLE"}
+        return {
+            name: int(self._rows("size", f"SELECT count(*) AS n FROM {identifier(name)}")["n"][0].as_py())
+            if name in kept
+            else self._staged_rows[name]
+            for name in names
+            if name in kept or name in self._staged_rows
+        }
+
+    def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         names = ", ".join(identifier(name) for name in table.names)
         order = f"\nORDER BY {', '.join(identifier(name) for name in table.order)}" if table.order else ""
-        rows = self.fetch(Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}"))
+        query = Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}")
+        own = {f"stillwatch.{key}": value for key, value in (metadata or {}).items()}
+        schema = table.schema.with_metadata(own or None)
+        rows = 0
         try:
-            pq.write_table(rows.cast(table.schema), path, compression="zstd", row_group_size=ROW_GROUP)
+            with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+                for group in _row_groups(self.batches(query, ROW_GROUP)):
+                    writer.write_table(group.cast(schema), row_group_size=ROW_GROUP)
+                    rows += group.num_rows
         except OSError as error:
             raise _disk_error(path, error) from error
-        return int(rows.num_rows)
+        return rows
 
     def close(self) -> None:
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _drop(self, name: str) -> None:
-        kinds = self._execute(
-            "kind",
-            "SELECT 'VIEW' FROM duckdb_views() WHERE NOT internal AND view_name = "
-            + literal(name)
-            + " UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE table_name = "
-            + literal(name),
-        ).fetchall()
-        for (kind,) in kinds:
-            self._execute(f"drop {name}", f"DROP {kind} {identifier(name)}")
+        kind = self._kind(name)
+        if kind is not None:
+            self._run(f"drop {name}", f"DROP {kind} {identifier(name)}")
+        self._staged_rows.pop(name, None)
 
-    def _execute(self, name: str, sql: str) -> duckdb.DuckDBPyConnection:
+    def _kind(self, name: str) -> str | None:
+        kinds = self._rows(
+            "kind",
+            f"SELECT 'VIEW' AS kind FROM duckdb_views() WHERE NOT internal AND view_name = {literal(name)}\n"
+            f"UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE table_name = {literal(name)}",
+        )["kind"].to_pylist()
+        return str(kinds[0]) if kinds else None
+
+    def _run(self, name: str, sql: str) -> None:
         try:
-            return self._connection.execute(sql)
+            self._connection.sql(sql)
         except duckdb.Error as error:
             raise _query_error(name, sql, error) from error
+
+    def _rows(self, name: str, sql: str) -> pa.Table:
+        try:
+            return self._connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise _query_error(name, sql, error) from error
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    # full groups however the engine cut its batches: memory stays bounded and the bytes depend on the rows alone
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) >= ROW_GROUP:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, ROW_GROUP).combine_chunks()
+            waiting = table.slice(ROW_GROUP).to_batches()
+    if waiting:
+        yield pa.Table.from_batches(waiting).combine_chunks()
 
 
 def _disk_error(path: Path, error: OSError) -> OutputError:
@@ -140,8 +189,8 @@ def _disk_error(path: Path, error: OSError) -> OutputError:
 
 def _query_error(name: str, sql: str, error: duckdb.Error) -> QueryError | OutputError:
     reason = str(error)
+    if os.strerror(errno.ENOSPC) in reason or os.strerror(errno.EFBIG) in reason:
+        return OutputError(f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder")
     if isinstance(error, duckdb.OutOfMemoryException):
         reason += "; raise `engine.memory_limit` or point `engine.temp_directory` at a larger disk"
-    elif "No space left" in reason:
-        return OutputError(f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder")
     return QueryError(name, sql, reason)

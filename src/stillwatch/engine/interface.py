@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -51,8 +51,15 @@ class Engine(Protocol):
         """The column names of a table or view; empty when there is no such table."""
         ...
 
-    def export(self, table: Table, path: Path) -> int:
-        """Writes a table as one Parquet file in the table's order; same rows, same bytes. Returns its rows."""
+    def sizes(self, names: Sequence[str]) -> dict[str, int]:
+        """Rows of each of these tables whose rows are kept; views over files or queries are left out as not free."""
+        ...
+
+    def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
+        """Writes a table as one Parquet file in the table's order; same rows, same bytes. Returns its rows.
+
+        `metadata` goes into the file's own key-value metadata, each key with the prefix `stillwatch.`.
+        """
         ...
 
     def close(self) -> None:

@@ -1,4 +1,13 @@
 """Logs become exchanges."""
 
 READS: tuple[str, ...] = ()
-WRITES = ("exchanges", "received_sketches", "accounts", "permits", "judgements", "quarantine", "reading")
+WRITES = (
+    "exchanges",
+    "received_sketches",
+    "accounts",
+    "permits",
+    "judgements",
+    "quarantine",
+    "sources",
+    "channels",
+)

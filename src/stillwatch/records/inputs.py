@@ -75,6 +75,7 @@ SOURCES = Table(
         *columns(Kind.STRING, "source feeds digest", required=True),  # path as found, table it feeds, sha256
         *columns(Kind.INT64, "bytes rows_read rows_used rows_duplicate rows_quarantined", required=True),
         *columns(Kind.INT64, "rows_outside_window", required=True),  # counted among the used, kept out of the tables
+        *columns(Kind.STRINGS, "ignored_columns"),  # columns of the file that no table of the contract has
     ),
     ("source", "feeds"),
 )

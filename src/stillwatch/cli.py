@@ -1,0 +1,296 @@
+"""The `stillwatch` command: words in, exit code out; results go to stdout, progress and errors to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillwatch import __version__
+from stillwatch.arguments import (
+    Findings,
+    Words,
+    check_engine,
+    check_format,
+    check_out,
+    check_run,
+    default_out,
+    job_from,
+)
+from stillwatch.errors import StillwatchError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Heavy modules (Arrow, numba, DuckDB) load inside the commands that need them, so that `--help` answers at once.
+
+ISSUES = "https://github.com/stillwatch/stillwatch/issues"
+QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
+INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
+
+app = typer.Typer(
+    help="Finds accounts run through one hand that jointly extract a language model's capabilities.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+lab = typer.Typer(help="Worlds with known truth, and scores against it.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(lab, name="lab")
+
+# unknown options reach the commands as words, so that they are listed with every other mistake
+LENIENT = {"ignore_unknown_options": True}
+
+Logs = Annotated[list[str] | None, typer.Argument(help="Exchange logs: files, folders or globs.", show_default=False)]
+Accounts = Annotated[list[str] | None, typer.Option(help="Account records: file, folder or glob.")]
+Permits = Annotated[list[str] | None, typer.Option(help="Distillation that is allowed.")]
+Judgements = Annotated[list[str] | None, typer.Option(help="What people have decided.")]
+SettingsFile = Annotated[str | None, typer.Option("--settings", help="A TOML file of settings.")]
+Since = Annotated[str | None, typer.Option(help="Look at exchanges from this moment on (UTC).")]
+Until = Annotated[str | None, typer.Option(help="Look at exchanges before this moment (UTC).")]
+KeyFile = Annotated[str | None, typer.Option(help="The provider's secret: at least 16 bytes.")]
+Out = Annotated[Path | None, typer.Option(help="The folder to write; a previous run's is replaced whole.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when rows were quarantined.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON.")]
+
+
+@app.callback()
+def settle_globals(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something unexpected fails.")] = False,
+) -> None:
+    """Options that every command takes."""
+    # read by `main`, which also sees it when it stands behind the command's name
+
+
+@app.command()
+def demo(out: Out = None) -> None:
+    """Makes a small world, scans it, prints what was found beside the truth, and writes the report."""
+    folder = out or Path("demo-run")
+    findings = Findings()
+    check_out(folder, findings)
+    findings.settle()
+    from stillwatch.lab import demo as shown
+
+    raise typer.Exit(shown.run(folder, _console()))
+
+
+@app.command(context_settings=LENIENT)
+def check(  # noqa: PLR0913  one parameter is one option
+    logs: Logs = None,
+    accounts: Accounts = None,
+    permits: Permits = None,
+    judgements: Judgements = None,
+    settings: SettingsFile = None,
+    since: Since = None,
+    until: Until = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Reads and validates only: rows used, quarantined and why, and which evidence the columns allow."""
+    findings = Findings()
+    job = job_from(Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until), findings)
+    findings.settle()
+    from stillwatch import flow
+    from stillwatch.read.summary import render
+
+    found = flow.check(job)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        render(found, _console())
+    _settle_strict(strict, found.rows.quarantined)
+
+
+@app.command(context_settings=LENIENT)
+def scan(  # noqa: PLR0913  one parameter is one option
+    logs: Logs = None,
+    accounts: Accounts = None,
+    permits: Permits = None,
+    judgements: Judgements = None,
+    settings: SettingsFile = None,
+    since: Since = None,
+    until: Until = None,
+    engine: Annotated[str, typer.Option(help="`duckdb`; `spark` comes later.")] = "duckdb",
+    out: Out = None,
+    key_file: KeyFile = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """The main job: logs in, a run folder out."""
+    folder = out or default_out()
+    findings = Findings()
+    job = job_from(
+        Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until, key_file), findings
+    )
+    check_engine(engine, findings)
+    check_out(folder, findings)
+    findings.settle()
+    from stillwatch import flow, report
+    from stillwatch.report import terminal
+
+    found = flow.scan(job, folder)
+    if as_json:
+        _print_json({"run": str(folder), **report.summary(folder)})
+    else:
+        terminal.render(folder, _console())
+        typer.echo(f"run folder: {folder}")
+    _settle_strict(strict, found.rows.quarantined)
+
+
+@app.command(context_settings=LENIENT)
+def sketch(  # noqa: PLR0913  one parameter is one option
+    logs: Logs = None,
+    settings: SettingsFile = None,
+    since: Since = None,
+    until: Until = None,
+    key_file: KeyFile = None,
+    out: Out = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Raw logs to textless sketches, made near the logs under a key that the provider holds."""
+    findings = Findings()
+    job = job_from(Words(logs or (), settings=settings, since=since, until=until, key_file=key_file), findings)
+    if out is None:
+        findings.add("`--out`", "is missing", "name the folder that the sketches go to")
+    else:
+        check_out(out, findings)
+    if job.settings.sketch.key_file is None:
+        findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
+    findings.settle()
+    from stillwatch import flow
+
+    folder = out or Path()
+    rows = flow.write_sketches(job, folder)
+    if as_json:
+        _print_json({"folder": str(folder), "rows": asdict(rows)})
+    else:
+        typer.echo(f"{rows.used:,} exchanges sketched, {rows.quarantined:,} rows quarantined: {folder}")
+    _settle_strict(strict, rows.quarantined)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    campaign: Annotated[str | None, typer.Option(help="One campaign's dossier instead of the whole run.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="`html`, `md` or `json`.")] = "md",
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """The dossier of a run, or of one of its campaigns."""
+    findings = Findings()
+    check_run(run, findings)
+    check_format(format_, findings)
+    findings.settle()
+    from stillwatch import report as reports
+
+    text = reports.write(run, campaign, format_)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+@lab.command()
+def build(
+    world: Annotated[str, typer.Argument(help="A shipped world's name or a world file.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the world to.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    accounts: Annotated[int, typer.Option(min=1, help="About how many accounts.")] = 2_000,
+    exchanges: Annotated[int, typer.Option(min=1, help="About how many exchanges.")] = 40_000,
+    prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+) -> None:
+    """Makes a world with known truth."""
+    from stillwatch.lab.build import build as build_world
+
+    build_world(world, seed, accounts, exchanges, prompts, out)
+    typer.echo(f"world: {out}")
+
+
+@lab.command()
+def score(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    truth: Annotated[Path, typer.Argument(help="The `truth` folder of a world.")],
+    as_json: AsJson = False,
+) -> None:
+    """Scores a run against a world's truth."""
+    findings = Findings()
+    check_run(run, findings)
+    if not truth.is_dir():
+        findings.add(f"`{truth}`", "is not a folder", "name the `truth` folder of a world")
+    findings.settle()
+    from stillwatch.lab.score import score as score_run
+
+    scores = score_run(run, truth)
+    if as_json:
+        _print_json(scores.as_dict())
+    else:
+        scores.render(_console())
+
+
+def main() -> None:
+    """Runs the command line of this process and exits with the contract's code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(words: Sequence[str]) -> int:
+    """Runs one command line and returns its exit code; prints no traceback unless `--debug` is among the words."""
+    debug = "--debug" in words
+    kept = [word for word in words if word != "--debug"]
+    try:
+        typer.main.get_command(app).main(args=kept, prog_name="stillwatch")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else int(done.code is not None)
+    except StillwatchError as error:
+        _complain(str(error), debug)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing was written", debug)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has heard enough; a second complaint when Python flushes stdout helps nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  the one place where the unexpected is turned into words
+        _complain(
+            f"stillwatch {__version__} failed unexpectedly ({type(error).__name__}: {error}); "
+            f"nothing half-written was left; run again with `--debug` and report it at {ISSUES}",
+            debug,
+        )
+        return 1
+    return 0
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt  # so that a polite kill cleans up like Ctrl-C
+
+
+def _complain(text: str, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    for line in text.splitlines():
+        sys.stderr.write(f"stillwatch: {line}\n")
+
+
+def _settle_strict(strict: bool, quarantined: int) -> None:
+    if strict and quarantined:
+        raise typer.Exit(QUARANTINED)
+
+
+def _print_json(found: object) -> None:
+    typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False)

@@ -1,0 +1,144 @@
+"""A folder that appears whole or not at all, and the hidden folders that make this possible."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stillwatch.errors import Mistake, OutputError
+
+MARKER = "run.json"
+"""A folder that holds this file is a previous output and may be replaced."""
+
+_PREFIX = ".stillwatch-"
+_HIDDEN = re.compile(r"\.stillwatch-(?P<pid>\d+)@(?P<host>[A-Za-z0-9_.]+)-(?P<purpose>[a-z]+)-")
+_EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
+_HERE = -100  # AT_FDCWD: paths are taken as they stand
+
+
+def hidden(parent: Path, purpose: str) -> Path:
+    """A new private folder in `parent` that `sweep` removes once this process is dead.
+
+    Raises OutputError when it cannot be made.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}@{_host()}-{purpose}-", dir=parent))
+    except OSError as error:
+        raise OutputError(
+            f"cannot write in `{parent}`: {error.strerror or error}; name an `--out` in a writable folder"
+        ) from error
+
+
+def sweep(parent: Path) -> None:
+    """Removes what dead processes of this machine left in `parent`, after putting back an output they had moved."""
+    if not parent.is_dir():
+        return
+    for left in sorted(parent.glob(f"{_PREFIX}*")):
+        found = _HIDDEN.match(left.name)
+        if found is None or found["host"] != _host() or _alive(int(found["pid"])):
+            continue
+        if found["purpose"] == "aside":
+            _put_back(left, parent)
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def refusal(out: Path) -> list[Mistake]:
+    """Why `out` cannot be published to; empty when it can."""
+    where = f"`--out {out}`"
+    if out.is_symlink() and not out.is_dir():
+        return [Mistake(where, "is a broken link", "remove it or name another folder")]
+    if out.exists() and not out.is_dir():
+        return [Mistake(where, "is a file, not a folder", "name a folder")]
+    if out.is_dir() and not (out / MARKER).is_file() and any(out.iterdir()):
+        return [Mistake(where, f"holds files but no `{MARKER}`", "name a new folder or a previous run's folder")]
+    writable = next(folder for folder in out.absolute().parents if folder.exists())
+    if not writable.is_dir():
+        return [Mistake(where, f"`{writable}` is a file, not a folder", "name a folder inside a folder")]
+    if not os.access(writable, os.W_OK | os.X_OK):
+        return [Mistake(where, f"`{writable}` is not writable", "name a folder that you may write")]
+    return []
+
+
+@contextmanager
+def published(out: Path) -> Iterator[Path]:
+    """Gives a hidden sibling of `out` to fill; when the block ends well it takes the place of `out` in one step.
+
+    Killed at any moment, `out` is what it was before or the whole new folder. Raises OutputError when the disk refuses.
+    """
+    out = Path(os.path.realpath(out))
+    staged = hidden(out.parent, "staged")
+    try:
+        yield staged
+        _settle(staged)
+        _swap(staged, out)
+        _sync(out.parent)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write `{out}`: {error.strerror or error}; free space or name another `--out`; "
+            "what was there before is untouched"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _settle(staged: Path) -> None:
+    # on disk before its name appears, so that a power cut cannot leave the name with empty files behind it
+    staged.chmod(0o755)
+    for path in sorted(staged.rglob("*"), reverse=True):
+        _sync(path)
+    _sync(staged)
+
+
+def _swap(staged: Path, out: Path) -> None:
+    if not out.exists():
+        staged.rename(out)
+    elif not _exchange(staged, out):
+        # without an atomic exchange there is a moment with no output; `sweep` mends it if we die there
+        aside = hidden(out.parent, "aside")
+        out.rename(aside / out.name)
+        staged.rename(out)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    return bool(call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
+
+
+def _put_back(left: Path, parent: Path) -> None:
+    for old in left.iterdir():
+        if not (parent / old.name).exists():
+            old.rename(parent / old.name)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _host() -> str:
+    # a process number means something on one machine only; shared disks are seen from several
+    return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname()) or "localhost"
