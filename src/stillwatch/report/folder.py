@@ -1,0 +1,86 @@
+"""A finished run folder opened as tables, so that the same SQL serves a run and what it left behind."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.records import Table
+from stillwatch.records.inputs import CHANNELS, SOURCES
+from stillwatch.records.outputs import RUN_FILES
+from stillwatch.report.document import Facts
+from stillwatch.settings import EngineSettings
+
+_KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
+
+
+@contextmanager
+def opened(run: Path) -> Iterator[tuple[Engine, Facts]]:
+    """An engine over the folder's Parquet files and `run.json`, and the facts of that run.
+
+    Raises UsageError listing every missing or unreadable file at once.
+    """
+    record = _record(run)
+    with (
+        tempfile.TemporaryDirectory(prefix="stillwatch-report-") as scratch,
+        DuckDBEngine(EngineSettings(), Path(scratch)) as engine,
+    ):
+        for table in RUN_FILES:
+            path = str(run / f"{table.name}.parquet")
+            engine.view(table.name, Query(f"run {table.name}", f"SELECT * FROM read_parquet({literal(path)})"))
+        _store(engine, SOURCES, list(record["inputs"]))
+        _store(
+            engine,
+            CHANNELS,
+            [
+                {"channel": channel, "available": False, "sentence": sentence}
+                for channel, sentence in record["channels_off"].items()
+            ],
+        )
+        yield engine, _facts(record)
+
+
+def _store(engine: Engine, table: Table, rows: list[Mapping[str, Any]]) -> None:
+    engine.store(table, pa.Table.from_pylist(rows, schema=table.schema))
+
+
+def _record(run: Path) -> dict[str, Any]:
+    remedy = "name a folder that `stillwatch scan` wrote"
+    missing = [f"{table.name}.parquet" for table in RUN_FILES if not (run / f"{table.name}.parquet").is_file()]
+    try:
+        loaded = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        record: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
+        absent = [key for key in _KEYS if key not in record]
+        mistakes = [Mistake(f"`{run / 'run.json'}`", f"has no `{key}`", remedy) for key in absent]
+    except OSError as error:
+        mistakes = [Mistake(f"`{run / 'run.json'}`", f"cannot be read ({error.strerror})", remedy)]
+    except ValueError as error:
+        mistakes = [Mistake(f"`{run / 'run.json'}`", f"is not JSON ({error})", remedy)]
+    mistakes += [Mistake(f"`{run / name}`", "is missing", remedy) for name in missing]
+    if mistakes:
+        raise UsageError(mistakes)
+    return record
+
+
+def _facts(record: Mapping[str, Any]) -> Facts:
+    window = record["window"]
+    return Facts(
+        version=str(record["stillwatch"]),
+        innocents_per_100k=float(record["settings"]["assess"]["expected_innocents_per_100k"]),
+        since=_moment(window["since"]),
+        until=_moment(window["until"]),
+    )
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    return None if stamp is None else datetime.fromisoformat(stamp.removesuffix("Z"))

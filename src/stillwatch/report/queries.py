@@ -1,0 +1,179 @@
+"""The report's SQL, one pure function a question; ids come from the run's own tables, never from a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stillwatch.engine import Query, literal
+from stillwatch.records.outputs import LEVELS
+
+MEMBERS = 50  # accounts listed a campaign; the rest is in `campaign_members.parquet`
+VALUES = 24  # shared values listed and drawn a network: more rows than a reader compares
+LINKS = 4_000  # lines fetched a network for drawing
+
+
+def campaigns_sql() -> Query:
+    """All campaigns, the gravest level first, then the largest."""
+    return Query(
+        "report campaigns",
+        f"SELECT * FROM campaigns ORDER BY {_level_rank('level')}, exchanges DESC, campaign_id",
+    )
+
+
+def campaign_accounts_sql() -> Query:
+    """How many distinct accounts are in any campaign: one row, `accounts`."""
+    return Query("report campaign accounts", "SELECT count(DISTINCT account_id) AS accounts FROM campaign_members")
+
+
+def days_sql(campaigns: Iterable[str]) -> Query:
+    """Exchanges a campaign and day, before and after their account was detected."""
+    return Query(
+        "report days",
+        f"""SELECT e.campaign_id, CAST(e.started_at AS DATE) AS day,
+       count(*) FILTER (WHERE m.detected_at IS NULL OR e.started_at < m.detected_at) AS before,
+       count(*) FILTER (WHERE e.started_at >= m.detected_at) AS after
+FROM campaign_exchanges AS e
+LEFT JOIN campaign_members AS m ON m.campaign_id = e.campaign_id AND m.account_id = e.account_id
+WHERE e.campaign_id IN ({_list(campaigns)})
+GROUP BY 1, 2
+ORDER BY 1, 2""",
+    )
+
+
+def detections_sql(campaigns: Iterable[str]) -> Query:
+    """When the first account and half of the accounts of a campaign were detected."""
+    return Query(
+        "report detections",
+        f"""SELECT campaign_id, min(detected_at) AS first, min(detected_at) FILTER (WHERE 2 * nth >= members) AS half
+FROM (
+  SELECT campaign_id, detected_at, count(*) OVER (PARTITION BY campaign_id) AS members,
+         row_number() OVER (PARTITION BY campaign_id ORDER BY detected_at, account_id) AS nth
+  FROM campaign_members
+  WHERE campaign_id IN ({_list(campaigns)})
+) AS ranked
+GROUP BY 1
+ORDER BY 1""",
+    )
+
+
+def members_sql(campaigns: Iterable[str]) -> Query:
+    """The strongest members of each campaign: gravest level, highest probability, most exchanges first."""
+    order = f"{_level_rank('level')}, probability DESC, exchanges DESC, account_id"
+    return Query(
+        "report members",
+        f"""SELECT campaign_id, account_id, exchanges, probability, level, detected_at
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY campaign_id ORDER BY {order}) AS nth
+  FROM campaign_members
+  WHERE campaign_id IN ({_list(campaigns)})
+) AS ranked
+WHERE nth <= {MEMBERS}
+ORDER BY campaign_id, nth""",
+    )
+
+
+def levels_sql(campaigns: Iterable[str]) -> Query:
+    """Member accounts a campaign and level."""
+    return Query(
+        "report levels",
+        f"""SELECT campaign_id, level, count(*) AS accounts
+FROM campaign_members
+WHERE campaign_id IN ({_list(campaigns)})
+GROUP BY 1, 2
+ORDER BY 1, {_level_rank("level")}""",
+    )
+
+
+def evidence_sql(subjects: Iterable[str]) -> Query:
+    """Evidence about campaigns or networks, most bits first."""
+    return Query(
+        "report evidence",
+        f"""SELECT subject, claim, bits, sentence, examples
+FROM evidence
+WHERE subject IN ({_list(subjects)})
+ORDER BY subject, bits DESC, claim, sentence""",
+    )
+
+
+def alternatives_sql(subjects: Iterable[str]) -> Query:
+    """Innocent explanations of campaigns or networks."""
+    return Query(
+        "report alternatives",
+        f"""SELECT subject, alternative, verdict, sentence
+FROM alternatives
+WHERE subject IN ({_list(subjects)})
+ORDER BY subject, alternative, sentence""",
+    )
+
+
+def networks_sql() -> Query:
+    """All networks, the largest first."""
+    return Query("report networks", "SELECT * FROM networks ORDER BY accounts DESC, network_id")
+
+
+def values_sql(networks: Iterable[str]) -> Query:
+    """The most surprising shared values of each network."""
+    return Query(
+        "report values",
+        f"""SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY network_id ORDER BY bits DESC, accounts DESC, value_id) AS nth
+  FROM network_values
+  WHERE network_id IN ({_list(networks)})
+) AS ranked
+WHERE nth <= {VALUES}
+ORDER BY network_id, nth""",
+    )
+
+
+def links_sql(campaign: str, networks: Iterable[str]) -> Query:
+    """Who holds which value in each network, and whether that account is in the campaign."""
+    return Query(
+        "report links",
+        f"""SELECT network_id, account_id, value_id, inside
+FROM (
+  SELECT l.network_id, l.account_id, l.value_id, m.account_id IS NOT NULL AS inside,
+         row_number() OVER (PARTITION BY l.network_id ORDER BY l.account_id, l.value_id) AS nth
+  FROM network_links AS l
+  LEFT JOIN campaign_members AS m ON m.campaign_id = {literal(campaign)} AND m.account_id = l.account_id
+  WHERE l.network_id IN ({_list(networks)})
+) AS ranked
+WHERE nth <= {LINKS}
+ORDER BY network_id, account_id, value_id""",
+    )
+
+
+def channels_off_sql() -> Query:
+    """The kinds of evidence that missing columns switched off."""
+    return Query(
+        "report channels off", "SELECT channel, sentence FROM channels WHERE NOT available ORDER BY channel, sentence"
+    )
+
+
+def sources_sql() -> Query:
+    """Every input file."""
+    return Query("report sources", "SELECT * FROM sources ORDER BY feeds, source, digest")
+
+
+def quarantine_sql() -> Query:
+    """Unused rows by reason, each with the first place it was met."""
+    return Query(
+        "report quarantine",
+        """SELECT reason, rows, source, line, raw
+FROM (
+  SELECT *, count(*) OVER (PARTITION BY reason) AS rows,
+         row_number() OVER (PARTITION BY reason ORDER BY source, line, raw) AS nth
+  FROM quarantine
+) AS ranked
+WHERE nth = 1
+ORDER BY rows DESC, reason""",
+    )
+
+
+def _level_rank(column: str) -> str:
+    cases = " ".join(f"WHEN {literal(level)} THEN {rank}" for rank, level in enumerate(LEVELS))
+    return f"CASE {column} {cases} ELSE {len(LEVELS)} END"
+
+
+def _list(ids: Iterable[str]) -> str:
+    return ", ".join(literal(one) for one in ids) or "NULL"

@@ -1,0 +1,168 @@
+"""Where the marks of a campaign's timeline stand on the page: exchanges a day, and when the evidence sufficed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from stillwatch.report.document import Campaign, Day
+from stillwatch.report.wording import count, day, short
+
+WIDTH, HEIGHT = 720, 210
+LEFT, RIGHT, TOP, BOTTOM = 46, 712, 40, 184
+DAILY, WEEKLY = 100, 700  # up to so many days one bar is a day, then a week, then four weeks: bars stay >= 6 px wide
+LABELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, in pixels: exchanges sent after detection at its foot, those sent before on top; `title` says so."""
+
+    x: float
+    width: float
+    after_y: float
+    after_height: float
+    before_y: float
+    before_height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled line: across the plot for a moment or an amount, at `at` pixels."""
+
+    at: float
+    label: str
+    anchor: str = "start"  # which end of the label stands at the line
+    label_y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything to draw, and the sentence that says it to who cannot see it."""
+
+    bars: tuple[Bar, ...]
+    amounts: tuple[Mark, ...]
+    dates: tuple[Mark, ...]
+    moments: tuple[Mark, ...]
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From days and exchanges to pixels: a bar is `step` days and `pitch` pixels, the plot `top` exchanges high."""
+
+    start: date
+    step: int
+    unit: str
+    pitch: float
+    top: int
+
+    def x(self, bar: float) -> float:
+        return round(min(max(LEFT + bar * self.pitch, LEFT), RIGHT), 1)
+
+    def y(self, amount: float) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * amount / self.top, 1)
+
+    def day(self, bar: int) -> date:
+        return self.start + timedelta(days=bar * self.step)
+
+
+def timeline(campaign: Campaign) -> Timeline | None:
+    """The drawing of a campaign's days; None when it has none."""
+    if not campaign.days:
+        return None
+    step, unit = _step(campaign.days)
+    buckets = _buckets(campaign.days, step)
+    top = _round_up(max(before + after for before, after in buckets))
+    scale = _Scale(campaign.days[0].day, step, unit, (RIGHT - LEFT) / len(buckets), top)
+    return Timeline(
+        bars=tuple(_bar(index, before, after, scale) for index, (before, after) in enumerate(buckets)),
+        amounts=tuple(Mark(scale.y(top * part / 2), short(round(top * part / 2))) for part in (0, 1, 2)),
+        dates=_dates(scale, len(buckets)),
+        moments=_moments(campaign, scale),
+        unit=unit,
+        sentence=_sentence(campaign, buckets, scale),
+    )
+
+
+def _step(days: Sequence[Day]) -> tuple[int, str]:
+    length = (days[-1].day - days[0].day).days + 1
+    if length <= DAILY:
+        return 1, "day"
+    return (7, "week") if length <= WEEKLY else (28, "four weeks")
+
+
+def _buckets(days: Sequence[Day], step: int) -> list[tuple[int, int]]:
+    start = days[0].day
+    buckets = [(0, 0)] * ((days[-1].day - start).days // step + 1)
+    for one in days:
+        index = (one.day - start).days // step
+        before, after = buckets[index]
+        buckets[index] = before + one.before, after + one.after
+    return buckets
+
+
+def _bar(index: int, before: int, after: int, scale: _Scale) -> Bar:
+    after_y, both_y = scale.y(after), scale.y(before + after)
+    detected = f", {count(after)} of them from accounts already detected" if after else ""
+    when = day(scale.day(index), True) if scale.step == 1 else f"{scale.unit} from {day(scale.day(index), True)}"
+    return Bar(
+        x=scale.x(index + 0.1),
+        width=round(min(scale.pitch * 0.8, 48.0), 1),  # a campaign of one day is not a wall
+        after_y=after_y,
+        after_height=round(BOTTOM - after_y, 1),
+        before_y=both_y,
+        before_height=round(after_y - both_y, 1),
+        title=f"{when}: {count(before + after, 'exchange')}{detected}",
+    )
+
+
+def _round_up(highest: int) -> int:
+    """The least of 2, 4, 10, 20, 40, 100… that is not below: its half is a whole number too."""
+    size = 1
+    while True:
+        for factor in (2, 4, 10):
+            if factor * size >= highest:
+                return factor * size
+        size *= 10
+
+
+def _dates(scale: _Scale, buckets: int) -> tuple[Mark, ...]:
+    every = -(-buckets // LABELS)
+    return tuple(Mark(scale.x(index + 0.1), day(scale.day(index))) for index in range(0, buckets, every))
+
+
+def _moments(campaign: Campaign, scale: _Scale) -> tuple[Mark, ...]:
+    found = campaign.detection
+    if found is None:
+        return ()
+    if found.half.date() == found.first.date():
+        named = [(found.first, f"first and half of the accounts detected, {day(found.first)}")]
+    else:
+        named = [
+            (found.first, f"first account detected, {day(found.first)}"),
+            (found.half, f"half of the accounts detected, {day(found.half)}"),
+        ]
+    marks = []
+    for row, (moment, label) in enumerate(named):
+        at = scale.x((moment - datetime.combine(scale.start, time())) / timedelta(days=scale.step))
+        marks.append(Mark(at, label, "start" if at < WIDTH / 2 else "end", 14.0 + 15 * row))
+    return tuple(marks)
+
+
+def _sentence(campaign: Campaign, buckets: Sequence[tuple[int, int]], scale: _Scale) -> str:
+    sums = [before + after for before, after in buckets]
+    peak = sums.index(max(sums))
+    told = (
+        f"Exchanges a {scale.unit} from {day(campaign.days[0].day, True)} to {day(campaign.days[-1].day, True)}; "
+        f"the most, {count(sums[peak])}, on {day(scale.day(peak), True)}."
+    )
+    if campaign.detection is None:
+        return told
+    return (
+        f"{told} The first account was detected on {day(campaign.detection.first, True)}, "
+        f"half of the accounts by {day(campaign.detection.half, True)}."
+    )
