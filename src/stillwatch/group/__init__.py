@@ -10,7 +10,7 @@ from stillwatch.group.candidates import Candidate, write
 from stillwatch.group.members import Exchanges, Int32, load
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
-from stillwatch.group.tests import purpose_tests, queue_tests
+from stillwatch.group.trials import purpose_tests, queue_tests
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from stillwatch.engine import Engine, Query
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import Purpose
-from stillwatch.group.tests import TestResult
+from stillwatch.group.trials import Trial
 from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
 
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say
@@ -24,7 +24,7 @@ class Candidate:
     network_id: str
     exchanges: Exchanges
     purpose: Purpose
-    tests: tuple[TestResult, ...]
+    tests: tuple[Trial, ...]
 
     @property
     def candidate_id(self) -> str:

@@ -43,11 +43,8 @@ def size_cell(exchanges: Exchanges) -> Int64:
 
 def capability_cell(exchanges: Exchanges) -> Int64:
     """A cell by capability and whether reasoning is elicited; 0 without text."""
-    return np.where(
-        exchanges.capability < 0,
-        0,
-        1 + exchanges.capability.astype(np.int64) * 2 + (exchanges.elicitation > ELICITATION),
-    )
+    told = 1 + exchanges.capability.astype(np.int64) * 2 + (exchanges.elicitation > ELICITATION)
+    return np.asarray(np.where(exchanges.capability < 0, 0, told))
 
 
 def separate(group: Exchanges, reference: Exchanges) -> Purpose:
@@ -100,7 +97,7 @@ def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
         if len(kept) == 0:
             return (column != 0).astype(np.int64)
         at = np.clip(np.searchsorted(kept, column), 0, len(kept) - 1)
-        return np.where(column == 0, 0, np.where(kept[at] == column, at + 2, 1)).astype(np.int64)
+        return np.asarray(np.where(column == 0, 0, np.where(kept[at] == column, at + 2, 1)), np.int64)
 
     return code(inside), code(outside)
 

@@ -130,7 +130,7 @@ def hour_heterogeneity(exchanges: Exchanges) -> float:
 
 def volume_dispersion(exchanges: Exchanges) -> float:
     """Variance over mean of exchanges an account on its active days: high for people, near 1 under a quota."""
-    days, counts = np.unique(
+    _days, counts = np.unique(
         np.stack([exchanges.position.astype(np.int64), exchanges.started_at // DAY]), axis=1, return_counts=True
     )
     if len(counts) < 10:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.link.graph import Graph
+from stillwatch.link.kernels import FAMILY_CAP, count_held, score_holders, support
+from stillwatch.link.onset import EXTRA_BITS, formed_at, kit_edges, linked_at, surprise
 from stillwatch.link.rates import solve_rates
 from stillwatch.link.values import FAMILIES, KINDS
 
@@ -22,12 +23,10 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-FAMILY_CAP = 14.0  # bits one family may add for one account: no single fact convicts
-BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
 SEEDS = 1500  # values tried as births, strongest first: bounds the search; what it missed is in the report's limits
 ROUNDS = 10
 ENRICHMENT = 3.0  # a kit value is at least three times commoner among members than by chance
-EXTRA_BITS = 8.0  # beyond log2(accounts / members): under chance 1 in 256 kits would gain one stranger
+
 AGREEING_FAMILIES = 2
 
 NESTS = tuple(dict.fromkeys(kind.nest for kind in KINDS))
@@ -48,6 +47,8 @@ class Kit:
     net_bits: float
     families: tuple[str, ...]
     widespread: tuple[int, ...]  # kinds of which at least a third of the members hold a kit value
+    linked_at: Int64  # µs: when each member's own values sufficed
+    formed_at: int  # µs: when the kit's pooled surprise sufficed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum:
     """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts."""
     members = seed
     for _ in range(ROUNDS):
-        chosen, inside, expected = _kit_values(graph, null, members)
+        chosen, inside, _ = _kit_values(graph, null, members)
         if len(chosen) == 0:
             return None
         candidates, bits = _member_bits(graph, null, members, chosen, inside)
@@ -109,27 +110,34 @@ def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum:
         members, member_bits = grown, bits[bits > threshold]
         if same:
             break
+    return _accept(graph, null, prior, members, member_bits)
+
+
+def _accept(graph: Graph, null: Background, prior: Float, members: Int32, member_bits: Float) -> Kit | None:
     chosen, inside, expected = _kit_values(graph, null, members)
     if len(chosen) == 0:
         return None
-    gain = _surprise(inside, expected)
-    net, families = _net_bits(graph, members, chosen, gain)
+    gain = surprise(inside, expected)
+    net, families, carrying = _net_bits(graph, members, chosen, gain)
     by_kind = np.bincount(graph.kind[chosen], weights=inside, minlength=len(KINDS))
     widespread = tuple(int(code) for code in np.flatnonzero(by_kind >= len(members) / 3))
-    return Kit(members, member_bits, chosen, gain, inside, net, families, widespread)
+    edges = kit_edges(graph, members, chosen, inside, expected)
+    linked = linked_at(edges, prior[members], graph.accounts, len(members))
+    formed = formed_at(edges, expected, np.isin(graph.kind[chosen], carrying), (graph.accounts, graph.values))
+    return Kit(members, member_bits, chosen, gain, inside, net, families, widespread, linked, formed)
 
 
 def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> Int64:
-    support = _support(
+    shared = support(
         graph.account_start, graph.held, graph.kind, null.rate, graph.draws, _NEST, _NEST_FAMILY, len(FAMILIES)
     )
     holders = np.diff(graph.value_start)
     value_of_edge = np.repeat(np.arange(graph.values, dtype=np.int64), holders)
     family = _FAMILY[graph.kind[value_of_edge]]
-    total = support.sum(axis=1)
+    total = shared.sum(axis=1)
     # what each holder shares in families other than the seed's own
-    other = np.clip(total[graph.holder] - support[graph.holder, family] + prior[graph.holder], 0.0, 3 * FAMILY_CAP)
-    usual = np.array([np.clip(total - support[:, f] + prior, 0.0, 3 * FAMILY_CAP).mean() for f in range(len(FAMILIES))])
+    other = np.clip(total[graph.holder] - shared[graph.holder, family] + prior[graph.holder], 0.0, 3 * FAMILY_CAP)
+    usual = np.array([np.clip(total - shared[:, f] + prior, 0.0, 3 * FAMILY_CAP).mean() for f in range(len(FAMILIES))])
     excess = np.bincount(value_of_edge, weights=other - usual[family], minlength=graph.values)
     order = np.argsort(-excess, kind="stable")
     eligible = (holders >= max(3, minimum // 2)) & (excess > 0)
@@ -138,7 +146,7 @@ def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> I
 
 def _kit_values(graph: Graph, null: Background, members: Int32) -> tuple[Int32, Int32, Float]:
     """Values enriched among members, their counts inside, and the counts expected without the group's own holders."""
-    touched, inside = _count_held(graph.account_start, graph.held, members, graph.values)
+    touched, inside = count_held(graph.account_start, graph.held, members, graph.values)
     kind = graph.kind[touched]
     held = np.diff(graph.value_start)[touched]
     group_draws = np.array([graph.draws[code, members].sum() for code in range(len(KINDS))], float)
@@ -148,7 +156,7 @@ def _kit_values(graph: Graph, null: Background, members: Int32) -> tuple[Int32, 
     mean_draws = (group_draws / np.maximum(group_states, 1.0))[kind]
     expected = group_states[kind] * (1.0 - np.exp(-mean_draws * rate))
     needed = np.log2(graph.values) + 6.0
-    chosen = (inside >= 2) & (inside > ENRICHMENT * expected) & (_surprise(inside, expected) > needed)
+    chosen = (inside >= 2) & (inside > ENRICHMENT * expected) & (surprise(inside, expected) > needed)
     return touched[chosen], inside[chosen], expected[chosen]
 
 
@@ -156,12 +164,6 @@ def _outside_rate(held: Int64, adopters: Float, inside: Int32, rest: Float) -> F
     """Rate of a value among accounts outside the group, per draw; half a holder stands in for none."""
     outside = np.minimum(held - inside, adopters) + 0.5
     return np.asarray(-np.log1p(-np.minimum(outside / rest, 0.999)))
-
-
-def _surprise(inside: Int32, expected: Float) -> Float:
-    """Poisson surprise of the count, in bits: c ln(c/E) - (c - E), zero below expectation."""
-    c, e = inside.astype(float), np.maximum(expected, 1e-12)
-    return np.where(c > e, (c * np.log(np.maximum(c, 1e-12) / e) - (c - e)) / np.log(2), 0.0)
 
 
 def _member_bits(graph: Graph, null: Background, members: Int32, chosen: Int32, inside: Int32) -> tuple[Int32, Float]:
@@ -173,7 +175,7 @@ def _member_bits(graph: Graph, null: Background, members: Int32, chosen: Int32, 
     group_draws = np.array([graph.draws[code, members].sum() for code in range(len(KINDS))], float)
     rest = np.maximum(null.draws - group_draws, 1.0)[kind]
     rate = _outside_rate(np.diff(graph.value_start)[chosen], null.adopters[chosen], inside, rest)
-    return _score_holders(
+    return score_holders(
         graph.value_start,
         graph.holder,
         graph.draws,
@@ -187,7 +189,7 @@ def _member_bits(graph: Graph, null: Background, members: Int32, chosen: Int32, 
     )
 
 
-def _net_bits(graph: Graph, members: Int32, chosen: Int32, gain: Float) -> tuple[float, tuple[str, ...]]:
+def _net_bits(graph: Graph, members: Int32, chosen: Int32, gain: Float) -> tuple[float, tuple[str, ...], list[int]]:
     """Pooled surprise less the price of choosing these accounts and values; and the families that carry it."""
     kind = graph.kind[chosen]
     by_kind = np.bincount(kind, weights=gain, minlength=len(KINDS))
@@ -205,98 +207,4 @@ def _net_bits(graph: Graph, members: Int32, chosen: Int32, gain: Float) -> tuple
         by_family[_FAMILY[code]] += by_kind[code]
     # a family agrees when it carries at least one bit an account by itself
     agreeing = tuple(name for name, bits in zip(FAMILIES, by_family, strict=True) if bits >= u)
-    return float(by_family.sum() - price), agreeing
-
-
-@njit(cache=True, nogil=True)
-def _support(
-    account_start: Int64,
-    held: Int32,
-    kind: NDArray[np.int8],
-    rate: Float,
-    draws: Int32,
-    nest: Int64,
-    nest_family: Int64,
-    families: int,
-) -> Float:
-    """Capped surprise of each account's shared values in each family: (accounts, families)."""
-    accounts = len(account_start) - 1
-    kinds = draws.shape[0]
-    result = np.zeros((accounts, families))
-    by_kind = np.zeros(kinds)
-    for u in range(accounts):
-        by_kind[:] = 0.0
-        for e in range(account_start[u], account_start[u + 1]):
-            k = kind[held[e]]
-            chance = -np.expm1(-draws[k, u] * rate[held[e]])
-            by_kind[k] += max(0.0, -np.log2(max(chance, 1e-30)) - 6.0)
-        _fold(by_kind, nest, nest_family, result[u])
-    return result
-
-
-@njit(cache=True, nogil=True)
-def _fold(by_kind: Float, nest: Int64, nest_family: Int64, out: Float) -> None:
-    """Largest kind of each nest, nests summed to families, families capped."""
-    best = np.zeros(len(nest_family))
-    for k in range(len(by_kind)):
-        if abs(by_kind[k]) > abs(best[nest[k]]):
-            best[nest[k]] = by_kind[k]
-    for j in range(len(best)):
-        out[nest_family[j]] += min(best[j], 14.0)
-    for f in range(len(out)):
-        out[f] = max(-14.0, min(out[f], 14.0))
-
-
-@njit(cache=True, nogil=True)
-def _count_held(account_start: Int64, held: Int32, members: Int32, values: int) -> tuple[Int32, Int32]:
-    """Values held by members, ascending, with how many members hold each."""
-    count = np.zeros(values, np.int32)
-    for u in members:
-        for e in range(account_start[u], account_start[u + 1]):
-            count[held[e]] += 1
-    touched = np.flatnonzero(count).astype(np.int32)
-    return touched, count[touched]
-
-
-@njit(cache=True, nogil=True)
-def _score_holders(
-    value_start: Int64,
-    holder: Int32,
-    draws: Int32,
-    chosen: Int32,
-    kind: NDArray[np.int8],
-    usage: Float,
-    rate: Float,
-    nest: Int64,
-    nest_family: Int64,
-    sizes: tuple[int, int, int],
-) -> tuple[Int32, Float]:
-    accounts, _nests, families = sizes
-    kinds = draws.shape[0]
-    row = np.full(accounts, -1, np.int32)
-    reached = 0
-    for v in chosen:
-        for p in range(value_start[v], value_start[v + 1]):
-            if row[holder[p]] < 0:
-                row[holder[p]] = 0
-                reached += 1
-    candidates = np.flatnonzero(row >= 0).astype(np.int32)
-    row[candidates] = np.arange(reached).astype(np.int32)
-    score = np.zeros((reached, kinds))
-    absent = np.zeros(kinds)
-    for i in range(len(chosen)):
-        absent[kind[i]] += np.log2(1.0 - usage[i])
-        for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
-            u = holder[p]
-            chance = -np.expm1(-draws[kind[i], u] * rate[i])
-            score[row[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
-    bits = np.zeros(reached)
-    folded = np.zeros(families)
-    for i in range(reached):
-        for k in range(kinds):
-            if draws[k, candidates[i]] > 0:
-                score[i, k] += max(absent[k], -8.0)
-        folded[:] = 0.0
-        _fold(score[i], nest, nest_family, folded)
-        bits[i] = folded.sum()
-    return candidates, bits
+    return float(by_family.sum() - price), agreeing, sorted(best.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import numpy as np
@@ -61,12 +62,17 @@ def _networks(rows: list[tuple[str, Kit]], facts: pa.Table) -> pa.Table:
                 "exchanges": int(exchanges[kit.members].sum()),
                 "first_seen": first[kit.members].min().item(),
                 "last_seen": last[kit.members].max().item(),
+                "formed_at": _time(kit.formed_at),
                 "confidence": round(100.0 * (1.0 - 2.0 ** -min(kit.net_bits, 50.0)), 2),
             }
             for name, kit in rows
         ],
         NETWORKS.schema,
     )
+
+
+def _time(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
 
 
 def kind_of(kit: Kit) -> str:
@@ -96,9 +102,10 @@ def _members(rows: list[tuple[str, Kit]], accounts: list[str]) -> pa.Table:
                 "account_id": accounts[u],
                 "probability": round(1.0 / (1.0 + 2.0 ** -min(float(bits), 50.0)), 6),
                 "bits": round(float(bits), 3),
+                "linked_at": _time(int(linked)),
             }
             for name, kit in rows
-            for u, bits in zip(kit.members, kit.member_bits, strict=True)
+            for u, bits, linked in zip(kit.members, kit.member_bits, kit.linked_at, strict=True)
         ],
         NETWORK_MEMBERS.schema,
     )

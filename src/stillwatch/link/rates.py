@@ -42,7 +42,7 @@ def solve_rates(holders: Float, draws: Int32) -> Float:
         expected = ((1.0 - np.exp(-np.outer(middle, mean))) * size).sum(axis=1)
         below = expected < distinct
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return ((low + high) / 2)[inverse]
+    return np.asarray(((low + high) / 2)[inverse])
 
 
 def adopters(graph: Graph, cell: Int32) -> Float:
@@ -60,4 +60,4 @@ def adopters(graph: Graph, cell: Int32) -> Float:
     # expected cells filled by h strangers, on a grid fine enough to invert by interpolation
     grid = np.unique(np.concatenate([np.arange(1, 33), np.geomspace(32, max(64, graph.accounts), 160)]))
     expected = np.array([float((1.0 - (1.0 - share) ** h).sum()) for h in grid])
-    return np.minimum(holders, np.interp(filled, expected, grid))
+    return np.asarray(np.minimum(holders, np.interp(filled, expected, grid)), float)

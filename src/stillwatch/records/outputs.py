@@ -12,6 +12,7 @@ NETWORKS = Table(
         *columns(Kind.INT64, "accounts exchanges", required=True),
         *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
         *columns(Kind.FLOAT64, "confidence", required=True),
+        *columns(Kind.TIMESTAMP, "formed_at", required=True),  # event time from which the links sufficed
     ),
     ("network_id",),
 )
@@ -21,6 +22,7 @@ NETWORK_MEMBERS = Table(
     (
         *columns(Kind.STRING, "network_id account_id", required=True),
         *columns(Kind.FLOAT64, "probability bits", required=True),
+        *columns(Kind.TIMESTAMP, "linked_at", required=True),  # event time from which its own links sufficed
     ),
     ("network_id", "account_id"),
 )

@@ -16,7 +16,7 @@ MATCHED = 150  # accounts in a matched group: larger ones cost more and give the
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
+class Trial:
     """One test of one group: the name of its claim, its statistic, people's, and its bits."""
 
     test: str
@@ -51,7 +51,7 @@ QUEUE_TESTS: tuple[tuple[str, Callable[[Exchanges], float], float], ...] = (
 """Name, statistic and cap in bits. Hours and volumes carry little: schedulers can imitate people's."""
 
 
-def queue_tests(group: Exchanges, reference: People) -> list[TestResult]:
+def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
     """Is it one queue, or many people? Each statistic on the scale between the two."""
     accounts = len(np.unique(group.position))
     results = []
@@ -59,11 +59,11 @@ def queue_tests(group: Exchanges, reference: People) -> list[TestResult]:
         own = statistic(group) if accounts >= 2 else math.nan
         ordinary = usual(reference, min(accounts, MATCHED), statistic)
         scale = own / ordinary if ordinary > 1e-6 else math.nan
-        results.append(TestResult(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
+        results.append(Trial(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
     return results
 
 
-def purpose_tests(group: Exchanges, reference: People) -> list[TestResult]:
+def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     """What is it for? How far from people's questions, how often repeated, how often left after one answer."""
     matched = reference.group(2000, 0)
     divergence = statistics.divergence_bits(group, matched)
@@ -72,14 +72,14 @@ def purpose_tests(group: Exchanges, reference: People) -> list[TestResult]:
     single, people_single = statistics.single_turn_share(group), statistics.single_turn_share(matched)
     has_text = bool((group.capability >= 0).any())
     return [
-        TestResult(
+        Trial(
             "narrow_purpose",
             divergence if has_text else 0.0,
             ordinary if has_text else 0.0,
             float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
         ),
-        TestResult("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
-        TestResult("asks_once", _known(single), _known(people_single), 0.0),
+        Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
+        Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
 
 

@@ -1,0 +1,214 @@
+"""Innocent explanations: each is tried on every candidate, and says in a sentence how it fared.
+
+`excluded`: a test it must pass fails; `possible`: nothing speaks against it, or what would is not in the logs;
+`preferred`: something speaks for it. Nobody is accused at `act` while one is not excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stillwatch.assess.facts import Facts
+
+PEOPLE_RATIO = 1.6  # memory ratio above which a group holds independent persons (docs/methods/group.md)
+ONE_CUSTOMER = 0.5  # share of members under one organisation or card that makes them one declared customer
+CROWD = 20  # accounts beyond a family, an office login or one developer's keys
+OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One innocent explanation of one candidate."""
+
+    name: str
+    verdict: str
+    sentence: str
+
+
+def _memory(facts: Facts) -> float | None:
+    trial = facts.trial("draws_from_one_pool")
+    return None if trial is None else 2.718281828**trial.statistic
+
+
+def _remembers(ratio: float) -> str:
+    return f"members remember their own work ({ratio:.1f} times chance), as people do"
+
+
+def _one_customer(facts: Facts) -> bool | None:
+    """Do the members say they belong together? None when registration is not in the logs."""
+    if facts.registered < 0.5 * facts.accounts:
+        return None
+    shares = (facts.top_organisation_share or 0.0, facts.top_payment_share or 0.0)
+    return max(shares) >= ONE_CUSTOMER
+
+
+def is_enterprise(facts: Facts) -> Alternative:
+    """An enterprise's seats are people who each remember their own work, under one declared customer."""
+    name = "is_enterprise"
+    ratio, declared = _memory(facts), _one_customer(facts)
+    if ratio is not None and ratio >= PEOPLE_RATIO:
+        return Alternative(name, "preferred", _remembers(ratio))
+    if declared:
+        return Alternative(name, "possible", "most members are declared as one customer")
+    if ratio is None and declared is None:
+        return Alternative(name, "possible", "neither text nor registration is in the logs")
+    if ratio is None:
+        return _by_mix(name, facts)
+    said = "" if declared is None else f" and claim to be {facts.identities:,} different customers"
+    return Alternative(name, "excluded", f"no member remembers its own work ({ratio:.1f} times chance){said}")
+
+
+def _by_mix(name: str, facts: Facts) -> Alternative:
+    sizes = facts.trial("same_sizes")
+    if sizes is not None and sizes.bits >= 4.0:
+        return Alternative(
+            name, "excluded", "members do not differ in size of questions and answers, as people here do"
+        )
+    return Alternative(name, "possible", "without text, people behind the accounts cannot be ruled out")
+
+
+def is_reseller(facts: Facts) -> Alternative:
+    """A reseller's customers are people who ask what people ask."""
+    name = "is_reseller_or_relay_customers"
+    ratio, narrow = _memory(facts), facts.trial("narrow_purpose")
+    if ratio is not None and ratio >= PEOPLE_RATIO:
+        return Alternative(name, "preferred", _remembers(ratio))
+    if ratio is None:
+        return _by_mix(name, facts)
+    if narrow is None or narrow.bits <= 0:
+        return Alternative(name, "possible", "what is asked has the mix that people ask")
+    return Alternative(
+        name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
+    )
+
+
+def is_batch_job(facts: Facts) -> Alternative:
+    """A firm's batch job runs in the open: few keys, one customer, one place."""
+    name = "is_batch_job"
+    declared = _one_customer(facts)
+    if declared:
+        return Alternative(name, "preferred", "the keys are declared as one customer's")
+    if facts.accounts < CROWD:
+        return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
+    if declared is False:
+        said = f"{facts.accounts:,} accounts claim {facts.identities:,} different customers"
+        return Alternative(name, "excluded", said)
+    if facts.top_subnet_share is None or facts.top_subnet_share > 0.5:
+        return Alternative(name, "possible", "one place, and who is behind the keys is not in the logs")
+    return Alternative(name, "excluded", f"the requests hide in {facts.subnets:,} different networks")
+
+
+def is_evaluation_harness(facts: Facts) -> Alternative:
+    """A harness asks the same public questions from every key."""
+    name = "is_evaluation_harness"
+    repeats = facts.trial("repeats_questions")
+    if repeats is None:
+        return (
+            Alternative(name, "possible", "without text, repeated questions cannot be seen")
+            if _one_customer(facts) is None
+            else _hidden(name, facts)
+        )
+    if repeats.statistic > 0.3:
+        return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are asked by several accounts")
+    return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
+
+
+def _hidden(name: str, facts: Facts) -> Alternative:
+    if _one_customer(facts):
+        return Alternative(name, "possible", "the keys are declared as one customer's")
+    return Alternative(name, "excluded", f"the accounts claim to be {facts.identities:,} different customers")
+
+
+def is_class(facts: Facts) -> Alternative:
+    """A class asks the same things on the same evening, from one campus."""
+    name = "is_class_or_hackathon"
+    repeats = facts.trial("repeats_questions")
+    if (facts.education_share or 0.0) > 0.5:
+        return Alternative(name, "possible", "most members are education accounts")
+    if facts.busiest_day_share > 0.5 or facts.days < 2:
+        return Alternative(name, "possible", "it happened within a day or two")
+    if repeats is not None and repeats.statistic > 0.3:
+        return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are shared")
+    return Alternative(name, "excluded", f"it lasts {facts.days:.0f} days and its questions are not one assignment")
+
+
+def is_permitted(facts: Facts) -> Alternative:
+    """Licensed distillation, a red team or an evaluation stays inside its permit."""
+    name = "is_permitted"
+    if facts.permitted > facts.exchanges:
+        return Alternative(name, "preferred", f"a permit covers {facts.permitted:,} of the exchanges")
+    if facts.permitted:
+        said = f"a permit covers {facts.permitted:,} exchanges, {facts.exchanges:,} outgrew it"
+        return Alternative(name, "possible", said)
+    return Alternative(name, "excluded", "no permit covers any of these exchanges")
+
+
+def is_popular_tool(facts: Facts) -> Alternative:
+    """Users of one tool share its headers and its system prompt, and nothing else."""
+    return _without(
+        "is_popular_tool",
+        facts,
+        {"same_client_fingerprint", "same_user_agent", "same_instructions", "same_tools", "same_parameters"},
+        "client and system prompt",
+    )
+
+
+def is_shared_address(facts: Facts) -> Alternative:
+    """Carrier NAT, a VPN and a campus share addresses, and nothing else."""
+    return _without(
+        "is_carrier_nat_or_vpn",
+        facts,
+        {"same_address", "same_subnet", "same_address_network", "same_signup_address", "same_signup_subnet"},
+        "addresses",
+    )
+
+
+def is_viral_prompt(facts: Facts) -> Alternative:
+    """A prompt that went viral is one prompt, asked by people otherwise unlike."""
+    return _without(
+        "is_viral_prompt",
+        facts,
+        {"same_payload", "same_opening_words", "same_closing_words"},
+        "wording",
+    )
+
+
+def is_shared_software(facts: Facts) -> Alternative:
+    """Strangers who run one relay software share the device id it derives, and nothing else."""
+    return _without("is_shared_relay_software", facts, {"same_device", "same_session"}, "device and session ids")
+
+
+def _without(name: str, facts: Facts, claims: set[str], words: str) -> Alternative:
+    rest = sum(bits for claim, bits in facts.claim_bits.items() if claim not in claims)
+    if rest >= OUTSIDE_BITS:
+        return Alternative(name, "excluded", f"without {words} the members still share {rest:.0f} bits an account")
+    return Alternative(name, "possible", f"without {words} only {rest:.1f} bits an account are left")
+
+
+def is_household(facts: Facts) -> Alternative:
+    """A family or an office shares one login or address among few."""
+    name = "is_household_or_office"
+    if facts.accounts < CROWD:
+        return Alternative(name, "possible", f"{facts.accounts} accounts could be one household or office")
+    return Alternative(name, "excluded", f"{facts.accounts:,} accounts are no household")
+
+
+ALTERNATIVES: tuple[Callable[[Facts], Alternative], ...] = (
+    is_enterprise,
+    is_reseller,
+    is_batch_job,
+    is_evaluation_harness,
+    is_class,
+    is_permitted,
+    is_popular_tool,
+    is_shared_address,
+    is_viral_prompt,
+    is_shared_software,
+    is_household,
+)
+
+
+def try_all(facts: Facts) -> tuple[Alternative, ...]:
+    """Every innocent explanation, tried."""
+    return tuple(alternative(facts) for alternative in ALTERNATIVES)

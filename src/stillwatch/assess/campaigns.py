@@ -1,0 +1,240 @@
+"""Verdicts become the rows of a run: campaigns, their members and exchanges, evidence and alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.assess.alternatives import Alternative
+from stillwatch.assess.evidence import Fact
+from stillwatch.assess.facts import Facts
+from stillwatch.assess.score import Judged, act_cutoff, member_probability, q_values
+from stillwatch.engine import Engine, Query
+from stillwatch.records.inputs import CAPABILITIES
+from stillwatch.records.outputs import ALTERNATIVES, CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS, EVIDENCE
+from stillwatch.settings import AssessSettings
+
+REVIEW_MEMBER = 0.5  # an account likelier a stranger than a member is only watched
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A candidate with everything said for and against it, and a person's word where there is one."""
+
+    facts: Facts
+    found: tuple[Fact, ...]
+    tried: tuple[Alternative, ...]
+    judged: Judged
+    word: str | None  # `confirmed`, `innocent`, `unsure` or None
+
+    @property
+    def level(self) -> str | None:
+        """A person's word outranks the score."""
+        if self.word == "innocent" or self.facts.accounts == 0:
+            return None
+        return "act" if self.word == "confirmed" else self.judged.level
+
+    @property
+    def probability(self) -> float:
+        """The group's probability, 1 once confirmed."""
+        return 1.0 if self.word == "confirmed" else self.judged.probability
+
+
+def members_sql() -> Query:
+    """Members of candidates with what may be accused of each."""
+    return Query(
+        "members to judge",
+        """
+WITH accusable AS (
+  SELECT candidate_id, account_id, count(*) AS exchanges
+  FROM accusable_exchanges GROUP BY candidate_id, account_id
+)
+SELECT
+  members.candidate_id,
+  members.account_id,
+  accusable.exchanges,
+  links.bits AS link_bits,
+  members.purpose_bits,
+  greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
+  coalesce(word.verdict, '') AS word
+FROM candidate_members AS members
+JOIN accusable USING (candidate_id, account_id)
+JOIN candidate_campaigns AS candidates USING (candidate_id)
+JOIN networks USING (network_id)
+JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
+LEFT JOIN latest_judgements AS word ON word.subject = members.account_id
+ORDER BY members.candidate_id, members.account_id
+""",
+    )
+
+
+def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings) -> None:
+    """Writes the five tables of the assessment."""
+    total = int(engine.fetch(Query("accounts", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
+    campaigns = {verdict.facts.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
+    rows = engine.fetch(members_sql())
+    rows = rows.filter(pa.compute.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
+    members = _levels(rows, campaigns, total, settings)
+    engine.store(CAMPAIGN_MEMBERS, members)
+    engine.create("campaign_exchanges", campaign_exchanges_sql())
+    q = dict(zip(campaigns, q_values([v.judged.evidence_bits for v in campaigns.values()]), strict=True))
+    engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
+    engine.store(EVIDENCE, _evidence(verdicts))
+    engine.store(ALTERNATIVES, _alternatives(verdicts))
+
+
+def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
+    candidate = rows["candidate_id"].to_numpy()
+    probability, possible = np.zeros(len(rows)), np.full(len(rows), "watch", object)
+    for name, verdict in campaigns.items():
+        mine = candidate == name
+        probability[mine] = member_probability(
+            rows["link_bits"].to_numpy()[mine],
+            rows["purpose_bits"].to_numpy()[mine],
+            verdict.probability,
+            total,
+            verdict.facts.accounts,
+        )
+        possible[mine] = verdict.level
+    probability[rows["word"].to_numpy() == "confirmed"] = 1.0
+    may_act = possible == "act"
+    cutoff = act_cutoff(probability[may_act], settings.expected_innocents_per_100k * total / 100_000)
+    level = np.where(probability < REVIEW_MEMBER, "watch", possible)
+    level = np.where(may_act & (probability < cutoff) & (level == "act"), "review", level)
+    return pa.table(
+        {
+            "campaign_id": rows["candidate_id"],
+            "account_id": rows["account_id"],
+            "exchanges": rows["exchanges"],
+            "probability": np.round(probability, 6),
+            "level": pa.array(level, pa.string()),
+            "detected_at": rows["detected_at"],
+        },
+        schema=CAMPAIGN_MEMBERS.schema,
+    )
+
+
+def campaign_exchanges_sql() -> Query:
+    """Exchanges of campaign members that serve the purpose and that no permit covers."""
+    columns = ", ".join(f"found.{name}" if name != "campaign_id" else name for name in CAMPAIGN_EXCHANGES.names)
+    return Query(
+        "campaign exchanges",
+        f"""
+SELECT {columns}
+FROM accusable_exchanges AS found
+JOIN campaign_members AS members
+  ON members.campaign_id = found.candidate_id AND members.account_id = found.account_id
+""",
+    )
+
+
+def totals_sql() -> Query:
+    """What a campaign took: requests, conversations, tokens."""
+    return Query(
+        "campaign totals",
+        """
+SELECT
+  taken.campaign_id,
+  min(taken.started_at) AS first_seen,
+  max(taken.started_at) AS last_seen,
+  count(DISTINCT taken.account_id) AS accounts,
+  count(*) AS exchanges,
+  nullif(count(DISTINCT sketches.conversation_value), 0) AS conversations,
+  CAST(sum(sketches.input_tokens) AS BIGINT) AS input_tokens,
+  CAST(sum(sketches.output_tokens) AS BIGINT) AS output_tokens
+FROM campaign_exchanges AS taken
+JOIN exchange_sketches AS sketches USING (exchange_id)
+GROUP BY taken.campaign_id
+ORDER BY taken.campaign_id
+""",
+    )
+
+
+def targets_sql() -> Query:
+    """Exchanges of each campaign by capability."""
+    return Query(
+        "campaign targets",
+        """
+SELECT taken.campaign_id, sketches.capability, count(*) AS exchanges
+FROM campaign_exchanges AS taken
+JOIN exchange_sketches AS sketches USING (exchange_id)
+WHERE sketches.capability IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL
+""",
+    )
+
+
+def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float]) -> pa.Table:
+    members = engine.fetch(Query("members", "SELECT campaign_id, level, probability FROM campaign_members"))
+    targets: dict[str, dict[str, int]] = {}
+    for row in engine.fetch(targets_sql()).to_pylist():
+        targets.setdefault(row["campaign_id"], {})[CAPABILITIES[row["capability"]]] = row["exchanges"]
+    result = []
+    for row in engine.fetch(totals_sql()).to_pylist():
+        verdict = campaigns[row["campaign_id"]]
+        mine = members.filter(pa.compute.equal(members["campaign_id"], row["campaign_id"]))
+        named = mine.filter(pa.compute.equal(mine["level"], verdict.level))
+        # integers first: a float sum would depend on the order of rows
+        doubt = int(np.round((1.0 - named["probability"].to_numpy()) * 1e6).astype(np.int64).sum())
+        aimed = targets.get(row["campaign_id"], {})
+        result.append(
+            {
+                **row,
+                "expected_innocent_accounts": doubt / 1e6,
+                "confidence": round(100.0 * verdict.probability, 2),
+                "q_value": q[row["campaign_id"]],
+                "level": verdict.level,
+                "targets": {name: round(n / sum(aimed.values()), 6) for name, n in aimed.items()},
+                "networks": [verdict.facts.network_id],
+            }
+        )
+    return pa.Table.from_pylist(result, schema=CAMPAIGNS.schema)
+
+
+def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
+    rows = [
+        {
+            "subject": _subject(verdict),
+            "claim": fact.claim,
+            "bits": round(fact.bits, 3),
+            "sentence": fact.sentence,
+            "examples": list(fact.examples),
+        }
+        for verdict in verdicts
+        for fact in verdict.found
+    ]
+    rows += [
+        {
+            "subject": _subject(verdict),
+            "claim": f"judged_{verdict.word}",
+            "bits": 0.0,
+            "sentence": f"a person has judged this {verdict.word}, which outranks the score",
+            "examples": [],
+        }
+        for verdict in verdicts
+        if verdict.word
+    ]
+    return pa.Table.from_pylist(rows, schema=EVIDENCE.schema)
+
+
+def _alternatives(verdicts: Sequence[Verdict]) -> pa.Table:
+    rows = [
+        {
+            "subject": _subject(verdict),
+            "alternative": alternative.name,
+            "verdict": alternative.verdict,
+            "sentence": alternative.sentence,
+        }
+        for verdict in verdicts
+        for alternative in verdict.tried
+    ]
+    return pa.Table.from_pylist(rows, schema=ALTERNATIVES.schema)
+
+
+def _subject(verdict: Verdict) -> str:
+    """A candidate that became no campaign is spoken of as its network."""
+    return verdict.facts.candidate_id if verdict.level is not None else verdict.facts.network_id

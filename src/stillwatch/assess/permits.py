@@ -1,0 +1,65 @@
+"""Traffic inside its permit is never an accusation; traffic that outgrows it is."""
+
+from __future__ import annotations
+
+from stillwatch.engine import Query
+
+
+def permitted_exchanges_sql() -> Query:
+    """Candidate exchanges that a permit covers: holder, time, model, and within its limit counted in time order."""
+    return Query(
+        "permitted exchanges",
+        """
+WITH held AS (
+  SELECT permits.*, accounts.account_id
+  FROM permits JOIN accounts ON permits.holder = accounts.organisation_id
+  UNION
+  SELECT permits.*, permits.holder AS account_id FROM permits
+),
+covered AS (
+  SELECT
+    candidate.exchange_id,
+    held.permit_id,
+    held.exchange_limit,
+    row_number() OVER (
+      PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id
+    ) AS turn
+  FROM candidate_exchanges AS candidate
+  JOIN held USING (account_id)
+  LEFT JOIN exchange_sketches AS sketches USING (exchange_id)
+  WHERE (held.valid_from IS NULL OR candidate.started_at >= held.valid_from)
+    AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)
+    AND (held.models IS NULL OR len(held.models) = 0 OR list_contains(held.models, sketches.request_model))
+)
+SELECT exchange_id, min(permit_id) AS permit_id
+FROM covered
+WHERE exchange_limit IS NULL OR turn <= exchange_limit
+GROUP BY exchange_id
+""",
+    )
+
+
+def accusable_exchanges_sql() -> Query:
+    """Candidate exchanges that no permit covers, of accounts that nobody has judged innocent."""
+    return Query(
+        "accusable exchanges",
+        """
+SELECT candidate.*
+FROM candidate_exchanges AS candidate
+ANTI JOIN permitted_exchanges USING (exchange_id)
+ANTI JOIN (SELECT subject FROM latest_judgements WHERE verdict = 'innocent') AS cleared
+  ON candidate.account_id = cleared.subject
+""",
+    )
+
+
+def latest_judgements_sql() -> Query:
+    """The last word on each subject."""
+    return Query(
+        "latest judgements",
+        """
+SELECT subject, verdict, decided_by, decided_at, reason
+FROM judgements
+QUALIFY row_number() OVER (PARTITION BY subject ORDER BY decided_at DESC, decided_by, verdict) = 1
+""",
+    )

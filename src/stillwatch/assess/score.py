@@ -1,0 +1,88 @@
+"""From facts to a probability, a level, and how many innocents are expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.assess.alternatives import Alternative
+from stillwatch.assess.evidence import Fact
+from stillwatch.settings import AssessSettings
+
+Float = NDArray[np.float64]
+
+CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes")
+REVIEW_PROBABILITY = 0.5
+WATCH_PROBABILITY = 0.1
+ACT_PROBABILITY = 0.99
+MINIMUM_ACT_FAMILIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate's verdict: posterior bits, probability, e-value in bits, and the highest level it may have."""
+
+    bits: float
+    probability: float
+    evidence_bits: float
+    level: str | None
+
+
+def judge(
+    facts: Sequence[Fact], alternatives: Sequence[Alternative], families: int, settings: AssessSettings
+) -> Judged:
+    """Posterior of extraction and the level it allows; None when it is not even worth watching."""
+    evidence = evidence_bits(facts)
+    prior = settings.prior_campaigns_per_1000_networks / 1000.0
+    bits = evidence + math.log2(prior / (1.0 - prior))
+    probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
+    verdicts = {alternative.verdict for alternative in alternatives}
+    if "preferred" in verdicts:
+        level = None
+    elif probability >= ACT_PROBABILITY and verdicts == {"excluded"} and families >= MINIMUM_ACT_FAMILIES:
+        level = "act"
+    elif probability >= REVIEW_PROBABILITY:
+        level = "review"
+    elif probability >= WATCH_PROBABILITY:
+        level = "watch"
+    else:
+        level = None
+    return Judged(bits, probability, evidence, level)
+
+
+def evidence_bits(facts: Sequence[Fact]) -> float:
+    """Bits summed, but of tests that see the same thing only the strongest counts in full, the others by a quarter."""
+    correlated = sorted((fact.bits for fact in facts if fact.claim in CORRELATED), key=abs, reverse=True)
+    rest = sum(fact.bits for fact in facts if fact.claim not in CORRELATED)
+    return rest + (correlated[0] + sum(correlated[1:]) / 4.0 if correlated else 0.0)
+
+
+def q_values(evidence: Sequence[float]) -> list[float]:
+    """False discovery rates by e-BH (Wang & Ramdas 2022): a likelihood ratio is an e-value under its null."""
+    count = len(evidence)
+    order = np.argsort(-np.asarray(evidence, float), kind="stable")
+    result = np.ones(count)
+    least = 1.0
+    for rank in range(count, 0, -1):
+        index = order[rank - 1]
+        least = min(least, count / rank * 2.0 ** -max(0.0, min(evidence[index], 1000.0)))
+        result[index] = least
+    return [float(value) for value in result]
+
+
+def member_probability(link_bits: Float, purpose_bits: Float, group: float, accounts: int, members: int) -> Float:
+    """Probability that each member belongs, given the group's own; bits beyond the price of picking it by chance."""
+    odds = np.clip(link_bits + np.clip(purpose_bits, -20.0, 20.0) - math.log2(max(2.0, accounts / members)), -50, 50)
+    return np.asarray(group / (1.0 + 2.0**-odds))
+
+
+def act_cutoff(probabilities: Float, limit: float) -> float:
+    """The least probability that may be acted on so that the innocents expected among all acted on stay in limit."""
+    ranked = np.sort(probabilities)[::-1]
+    expected = np.cumsum(1.0 - ranked)
+    allowed = int(np.searchsorted(expected, limit, side="right"))
+    return float(ranked[allowed - 1]) if allowed else 2.0

@@ -1,0 +1,113 @@
+"""Compiled loops over the account-value graph; plain arrays in and out, sequential and so reproducible.
+
+Kinds fold into nests by their strongest (an address and its subnet are one fact), nests add up to families, and
+each family is capped, so that no single sort of fact convicts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float = NDArray[np.float64]
+
+FAMILY_CAP = 14.0  # bits one family may add for one account
+BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
+ABSENCE_CAP = 8.0  # bits an account may lose in one kind for kit values it does not hold
+
+
+@njit(cache=True, nogil=True)
+def support(
+    account_start: Int64,
+    held: Int32,
+    kind: NDArray[np.int8],
+    rate: Float,
+    draws: Int32,
+    nest: Int64,
+    nest_family: Int64,
+    families: int,
+) -> Float:
+    """Capped surprise of each account's shared values in each family: (accounts, families)."""
+    accounts = len(account_start) - 1
+    kinds = draws.shape[0]
+    result = np.zeros((accounts, families))
+    by_kind = np.zeros(kinds)
+    for u in range(accounts):
+        by_kind[:] = 0.0
+        for e in range(account_start[u], account_start[u + 1]):
+            k = kind[held[e]]
+            chance = -np.expm1(-draws[k, u] * rate[held[e]])
+            by_kind[k] += max(0.0, -np.log2(max(chance, 1e-30)) - BIRTH_BITS)
+        _fold(by_kind, nest, nest_family, result[u])
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _fold(by_kind: Float, nest: Int64, nest_family: Int64, out: Float) -> None:
+    """Largest kind of each nest, nests summed to families, families capped."""
+    best = np.zeros(len(nest_family))
+    for k in range(len(by_kind)):
+        if abs(by_kind[k]) > abs(best[nest[k]]):
+            best[nest[k]] = by_kind[k]
+    for j in range(len(best)):
+        out[nest_family[j]] += min(best[j], FAMILY_CAP)
+    for f in range(len(out)):
+        out[f] = max(-FAMILY_CAP, min(out[f], FAMILY_CAP))
+
+
+@njit(cache=True, nogil=True)
+def count_held(account_start: Int64, held: Int32, members: Int32, values: int) -> tuple[Int32, Int32]:
+    """Values held by members, ascending, with how many members hold each."""
+    count = np.zeros(values, np.int32)
+    for u in members:
+        for e in range(account_start[u], account_start[u + 1]):
+            count[held[e]] += 1
+    touched = np.flatnonzero(count).astype(np.int32)
+    return touched, count[touched]
+
+
+@njit(cache=True, nogil=True)
+def score_holders(
+    value_start: Int64,
+    holder: Int32,
+    draws: Int32,
+    chosen: Int32,
+    kind: NDArray[np.int8],
+    usage: Float,
+    rate: Float,
+    nest: Int64,
+    nest_family: Int64,
+    sizes: tuple[int, int, int],
+) -> tuple[Int32, Float]:
+    accounts, _nests, families = sizes
+    kinds = draws.shape[0]
+    row = np.full(accounts, -1, np.int32)
+    reached = 0
+    for v in chosen:
+        for p in range(value_start[v], value_start[v + 1]):
+            if row[holder[p]] < 0:
+                row[holder[p]] = 0
+                reached += 1
+    candidates = np.flatnonzero(row >= 0).astype(np.int32)
+    row[candidates] = np.arange(reached).astype(np.int32)
+    score = np.zeros((reached, kinds))
+    absent = np.zeros(kinds)
+    for i in range(len(chosen)):
+        absent[kind[i]] += np.log2(1.0 - usage[i])
+        for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
+            u = holder[p]
+            chance = -np.expm1(-draws[kind[i], u] * rate[i])
+            score[row[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
+    bits = np.zeros(reached)
+    folded = np.zeros(families)
+    for i in range(reached):
+        for k in range(kinds):
+            if draws[k, candidates[i]] > 0:
+                score[i, k] += max(absent[k], -ABSENCE_CAP)
+        folded[:] = 0.0
+        _fold(score[i], nest, nest_family, folded)
+        bits[i] = folded.sum()
+    return candidates, bits
