@@ -60,7 +60,7 @@ def load(engine: Engine, accounts: int) -> Graph:
         holders, starts, firsts, label = _kind(engine, kind, draws[code])
         parts.append((holders, starts, firsts, code))
         labels.append(label)
-    return _assemble(accounts, parts, labels, draws)
+    return assemble(accounts, parts, labels, draws)
 
 
 def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, Int64, Int64]:
@@ -78,7 +78,7 @@ def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, 
     return holders, starts, firsts, value.to_numpy()[starts].astype(np.int64)
 
 
-def _assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels: list[Int64], draws: Int32) -> Graph:
+def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels: list[Int64], draws: Int32) -> Graph:
     edges = sum(len(part[0]) for part in parts)
     holder = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int32)
     first_at = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, np.int64)
