@@ -163,7 +163,10 @@ def test_times_come_from_the_logs_when_the_truth_has_none(world: World, tmp_path
 def test_innocents_by_level_kind_and_group(world: World, tmp_path: Path) -> None:
     world.claim("C1", at("act", "X-0", "X-1", "X-2", "p1") | at("review", "s1"))
     world.claim("C2", at("review", "s1", "s2", "p2"), level="review")
-    innocents = world.scores(tmp_path).innocents
+    scores = world.scores(tmp_path)
+    innocents = scores.innocents
+    assert (scores.accounts, scores.innocent_accounts) == (22, 10)
+    assert scores.innocent_kinds == {"class": 4, "person": 6}
     assert [innocents[level].accounts for level in LEVELS] == [1, 4, 4]
     assert innocents["act"].per_100k == pytest.approx(100_000 / 22)
     assert innocents["review"].by_kind == {"class": 2, "person": 2}

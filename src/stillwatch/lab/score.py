@@ -51,6 +51,7 @@ def score(run: Path, truth: Path) -> Scores:
     return Scores(
         accounts,
         sum(row["accounts"] for row in kinds),
+        _by_kind(kinds, "accounts"),
         campaigns,
         {level: _innocents(level, kinds, accounts, found) for level in LEVELS},
         tuple(one.campaign_id for one in campaigns if len(one.found_as) > 1),
@@ -150,10 +151,7 @@ def _targets_distance(claims: Sequence[Row], truth: Row) -> float | None:
 
 def _innocents(level: str, kinds: Sequence[Row], accounts: int, found: _Found) -> InnocentScore:
     rank = LEVELS.index(level)
-    by_kind: dict[str, int] = {}
-    for row in kinds:
-        if row[level]:
-            by_kind[row["kind"]] = by_kind.get(row["kind"], 0) + row[level]
+    by_kind = _by_kind(kinds, level)
     swept = [row["group_id"] for row in kinds if _is_swept(row, level)]
     claimed = {name: row for name, row in found.campaigns.items() if row["level"] <= rank}
     accused = sum(by_kind.values())
@@ -165,6 +163,14 @@ def _innocents(level: str, kinds: Sequence[Row], accounts: int, found: _Found) -
         sum(row["expected"] for row in claimed.values()),
         tuple(name for name in claimed if name not in found.matches),
     )
+
+
+def _by_kind(kinds: Sequence[Row], column: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in kinds:
+        if row[column]:
+            counts[row["kind"]] = counts.get(row["kind"], 0) + row[column]
+    return counts
 
 
 def _is_swept(row: Row, level: str) -> bool:

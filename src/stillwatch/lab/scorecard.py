@@ -69,6 +69,7 @@ class Scores:
 
     accounts: int
     innocent_accounts: int
+    innocent_kinds: Mapping[str, int]  # how many innocents of each kind the world holds
     campaigns: tuple[CampaignScore, ...]
     innocents: Mapping[str, InnocentScore]  # by level
     split: tuple[str, ...]  # true campaigns found as several

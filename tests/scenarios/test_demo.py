@@ -1,0 +1,101 @@
+"""The demo on its own shipped world, end to end, and its comparison on numbers made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+
+from stillwatch.lab import demo
+from stillwatch.lab.scorecard import CampaignScore, InnocentScore, Scores
+
+FOUND = CampaignScore(
+    campaign_id="T1",
+    rung="letter",
+    found_as=("C1",),
+    accounts=60,
+    accounts_found=58,
+    accounts_error=-2 / 60,
+    recall={"act": 0.9, "review": 0.95, "watch": 0.95},
+    exchanges=2_000,
+    exchanges_found=1_950,
+    exchanges_error=-0.025,
+    exchange_precision=0.999,
+    exchange_recall=0.97,
+    first_day_error=0.5,
+    last_day_error=0.0,
+    targets_distance=0.1,
+    purity=0.98,
+    completeness=0.95,
+    leak_share=0.04,
+    leak_share_any=0.03,
+)
+NOBODY = InnocentScore(0, 0.0, {}, (), 0.0, ())
+MISSED = replace(FOUND, campaign_id="T2", found_as=(), recall=dict.fromkeys(FOUND.recall, 0.0), exchange_recall=0.0)
+SCORES = Scores(
+    accounts=2_400,
+    innocent_accounts=2_300,
+    innocent_kinds={"person": 2_240, "batch_job": 60},
+    campaigns=(FOUND, MISSED),
+    innocents={
+        "act": NOBODY,
+        "review": NOBODY,
+        "watch": replace(NOBODY, accounts=3, by_kind={"batch_job": 3}, false_campaigns=("C9",)),
+    },
+    split=(),
+    merged=(),
+    reliability=(),
+    calibration_error=None,
+)
+
+
+def printed(*shown: object) -> str:
+    text = StringIO()
+    Console(file=text, width=160).print(*shown)
+    return text.getvalue()
+
+
+def test_the_table_shows_what_was_found_and_what_was_missed() -> None:
+    table = printed(demo.beside_the_truth(SCORES))
+    for expected in ("T1 (letter)", "57 of 60", "1,940 of 2,000", "99.9 %", "4.0 %", "not found", "0 of 60"):
+        assert expected in table
+
+
+def test_the_innocents_are_named() -> None:
+    words = demo.innocents_in_words(SCORES)
+    assert "2,300 accounts (2,240 person, 60 batch job)" in words
+    assert "0 at act, 0 at review, 3 at watch (3 batch job)" in words
+    assert "at act or review that are none: 0" in words
+
+
+def test_a_world_without_accounts_or_permits_is_scanned_without_them(tmp_path: Path) -> None:
+    assert demo.job_of(tmp_path).inputs.accounts == ()
+    (tmp_path / "accounts.parquet").touch()
+    inputs = demo.job_of(tmp_path).inputs
+    assert (inputs.accounts, inputs.permits) == ((str(tmp_path / "accounts.parquet"),), ())
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("demo") / "run"
+    text = StringIO()
+    assert demo.run(out, Console(file=text, width=160)) == 0
+    return out, text.getvalue()
+
+
+def test_the_demo_finds_its_campaigns_and_accuses_nobody(shown: tuple[Path, str]) -> None:
+    out, text = shown
+    campaigns = pq.read_table(out / "campaigns.parquet").to_pylist()
+    assert [row["level"] for row in campaigns].count("act") >= 1
+    assert "Innocents accused: 0 at act" in text
+    assert "not found" not in text
+
+
+def test_the_demo_says_where_the_report_is(shown: tuple[Path, str]) -> None:
+    out, text = shown
+    assert str(out / "report.html") in text.replace("\n", "")
+    assert (out / "report.html").stat().st_size > 1_000
