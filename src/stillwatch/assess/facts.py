@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stillwatch.assess.profile import PROFILES
 from stillwatch.engine import Engine, Query
 
 
@@ -53,60 +54,6 @@ def candidate_facts_sql() -> Query:
     return Query(
         "candidate facts",
         """
-WITH spans AS (
-  SELECT
-    candidate_id,
-    count(DISTINCT account_id) AS accounts,
-    count(*) AS exchanges,
-    epoch(max(started_at) - min(started_at)) / 86400.0 AS days
-  FROM accusable_exchanges GROUP BY candidate_id
-),
-busiest AS (
-  SELECT candidate_id, max(n) / sum(n) AS busiest_day_share
-  FROM (
-    SELECT candidate_id, CAST(started_at AS DATE) AS day, count(*) AS n FROM accusable_exchanges GROUP BY ALL
-  ) GROUP BY candidate_id
-),
-permitted AS (
-  SELECT candidate_id, count(*) AS permitted
-  FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id) GROUP BY candidate_id
-),
-members AS (
-  SELECT DISTINCT candidate_id, account_id FROM accusable_exchanges
-),
-stated AS (
-  SELECT
-    members.candidate_id,
-    count(accounts.account_id) AS registered,
-    count(DISTINCT coalesce(organisation_id, payment_fingerprint, email_hash, account_id))
-      FILTER (WHERE accounts.account_id IS NOT NULL) AS identities,
-    count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
-    count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
-    count(closed_at) AS closures
-  FROM members JOIN accounts USING (account_id) GROUP BY members.candidate_id
-),
-organisations AS (
-  SELECT candidate_id, max(n) AS top_organisation
-  FROM (
-    SELECT candidate_id, organisation_id, count(*) AS n
-    FROM members JOIN accounts USING (account_id) WHERE organisation_id IS NOT NULL GROUP BY ALL
-  ) GROUP BY candidate_id
-),
-payments AS (
-  SELECT candidate_id, max(n) AS top_payment
-  FROM (
-    SELECT candidate_id, payment_fingerprint, count(*) AS n
-    FROM members JOIN accounts USING (account_id) WHERE payment_fingerprint IS NOT NULL GROUP BY ALL
-  ) GROUP BY candidate_id
-),
-subnets AS (
-  SELECT candidate_id, count(*) AS subnets, max(n) / sum(n) AS top_subnet_share
-  FROM (
-    SELECT candidate_id, address_subnet_value, count(*) AS n
-    FROM accusable_exchanges JOIN exchange_sketches USING (exchange_id)
-    WHERE address_subnet_value IS NOT NULL GROUP BY ALL
-  ) GROUP BY candidate_id
-)
 SELECT
   candidates.candidate_id,
   candidates.network_id,
@@ -115,24 +62,21 @@ SELECT
   coalesce(spans.exchanges, 0) AS exchanges,
   coalesce(permitted.permitted, 0) AS permitted,
   coalesce(spans.days, 0.0) AS days,
-  coalesce(busiest.busiest_day_share, 1.0) AS busiest_day_share,
+  coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
   coalesce(stated.registered, 0) AS registered,
   stated.identities,
-  organisations.top_organisation / stated.registered AS top_organisation_share,
-  payments.top_payment / stated.registered AS top_payment_share,
+  stated.top_organisation_share,
+  stated.top_payment_share,
   stated.education_share,
   stated.contract_share,
-  subnets.subnets,
-  subnets.top_subnet_share,
+  addresses.subnets,
+  addresses.top_subnet_share,
   coalesce(stated.closures, 0) AS closures
 FROM candidate_campaigns AS candidates
-LEFT JOIN spans USING (candidate_id)
-LEFT JOIN busiest USING (candidate_id)
-LEFT JOIN permitted USING (candidate_id)
-LEFT JOIN stated USING (candidate_id)
-LEFT JOIN organisations USING (candidate_id)
-LEFT JOIN payments USING (candidate_id)
-LEFT JOIN subnets USING (candidate_id)
+LEFT JOIN candidate_spans AS spans USING (candidate_id)
+LEFT JOIN candidate_permitted AS permitted USING (candidate_id)
+LEFT JOIN candidate_registration AS stated USING (candidate_id)
+LEFT JOIN candidate_addresses AS addresses USING (candidate_id)
 ORDER BY candidates.candidate_id
 """,
     )
@@ -159,6 +103,8 @@ ORDER BY ALL
 
 def gather(engine: Engine) -> list[Facts]:
     """Facts of every candidate, in order of id."""
+    for name, query in PROFILES:
+        engine.create(name, query())
     families: dict[str, dict[str, float]] = {}
     claims: dict[str, dict[str, float]] = {}
     for row in engine.fetch(value_bits_sql()).to_pylist():

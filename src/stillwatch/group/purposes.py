@@ -20,6 +20,8 @@ Int64 = NDArray[np.int64]
 ROUNDS = 20
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
+SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
+SPREAD_SHARE = 0.01
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
 CONTENT_CAP = 12.0  # nats content may add for one exchange
 ELICITATION = 500  # thousandths
@@ -106,8 +108,7 @@ class _Content:
     """Bag-of-features likelihood ratio: the purpose's feature rates against the reference's."""
 
     def __init__(self, group: Exchanges, reference: Exchanges) -> None:
-        features, counts = np.unique(group.features[group.features != 0], return_counts=True)
-        kept = np.sort(features[np.argsort(-counts, kind="stable")[:TOP_FEATURES]])
+        kept = _spread_features(group)
         self._cells = len(kept)
         self._rows, self._codes = _occurrences(group.features, kept)
         _, outside = _occurrences(reference.features, kept)
@@ -123,6 +124,17 @@ class _Content:
         bits = np.log(purpose / self._ordinary)
         total = np.bincount(self._rows, weights=bits[self._codes], minlength=self._size)
         return np.clip(FEATURE_WEIGHT * total, -CONTENT_CAP, CONTENT_CAP)
+
+
+def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
+    """The features that most accounts of the group use, ascending: a person's own words are nobody's purpose."""
+    account = np.repeat(group.position.astype(np.uint64), group.features.shape[1])
+    flat = group.features.ravel()
+    pairs = np.unique(account[flat != 0] << np.uint64(32) | flat[flat != 0])
+    features, holders = np.unique((pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
+    enough = holders >= max(SPREAD_ACCOUNTS, int(SPREAD_SHARE * len(np.unique(group.position))))
+    features, holders = features[enough], holders[enough]
+    return np.sort(features[np.argsort(-holders, kind="stable")[:TOP_FEATURES]])
 
 
 def _occurrences(features: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[Int64, Int64]:

@@ -1,0 +1,103 @@
+"""Candidates described in SQL: their span, permits, registration and addresses, one small table each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stillwatch.engine import Query
+
+
+def spans_sql() -> Query:
+    """How many, how long, and how much of it on the busiest day."""
+    return Query(
+        "candidate spans",
+        """
+WITH days AS (
+  SELECT candidate_id, CAST(started_at AS DATE) AS day, count(*) AS exchanges
+  FROM accusable_exchanges GROUP BY ALL
+)
+SELECT
+  candidate_id,
+  count(DISTINCT account_id) AS accounts,
+  count(*) AS exchanges,
+  epoch(max(started_at) - min(started_at)) / 86400.0 AS days,
+  (SELECT max(days.exchanges) FROM days WHERE days.candidate_id = taken.candidate_id) / count(*)
+    AS busiest_day_share
+FROM accusable_exchanges AS taken
+GROUP BY candidate_id
+""",
+    )
+
+
+def permitted_sql() -> Query:
+    """How many of a candidate's exchanges a permit covers."""
+    return Query(
+        "candidate permits",
+        """
+SELECT candidate_id, count(*) AS permitted
+FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
+GROUP BY candidate_id
+""",
+    )
+
+
+def registration_sql() -> Query:
+    """Who the members say they are: customers claimed, and the share of the commonest organisation and card."""
+    return Query(
+        "candidate registration",
+        """
+WITH members AS (
+  SELECT DISTINCT candidate_id, account_id FROM accusable_exchanges
+),
+stated AS (
+  SELECT candidate_id, accounts.* FROM members JOIN accounts USING (account_id)
+),
+commonest AS (
+  SELECT candidate_id, 'organisation' AS what, max(holders) AS holders
+  FROM (SELECT candidate_id, organisation_id, count(*) AS holders FROM stated
+        WHERE organisation_id IS NOT NULL GROUP BY ALL) GROUP BY candidate_id
+  UNION ALL
+  SELECT candidate_id, 'payment', max(holders)
+  FROM (SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
+        WHERE payment_fingerprint IS NOT NULL GROUP BY ALL) GROUP BY candidate_id
+)
+SELECT
+  stated.candidate_id,
+  count(*) AS registered,
+  count(DISTINCT coalesce(organisation_id, payment_fingerprint, email_hash, account_id)) AS identities,
+  (SELECT holders FROM commonest WHERE commonest.candidate_id = stated.candidate_id AND what = 'organisation')
+    / count(*) AS top_organisation_share,
+  (SELECT holders FROM commonest WHERE commonest.candidate_id = stated.candidate_id AND what = 'payment')
+    / count(*) AS top_payment_share,
+  count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
+  count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
+  count(closed_at) AS closures
+FROM stated
+GROUP BY stated.candidate_id
+""",
+    )
+
+
+def addresses_sql() -> Query:
+    """From how many subnets the purpose's exchanges came, and how many of them from the commonest."""
+    return Query(
+        "candidate addresses",
+        """
+SELECT candidate_id, count(*) AS subnets, max(exchanges) / sum(exchanges) AS top_subnet_share
+FROM (
+  SELECT taken.candidate_id, address_subnet_value, count(*) AS exchanges
+  FROM accusable_exchanges AS taken
+  JOIN exchange_sketches USING (exchange_id)
+  WHERE address_subnet_value IS NOT NULL GROUP BY ALL
+)
+GROUP BY candidate_id
+""",
+    )
+
+
+PROFILES: tuple[tuple[str, Callable[[], Query]], ...] = (
+    ("candidate_spans", spans_sql),
+    ("candidate_permitted", permitted_sql),
+    ("candidate_registration", registration_sql),
+    ("candidate_addresses", addresses_sql),
+)

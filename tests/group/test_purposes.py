@@ -1,0 +1,27 @@
+"""Purposes: exchanges drawn from a known purpose are told from people's own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.group.purposes import separate
+from tests.group.worlds import exchanges, joined
+
+
+def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    own = exchanges(2, accounts=60, each=30, first_position=0)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    mixed = joined(own, effort)
+    found = separate(mixed, reference)
+    truth = np.isin(mixed.values["head"], np.arange(77, 85))
+    said = found.probability > 0.5
+    assert (said & truth).sum() / said.sum() > 0.95
+    assert (said & truth).sum() / truth.sum() > 0.9
+    assert abs(found.share - truth.mean()) < 0.05
+
+
+def test_a_pure_effort_is_one_purpose() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    found = separate(exchanges(5, person=False), reference)
+    assert found.share > 0.95

@@ -1,0 +1,32 @@
+"""The scale between one queue and people."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.group.reference import people, scale_bits
+from stillwatch.group.trials import queue_tests
+from tests.group.worlds import exchanges
+
+
+@given(st.floats(-2, 3), st.floats(-2, 3))
+def test_more_like_people_is_never_more_evidence(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert scale_bits(low) >= scale_bits(high)
+
+
+def test_unknown_says_nothing() -> None:
+    assert scale_bits(math.nan) == 0.0
+
+
+def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
+    outside = exchanges(1, accounts=300, first_position=1000)
+    reference = people(outside, outside.position)
+    queue = queue_tests(exchanges(2, person=False), reference)
+    others = queue_tests(exchanges(3, person=True), reference)
+    for one, two in zip(queue[:4], others[:4], strict=True):
+        assert one.bits > 2, one
+        assert two.bits < 0, two

@@ -1,0 +1,72 @@
+"""Exchanges of people and of accounts fed from one queue, made in arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.group.members import VALUES, Exchanges
+
+HOUR = 3_600_000_000
+
+
+def exchanges(
+    seed: int,
+    accounts: int = 120,
+    each: int = 25,
+    person: bool = True,
+    first_position: int = 0,
+    pool: int = 9_000_000,
+) -> Exchanges:
+    """`accounts` with `each` exchanges: as people (own words, mix, hours, sizes) or all drawn from one queue."""
+    generator = np.random.default_rng(seed)
+    n = accounts * each
+    position = np.repeat(np.arange(first_position, first_position + accounts), each).astype(np.int32)
+    index = position - first_position
+    common = generator.zipf(1.3, (n, 6)) % 20_000
+    if person:
+        mixes = generator.dirichlet(np.full(12, 0.25), accounts)
+        capability = np.array([generator.choice(12, p=mixes[u]) for u in index])
+        own = 1_000_000 + (position[:, None].astype(np.int64)) * 40 + generator.integers(0, 25, (n, 10))
+        hour = (generator.integers(0, 24, accounts)[index] + generator.normal(0, 2.5, n)) % 24
+        size = np.exp(generator.normal(5, 1.2, accounts)[index] + generator.normal(0, 0.7, n))
+    else:
+        capability = generator.choice(12, n, p=np.r_[0.5, 0.4, np.full(10, 0.01)])
+        own = pool + generator.integers(0, 4000, (n, 10))
+        hour = generator.uniform(0, 24, n)
+        size = np.exp(generator.normal(6, 0.7, n))
+    day = generator.integers(0, 20, n)
+    started = (day * 24 * HOUR + (hour * HOUR)).astype(np.int64)
+    values = {name: np.zeros(n, np.int64) for name in VALUES}
+    values["conversation"] = generator.integers(1, 2**62, n)
+    values["payload"] = generator.integers(1, 2**62, n)
+    if not person:
+        values["head"] = 77 + generator.integers(0, 8, n)
+    order = np.lexsort((started, position))
+    return Exchanges(
+        position,
+        pa.chunked_array([pa.array([f"{seed}-{first_position}-{i}" for i in range(n)])]),
+        started[order],
+        capability.astype(np.int16)[order],
+        np.zeros(n, np.int16),
+        size.astype(np.int64)[order] + 1,
+        size.astype(np.int64)[order] + 1,
+        {name: value[order] for name, value in values.items()},
+        (np.concatenate([common, own], axis=1) + 1).astype(np.uint32)[order],
+    )
+
+
+def joined(first: Exchanges, second: Exchanges) -> Exchanges:
+    """Two sets of exchanges as one, sorted by account."""
+    both = Exchanges(
+        np.concatenate([first.position, second.position]),
+        pa.chunked_array([*first.exchange_id.chunks, *second.exchange_id.chunks]),
+        np.concatenate([first.started_at, second.started_at]),
+        np.concatenate([first.capability, second.capability]),
+        np.concatenate([first.elicitation, second.elicitation]),
+        np.concatenate([first.input_size, second.input_size]),
+        np.concatenate([first.output_size, second.output_size]),
+        {name: np.concatenate([first.values[name], second.values[name]]) for name in VALUES},
+        np.concatenate([first.features, second.features]),
+    )
+    return both.take(np.lexsort((both.started_at, both.position)).astype(np.int64))
