@@ -1,0 +1,119 @@
+"""Builds a world on disk: exchanges, accounts and permits as a provider would hand them in, and the truth beside."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.lab import draws, truth
+from stillwatch.lab.conversations import conversations
+from stillwatch.lab.corpus import OWN_PROMPTS, CorpusBuilder
+from stillwatch.lab.draft import Group, Span, World
+from stillwatch.lab.draws import Wholes, key_of
+from stillwatch.lab.innocents import KINDS
+from stillwatch.lab.moves import moved
+from stillwatch.lab.parameters import Parameters
+from stillwatch.lab.parts import Script, script, write_parts
+from stillwatch.lab.people import draw_people, settle
+from stillwatch.lab.prose import library
+from stillwatch.lab.recipe import Population, Recipe, load_recipe
+from stillwatch.lab.registration import accounts_table, draw_registration
+from stillwatch.lab.rhythm import exchanges as laid_out
+from stillwatch.lab.rhythm import wanted
+
+_EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
+
+
+def build(world: Path | str, seed: int, accounts: int, exchanges: int, prompts: Path | None, out: Path) -> None:
+    """Write the world `world` (a TOML file, or the name of a shipped one) of this seed and size into `out`.
+
+    `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent. `prompts` is a folder of
+    prompt files, None for the shipped ones. The same arguments give the same bytes. Raises UsageError for a bad recipe,
+    InputError for bad prompts.
+    """
+    recipe = load_recipe(world, frozenset(KINDS))
+    whole = decide(recipe, seed, accounts, exchanges, prompts)
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out / "exchanges", ignore_errors=True)
+    write_parts(whole, out / "exchanges")
+    if "accounts" not in recipe.drop_columns:
+        pq.write_table(accounts_table(whole.world), out / "accounts.parquet", compression="zstd")
+    pq.write_table(truth.permits_table(whole.world), out / "permits.parquet", compression="zstd")
+    truth.write_truth(whole, out / "truth", seed)
+
+
+def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, prompts: Path | None) -> Script:
+    """Draw everything about a world without writing it."""
+    key = key_of("world", recipe.name, seed)
+    parameters = Parameters(key, {**recipe.world, **recipe.people})
+    days = float(parameters.whole("days", 30, 60))
+    begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
+    span = Span(begins, days, parameters.real("release", 0.3, 0.7) * days)
+    corpus = CorpusBuilder()
+    corpus.read(prompts or OWN_PROMPTS)
+    people = draw_people(key, accounts, days, parameters)
+    sketch = World(key, parameters, span, corpus, exchanges / accounts, people, draw_registration(people.key, people))
+    settle(sketch)
+    _populate(sketch, recipe.populations)
+    events = laid_out(people, sketch.timetables, span, wanted(people, exchanges))
+    events = moved(sketch, events)
+    talks = conversations(sketch, events)
+    books = library(corpus, key, parameters)
+    _all_used(parameters, "world")
+    return script(sketch, books, events, talks, recipe.drop_columns)
+
+
+def _populate(world: World, populations: tuple[Population, ...]) -> None:
+    """Give each entry of the recipe its accounts, in groups of the kind's natural sizes."""
+    total = len(world.accounts)
+    free = np.argsort(draws.uniform(world.accounts.key, "joins"), kind="stable").astype(np.int64)
+    taken = 0
+    for entry_number, entry in enumerate(populations):
+        quota = entry.accounts(total)
+        for group_number, size in enumerate(_sizes(world, entry, entry_number, quota)):
+            who = np.sort(free[taken : taken + size])
+            taken += size
+            if len(who):
+                _join(world, entry, key_of(world.key, "entry", entry_number, group_number), who)
+
+
+def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int]:
+    _, low, high = KINDS[entry.kind]
+    if entry.groups or not high:
+        groups = max(1, entry.groups)
+        return [quota // groups + (1 if index < quota % groups else 0) for index in range(groups)]
+    sizes: list[int] = []
+    while sum(sizes) < quota:
+        drawn = Parameters(key_of(world.key, "size", number, len(sizes))).whole("size", low, high)
+        sizes.append(min(drawn, quota - sum(sizes)))
+    if len(sizes) > 1 and sizes[-1] < low:  # a remnant too small for its kind joins the group before it
+        sizes[-2:] = [sizes[-2] + sizes[-1]]
+    return sizes
+
+
+def _join(world: World, entry: Population, key: int, who: Wholes) -> None:
+    parameters = Parameters(key, entry.fixed)
+    group: Group = KINDS[entry.kind][0](world, who, parameters)
+    world.accounts.group[who] = len(world.groups)
+    world.groups.append(group)
+    _all_used(parameters, entry.kind)
+
+
+def _all_used(parameters: Parameters, place: str) -> None:
+    unused = parameters.unused()
+    if unused:
+        raise UsageError(
+            [
+                Mistake(
+                    f"parameter `{name}` of `{place}`",
+                    "is not one of its parameters",
+                    "see `truth/world.json` of any world for their names",
+                )
+                for name in unused
+            ]
+        )

@@ -1,0 +1,70 @@
+"""Parameters of a group: drawn by name from a wide range unless the world's file fixes them, and always recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from stillwatch.lab import draws
+
+Value = float | int | str | bool | list[str]
+
+
+class Parameters:
+    """The named parameters of one group of one world.
+
+    A value given in the world's file wins over the draw; `drawn` holds every value used, for `truth/world.json`.
+    """
+
+    def __init__(self, key: int, given: dict[str, Value] | None = None) -> None:
+        self.key = key
+        self.given = dict(given or {})
+        self.drawn: dict[str, Value] = {}
+
+    def real(self, name: str, low: float, high: float) -> float:
+        """A real number, even over low … high."""
+        return float(self._value(name, round(low + (high - low) * self._unit(name), 6)))
+
+    def scale(self, name: str, low: float, high: float) -> float:
+        """A positive number, even in its logarithm over low … high."""
+        return float(self._value(name, round(low * math.exp(math.log(high / low) * self._unit(name)), 6)))
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """A whole number, even in its logarithm over low … high, both included."""
+        spread = (low + 1) * math.exp(math.log((high + 1.999) / (low + 1)) * self._unit(name)) - 1
+        return int(float(self._value(name, min(int(spread), high))))
+
+    def word(self, name: str, words: Sequence[str]) -> str:
+        """One of these words."""
+        return str(self._value(name, words[min(int(self._unit(name) * len(words)), len(words) - 1)]))
+
+    def words(self, name: str, words: Sequence[str], low: int, high: int) -> list[str]:
+        """Between low and high different words of these."""
+        count = min(low + int(self._unit(name) * (high - low + 1)), high, len(words))
+        order = np.argsort(draws.child(np.arange(len(words), dtype=np.uint64) + np.uint64(self.key), name))
+        value = self._value(name, [words[i] for i in order[:count]])
+        return list(value) if isinstance(value, list) else [str(value)]
+
+    def chance(self, name: str, probability: float) -> bool:
+        """True with this probability."""
+        return bool(self._value(name, self._unit(name) < probability))
+
+    def unused(self) -> list[str]:
+        """Names that the world's file gave and nothing asked for: misspelt, or meant for another kind."""
+        return sorted(set(self.given) - set(self.drawn))
+
+    def _unit(self, name: str) -> float:
+        return float(draws.uniform(np.array([self.key], dtype=np.uint64), name)[0])
+
+    def _value(self, name: str, drawn: Value) -> Value:
+        value = self.given.get(name, drawn)
+        self.drawn[name] = value
+        return value
+
+
+def keys_under(key: int, name: str, count: int) -> draws.Keys:
+    """Keys of `count` numbered things called `name` under one key."""
+    base = np.full(count, key, dtype=np.uint64)
+    return draws.child(base, name, np.arange(count, dtype=np.int64))

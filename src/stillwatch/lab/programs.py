@@ -1,0 +1,54 @@
+"""Text that no person thinks of: programs that wrap rows of a data set in frames, as campaigns and batch jobs do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.lab.corpus import Span
+from stillwatch.lab.draws import Wholes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One wording: spans before and after the payload, in the request or in the system instructions."""
+
+    before: tuple[Span, ...] = ()
+    after: tuple[Span, ...] = ()
+    system: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """Rows of one capability, in the order they are handed out, and the frames that go with them."""
+
+    rows: Wholes  # prompt numbers of the corpus
+    frames: tuple[Frame, ...]
+    share: float = 1.0  # of the program's conversations
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How the rows of one data set become requests.
+
+    `repeats`: how often a row is asked before the next; `exchange` (0…1): of rare word types that are redrawn for each
+    row handed out, so that rows differ when the deck is dealt again; `digits`: numbers are redrawn too; `examples`:
+    chance that another row stands before the payload; `frame_of`: whether a conversation or an account keeps a frame;
+    `by_account`: text varies with the account instead of the row, as one assignment does over many students.
+    """
+
+    key: int
+    decks: tuple[Deck, ...]
+    frame_of: str = "conversation"
+    repeats: int = 1
+    exchange: float = 0.0
+    digits: bool = False
+    examples: float = 0.0
+    by_account: bool = False
+    longest_payload: int = 4000  # tokens
+    followups: tuple[Span, ...] = ()
+    tools: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    output_median: float = 300.0  # tokens
+    sets_parameters: bool = True
