@@ -40,7 +40,7 @@ def lines(document: Document, run: Path, width: int) -> Iterator[Text]:
         yield Text()
     left = document.campaigns_total - len(document.campaigns)
     if left:
-        yield Text(f"and {count(left, 'campaign')} more in campaigns.parquet")
+        yield from _wrapped("", f"and {count(left, 'campaign')} more in campaigns.parquet".split(), width, "")
     yield from _networks(document, width)
     yield from _off(document, width)
     yield from _rows(document, width)
@@ -91,7 +91,7 @@ def _reason(label: str, sentence: str, width: int) -> Iterator[Text]:
 def _networks(document: Document, width: int) -> Iterator[Text]:
     if not document.networks_total:
         return
-    yield Text("Networks without a campaign (no accusation):", "bold")
+    yield from _title("Networks without a campaign (no accusation):", width)
     for network in document.networks[:NETWORKS]:
         yield from _wrapped(f"  {network.network_id}: ", _network(network), width, "    ", " · ")
     left = document.networks_total - min(NETWORKS, len(document.networks))
@@ -113,7 +113,7 @@ def _network(network: Network) -> Sequence[str]:
 def _off(document: Document, width: int) -> Iterator[Text]:
     if not document.channels_off:
         return
-    yield Text("Evidence switched off by missing columns:", "bold")
+    yield from _title("Evidence switched off by missing columns:", width)
     for channel in document.channels_off:
         yield from _wrapped(f"  {words(channel.channel)}: ", channel.sentence.split(), width, "    ", " ")
     yield Text()
@@ -132,25 +132,32 @@ def _rows(document: Document, width: int) -> Iterator[Text]:
         yield from _reason(f"  {count(one.rows):>8} ", f"{one.reason}, first at {one.source} line {one.line}", width)
 
 
+def _title(text: str, width: int) -> Iterator[Text]:
+    for line in _wrapped("", text.split(), width, ""):
+        line.stylize("bold")
+        yield line
+
+
 def _wrapped(label: str, parts: Sequence[str], width: int, indent: str, glue: str = " ") -> Iterator[Text]:
     """The label and the parts in lines, broken between parts, or inside one that is longer than a line."""
-    line = Text(label)
-    empty = True
-    for part in _pieces(parts, width - len(indent), glue):
-        addition = part if empty else glue + part
-        if not empty and line.cell_len + Text(addition).cell_len > width:
-            if glue.strip():
-                line.append(glue.rstrip())
+    line, empty = Text(label), True
+    mark = glue.rstrip()  # stays at the end of a broken line, so room is kept for it
+    for before, piece in _pieces(parts, width - len(indent) - len(mark), glue):
+        if not empty and line.cell_len + Text(before + piece).cell_len + len(mark) > width:
+            line.append(before.rstrip())
             yield line
-            line, addition = Text(indent), part
-        line.append(addition)
+            line, empty = Text(indent), True
+        line.append(piece if empty else before + piece)
         empty = False
     yield line
 
 
-def _pieces(parts: Sequence[str], room: int, glue: str) -> Iterator[str]:
+def _pieces(parts: Sequence[str], room: int, glue: str) -> Iterator[tuple[str, str]]:
+    """Each piece with what stands between it and the piece before."""
     for part in parts:
-        if glue.strip() and Text(part).cell_len > room:
-            yield from part.split()
+        if Text(part).cell_len <= room:
+            yield glue, part
         else:
-            yield part
+            first, *rest = part.split() or [""]
+            yield glue, first
+            yield from ((" ", word) for word in rest)

@@ -80,7 +80,7 @@ def timeline(campaign: Campaign) -> Timeline | None:
     scale = _Scale(campaign.days[0].day, step, unit, (RIGHT - LEFT) / len(buckets), top)
     return Timeline(
         bars=tuple(_bar(index, before, after, scale) for index, (before, after) in enumerate(buckets)),
-        amounts=tuple(Mark(scale.y(top * part / 2), short(round(top * part / 2))) for part in (0, 1, 2)),
+        amounts=tuple(Mark(scale.y(amount), _tick(amount)) for amount in (0, top // 2, top)),
         dates=_dates(scale, len(buckets)),
         moments=_moments(campaign, scale),
         unit=unit,
@@ -128,6 +128,10 @@ def _round_up(highest: int) -> int:
             if factor * size >= highest:
                 return factor * size
         size *= 10
+
+
+def _tick(amount: int) -> str:
+    return count(amount) if amount < 10_000 else short(amount).replace(".00", "").replace(".0", "")
 
 
 def _dates(scale: _Scale, buckets: int) -> tuple[Mark, ...]:

@@ -42,7 +42,8 @@ def short(number: int) -> str:
     for size, unit in ((10**12, "tn"), (10**9, "bn"), (10**6, "M"), (10**3, "k")):
         if number >= size:
             scaled = number / size
-            return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f} {unit}"
+            places = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{places}f} {unit}"
     return str(number)
 
 

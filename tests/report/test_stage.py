@@ -1,0 +1,107 @@
+"""The stage: one document whether it comes from the engine of a run or from the folder the run left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillwatch import report
+from stillwatch.engine import Query
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.errors import UsageError
+from stillwatch.settings import EngineSettings, Inputs, Job
+from tests.report.synthetic_run import SyntheticRun, empty_run
+
+
+def page_of(run: SyntheticRun, parent: Path, threads: int, shuffle: int | None) -> str:
+    with DuckDBEngine(EngineSettings(threads=threads), parent) as engine:
+        run.store(engine, shuffle)
+        report.run(engine, Job(Inputs()))
+        (row,) = engine.fetch(Query("documents", "SELECT * FROM documents")).to_pylist()
+    assert row["name"] == "report.html"
+    return str(row["body"])
+
+
+def test_engine_and_folder_give_the_same_page(full: SyntheticRun, full_folder: Path, tmp_path: Path) -> None:
+    assert page_of(full, tmp_path, 2, None) == report.write(full_folder, None, "html")
+
+
+def test_empty_run_gives_the_same_page_too(empty_folder: Path, tmp_path: Path) -> None:
+    page = page_of(empty_run(), tmp_path, 2, None)
+    assert page == report.write(empty_folder, None, "html")
+    assert "No campaign was found" in page
+
+
+def test_row_order_and_threads_change_nothing(full: SyntheticRun, tmp_path: Path) -> None:
+    assert page_of(full, tmp_path, 1, 1) == page_of(full, tmp_path, 2, 2)
+
+
+def test_counts_agree_with_the_tables(full: SyntheticRun, full_folder: Path) -> None:
+    document = json.loads(report.write(full_folder, None, "json"))
+    assert [campaign["campaign_id"] for campaign in document["campaigns"]] == ["C1", "C2", "C3"]
+    for campaign in document["campaigns"]:
+        name = campaign["campaign_id"]
+        found = {row["account_id"]: row["detected_at"] for row in full.rows["campaign_members"]}
+        rows = [row for row in full.rows["campaign_exchanges"] if row["campaign_id"] == name]
+        early = [row for row in rows if row["started_at"] < found[row["account_id"]]]
+        assert sum(day["before"] + day["after"] for day in campaign["days"]) == len(rows)
+        assert sum(day["before"] for day in campaign["days"]) == len(early)
+        assert campaign["detection"]["share_before"] == len(early) / len(rows)
+        members = sorted(row["detected_at"] for row in full.rows["campaign_members"] if row["campaign_id"] == name)
+        assert campaign["detection"]["first"] == f"{members[0].isoformat()}Z"
+        assert campaign["detection"]["half"] == f"{members[(len(members) - 1) // 2].isoformat()}Z"
+        assert sum(accounts for _, accounts in campaign["levels"]) == len(members)
+    assert document["campaign_accounts"] == len({row["account_id"] for row in full.rows["campaign_members"]})
+    assert {network["network_id"] for network in document["networks"]} == {"N4", "N5"}
+
+
+def test_strangers_of_a_network_are_not_in_the_campaign(full: SyntheticRun, full_folder: Path) -> None:
+    document = json.loads(report.write(full_folder, "C2", "json"))
+    (campaign,) = document["campaigns"]
+    members = {row["account_id"] for row in full.rows["campaign_members"] if row["campaign_id"] == "C2"}
+    links = [link for network in campaign["networks"] for link in network["links"]]
+    assert {link["inside"] for link in links} == {True, False}
+    assert all(link["inside"] is (link["account_id"] in members) for link in links)
+
+
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_one_campaign_alone(full_folder: Path, form: str) -> None:
+    text = report.write(full_folder, "C2", form)
+    assert "C2" in text
+    assert "C1:" not in text and "Campaign C1" not in text
+
+
+def test_unknown_campaign_and_format_are_told_at_once(full_folder: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        report.write(full_folder, "C9", "pdf")
+    told = str(raised.value)
+    assert "`C1`, `C2`, `C3`" in told and "`--campaign C9`" in told and "`--format pdf`" in told
+
+
+def test_unknown_campaign_where_there_is_none(empty_folder: Path) -> None:
+    with pytest.raises(UsageError, match="found no campaign"):
+        report.write(empty_folder, "C1", "html")
+
+
+def test_a_folder_that_is_no_run_is_told_with_all_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        report.summary(tmp_path)
+    assert {mistake.where for mistake in raised.value.mistakes} >= {f"`{tmp_path / 'run.json'}`"}
+    assert "campaigns.parquet" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3", '{"stillwatch": "0"}', "\udcff"])
+def test_a_broken_run_record_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError, match=r"run\.json"):
+        report.summary(tmp_path)
+
+
+def test_summary_is_plain_json_without_bulk(full_folder: Path) -> None:
+    summary = report.summary(full_folder)
+    text = json.dumps(summary)
+    assert len(text) < 40_000
+    assert json.loads(text) == summary
+    assert summary["report"] == str(full_folder / "report.html")
