@@ -1,0 +1,1 @@
+"""How fast, how well, on what: one command, one table (`python -m bench`)."""

@@ -1,0 +1,97 @@
+"""One measured piece of work in a process of its own, so that its memory and its seconds are its alone.
+
+Run as `python -m bench.child TASK ARGUMENTS-AS-JSON`; prints one JSON object on stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Result = dict[str, Any]
+
+
+def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
+    """Makes a world with known truth."""
+    from stillwatch.lab.build import build
+
+    build(world, seed, accounts, exchanges, Path(prompts) if prompts else None, Path(out))
+    return {}
+
+
+def scan(exchanges: str, accounts: str | None, permits: str | None, out: str, threads: int) -> Result:
+    """The main job, and what its stages cost."""
+    from stillwatch import flow
+    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+
+    tables = {"accounts": accounts, "permits": permits}
+    inputs = Inputs((exchanges,), **{name: (path,) for name, path in tables.items() if path})
+    summary = flow.scan(Job(inputs, settings=Settings(engine=EngineSettings(threads=threads))), Path(out))
+    return {
+        "rows": summary.rows.used,
+        "stages": {record.stage: [record.seconds, record.cpu_seconds] for record in summary.stages},
+    }
+
+
+def read(exchanges: str, threads: int) -> Result:
+    """The yardstick: DuckDB reads every column of the same files and does the least with it that cannot be skipped."""
+    from stillwatch.engine import Query, literal
+    from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.settings import EngineSettings
+
+    source = f"read_parquet({literal(f'{exchanges}/*.parquet')})"
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(threads=threads), Path(folder)) as engine:
+        engine.fetch(Query("plain read", f"SELECT bit_xor(hash(COLUMNS(*))) FROM {source}"))
+    return {}
+
+
+def size(exchanges: str) -> Result:
+    """Rows, and bytes of the user text that sketching reads."""
+    from stillwatch.engine import Query, literal
+    from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.settings import EngineSettings
+
+    source = f"read_parquet({literal(f'{exchanges}/*.parquet')})"
+    sql = f"SELECT count(*) AS rows, sum(strlen(input_text))::BIGINT AS text_bytes FROM {source}"
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
+        found: Result = engine.fetch(Query("size", sql)).to_pylist()[0]
+    return found
+
+
+TASKS: dict[str, Callable[..., Result]] = {"build": build_world, "scan": scan, "read": read, "size": size}
+
+
+def peak_bytes() -> int:
+    """Most memory this process has held; a child's `ru_maxrss` can hold its parent's, `VmHWM` cannot."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def cpu_seconds() -> float:
+    """Seconds of processor time of this process and of those it has waited for."""
+    own, waited = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + waited.ru_utime + waited.ru_stime
+
+
+def main(words: list[str]) -> None:
+    """Runs one task between two looks at the clocks (start-up and imports count, as they do for a user)."""
+    task, arguments = words
+    wall, cpu = time.perf_counter(), cpu_seconds()
+    result = TASKS[task](**json.loads(arguments))
+    result |= {"seconds": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu, "peak_bytes": peak_bytes()}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,128 @@
+"""What the benchmark measured, each figure beside its target, with one plain word on how they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from bench.measure import Cost
+from stillwatch.lab.scorecard import CampaignScore, Scores, percent
+
+RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4e9
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table; `met` is None where there is no target."""
+
+    world: str
+    what: str
+    measured: str
+    target: str = ""
+    met: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed` or nothing."""
+        return {None: "", True: "met", False: "missed"}[self.met]
+
+
+def detection(world: str, scores: Scores, complete: bool, innocents_before: int | None = None) -> list[Figure]:
+    """How well the campaigns of a world were found.
+
+    `complete` says that no column is missing: only then recall and counts have targets. With columns missing recall may
+    fall, but no more innocents than `innocents_before` may stand at `act`.
+    """
+    figures = [figure for one in scores.campaigns for figure in _campaign(world, one, complete)]
+    act, review = scores.innocents["act"], scores.innocents["review"]
+    limit = 0 if complete or innocents_before is None else innocents_before
+    kinds = ", ".join(f"{kind} {count}" for kind, count in act.by_kind.items())
+    counted = f"{act.accounts} ({act.per_100k:.1f} per 100,000){': ' if kinds else ''}{kinds}"
+    figures.append(Figure(world, "innocents at act", counted, f"at most {limit}", act.accounts <= limit))
+    kinds = ", ".join(f"{kind} {count}" for kind, count in review.by_kind.items())
+    figures.append(Figure(world, "innocents at act or review", f"{review.accounts}{': ' if kinds else ''}{kinds}"))
+    if scores.calibration_error is not None:
+        figures.append(Figure(world, "expected calibration error", f"{scores.calibration_error:.3f}"))
+    return figures
+
+
+def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]]) -> list[Figure]:
+    """Organic-only worlds: levels of the campaigns claimed by seed; none may stand at act or review."""
+    loud = [f"seed {seed}: {level}" for seed, levels in claimed.items() for level in levels if level != "watch"]
+    watched = sum(levels.count("watch") for levels in claimed.values())
+    accused = sum(scores.innocents["review"].accounts for scores in results.values())
+    return [
+        Figure(world, "campaigns at act or review", ", ".join(loud) or "0", "0", not loud),
+        Figure(world, "innocents at act or review", f"{accused:,}", "0", accused == 0),
+        Figure(world, "campaigns at watch", f"{watched}"),
+    ]
+
+
+def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
+    """What a scan cost beside a plain read of the same files (both on the same threads)."""
+    sketch_cpu = scan.stage_cpu("sketch")
+    rate = text_bytes / sketch_cpu if sketch_cpu else 0.0
+    figures = [
+        Figure(world, "plain read of all columns", f"{read.seconds:.1f} s, {read.cpu:.1f} CPU-s"),
+        Figure(world, "scan", f"{scan.seconds:.1f} s, {scan.cpu:.1f} CPU-s"),
+        Figure(world, "of it sketching", f"{scan.stage_seconds('sketch'):.1f} s, {sketch_cpu:.1f} CPU-s"),
+    ]
+    for unit, spent, limit in (
+        ("CPU-s", scan.cpu, READ_FACTOR * read.cpu + sketch_cpu),
+        ("s", scan.seconds, READ_FACTOR * read.seconds + scan.stage_seconds("sketch")),
+    ):
+        target = f"at most 5 reads + sketching: {limit:.1f} {unit}"
+        figures.append(Figure(world, f"scan, in {unit}", f"{spent:.1f} {unit}", target, spent <= limit))
+    shown = f"{rate / 1e6:.1f} MB/s a core ({text_bytes / 1e6:,.0f} MB of user text, whole stage)"
+    figures.append(Figure(world, "sketching", shown, "at least 25 MB/s", rate >= SKETCH_RATE))
+    peak = f"{scan.peak_bytes / 1e9:.2f} GB"
+    figures.append(Figure(world, "peak memory of the scan", peak, "under 4 GB", scan.peak_bytes < MEMORY))
+    return figures
+
+
+def sameness(world: str, runs: int, files: int, different: Sequence[str]) -> list[Figure]:
+    """Whether runs over shuffled rows and other thread counts wrote the same bytes."""
+    shown = ", ".join(different) or f"{runs} runs, {files} Parquet files each: identical"
+    return [Figure(world, "rows shuffled, 1 and 2 threads", shown, "same bytes", not different)]
+
+
+def table(title: str, figures: Sequence[Figure]) -> Table:
+    """The one table of a benchmark."""
+    shown = Table(title=title, title_justify="left")
+    for heading in ("world", "what", "measured", "target"):
+        shown.add_column(heading, overflow="fold")
+    shown.add_column("", no_wrap=True)
+    last = None
+    for one in figures:
+        shown.add_row(one.world if one.world != last else "", one.what, one.measured, one.target, one.verdict)
+        last = one.world
+    return shown
+
+
+def _campaign(world: str, one: CampaignScore, complete: bool) -> list[Figure]:
+    name = f"{one.rung} campaign"
+    recall, error = one.recall["act"], abs(one.exchanges_error)
+    reached = " / ".join(percent(share) for share in one.recall.values())
+    counted = f"{one.exchanges_found:,} of {one.exchanges:,} ({100 * one.exchanges_error:+.1f} %)"
+    both = f"{percent(one.exchange_precision)} / {percent(one.exchange_recall)}"
+    return [
+        Figure(
+            world,
+            f"{name}: recall at act",
+            percent(recall),
+            "at least 95 %" if complete else "",
+            recall >= RECALL if complete else None,
+        ),
+        Figure(world, f"{name}: recall at act / review / watch", reached),
+        Figure(
+            world,
+            f"{name}: exchanges counted",
+            counted,
+            "within 5 %" if complete else "",
+            error <= COUNT_ERROR if complete else None,
+        ),
+        Figure(world, f"{name}: precision / recall by exchange", both),
+        Figure(world, f"{name}: leaked before act", percent(one.leak_share)),
+    ]
