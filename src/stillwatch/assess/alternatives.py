@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from stillwatch.assess.facts import Facts
 
-PEOPLE_RATIO = 1.6  # memory ratio above which a group holds independent persons (docs/methods/group.md)
+PEOPLE = 0.5  # on the scale from one pool (0) to people in these logs (1): from here on, members are people
+POOL = 0.35  # up to here, they are not
 ONE_CUSTOMER = 0.5  # share of members under one organisation or card that makes them one declared customer
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -27,12 +28,13 @@ class Alternative:
 
 
 def _memory(facts: Facts) -> float | None:
+    """Where members' memory lies between one pool (0) and people in these logs (1); None when it cannot be seen."""
     trial = facts.trial("draws_from_one_pool")
-    return None if trial is None else 2.718281828**trial.statistic
+    return None if trial is None or trial.reference <= 0.0 else trial.statistic / trial.reference
 
 
-def _remembers(ratio: float) -> str:
-    return f"members remember their own work ({ratio:.1f} times chance), as people do"
+def _remembers(place: float) -> str:
+    return f"members remember their own work {place:.0%} as much as people in these logs do"
 
 
 def _one_customer(facts: Facts) -> bool | None:
@@ -46,17 +48,19 @@ def _one_customer(facts: Facts) -> bool | None:
 def is_enterprise(facts: Facts) -> Alternative:
     """An enterprise's seats are people who each remember their own work, under one declared customer."""
     name = "is_enterprise"
-    ratio, declared = _memory(facts), _one_customer(facts)
-    if ratio is not None and ratio >= PEOPLE_RATIO:
-        return Alternative(name, "preferred", _remembers(ratio))
+    place, declared = _memory(facts), _one_customer(facts)
+    if place is not None and place >= PEOPLE:
+        return Alternative(name, "preferred", _remembers(place))
     if declared:
         return Alternative(name, "possible", "most members are declared as one customer")
-    if ratio is None and declared is None:
-        return Alternative(name, "possible", "neither text nor registration is in the logs")
-    if ratio is None:
+    if place is None:
         return _by_mix(name, facts)
+    if place > POOL:
+        return Alternative(name, "possible", _remembers(place))
     said = "" if declared is None else f" and claim to be {facts.identities:,} different customers"
-    return Alternative(name, "excluded", f"no member remembers its own work ({ratio:.1f} times chance){said}")
+    return Alternative(
+        name, "excluded", f"members remember their own work only {max(place, 0.0):.0%} as much as people do{said}"
+    )
 
 
 def _by_mix(name: str, facts: Facts) -> Alternative:
@@ -71,11 +75,13 @@ def _by_mix(name: str, facts: Facts) -> Alternative:
 def is_reseller(facts: Facts) -> Alternative:
     """A reseller's customers are people who ask what people ask."""
     name = "is_reseller_or_relay_customers"
-    ratio, narrow = _memory(facts), facts.trial("narrow_purpose")
-    if ratio is not None and ratio >= PEOPLE_RATIO:
-        return Alternative(name, "preferred", _remembers(ratio))
-    if ratio is None:
+    place, narrow = _memory(facts), facts.trial("narrow_purpose")
+    if place is not None and place >= PEOPLE:
+        return Alternative(name, "preferred", _remembers(place))
+    if place is None:
         return _by_mix(name, facts)
+    if place > POOL:
+        return Alternative(name, "possible", _remembers(place))
     if narrow is None or narrow.bits <= 0:
         return Alternative(name, "possible", "what is asked has the mix that people ask")
     return Alternative(

@@ -94,7 +94,7 @@ def _campaign(candidate: Candidate) -> pa.Table:
             "network_id": [candidate.network_id],
             "accounts": [len(np.unique(candidate.exchanges.position[served]))],
             "exchanges": [int(served.sum())],
-            "tested_at": pa.array([times[min(TESTED_EXCHANGES, len(times) - 1)]], pa.timestamp("us")),
+            "tested_at": pa.array(times[[min(TESTED_EXCHANGES, len(times) - 1)]], pa.timestamp("us")),
         },
         schema=CANDIDATE_CAMPAIGNS.schema,
     )

@@ -17,6 +17,8 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 OPENINGS = 24  # exchanges an account that enter the memory ratio
+FRAME_ACCOUNTS = 4  # a word more accounts than this use,
+FRAME_SHARE = 0.05  # and more than this share of the group, belongs to its frame
 DAY = 86_400_000_000  # µs
 HOUR = 3_600_000_000
 
@@ -54,8 +56,6 @@ def memory_ratio(exchanges: Exchanges) -> float:
 
 
 def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
-    order = np.zeros(len(dense), np.int64)
-    order[1:] = np.where(dense[1:] == dense[:-1], 1, 0)
     rank = _rank(dense)
     kept = rank < OPENINGS
     dense, features = dense[kept], features[kept]
@@ -65,8 +65,9 @@ def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[fl
     pair, count = np.unique(account.astype(np.uint64) << np.uint64(32) | feature, return_counts=True)
     names, code = np.unique(pair & np.uint64(0xFFFFFFFF), return_inverse=True)
     holders = np.bincount(code, minlength=len(names))
-    # words that everyone in the group uses are its frame; what is left is its contents
-    weight = np.log(accounts / np.maximum(holders, 1)) ** 2
+    # words that many of the group use are its frame (a template, an assignment); what is left is its contents
+    frame = holders > max(FRAME_ACCOUNTS, FRAME_SHARE * accounts)
+    weight = np.where(frame, 0.0, np.log(accounts / np.maximum(holders, 1)) ** 2)
     total = np.bincount(code, weights=count, minlength=len(names))
     own = (weight[code] * count * (count - 1.0)).sum()
     square = np.bincount(code, weights=count.astype(float) ** 2, minlength=len(names))
