@@ -47,6 +47,6 @@ def document_of(words: list[str]) -> Document:
         networks=(network,),
         networks_total=1,
         channels_off=(Channel(words[17], words[18]),),
-        sources=(Source(words[19], words[20], words[21], 1, 1, 1, 0, 0),),
+        sources=(Source(words[19], words[20], words[21], 1, 1, 1, 0, 0, 1, (words[3],)),),
         quarantine=(Quarantined(words[22], 1, words[19], 1, words[23]),),
     )

@@ -106,6 +106,21 @@ def full_run(seed: int = 7) -> SyntheticRun:
     _campaign(run, draw, "C1", "act", letter, 45)
     _campaign(run, draw, "C2", "review", mixed[:160], 20)
     _campaign(run, draw, "C3", "watch", small, 9)
+    run.add(
+        ALTERNATIVES,
+        subject="N4",
+        alternative="enterprise",
+        verdict="preferred",
+        sentence="One organisation, one e-mail domain, and every seat remembers its own work.",
+    )
+    run.add(
+        EVIDENCE,
+        subject="C3",
+        claim="judged_unsure",
+        bits=0.0,
+        sentence="a person has judged this unsure, which outranks the score",
+        examples=[],
+    )
     for name in HOSTILE:
         run.add(
             CAMPAIGN_MEMBERS,
@@ -132,7 +147,8 @@ def _source(run: SyntheticRun, path: str, feeds: str, used: int, duplicate: int,
         rows_used=used,
         rows_duplicate=duplicate,
         rows_quarantined=quarantined,
-        rows_outside_window=0,
+        rows_outside_window=1_200 if feeds == "exchanges" else 0,
+        ignored_columns=["colour", "<b>"] if "markup" in path else [],
     )
 
 

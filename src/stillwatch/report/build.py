@@ -32,6 +32,7 @@ CAMPAIGNS = 40  # described in full; a longer report is read by nobody, and ever
 NETWORKS = 60  # listed without a campaign
 CAMPAIGN_NETWORKS = 6  # described and drawn inside a campaign, the largest first
 EXAMPLES = 5
+COLUMNS = 20  # ignored columns named a file
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -190,6 +191,8 @@ def _source(row: Row) -> Source:
         row["rows_used"],
         row["rows_duplicate"],
         row["rows_quarantined"],
+        row["rows_outside_window"],
+        tuple(visible(name) for name in sorted(row["ignored_columns"] or ())[:COLUMNS]),
     )
 
 

@@ -161,6 +161,8 @@ class Source:
     rows_used: int
     rows_duplicate: int
     rows_quarantined: int
+    rows_outside_window: int  # among the used
+    ignored_columns: tuple[str, ...]  # columns no table of the contract has
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ def render(document: Document) -> str:
     environment.globals.update(
         span=wording.span,
         headline=wording.headline,
+        at_level=wording.at_level,
+        judgement=wording.judgement,
+        preferred=wording.preferred,
         level_meanings=wording.LEVEL_MEANINGS,
         verdict_meanings=wording.VERDICT_MEANINGS,
         drawing=drawing,

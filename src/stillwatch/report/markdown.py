@@ -36,7 +36,7 @@ def _lines(document: Document) -> Iterator[str]:
     if document.networks:
         yield from ("", "## Networks without a campaign", "")
         yield from _table(
-            ("network", "kind", "accounts", "exchanges", "seen", "confidence"),
+            ("network", "kind", "accounts", "exchanges", "seen", "confidence", "best innocent explanation"),
             (
                 (
                     escape(network.network_id),
@@ -45,6 +45,7 @@ def _lines(document: Document) -> Iterator[str]:
                     count(network.exchanges),
                     span(network.first_seen.date(), network.last_seen.date(), True),
                     str(round(network.confidence)),
+                    _best(network.alternatives),
                 )
                 for network in document.networks
             ),
@@ -72,6 +73,9 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
             f"half of them by {wording.day(found.half, True)}; "
             f"{percent(found.share_before)} of the exchanges came before their account was detected."
         )
+    word = wording.judgement(campaign.evidence)
+    if word is not None:
+        yield from ("", f"Judged: {escape(word.sentence)}.")
     yield from ("", "### Aimed at", "")
     yield from (f"- {escape(words(one.capability))} {percent(one.share)}" for one in campaign.targets)
     yield from ("", "### Evidence for and against", "")
@@ -82,6 +86,11 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from _alternatives(campaign.alternatives)
     yield from _networks(campaign.networks)
     yield from _members(campaign)
+
+
+def _best(alternatives: Sequence[Alternative]) -> str:
+    best = wording.preferred(alternatives)
+    return escape(f"{words(best.alternative)} ({best.verdict}): {best.sentence}") if best is not None else ""
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from stillwatch.report import folder, wording
 from stillwatch.report.build import build
 from stillwatch.report.document import Campaign, Document, Network
 from stillwatch.report.visible import visible
-from stillwatch.report.wording import bits, count, span, words
+from stillwatch.report.wording import bits, count, judgement, preferred, span, words
 
 REASONS = 3
 NETWORKS = 8
@@ -58,6 +58,9 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
     told = list(_wrapped(level, meaning.split(), width, "    ", " "))
     told[0].stylize(style, 2, len(level) - 2)
     yield from told
+    word = judgement(campaign.evidence)
+    if word is not None:
+        yield from _reason("   judged        ", word.sentence, width)
     for fact in [fact for fact in campaign.evidence if fact.bits > 0][:REASONS]:
         yield from _reason(f"  {bits(fact.bits):>8} bits  ", fact.sentence, width)
     yield from _against(campaign, width)
@@ -65,15 +68,14 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
 
 def _against(campaign: Campaign, width: int) -> Iterator[Text]:
     """The strongest reason against, and any innocent explanation that was not excluded."""
-    open_ones = [one for one in campaign.alternatives if one.verdict != "excluded"]
+    best = preferred(campaign.alternatives)
     weakest = min(campaign.evidence, key=lambda fact: fact.bits, default=None)
     if weakest is not None and weakest.bits < 0:
         yield from _reason(f"  {bits(weakest.bits):>8} bits  ", weakest.sentence, width)
-    elif not open_ones:
+    elif best is None:
         yield from _reason("   against       ", _nothing_against(campaign), width)
-    if open_ones:
-        first = max(open_ones, key=lambda one: one.verdict == "preferred")
-        told = f"{words(first.alternative)} is {first.verdict}: {first.sentence}"
+    if best is not None:
+        told = f"{words(best.alternative)} is {best.verdict}: {best.sentence}"
         yield from _reason("   innocent?     ", told, width)
 
 
@@ -101,12 +103,15 @@ def _networks(document: Document, width: int) -> Iterator[Text]:
 
 
 def _network(network: Network) -> Sequence[str]:
+    best = preferred(network.alternatives)
+    told = (f"{words(best.alternative)} {best.verdict}",) if best is not None else ()
     return (
         words(network.kind),
         count(network.accounts, "account"),
         count(network.exchanges, "exchange"),
         span(network.first_seen.date(), network.last_seen.date()),
         f"confidence {round(network.confidence)}",
+        *told,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from stillwatch.report.document import Campaign, Document, Share
+from stillwatch.report.document import Alternative, Campaign, Document, Evidence, Share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline
@@ -104,6 +105,22 @@ def headline(campaign: Campaign, year: bool = False) -> tuple[str, ...]:
         f"{expected(campaign.expected_innocent_accounts)} innocents expected",
     )
     return tuple(part for part in parts if part)
+
+
+def at_level(campaign: Campaign) -> int:
+    """Member accounts at the campaign's own level: those among whom the expected innocents are counted."""
+    return dict(campaign.levels).get(campaign.level, campaign.accounts)
+
+
+def judgement(evidence: Sequence[Evidence]) -> Evidence | None:
+    """What a person decided about the subject, when one did."""
+    return next((fact for fact in evidence if fact.claim.startswith("judged_")), None)
+
+
+def preferred(alternatives: Sequence[Alternative]) -> Alternative | None:
+    """The innocent explanation that fared best: one that explains it better, else one that is not ruled out."""
+    ranked = [one for verdict in ("preferred", "possible") for one in alternatives if one.verdict == verdict]
+    return ranked[0] if ranked else None
 
 
 def rows_read(document: Document) -> int:
