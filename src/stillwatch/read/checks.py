@@ -1,0 +1,79 @@
+"""What makes a parsed row usable: its keys are there, its times are possible, its words are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.read.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
+from stillwatch.read.times import moments, within
+from stillwatch.records import Kind, Table
+from stillwatch.records.inputs import JUDGEMENTS, PERMIT_PURPOSES, PERMITS, VERDICTS
+from stillwatch.settings import ReadSettings
+
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+CLOSED_WORDS = {(PERMITS.name, "purpose"): PERMIT_PURPOSES, (JUDGEMENTS.name, "verdict"): VERDICTS}
+"""Columns in which an unknown word must not pass: a misspelt verdict or permit would silently decide nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Rows with the table's exact types, and for each row None or the reason why it is unusable."""
+
+    rows: pa.Table
+    reasons: list[str | None]
+
+
+def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
+    """Settles absent values, times and words; `rows` has the table's columns with times as text."""
+    reasons: list[str | None] = [None] * rows.num_rows
+    columns: list[pa.ChunkedArray] = []
+    found: list[tuple[str, Mask]] = []
+    for column in table.columns:
+        values = rows[column.name].combine_chunks()
+        if column.kind is Kind.STRING:
+            values = _absent_when_empty(values)
+        elif column.kind is Kind.TIMESTAMP:
+            values, bad = _times(_absent_when_empty(values), column.required, settings)
+            found.append((IMPOSSIBLE_TIME, bad))
+        if column.required:
+            found.append((MISSING_KEY, _mask(pc.is_null(rows[column.name])) | _mask(pc.is_null(values)) & ~_any(found)))
+        words = CLOSED_WORDS.get((table.name, column.name))
+        if words is not None:
+            found.append((UNKNOWN_WORD, _mask(pc.invert(pc.is_in(values, pa.array(words))))))
+        columns.append(values)
+    for reason in (UNKNOWN_WORD, IMPOSSIBLE_TIME, MISSING_KEY):  # the last one written is the one told
+        for name, mask in found:
+            if name == reason:
+                for index in np.flatnonzero(mask):
+                    reasons[index] = reason
+    return Checked(pa.table(columns, names=list(table.names)), reasons)
+
+
+def _times(texts: pa.Array, required: bool, settings: ReadSettings) -> tuple[pa.Array, Mask]:
+    times = moments(texts)
+    unread = _mask(pc.is_valid(texts)) & ~_mask(pc.is_valid(times))
+    outside = _mask(pc.is_valid(times)) & ~within(times, settings.earliest, settings.latest)
+    if required:
+        return times, unread | outside
+    # `9999-12-31` in an optional time is how databases write "never"
+    return pc.if_else(pa.array(outside), pa.scalar(None, times.type), times), unread
+
+
+def _absent_when_empty(values: pa.Array) -> pa.Array:
+    empty = pc.equal(values, "")
+    return pc.if_else(empty, pa.scalar(None, values.type), values) if pc.any(empty).as_py() else values
+
+
+def _any(found: list[tuple[str, Mask]]) -> Mask:
+    return np.logical_or.reduce([mask for _, mask in found]) if found else np.zeros(1, dtype=np.bool_)
+
+
+def _mask(values: pa.Array | pa.ChunkedArray) -> Mask:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    return np.asarray(pc.fill_null(values, False))

@@ -1,0 +1,40 @@
+"""Which columns of a file no table of the contract has, so that a misspelt name does not pass in silence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from stillwatch.read.csv_rows import header_of
+from stillwatch.read.files import Source
+from stillwatch.read.lines import blocks
+from stillwatch.read.rejects import printable
+from stillwatch.records import Table
+from stillwatch.settings import ReadSettings
+
+_LINES = 100  # JSON objects looked at: a column that a log has, most of its first lines have
+_NAMES = 20  # names kept: enough to see a spelling, few enough to print
+
+
+def ignored_columns(
+    table: Table, source: Source, settings: ReadSettings, stored: Sequence[str] | None = None
+) -> list[str]:
+    """Printable names, in order; `stored` are a Parquet file's columns, else the start of the text is read."""
+    if stored is None and source.format == "csv":
+        stored = header_of(source, blocks(source, settings.max_line_bytes))
+    elif stored is None:
+        stored = _json_names(source, settings)
+    return sorted({printable(name) for name in stored if name not in table.names})[:_NAMES]
+
+
+def _json_names(source: Source, settings: ReadSettings) -> list[str]:
+    names: set[str] = set()
+    for block in blocks(source, settings.max_line_bytes):
+        for line in block.lines[:_LINES]:
+            try:
+                value = json.loads(line.data)
+            except (ValueError, RecursionError):
+                continue  # told by the quarantine
+            names.update(value if isinstance(value, dict) else ())
+        break
+    return sorted(names)

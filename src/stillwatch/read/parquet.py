@@ -1,0 +1,92 @@
+"""What a Parquet file says about itself without reading its rows, and a rewrite for one that holds broken text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.errors import OutputError
+from stillwatch.read.files import Source, unreadable
+from stillwatch.records import Table
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+
+KEY_ID = b"stillwatch.key_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """A file's column types, the columns that are not entirely null, its rows, and the key its sketches were made under."""
+
+    types: tuple[tuple[str, pa.DataType], ...]
+    filled: frozenset[str]
+    rows: int
+    key_id: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in file order."""
+        return tuple(name for name, _ in self.types)
+
+    def holds_sketches(self) -> bool:
+        """Whether the columns are those of the textless sketches."""
+        return set(EXCHANGE_SKETCHES.names) <= set(self.names)
+
+
+def footer(source: Source) -> Footer:
+    """Reads the file's footer; InputError when it is not Parquet."""
+    try:
+        metadata = pq.read_metadata(source.path)
+        schema = metadata.schema.to_arrow_schema()
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(source, f"it is not whole Parquet ({error})") from error
+    filled = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(index)
+            known = chunk.statistics is not None and chunk.statistics.has_null_count
+            if not known or chunk.statistics.null_count < chunk.num_values:
+                filled.add(chunk.path_in_schema.split(".")[0])
+    key_id = (schema.metadata or {}).get(KEY_ID)
+    types = tuple((field.name, field.type) for field in schema)
+    return Footer(types, frozenset(filled), metadata.num_rows, key_id.decode("utf-8", "replace") if key_id else None)
+
+
+def with_text_as_bytes(source: Source, table: Table, folder: Path) -> Source:
+    """A copy in `folder` whose text columns are bytes, in the same row order, so that broken text is one row's trouble.
+
+    Raises InputError when the file's pages cannot be read either, OutputError when the disk is full.
+    """
+    path = folder / f"bytes-{len(list(folder.glob('bytes-*')))}.parquet"
+    batches = _batches(source, table)
+    first = next(batches, None)
+    if first is None:
+        return source
+    try:
+        with pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer:
+            for batch in itertools.chain([first], batches):
+                writer.write_batch(batch)
+    except OSError as error:
+        raise OutputError(f"cannot write `{path}`: {error.strerror or error}; free space on that disk") from error
+    return Source(path, source.shown, source.suffix)
+
+
+def _batches(source: Source, table: Table) -> Iterator[pa.RecordBatch]:
+    try:
+        stored = pq.ParquetFile(source.path)
+        wanted = [name for name in stored.schema_arrow.names if name in table.names]
+        for batch in stored.iter_batches(batch_size=4_096, columns=wanted):
+            yield pa.record_batch([_as_bytes(values) for values in batch.columns], names=batch.schema.names)
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(source, str(error)) from error
+
+
+def _as_bytes(values: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+    return values.cast(pa.large_binary()) if is_text else values

@@ -1,0 +1,95 @@
+"""JSON lines and CSV are parsed once, streamed, into typed rows that remember their source and line."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.read.checks import check
+from stillwatch.read.csv_rows import parse_csv
+from stillwatch.read.files import Source
+from stillwatch.read.jsonl import Parsed, line_numbers, parse
+from stillwatch.read.lines import Block, blocks
+from stillwatch.read.rejects import LINE_TOO_LONG, Reject, Rejects
+from stillwatch.records import Column, Kind, Table
+from stillwatch.settings import ReadSettings
+
+_THREADS = 2  # Arrow parses without Python's lock; reading and writing around it keep a third thread idle
+
+Advance = Callable[[int], None]
+
+
+def staged_table(table: Table) -> Table:
+    """The table plus the number of the source and the line that each row came from; no column is required."""
+    columns = tuple(Column(column.name, column.kind) for column in table.columns)
+    return Table(
+        f"staged_{table.name}", (*columns, Column("source_number", Kind.INT64), Column("source_line", Kind.INT64))
+    )
+
+
+def stage(
+    table: Table, sources: Iterable[tuple[int, Source]], settings: ReadSettings, rejects: Rejects, advance: Advance
+) -> Iterator[pa.RecordBatch]:
+    """Batches of `staged_table(table)` from text sources given with their numbers; unusable rows go to `rejects`.
+
+    Raises InputError when a file cannot be read at all.
+    """
+    schema = staged_table(table).schema
+    for number, source in sources:
+        for parsed in _parsed(table, source, settings, advance):
+            for reject in parsed.rejects:
+                rejects.add(number, source.shown, reject)
+            usable = _usable(table, parsed, settings, partial(rejects.add, number, source.shown))
+            place = {
+                "source_number": np.full(usable.num_rows, number),
+                "source_line": usable["source_line"],
+            }
+            yield from pa.table([*usable.columns[:-1], *place.values()], schema=schema).to_batches()
+
+
+def _parsed(table: Table, source: Source, settings: ReadSettings, advance: Advance) -> Iterator[Parsed]:
+    found = _advancing(blocks(source, settings.max_line_bytes), advance)
+    if source.format == "csv":
+        return parse_csv(table, source, found, settings.max_line_bytes)
+    return _in_order(partial(_parse_block, table), found)
+
+
+def _parse_block(table: Table, block: Block) -> Parsed:
+    parsed = parse(table, [line for line in block.lines if not line.data.isspace() and line.data])
+    overlong = tuple(Reject(line.number, LINE_TOO_LONG, line.data) for line in block.overlong)
+    return Parsed(parsed.rows, parsed.lines, parsed.rejects + overlong)
+
+
+def _usable(table: Table, parsed: Parsed, settings: ReadSettings, refuse: Callable[[Reject], None]) -> pa.Table:
+    checked = check(table, parsed.rows, settings)
+    for line, reason in zip(parsed.lines, checked.reasons, strict=True):
+        if reason is not None:
+            refuse(Reject(line.number, reason, line.data))
+    rows = checked.rows.append_column("source_line", pa.array(line_numbers(parsed)))
+    if any(checked.reasons):
+        rows = rows.filter(pa.array([reason is None for reason in checked.reasons]))
+    return rows
+
+
+def _advancing(found: Iterable[Block], advance: Advance) -> Iterator[Block]:
+    for block in found:
+        advance(sum(len(line.data) + 1 for line in block.lines))
+        yield block
+
+
+def _in_order(work: Callable[[Block], Parsed], found: Iterator[Block]) -> Iterator[Parsed]:
+    # at most a block more than there are threads is under way, so that memory stays bounded
+    with ThreadPoolExecutor(_THREADS) as pool:
+        under_way: deque[Future[Parsed]] = deque(
+            pool.submit(work, block) for block in itertools.islice(found, _THREADS)
+        )
+        while under_way:
+            done = under_way.popleft().result()
+            under_way.extend(pool.submit(work, block) for block in itertools.islice(found, 1))
+            yield done
