@@ -15,7 +15,7 @@ from stillwatch.lab.conversations import conversations
 from stillwatch.lab.corpus import OWN_PROMPTS, CorpusBuilder
 from stillwatch.lab.draft import Group, Span, World
 from stillwatch.lab.draws import Wholes, key_of
-from stillwatch.lab.innocents import KINDS
+from stillwatch.lab.kinds import KINDS
 from stillwatch.lab.moves import moved
 from stillwatch.lab.parameters import Parameters
 from stillwatch.lab.parts import Script, script, write_parts
@@ -83,7 +83,7 @@ def _populate(world: World, populations: tuple[Population, ...]) -> None:
 
 
 def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int]:
-    _, low, high = KINDS[entry.kind]
+    low, high = KINDS[entry.kind].least, KINDS[entry.kind].most
     if entry.groups or not high:
         groups = max(1, entry.groups)
         return [quota // groups + (1 if index < quota % groups else 0) for index in range(groups)]
@@ -98,7 +98,7 @@ def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int
 
 def _join(world: World, entry: Population, key: int, who: Wholes) -> None:
     parameters = Parameters(key, entry.fixed)
-    group: Group = KINDS[entry.kind][0](world, who, parameters)
+    group: Group = KINDS[entry.kind].draw(world, who, parameters)
     world.accounts.group[who] = len(world.groups)
     world.groups.append(group)
     _all_used(parameters, entry.kind)

@@ -84,14 +84,14 @@ class CorpusBuilder:
             self._add_file(path)
 
     def prompt_numbers(self, kind: str, capability: str | None = None) -> Wholes:
-        """Numbers of all prompts of one kind, and of one capability of the contract if named, in reading order."""
+        """Opening prompts of one kind, and of one capability of the contract if named, in reading order."""
         wanted = KINDS.index(kind)
         found = [
-            np.arange(self._units[i], self._units[i + 1], dtype=np.int64)
-            for i, (known, name) in enumerate(zip(self._kinds, self._capabilities, strict=True))
+            first
+            for first, known, name in zip(self._units, self._kinds, self._capabilities, strict=False)
             if known == wanted and capability in (None, name)
         ]
-        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+        return np.array(found, dtype=np.int64)
 
     def capabilities(self, kind: str) -> list[str]:
         """Capabilities that prompts of this kind carry, sorted."""

@@ -46,6 +46,7 @@ class Accounts:
     mobile_net: Wholes
     mobile_share: Reals
     work_net: Wholes  # NONE, or the network used in working hours
+    device: Keys  # what device ids are made from; shared where software is
     client: Wholes
     second: Wholes  # another client this person uses
     second_share: Reals

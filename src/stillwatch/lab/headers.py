@@ -68,7 +68,7 @@ def headers(world: World, exchanges: Exchanges, conversations: Conversations, ro
             pa.array(client * _VERSIONS + version)
         ),
         fingerprint=marks(build, 24, "t13d1516h2_"),
-        device=draws.child(holder, "device", client),
+        device=draws.child(accounts.device[account], "device", client),
         stateful=np.array([one.keeps_session for one in CLIENTS])[client],
         anonymous=scripted & (draws.uniform(holder, "no conversation id") < 0.6),
         has_tools=has_tools,

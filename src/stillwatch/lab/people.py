@@ -48,6 +48,7 @@ def draw_people(world_key: int, count: int, days: float, parameters: Parameters)
         mobile_net=nothing.copy(),
         mobile_share=np.where(draws.uniform(keys, "has mobile") < 0.45, draws.uniform(keys, "mobile") * 0.7, 0.0),
         work_net=nothing.copy(),
+        device=keys.copy(),
         client=client,
         second=draws.pick(keys, "second client", people_weights(0.3)),
         second_share=np.where(draws.uniform(keys, "has second") < 0.4, draws.uniform(keys, "second") * 0.6, 0.0),

@@ -20,7 +20,7 @@ SLOTS = 7
 """Spans a turn may have; unused ones are empty."""
 
 _COMMON_WORDS = 120  # most frequent words; people share them, so no one exchanges them
-_COMMON_IN_DATA = 2500  # data sets keep their frames' words and only vary the content
+_COMMON_IN_DATA = 0.03  # share of the lexicon, most frequent first: the words of data sets' own frames stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +231,12 @@ def _deal(corpus: Corpus, program: Program, deck: Deck, turns: Turns, row: Whole
     example = deck.rows[draws.whole(row_key, "example row", len(deck.rows))]
     shown = opening & (draws.uniform(row_key, "example") < program.examples)
     sheet.put(3, _prompt(corpus, example, program.longest_payload // 3), LINE, shown)
+    common = max(_COMMON_WORDS, int(_COMMON_IN_DATA * len(corpus.lexicon.cls)))
     payload = deck.rows[(row + turns.turn) % len(deck.rows)]
     again = opening | (draws.uniform(draws.child(row_key, "again", turns.turn), "again") < 0.3)
     sheet.put(4, _prompt(corpus, payload, program.longest_payload), LINE, again)
     for slot in (3, 4):
-        sheet.vary(slot, draws.child(row_key, "turn", turns.turn), program.exchange, _COMMON_IN_DATA, program.digits)
+        sheet.vary(slot, draws.child(row_key, "turn", turns.turn), program.exchange, common, program.digits)
     for slot in (5, 6):
         sheet.put(slot, (after[frame, slot - 5, 0], after[frame, slot - 5, 1]), LINE, opening)
     if program.followups:
@@ -267,8 +268,9 @@ def frame_numbers(program: Program, deck: Deck, conversation: Keys, account: Key
 
 
 def _prompt(corpus: Corpus, prompt: Wholes, longest: int) -> tuple[Wholes, Wholes]:
-    start = corpus.sentences[corpus.prompts[prompt]]
-    return start, np.minimum(corpus.sentences[corpus.prompts[prompt + 1]], start + longest)
+    """Token spans of prompts; of a long one the end, where the question stands after its worked examples."""
+    start, end = corpus.sentences[corpus.prompts[prompt]], corpus.sentences[corpus.prompts[prompt + 1]]
+    return np.maximum(start, end - longest), end
 
 
 def is_person(program: Wholes) -> NDArray[np.bool_]:
