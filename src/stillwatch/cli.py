@@ -78,9 +78,9 @@ def demo(out: Out = None) -> None:
     findings = Findings()
     check_out(folder, findings)
     findings.settle()
-    from stillwatch.lab import demo as shown
+    from stillwatch.lab.demo import run as run_demo
 
-    raise typer.Exit(shown.run(folder, _console()))
+    raise typer.Exit(run_demo(folder, _console()))
 
 
 @app.command(context_settings=LENIENT)

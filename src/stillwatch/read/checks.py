@@ -30,28 +30,25 @@ class Checked:
 
 def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
     """Settles absent values, times and words; `rows` has the table's columns with times as text."""
-    reasons: list[str | None] = [None] * rows.num_rows
-    columns: list[pa.ChunkedArray] = []
-    found: list[tuple[str, Mask]] = []
+    missing, impossible, unknown = (np.zeros(rows.num_rows, dtype=np.bool_) for _ in range(3))
+    columns: list[pa.Array] = []
     for column in table.columns:
         values = rows[column.name].combine_chunks()
-        if column.kind is Kind.STRING:
+        if column.kind in (Kind.STRING, Kind.TIMESTAMP):
             values = _absent_when_empty(values)
-        elif column.kind is Kind.TIMESTAMP:
-            values, bad = _times(_absent_when_empty(values), column.required, settings)
-            found.append((IMPOSSIBLE_TIME, bad))
         if column.required:
-            found.append((MISSING_KEY, _mask(pc.is_null(rows[column.name])) | _mask(pc.is_null(values)) & ~_any(found)))
+            missing |= _mask(pc.is_null(values))
+        if column.kind is Kind.TIMESTAMP:
+            values, bad = _times(values, column.required, settings)
+            impossible |= bad
         words = CLOSED_WORDS.get((table.name, column.name))
         if words is not None:
-            found.append((UNKNOWN_WORD, _mask(pc.invert(pc.is_in(values, pa.array(words))))))
+            unknown |= ~_mask(pc.is_in(values, pa.array(words)))
         columns.append(values)
-    for reason in (UNKNOWN_WORD, IMPOSSIBLE_TIME, MISSING_KEY):  # the last one written is the one told
-        for name, mask in found:
-            if name == reason:
-                for index in np.flatnonzero(mask):
-                    reasons[index] = reason
-    return Checked(pa.table(columns, names=list(table.names)), reasons)
+    reasons = np.full(rows.num_rows, None, dtype=object)
+    for reason, mask in ((UNKNOWN_WORD, unknown), (IMPOSSIBLE_TIME, impossible), (MISSING_KEY, missing)):
+        reasons[mask] = reason  # the last one stands: the same precedence as in `parts`
+    return Checked(pa.table(columns, names=list(table.names)), reasons.tolist())
 
 
 def _times(texts: pa.Array, required: bool, settings: ReadSettings) -> tuple[pa.Array, Mask]:
@@ -69,11 +66,5 @@ def _absent_when_empty(values: pa.Array) -> pa.Array:
     return pc.if_else(empty, pa.scalar(None, values.type), values) if pc.any(empty).as_py() else values
 
 
-def _any(found: list[tuple[str, Mask]]) -> Mask:
-    return np.logical_or.reduce([mask for _, mask in found]) if found else np.zeros(1, dtype=np.bool_)
-
-
-def _mask(values: pa.Array | pa.ChunkedArray) -> Mask:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
+def _mask(values: pa.Array) -> Mask:
     return np.asarray(pc.fill_null(values, False))

@@ -30,7 +30,7 @@ _BATCH_CHARACTERS = 8_000_000
 _BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
 
 
-class _WrongCell(ValueError):
+class _CellError(ValueError):
     """A cell that its column cannot hold; the message is the reason."""
 
 
@@ -127,7 +127,7 @@ def _take(table: Table, header: list[str], record: list[str], line: Line, batch:
         cell = cells.get(column.name, "")
         try:
             row[column.name] = _CONVERT[column.kind](column.kind, _clean(cell)) if cell else None
-        except _WrongCell as error:
+        except _CellError as error:
             batch.rejects.append(Reject(line.number, str(error), line.data))
             return
     for name, value in row.items():
@@ -145,11 +145,11 @@ def _parsed(table: Table, feed: _Feed, batch: _Batch) -> Parsed:
 
 def _clean(cell: str) -> str:
     if "\0" in cell:
-        raise _WrongCell(NUL)
+        raise _CellError(NUL)
     try:
         cell.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _WrongCell(BAD_UTF8) from error
+        raise _CellError(BAD_UTF8) from error
     return cell
 
 
@@ -161,9 +161,9 @@ def _texts(_: Kind, cell: str) -> list[str | None]:
     try:
         items = json.loads(cell)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise _WrongCell(WRONG_TYPE) from error
+        raise _CellError(WRONG_TYPE) from error
     if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
-        raise _WrongCell(WRONG_TYPE)
+        raise _CellError(WRONG_TYPE)
     for item in items:
         _clean(item or "")
     return items
@@ -172,10 +172,10 @@ def _texts(_: Kind, cell: str) -> list[str | None]:
 def _whole(kind: Kind, cell: str) -> int:
     digits = cell.strip()
     if not digits.removeprefix("-").isascii() or not digits.removeprefix("-").isdigit():
-        raise _WrongCell(WRONG_TYPE)
+        raise _CellError(WRONG_TYPE)
     limit = 1 << _BITS[kind]
     if len(digits) > 20 or not -limit <= int(digits) < limit:
-        raise _WrongCell(OUT_OF_RANGE)
+        raise _CellError(OUT_OF_RANGE)
     return int(digits)
 
 
@@ -183,20 +183,20 @@ def _number(_: Kind, cell: str) -> float | None:
     try:
         number = float(cell)
     except ValueError as error:
-        raise _WrongCell(WRONG_TYPE) from error
+        raise _CellError(WRONG_TYPE) from error
     if number in (float("inf"), float("-inf")):
-        raise _WrongCell(OUT_OF_RANGE)
+        raise _CellError(OUT_OF_RANGE)
     return None if number != number else number
 
 
 def _truth(_: Kind, cell: str) -> bool:
     if cell.lower() not in ("true", "false"):
-        raise _WrongCell(WRONG_TYPE)
+        raise _CellError(WRONG_TYPE)
     return cell.lower() == "true"
 
 
 def _never(_: Kind, _cell: str) -> object:
-    raise _WrongCell(WRONG_TYPE)  # kinds that CSV has no spelling for
+    raise _CellError(WRONG_TYPE)  # kinds that CSV has no spelling for
 
 
 _CONVERT: dict[Kind, Callable[[Kind, str], object]] = {

@@ -20,7 +20,7 @@ KEY_ID = b"stillwatch.key_id"
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """A file's column types, the columns that are not entirely null, its rows, and the key its sketches were made under."""
+    """A file's column types, the columns that are not entirely null, its rows, and the key of its sketches."""
 
     types: tuple[tuple[str, pa.DataType], ...]
     filled: frozenset[str]
