@@ -133,9 +133,21 @@ def _settings(words: Words, findings: Findings) -> Settings:
         settings = load_settings(Path(words.settings) if words.settings else None)
     except UsageError as error:
         findings.mistakes.extend(error.mistakes)
-    if words.key_file is None:
-        return settings
-    return settings.model_copy(update={"sketch": settings.sketch.model_copy(update={"key_file": Path(words.key_file)})})
+    if words.key_file is not None:
+        own = settings.sketch.model_copy(update={"key_file": Path(words.key_file)})
+        settings = settings.model_copy(update={"sketch": own})
+    if settings.sketch.key_file is not None:
+        _check_key(settings.sketch.key_file, findings)
+    return settings
+
+
+def _check_key(path: Path, findings: Findings) -> None:
+    from stillwatch.sketch.key import load_key  # here, not above, for the same reason
+
+    try:
+        load_key(path)
+    except UsageError as error:
+        findings.mistakes.extend(error.mistakes)
 
 
 def _window(words: Words, findings: Findings) -> Window:

@@ -19,11 +19,13 @@ from typing import Protocol
 from stillwatch import __version__, assess, folder, group, link, read, report, sketch
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.errors import UsageError
+from stillwatch.errors import InputError, UsageError
 from stillwatch.read.summary import ReadSummary, Rows, count_rows, summarise
+from stillwatch.records.inputs import QUARANTINE
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import Job
+from stillwatch.sketch.key import load_key
 
 
 class Stage(Protocol):
@@ -78,6 +80,7 @@ def scan(job: Job, out: Path) -> RunSummary:
     Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
     with _session(job, out) as engine, folder.published(out) as staged:
+        _sketch_key_id(job)
         records = run(STAGES, engine, job)
         written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in RUN_FILES}
         _write_documents(engine, staged)
@@ -98,10 +101,13 @@ def write_sketches(job: Job, out: Path) -> Rows:
     Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
     with _session(job, out) as engine, folder.published(out) as staged:
+        key_id = _sketch_key_id(job)
         stages: tuple[Stage, ...] = (read, sketch)
         records = run(stages, engine, job)
-        tables = (EXCHANGE_SKETCHES, *(table for table in RUN_FILES if table.name == "quarantine"))
-        written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in tables}
+        written = {
+            table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
+            for table in (EXCHANGE_SKETCHES, QUARANTINE)
+        }
         _write_json(staged / folder.MARKER, _run_record(engine, job, records, written))
         return count_rows(engine)
 
@@ -113,6 +119,20 @@ def flow_table() -> str:
         does = (stage.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{_short(stage)}` | {does} | {_names(stage.READS) or 'logs'} | {_names(stage.WRITES)} |")
     return "\n".join(lines) + "\n"
+
+
+def _sketch_key_id(job: Job) -> str:
+    """The key of all sketches of this run; InputError when some come under another key than the run's own."""
+    own = load_key(job.settings.sketch.key_file).key_id
+    received = read.received_key(job)
+    if received is None or received.key_id is None:
+        return own
+    if received.beside_logs and received.key_id != own:
+        raise InputError(
+            f"the sketches given were made under the key `{received.key_id[:40]}`, but this run's key is `{own}`, "
+            "so that they cannot be compared with the logs beside them; name the same key with `--key-file`"
+        )
+    return received.key_id
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from stillwatch.engine import Engine
 from stillwatch.errors import InputError, UsageError
 from stillwatch.progress import progress
 from stillwatch.read.files import Source, find
-from stillwatch.read.parquet import Footer, footer
+from stillwatch.read.parquet import footer
 from stillwatch.read.rejects import Rejects
 from stillwatch.read.tables import Reading
 from stillwatch.read.written import write_channels, write_quarantine, write_sources, write_tables
@@ -53,25 +55,28 @@ def run(engine: Engine, job: Job) -> None:
         write_channels(reading)
 
 
-def received_key_id(job: Job) -> str | None:
-    """The key under which the sketches among the logs were made; None when there are none or they do not say.
+@dataclass(frozen=True, slots=True)
+class ReceivedKey:
+    """Under which key the sketches among the logs were made (None: they do not say), and whether raw logs are too."""
+
+    key_id: str | None
+    beside_logs: bool
+
+
+def received_key(job: Job) -> ReceivedKey | None:
+    """What the sketches among the logs say about their key; None when there are no sketches.
 
     Raises InputError when two of them say different keys: their values could not be compared.
     """
     sources, _ = find(job.inputs.exchanges)
-    told = sorted(
-        {
-            found.key_id
-            for found in (footer(source) for source in sources if source.format == "parquet")
-            if found.holds_sketches() and found.key_id is not None
-        }
-    )
+    footers = [footer(source) for source in sources if source.format == "parquet"]
+    sketches = [found for found in footers if found.holds_sketches()]
+    if not sketches:
+        return None
+    told = sorted({found.key_id for found in sketches if found.key_id is not None})
     if len(told) > 1:
         raise InputError(
             f"the sketches given were made under different keys ({', '.join(f'`{one[:40]}`' for one in told)}), "
             "so that their values cannot be compared; sketch all logs under one key"
         )
-    return told[0] if told else None
-
-
-__all__ = ["READS", "WRITES", "Footer", "received_key_id", "run"]
+    return ReceivedKey(told[0] if told else None, len(sketches) < len(sources))
