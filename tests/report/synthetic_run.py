@@ -109,7 +109,7 @@ def full_run(seed: int = 7) -> SyntheticRun:
     run.add(
         ALTERNATIVES,
         subject="N4",
-        alternative="enterprise",
+        alternative="is_enterprise",
         verdict="preferred",
         sentence="One organisation, one e-mail domain, and every seat remembers its own work.",
     )
@@ -222,7 +222,7 @@ def _network(run: SyntheticRun, draw: random.Random, name: str, kind: str, size:
         exchanges=size * 343,
         first_seen=START - timedelta(days=30),
         last_seen=START + timedelta(days=44, hours=9),
-        confidence=96.0,
+        confidence=99.97 if kind == "enterprise" else 96.0,
         formed_at=START + timedelta(days=1),
     )
     run.add(
@@ -274,7 +274,7 @@ def _facts(run: SyntheticRun, name: str, level: str) -> None:
         ("continues_conversation_of", 12.2, "A conversation went on on another account within seconds, 87 times."),
         ("release_pivot", 7.9, "Half of the pool moved to a new model within a day of its release."),
         ("has_real_tool_results", -3.4, "One account in nine returns tool results that look real."),
-        ("office_hours_only", -0.8, "Traffic falls at night in one time zone, as an office's does."),
+        ("office_hours_only", -0.8, "traffic falls at night in one time zone, as an office's does."),
     )
     for claim, weight, sentence in told:
         if weight > 0 or level != "act":
@@ -288,10 +288,10 @@ def _facts(run: SyntheticRun, name: str, level: str) -> None:
             )
     open_one = {"act": "excluded", "review": "possible", "watch": "preferred"}[level]
     fared = (
-        ("popular_coding_tool", "excluded", "The tool's users differ from each other; these accounts do not."),
-        ("enterprise", "excluded", "No organisation, no common address and 41 card issuers."),
-        ("evaluation_harness", open_one, "A harness asks all accounts the same; here every slice is another."),
-        ("class_of_students", "excluded", "There is no common evening and no common assignment."),
+        ("is_popular_coding_tool", "excluded", "The tool's users differ from each other; these accounts do not."),
+        ("is_enterprise", "excluded", "No organisation, no common address and 41 card issuers."),
+        ("is_evaluation_harness", open_one, "A harness asks all accounts the same; here every slice is another."),
+        ("is_class_of_students", "excluded", "There is no common evening and no common assignment."),
     )
     for alternative, verdict, sentence in fared:
         run.add(ALTERNATIVES, subject=name, alternative=alternative, verdict=verdict, sentence=sentence)

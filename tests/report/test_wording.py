@@ -55,3 +55,13 @@ def test_targets_name_the_largest_and_at_least_one() -> None:
 def test_counts_agree_with_their_noun() -> None:
     assert wording.count(1, "account") == "1 account"
     assert wording.count(1_204, "account") == "1,204 accounts"
+
+
+def test_confidence_never_claims_certainty() -> None:
+    assert [wording.confidence(amount) for amount in (0.0, 96.6, 99.4, 99.5, 100.0)] == ["0", "97", "99", ">99", ">99"]
+
+
+def test_explanations_and_sentences() -> None:
+    assert wording.explanation("is_batch_job") == "batch job"
+    assert wording.explanation("island_traffic") == "island traffic"
+    assert wording.begun("") == "" and wording.begun("accounts differ") == "Accounts differ"

@@ -24,6 +24,8 @@ def render(document: Document) -> str:
     )
     for word in (
         wording.words,
+        wording.explanation,
+        wording.confidence,
         wording.count,
         wording.short,
         wording.percent,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stillwatch.report import wording
 from stillwatch.report.document import Alternative, Campaign, Document, Network
-from stillwatch.report.wording import bits, count, percent, span, words
+from stillwatch.report.wording import begun, bits, count, percent, span, words
 
 # `.`, `:` and `@` are spelled as entities only where they would make a bare link or an address
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -44,7 +44,7 @@ def _lines(document: Document) -> Iterator[str]:
                     count(network.accounts),
                     count(network.exchanges),
                     span(network.first_seen.date(), network.last_seen.date(), True),
-                    str(round(network.confidence)),
+                    wording.confidence(network.confidence),
                     _best(network.alternatives),
                 )
                 for network in document.networks
@@ -81,7 +81,7 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from ("", "### Evidence for and against", "")
     yield from _table(
         ("claim", "bits", "what was seen"),
-        ((escape(words(one.claim)), bits(one.bits), escape(one.sentence)) for one in campaign.evidence),
+        ((escape(words(one.claim)), bits(one.bits), escape(begun(one.sentence))) for one in campaign.evidence),
     )
     yield from _alternatives(campaign.alternatives)
     yield from _networks(campaign.networks)
@@ -90,14 +90,19 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
 
 def _best(alternatives: Sequence[Alternative]) -> str:
     best = wording.preferred(alternatives)
-    return escape(f"{words(best.alternative)} ({best.verdict}): {best.sentence}") if best is not None else ""
+    return (
+        escape(f"{wording.explanation(best.alternative)} ({best.verdict}): {best.sentence}") if best is not None else ""
+    )
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
     yield from ("", "### Innocent explanations tried", "")
     yield from _table(
         ("explanation", "verdict", "why"),
-        ((escape(words(one.alternative)), escape(one.verdict), escape(one.sentence)) for one in alternatives),
+        (
+            (escape(wording.explanation(one.alternative)), escape(one.verdict), escape(begun(one.sentence)))
+            for one in alternatives
+        ),
     )
 
 
@@ -136,7 +141,7 @@ def _members(campaign: Campaign) -> Iterator[str]:
 def _off(document: Document) -> Iterator[str]:
     if document.channels_off:
         yield from ("", "## Evidence that missing columns switched off", "")
-        yield from (f"- {escape(words(one.channel))}: {escape(one.sentence)}" for one in document.channels_off)
+        yield from (f"- {escape(words(one.channel))}: {escape(begun(one.sentence))}" for one in document.channels_off)
 
 
 def _inputs(document: Document) -> Iterator[str]:

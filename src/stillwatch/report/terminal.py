@@ -12,7 +12,7 @@ from stillwatch.report import folder, wording
 from stillwatch.report.build import build
 from stillwatch.report.document import Campaign, Document, Network
 from stillwatch.report.visible import visible
-from stillwatch.report.wording import bits, count, judgement, preferred, span, words
+from stillwatch.report.wording import begun, bits, confidence, count, explanation, judgement, preferred, span, words
 
 REASONS = 3
 NETWORKS = 8
@@ -75,7 +75,7 @@ def _against(campaign: Campaign, width: int) -> Iterator[Text]:
     elif best is None:
         yield from _reason("   against       ", _nothing_against(campaign), width)
     if best is not None:
-        told = f"{words(best.alternative)} is {best.verdict}: {best.sentence}"
+        told = f"{explanation(best.alternative)} is {best.verdict}: {best.sentence}"
         yield from _reason("   innocent?     ", told, width)
 
 
@@ -87,7 +87,7 @@ def _nothing_against(campaign: Campaign) -> str:
 
 
 def _reason(label: str, sentence: str, width: int) -> Iterator[Text]:
-    return _wrapped(label, sentence.split(), width, " " * len(label), " ")
+    return _wrapped(label, begun(sentence).split(), width, " " * len(label), " ")
 
 
 def _networks(document: Document, width: int) -> Iterator[Text]:
@@ -104,13 +104,13 @@ def _networks(document: Document, width: int) -> Iterator[Text]:
 
 def _network(network: Network) -> Sequence[str]:
     best = preferred(network.alternatives)
-    told = (f"{words(best.alternative)} {best.verdict}",) if best is not None else ()
+    told = (f"{explanation(best.alternative)} {best.verdict}",) if best is not None else ()
     return (
         words(network.kind),
         count(network.accounts, "account"),
         count(network.exchanges, "exchange"),
         span(network.first_seen.date(), network.last_seen.date()),
-        f"confidence {round(network.confidence)}",
+        f"confidence {confidence(network.confidence)}",
         *told,
     )
 

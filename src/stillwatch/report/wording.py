@@ -31,6 +31,21 @@ def words(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
+def explanation(name: str) -> str:
+    """An innocent explanation as words: `is_batch_job` becomes `batch job`."""
+    return words(name.removeprefix("is_"))
+
+
+def begun(sentence: str) -> str:
+    """A sentence with a capital at its start."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def confidence(amount: float) -> str:
+    """Confidence of 0..100 as a whole number; never a claim of certainty."""
+    return ">99" if amount >= 99.5 else str(round(amount))
+
+
 def count(number: int, noun: str = "") -> str:
     """A whole number with thousands separated, and its noun in the right number."""
     if not noun:
@@ -101,7 +116,7 @@ def headline(campaign: Campaign, year: bool = False) -> tuple[str, ...]:
         count(campaign.exchanges, "exchange"),
         span(campaign.first_seen.date(), campaign.last_seen.date(), year),
         targets(campaign.targets),
-        f"confidence {round(campaign.confidence)}",
+        f"confidence {confidence(campaign.confidence)}",
         f"{expected(campaign.expected_innocent_accounts)} innocents expected",
     )
     return tuple(part for part in parts if part)
