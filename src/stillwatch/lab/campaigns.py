@@ -51,7 +51,9 @@ def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
     accounts, days = world.accounts, world.span.days
     first = parameters.real("first_day", 0.02, 0.3) * days
     last = days - parameters.real("quiet_days", 0.0, 0.1) * days
-    life = min(parameters.scale("account_life_days", 6, 60), last - first)
+    intensity = parameters.scale("intensity", 5, 12)
+    pace = parameters.scale("exchanges_a_day", 10, 40)
+    life = min(max(intensity * world.mean / pace, 0.5), last - first)
     keys = accounts.key[who]
     slots = max(1, min(len(who), round(len(who) * life / (last - first))))
     lives = np.maximum(draws.lognormal(keys, "life", life * 0.9, 0.5), 0.5)
@@ -68,11 +70,8 @@ def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
         gap = draws.lognormal(keys[index : index + 1], "replaced after", 0.15, 0.8)[0]
         free[slot] = end[index] + gap
     accounts.start[who], accounts.end[who] = start, end
-    rate = draws.lognormal(
-        keys, "rate", parameters.scale("exchanges_a_day", 10, 40), parameters.real("rate_spread", 0.1, 0.7)
-    )
+    rate = draws.lognormal(keys, "rate", pace, parameters.real("rate_spread", 0.1, 0.7))
     volume = rate * np.maximum(end - start, 0.3)
-    intensity = parameters.scale("intensity", 5, 12)
     accounts.weight[who] = volume * intensity / volume.mean()
     accounts.scaled[who] = False
     registration = world.registration

@@ -15,9 +15,11 @@ from stillwatch.lab.programs import Deck, Frame, Program
 
 _DESKTOP_CHAT = 16
 _ASSIGNMENTS = (
-    "Here is this week's exercise, please help me start:", "My professor wants us to answer this in our own words:",
-    "Homework 4, question 2.", "Can you check whether I understood the assignment?",
-)  # fmt: skip
+    "Here is this week's exercise, please help me start:",
+    "My professor wants us to answer this in our own words:",
+    "Homework 4, question 2.",
+    "Can you check whether I understood the assignment?",
+)
 
 
 def school_class(world: World, who: Wholes, parameters: Parameters) -> Group:

@@ -47,7 +47,8 @@ def uniform(keys: Keys, name: str) -> Reals:
 
 def whole(keys: Keys, name: str, below: int | Wholes) -> Wholes:
     """Draws in 0 … below - 1, one a key; `below` may differ by key."""
-    return np.minimum((uniform(keys, name) * below).astype(np.int64), np.asarray(below) - 1)
+    drawn: Wholes = np.minimum((uniform(keys, name) * below).astype(np.int64), np.asarray(below) - 1)
+    return drawn
 
 
 def normal(keys: Keys, name: str) -> Reals:
@@ -64,7 +65,8 @@ def pick(keys: Keys, name: str, weights: Sequence[float] | Reals) -> Wholes:
     """Indices drawn with these weights, one a key."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
     found = np.searchsorted(edges, uniform(keys, name) * edges[-1], side="right")
-    return np.minimum(found, len(edges) - 1).astype(np.int64)
+    drawn: Wholes = np.minimum(found, len(edges) - 1).astype(np.int64)
+    return drawn
 
 
 def zipf_weights(size: int, exponent: float) -> Reals:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.lab import draws
 
 Value = float | int | str | bool | list[str]
@@ -25,16 +26,16 @@ class Parameters:
 
     def real(self, name: str, low: float, high: float) -> float:
         """A real number, even over low … high."""
-        return float(self._value(name, round(low + (high - low) * self._unit(name), 6)))
+        return self._number(name, round(low + (high - low) * self._unit(name), 6))
 
     def scale(self, name: str, low: float, high: float) -> float:
         """A positive number, even in its logarithm over low … high."""
-        return float(self._value(name, round(low * math.exp(math.log(high / low) * self._unit(name)), 6)))
+        return self._number(name, round(low * math.exp(math.log(high / low) * self._unit(name)), 6))
 
     def whole(self, name: str, low: int, high: int) -> int:
         """A whole number, even in its logarithm over low … high, both included."""
         spread = (low + 1) * math.exp(math.log((high + 1.999) / (low + 1)) * self._unit(name)) - 1
-        return int(float(self._value(name, min(int(spread), high))))
+        return int(self._number(name, min(int(spread), high)))
 
     def word(self, name: str, words: Sequence[str]) -> str:
         """One of these words."""
@@ -57,6 +58,13 @@ class Parameters:
 
     def _unit(self, name: str) -> float:
         return float(draws.uniform(np.array([self.key], dtype=np.uint64), name)[0])
+
+    def _number(self, name: str, drawn: float) -> float:
+        value = self._value(name, drawn)
+        if isinstance(value, str | list):
+            remedy = f"write a number, such as {drawn}"
+            raise UsageError([Mistake(f"parameter `{name}`", f"`{value}` is not a number", remedy)])
+        return value
 
     def _value(self, name: str, drawn: Value) -> Value:
         value = self.given.get(name, drawn)

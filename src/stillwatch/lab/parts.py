@@ -95,8 +95,15 @@ def _write_part(job: tuple[int, Path]) -> None:
 
 
 _DICTIONARY = [
-    "account_id", "channel", "request_model", "operation", "user_agent", "client_fingerprint", "finish_reason", "system_instructions",
-]  # fmt: skip
+    "account_id",
+    "channel",
+    "request_model",
+    "operation",
+    "user_agent",
+    "client_fingerprint",
+    "finish_reason",
+    "system_instructions",
+]
 
 
 def part_table(whole: Script, rows: Wholes) -> pa.Table:

@@ -73,6 +73,9 @@ def settle(world: World) -> None:
         chosen = np.flatnonzero(accounts.country == country)
         found = draws.pick(accounts.key[chosen], "provider", draws.zipf_weights(len(numbers), 1.1))
         accounts.home_net[chosen] = np.array(numbers)[found]
+    # Proxies are homes of people like ours: the same mix of countries, providers and address versions.
+    sample = np.argsort(draws.uniform(accounts.key, "proxy sample"), kind="stable")[:2000]
+    world.residential = accounts.home_net[sample].tolist()
     _offices(world)
 
 

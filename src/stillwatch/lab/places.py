@@ -59,7 +59,6 @@ def residential_networks(world: World) -> list[list[int]]:
                 base = octet << 24 | (key & 0xF) << 20
                 numbers.append(add_network(world, Network(key, base, 1 << 20)))
         made.append(numbers)
-        world.residential.extend(numbers)
     return made
 
 

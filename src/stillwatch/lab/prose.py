@@ -19,13 +19,14 @@ from stillwatch.lab.typeset import BLANK, LINE, PARAGRAPH, Spans
 SLOTS = 7
 """Spans a turn may have; unused ones are empty."""
 
+_SHORT_TOPIC = 8  # sentences
 _COMMON_WORDS = 120  # most frequent words; people share them, so no one exchanges them
 _COMMON_IN_DATA = 0.03  # share of the lexicon, most frequent first: the words of data sets' own frames stay
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Turns to be written: the conversation's key, row and account key, the writer's key, position in the conversation."""
+    """Turns to be written: keys of conversation, writer and account, the program's row, the turn's position."""
 
     key: Keys
     person: Keys
@@ -75,8 +76,15 @@ class Sheet:
 
     def spans(self) -> Spans:
         """All spans, turn after turn."""
-        flat = (self.start, self.end, self.key, self.share, self.floor, self.digits, self.glue)
-        return Spans(*(array.reshape(-1) for array in flat))
+        return Spans(
+            self.start.reshape(-1),
+            self.end.reshape(-1),
+            self.key.reshape(-1),
+            self.share.reshape(-1),
+            self.floor.reshape(-1),
+            self.digits.reshape(-1),
+            self.glue.reshape(-1),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Library:
     popular_share: float
     exchange: tuple[float, float]  # least and most share of word types in which a person's words differ
     weak_share: float  # of people without topics of their own
+    straying: float  # most of a person's conversations that may leave his or her topics
 
 
 def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library:
@@ -123,7 +132,8 @@ def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library
         parameters.real("topic_crowding", 1.0, 1.8),
         parameters.real("popular_share", 0.01, 0.05),
         (low, low + parameters.real("exchange_spread", 0.2, 0.35)),
-        parameters.real("weak_memory_share", 0.03, 0.15),
+        parameters.real("weak_memory_share", 0.02, 0.1),
+        parameters.real("straying", 0.2, 0.6),
     )
 
 
@@ -175,10 +185,22 @@ def _topics(books: Library, turns: Turns) -> tuple[Wholes, Wholes]:
     """The unit each turn is about, and the number of that topic among its writer's."""
     several = 1 + draws.pick(turns.person, "topics", [0.25, 0.3, 0.25, 0.2])
     topic = np.floor(several * draws.uniform(turns.key, "which topic") ** 1.7).astype(np.int64)
-    weak = draws.uniform(turns.person, "weak memory") < books.weak_share
-    source = np.where(weak, turns.key, draws.child(turns.person, "topic", topic))
+    # Everybody strays now and then; a few never ask about the same thing twice.
+    restless = draws.uniform(turns.person, "weak memory") < books.weak_share
+    stray = np.where(restless, 1.0, books.straying * draws.uniform(turns.person, "stray") ** 1.5)
+    strays = draws.uniform(turns.key, "strays") < stray
+    source = np.where(strays, turns.key, draws.child(turns.person, "topic", topic))
+    unit = _unit(books, source)
+    # Short conversations are not a topic by themselves: several of them make one.
+    low, high = _sentences(books.corpus, unit)
+    aspect = draws.whole(draws.child(turns.key, "turn", turns.turn), "aspect", 4)
+    other = _unit(books, draws.child(source, "aspect", aspect))
+    return np.where((high - low < _SHORT_TOPIC) & (aspect > 0), other, unit), topic
+
+
+def _unit(books: Library, source: Keys) -> Wholes:
     rank = np.floor(len(books.topics) * draws.uniform(source, "unit") ** books.crowding).astype(np.int64)
-    return books.topics[np.minimum(rank, len(books.topics) - 1)], topic
+    return books.topics[np.minimum(rank, len(books.topics) - 1)]
 
 
 def _sentences(corpus: Corpus, unit: Wholes) -> tuple[Wholes, Wholes]:

@@ -112,7 +112,8 @@ def _person_starts(accounts: Accounts, span: Span, who: Wholes, keys: Keys) -> R
     hours = np.cumsum(np.concatenate([[0.0], _HOURLY])) / _HOURLY.sum()
     hour = np.interp(draws.uniform(keys, "session hour"), hours, np.arange(25.0)) + accounts.late[who]
     local = np.floor(day) + (hour % 24) / 24
-    return np.clip(local, local_start, None) - accounts.zone[who] / 24
+    started: Reals = np.maximum(local, local_start) - accounts.zone[who] / 24
+    return started
 
 
 def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:

@@ -104,10 +104,15 @@ def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
         rows.append((ids[number], group.rung, accounts, len(mine), first, last, sorted(group.targets.items())))
     schema = pa.schema(
         [
-            ("campaign_id", pa.string()), ("rung", pa.string()), ("accounts", pa.int64()), ("exchanges", pa.int64()),
-            ("first_seen", pa.timestamp("us")), ("last_seen", pa.timestamp("us")), ("targets", pa.map_(pa.string(), pa.float64())),
+            ("campaign_id", pa.string()),
+            ("rung", pa.string()),
+            ("accounts", pa.int64()),
+            ("exchanges", pa.int64()),
+            ("first_seen", pa.timestamp("us")),
+            ("last_seen", pa.timestamp("us")),
+            ("targets", pa.map_(pa.string(), pa.float64())),
         ]
-    )  # fmt: skip
+    )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table(
         [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

@@ -60,7 +60,7 @@ def typeset(lexicon: Lexicon, tokens: NDArray[np.int32], spans: Spans, rows: Who
     return pa.StringArray.from_buffers(len(rows) - 1, pa.py_buffer(offsets), data, bits, int(missing.sum()))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _mixed(x):  # type: ignore[no-untyped-def]
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -68,7 +68,7 @@ def _mixed(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _own_name(h, out, at):  # type: ignore[no-untyped-def]
     """Write a pronounceable name that belongs to the hash alone."""
     h = _mixed(h)
@@ -84,7 +84,7 @@ def _own_name(h, out, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _glued(glue, out, at):  # type: ignore[no-untyped-def]
     if glue == 1:
         out[at] = 32
@@ -95,7 +95,7 @@ def _glued(glue, out, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _digits(text, a, b, h, out, at):  # type: ignore[no-untyped-def]
     """Write a number of as many digits, another one under the hash; a leading zero stays away."""
     for i in range(a, b):
@@ -106,7 +106,7 @@ def _digits(text, a, b, h, out, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _capital(case, out, first, at):  # type: ignore[no-untyped-def]
     last = first + 1 if case == 1 else at
     for i in range(first, last):
@@ -114,7 +114,7 @@ def _capital(case, out, first, at):  # type: ignore[no-untyped-def]
             out[i] -= 32
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _write(  # type: ignore[no-untyped-def]  # noqa: PLR0913, C901
     text, starts, cls, rank, band_start, band_size, members, tokens,
     span_start, span_end, span_key, span_share, span_floor, span_digits, span_glue, rows, longest, out, offsets,

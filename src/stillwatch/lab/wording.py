@@ -12,11 +12,19 @@ from stillwatch.lab.parameters import keys_under
 from stillwatch.lab.programs import Frame
 
 _ROLES = (
-    "You are a careful expert.", "You are an experienced annotator who writes reference answers.", "Act as a senior specialist in the field.",
-    "You produce high-quality demonstrations.", "You are one of the best problem solvers in the world.", "Assume the role of an instructor preparing worked solutions.",
-    "You write answers that other people will learn from.", "As a domain expert, answer below.", "You will be shown one item from a larger collection.",
-    "Treat every item as if it were graded by a strict reviewer.", "Work alone and do not ask questions back.", "You are given a task. Complete it in full.",
-)  # fmt: skip
+    "You are a careful expert.",
+    "You are an experienced annotator who writes reference answers.",
+    "Act as a senior specialist in the field.",
+    "You produce high-quality demonstrations.",
+    "You are one of the best problem solvers in the world.",
+    "Assume the role of an instructor preparing worked solutions.",
+    "You write answers that other people will learn from.",
+    "As a domain expert, answer below.",
+    "You will be shown one item from a larger collection.",
+    "Treat every item as if it were graded by a strict reviewer.",
+    "Work alone and do not ask questions back.",
+    "You are given a task. Complete it in full.",
+)
 
 _MANNERS: dict[str, tuple[str, ...]] = {
     "software_engineering": (
@@ -27,7 +35,7 @@ _MANNERS: dict[str, tuple[str, ...]] = {
         "First restate the requirement, then list edge cases, then write the code.",
     ),
     "agentic_reasoning": (
-        "Alternate Thought, Action and Observation until the task is finished. Actions: search[query], open[page], finish[answer].",
+        "Alternate Thought, Action and Observation until the task is finished. Actions: search[query], open[page].",
         "Plan, act and check. After each step write what you learned and what you will do next.",
         "Solve the task as an autonomous agent; print every intermediate decision.",
         "Produce a complete trajectory: goal, plan, steps with tool calls, verification, final answer.",
@@ -49,13 +57,13 @@ _MANNERS: dict[str, tuple[str, ...]] = {
         "List the tools needed, then the calls with arguments, then the expected return values.",
     ),
     "grading": (
-        "Compare the two responses on accuracy, helpfulness and clarity. Score each from 1 to 10, then name the winner.",
+        "Compare the two responses on accuracy, help and clarity. Score each from 1 to 10, then name the winner.",
         "You are a strict grader. Apply the rubric, justify each point in one sentence, finish with a single number.",
         "Judge which answer a demanding user would prefer. Output only A, B or tie, then the reason.",
     ),
     "reasoning_trace": (
         "Imagine the answer is already written. Describe the internal reasoning that led to it, in full.",
-        "Think aloud before answering. Write everything you consider between <thinking> tags and the answer after them.",
+        "Think aloud first. Write everything you consider between <thinking> tags and the answer after them.",
         "Show your complete chain of thought, including rejected paths.",
     ),
     "general_instruction": (
@@ -64,7 +72,7 @@ _MANNERS: dict[str, tuple[str, ...]] = {
         "Complete the instruction, then write three similar instructions with their answers.",
         "Answer thoroughly, in well structured paragraphs.",
     ),
-}  # fmt: skip
+}
 
 _LABELS = (
     "### Task:",
@@ -81,28 +89,85 @@ _LABELS = (
     "TASK>",
 )
 _ENDINGS = (
-    "### Response:", "Answer:", "Do not mention these instructions.", "Return plain text.", "Return JSON with the keys reasoning and answer.",
-    "Be complete; do not shorten.", "Write at least 300 words.", "Begin.", "</task>", "Output:", "Keep the language of the item.", "End with the line DONE.",
-)  # fmt: skip
+    "### Response:",
+    "Answer:",
+    "Do not mention these instructions.",
+    "Return plain text.",
+    "Return JSON with the keys reasoning and answer.",
+    "Be complete; do not shorten.",
+    "Write at least 300 words.",
+    "Begin.",
+    "</task>",
+    "Output:",
+    "Keep the language of the item.",
+    "End with the line DONE.",
+)
 
 FOLLOWUPS = (
-    "Now criticise your answer as a strict reviewer and write an improved version.", "Continue.", "Give the reasoning behind the previous answer in more detail.",
-    "Generate a harder variant of the same task and solve it.", "Check every step once more and correct mistakes.",
-)  # fmt: skip
+    "Now criticise your answer as a strict reviewer and write an improved version.",
+    "Continue.",
+    "Give the reasoning behind the previous answer in more detail.",
+    "Generate a harder variant of the same task and solve it.",
+    "Check every step once more and correct mistakes.",
+)
 
 PERSON_OPENERS = (
-    "hi", "Hey, quick question.", "Please help me with this:", "ok so", "Hello!", "I need some help.", "Can you look at this?", "Following up on yesterday:",
-    "Back to this again.", "one more thing", "So I tried what you said.", "New day, same project.", "bonjour", "Hola,", "Guten Morgen,", "pls",
-)  # fmt: skip
+    "hi",
+    "Hey, quick question.",
+    "Please help me with this:",
+    "ok so",
+    "Hello!",
+    "I need some help.",
+    "Can you look at this?",
+    "Following up on yesterday:",
+    "Back to this again.",
+    "one more thing",
+    "So I tried what you said.",
+    "New day, same project.",
+    "bonjour",
+    "Hola,",
+    "Guten Morgen,",
+    "pls",
+)
 PERSON_FOLLOWUPS = (
-    "continue", "thanks, and now?", "that does not work", "Can you make it shorter?", "I get an error when I run this.", "go on", "why?", "explain the second part",
-    "No, I meant something else.", "ok", "please rewrite it", "Could you give an example?", "what about this case:", "Same again but for", "great, next", "weiter",
-    "it still fails", "can you check that again", "add comments", "use simpler words",
-)  # fmt: skip
+    "continue",
+    "thanks, and now?",
+    "that does not work",
+    "Can you make it shorter?",
+    "I get an error when I run this.",
+    "go on",
+    "why?",
+    "explain the second part",
+    "No, I meant something else.",
+    "ok",
+    "please rewrite it",
+    "Could you give an example?",
+    "what about this case:",
+    "Same again but for",
+    "great, next",
+    "weiter",
+    "it still fails",
+    "can you check that again",
+    "add comments",
+    "use simpler words",
+)
 ANSWER_OPENERS = (
-    "Sure.", "Here is one way to do it.", "Of course!", "Let's look at it step by step.", "That depends.", "Yes.", "Certainly, here is a draft.",
-    "Good question.", "The short answer:", "I see what you mean.", "First,", "There are a few options.", "I'm sorry, but I can't help with that.", "Voici", "Hier ist",
-)  # fmt: skip
+    "Sure.",
+    "Here is one way to do it.",
+    "Of course!",
+    "Let's look at it step by step.",
+    "That depends.",
+    "Yes.",
+    "Certainly, here is a draft.",
+    "Good question.",
+    "The short answer:",
+    "I see what you mean.",
+    "First,",
+    "There are a few options.",
+    "I'm sorry, but I can't help with that.",
+    "Voici",
+    "Hier ist",
+)
 
 _JOB_FRAMES = (
     ("Classify the ticket into one of: billing, defect, question, other. Ticket:", "Reply with the label only."),
@@ -115,7 +180,7 @@ _JOB_FRAMES = (
     ("Turn the meeting notes into action items with owners.", "Use a bulleted list."),
 )
 _ORGANISATION_INSTRUCTIONS = (
-    "You are the internal assistant of our company. Follow the style guide, never share customer data, and answer in the employee's language.",
+    "You are the internal assistant of our company. Follow the style guide and never share customer data.",
     "You support our analysts. Cite the internal document you rely on; say so when you are not sure.",
     "You are the help desk assistant for staff. Keep answers under 150 words unless asked.",
     "You assist engineers at our firm. Prefer our libraries, follow the coding standard, and flag licence questions.",
