@@ -26,6 +26,7 @@ def render(document: Document) -> str:
         wording.words,
         wording.explanation,
         wording.confidence,
+        wording.rate,
         wording.count,
         wording.short,
         wording.percent,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stillwatch.report import wording
 from stillwatch.report.document import Alternative, Campaign, Document, Network
-from stillwatch.report.wording import begun, bits, count, percent, span, words
+from stillwatch.report.wording import begun, bits, count, explanation, percent, span, words
 
 # `.`, `:` and `@` are spelled as entities only where they would make a bare link or an address
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -65,7 +65,7 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
         ("tokens out", campaign.output_tokens),
     ]
     amounts = [f"{name} {count(amount) if amount is not None else 'not known'}" for name, amount in known]
-    yield f"{'; '.join([f'q-value {campaign.q_value:.2g}', *amounts])}."
+    yield f"{'; '.join([f'q-value {wording.rate(campaign.q_value)}', *amounts])}."
     if campaign.detection:
         found = campaign.detection
         yield (
@@ -90,9 +90,9 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
 
 def _best(alternatives: Sequence[Alternative]) -> str:
     best = wording.preferred(alternatives)
-    return (
-        escape(f"{wording.explanation(best.alternative)} ({best.verdict}): {best.sentence}") if best is not None else ""
-    )
+    if best is None:
+        return ""
+    return escape(f"{explanation(best.alternative)} ({best.verdict}): {best.sentence}")
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
     yield from _table(
         ("explanation", "verdict", "why"),
         (
-            (escape(wording.explanation(one.alternative)), escape(one.verdict), escape(begun(one.sentence)))
+            (escape(explanation(one.alternative)), escape(one.verdict), escape(begun(one.sentence)))
             for one in alternatives
         ),
     )

@@ -87,7 +87,11 @@ def _nothing_against(campaign: Campaign) -> str:
 
 
 def _reason(label: str, sentence: str, width: int) -> Iterator[Text]:
-    return _wrapped(label, begun(sentence).split(), width, " " * len(label), " ")
+    return _hanging(label, begun(sentence), width)
+
+
+def _hanging(label: str, text: str, width: int) -> Iterator[Text]:
+    return _wrapped(label, text.split(), width, " " * len(label), " ")
 
 
 def _networks(document: Document, width: int) -> Iterator[Text]:
@@ -134,7 +138,7 @@ def _rows(document: Document, width: int) -> Iterator[Text]:
     ]
     yield from _wrapped("Rows: ", parts, width, "  ", " · ")
     for one in document.quarantine:
-        yield from _reason(f"  {count(one.rows):>8} ", f"{one.reason}, first at {one.source} line {one.line}", width)
+        yield from _hanging(f"  {count(one.rows):>8} ", f"{one.reason}, first at {one.source} line {one.line}", width)
 
 
 def _title(text: str, width: int) -> Iterator[Text]:

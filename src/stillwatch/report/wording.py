@@ -46,6 +46,11 @@ def confidence(amount: float) -> str:
     return ">99" if amount >= 99.5 else str(round(amount))
 
 
+def rate(amount: float) -> str:
+    """A false discovery rate in two figures; below a thousandth the rest is not worth reading."""
+    return f"{amount:.2g}" if amount >= 0.001 else "<0.001"
+
+
 def count(number: int, noun: str = "") -> str:
     """A whole number with thousands separated, and its noun in the right number."""
     if not noun:
