@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,5 +115,18 @@ def load_settings(path: Path | None) -> Settings:
 def _mistake(path: Path, item: dict[str, object]) -> Mistake:
     place = item["loc"]
     dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
-    remedy = "see `examples/provider.toml` for every setting"
-    return Mistake(f"`{path}` at `{dotted}`", str(item["msg"]).lower(), remedy)
+    where = f"`{path}` at `{dotted}`"
+    if item["type"] != "extra_forbidden":
+        return Mistake(where, str(item["msg"]).lower(), "see `examples/provider.toml` for every setting")
+    near = difflib.get_close_matches(dotted, _dotted(Settings, ""), n=1)
+    remedy = f"did you mean `{near[0]}`?" if near else "see `examples/provider.toml` for every setting"
+    return Mistake(where, "is not a setting", remedy)
+
+
+def _dotted(model: type[BaseModel], prefix: str) -> list[str]:
+    names = []
+    for name, known in model.model_fields.items():
+        names.append(prefix + name)
+        if isinstance(known.annotation, type) and issubclass(known.annotation, BaseModel):
+            names.extend(_dotted(known.annotation, f"{prefix}{name}."))
+    return names
