@@ -14,6 +14,7 @@ from stillwatch.lab.build import build
 from stillwatch.lab.score import score
 from stillwatch.lab.scorecard import CampaignScore, Scores, percent
 from stillwatch.progress import progress
+from stillwatch.records.outputs import LEVELS
 from stillwatch.report import terminal
 from stillwatch.settings import Inputs, Job
 
@@ -51,7 +52,7 @@ def beside_the_truth(scores: Scores) -> Table:
     table = Table(title="The same beside the truth, which the scan did not see", title_justify="left")
     table.add_column("true campaign", overflow="fold")
     table.add_column("found as", overflow="fold")
-    for heading in ("accounts", "exchanges", "of them its own", "leaked before act"):
+    for heading in ("accounts found", "exchanges found", "exchanges claimed", "leaked before act"):
         table.add_column(heading, justify="right")
     for one in scores.campaigns:
         table.add_row(*_cells(one))
@@ -73,11 +74,13 @@ def innocents_in_words(scores: Scores) -> str:
 
 
 def _cells(one: CampaignScore) -> tuple[str, ...]:
+    accounts = " · ".join(f"{round(one.recall[level] * one.accounts):,} at {level}" for level in LEVELS[:2])
+    claimed = "none" if not one.found_as else f"{one.exchanges_found:,}, {percent(one.exchange_precision)} right"
     return (
         escape(f"{one.campaign_id} ({one.rung})"),
         escape(", ".join(one.found_as)) or "not found",
-        f"{round(one.recall['watch'] * one.accounts):,} of {one.accounts:,}",
+        f"{round(one.recall['watch'] * one.accounts):,} of {one.accounts:,}\n{accounts}",
         f"{round(one.exchange_recall * one.exchanges):,} of {one.exchanges:,}",
-        percent(one.exchange_precision),
+        claimed,
         percent(one.leak_share),
     )
