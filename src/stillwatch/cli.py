@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ISSUES = "https://github.com/stillwatch/stillwatch/issues"
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
+TERMINATED = 143  # 128 + SIGTERM
 
 app = typer.Typer(
     help="Finds accounts run through one hand that jointly extract a language model's capabilities.",
@@ -238,7 +240,7 @@ def score(
 
 def main() -> None:
     """Runs the command line of this process and exits with the contract's code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, partial(_terminate, os.getpid()))
     sys.exit(invoke(sys.argv[1:]))
 
 
@@ -270,7 +272,9 @@ def invoke(words: Sequence[str]) -> int:
     return 0
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
+def _terminate(owner: int, _number: int, _frame: FrameType | None) -> None:
+    if os.getpid() != owner:
+        os._exit(TERMINATED)  # a forked worker owns nothing that needs cleaning up
     raise KeyboardInterrupt  # so that a polite kill cleans up like Ctrl-C
 
 

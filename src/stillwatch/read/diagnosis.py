@@ -76,7 +76,9 @@ def _integer(digits: str) -> int | _HugeInteger:
 
 def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
     # cut off in the middle: nothing is wrong before the end, or a string that opened never closes
-    return error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+    left = text.rstrip()
+    at_end = error.pos >= len(left) or (error.pos == len(left) - 1 and not left.endswith("}"))
+    return at_end or error.msg.startswith("Unterminated string")
 
 
 def _text(_: Column, value: object) -> str | None:
