@@ -26,6 +26,7 @@ from stillwatch.lab.scorecard import Scores
 CAMPAIGN_SIZE = (100_000, 3_000_000)  # accounts, exchanges
 ORGANIC_SIZE = (20_000, 600_000)  # five of them: a fifth each, so that the whole takes as long as the campaign's world
 SAME_SIZE = (4_000, 100_000)
+WIDTH = 130  # of the table where no terminal says how wide it is
 PARTS = ("detection", "organic", "same")
 
 
@@ -57,7 +58,7 @@ class Bench:
     def scored(self, title: str, world: World, run: str) -> Scores:
         """The scores of that run, kept for the JSON file as well."""
         scores = score(world.folder / run, world.truth)
-        self.scores[f"{title}, seed {world.seed}"] = scores.as_dict()
+        self.scores[title] = scores.as_dict()
         return scores
 
 
@@ -65,7 +66,7 @@ def main(words: Sequence[str]) -> int:
     """Runs the benchmark of the command line; 1 when some work failed, else 0, targets met or not."""
     options = arguments(words)
     prompts = worlds.prompt_folder(options.prompts)
-    say("prompts: " + (f"{prompts}" if prompts else "our own, shipped ones; other prompts make harder worlds"))
+    say(f"prompts: {prompts}" if prompts else "prompts: our own, as there is no folder of others")
     with home(options.keep) as folder:
         bench = Bench(folder, prompts, options.scale, options.threads)
         try:
@@ -140,7 +141,7 @@ def organic_worlds(bench: Bench, seeds: Sequence[int]) -> None:
     for seed in seeds:
         world = worlds.world_of(bench.folder, "organic", seed, size, bench.prompts)
         bench.scan(world, "run")
-        scores[seed] = bench.scored("organic only", world, "run")
+        scores[seed] = bench.scored(f"organic only, seed {seed}", world, "run")
         claimed[seed] = pq.read_table(world.folder / "run" / "campaigns.parquet", columns=["level"])[
             "level"
         ].to_pylist()
@@ -164,8 +165,9 @@ def same_bytes(bench: Bench, seed: int) -> None:
         measured("scan", exchanges=str(exchanges), out=str(out), threads=threads, **tables)
         runs[name] = worlds.digests(out)
     title = f"{world.accounts:,} accounts, seed {seed}"
-    files = len(next(iter(runs.values())))
-    bench.figures += figures.sameness(title, len(runs), files, worlds.differences(runs))
+    campaigns = pq.read_metadata(out / "campaigns.parquet").num_rows
+    found = f"{len(runs[name])} Parquet files each, {campaigns} campaigns"
+    bench.figures += figures.sameness(title, len(runs), found, worlds.differences(runs))
 
 
 def publish(bench: Bench, options: argparse.Namespace) -> None:
@@ -173,7 +175,7 @@ def publish(bench: Bench, options: argparse.Namespace) -> None:
     on = machine()
     about = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in on.items())
     prompts = str(bench.prompts) if bench.prompts else "our own"
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     console.print(figures.table("Stillwatch benchmark", bench.figures))
     console.print(f"{about}; scale {bench.scale}, threads {bench.threads}, prompts: {prompts}", markup=False)
     console.print("Accounts, times and addresses of these worlds are simulated; prompts are those of the folder named.")

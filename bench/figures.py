@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.markup import escape
 from rich.table import Table
 
 from bench.measure import Cost
-from stillwatch.lab.scorecard import CampaignScore, Scores, percent
+from stillwatch.lab.scorecard import CampaignScore, Scores, interval, percent
 
 RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4e9
 
@@ -36,16 +37,22 @@ def detection(world: str, scores: Scores, complete: bool, innocents_before: int 
     fall, but no more innocents than `innocents_before` may stand at `act`.
     """
     figures = [figure for one in scores.campaigns for figure in _campaign(world, one, complete)]
-    act, review = scores.innocents["act"], scores.innocents["review"]
     limit = 0 if complete or innocents_before is None else innocents_before
-    kinds = ", ".join(f"{kind} {count}" for kind, count in act.by_kind.items())
-    counted = f"{act.accounts} ({act.per_100k:.1f} per 100,000){': ' if kinds else ''}{kinds}"
-    figures.append(Figure(world, "innocents at act", counted, f"at most {limit}", act.accounts <= limit))
-    kinds = ", ".join(f"{kind} {count}" for kind, count in review.by_kind.items())
-    figures.append(Figure(world, "innocents at act or review", f"{review.accounts}{': ' if kinds else ''}{kinds}"))
+    met = scores.innocents["act"].accounts <= limit
+    figures.append(Figure(world, "innocents at act", _accused(scores, "act"), f"at most {limit}", met))
+    figures.append(Figure(world, "innocents at act or review", _accused(scores, "review")))
     if scores.calibration_error is not None:
         figures.append(Figure(world, "expected calibration error", f"{scores.calibration_error:.3f}"))
     return figures
+
+
+def _accused(scores: Scores, level: str) -> str:
+    """Accused innocents with the highest rate that is still plausible, and their kinds."""
+    one = scores.innocents[level]
+    highest = 100_000 * interval(one.accounts, scores.innocent_accounts)[1]
+    kinds = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in one.by_kind.items())
+    shown = f"{one.accounts:,} of {scores.innocent_accounts:,} (95 %: at most {highest:.1f} per 100,000)"
+    return f"{shown}: {kinds}" if kinds else shown
 
 
 def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]]) -> list[Figure]:
@@ -67,7 +74,7 @@ def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
     figures = [
         Figure(world, "plain read of all columns", f"{read.seconds:.1f} s, {read.cpu:.1f} CPU-s"),
         Figure(world, "scan", f"{scan.seconds:.1f} s, {scan.cpu:.1f} CPU-s"),
-        Figure(world, "of it sketching", f"{scan.stage_seconds('sketch'):.1f} s, {sketch_cpu:.1f} CPU-s"),
+        Figure(world, "scan by stage, in CPU-s", ", ".join(f"{stage} {cpu:.1f}" for stage, cpu in scan.stages_cpu())),
     ]
     for unit, spent, limit in (
         ("CPU-s", scan.cpu, READ_FACTOR * read.cpu + sketch_cpu),
@@ -82,47 +89,43 @@ def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
     return figures
 
 
-def sameness(world: str, runs: int, files: int, different: Sequence[str]) -> list[Figure]:
-    """Whether runs over shuffled rows and other thread counts wrote the same bytes."""
-    shown = ", ".join(different) or f"{runs} runs, {files} Parquet files each: identical"
+def sameness(world: str, runs: int, found: str, different: Sequence[str]) -> list[Figure]:
+    """Whether runs over shuffled rows and other thread counts wrote the same bytes; `found` says what was in them."""
+    shown = ", ".join(different) or f"{runs} runs identical ({found})"
     return [Figure(world, "rows shuffled, 1 and 2 threads", shown, "same bytes", not different)]
 
 
 def table(title: str, figures: Sequence[Figure]) -> Table:
-    """The one table of a benchmark."""
+    """The one table of a benchmark, a section a world."""
     shown = Table(title=title, title_justify="left")
-    for heading in ("world", "what", "measured", "target"):
-        shown.add_column(heading, overflow="fold")
+    shown.add_column("what", overflow="fold")
+    shown.add_column("measured", overflow="fold")
+    shown.add_column("target", overflow="fold")
     shown.add_column("", no_wrap=True)
     last = None
     for one in figures:
-        shown.add_row(one.world if one.world != last else "", one.what, one.measured, one.target, one.verdict)
-        last = one.world
+        if one.world != last:
+            shown.add_section()
+            shown.add_row(f"[bold]{escape(one.world)}")
+            last = one.world
+        shown.add_row(f"  {one.what}", escape(one.measured), one.target, one.verdict)
     return shown
 
 
 def _campaign(world: str, one: CampaignScore, complete: bool) -> list[Figure]:
     name = f"{one.rung} campaign"
     recall, error = one.recall["act"], abs(one.exchanges_error)
-    reached = " / ".join(percent(share) for share in one.recall.values())
-    counted = f"{one.exchanges_found:,} of {one.exchanges:,} ({100 * one.exchanges_error:+.1f} %)"
+    low, high = interval(recall * one.accounts, one.accounts)
+    reached = f"{percent(recall)} of {one.accounts:,} (95 %: {100 * low:.1f}–{100 * high:.1f})"
+    weaker = " / ".join(percent(one.recall[level]) for level in ("review", "watch"))
+    counted = f"{one.exchanges_found:,} for {one.exchanges:,} ({100 * one.exchanges_error:+.1f} %)"
     both = f"{percent(one.exchange_precision)} / {percent(one.exchange_recall)}"
+    targets = ("at least 95 %", recall >= RECALL), ("within 5 %", error <= COUNT_ERROR)
+    recall_target, count_target = targets if complete else (("", None), ("", None))
     return [
-        Figure(
-            world,
-            f"{name}: recall at act",
-            percent(recall),
-            "at least 95 %" if complete else "",
-            recall >= RECALL if complete else None,
-        ),
-        Figure(world, f"{name}: recall at act / review / watch", reached),
-        Figure(
-            world,
-            f"{name}: exchanges counted",
-            counted,
-            "within 5 %" if complete else "",
-            error <= COUNT_ERROR if complete else None,
-        ),
+        Figure(world, f"{name}: recall at act", reached, *recall_target),
+        Figure(world, f"{name}: recall at review / watch", weaker),
+        Figure(world, f"{name}: exchanges counted", counted, *count_target),
         Figure(world, f"{name}: precision / recall by exchange", both),
         Figure(world, f"{name}: leaked before act", percent(one.leak_share)),
     ]

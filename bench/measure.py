@@ -30,6 +30,10 @@ class Cost:
         """Processor seconds of one stage of a scan; 0 when it did not run."""
         return float(self.result.get("stages", {}).get(stage, [0.0, 0.0])[1])
 
+    def stages_cpu(self) -> list[tuple[str, float]]:
+        """Processor seconds of every stage of a scan, in order."""
+        return [(stage, self.stage_cpu(stage)) for stage in self.result.get("stages", {})]
+
     def stage_seconds(self, stage: str) -> float:
         """Wall seconds of one stage of a scan; 0 when it did not run."""
         return float(self.result.get("stages", {}).get(stage, [0.0, 0.0])[0])

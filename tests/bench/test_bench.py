@@ -76,6 +76,12 @@ def test_organic_worlds_may_be_watched_but_nothing_more() -> None:
     assert loud[0].measured == "seed 2: review"
 
 
+def test_sameness_names_what_differs() -> None:
+    assert verdicts(figures.sameness("w", 4, "10 files", [])) == {"rows shuffled, 1 and 2 threads": "met"}
+    (differs,) = figures.sameness("w", 4, "10 files", ["1 thread: networks.parquet"])
+    assert (differs.verdict, differs.measured) == ("missed", "1 thread: networks.parquet")
+
+
 def test_targets_of_speed() -> None:
     read = Cost(seconds=5.0, cpu=8.0, peak_bytes=10**9)
     stages = {"stages": {"sketch": [30.0, 50.0]}}
@@ -91,7 +97,7 @@ def test_the_table_says_each_verdict() -> None:
     Console(file=text, width=100).print(figures.table("t", shown))
     lines = text.getvalue().splitlines()
     assert [line.split()[-2] for line in lines if "at most" in line] == ["met", "missed"]
-    assert sum(" w " in line for line in lines) == 1
+    assert sum("│ w " in line for line in lines) == 1
 
 
 def exchanges_table(rows: int) -> pa.Table:

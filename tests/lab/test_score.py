@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from scipy.stats import binomtest
 
 from stillwatch.errors import InputError
 from stillwatch.lab.score import calibration_error, score, total_variation
-from stillwatch.lab.scorecard import ReliabilityBin, Scores, percent
+from stillwatch.lab.scorecard import ReliabilityBin, Scores, interval, percent
 from stillwatch.records.outputs import CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS, LEVELS
 
 DAY_0 = datetime(2026, 4, 22)
@@ -234,6 +235,13 @@ def test_it_prints(world: World, tmp_path: Path) -> None:
 
 def test_nearly_all_is_never_shown_as_all() -> None:
     assert (percent(0.99999), percent(1.0), percent(0.0), percent(None)) == ("99.9 %", "100.0 %", "0.0 %", "-")
+
+
+def test_the_interval_is_wilsons() -> None:
+    for hits, trials in ((8, 10), (0, 20), (20, 20), (317, 1000)):
+        expected = binomtest(hits, trials).proportion_ci(0.95, "wilson")
+        assert interval(hits, trials) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert interval(0, 0) == (0.0, 1.0)
 
 
 sizes = st.lists(st.integers(1, 5), min_size=1, max_size=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -160,6 +161,17 @@ def percent(share: float | None) -> str:
     if share < 1 and shown == "100.0":
         shown = "99.9"
     return f"{shown} %"
+
+
+def interval(hits: float, trials: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a share (Wilson 1927); (0, 1) without trials."""
+    if not trials:
+        return 0.0, 1.0
+    z, share = 1.959964, hits / trials
+    centre = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    whole = 1 + z * z / trials
+    return max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
 
 
 def _days(error: float | None) -> str:
