@@ -59,12 +59,13 @@ def add_scores(codes: Words, weights: npt.NDArray[np.int8], sums: Scores) -> int
     """Sums the weights of all 1-2-grams of the scored tokens into `sums`; returns how many grams there were."""
     sums[:] = 0
     grams = 0
+    resume = max(len(codes) - TAIL_TOKENS, HEAD_TOKENS)
     for index in range(len(codes)):
-        if HEAD_TOKENS <= index < len(codes) - TAIL_TOKENS:
+        if HEAD_TOKENS <= index < resume:
             continue
         _add_bucket(weights, bucket_of(codes[index]), sums)
         grams += 1
-        if index > 0:
+        if index > 0 and (index != resume or resume == HEAD_TOKENS):  # no pair across the gap
             _add_bucket(weights, bucket_of(pair(codes[index - 1], codes[index])), sums)
             grams += 1
     return grams

@@ -1,0 +1,59 @@
+"""How telling each hashed word or word pair is: the shipped feature weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.sketch.buffers import texts_of
+from stillwatch.sketch.text import read_document
+from stillwatch.sketch.tokens import make_tokens
+from training.examples import BUCKETS, grams
+
+COMMON_SHARE = 0.04  # a word in more than a twenty-fifth of all prompts says nothing about who asks
+UNSEEN = 0.5  # documents a gram is taken to be in when no document has it
+PAIR_FACTOR = 0.5  # a rare pair mostly repeats what its rarer word says, and comes back less often
+
+
+def feature_weights(prompts: list[str]) -> npt.NDArray[np.uint8]:
+    """Weights of shape (2, BUCKETS), 0 to 255: squared, shifted inverse document frequency of 1-grams and 2-grams.
+
+    A bucket of 1-grams counts the documents of all its words; a bucket of 2-grams those of its most frequent pair,
+    because the many pairs seen once would otherwise add up to common ones.
+    """
+    words, pairs = Counter[int](), Counter[int]()
+    tokens = make_tokens()
+    texts = texts_of(pa.array(prompts, pa.large_string()))
+    for index in range(len(prompts)):
+        run = tokens.hashes[: read_document(texts, index, tokens)].copy()
+        codes = grams([run])[0]
+        words.update(set(codes[: len(run)].tolist()))
+        pairs.update(set(codes[len(run) :].tolist()))
+    return np.stack([_levels(_summed(words), len(prompts), 1.0), _levels(_largest(pairs), len(prompts), PAIR_FACTOR)])
+
+
+def _summed(counts: Counter[int]) -> npt.NDArray[np.float64]:
+    out = np.zeros(BUCKETS)
+    for code, count in counts.items():
+        out[_bucket(code)] += count
+    return out
+
+
+def _largest(counts: Counter[int]) -> npt.NDArray[np.float64]:
+    out = np.zeros(BUCKETS)
+    for code, count in counts.items():
+        out[_bucket(code)] = max(out[_bucket(code)], count)
+    return out
+
+
+def _bucket(code: int) -> int:
+    return code * BUCKETS >> 64
+
+
+def _levels(found: npt.NDArray[np.float64], documents: int, factor: float) -> npt.NDArray[np.uint8]:
+    rarity = np.log(COMMON_SHARE * documents / np.maximum(found, UNSEEN))
+    relative = np.clip(rarity / np.log(COMMON_SHARE * documents / UNSEEN), 0.0, 1.0)
+    return np.rint(255 * factor * relative**2).astype(np.uint8)

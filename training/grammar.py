@@ -1,0 +1,75 @@
+"""Own example prompts from small seeded grammars, for capabilities that no licensed collection shows."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("grammar")
+TASK_LETTERS = 800  # of a wrapped prompt, so that the wrapper does not drown
+HOLD_OUT = 4  # every fourth template is kept from training when the model is measured
+_JOINTS = (", ", " and ", " of ", " with the ", ". ", " for ", "\n", " in the ", " that is ", " from a ", " to ", "? ")
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Templates of one capability, and the words that fill them."""
+
+    name: str
+    capability: str
+    templates: tuple[str, ...]
+    slots: dict[str, list[str]]
+    lexicon: tuple[str, ...]
+
+    def split(self, held_out: bool) -> Grammar:
+        """The grammar with only the held-out templates, or only the others."""
+        kept = tuple(t for place, t in enumerate(self.templates) if (place % HOLD_OUT == HOLD_OUT - 1) == held_out)
+        return Grammar(self.name, self.capability, kept, self.slots, self.lexicon)
+
+    def prompts(self, count: int, seed: int, tasks: list[str] | None = None) -> list[str]:
+        """Prompts drawn with a seed; `tasks` fill the slot {task} of grammars that wrap other prompts."""
+        chance = random.Random(f"{self.name} {seed}")
+        return [self._prompt(chance, tasks) for _ in range(count)]
+
+    def word_salads(self, count: int, seed: int) -> list[str]:
+        """Loose strings of the capability's own words and shared ones: words must count, not only their frames."""
+        chance = random.Random(f"{self.name} words {seed}")
+        return [self._word_salad(chance) for _ in range(count)]
+
+    def _word_salad(self, chance: random.Random) -> str:
+        parts = [self._fill("politeness", chance, None)]
+        for _ in range(chance.randint(2, 7)):
+            parts.append(chance.choice(self.lexicon) + chance.choice(_JOINTS))
+            if chance.random() < 0.4:
+                parts.append(self._fill("topic", chance, None) + chance.choice(_JOINTS))
+        return "".join(parts).strip()
+
+    def _prompt(self, chance: random.Random, tasks: list[str] | None) -> str:
+        text = chance.choice(self.templates)
+        for _ in range(6):  # slots nest at most this deep
+            text = _SLOT.sub(lambda match: self._fill(match.group(1), chance, tasks), text)
+        text = text.replace("{{", "{").replace("}}", "}").strip()
+        return text[:1].upper() + text[1:] if chance.random() < 0.7 else text
+
+    def _fill(self, slot: str, chance: random.Random, tasks: list[str] | None) -> str:
+        if slot == "task" and "task" not in self.slots:
+            # a brace in somebody's prompt is not a slot
+            return chance.choice(tasks or [""])[:TASK_LETTERS].replace("{", "(").replace("}", ")")
+        return chance.choice(self.slots[slot]) if slot in self.slots else slot
+
+
+def load_grammars() -> tuple[Grammar, ...]:
+    """All grammars of the folder, by name."""
+    shared = tomllib.loads((FOLDER / "shared.toml").read_text(encoding="utf-8"))["slots"]
+    return tuple(_load(path, shared) for path in sorted(FOLDER.glob("*.toml")) if path.stem != "shared")
+
+
+def _load(path: Path, shared: dict[str, list[str]]) -> Grammar:
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Grammar(
+        path.stem, raw["capability"], tuple(raw["templates"]), shared | raw.get("slots", {}), tuple(raw["lexicon"])
+    )
