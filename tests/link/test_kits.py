@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.link.kits import background, find_kits
+from stillwatch.link.kits import find_kits
+from stillwatch.link.null import background
+from stillwatch.link.onset import formed_at, linked_at
 from stillwatch.link.rates import adopters
 from tests.link.planted import planted
 
 
 def search(graph, prior=None):
-    null = background(graph, adopters(graph, np.arange(graph.accounts, dtype=np.int32)))
+    everybody = np.arange(graph.accounts, dtype=np.int32)
+    null = background(graph, adopters(graph, everybody), np.zeros_like(everybody))
     return find_kits(graph, null, np.zeros(graph.accounts) if prior is None else prior, 8, 10.0)
 
 
@@ -22,7 +25,7 @@ def test_recovers_a_planted_kit_without_strangers(seed: int) -> None:
     best = max(kits, key=lambda kit: len(kit.members))
     assert len(np.intersect1d(best.members, members)) >= 0.9 * len(members)
     assert len(np.setdiff1d(best.members, members)) <= 1
-    assert set(best.families) >= {"time", "payment"}
+    assert set(best.sides) >= {"time", "payment"}
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13, 14])
@@ -31,7 +34,7 @@ def test_finds_nothing_among_independent_people(seed: int) -> None:
     assert search(graph) == []
 
 
-def test_one_family_alone_makes_no_kit() -> None:
+def test_one_side_alone_makes_no_kit() -> None:
     graph, _ = planted(np.random.default_rng(5), claims=("same_signup_minute",))
     assert search(graph) == []
 
@@ -39,4 +42,5 @@ def test_one_family_alone_makes_no_kit() -> None:
 def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_is_linked() -> None:
     graph, _ = planted(np.random.default_rng(7))
     kit = max(search(graph), key=lambda kit: len(kit.members))
-    assert graph.first_at.min() <= kit.formed_at <= kit.linked_at.max() <= graph.first_at.max()
+    linked = linked_at(graph, kit, np.zeros(graph.accounts))
+    assert graph.first_at.min() <= formed_at(graph, kit) <= linked.max() <= graph.first_at.max()

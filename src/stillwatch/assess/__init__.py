@@ -27,8 +27,6 @@ READS = (
 )
 WRITES = ("campaigns", "campaign_members", "campaign_exchanges", "evidence", "alternatives")
 
-FAMILY_BITS = 1.0  # bits an account a family must carry to count as agreeing
-
 
 def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
@@ -46,7 +44,6 @@ def run(engine: Engine, job: Job) -> None:
 
 def _verdict(facts: Facts, spoken: dict[str, str], settings: AssessSettings) -> Verdict:
     found, tried = all_facts(facts), try_all(facts)
-    families = sum(bits >= FAMILY_BITS for bits in facts.family_bits.values())
-    judged = judge(found, tried, families, settings)
+    judged = judge(found, tried, settings)
     word = spoken.get(facts.candidate_id, spoken.get(facts.network_id))
     return Verdict(facts, tuple(found), tried, judged, word)

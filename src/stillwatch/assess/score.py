@@ -19,7 +19,6 @@ CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_v
 REVIEW_PROBABILITY = 0.5
 WATCH_PROBABILITY = 0.1
 ACT_PROBABILITY = 0.99
-MINIMUM_ACT_FAMILIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,7 @@ class Judged:
     level: str | None
 
 
-def judge(
-    facts: Sequence[Fact], alternatives: Sequence[Alternative], families: int, settings: AssessSettings
-) -> Judged:
+def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: AssessSettings) -> Judged:
     """Posterior of extraction and the level it allows; None when it is not even worth watching."""
     evidence = evidence_bits(facts)
     prior = settings.prior_campaigns_per_1000_networks / 1000.0
@@ -43,7 +40,7 @@ def judge(
     verdicts = {alternative.verdict for alternative in alternatives}
     if "preferred" in verdicts:
         level = None
-    elif probability >= ACT_PROBABILITY and verdicts == {"excluded"} and families >= MINIMUM_ACT_FAMILIES:
+    elif probability >= ACT_PROBABILITY and verdicts == {"excluded"}:
         level = "act"
     elif probability >= REVIEW_PROBABILITY:
         level = "review"

@@ -6,8 +6,9 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link import graph as graphs
-from stillwatch.link.kits import background, find_kits
+from stillwatch.link.kits import find_kits
 from stillwatch.link.networks import write
+from stillwatch.link.null import background
 from stillwatch.link.persons import assess_persons
 from stillwatch.link.rates import adopters
 from stillwatch.settings import Job
@@ -21,22 +22,26 @@ def run(engine: Engine, job: Job) -> None:
     accounts = graphs.positions(engine)
     prior = assess_persons(engine, accounts)
     graph = graphs.load(engine, accounts)
-    null = background(graph, adopters(graph, _origin_cells(engine, accounts)))
+    cells, country = _origins(engine, accounts)
+    null = background(graph, adopters(graph, cells), country)
     settings = job.settings.link
-    write(engine, graph, find_kits(graph, null, prior, settings.minimum_accounts, settings.net_bits))
+    write(engine, graph, find_kits(graph, null, prior, settings.minimum_accounts, settings.net_bits), prior)
 
 
-def origin_cells_sql() -> Query:
-    """Where and when an account came to be: sign-up week and card issuer, as far as they are known."""
+def origins_sql() -> Query:
+    """Where and when an account came to be: `cell` of sign-up week and card issuer, and `country` as far as stated."""
     return Query(
-        "origin cells",
+        "origins",
         """
-SELECT dense_rank() OVER (ORDER BY week, issuer) - 1 AS cell
+SELECT
+  dense_rank() OVER (ORDER BY week, issuer) - 1 AS cell,
+  dense_rank() OVER (ORDER BY country) - 1 AS country
 FROM (
   SELECT
     sketches.position,
     coalesce(CAST(date_trunc('week', accounts.created_at) AS VARCHAR), '') AS week,
-    coalesce(accounts.payment_issuer, '') AS issuer
+    coalesce(accounts.payment_issuer, '') AS issuer,
+    coalesce(accounts.payment_country, accounts.organisation_country, accounts.phone_prefix, '') AS country
   FROM account_sketches AS sketches
   LEFT JOIN accounts USING (account_id)
 )
@@ -45,9 +50,8 @@ ORDER BY position
     )
 
 
-def _origin_cells(engine: Engine, accounts: int) -> graphs.Int32:
-    if not engine.columns("accounts"):
-        return np.arange(accounts, dtype=np.int32)
-    cells = engine.fetch(origin_cells_sql())["cell"].to_numpy().astype(np.int32)
-    # one cell for everybody means the table is empty: then nobody's independence can be doubted
-    return cells if cells.max(initial=0) > 0 else np.arange(accounts, dtype=np.int32)
+def _origins(engine: Engine, accounts: int) -> tuple[graphs.Int32, graphs.Int32]:
+    rows = engine.fetch(origins_sql())
+    cells, country = (rows[name].to_numpy().astype(np.int32) for name in ("cell", "country"))
+    # one cell for everybody means there is no accounts table: then nobody's independence can be doubted
+    return (cells if cells.max(initial=0) > 0 else np.arange(accounts, dtype=np.int32)), country

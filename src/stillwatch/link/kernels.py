@@ -6,6 +6,8 @@ each family is capped, so that no single sort of fact convicts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -13,6 +15,15 @@ from numpy.typing import NDArray
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """Room that kernels use again and again: all 0 by value, all -1 by account, between calls."""
+
+    by_value: Int32
+    by_account: Int32
+
 
 FAMILY_CAP = 14.0  # bits one family may add for one account
 BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
@@ -59,14 +70,24 @@ def _fold(by_kind: Float, nest: Int64, nest_family: Int64, out: Float) -> None:
 
 
 @njit(cache=True, nogil=True)
-def count_held(account_start: Int64, held: Int32, members: Int32, values: int) -> tuple[Int32, Int32]:
-    """Values held by members, ascending, with how many members hold each."""
-    count = np.zeros(values, np.int32)
+def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32) -> tuple[Int32, Int32]:
+    """Values held by members, ascending, with their counts. `scratch` (values,) is 0 before and after."""
+    room = 0
+    for u in members:
+        room += account_start[u + 1] - account_start[u]
+    touched = np.empty(room, np.int32)
+    found = 0
     for u in members:
         for e in range(account_start[u], account_start[u + 1]):
-            count[held[e]] += 1
-    touched = np.flatnonzero(count).astype(np.int32)
-    return touched, count[touched]
+            v = held[e]
+            if scratch[v] == 0:
+                touched[found] = v
+                found += 1
+            scratch[v] += 1
+    touched = np.sort(touched[:found])
+    count = scratch[touched]
+    scratch[touched] = 0
+    return touched, count
 
 
 @njit(cache=True, nogil=True)
@@ -78,32 +99,40 @@ def score_holders(
     kind: NDArray[np.int8],
     usage: Float,
     rate: Float,
+    country: Int32,
     nest: Int64,
     nest_family: Int64,
-    sizes: tuple[int, int, int],
+    scratch: Int32,
+    families: int,
 ) -> tuple[Int32, Float]:
-    accounts, _nests, families = sizes
+    """Accounts holding a chosen value, ascending, with capped bits. `scratch` (accounts,) is -1 before and after."""
     kinds = draws.shape[0]
-    row = np.full(accounts, -1, np.int32)
+    room = 0
+    for v in chosen:
+        room += value_start[v + 1] - value_start[v]
+    touched = np.empty(room, np.int32)
     reached = 0
     for v in chosen:
         for p in range(value_start[v], value_start[v + 1]):
-            if row[holder[p]] < 0:
-                row[holder[p]] = 0
+            if scratch[holder[p]] < 0:
+                scratch[holder[p]] = 0
+                touched[reached] = holder[p]
                 reached += 1
-    candidates = np.flatnonzero(row >= 0).astype(np.int32)
-    row[candidates] = np.arange(reached).astype(np.int32)
+    candidates = np.sort(touched[:reached])
+    for i in range(reached):
+        scratch[candidates[i]] = i
     score = np.zeros((reached, kinds))
     absent = np.zeros(kinds)
     for i in range(len(chosen)):
         absent[kind[i]] += np.log2(1.0 - usage[i])
         for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
             u = holder[p]
-            chance = -np.expm1(-draws[kind[i], u] * rate[i])
-            score[row[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
+            chance = -np.expm1(-draws[kind[i], u] * rate[i, country[u]])
+            score[scratch[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
     bits = np.zeros(reached)
     folded = np.zeros(families)
     for i in range(reached):
+        scratch[candidates[i]] = -1
         for k in range(kinds):
             if draws[k, candidates[i]] > 0:
                 score[i, k] += max(absent[k], -ABSENCE_CAP)

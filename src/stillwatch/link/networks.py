@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query
 from stillwatch.link.graph import Graph
 from stillwatch.link.kits import Kit
+from stillwatch.link.onset import formed_at, linked_at
 from stillwatch.link.values import KINDS
 from stillwatch.records.outputs import NETWORK_LINKS, NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
 
@@ -29,7 +30,7 @@ def name_network(accounts: Sequence[str]) -> str:
     return f"N{digest.hexdigest()}"
 
 
-def write(engine: Engine, graph: Graph, kits: Sequence[Kit]) -> None:
+def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.float64]) -> None:
     """Writes `networks`, `network_members`, `network_values` and `network_links`."""
     facts = engine.fetch(
         Query(
@@ -40,8 +41,8 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit]) -> None:
     accounts = facts["account_id"].to_pylist() if kits else []
     named = {name_network([accounts[u] for u in kit.members]): kit for kit in kits}
     rows = sorted(named.items())
-    engine.store(NETWORKS, _networks(rows, facts))
-    engine.store(NETWORK_MEMBERS, _members(rows, accounts))
+    engine.store(NETWORKS, _networks(rows, facts, graph, prior))
+    engine.store(NETWORK_MEMBERS, _members(rows, accounts, graph, prior))
     engine.store(NETWORK_VALUES, _values(rows, graph))
     engine.store(NETWORK_LINKS, _links(rows, graph, accounts))
 
@@ -50,19 +51,19 @@ def _table(rows: list[dict[str, object]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _networks(rows: list[tuple[str, Kit]], facts: pa.Table) -> pa.Table:
+def _networks(rows: list[tuple[str, Kit]], facts: pa.Table, graph: Graph, prior: NDArray[np.float64]) -> pa.Table:
     exchanges = facts["exchanges"].to_numpy()
     first, last = facts["first_seen"].to_numpy(), facts["last_seen"].to_numpy()
     return _table(
         [
             {
                 "network_id": name,
-                "kind": kind_of(kit),
+                "kind": kind_of(kit, float(prior[kit.members].mean())),
                 "accounts": len(kit.members),
                 "exchanges": int(exchanges[kit.members].sum()),
                 "first_seen": first[kit.members].min().item(),
                 "last_seen": last[kit.members].max().item(),
-                "formed_at": _time(kit.formed_at),
+                "formed_at": _time(formed_at(graph, kit)),
                 "confidence": round(100.0 * (1.0 - 2.0 ** -min(kit.net_bits, 50.0)), 2),
             }
             for name, kit in rows
@@ -75,26 +76,24 @@ def _time(microseconds: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
 
 
-def kind_of(kit: Kit) -> str:
-    """What the shared values say about whose hand it is, before anything is known of the purpose."""
-    claims = {KINDS[code].claim for code in kit_kinds(kit)}
+def kind_of(kit: Kit, memoryless: float) -> str:
+    """What the shared values say about whose hand it is, before anything is known of the purpose.
+
+    `memoryless` is the members' mean evidence of no person, in bits: people who share are not a ring of fraud.
+    """
+    claims = {KINDS[code].claim for code in kit.widespread}
     if "same_organisation" in claims or {"same_email_domain", "same_payment_fingerprint"} <= claims:
         return "enterprise"
     if "continues_conversation_of" in claims or "same_session" in claims:
         return "relay"
-    if set(kit.families) <= {"infrastructure"}:
+    if memoryless < 0.0 and "place" in kit.sides:
         return "shared_access"
-    if set(kit.families) & {"payment", "time", "registration"}:
+    if memoryless > 0.0 and set(kit.sides) & {"payment", "time", "registration"}:
         return "fraud_ring"
     return "unknown"
 
 
-def kit_kinds(kit: Kit) -> set[int]:
-    """Codes of the kinds that at least a third of the members share within the kit."""
-    return {int(code) for code in kit.widespread}
-
-
-def _members(rows: list[tuple[str, Kit]], accounts: list[str]) -> pa.Table:
+def _members(rows: list[tuple[str, Kit]], accounts: list[str], graph: Graph, prior: NDArray[np.float64]) -> pa.Table:
     return _table(
         [
             {
@@ -105,7 +104,7 @@ def _members(rows: list[tuple[str, Kit]], accounts: list[str]) -> pa.Table:
                 "linked_at": _time(int(linked)),
             }
             for name, kit in rows
-            for u, bits, linked in zip(kit.members, kit.member_bits, kit.linked_at, strict=True)
+            for u, bits, linked in zip(kit.members, kit.member_bits, linked_at(graph, kit, prior), strict=True)
         ],
         NETWORK_MEMBERS.schema,
     )
@@ -130,7 +129,7 @@ def _values(rows: list[tuple[str, Kit]], graph: Graph) -> pa.Table:
                 "bits": round(float(bits), 3),
             }
             for name, kit in rows
-            for value, bits, inside in zip(kit.values, kit.value_bits, kit.inside, strict=True)
+            for value, bits, inside in zip(kit.found.values, kit.value_bits, kit.found.inside, strict=True)
         ],
         NETWORK_VALUES.schema,
     )
@@ -140,7 +139,7 @@ def _links(rows: list[tuple[str, Kit]], graph: Graph, accounts: list[str]) -> pa
     result: list[dict[str, object]] = []
     for name, kit in rows:
         drawn = kit.members[:: max(1, len(kit.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
-        top = kit.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
+        top = kit.found.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
         for value in np.sort(top):
             for u in _holders_among(graph, int(value), drawn):
                 result.append({"network_id": name, "account_id": accounts[u], "value_id": value_id(graph, int(value))})

@@ -2,7 +2,8 @@
 
 A *value* is something two accounts can both have: an address, a frame of words, a card issuer, a sign-up minute.
 Kinds of one nest are views of the same fact from specific to general (address, its /24, its /16); they are never
-added up. Families are facts of different sorts; several must agree before anybody is accused.
+added up. Families are facts of different sorts; several must agree before anybody is accused. A *side* is one way to
+be alike innocently: users of one tool share all of `software`, people behind one NAT all of `place`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class ValueKind:
     claim: str
     family: str
     nest: str
+    side: str
     expression: str
     source: str  # "exchanges": seen in use; "accounts": stated at registration
 
@@ -26,12 +28,16 @@ class ValueKind:
 FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")
 
 
-def _use(claim: str, family: str, nest: str, expression: str) -> ValueKind:
-    return ValueKind(claim, family, nest, expression, "exchanges")
+SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle")
+TOOL_SIDES = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
 
 
-def _registration(claim: str, family: str, nest: str, expression: str) -> ValueKind:
-    return ValueKind(claim, family, nest, expression, "accounts")
+def _use(claim: str, family: str, nest: str, side: str, expression: str) -> ValueKind:
+    return ValueKind(claim, family, nest, side, expression, "exchanges")
+
+
+def _registration(claim: str, family: str, nest: str, side: str, expression: str) -> ValueKind:
+    return ValueKind(claim, family, nest, side, expression, "accounts")
 
 
 # the first three octets of an IPv4 address, the first three groups of an IPv6 address
@@ -41,32 +47,34 @@ _SIGNUP_SUBNET = (
 )
 
 KINDS: tuple[ValueKind, ...] = (
-    _use("same_address", "infrastructure", "address", "address_value"),
-    _use("same_subnet", "infrastructure", "address", "address_subnet_value"),
-    _use("same_address_network", "infrastructure", "address", "address_network_value"),
-    _use("same_client_fingerprint", "infrastructure", "client", "fingerprint_value"),
-    _use("same_user_agent", "infrastructure", "client", "user_agent_value"),
-    _use("same_device", "infrastructure", "device", "device_value"),
-    _use("same_session", "infrastructure", "device", "session_value"),
-    _use("same_instructions", "content", "instructions", "instructions_value"),
-    _use("same_opening_words", "content", "frame", "head_value"),
-    _use("same_closing_words", "content", "frame", "tail_value"),
-    _use("same_tools", "content", "tools", "tools_value"),
-    _use("same_parameters", "content", "parameters", "parameters_value"),
-    _use("same_payload", "payload", "payload", "payload_value"),
-    _use("continues_conversation_of", "lifecycle", "conversation", "conversation_value"),
-    _registration("same_payment_fingerprint", "payment", "card", "payment_fingerprint"),
-    _registration("same_payment_issuer", "payment", "card", "payment_issuer"),
-    _registration("same_organisation", "registration", "organisation", "organisation_id"),
-    _registration("same_email_domain", "registration", "email", "email_domain"),
-    _registration("same_email_shape", "registration", "email_shape", "email_shape"),
-    _registration("same_phone_prefix", "registration", "phone", "phone_prefix"),
-    _registration("same_signup_address", "registration", "signup_address", "signup_address"),
-    _registration("same_signup_subnet", "registration", "signup_address", _SIGNUP_SUBNET),
-    _registration("same_signup_fingerprint", "registration", "signup_client", "signup_fingerprint"),
-    _registration("same_referrer", "registration", "referrer", "referrer"),
-    _registration("same_signup_minute", "time", "signup_time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"),
-    _registration("same_signup_hour", "time", "signup_time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
+    _use("same_address", "infrastructure", "address", "place", "address_value"),
+    _use("same_subnet", "infrastructure", "address", "place", "address_subnet_value"),
+    _use("same_address_network", "infrastructure", "address", "place", "address_network_value"),
+    _use("same_client_fingerprint", "infrastructure", "client", "software", "fingerprint_value"),
+    _use("same_user_agent", "infrastructure", "client", "software", "user_agent_value"),
+    _use("same_device", "infrastructure", "device", "software", "device_value"),
+    _use("same_session", "infrastructure", "device", "software", "session_value"),
+    _use("same_instructions", "content", "instructions", "software", "instructions_value"),
+    _use("same_opening_words", "content", "frame", "wording", "head_value"),
+    _use("same_closing_words", "content", "frame", "wording", "tail_value"),
+    _use("same_tools", "content", "tools", "software", "tools_value"),
+    _use("same_parameters", "content", "parameters", "software", "parameters_value"),
+    _use("same_payload", "payload", "payload", "wording", "payload_value"),
+    _use("continues_conversation_of", "lifecycle", "conversation", "lifecycle", "conversation_value"),
+    _registration("same_payment_fingerprint", "payment", "card", "payment", "payment_fingerprint"),
+    _registration("same_payment_issuer", "payment", "card", "payment", "payment_issuer"),
+    _registration("same_organisation", "registration", "organisation", "registration", "organisation_id"),
+    _registration("same_email_domain", "registration", "email", "registration", "email_domain"),
+    _registration("same_email_shape", "registration", "email_shape", "registration", "email_shape"),
+    _registration("same_phone_prefix", "registration", "phone", "registration", "phone_prefix"),
+    _registration("same_signup_address", "registration", "address", "place", "signup_address"),
+    _registration("same_signup_subnet", "registration", "address", "place", _SIGNUP_SUBNET),
+    _registration("same_signup_fingerprint", "registration", "signup_client", "software", "signup_fingerprint"),
+    _registration("same_referrer", "registration", "referrer", "registration", "referrer"),
+    _registration(
+        "same_signup_minute", "time", "signup_time", "time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"
+    ),
+    _registration("same_signup_hour", "time", "signup_time", "time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
 )
 
 
