@@ -98,7 +98,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_the_demo_finds_its_campaigns_and_accuses_nobody(shown: tuple[Path, str]) -> None:
     out, text = shown
     levels = pq.read_table(out / "campaigns.parquet", columns=["level"])["level"].to_pylist()
-    assert [level for level in levels if level != "watch"] == ["act", "act"]
+    assert len(levels) >= 2 and set(levels) <= {"act", "review"}
     assert "Innocents accused: 0 at act, 0 at review" in text
     assert "not found" not in text
 
