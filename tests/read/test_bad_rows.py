@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.settings import Inputs, Job, ReadSettings, Settings
+from stillwatch import read
+from stillwatch.engine import Query
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.settings import EngineSettings, Inputs, Job, ReadSettings, Settings
 from tests.read.rows import START, quarantined, read_in, write_bytes
 
 GOOD = b'{"exchange_id":"%s","account_id":"a","started_at":"2026-05-01T10:00:00Z"}'
@@ -226,16 +229,8 @@ def test_raw_text_is_short_and_printable(tmp_path: Path) -> None:
 
 
 def test_sentinel_times_in_optional_columns_mean_never(tmp_path: Path) -> None:
-    from stillwatch import read
-    from stillwatch.engine import Query
-    from stillwatch.engine.duckdb import DuckDBEngine
-    from stillwatch.settings import EngineSettings
-
-    for name, text in (
-        ("a.jsonl", '{"account_id":"a","closed_at":"9999-12-31"}\n'),
-        ("b.csv", "account_id,closed_at\nb,0001-01-01\n"),
-    ):
-        (tmp_path / name).write_text(text)
+    (tmp_path / "a.jsonl").write_text('{"account_id":"a","closed_at":"9999-12-31"}\n')
+    (tmp_path / "b.csv").write_text("account_id,closed_at\nb,0001-01-01\n")
     pq.write_table(pa.table({"account_id": ["c"], "closed_at": [datetime(9999, 12, 31)]}), tmp_path / "c.parquet")
     with DuckDBEngine(EngineSettings(), tmp_path) as engine:
         read.run(engine, Job(Inputs(accounts=(str(tmp_path),))))

@@ -28,7 +28,7 @@ def moment(text: str) -> datetime | None:
         return None
     exact = _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text, count=1)
     try:
-        read = datetime.fromisoformat(exact.replace(" +", "+").replace(" -", "-"))
+        read = datetime.fromisoformat(exact.upper().replace(" +", "+").replace(" -", "-"))
     except ValueError:
         return None
     try:
