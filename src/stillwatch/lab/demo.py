@@ -37,7 +37,7 @@ def run(out: Path, console: Console) -> int:
     console.print()
     console.print(beside_the_truth(scores))
     console.print(innocents_in_words(scores), highlight=False, markup=False)
-    console.print(f"The report a person reads: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Open it in a browser: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
     return 0
 
 
