@@ -71,7 +71,8 @@ def _time(column: Column, name: str, stored: pa.DataType) -> Cast:
     elif _TYPES.is_timestamp(stored) or _TYPES.is_date(stored):
         value = f"try_cast({name} AS TIMESTAMP)"
     elif _is_text(stored):
-        cut = f"regexp_replace(replace(upper({name}), ',', '.'), {_MICROSECONDS})"
+        plain = f"regexp_replace(replace(upper({name}), ',', '.'), ' ([+-])', '\\1')"
+        cut = f"regexp_replace({plain}, {_MICROSECONDS})"
         value = (
             f"CASE WHEN regexp_full_match({name}, {literal(ISO)}) "
             f"THEN CAST(try_cast({cut} AS TIMESTAMPTZ) AS TIMESTAMP) END"
