@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -40,6 +41,7 @@ class Accounts:
     turns: Reals  # mean exchanges a conversation
     sittings: Reals  # mean conversations a session
     gap: Reals  # median seconds between turns
+    pause: Reals  # median seconds between conversations of a session
     home_key: Keys  # households share one
     home_net: Wholes
     home_lease: Reals  # days an address stays
@@ -147,7 +149,7 @@ class Span:
 
     def moment(self, day: float) -> datetime:
         """The UTC time of a day count."""
-        return self.begins + timedelta(days=day)
+        return self.begins + timedelta(microseconds=math.floor(day * 86_400_000_000))
 
 
 @dataclass(slots=True)

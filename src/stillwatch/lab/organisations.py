@@ -168,7 +168,7 @@ def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
     tick = (60.0, 300.0, 900.0, 3600.0)[parameters.whole("tick", 0, 3)]
     days = np.arange(world.span.days)
     world.timetables.append(Timetable(days, days + 1.0, tick))
-    world.accounts.rhythm[who] = len(world.timetables) - 1
+    world.accounts.rhythm[who], world.accounts.sittings[who] = len(world.timetables) - 1, 1.0
     return Group("ci_fleet", INNOCENT, who, parameters)
 
 
@@ -256,6 +256,7 @@ def _machine(world: World, who: Wholes, parameters: Parameters, program: int, in
     accounts.program[who], accounts.program_share[who] = program, 1.0
     accounts.turns[who] = 1.0
     accounts.sittings[who] = parameters.scale("requests_a_sitting", 2, 40)
+    accounts.pause[who] = parameters.scale("seconds_between", 1, 60)
 
 
 def _runs(world: World, who: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:

@@ -42,6 +42,7 @@ def draw_people(world_key: int, count: int, days: float, parameters: Parameters)
         turns=1 + draws.lognormal(keys, "turns", parameters.real("median_followups", 0.8, 1.8), 0.6),
         sittings=1 + draws.lognormal(keys, "sittings", 0.6, 0.8),
         gap=draws.lognormal(keys, "gap", 75.0, 0.5),
+        pause=draws.lognormal(keys, "pause", 420.0, 0.6),
         home_key=keys.copy(),
         home_net=nothing.copy(),
         home_lease=draws.lognormal(keys, "lease", 24.0, 1.1),

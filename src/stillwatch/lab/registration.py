@@ -145,7 +145,7 @@ def account_ids(accounts: Accounts) -> pa.Array:
 def moments(begins: datetime, days: Reals) -> pa.Array:
     """Timestamps (UTC, microseconds) of day counts; NaN becomes null."""
     start = np.datetime64(begins, "us")
-    micros = np.where(np.isnan(days), 0.0, days) * 86_400_000_000
+    micros = np.floor(np.where(np.isnan(days), 0.0, days) * 86_400_000_000)
     return pa.array((start + micros.astype("timedelta64[us]")), pa.timestamp("us"), mask=np.isnan(days))
 
 

@@ -55,7 +55,7 @@ def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, count
     sits = (number == 0) | (opens & (draws.uniform(keys, "sits down") < 1 / accounts.sittings[who]))
     session = np.cumsum(sits) - 1
     start = _session_starts(accounts, timetables, span, who[sits], keys[sits], number[sits])
-    pause = draws.lognormal(keys, "pause", 420.0, 1.2)
+    pause = draws.lognormal(keys, "pause", accounts.pause[who], 1.0)
     think = draws.lognormal(keys, "think", accounts.gap[who], 0.9)
     steps = np.where(sits, 0.0, np.where(opens, pause, think))
     offset = np.cumsum(steps)
@@ -94,7 +94,9 @@ def _session_starts(
         chosen = rhythm == index
         if chosen.any():
             start[chosen] = _timetabled(timetable, draws.uniform(keys[chosen], "timetable"), keys[chosen])
-    return start
+    # Who joins a group late catches up on the day of joining.
+    joined = accounts.start[who] + draws.lognormal(keys, "catches up", 0.01, 1.0)
+    return np.asarray(np.where(start < accounts.start[who], joined, start))
 
 
 def _person_starts(accounts: Accounts, span: Span, who: Wholes, keys: Keys) -> Reals:
