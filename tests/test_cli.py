@@ -1,0 +1,168 @@
+"""The command line: every mistake at once, the contract's exit codes, results on stdout and words on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stillwatch import cli, flow
+from stillwatch.cli import invoke
+from tests import small_stages
+from tests.read.rows import exchange, write
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(flow, "STAGES", small_stages.STAGES)
+    return write(tmp_path / "log.jsonl", [exchange(0), exchange(1, client_address="192.0.2.1")])
+
+
+@pytest.fixture
+def bad_log(log: Path) -> Path:
+    with log.open("a") as file:
+        file.write("{\n")
+    return log
+
+
+def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    return [line.removeprefix("stillwatch: ") for line in shown.err.splitlines()]
+
+
+def test_help_waits_for_no_heavy_module() -> None:
+    code = (
+        "import sys\nfrom stillwatch.cli import invoke\nassert invoke(['--help']) == 0\n"
+        "print(sorted({'duckdb', 'numba', 'pyarrow', 'scipy', 'jinja2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "scan" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").touch()
+    (tmp_path / "key").write_bytes(b"short")
+    (tmp_path / "s.toml").write_text("[engine]\nmemory_limt = '1GB'\nthreads = -1\n[raed]\n")
+    words = "scan gone.jsonl log.txt empty --strct --accounts no.csv --permits key --since soon --until 2026-13-01"
+    words += " --engine spark --settings s.toml --key-file key --out full"
+    assert invoke(words.split()) == 2
+    found = complaints(capsys)
+    for expected in (
+        "`gone.jsonl`: does not exist",
+        "`log.txt`: does not exist",
+        "`empty`: holds no",
+        "`--strct`: is not an option; did you mean `--strict`?",
+        "--accounts `no.csv`: does not exist",
+        "--permits `key`: has a name that says no known format",
+        "`--since soon`: is not a time",
+        "`--until 2026-13-01`: is not a time",
+        "`--engine spark`: is not in this version",
+        "`engine.memory_limt`: is not a setting; did you mean `engine.memory_limit`?",
+        "`engine.threads`: input should be greater than or equal to 0",
+        "`raed`: is not a setting; did you mean `read`?",
+        "key file `key`: holds 5 bytes",
+        "`--out full`: holds files but no `run.json`",
+    ):
+        assert sum(expected in line for line in found) == 1, expected
+    assert len(found) == 14
+    assert all(line.count("; ") >= 1 for line in found), "each says what to do"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("scan", "LOGS: none were named"),
+        ("check", "LOGS: none were named"),
+        ("sketch log.jsonl", "`--out`: is missing"),
+        ("sketch log.jsonl --out x", "`--key-file`: is missing"),
+        ("scan log.jsonl --since 2026-05-02 --until 2026-05-01", "is not before"),
+        ("scan log.jsonl --engine polars", "is not an engine"),
+        ("scan log.jsonl --out log.jsonl", "is a file"),
+        ("report nowhere --format pdf", "is not in this version"),
+        ("report nowhere", "is not a run folder"),
+        ("lab score nowhere truth", "is not a run folder"),
+        ("demo --out log.jsonl", "is a file"),
+    ],
+)
+@pytest.mark.usefixtures("log")
+def test_a_wrong_command_line(words: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(words.split()) == 2
+    assert any(expected in line for line in complaints(capsys))
+
+
+@pytest.mark.parametrize("words", ["nonsense", "scan log.jsonl --out", "lab build"])
+@pytest.mark.usefixtures("log")
+def test_what_the_parser_refuses_is_wrong_usage_too(words: str) -> None:
+    assert invoke(words.split()) == 2
+
+
+def test_check_prints_rows_reasons_and_evidence(bad_log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["check", str(bad_log)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "3 rows read: 2 used, 0 duplicate, 1 quarantined" in shown
+    assert "truncated_json: 1" in shown
+    assert "on shared_address" in shown
+
+
+def test_check_as_json(bad_log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["check", str(bad_log), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"] == {"read": 3, "used": 2, "duplicate": 0, "quarantined": 1, "outside_window": 0}
+    assert found["reasons"] == {"truncated_json": 1}
+
+
+def test_strict_only_minds_quarantined_rows(tmp_path: Path, log: Path) -> None:
+    (tmp_path / "key").write_bytes(b"k" * 16)
+    words = (["check", "log.jsonl"], ["sketch", "log.jsonl", "--out", "sketches", "--key-file", "key"])
+    assert [invoke([*one, "--strict"]) for one in words] == [0, 0]
+    log.write_text("{\n")
+    assert [invoke([*one, "--strict"]) for one in words] == [3, 3]
+    assert [invoke(one) for one in words] == [0, 0]
+
+
+def test_a_run_that_fails_says_what_and_where(tmp_path: Path, capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    assert invoke(["scan", str(log), "cut.parquet"]) == 1
+    (line,) = complaints(capsys)
+    assert line.startswith("`cut.parquet` cannot be read: ")
+    assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
+
+
+class SurpriseError(Exception):
+    """What nobody expected."""
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_unexpected_is_one_line_without_debug(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debug: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise SurpriseError("boo")
+
+    monkeypatch.setattr(flow, "check", fail)
+    assert invoke(["check", str(log), *(["--debug"] if debug else [])]) == 1
+    shown = capsys.readouterr().err
+    assert ("Traceback" in shown) == debug
+    last = shown.splitlines()[-1]
+    assert "failed unexpectedly (SurpriseError: boo)" in last
+    assert cli.ISSUES in last
+    assert debug or len(shown.splitlines()) == 1
+
+
+def test_a_reader_that_leaves_is_no_error(log: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "stillwatch", "check", str(log)], stdout=write_end, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write_end)
+    assert done.stderr == b""
