@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+import stillwatch.lab
 from bench.measure import ROOT, measured, say
 
 TEXT_COLUMNS = ("system_instructions", "input_text", "output_text")
 COMPLETE = ".complete"
+NOT_BUILDING = ("score", "demo")  # modules of the lab that have no hand in a world
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def prompt_folder(named: Path | None) -> Path | None:
 def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts: Path | None) -> World:
     """The world of that name, seed, (accounts, exchanges) and prompts inside `folder`; built unless it is there."""
     accounts, exchanges = size
-    text = "own" if prompts is None else hashlib.sha256(str(prompts.absolute()).encode()).hexdigest()[:6]
-    home = folder / f"{name}-{accounts}-{exchanges}-{seed}-{text}"
+    home = folder / f"{name}-{accounts}-{exchanges}-{seed}-{recipe_digest(prompts)}"
     world = World(home, name, seed, accounts)
     if (home / COMPLETE).is_file():
         say(f"{home.name}: kept from before")
@@ -64,6 +65,16 @@ def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts:
     measured("build", prompts=None if prompts is None else str(prompts), **arguments)
     (home / COMPLETE).touch()
     return world
+
+
+def recipe_digest(prompts: Path | None) -> str:
+    """Stands for the prompts' folder and the code that builds worlds: a kept world of older code is not used again."""
+    lab = Path(stillwatch.lab.__file__).parent
+    digest = hashlib.sha256(b"own" if prompts is None else str(prompts.absolute()).encode())
+    for path in sorted([*lab.glob("*.py"), *lab.glob("worlds/*.toml")]):
+        if not path.name.startswith(NOT_BUILDING):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def without_text(world: World) -> Path:

@@ -152,6 +152,7 @@ def test_a_kept_world_is_not_built_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert worlds.world_of(tmp_path, "organic", 3, (10, 20), None) == first
     assert worlds.world_of(tmp_path, "organic", 4, (10, 20), None) != first
     assert [arguments["seed"] for _, arguments in built] == [3, 4]
+    assert worlds.recipe_digest(None) != worlds.recipe_digest(tmp_path)
 
 
 def test_prompts_are_the_named_ones_else_those_of_the_data_folder_else_our_own(
