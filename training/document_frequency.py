@@ -56,4 +56,5 @@ def _bucket(code: int) -> int:
 def _levels(found: npt.NDArray[np.float64], documents: int, factor: float) -> npt.NDArray[np.uint8]:
     rarity = np.log(COMMON_SHARE * documents / np.maximum(found, UNSEEN))
     relative = np.clip(rarity / np.log(COMMON_SHARE * documents / UNSEEN), 0.0, 1.0)
-    return np.rint(255 * factor * relative**2).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = np.rint(255 * factor * relative**2).astype(np.uint8)
+    return levels

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 
 from stillwatch.records.inputs import CAPABILITIES
-from stillwatch.sketch.capability import LANES, SCORES
+from stillwatch.sketch.capability import LANES, SCORES, Model
 from training.examples import BUCKETS, TRACE, Group, features
 
 STRENGTH = 1.0  # inverse regularisation: between 0.5 and 2 left-out sources fare alike, 8 is worse
@@ -53,14 +53,14 @@ def prepare(groups: list[Group]) -> list[csr_matrix]:
     return [features(group.prompts) for group in groups]
 
 
-def pack(fitted: Fitted) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays `weights` (int8), `scale` and `bias` of the shipped file."""
+def pack(fitted: Fitted, feature_weights: npt.NDArray[np.uint8]) -> Model:
+    """The arrays of the shipped file: weights rounded to int8, one scale a score."""
     weights, scale, bias = np.zeros((BUCKETS, LANES), np.int8), np.zeros(LANES), np.zeros(LANES)
     for lane in range(SCORES):
         step = np.abs(fitted.weights[lane]).max() / 127 or 1.0
         weights[:, lane] = np.rint(fitted.weights[lane] / step)
         scale[lane], bias[lane] = step, fitted.bias[lane]
-    return {"weights": weights, "scale": scale, "bias": bias}
+    return Model(weights, scale, bias, feature_weights)
 
 
 def _balance(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stillwatch.sketch.capability import WEIGHTS_FILE, Model, model_digest
+from stillwatch.sketch.capability import WEIGHTS_FILE, model_digest
 from training.document_frequency import feature_weights
 from training.examples import learning_groups, licensed
 from training.model import fit, pack, prepare
@@ -23,15 +23,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     wanted = parser.parse_args()
     groups = learning_groups(wanted.prompts, wanted.seed)
-    arrays = pack(fit(groups, prepare(groups)))
     # MetaMath repeats one long frame: its words would look common
     counted = tuple(source for source in SOURCES if source.learn and "metamath" not in source.stem)
     documents = [p for group in licensed(wanted.prompts, counted, wanted.seed) for p in group.prompts]
     documents += [p for group in groups if group.name == "own ordinary" for p in group.prompts]
-    arrays["feature_weights"] = feature_weights(documents)
-    np.savez_compressed(wanted.out, **arrays)
-    digest = model_digest(Model(*(arrays[name] for name in Model._fields)))
-    sys.stdout.write(f"{wanted.out}: {wanted.out.stat().st_size:,} bytes, arrays sha256 {digest}\n")
+    model = pack(fit(groups, prepare(groups)), feature_weights(documents))
+    np.savez_compressed(wanted.out, **model._asdict())
+    size = wanted.out.stat().st_size
+    sys.stdout.write(f"{wanted.out}: {size:,} bytes, arrays sha256 {model_digest(model)}\n")
 
 
 if __name__ == "__main__":

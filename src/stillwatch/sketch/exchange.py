@@ -83,5 +83,4 @@ def _cleaned(column: pa.Array) -> pa.Array:
 
 
 def _clean(text: str) -> str | None:
-    # Cut before looking, so that a name of a megabyte costs no more than any other.
-    return "".join(letter for letter in text[: 4 * CLEAN_LENGTH] if letter.isprintable())[:CLEAN_LENGTH] or None
+    return "".join(letter for letter in text if letter.isprintable())[:CLEAN_LENGTH] or None

@@ -70,19 +70,26 @@ def offer(sample: Sample, code: np.uint64, weight: int) -> None:
     if weight == 0:
         return
     arrival = exponential(code) / weight
-    if arrival > sample.arrivals[FEATURES - 1]:
-        return
     feature = np.uint32(max(code >> _U32, np.uint64(1)))  # 0 means "no feature"
+    place = FEATURES - 1
+    if not _precedes(arrival, feature, sample, place):
+        return
     for kept in sample.features:
         if kept == feature:
             return
-    place = FEATURES - 1
-    while place > 0 and sample.arrivals[place - 1] > arrival:
+    while place > 0 and _precedes(arrival, feature, sample, place - 1):
         sample.arrivals[place] = sample.arrivals[place - 1]
         sample.features[place] = sample.features[place - 1]
         place -= 1
     sample.arrivals[place] = arrival
     sample.features[place] = feature
+
+
+@compiled
+def _precedes(arrival: float, feature: np.uint32, sample: Sample, place: int) -> bool:
+    # Arrivals can be equal, and the order of words must not decide between them.
+    other = sample.arrivals[place]
+    return bool(arrival < other or (arrival == other and feature < sample.features[place]))
 
 
 @compiled

@@ -24,6 +24,9 @@ BATCH_BYTES = 64_000_000
 MAXIMUM_THREADS = 16  # a desk is 6 MB and a batch may be 64 MB: more threads would outgrow the memory limit
 
 
+NAMES = ("channel", "request_model", "operation", "finish_reason")
+CLAIMS = ("conversation_id", "client_address", "user_agent", "client_fingerprint", "device_id", "session_id")
+NAME_LETTERS, CLAIM_BYTES = 256, 4_096
 HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8: work on one text is bounded
 
 
@@ -33,9 +36,12 @@ def exchanges_sql() -> str:
     Instructions are long and few, so the engine digests them where they are. Of a longer text than `HEAD_LETTERS` +
     `TAIL_LETTERS` the middle is replaced by a digest of the whole, which keeps different texts different.
     """
+    names = ", ".join(f"left({name}, {NAME_LETTERS}) AS {name}" for name in NAMES)
+    claims = ", ".join(_claim_sql(name) for name in CLAIMS)
     return f"""SELECT
-    exchange_id, account_id, started_at, channel, request_model, operation, finish_reason,
-    conversation_id, client_address, user_agent, client_fingerprint, device_id, session_id, tool_names,
+    exchange_id, account_id, started_at, tool_names,
+    {names},
+    {claims},
     CASE WHEN system_instructions <> '' THEN sha256(system_instructions) END AS instructions_digest,
     temperature, top_p, max_tokens, choice_count, status_code,
     input_tokens, output_tokens, cached_tokens, reasoning_tokens,
@@ -45,6 +51,11 @@ def exchanges_sql() -> str:
         THEN left(input_text, {HEAD_LETTERS}) || ' ' || sha256(input_text) || ' ' || right(input_text, {TAIL_LETTERS})
         ELSE input_text END AS input_text
 FROM exchanges"""
+
+
+def _claim_sql(name: str) -> str:
+    # What a client claims is short unless it means harm; a digest of the long keeps it apart from every other.
+    return f"CASE WHEN strlen({name}) > {CLAIM_BYTES} THEN sha256({name}) ELSE {name} END AS {name}"
 
 
 def joined_sql(tables: Sequence[str]) -> str:
