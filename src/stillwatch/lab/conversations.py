@@ -50,8 +50,23 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
     for index in range(len(world.programs)):
         carried = np.flatnonzero(program == index)
         in_time = carried[np.lexsort((key[carried], day[carried]))]
-        row[in_time] = np.arange(len(in_time))
+        samples = world.programs[index].samples
+        row[in_time] = _sliced(account[in_time], samples) if samples else np.arange(len(in_time))
     return Conversations(key, account, person, program, row)
+
+
+def _sliced(account: Wholes, samples: int) -> Wholes:
+    """Row numbers such that every `samples` accounts work through a slice that no other account touches.
+
+    `account` lists the conversations' accounts in order of time.
+    """
+    _, place = np.unique(account, return_inverse=True)
+    place = place.reshape(-1)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(place.max() + 1 if len(place) else 0))
+    nth = np.empty(len(place), dtype=np.int64)
+    nth[order] = np.arange(len(place)) - starts[place[order]]
+    return np.asarray(place // samples * (int(nth.max(initial=0)) + 1) + nth)
 
 
 def _viral(world: World, program: Wholes, key: Keys, day: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stillwatch.lab import campaigns, crowds, organisations
+from stillwatch.lab import campaigns, crowds, organisations, rungs
 from stillwatch.lab.draft import Group, World
 from stillwatch.lab.draws import Wholes
 from stillwatch.lab.parameters import Parameters
@@ -23,6 +23,13 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "letter": Kind(campaigns.letter),
     "mixed": Kind(campaigns.mixed),
+    "loud": Kind(rungs.loud),
+    "hydra": Kind(rungs.hydra),
+    "sharded": Kind(rungs.sharded),
+    "agentic": Kind(rungs.agentic),
+    "grading": Kind(rungs.grading),
+    "patient": Kind(rungs.patient),
+    "harvest": Kind(rungs.harvest),
     "enterprise": Kind(organisations.enterprise, 20, 500),
     "reseller": Kind(organisations.reseller, 5, 80),
     "batch_job": Kind(organisations.batch_job, 5, 30),

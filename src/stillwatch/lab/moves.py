@@ -7,6 +7,7 @@ import numpy as np
 from stillwatch.lab import draws
 from stillwatch.lab.draft import World
 from stillwatch.lab.draws import Wholes
+from stillwatch.lab.parameters import keys_under
 from stillwatch.lab.rhythm import Exchanges
 
 _TRIES = 6  # accounts looked at for a free one
@@ -14,13 +15,15 @@ _RATE_LIMITED = 429
 
 
 def moved(world: World, exchanges: Exchanges) -> Exchanges:
-    """The exchanges with the pauses and hops of every group that has them."""
+    """The exchanges with the world's outages, and the pauses and hops of every group that has them."""
+    everyone = np.arange(len(exchanges.day))
+    _pause(world, exchanges, everyone, _outages(world))
     order = np.argsort(world.accounts.group[exchanges.account], kind="stable")
     groups = world.accounts.group[exchanges.account][order]
     extra: list[Exchanges] = []
     for number in sorted(set(world.pauses) | set(world.hops)):
         mine = order[np.searchsorted(groups, number) : np.searchsorted(groups, number, side="right")]
-        _pause(world, exchanges, mine, number)
+        _pause(world, exchanges, mine, world.pauses.get(number, []))
         extra.append(_hop(world, exchanges, mine, number))
     closed = world.registration.closed
     last = np.full(len(world.accounts), -1e9)
@@ -31,8 +34,17 @@ def moved(world: World, exchanges: Exchanges) -> Exchanges:
     return _joined([exchanges, *extra])
 
 
-def _pause(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> None:
-    for begins, ends in world.pauses.get(number, []):
+def _outages(world: World) -> list[tuple[float, float]]:
+    """Hours in which the provider answers nobody; everybody comes back at once when they end."""
+    parameters = world.parameters
+    keys = keys_under(parameters.key, "outage", parameters.whole("outages", 0, 2))
+    begins = draws.uniform(keys, "at") * world.span.days * 0.95
+    hours = draws.lognormal(keys, "hours", 1.0, 0.5)
+    return [(float(at), float(at + h / 24)) for at, h in zip(begins, hours, strict=True)]
+
+
+def _pause(world: World, exchanges: Exchanges, mine: Wholes, pauses: list[tuple[float, float]]) -> None:
+    for begins, ends in pauses:
         within = mine[(exchanges.day[mine] >= begins) & (exchanges.day[mine] < ends)]
         keys = draws.child(world.accounts.key[exchanges.account[within]], "restart", within)
         # What was due in the pause is done right after it.

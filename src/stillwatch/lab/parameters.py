@@ -52,6 +52,10 @@ class Parameters:
         """True with this probability."""
         return bool(self._value(name, self._unit(name) < probability))
 
+    def preset(self, values: dict[str, Value]) -> None:
+        """Fix parameters that a kind of group is defined by, unless the world's file says otherwise."""
+        self.given = {**values, **self.given}
+
     def unused(self) -> list[str]:
         """Names that the world's file gave and nothing asked for: misspelt, or meant for another kind."""
         return sorted(set(self.given) - set(self.drawn))

@@ -33,7 +33,9 @@ class Program:
     `repeats`: how often a row is asked before the next; `exchange` (0…1): of rare word types that are redrawn for each
     row handed out, so that rows differ when the deck is dealt again; `digits`: numbers are redrawn too; `examples`:
     chance that another row stands before the payload; `frame_of`: whether a conversation or an account keeps a frame;
-    `by_account`: text varies with the account instead of the row, as one assignment does over many students.
+    `by_account`: text varies with the account instead of the row, as one assignment does over many students;
+    `samples`: above 0, each account has a slice of the rows to itself, or shares it with so many accounts in all;
+    `paraphrase`: share of word types in which each account words the frames in its own way.
     """
 
     key: int
@@ -44,6 +46,8 @@ class Program:
     digits: bool = False
     examples: float = 0.0
     by_account: bool = False
+    samples: int = 0
+    paraphrase: float = 0.0
     longest_payload: int = 4000  # tokens
     followups: tuple[Span, ...] = ()
     tools: tuple[str, ...] = ()

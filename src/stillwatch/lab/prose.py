@@ -150,7 +150,7 @@ def persons_turns(books: Library, turns: Turns) -> Sheet:
     loyal = opening & (draws.uniform(key, "loyal") < _fidelity(turns.person))
     near = low + np.minimum(np.where(loyal, core, draws.whole(key, "start", size)), size - 1)
     far = low + draws.whole(key, "second start", size)
-    wordy = draws.lognormal(turns.person, "wordy", 17.0, 0.5)
+    wordy = draws.lognormal(turns.person, "wordy", 14.0, 0.5)
     habit = draws.uniform(turns.person, "habit") < 0.4
     greets = opening & habit & (draws.uniform(key, "greets") < 0.5)
     phrase = books.openers[draws.whole(turns.person, "opener", len(books.openers))]
@@ -261,6 +261,9 @@ def _deal(corpus: Corpus, program: Program, deck: Deck, turns: Turns, row: Whole
         sheet.vary(slot, draws.child(row_key, "turn", turns.turn), program.exchange, common, program.digits)
     for slot in (5, 6):
         sheet.put(slot, (after[frame, slot - 5, 0], after[frame, slot - 5, 1]), LINE, opening)
+    if program.paraphrase:
+        for slot in (0, 1, 2, 5, 6):
+            sheet.vary(slot, turns.account, program.paraphrase, _COMMON_WORDS // 4, False)
     if program.followups:
         phrase = np.array(program.followups)[
             draws.whole(draws.child(turns.key, "follow", turns.turn), "f", len(program.followups))

@@ -27,7 +27,7 @@ from stillwatch.lab.prose import (
 from stillwatch.lab.rhythm import Exchanges
 from stillwatch.lab.typeset import typeset
 
-_LONGEST_REQUEST = 12_000  # bytes
+_LONGEST_REQUEST = 8_000  # bytes
 _LONGEST_ANSWER = 200
 
 
