@@ -13,7 +13,8 @@ from stillwatch.assess.facts import Facts
 
 PEOPLE = 0.5  # on the scale from one pool (0) to people in these logs (1): from here on, members are people
 POOL = 0.35  # up to here, they are not
-ONE_CUSTOMER = 0.5  # share of members under one organisation or card that makes them one declared customer
+MOST = 0.5  # share of members that speaks for the group
+FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
@@ -37,27 +38,38 @@ def _remembers(place: float) -> str:
     return f"members remember their own work {place:.0%} as much as people in these logs do"
 
 
-def _one_customer(facts: Facts) -> bool | None:
-    """Do the members say they belong together? None when registration is not in the logs."""
-    if facts.registered < 0.5 * facts.accounts:
+def _declared(facts: Facts) -> bool | None:
+    """Do most members say openly which organisation they belong to, each with several accounts?
+
+    None when registration is not in the logs. Sharing a card is no declaration: it is what fraud rings do.
+    """
+    if facts.accounts == 0 or facts.registered < 0.5 * facts.accounts:
         return None
-    shares = (facts.top_organisation_share or 0.0, facts.top_payment_share or 0.0)
-    return max(shares) >= ONE_CUSTOMER
+    declared = facts.organisation_share or 0.0
+    return declared >= MOST and (facts.organisations or 0) <= FEW * declared * facts.registered
+
+
+def _claims(facts: Facts) -> str:
+    return f"{facts.registered:,} accounts claim to be {facts.identities or 0:,} different customers"
+
+
+def _openly(facts: Facts) -> str:
+    return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
 
 
 def is_enterprise(facts: Facts) -> Alternative:
     """An enterprise's seats are people who each remember their own work, under one declared customer."""
     name = "is_enterprise"
-    place, declared = _memory(facts), _one_customer(facts)
+    place, declared = _memory(facts), _declared(facts)
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
     if declared:
-        return Alternative(name, "possible", "most members are declared as one customer")
+        return Alternative(name, "possible", _openly(facts))
     if place is None:
         return _by_mix(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
-    said = "" if declared is None else f" and claim to be {facts.identities:,} different customers"
+    said = "" if declared is None else f"; {_claims(facts)}"
     return Alternative(
         name, "excluded", f"members remember their own work only {max(place, 0.0):.0%} as much as people do{said}"
     )
@@ -83,7 +95,7 @@ def is_reseller(facts: Facts) -> Alternative:
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
     if narrow is None or narrow.bits <= 0:
-        return Alternative(name, "possible", "what is asked has the mix that people ask")
+        return Alternative(name, "preferred", "what is asked has the mix that people ask")
     return Alternative(
         name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
     )
@@ -92,14 +104,15 @@ def is_reseller(facts: Facts) -> Alternative:
 def is_batch_job(facts: Facts) -> Alternative:
     """A firm's batch job runs in the open: few keys, one customer, one place."""
     name = "is_batch_job"
-    declared = _one_customer(facts)
+    declared = _declared(facts)
     if declared:
-        return Alternative(name, "preferred", "the keys are declared as one customer's")
+        return Alternative(name, "preferred", _openly(facts))
     if facts.accounts < CROWD:
         return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
+    if (facts.top_payment_share or 0.0) >= MOST:
+        return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
     if declared is False:
-        said = f"{facts.accounts:,} accounts claim {facts.identities:,} different customers"
-        return Alternative(name, "excluded", said)
+        return Alternative(name, "excluded", _claims(facts))
     if facts.top_subnet_share is None or facts.top_subnet_share > 0.5:
         return Alternative(name, "possible", "one place, and who is behind the keys is not in the logs")
     return Alternative(name, "excluded", f"the requests hide in {facts.subnets:,} different networks")
@@ -112,7 +125,7 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
     if repeats is None:
         return (
             Alternative(name, "possible", "without text, repeated questions cannot be seen")
-            if _one_customer(facts) is None
+            if _declared(facts) is None
             else _hidden(name, facts)
         )
     if repeats.statistic > 0.3:
@@ -121,9 +134,9 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
 
 
 def _hidden(name: str, facts: Facts) -> Alternative:
-    if _one_customer(facts):
-        return Alternative(name, "possible", "the keys are declared as one customer's")
-    return Alternative(name, "excluded", f"the accounts claim to be {facts.identities:,} different customers")
+    if _declared(facts):
+        return Alternative(name, "possible", _openly(facts))
+    return Alternative(name, "excluded", _claims(facts))
 
 
 def is_class(facts: Facts) -> Alternative:

@@ -86,10 +86,10 @@ def _times(own: float, people: float) -> str:
 
 def concealment_facts(facts: Facts) -> list[Fact]:
     """Do the accounts hide that they belong together? Fraudulent access, not distillation, is what is looked for."""
-    if facts.registered >= 0.5 * facts.accounts and facts.identities is not None:
+    if facts.identities is not None and facts.registered >= 0.5 * facts.accounts:
         share = facts.identities / max(facts.registered, 1)
         # one customer with many keys is open; many customers with one hand are not
-        bits = 4.0 * math.log2(max(share, 1 / 16) / 0.25) / 2 if facts.accounts >= 8 else 0.0
+        bits = 2.0 * math.log2(max(share, 1 / 16) / 0.25) if facts.accounts >= 8 else 0.0
         return [
             Fact(
                 "claims_many_identities",

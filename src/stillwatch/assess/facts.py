@@ -8,6 +8,8 @@ from datetime import datetime
 from stillwatch.assess.profile import PROFILES
 from stillwatch.engine import Engine, Query
 
+CLAIM_CAP = 14.0  # bits an account one kind of value may carry: its values overlap, and no single fact convicts
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -31,8 +33,9 @@ class Facts:
     busiest_day_share: float
     tested_at: datetime
     registered: int  # members with a row in the accounts table
-    identities: int | None  # customers the members claim to be: organisations, else cards, else e-mails
-    top_organisation_share: float | None
+    identities: int | None  # customers the members claim to be: an organisation each, or by itself
+    organisations: int | None
+    organisation_share: float | None  # members that name one
     top_payment_share: float | None
     education_share: float | None
     contract_share: float | None
@@ -65,7 +68,8 @@ SELECT
   coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
   coalesce(stated.registered, 0) AS registered,
   stated.identities,
-  stated.top_organisation_share,
+  stated.organisations,
+  stated.organisation_share,
   stated.top_payment_share,
   stated.education_share,
   stated.contract_share,
@@ -108,10 +112,10 @@ def gather(engine: Engine) -> list[Facts]:
     families: dict[str, dict[str, float]] = {}
     claims: dict[str, dict[str, float]] = {}
     for row in engine.fetch(value_bits_sql()).to_pylist():
-        claims.setdefault(row["candidate_id"], {})[row["claim"]] = row["bits"]
+        claims.setdefault(row["candidate_id"], {})[row["claim"]] = min(row["bits"], CLAIM_CAP)
         by_family = families.setdefault(row["candidate_id"], {})
         # kinds of one family overlap: the strongest stands for it
-        by_family[row["family"]] = max(by_family.get(row["family"], 0.0), row["bits"])
+        by_family[row["family"]] = max(by_family.get(row["family"], 0.0), min(row["bits"], CLAIM_CAP))
     trials: dict[str, dict[str, Trial]] = {}
     for row in engine.fetch(Query("group tests", "SELECT * FROM group_tests ORDER BY candidate_id, test")).to_pylist():
         trials.setdefault(row["candidate_id"], {})[row["test"]] = Trial(row["statistic"], row["reference"], row["bits"])

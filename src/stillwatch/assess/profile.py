@@ -42,7 +42,7 @@ GROUP BY candidate_id
 
 
 def registration_sql() -> Query:
-    """Who the members say they are: customers claimed, and the share of the commonest organisation and card."""
+    """Who the members say they are: customers claimed, organisations named, and the share of the commonest card."""
     return Query(
         "candidate registration",
         """
@@ -52,23 +52,17 @@ WITH members AS (
 stated AS (
   SELECT candidate_id, accounts.* FROM members JOIN accounts USING (account_id)
 ),
-commonest AS (
-  SELECT candidate_id, 'organisation' AS what, max(holders) AS holders
-  FROM (SELECT candidate_id, organisation_id, count(*) AS holders FROM stated
-        WHERE organisation_id IS NOT NULL GROUP BY ALL) GROUP BY candidate_id
-  UNION ALL
-  SELECT candidate_id, 'payment', max(holders)
-  FROM (SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
-        WHERE payment_fingerprint IS NOT NULL GROUP BY ALL) GROUP BY candidate_id
+cards AS (
+  SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
+  WHERE payment_fingerprint IS NOT NULL GROUP BY ALL
 )
 SELECT
   stated.candidate_id,
   count(*) AS registered,
-  count(DISTINCT coalesce(organisation_id, payment_fingerprint, email_hash, account_id)) AS identities,
-  (SELECT holders FROM commonest WHERE commonest.candidate_id = stated.candidate_id AND what = 'organisation')
-    / count(*) AS top_organisation_share,
-  (SELECT holders FROM commonest WHERE commonest.candidate_id = stated.candidate_id AND what = 'payment')
-    / count(*) AS top_payment_share,
+  count(DISTINCT coalesce(organisation_id, account_id)) AS identities,
+  count(DISTINCT organisation_id) AS organisations,
+  count(organisation_id) / count(*) AS organisation_share,
+  (SELECT max(holders) FROM cards WHERE cards.candidate_id = stated.candidate_id) / count(*) AS top_payment_share,
   count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
   count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
   count(closed_at) AS closures

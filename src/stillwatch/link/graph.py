@@ -47,6 +47,15 @@ class Graph:
         return len(self.kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Edges inside a group: indices into its members and its values, and when (µs)."""
+
+    member: Int64
+    value: Int64
+    at: Int64
+
+
 def load(engine: Engine, accounts: int) -> Graph:
     """Reads every kind's shared holdings through the engine."""
     engine.create("linkable_exchanges", linkable_exchanges_sql())
@@ -96,3 +105,13 @@ def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels
 def positions(engine: Engine) -> int:
     """How many accounts have been seen."""
     return int(engine.fetch(Query("accounts seen", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
+
+
+def edges_inside(graph: Graph, members: Int32, values: Int32) -> Inside:
+    """Holdings of `values` by `members`, in order of value and account."""
+    spans = [np.arange(graph.value_start[v], graph.value_start[v + 1]) for v in values]
+    edges = np.concatenate(spans)
+    value = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
+    at = np.clip(np.searchsorted(members, graph.holder[edges]), 0, len(members) - 1)
+    mine = members[at] == graph.holder[edges]
+    return Inside(at[mine], value[mine], graph.first_at[edges[mine]])

@@ -1,7 +1,7 @@
 """Compiled loops over the account-value graph; plain arrays in and out, sequential and so reproducible.
 
-Kinds fold into nests by their strongest (an address and its subnet are one fact), nests add up to families, and
-each family is capped, so that no single sort of fact convicts.
+Kinds fold into nests by their strongest (an address and its subnet are one fact), nests add up to sides, and
+each side is capped, so that no single sort of fact convicts.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Scratch:
     by_account: Int32
 
 
-FAMILY_CAP = 14.0  # bits one family may add for one account
+SIDE_CAP = 14.0  # bits one side may add for one account
 BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
+AGREEING_BITS = 3.0  # bits from which a side speaks for an account: 1 in 8 strangers would have as much
 ABSENCE_CAP = 8.0  # bits an account may lose in one kind for kit values it does not hold
 
 
@@ -38,13 +39,13 @@ def support(
     rate: Float,
     draws: Int32,
     nest: Int64,
-    nest_family: Int64,
-    families: int,
+    nest_side: Int64,
+    sides: int,
 ) -> Float:
-    """Capped surprise of each account's shared values in each family: (accounts, families)."""
+    """Capped surprise of each account's shared values on each side: (accounts, sides)."""
     accounts = len(account_start) - 1
     kinds = draws.shape[0]
-    result = np.zeros((accounts, families))
+    result = np.zeros((accounts, sides))
     by_kind = np.zeros(kinds)
     for u in range(accounts):
         by_kind[:] = 0.0
@@ -52,21 +53,21 @@ def support(
             k = kind[held[e]]
             chance = -np.expm1(-draws[k, u] * rate[held[e]])
             by_kind[k] += max(0.0, -np.log2(max(chance, 1e-30)) - BIRTH_BITS)
-        _fold(by_kind, nest, nest_family, result[u])
+        _fold(by_kind, nest, nest_side, result[u])
     return result
 
 
 @njit(cache=True, nogil=True)
-def _fold(by_kind: Float, nest: Int64, nest_family: Int64, out: Float) -> None:
-    """Largest kind of each nest, nests summed to families, families capped."""
-    best = np.zeros(len(nest_family))
+def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
+    """Largest kind of each nest, nests summed to sides, sides capped."""
+    best = np.zeros(len(nest_side))
     for k in range(len(by_kind)):
         if abs(by_kind[k]) > abs(best[nest[k]]):
             best[nest[k]] = by_kind[k]
     for j in range(len(best)):
-        out[nest_family[j]] += min(best[j], FAMILY_CAP)
+        out[nest_side[j]] += min(best[j], SIDE_CAP)
     for f in range(len(out)):
-        out[f] = max(-FAMILY_CAP, min(out[f], FAMILY_CAP))
+        out[f] = max(-SIDE_CAP, min(out[f], SIDE_CAP))
 
 
 @njit(cache=True, nogil=True)
@@ -101,10 +102,10 @@ def score_holders(
     rate: Float,
     country: Int32,
     nest: Int64,
-    nest_family: Int64,
+    nest_side: Int64,
     scratch: Int32,
-    families: int,
-) -> tuple[Int32, Float]:
+    sides: int,
+) -> tuple[Int32, Float, Int32]:
     """Accounts holding a chosen value, ascending, with capped bits. `scratch` (accounts,) is -1 before and after."""
     kinds = draws.shape[0]
     room = 0
@@ -130,13 +131,15 @@ def score_holders(
             chance = -np.expm1(-draws[kind[i], u] * rate[i, country[u]])
             score[scratch[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
     bits = np.zeros(reached)
-    folded = np.zeros(families)
+    agreeing = np.zeros(reached, np.int32)
+    folded = np.zeros(sides)
     for i in range(reached):
         scratch[candidates[i]] = -1
         for k in range(kinds):
             if draws[k, candidates[i]] > 0:
                 score[i, k] += max(absent[k], -ABSENCE_CAP)
         folded[:] = 0.0
-        _fold(score[i], nest, nest_family, folded)
+        _fold(score[i], nest, nest_side, folded)
         bits[i] = folded.sum()
-    return candidates, bits
+        agreeing[i] = (folded >= AGREEING_BITS).sum()
+    return candidates, bits, agreeing

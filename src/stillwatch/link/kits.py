@@ -1,6 +1,6 @@
 """Kits: sets of values that one hand brings to many accounts, found by pooled surprise without account pairs.
 
-A kit starts from the holders of one value that are unusually alike in *other* families (birth), is completed to all
+A kit starts from the holders of one value that are unusually alike on *other* sides (birth), is completed to all
 accounts whose values are likelier under the kit than by chance (completion, to a fixed point), and is accepted
 only when its pooled surprise pays for the whole search (acceptance): under independence the chance that any false
 kit clears `net_bits` is at most 2^-net_bits, whatever the search did.
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.graph import Graph
-from stillwatch.link.kernels import FAMILY_CAP, score_holders, support
+from stillwatch.link.graph import Graph, edges_inside
+from stillwatch.link.kernels import SIDE_CAP, score_holders, support
 from stillwatch.link.null import Background, Enriched, enriched, surprise
-from stillwatch.link.values import FAMILIES, KINDS, SIDES, TOOL_SIDES
+from stillwatch.link.split import SMALLEST, blocks
+from stillwatch.link.values import KINDS, SIDES, TOOL_SIDES
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -30,8 +31,8 @@ AGREEING_SIDES = 2
 
 NESTS = tuple(dict.fromkeys(kind.nest for kind in KINDS))
 _NEST = np.array([NESTS.index(kind.nest) for kind in KINDS])
-_FAMILY = np.array([FAMILIES.index(kind.family) for kind in KINDS])
-_NEST_FAMILY = np.array([FAMILIES.index(next(k.family for k in KINDS if k.nest == nest)) for nest in NESTS])
+_SIDE = np.array([SIDES.index(kind.side) for kind in KINDS])
+_NEST_SIDE = np.array([SIDES.index(next(kind.side for kind in KINDS if kind.nest == nest)) for nest in NESTS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,33 @@ def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bi
         holders = graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
         if taken[holders].mean() > 0.5:
             continue
-        kit = complete(graph, null, prior, holders, minimum)
-        if kit is None or kit.net_bits < net_bits or not agree(kit.sides):
-            continue
-        if taken[kit.members].mean() > 0.5:
-            continue
-        kits.append(kit)
-        taken[kit.members] = True
+        members = complete(graph, null, prior, holders, minimum)
+        for kit in _pieces(graph, null, prior, members, minimum):
+            if kit.net_bits >= net_bits and agree(kit.sides) and taken[kit.members].mean() <= 0.5:
+                kits.append(kit)
+                taken[kit.members] = True
     return kits
+
+
+def _pieces(graph: Graph, null: Background, prior: Float, members: Int32 | None, minimum: int) -> list[Kit]:
+    """The kits of one completed seed: one, or several where it glued different hands together."""
+    if members is None:
+        return []
+    found = enriched(graph, null, members)
+    parts = [members] if len(members) < 2 * SMALLEST else _unglued(graph, members, found)
+    kits = []
+    for part in parts:
+        kit = None if len(part) < minimum else _accept(graph, null, prior, part)
+        if kit is not None and len(kit.members) >= minimum:
+            kits.append(kit)
+    return kits
+
+
+def _unglued(graph: Graph, members: Int32, found: Enriched) -> list[Int32]:
+    edges = edges_inside(graph, members, found.values)
+    bits = np.log2(np.maximum(found.inside, 1.0) / np.maximum(found.expected, 1e-9))
+    parts = blocks(edges.member, edges.value, bits[edges.value], (len(members), len(found.values)))
+    return [members[part] for part in parts]
 
 
 def agree(sides: tuple[str, ...]) -> bool:
@@ -76,29 +96,37 @@ def agree(sides: tuple[str, ...]) -> bool:
     return len(sides) >= AGREEING_SIDES and not set(sides) <= set(TOOL_SIDES)
 
 
-def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum: int) -> Kit | None:
+def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum: int) -> Int32 | None:
     """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts."""
     members = seed
     for _ in range(ROUNDS):
         found = enriched(graph, null, members)
         if len(found.values) == 0:
             return None
-        candidates, bits = _member_bits(graph, null, found)
-        bits = bits + prior[candidates]
-        threshold = np.log2(max(2.0, graph.accounts / max(len(members), 1))) + EXTRA_BITS
-        grown = candidates[bits > threshold]
+        grown, _ = _belonging(graph, null, prior, found, len(members))
         if len(grown) < minimum:
             return None
-        same = len(grown) == len(members) and bool((grown == members).all())
-        members, member_bits = grown, bits[bits > threshold]
-        if same:
+        if len(grown) == len(members) and bool((grown == members).all()):
             break
-    return _accept(graph, null, members, member_bits)
+        members = grown
+    return members
 
 
-def _accept(graph: Graph, null: Background, members: Int32, member_bits: Float) -> Kit | None:
+def _belonging(graph: Graph, null: Background, prior: Float, found: Enriched, size: int) -> tuple[Int32, Float]:
+    """Accounts whose bits clear the price of picking them by chance, and that agree on at least two sides."""
+    candidates, bits, sides = _member_bits(graph, null, found)
+    bits = bits + prior[candidates]
+    kept = (bits > np.log2(max(2.0, graph.accounts / max(size, 1))) + EXTRA_BITS) & (sides >= AGREEING_SIDES)
+    return candidates[kept], bits[kept]
+
+
+def _accept(graph: Graph, null: Background, prior: Float, part: Int32) -> Kit | None:
+    found = enriched(graph, null, part)
+    candidates, bits = _belonging(graph, null, prior, found, len(part))
+    inside = np.isin(candidates, part)
+    members, member_bits = candidates[inside], bits[inside]
     found = enriched(graph, null, members)
-    if len(found.values) == 0:
+    if len(members) == 0 or len(found.values) == 0:
         return None
     gain = surprise(found.inside, found.expected)
     kind = graph.kind[found.values]
@@ -109,24 +137,22 @@ def _accept(graph: Graph, null: Background, members: Int32, member_bits: Float) 
 
 
 def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> Int64:
-    shared = support(
-        graph.account_start, graph.held, graph.kind, null.rate, graph.draws, _NEST, _NEST_FAMILY, len(FAMILIES)
-    )
+    shared = support(graph.account_start, graph.held, graph.kind, null.rate, graph.draws, _NEST, _NEST_SIDE, len(SIDES))
     holders = np.diff(graph.value_start)
     value_of_edge = np.repeat(np.arange(graph.values, dtype=np.int64), holders)
-    family = _FAMILY[graph.kind[value_of_edge]]
+    side = _SIDE[graph.kind[value_of_edge]]
     total = shared.sum(axis=1)
-    # what each holder shares in families other than the seed's own
-    other = np.clip(total[graph.holder] - shared[graph.holder, family] + prior[graph.holder], 0.0, 3 * FAMILY_CAP)
-    usual = np.array([np.clip(total - shared[:, f] + prior, 0.0, 3 * FAMILY_CAP).mean() for f in range(len(FAMILIES))])
-    excess = np.bincount(value_of_edge, weights=other - usual[family], minlength=graph.values)
+    # what each holder shares on sides other than the seed's own
+    other = np.clip(total[graph.holder] - shared[graph.holder, side] + prior[graph.holder], 0.0, 3 * SIDE_CAP)
+    usual = np.array([np.clip(total - shared[:, s] + prior, 0.0, 3 * SIDE_CAP).mean() for s in range(len(SIDES))])
+    excess = np.bincount(value_of_edge, weights=other - usual[side], minlength=graph.values)
     order = np.argsort(-excess, kind="stable")
     eligible = (holders >= max(3, minimum // 2)) & (excess > 0)
     return order[eligible[order]].astype(np.int64)
 
 
-def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32, Float]:
-    """Accounts holding any kit value, ascending, with their log-likelihood ratio of kit against chance."""
+def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32, Float, Int32]:
+    """Accounts holding any kit value, ascending, with their log-likelihood ratio and how many sides agree."""
     return score_holders(
         graph.value_start,
         graph.holder,
@@ -137,16 +163,16 @@ def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32
         found.rate,
         null.country,
         _NEST,
-        _NEST_FAMILY,
+        _NEST_SIDE,
         null.scratch.by_account,
-        len(FAMILIES),
+        len(SIDES),
     )
 
 
 def _net_bits(
     graph: Graph, members: Int32, chosen: Int32, gain: Float
 ) -> tuple[float, tuple[str, ...], tuple[int, ...]]:
-    """Pooled surprise less the price of choosing these accounts and values; and the families that carry it."""
+    """Pooled surprise less the price of choosing these accounts and values; and the sides and kinds that carry it."""
     kind = graph.kind[chosen]
     by_kind = np.bincount(kind, weights=gain, minlength=len(KINDS))
     best: dict[int, int] = {}

@@ -12,11 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.link.graph import Graph
-from stillwatch.link.kernels import FAMILY_CAP
+from stillwatch.link.graph import Graph, edges_inside
+from stillwatch.link.kernels import SIDE_CAP
 from stillwatch.link.kits import EXTRA_BITS, Kit
 from stillwatch.link.null import surprise
-from stillwatch.link.values import FAMILIES, KINDS
+from stillwatch.link.values import KINDS, SIDES
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 STEPS = 128  # moments at which a kit's formation is looked at
 FORMED_BITS = 10.0
 
-_FAMILY = np.array([FAMILIES.index(kind.family) for kind in KINDS])
+_SIDE = np.array([SIDES.index(kind.side) for kind in KINDS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,11 @@ class KitEdges:
 
 def kit_edges(graph: Graph, kit: Kit) -> KitEdges:
     """All holdings of kit values by members."""
-    values, members = kit.found.values, kit.members
-    spans = [np.arange(graph.value_start[v], graph.value_start[v + 1]) for v in values]
-    edges = np.concatenate(spans)
-    value = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-    at = np.clip(np.searchsorted(members, graph.holder[edges]), 0, len(members) - 1)
-    mine = members[at] == graph.holder[edges]
-    edges, value, member = edges[mine], value[mine], at[mine]
+    inside = edges_inside(graph, kit.members, kit.found.values)
     bits = np.log2(np.maximum(kit.found.inside, 1.0) / np.maximum(kit.found.expected, 1e-9))
-    order = np.lexsort((value, member, graph.first_at[edges]))
-    edges, value, member = edges[order], value[order], member[order]
-    return KitEdges(member, value, graph.first_at[edges], bits[value])
+    order = np.lexsort((inside.value, inside.member, inside.at))
+    value = inside.value[order]
+    return KitEdges(inside.member[order], value, inside.at[order], bits[value])
 
 
 def linked_at(graph: Graph, kit: Kit, prior: Float) -> Int64:
@@ -58,22 +52,22 @@ def linked_at(graph: Graph, kit: Kit, prior: Float) -> Int64:
     edges = kit_edges(graph, kit)
     count = len(kit.members)
     threshold = np.log2(max(2.0, graph.accounts / count)) + EXTRA_BITS
-    family = _FAMILY[graph.kind[kit.found.values]][edges.value]
-    return _first_sufficient(edges.member, edges.at, edges.bits, family, threshold - prior[kit.members])
+    side = _SIDE[graph.kind[kit.found.values]][edges.value]
+    return _first_sufficient(edges.member, edges.at, edges.bits, side, threshold - prior[kit.members])
 
 
 @njit(cache=True, nogil=True)
-def _first_sufficient(member: Int64, at: Int64, bits: Float, family: Int64, needed: Float) -> Int64:
+def _first_sufficient(member: Int64, at: Int64, bits: Float, side: Int64, needed: Float) -> Int64:
     held = np.zeros((len(needed), 16))
     result = np.zeros(len(needed), np.int64)
     done = np.zeros(len(needed), np.bool_)
     for i in range(len(member)):
-        u, f = member[i], family[i]
+        u, f = member[i], side[i]
         if done[u]:
             continue
-        # a second value of a family adds little: views of one fact are not counted twice
+        # a second value of a side adds little: views of one fact are not counted twice
         again = 1.0 if held[u, f] > 0.0 else 0.0
-        held[u, f] = min(FAMILY_CAP, max(held[u, f], bits[i]) + again)
+        held[u, f] = min(SIDE_CAP, max(held[u, f], bits[i]) + again)
         result[u] = at[i]
         done[u] = held[u].sum() > needed[u]
     return result
