@@ -1,0 +1,1 @@
+"""Tests of Stillwatch; folders mirror the source, and scenarios run the whole line."""

@@ -1,0 +1,1 @@
+"""What tests expect to the letter, kept as files."""

@@ -1,0 +1,1 @@
+"""Whole runs of the line, looked at from outside."""
