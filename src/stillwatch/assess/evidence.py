@@ -77,6 +77,15 @@ TESTED: dict[str, Callable[[float, float], str]] = {
     "narrow_purpose": lambda own, people: (
         f"what is asked lies {own:.2f} bits from people's mix (a random group of people: {people:.2f})"
     ),
+    "never_repeats_a_slot": lambda own, people: (
+        f"of texts that open alike on two accounts, {own:.2%} are the same text (people: {people:.1%})"
+    ),
+    "moves_to_new_models_at_once": lambda own, people: (
+        f"within a day of a model's release {own:.0%} of the questions went to it (people: {people:.0%})"
+    ),
+    "replaces_closed_accounts": lambda own, people: (
+        f"{own:.0f} closures were followed within six hours by a new member's first question (by chance: {people:.1f})"
+    ),
 }
 
 

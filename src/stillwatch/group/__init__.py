@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pyarrow as pa
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, write
-from stillwatch.group.members import Exchanges, Int32, load
+from stillwatch.group.members import Exchanges, Int32, Lives, Model, load, load_lives, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
-from stillwatch.group.trials import purpose_tests, queue_tests
+from stillwatch.group.trials import purpose_tests, queue_tests, release_test, succession_test
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 
-READS = ("exchange_sketches", "account_sketches", "networks", "network_members")
+READS = ("exchange_sketches", "account_sketches", "accounts", "networks", "network_members")
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 
 MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What every network is tested with."""
+
+    exchanges: Exchanges
+    reference: People
+    models: list[Model]
+    lives: Lives
+
+
 def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     exchanges, outside = load(engine)
-    reference = people(exchanges, outside)
-    members = engine.fetch(members_sql())
-    networks = engine.fetch(Query("networks", "SELECT network_id FROM networks ORDER BY network_id"))
+    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine))
+    rows = engine.fetch(members_sql())
+    networks, position = rows["network_id"].to_pylist(), rows["position"].to_numpy().astype(np.int32)
+    members: dict[str, list[int]] = {}
+    for network, account in zip(networks, position.tolist(), strict=True):
+        members.setdefault(network, []).append(account)
     candidates = []
-    with progress("testing networks", total=len(networks)) as advance:
-        for network in networks["network_id"].to_pylist():
-            chosen = members.filter(pa.compute.equal(members["network_id"], network))
-            found = _candidate(network, chosen["position"].to_numpy().astype(np.int32), exchanges, reference)
+    with progress("testing networks", total=len(members)) as advance:
+        for network, accounts in members.items():
+            found = _candidate(network, np.array(accounts, np.int32), setting)
             if found is not None:
                 candidates.append(found)
             advance(1)
@@ -49,12 +62,19 @@ ORDER BY members.network_id, sketches.position
     )
 
 
-def _candidate(network: str, members: Int32, exchanges: Exchanges, reference: People) -> Candidate | None:
-    rows = exchanges.take(np.isin(exchanges.position, members))
+def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | None:
+    rows = setting.exchanges.take(np.isin(setting.exchanges.position, members))
+    reference = setting.reference
     purpose = separate(rows, reference.exchanges)
     served = purpose.probability > 0.5
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < 2:
         return None
     effort = rows.take(served)
-    results = queue_tests(effort, reference) + purpose_tests(effort, reference)
+    closed, first = setting.lives.of(np.unique(effort.position))
+    results = [
+        *queue_tests(effort, reference),
+        *purpose_tests(effort, reference),
+        release_test(effort, reference.exchanges, setting.models),
+        succession_test(closed, first),
+    ]
     return Candidate(network, rows, purpose, tuple(results))

@@ -52,6 +52,29 @@ class Exchanges:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that appeared while the log ran."""
+
+    code: int
+    appeared_at: int  # µs
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """When accounts of networks were first seen and closed (µs, -1 for never), by ascending position."""
+
+    position: Int32
+    first_at: Int64
+    closed_at: Int64
+
+    def of(self, members: Int32) -> tuple[Int64, Int64]:
+        """Closures and first exchanges of the members."""
+        mine = np.isin(self.position, members)
+        closed = self.closed_at[mine]
+        return closed[closed >= 0], self.first_at[mine]
+
+
 def reference_accounts_sql() -> Query:
     """Accounts outside every network, evenly spread over the sorted ids: the people a group is measured against."""
     return Query(
@@ -132,6 +155,49 @@ WHERE request_model IS NOT NULL
 GROUP BY request_model
 """,
     )
+
+
+def released_sql() -> Query:
+    """Models that appeared at least three days into the log and are used in more than one exchange of 200."""
+    return Query(
+        "released models",
+        """
+SELECT code, appeared_at FROM models
+WHERE appeared_at >= (SELECT min(appeared_at) FROM models) + INTERVAL 3 DAY
+  AND exchanges >= (SELECT sum(exchanges) FROM models) / 200
+ORDER BY code
+""",
+    )
+
+
+def lives_sql() -> Query:
+    """First exchange and closure of every network member."""
+    return Query(
+        "lives",
+        """
+SELECT DISTINCT sketches.position, sketches.first_seen, accounts.closed_at
+FROM network_members
+JOIN account_sketches AS sketches USING (account_id)
+LEFT JOIN accounts USING (account_id)
+ORDER BY sketches.position
+""",
+    )
+
+
+def load_releases(engine: Engine) -> list[Model]:
+    """Models released while the log ran; `load` has to come first."""
+    rows = engine.fetch(released_sql())
+    appeared = rows["appeared_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    return [Model(int(code), int(at)) for code, at in zip(rows["code"].to_pylist(), appeared, strict=True)]
+
+
+def load_lives(engine: Engine) -> Lives:
+    """First exchanges and closures of network members."""
+    rows = engine.fetch(lives_sql())
+    first = rows["first_seen"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    closed = rows["closed_at"].to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    never = np.isnat(closed)
+    return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
 def load(engine: Engine) -> tuple[Exchanges, Int32]:

@@ -97,9 +97,10 @@ def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
 
     def code(column: Int64) -> Int64:
         if len(kept) == 0:
-            return (column != 0).astype(np.int64)
+            return np.asarray(column != 0, np.int64)
         at = np.clip(np.searchsorted(kept, column), 0, len(kept) - 1)
-        return np.asarray(np.where(column == 0, 0, np.where(kept[at] == column, at + 2, 1)), np.int64)
+        told = np.where(kept[at] == column, at + 2, 1)
+        return np.asarray(np.where(column == 0, 0, told), np.int64)
 
     return code(inside), code(outside)
 

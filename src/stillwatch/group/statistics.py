@@ -18,9 +18,10 @@ Int64 = NDArray[np.int64]
 
 OPENINGS = 24  # exchanges an account that enter the memory ratio
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
-FRAME_SHARE = 0.05  # and more than this share of the group, belongs to its frame
+FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
 DAY = 86_400_000_000  # µs
 HOUR = 3_600_000_000
+SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what chance would give
 
 
 def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
@@ -165,20 +166,47 @@ def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> 
     return float((inside * np.log2(inside / outside)).sum())
 
 
-def pivot_share(exchanges: Exchanges, appeared_at: Int64, code: int) -> float:
-    """Share of the group's exchanges in the day after a model's appearance that used it."""
+def slot_repeats(exchanges: Exchanges) -> float:
+    """Of pairs from different accounts that open with the same words, the share that are the same whole text.
+
+    People who open alike mostly ask the same popular thing; slices of one data set share a frame and never a slot.
+    NaN with fewer than 200 such pairs.
+    """
+    head, payload = exchanges.values["head"], exchanges.values["payload"]
+    used = (head != 0) & (payload != 0)
+    frames, repeats = (_pairs_apart(exchanges.position[used], column[used]) for column in (head, payload))
+    return repeats / frames if frames >= 200 else float("nan")
+
+
+def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
+    """Pairs of rows with one value from two accounts."""
+    _, code = np.unique(value, return_inverse=True)
+    total = np.bincount(code).astype(float)
+    cell, count = np.unique(code.astype(np.int64) << np.int64(32) | position, return_counts=True)
+    own = np.bincount(cell >> np.int64(32), weights=count.astype(float) ** 2, minlength=len(total))
+    return float((total**2 - own).sum() / 2)
+
+
+def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:
+    """Of the exchanges in the day after a model appeared: how many used it, and how many there were."""
     day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
-    return float((exchanges.values["model"][day] == code).mean()) if day.sum() >= 20 else float("nan")
+    return int((exchanges.values["model"][day] == code).sum()), int(day.sum())
 
 
 def successions(closed_at: Int64, first_at: Int64, within: int = 6 * HOUR) -> tuple[int, float]:
     """Closures followed within six hours by a member's first exchange, and how many chance would give.
 
-    Chance spreads arrivals evenly over the group's span, a Poisson null.
+    Chance moves the closures along the group's arrivals by whole days, so that bursts and nights of the arrivals stay
+    what they are.
     """
     if len(closed_at) == 0 or len(first_at) < 2:
         return 0, 0.0
     arrivals = np.sort(first_at)
-    hits = np.searchsorted(arrivals, closed_at + within) > np.searchsorted(arrivals, closed_at, side="right")
-    span = max(1, int(arrivals[-1] - arrivals[0]))
-    return int(hits.sum()), float(len(closed_at) * -np.expm1(-len(arrivals) * within / span))
+    begin, span = int(arrivals[0]), max(DAY, int(arrivals[-1] - arrivals[0]))
+    moved = [_followed(begin + (closed_at - begin + shift * DAY) % span, arrivals, within) for shift in SHIFTS]
+    return _followed(closed_at, arrivals, within), float(np.mean(moved))
+
+
+def _followed(closed_at: Int64, arrivals: Int64, within: int) -> int:
+    after = np.searchsorted(arrivals, closed_at, side="right")
+    return int((np.searchsorted(arrivals, closed_at + within, side="right") > after).sum())

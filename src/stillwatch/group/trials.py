@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import betabinom
 
 from stillwatch.group import statistics
-from stillwatch.group.members import Exchanges
+from stillwatch.group.members import Exchanges, Model
 from stillwatch.group.reference import People, scale_bits, usual
 
+MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
+PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
+MINIMUM_CLOSURES = 3
 MATCHED = 150  # accounts in a matched group: larger ones cost more and give the same median
 
 
@@ -78,9 +83,48 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
             ordinary if has_text else 0.0,
             float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
         ),
+        _slots(group, matched),
         Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
         Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
+
+
+def _slots(group: Exchanges, matched: Exchanges) -> Trial:
+    """Missing collisions: does the group repeat whole texts as rarely as slices of a data set do?"""
+    own, people = statistics.slot_repeats(group), statistics.slot_repeats(matched)
+    place = own / people if people > 0 else math.nan
+    return Trial("never_repeats_a_slot", _known(own), _known(people), scale_bits(place, 4.0))
+
+
+def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]) -> Trial:
+    """Did the group move to a new model within a day, as an extraction effort does and people do not?
+
+    Beta-binomial against beta-binomial: an effort moves any share (uniform), people theirs with the spread of
+    groups of people.
+    """
+    best = Trial("moves_to_new_models_at_once", -1.0, -1.0, 0.0)
+    for model in models:
+        used, day = statistics.pivot_counts(group, model.appeared_at, model.code)
+        people_used, people_day = statistics.pivot_counts(reference, model.appeared_at, model.code)
+        if day < MINIMUM_RELEASE_DAY or people_day < MINIMUM_RELEASE_DAY:
+            continue
+        usual_share = (people_used + 1.0) / (people_day + 2.0)
+        effort = betabinom.logpmf(used, day, 1.0, 1.0)
+        ordinary = betabinom.logpmf(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
+        bits = float(np.clip((effort - ordinary) / math.log(2), -3.0, 4.0)) if used / day > usual_share else 0.0
+        if abs(bits) > abs(best.bits) or best.statistic == -1.0:
+            best = Trial(best.test, round(used / day, 6), round(usual_share, 6), bits)
+    return best
+
+
+def succession_test(closed_at: NDArray[np.int64], first_at: NDArray[np.int64]) -> Trial:
+    """Do new members begin within hours of another's closure, more often than chance?"""
+    seen, chance = statistics.successions(closed_at, first_at)
+    if len(closed_at) < MINIMUM_CLOSURES:
+        return Trial("replaces_closed_accounts", -1.0, -1.0, 0.0)
+    expected = max(chance, 0.5)
+    surprise = (seen * math.log(seen / expected) - (seen - expected)) / math.log(2) if seen > expected else 0.0
+    return Trial("replaces_closed_accounts", float(seen), round(chance, 3), min(4.0, surprise))
 
 
 def _known(value: float) -> float:
