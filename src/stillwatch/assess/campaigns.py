@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stillwatch.assess.alternatives import Alternative
 from stillwatch.assess.evidence import Fact
 from stillwatch.assess.facts import Facts
-from stillwatch.assess.score import Judged, act_cutoff, member_probability, q_values
+from stillwatch.assess.score import Judged, act_cutoff, groups_within, membership, q_values
 from stillwatch.engine import Engine, Query
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import ALTERNATIVES, CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS, EVIDENCE
 from stillwatch.settings import AssessSettings
 
+RANK = ("watch", "review", "act")  # a campaign stands as high as its highest member
 REVIEW_MEMBER = 0.5  # an account likelier a stranger than a member is only watched
 
 
@@ -76,7 +78,7 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     total = int(engine.fetch(Query("accounts", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
     campaigns = {verdict.facts.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
     rows = engine.fetch(members_sql())
-    rows = rows.filter(pa.compute.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
+    rows = rows.filter(pc.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
     members = _levels(rows, campaigns, total, settings)
     engine.store(CAMPAIGN_MEMBERS, members)
     engine.create("campaign_exchanges", campaign_exchanges_sql())
@@ -87,23 +89,24 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
 
 
 def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
-    candidate = rows["candidate_id"].to_numpy()
-    probability, possible = np.zeros(len(rows)), np.full(len(rows), "watch", object)
+    """Levels under the expected-innocents limit: half of it for whole groups that may be wrong, half for strays."""
+    limit = settings.expected_innocents_per_100k * total / 100_000 / 2
+    found = {name: (v.probability, v.facts.accounts) for name, v in campaigns.items() if v.level == "act"}
+    acting = groups_within(limit, found)
+    candidate, count = rows["candidate_id"].to_numpy(), len(rows)
+    own, group, possible = np.zeros(count), np.zeros(count), np.full(count, "watch", object)
+    link, purpose = rows["link_bits"].to_numpy(), rows["purpose_bits"].to_numpy()
     for name, verdict in campaigns.items():
         mine = candidate == name
-        probability[mine] = member_probability(
-            rows["link_bits"].to_numpy()[mine],
-            rows["purpose_bits"].to_numpy()[mine],
-            verdict.probability,
-            total,
-            verdict.facts.accounts,
-        )
-        possible[mine] = verdict.level
-    probability[rows["word"].to_numpy() == "confirmed"] = 1.0
-    may_act = possible == "act"
-    cutoff = act_cutoff(probability[may_act], settings.expected_innocents_per_100k * total / 100_000)
+        own[mine] = membership(link[mine], purpose[mine], total, verdict.facts.accounts)
+        group[mine] = verdict.probability
+        possible[mine] = "review" if verdict.level == "act" and name not in acting else verdict.level
+    word = rows["word"].to_numpy()
+    own[word == "confirmed"] = group[word == "confirmed"] = 1.0
+    probability = own * group
+    cutoff = act_cutoff(own[possible == "act"], limit)
     level = np.where(probability < REVIEW_MEMBER, "watch", possible)
-    level = np.where(may_act & (probability < cutoff) & (level == "act"), "review", level)
+    level = np.where((level == "act") & (own < cutoff), "review", level)
     return pa.table(
         {
             "campaign_id": rows["candidate_id"],
@@ -176,8 +179,9 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
     result = []
     for row in engine.fetch(totals_sql()).to_pylist():
         verdict = campaigns[row["campaign_id"]]
-        mine = members.filter(pa.compute.equal(members["campaign_id"], row["campaign_id"]))
-        named = mine.filter(pa.compute.equal(mine["level"], verdict.level))
+        mine = members.filter(pc.equal(members["campaign_id"], row["campaign_id"]))
+        level = max(mine["level"].to_pylist(), key=RANK.index)
+        named = mine.filter(pc.equal(mine["level"], level))
         # integers first: a float sum would depend on the order of rows
         doubt = int(np.round((1.0 - named["probability"].to_numpy()) * 1e6).astype(np.int64).sum())
         aimed = targets.get(row["campaign_id"], {})
@@ -187,7 +191,7 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
                 "expected_innocent_accounts": doubt / 1e6,
                 "confidence": round(100.0 * verdict.probability, 2),
                 "q_value": q[row["campaign_id"]],
-                "level": verdict.level,
+                "level": level,
                 "targets": {name: round(n / sum(aimed.values()), 6) for name, n in aimed.items()},
                 "networks": [verdict.facts.network_id],
             }

@@ -16,8 +16,8 @@ from stillwatch.settings import AssessSettings
 Float = NDArray[np.float64]
 
 CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes")
-REVIEW_PROBABILITY = 0.5
-WATCH_PROBABILITY = 0.1
+REVIEW_PROBABILITY = 0.9
+WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
 
 
@@ -71,15 +71,31 @@ def q_values(evidence: Sequence[float]) -> list[float]:
     return [float(value) for value in result]
 
 
-def member_probability(link_bits: Float, purpose_bits: Float, group: float, accounts: int, members: int) -> Float:
-    """Probability that each member belongs, given the group's own; bits beyond the price of picking it by chance."""
-    odds = np.clip(link_bits + np.clip(purpose_bits, -20.0, 20.0) - math.log2(max(2.0, accounts / members)), -50, 50)
-    return np.asarray(group / (1.0 + 2.0**-odds))
+def membership(link_bits: Float, purpose_bits: Float, accounts: int, members: int) -> Float:
+    """Probability that each account belongs to the group, if there is one: bits beyond the price of picking it."""
+    odds = link_bits + np.clip(purpose_bits, -20.0, 20.0) - math.log2(max(2.0, accounts / members))
+    return np.asarray(1.0 / (1.0 + 2.0 ** -np.clip(odds, -50.0, 50.0)))
+
+
+def groups_within(limit: float, groups: dict[str, tuple[float, int]]) -> set[str]:
+    """Groups that may be acted on, likeliest first, while the innocents expected should whole groups be wrong stay in
+    `limit`. `groups` gives each its probability and its accounts."""
+    allowed: set[str] = set()
+    spent = 0.0
+    for name, (probability, accounts) in sorted(groups.items(), key=lambda item: (-item[1][0], item[0])):
+        spent += (1.0 - probability) * accounts
+        if spent > limit:
+            break
+        allowed.add(name)
+    return allowed
 
 
 def act_cutoff(probabilities: Float, limit: float) -> float:
-    """The least probability that may be acted on so that the innocents expected among all acted on stay in limit."""
-    ranked = np.sort(probabilities)[::-1]
-    expected = np.cumsum(1.0 - ranked)
+    """The least probability that may be acted on so that the innocents expected among all acted on stay in limit.
+
+    Accounts of one probability are acted on together or not at all. 2 when nobody may be.
+    """
+    values, counts = np.unique(probabilities, return_counts=True)
+    expected = np.cumsum(((1.0 - values) * counts)[::-1])
     allowed = int(np.searchsorted(expected, limit, side="right"))
-    return float(ranked[allowed - 1]) if allowed else 2.0
+    return float(values[::-1][allowed - 1]) if allowed else 2.0
