@@ -251,13 +251,12 @@ def invoke(words: Sequence[str]) -> int:
     try:
         typer.main.get_command(app).main(args=kept, prog_name="stillwatch")
     except SystemExit as done:
+        if done.code == INTERRUPTED:  # the parser turns Ctrl-C into this, and says nothing
+            _complain("interrupted; nothing was written", debug)
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except StillwatchError as error:
         _complain(str(error), debug)
         return error.exit_code
-    except KeyboardInterrupt:
-        _complain("interrupted; nothing was written", debug)
-        return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has heard enough; a second complaint when Python flushes stdout helps nobody
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

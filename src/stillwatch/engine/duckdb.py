@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -31,6 +35,9 @@ class DuckDBEngine:
         """A fresh database whose staged files live in a hidden folder of `parent`; OutputError when that fails."""
         self._folder = folder.hidden(parent, "engine")
         self._connection = duckdb.connect()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
+        self._busy = threading.Lock()
+        self._at_work = self._connection
         spill = settings.temp_directory or str(self._folder / "spill")
         for setting in (
             f"memory_limit = {literal(settings.memory_limit)}",
@@ -97,10 +104,11 @@ class DuckDBEngine:
         # a connection of its own: other queries may run while a reader is half consumed
         cursor = self._connection.cursor()
         try:
-            cursor.execute(f"SET {_UTC}")
-            yield from cursor.sql(query.sql).to_arrow_reader(rows)
-        except duckdb.Error as error:
-            raise _query_error(query.name, query.sql, error) from error
+            with _refusals(query.name, query.sql):
+                cursor.execute(f"SET {_UTC}")
+                reader = self._interruptible(cursor, lambda: cursor.sql(query.sql).to_arrow_reader(rows))
+                while (batch := self._interruptible(cursor, lambda: next(reader, None))) is not None:
+                    yield batch
         finally:
             cursor.close()
 
@@ -138,6 +146,8 @@ class DuckDBEngine:
         return rows
 
     def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._stop()
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -156,16 +166,43 @@ class DuckDBEngine:
         return str(kinds[0]) if kinds else None
 
     def _run(self, name: str, sql: str) -> None:
-        try:
-            self._connection.sql(sql)
-        except duckdb.Error as error:
-            raise _query_error(name, sql, error) from error
+        with _refusals(name, sql):
+            self._interruptible(self._connection, lambda: self._connection.sql(sql))
 
     def _rows(self, name: str, sql: str) -> pa.Table:
+        with _refusals(name, sql):
+            return self._interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_table())
+
+    def _interruptible(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
+        # The driver looks for signals now and then only, and not at all inside a long task. So it works on a thread
+        # beside the main one, which waits where Python handles a signal at once and can then stop the query.
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+
+        def tracked() -> Any:
+            with self._busy:
+                self._at_work = connection
+                return work()
+
         try:
-            return self._connection.sql(sql).to_arrow_table()
-        except duckdb.Error as error:
-            raise _query_error(name, sql, error) from error
+            return self._worker.submit(tracked).result()
+        except KeyboardInterrupt:
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        while not self._busy.acquire(timeout=0.1):
+            self._at_work.interrupt()  # again and again: one that comes before the query begins is lost
+        self._busy.release()
+
+
+@contextmanager
+def _refusals(name: str, sql: str) -> Iterator[None]:
+    """Says in our words what the driver raises while it runs this statement."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _query_error(name, sql, error) from error
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
