@@ -19,6 +19,11 @@ from stillwatch.records.outputs import ALTERNATIVES, CAMPAIGN_EXCHANGES, CAMPAIG
 from stillwatch.settings import AssessSettings
 
 RANK = ("watch", "review", "act")  # a campaign stands as high as its highest member
+JUDGED = {
+    "confirmed": "a person has judged this confirmed, which outranks the score",
+    "innocent": "a person has judged this innocent, which outranks the score",
+    "unsure": "a person has looked at this and was unsure, which leaves the score as it is",
+}
 REVIEW_MEMBER = 0.5  # an account likelier a stranger than a member is only watched
 
 
@@ -82,7 +87,9 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     members = _levels(rows, campaigns, total, settings)
     engine.store(CAMPAIGN_MEMBERS, members)
     engine.create("campaign_exchanges", campaign_exchanges_sql())
-    q = dict(zip(campaigns, q_values([v.judged.evidence_bits for v in campaigns.values()]), strict=True))
+    # over everything that was tested, not over what was left of it: else the selection would be for free
+    tested = [verdict.facts.candidate_id for verdict in verdicts]
+    q = dict(zip(tested, q_values([verdict.judged.evidence_bits for verdict in verdicts]), strict=True))
     engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
     engine.store(EVIDENCE, _evidence(verdicts))
     engine.store(ALTERNATIVES, _alternatives(verdicts))
@@ -216,7 +223,7 @@ def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
             "subject": _subject(verdict),
             "claim": f"judged_{verdict.word}",
             "bits": 0.0,
-            "sentence": f"a person has judged this {verdict.word}, which outranks the score",
+            "sentence": JUDGED[verdict.word],
             "examples": [],
         }
         for verdict in verdicts

@@ -24,7 +24,8 @@ covered AS (
     row_number() OVER (
       PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id
     ) AS turn
-  FROM candidate_exchanges AS candidate
+  -- an exchange that is in two candidates uses a limit up once
+  FROM (SELECT DISTINCT exchange_id, account_id, started_at FROM candidate_exchanges) AS candidate
   JOIN held USING (account_id)
   LEFT JOIN exchange_sketches AS sketches USING (exchange_id)
   WHERE (held.valid_from IS NULL OR candidate.started_at >= held.valid_from)
