@@ -1,0 +1,174 @@
+"""Small hand-made tables: one network whose accounts serve one purpose, and whatever a test changes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from stillwatch import assess
+from stillwatch.engine import Engine, Query
+from stillwatch.records import Kind, Table
+from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
+from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
+from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.settings import AssessSettings, Inputs, Job, Settings
+
+Rows = list[dict[str, Any]]
+
+BEGIN = datetime(2026, 4, 22)
+MEMBERS = tuple(f"a{number:02}" for number in range(40))
+EACH = 5  # exchanges a member, one a day
+STRANGERS = 960
+
+EMPTY = {
+    Kind.STRING: "",
+    Kind.TIMESTAMP: BEGIN,
+    Kind.INT64: 0,
+    Kind.INT32: 0,
+    Kind.INT16: 0,
+    Kind.FLOAT64: 0.0,
+}
+# statistic, people's, bits
+GUILTY = {
+    "draws_from_one_pool": (0.0, 3.0, 12.0),
+    "asks_one_mix": (0.0, 1.0, 8.0),
+    "same_sizes": (0.0, 1.0, 6.0),
+    "narrow_purpose": (1.5, 0.1, 6.0),
+    "repeats_questions": (0.01, 0.0, 0.0),
+}
+SHARED = {
+    "same_payment_issuer": "payment",
+    "same_signup_minute": "time",
+    "same_opening_words": "content",
+    "same_subnet": "infrastructure",
+}
+
+
+def stored(engine: Engine, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps the rows; required columns they leave out are empty."""
+    blank = {column.name: EMPTY[column.kind] for column in table.columns if column.required}
+    engine.store(table, pa.Table.from_pylist([{**blank, **row} for row in rows], schema=table.schema))
+
+
+def day(number: float) -> datetime:
+    """So many days after the first exchange."""
+    return BEGIN + timedelta(days=number)
+
+
+def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **changed: Any) -> None:
+    """Every table that assessment reads: `networks` (name → members), by default `1` with all MEMBERS.
+
+    `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`trials`), the bits that
+    members' links carry (`link_bits`), or how many strangers there are (`strangers`).
+    """
+    chosen = networks if networks is not None else {"1": MEMBERS}
+    accounts = sorted({account for members in chosen.values() for account in members})
+    _inputs(engine, accounts, changed)
+    _networks(engine, chosen, changed.get("link_bits", 40.0))
+    _candidates(engine, chosen, changed.get("trials", GUILTY))
+    _sketches(engine, accounts, changed.get("strangers", STRANGERS))
+
+
+def own_names(accounts: Sequence[str]) -> Rows:
+    """Registration of accounts that each claim to be somebody else."""
+    return [{"account_id": account, "payment_fingerprint": f"card of {account}"} for account in accounts]
+
+
+def taken(account: str) -> Rows:
+    """The exchanges of a member: one a day."""
+    return [
+        {
+            "exchange_id": f"{account}-{number}",
+            "account_id": account,
+            "started_at": day(number),
+            "probability": 0.99,
+            "capability": number % 2,
+        }
+        for number in range(EACH)
+    ]
+
+
+def _inputs(engine: Engine, accounts: Sequence[str], changed: Mapping[str, Any]) -> None:
+    stored(engine, ACCOUNTS, changed.get("accounts", own_names(accounts)))
+    stored(engine, PERMITS, [{"purpose": "research", **row} for row in changed.get("permits", ())])
+    judgements = [{"decided_by": "ann", "decided_at": BEGIN, **row} for row in changed.get("judgements", ())]
+    stored(engine, JUDGEMENTS, judgements)
+
+
+def _networks(engine: Engine, networks: Mapping[str, Sequence[str]], bits: float) -> None:
+    stored(
+        engine,
+        NETWORKS,
+        [{"network_id": f"N{name}", "accounts": len(members)} for name, members in networks.items()],
+    )
+    links = [
+        {"network_id": f"N{name}", "account_id": account, "bits": bits, "probability": 1.0, "linked_at": day(1)}
+        for name, members in networks.items()
+        for account in members
+    ]
+    stored(engine, NETWORK_MEMBERS, links)
+    values = [
+        {
+            "network_id": f"N{name}",
+            "value_id": f"V{claim}",
+            "family": family,
+            "claim": claim,
+            "bits": 9.0 * len(members),
+        }
+        for name, members in networks.items()
+        for claim, family in SHARED.items()
+    ]
+    stored(engine, NETWORK_VALUES, values)
+
+
+def _candidates(
+    engine: Engine, networks: Mapping[str, Sequence[str]], trials: Mapping[str, tuple[float, float, float]]
+) -> None:
+    heads, members, exchanges, tests = [], [], [], []
+    for name, accounts in networks.items():
+        mine = {"candidate_id": f"C{name}"}
+        heads.append({**mine, "network_id": f"N{name}", "accounts": len(accounts), "tested_at": day(2)})
+        members += [{**mine, "account_id": account, "exchanges": EACH, "share": 1.0} for account in accounts]
+        exchanges += [{**mine, **row} for account in accounts for row in taken(account)]
+        tests += [{**mine, "test": t, "statistic": s, "reference": r, "bits": b} for t, (s, r, b) in trials.items()]
+    stored(engine, CANDIDATE_CAMPAIGNS, heads)
+    stored(engine, CANDIDATE_MEMBERS, members)
+    stored(engine, CANDIDATE_EXCHANGES, exchanges)
+    stored(engine, GROUP_TESTS, tests)
+
+
+def _sketches(engine: Engine, accounts: Sequence[str], strangers: int) -> None:
+    rows = [
+        {
+            **{name: value for name, value in row.items() if name != "probability"},
+            "request_model": "large" if place % EACH < 3 else "small",
+            "conversation_value": place // 2,
+            "address_subnet_value": place % 97,
+            "input_tokens": 100,
+            "output_tokens": 1000,
+        }
+        for place, row in enumerate(row for account in accounts for row in taken(account))
+    ]
+    stored(engine, EXCHANGE_SKETCHES, rows)
+    everybody = [*accounts, *(f"s{number}" for number in range(strangers))]
+    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "position": i} for i, a in enumerate(everybody)])
+
+
+def assessed(engine: Engine, **settings: float) -> dict[str, Rows]:
+    """Runs the stage and returns the rows of its tables by name, ordered by their first two columns."""
+    assess.run(engine, Job(Inputs(), settings=Settings(assess=AssessSettings(**settings))))
+    return {name: engine.fetch(Query(name, f"SELECT * FROM {name} ORDER BY ALL")).to_pylist() for name in assess.WRITES}
+
+
+def levels(found: Mapping[str, Rows]) -> dict[str, str]:
+    """Level by campaign."""
+    return {row["campaign_id"]: row["level"] for row in found["campaigns"]}
+
+
+def accused(found: Mapping[str, Rows]) -> set[str]:
+    """Every account in any campaign at any level."""
+    return {row["account_id"] for row in found["campaign_members"]}
