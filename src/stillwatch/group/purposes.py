@@ -20,6 +20,9 @@ Int64 = NDArray[np.int64]
 ROUNDS = 20
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
+COMMON_SHARE = 0.01  # of the exchanges must use it too
+CHANNELS = ("instructions", "parameters", "tools")
+CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
@@ -54,6 +57,7 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
     fields = _fields(group, reference)
+    channels = _channels(group)
     content = _Content(group, reference)
     share, probability = 0.5, np.full(len(group), 0.5)
     ratio = np.zeros(len(group))
@@ -63,6 +67,8 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
             cells = len(ordinary)
             purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
             ratio += np.log(purpose / purpose.sum())[inside] - np.log(ordinary)[inside]
+        for inside in channels:
+            ratio += _association(inside, probability)
         odds = np.log(share / (1.0 - share)) + ratio
         probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0)))
         share = float(np.clip(probability.mean(), 0.005, 0.995))
@@ -74,10 +80,7 @@ def _fields(group: Exchanges, reference: Exchanges) -> list[tuple[Int64, Float]]
     pairs = [
         (capability_cell(group), capability_cell(reference)),
         (size_cell(group), size_cell(reference)),
-        *(
-            _common_values(group.values[name], reference.values[name])
-            for name in ("head", "instructions", "parameters", "tools")
-        ),
+        *(_common_values(group.values[name], reference.values[name]) for name in ("head",)),
     ]
     result = []
     for inside, outside in pairs:
@@ -89,11 +92,28 @@ def _fields(group: Exchanges, reference: Exchanges) -> list[tuple[Int64, Float]]
     return result
 
 
+def _channels(group: Exchanges) -> list[Int64]:
+    """Cells of how the exchanges were sent. A relay sends its customers' questions as it sends its own, so that these
+    tell a purpose apart only as far as they go with what is asked."""
+    cells = [_common_values(group.values[name], group.values[name])[0] for name in CHANNELS]
+    return [inside for inside in cells if len(np.unique(inside)) > 1]
+
+
+def _association(inside: Int64, probability: Float) -> Float:
+    """Nats by which a cell speaks for the purpose against the members' other traffic."""
+    whole = np.bincount(inside) / len(inside)
+    purpose = np.bincount(inside, weights=probability) + CHANNEL_WEIGHT * whole
+    other = np.bincount(inside, weights=1.0 - probability) + CHANNEL_WEIGHT * whole
+    with np.errstate(invalid="ignore", divide="ignore"):  # cells that nobody uses are not looked up
+        bits = np.log((purpose / purpose.sum()) / (other / other.sum()))
+    return np.asarray(bits[inside])
+
+
 def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
     """Codes for the group's commonest values; 0 stands for absent, 1 for any other."""
     values, counts = np.unique(inside[inside != 0], return_counts=True)
     kept = np.sort(values[np.argsort(-counts, kind="stable")[:TOP_VALUES]])
-    kept = kept[np.isin(kept, values[counts >= 3])]
+    kept = kept[np.isin(kept, values[counts >= max(3, COMMON_SHARE * len(inside))])]
 
     def code(column: Int64) -> Int64:
         if len(kept) == 0:
@@ -134,6 +154,9 @@ def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
     pairs = np.unique(account[flat != 0] << np.uint64(32) | flat[flat != 0])
     features, holders = np.unique((pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
     enough = holders >= max(SPREAD_ACCOUNTS, int(SPREAD_SHARE * len(np.unique(group.position))))
+    # ... nor are those of a customer who roams over a relay's accounts
+    _, uses = np.unique(flat[flat != 0], return_counts=True)
+    enough &= uses >= COMMON_SHARE * len(group)
     features, holders = features[enough], holders[enough]
     return np.sort(features[np.argsort(-holders, kind="stable")[:TOP_FEATURES]])
 
