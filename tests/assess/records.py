@@ -1,0 +1,57 @@
+"""Facts made by hand: a group that no innocent explanation fits, and what a test changes about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from stillwatch.assess.facts import Facts, Trial
+from tests.assess.tables import BEGIN
+
+TRIALS = {
+    "draws_from_one_pool": Trial(0.0, 3.0, 12.0),
+    "asks_one_mix": Trial(0.0, 1.0, 8.0),
+    "same_sizes": Trial(0.0, 1.0, 6.0),
+    "narrow_purpose": Trial(1.5, 0.1, 6.0),
+    "repeats_questions": Trial(0.01, 0.0, 0.0),
+}
+SHARED = {"same_payment_issuer": 9.0, "same_signup_minute": 9.0, "same_opening_words": 9.0, "same_subnet": 9.0}
+
+GUILTY = Facts(
+    candidate_id="C1",
+    network_id="N1",
+    accounts=400,
+    exchanges=40_000,
+    permitted=0,
+    days=40.0,
+    busiest_day_share=0.03,
+    tested_at=BEGIN,
+    registered=400,
+    identities=400,
+    organisations=0,
+    organisation_share=0.0,
+    top_payment_share=0.01,
+    education_share=0.0,
+    contract_share=0.0,
+    subnets=350,
+    top_subnet_share=0.01,
+    closures=30,
+    family_bits={"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0},
+    claim_bits=SHARED,
+    trials=TRIALS,
+)
+UNREGISTERED: dict[str, Any] = {
+    "registered": 0,
+    "identities": None,
+    "organisations": None,
+    "organisation_share": None,
+    "top_payment_share": None,
+    "education_share": None,
+    "contract_share": None,
+}
+
+
+def facts(without: tuple[str, ...] = (), trials: dict[str, Trial] | None = None, **changed: Any) -> Facts:
+    """The guilty group with fields changed, trials replaced, and the trials named in `without` not run."""
+    kept = {name: trial for name, trial in TRIALS.items() if name not in without}
+    return replace(GUILTY, trials={**kept, **(trials or {})}, **changed)

@@ -1,0 +1,126 @@
+"""The rows of a run: they add up, and nobody is accused more strongly than his campaign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.records.outputs import LEVELS
+from stillwatch.settings import EngineSettings
+from tests.assess.tables import EACH, GUILTY, MEMBERS, STRANGERS, Rows, assessed, day, fill, levels
+
+RANK = {level: -place for place, level in enumerate(LEVELS)}
+WEAK = {name: (statistic, people, bits / 3) for name, (statistic, people, bits) in GUILTY.items()}
+PEOPLE = {**GUILTY, "draws_from_one_pool": (3.0, 3.0, -12.0)}
+CASES: dict[str, dict[str, Any]] = {
+    "all of it certain": {},
+    "two campaigns": {"networks": {"1": MEMBERS[:25], "2": MEMBERS[15:]}},
+    "links at the edge": {"link_bits": 5.0},
+    "weak links": {"link_bits": 0.0},
+    "weak tests": {"trials": WEAK},
+    "some judged, some permitted": {
+        "judgements": [{"subject": "a01", "verdict": "innocent"}, {"subject": "a02", "verdict": "confirmed"}],
+        "permits": [{"permit_id": "p", "holder": "a05", "exchange_limit": 2}],
+    },
+}
+
+
+@pytest.fixture(params=CASES, ids=str, scope="module")
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+    with DuckDBEngine(EngineSettings(threads=2), tmp_path_factory.mktemp("assess")) as engine:
+        fill(engine, **CASES[request.param])
+        result = assessed(engine)
+    assert result["campaigns"], "a case without campaigns would prove nothing"
+    return result
+
+
+def test_counts_are_those_of_the_rows(found: dict[str, Rows]) -> None:
+    exchanges = Counter(row["campaign_id"] for row in found["campaign_exchanges"])
+    accounts = Counter(row["campaign_id"] for row in found["campaign_members"])
+    assert {row["campaign_id"]: row["exchanges"] for row in found["campaigns"]} == exchanges
+    assert {row["campaign_id"]: row["accounts"] for row in found["campaigns"]} == accounts
+    each = Counter((row["campaign_id"], row["account_id"]) for row in found["campaign_exchanges"])
+    assert {(row["campaign_id"], row["account_id"]): row["exchanges"] for row in found["campaign_members"]} == each
+
+
+def test_a_campaign_is_as_high_as_its_highest_member(found: dict[str, Rows]) -> None:
+    for campaign, level in levels(found).items():
+        own = [row["level"] for row in found["campaign_members"] if row["campaign_id"] == campaign]
+        assert max(own, key=RANK.__getitem__) == level
+
+
+def test_times_span_the_exchanges(found: dict[str, Rows]) -> None:
+    for row in found["campaigns"]:
+        times = [one["started_at"] for one in found["campaign_exchanges"] if one["campaign_id"] == row["campaign_id"]]
+        assert (row["first_seen"], row["last_seen"]) == (min(times), max(times))
+
+
+def test_targets_are_shares(found: dict[str, Rows]) -> None:
+    for row in found["campaigns"]:
+        assert sum(dict(row["targets"]).values()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_expected_innocents_are_the_doubts_about_those_named(found: dict[str, Rows]) -> None:
+    for row in found["campaigns"]:
+        doubts = sum(
+            1.0 - one["probability"]
+            for one in found["campaign_members"]
+            if one["campaign_id"] == row["campaign_id"] and one["level"] == row["level"]
+        )
+        assert row["expected_innocent_accounts"] == pytest.approx(doubts, abs=1e-6)
+
+
+def test_innocents_expected_at_act_stay_in_the_limit(found: dict[str, Rows]) -> None:
+    doubts = sum(1.0 - row["probability"] for row in found["campaign_members"] if row["level"] == "act")
+    # probabilities are written in millionths
+    assert doubts <= 1.0 * (STRANGERS + len(MEMBERS)) / 100_000 + 1e-6 * len(MEMBERS)
+
+
+def test_every_campaign_has_its_evidence_and_every_alternative(found: dict[str, Rows]) -> None:
+    for campaign in levels(found):
+        assert [row for row in found["evidence"] if row["subject"] == campaign and row["bits"] > 0]
+        tried = [row["alternative"] for row in found["alternatives"] if row["subject"] == campaign]
+        assert len(tried) == len(set(tried)) >= 11
+
+
+def test_nobody_was_detected_before_the_evidence_sufficed(engine: DuckDBEngine) -> None:
+    fill(engine)
+    # links sufficed on day 1, the tests on day 2
+    assert {row["detected_at"] for row in assessed(engine)["campaign_members"]} == {day(2)}
+
+
+def test_conversations_and_tokens_are_summed(engine: DuckDBEngine) -> None:
+    fill(engine)
+    (row,) = assessed(engine)["campaigns"]
+    total = EACH * len(MEMBERS)
+    assert (row["conversations"], row["input_tokens"], row["output_tokens"]) == (total // 2, 100 * total, 1000 * total)
+
+
+def test_members_who_remember_are_no_campaign(engine: DuckDBEngine) -> None:
+    fill(engine, trials=PEOPLE)
+    found = assessed(engine)
+    assert found["campaigns"] == found["campaign_members"] == found["campaign_exchanges"] == []
+    assert {row["subject"] for row in found["alternatives"]} == {"N1"}
+
+
+def test_links_alone_are_no_campaign(engine: DuckDBEngine) -> None:
+    fill(engine, trials={})
+    assert set(levels(assessed(engine)).values()) <= {"watch"}
+
+
+def test_a_stricter_limit_never_acts_on_more(engine: DuckDBEngine) -> None:
+    fill(engine, link_bits=14.0)
+    acted = [
+        sum(row["level"] == "act" for row in assessed(engine, expected_innocents_per_100k=limit)["campaign_members"])
+        for limit in (1e-6, 0.1, 1.0, 100.0)
+    ]
+    assert acted == sorted(acted)
+    assert acted[0] == 0 < acted[-1]
+
+
+def test_no_candidates_leave_empty_tables(engine: DuckDBEngine) -> None:
+    fill(engine, networks={})
+    assert {table for table, rows in assessed(engine).items() if rows} == set()

@@ -1,0 +1,87 @@
+"""Facts gathered from tables: counted by hand on small ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stillwatch.assess.facts import Facts
+from stillwatch.assess.facts import gather as gathered
+from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.engine.duckdb import DuckDBEngine
+from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
+
+
+def gather(engine: DuckDBEngine, networks: dict[str, tuple[str, ...]] | None = None, **changed: Any) -> list[Facts]:
+    fill(engine, networks, **changed)
+    engine.create("latest_judgements", latest_judgements_sql())
+    engine.create("permitted_exchanges", permitted_exchanges_sql())
+    engine.create("accusable_exchanges", accusable_exchanges_sql())
+    return gathered(engine)
+
+
+def test_counts_and_spans(engine: DuckDBEngine) -> None:
+    (one,) = gather(engine)
+    assert (one.candidate_id, one.network_id) == ("C1", "N1")
+    assert (one.accounts, one.exchanges, one.permitted) == (len(MEMBERS), EACH * len(MEMBERS), 0)
+    assert one.days == EACH - 1
+    assert one.busiest_day_share == pytest.approx(1 / EACH)
+    assert one.tested_at == day(2)
+
+
+def test_registration_is_counted_over_members_that_have_one(engine: DuckDBEngine) -> None:
+    rows = own_names(MEMBERS)[:30]
+    for place, row in enumerate(rows):
+        row["organisation_id"] = f"org{place % 2}" if place < 10 else None
+        row["payment_fingerprint"] = "one card" if place < 6 else f"card {place}"
+        row["account_type"] = "education" if place < 15 else "individual"
+        row["closed_at"] = day(9) if place < 3 else None
+    (one,) = gather(engine, accounts=rows)
+    assert one.registered == 30
+    assert one.identities == 2 + 20
+    assert one.organisations == 2
+    assert one.organisation_share == pytest.approx(10 / 30)
+    assert one.top_payment_share == pytest.approx(6 / 30)
+    assert one.education_share == pytest.approx(0.5)
+    assert one.closures == 3
+
+
+def test_without_an_accounts_table_registration_is_unknown(engine: DuckDBEngine) -> None:
+    (one,) = gather(engine, accounts=[])
+    assert one.registered == 0
+    assert one.identities is one.organisations is one.top_payment_share is one.education_share is None
+
+
+def test_cleared_accounts_and_permitted_exchanges_are_left_out(engine: DuckDBEngine) -> None:
+    judgements = [{"subject": "a00", "verdict": "innocent"}]
+    permits = [{"permit_id": "p", "holder": "a01"}]
+    (one,) = gather(engine, judgements=judgements, permits=permits)
+    assert one.accounts == len(MEMBERS) - 2
+    assert one.exchanges == EACH * (len(MEMBERS) - 2)
+    assert one.permitted == EACH
+
+
+def test_surprise_is_an_account_and_capped(engine: DuckDBEngine) -> None:
+    (one,) = gather(engine)
+    assert one.claim_bits == {
+        "same_payment_issuer": 9.0,
+        "same_signup_minute": 9.0,
+        "same_opening_words": 9.0,
+        "same_subnet": 9.0,
+    }
+    assert one.family_bits == {"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0}
+
+
+def test_a_test_without_an_outcome_is_absent(engine: DuckDBEngine) -> None:
+    (one,) = gather(engine, trials={"asks_one_mix": (0.2, 1.0, 3.0), "same_sizes": (-1.0, -1.0, 0.0)})
+    found = one.trial("asks_one_mix")
+    assert found is not None
+    assert (found.statistic, found.reference, found.bits) == (0.2, 1.0, 3.0)
+    assert one.trial("same_sizes") is None
+    assert one.trial("never_run") is None
+
+
+def test_candidates_come_in_order_with_their_own_facts(engine: DuckDBEngine) -> None:
+    networks = {"2": MEMBERS[:10], "1": MEMBERS[10:]}
+    assert [(one.candidate_id, one.accounts) for one in gather(engine, networks)] == [("C1", 30), ("C2", 10)]
