@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.link.kernels import holdings_of
 from stillwatch.link.values import (
     KINDS,
     ValueKind,
@@ -109,9 +110,7 @@ def positions(engine: Engine) -> int:
 
 def edges_inside(graph: Graph, members: Int32, values: Int32) -> Inside:
     """Holdings of `values` by `members`, in order of value and account."""
-    spans = [np.arange(graph.value_start[v], graph.value_start[v + 1]) for v in values]
-    edges = np.concatenate(spans)
-    value = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
-    at = np.clip(np.searchsorted(members, graph.holder[edges]), 0, len(members) - 1)
-    mine = members[at] == graph.holder[edges]
-    return Inside(at[mine], value[mine], graph.first_at[edges[mine]])
+    place = np.full(graph.accounts, -1, np.int32)
+    place[members] = np.arange(len(members), dtype=np.int32)
+    edge, member, value = holdings_of(graph.value_start, graph.holder, values, place)
+    return Inside(member, value, graph.first_at[edge])

@@ -29,6 +29,7 @@ SIDE_CAP = 14.0  # bits one side may add for one account
 BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
 AGREEING_BITS = 3.0  # bits from which a side speaks for an account: 1 in 8 strangers would have as much
 ABSENCE_CAP = 8.0  # bits an account may lose in one kind for kit values it does not hold
+SLOTS = 256  # remembered gains by draws, and as many by country: most accounts draw fewer values of a kind
 
 
 @njit(cache=True, nogil=True)
@@ -72,23 +73,101 @@ def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
 
 @njit(cache=True, nogil=True)
 def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32) -> tuple[Int32, Int32]:
-    """Values held by members, ascending, with their counts. `scratch` (values,) is 0 before and after."""
+    """Values at least two members hold, ascending, with their counts. `scratch` (values,) is 0 before and after."""
     room = 0
     for u in members:
         room += account_start[u + 1] - account_start[u]
-    touched = np.empty(room, np.int32)
+    shared = np.empty(room, np.int32)
     found = 0
     for u in members:
         for e in range(account_start[u], account_start[u + 1]):
             v = held[e]
-            if scratch[v] == 0:
-                touched[found] = v
-                found += 1
             scratch[v] += 1
-    touched = np.sort(touched[:found])
-    count = scratch[touched]
-    scratch[touched] = 0
-    return touched, count
+            if scratch[v] == 2:
+                shared[found] = v
+                found += 1
+    shared = np.sort(shared[:found])
+    count = scratch[shared]
+    for u in members:
+        for e in range(account_start[u], account_start[u + 1]):
+            scratch[held[e]] = 0
+    return shared, count
+
+
+@njit(cache=True, nogil=True)
+def holdings_of(value_start: Int64, holder: Int32, values: Int32, place: Int32) -> tuple[Int64, Int64, Int64]:
+    """Edges of `values` whose holder has a `place` (accounts,), -1 for none: edge, place and index of the value."""
+    room = 0
+    for v in values:
+        room += value_start[v + 1] - value_start[v]
+    edge, member, value = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    found = 0
+    for i in range(len(values)):
+        for e in range(value_start[values[i]], value_start[values[i] + 1]):
+            if place[holder[e]] >= 0:
+                edge[found], member[found], value[found] = e, place[holder[e]], i
+                found += 1
+    return edge[:found].copy(), member[:found].copy(), value[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _on_two_sides(value_start: Int64, holder: Int32, chosen: Int32, side: Int64, scratch: Int32) -> Int32:
+    """Accounts holding chosen values of two sides, ascending. `scratch` is -1 before; after, their rank where >= 0."""
+    room = 0
+    for v in chosen:
+        room += value_start[v + 1] - value_start[v]
+    touched = np.empty(room, np.int32)
+    reached = 0
+    for i in range(len(chosen)):
+        bit = np.int32(1) << np.int32(side[i])
+        for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
+            u = holder[p]
+            if scratch[u] == -1:
+                touched[reached] = u
+                reached += 1
+            scratch[u] = -1 - ((-1 - scratch[u]) | bit)
+    found = 0
+    for j in range(reached):
+        sides = -1 - scratch[touched[j]]
+        scratch[touched[j]] = -1
+        if sides & (sides - 1):
+            touched[found] = touched[j]
+            found += 1
+    candidates = np.sort(touched[:found])
+    for i in range(found):
+        scratch[candidates[i]] = i
+    return candidates
+
+
+@njit(cache=True, nogil=True)
+def _add_gains(
+    value_start: Int64,
+    holder: Int32,
+    draws: Int32,
+    chosen: Int32,
+    kind: NDArray[np.int8],
+    usage: Float,
+    rate: Float,
+    country: Int32,
+    scratch: Int32,
+    score: Float,
+) -> None:
+    """Adds each chosen value's gain to its holders' score of its kind."""
+    # a value's gain depends on draws and rate alone, and few of either occur: remember them by slot
+    gain, asked = np.zeros(2 * SLOTS), np.zeros(2 * SLOTS)
+    drawn, owner = np.zeros(2 * SLOTS, np.int64), np.full(2 * SLOTS, -1)
+    for i in range(len(chosen)):
+        for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
+            u = holder[p]
+            if scratch[u] < 0:
+                continue
+            q, d = rate[i, country[u]], draws[kind[i], u]
+            slot = d % SLOTS if q == rate[i, 0] else SLOTS + country[u] % SLOTS
+            if owner[slot] != i or drawn[slot] != d or asked[slot] != q:
+                chance = -np.expm1(-d * q)
+                gain[slot] = np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
+                owner[slot], drawn[slot], asked[slot] = i, d, q
+            score[scratch[u], kind[i]] += gain[slot]
 
 
 @njit(cache=True, nogil=True)
@@ -106,34 +185,21 @@ def score_holders(
     scratch: Int32,
     sides: int,
 ) -> tuple[Int32, Float, Int32]:
-    """Accounts holding a chosen value, ascending, with capped bits. `scratch` (accounts,) is -1 before and after."""
+    """Accounts holding chosen values of at least two sides, ascending, with capped bits and how many sides agree.
+
+    Nobody else can have two agreeing sides. `scratch` (accounts,) is -1 before and after.
+    """
     kinds = draws.shape[0]
-    room = 0
-    for v in chosen:
-        room += value_start[v + 1] - value_start[v]
-    touched = np.empty(room, np.int32)
-    reached = 0
-    for v in chosen:
-        for p in range(value_start[v], value_start[v + 1]):
-            if scratch[holder[p]] < 0:
-                scratch[holder[p]] = 0
-                touched[reached] = holder[p]
-                reached += 1
-    candidates = np.sort(touched[:reached])
-    for i in range(reached):
-        scratch[candidates[i]] = i
-    score = np.zeros((reached, kinds))
+    candidates = _on_two_sides(value_start, holder, chosen, nest_side[nest[kind]], scratch)
+    score = np.zeros((len(candidates), kinds))
     absent = np.zeros(kinds)
     for i in range(len(chosen)):
         absent[kind[i]] += np.log2(1.0 - usage[i])
-        for p in range(value_start[chosen[i]], value_start[chosen[i] + 1]):
-            u = holder[p]
-            chance = -np.expm1(-draws[kind[i], u] * rate[i, country[u]])
-            score[scratch[u], kind[i]] += np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
-    bits = np.zeros(reached)
-    agreeing = np.zeros(reached, np.int32)
+    _add_gains(value_start, holder, draws, chosen, kind, usage, rate, country, scratch, score)
+    bits = np.zeros(len(candidates))
+    agreeing = np.zeros(len(candidates), np.int32)
     folded = np.zeros(sides)
-    for i in range(reached):
+    for i in range(len(candidates)):
         scratch[candidates[i]] = -1
         for k in range(kinds):
             if draws[k, candidates[i]] > 0:

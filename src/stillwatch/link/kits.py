@@ -9,6 +9,7 @@ kit clears `net_bits` is at most 2^-net_bits, whatever the search did.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from stillwatch.link.values import KINDS, SIDES, TOOL_SIDES
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
+Steps = dict[bytes, Int32]
 
 SEEDS = 1500  # values tried as births, strongest first: bounds the search; what it missed is in the report's limits
 ROUNDS = 10
@@ -58,11 +60,15 @@ def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bi
     order = _seed_order(graph, null, prior, minimum)
     taken = np.zeros(graph.accounts, bool)
     kits: list[Kit] = []
+    steps: Steps = {}
     for value in order[:SEEDS]:
         holders = graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
         if taken[holders].mean() > 0.5:
             continue
-        members = complete(graph, null, prior, holders, minimum)
+        members = complete(graph, null, prior, holders, minimum, steps)
+        # most seeds end in a kit found before: then too few are left for half of a new one
+        if members is None or 2 * np.count_nonzero(~taken[members]) < minimum:
+            continue
         for kit in _pieces(graph, null, prior, members, minimum):
             if kit.net_bits >= net_bits and agree(kit.sides) and taken[kit.members].mean() <= 0.5:
                 kits.append(kit)
@@ -70,10 +76,8 @@ def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bi
     return kits
 
 
-def _pieces(graph: Graph, null: Background, prior: Float, members: Int32 | None, minimum: int) -> list[Kit]:
+def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int) -> list[Kit]:
     """The kits of one completed seed: one, or several where it glued different hands together."""
-    if members is None:
-        return []
     found = enriched(graph, null, members)
     parts = [members] if len(members) < 2 * SMALLEST else _unglued(graph, members, found)
     kits = []
@@ -96,20 +100,30 @@ def agree(sides: tuple[str, ...]) -> bool:
     return len(sides) >= AGREEING_SIDES and not set(sides) <= set(TOOL_SIDES)
 
 
-def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum: int) -> Int32 | None:
-    """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts."""
+def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum: int, steps: Steps) -> Int32 | None:
+    """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts.
+
+    `steps` remembers what each set of accounts grew to: seeds of one kit soon walk the same path.
+    """
     members = seed
     for _ in range(ROUNDS):
-        found = enriched(graph, null, members)
-        if len(found.values) == 0:
-            return None
-        grown, _ = _belonging(graph, null, prior, found, len(members))
+        name = blake2b(members.tobytes(), digest_size=16).digest()
+        if name not in steps:
+            steps[name] = _grown(graph, null, prior, members)
+        grown = steps[name]
         if len(grown) < minimum:
             return None
         if len(grown) == len(members) and bool((grown == members).all()):
             break
         members = grown
     return members
+
+
+def _grown(graph: Graph, null: Background, prior: Float, members: Int32) -> Int32:
+    found = enriched(graph, null, members)
+    if len(found.values) == 0:
+        return np.empty(0, np.int32)
+    return _belonging(graph, null, prior, found, len(members))[0]
 
 
 def _belonging(graph: Graph, null: Background, prior: Float, found: Enriched, size: int) -> tuple[Int32, Float]:

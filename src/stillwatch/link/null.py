@@ -110,7 +110,9 @@ def _within_countries(
     cell = row[apart] * null.countries + null.country[holders[apart]]
     outside = np.bincount(cell, minlength=size[0] * size[1]).reshape(size)
     kind = graph.kind[values[stated]]
-    own = np.array([np.bincount(null.country[members[graph.draws[k, members] > 0]], minlength=size[1]) for k in kind])
+    kinds, which = np.unique(kind, return_inverse=True)
+    own = np.array([np.bincount(null.country[members[graph.draws[k, members] > 0]], minlength=size[1]) for k in kinds])
+    own = own[which]
     chance = -np.expm1(-rate[stated])[:, None]
     share = (outside + COUNTRY_WEIGHT * chance) / (null.stating[kind] - own + COUNTRY_WEIGHT)
     rates[stated] = np.maximum(rates[stated], -np.log1p(-np.minimum(share, 0.999)))
