@@ -20,8 +20,11 @@ Int64 = NDArray[np.int64]
 ROUNDS = 20
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
-COMMON_SHARE = 0.01  # of the exchanges must use it too
+COMMON_SHARE = 0.02  # of the exchanges must use it too
 CHANNELS = ("instructions", "parameters", "tools")
+START = 2.0  # nats of wording from which an exchange begins as part of the purpose
+LEAST = 0.005
+REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01
@@ -59,20 +62,34 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
     fields = _fields(group, reference)
     channels = _channels(group)
     content = _Content(group, reference)
-    share, probability = 0.5, np.full(len(group), 0.5)
-    ratio = np.zeros(len(group))
+    # begin with what stands out in wording alone: sizes and capabilities of a few customers differ from people's too
+    probability = _logistic(content.ratio(np.full(len(group), 0.5)) - START)
+    share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
+    if content.silent:
+        share, probability = 0.5, np.full(len(group), 0.5)
     for _ in range(ROUNDS):
         ratio = content.ratio(probability)
         for inside, ordinary in fields:
-            cells = len(ordinary)
-            purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
-            ratio += np.log(purpose / purpose.sum())[inside] - np.log(ordinary)[inside]
+            ratio += _field_ratio(inside, ordinary, probability)
         for inside in channels:
             ratio += _association(inside, probability)
-        odds = np.log(share / (1.0 - share)) + ratio
-        probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0)))
-        share = float(np.clip(probability.mean(), 0.005, 0.995))
+        probability = _logistic(np.log(share / (1.0 - share)) + ratio)
+        share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
     return Purpose(share, probability, ratio)
+
+
+def _logistic(odds: Float) -> Float:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0))))
+
+
+def _field_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
+    """Nats of a field's cells: the purpose's share of each against the share in the members' other traffic."""
+    cells = len(ordinary)
+    purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
+    # at least half of the other traffic's mix is people's: or a second purpose would hide in it
+    weight = max(REFERENCE_WEIGHT, float((1.0 - probability).sum()))
+    other = np.bincount(inside, weights=1.0 - probability, minlength=cells) + weight * ordinary
+    return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum()))[inside])
 
 
 def _fields(group: Exchanges, reference: Exchanges) -> list[tuple[Int64, Float]]:
@@ -136,14 +153,19 @@ class _Content:
         self._ordinary = (np.bincount(outside, minlength=self._cells) + 0.5) / (len(reference) + 1.0)
         self._size = len(group)
 
+    @property
+    def silent(self) -> bool:
+        """Is there no feature that could tell a purpose apart?"""
+        return self._cells == 0
+
     def ratio(self, probability: Float) -> Float:
         """Discounted, capped nats of each exchange."""
         if self._cells == 0:
             return np.zeros(self._size)
         mass = np.bincount(self._codes, weights=probability[self._rows], minlength=self._cells)
         purpose = (mass + 0.5 * self._ordinary) / (probability.sum() + 0.5)
-        bits = np.log(purpose / self._ordinary)
-        total = np.bincount(self._rows, weights=bits[self._codes], minlength=self._size)
+        nats = np.log(purpose / self._ordinary)
+        total = np.bincount(self._rows, weights=nats[self._codes], minlength=self._size)
         return np.clip(FEATURE_WEIGHT * total, -CONTENT_CAP, CONTENT_CAP)
 
 
