@@ -22,7 +22,7 @@ Explanation = Callable[[Facts], Alternative]
 
 TEXTLESS = ("draws_from_one_pool", "asks_one_mix", "narrow_purpose", "repeats_questions")
 # 400 members of four named organisations
-OPEN = {"identities": 4, "organisations": 4, "organisation_share": 1.0}
+OPEN: dict[str, Any] = {"identities": 4, "organisations": 4, "organisation_share": 1.0}
 ONLY_TOOL = {"same_client_fingerprint": 14.0, "same_user_agent": 14.0, "same_instructions": 14.0}
 ONLY_PLACE = {"same_address": 14.0, "same_subnet": 14.0, "same_signup_subnet": 9.0}
 ONLY_WORDING = {"same_payload": 14.0, "same_opening_words": 14.0, "same_closing_words": 14.0}

@@ -1,0 +1,50 @@
+"""The same exchanges give the same bytes: whatever their order, files, threads, and whoever sketched them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stillwatch import flow
+from stillwatch.records.outputs import RUN_FILES
+from stillwatch.settings import Inputs, Job
+from tests.scenarios.small_world import SmallWorld, digests, rows, shuffled
+
+MADE = "exchange_sketches.parquet"
+
+
+def test_the_plain_run_says_something_in_every_table(plain: Path) -> None:
+    empty = {table.name for table in RUN_FILES if not rows(plain, table.name)}
+    assert empty == {"quarantine"}, "equal bytes of empty tables would prove nothing"
+
+
+@pytest.mark.parametrize(("parts", "threads"), [(1, 1), (4, 2)])
+def test_order_of_rows_files_and_threads_change_no_byte(
+    world: SmallWorld, plain: Path, tmp_path: Path, parts: int, threads: int
+) -> None:
+    exchanges = shuffled(world.exchanges, tmp_path / "exchanges", parts, seed=parts)
+    assert digests(world.scan(tmp_path / "run", threads, exchanges=exchanges)) == digests(plain)
+
+
+def test_one_thread_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
+    assert digests(world.scan(tmp_path / "run", threads=1)) == digests(plain)
+
+
+def test_order_of_accounts_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
+    accounts = shuffled(world.accounts, tmp_path / "accounts", 3, seed=5)
+    assert digests(world.scan(tmp_path / "run", accounts=accounts)) == digests(plain)
+
+
+def test_sketches_in_place_of_logs_change_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
+    job = Job(Inputs((str(world.folder / "exchanges"),)), settings=world.settings())
+    flow.write_sketches(job, tmp_path / "sketches")
+    assert digests(world.scan(tmp_path / "run", exchanges=tmp_path / "sketches" / MADE)) == digests(plain)
+
+
+def test_some_logs_and_some_sketches_change_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
+    parts = shuffled(world.exchanges, tmp_path / "parts", 2, seed=9)
+    first, _ = sorted(parts.iterdir())
+    flow.write_sketches(Job(Inputs((str(first),)), settings=world.settings()), tmp_path / "sketches")
+    (tmp_path / "sketches" / MADE).rename(parts / first.name)
+    assert digests(world.scan(tmp_path / "run", exchanges=parts)) == digests(plain)
