@@ -80,7 +80,8 @@ def memoryless_bits(found: Memory) -> Float:
     """Log2 likelihood ratio of drawing from a pool against being a person, from the log ratio of similarities.
 
     People are the population itself: their location and spread are its median and its median absolute deviation, so
-    nothing is assumed about how well a provider's users remember. Accounts with too few openings get 0.
+    nothing is assumed about how well a provider's users remember. Accounts with too few openings get 0, and so does
+    everybody where the median does not lie clearly above a pool's.
     """
     said = found.openings >= MINIMUM_OPENINGS
     bits = np.zeros(len(found.openings))
@@ -88,6 +89,8 @@ def memoryless_bits(found: Memory) -> Float:
         return bits
     ratio = np.log((found.within + FLOOR) / (found.between + FLOOR))
     centre = float(np.median(ratio[said]))
+    if centre < 2.0 * SPREAD:
+        return bits  # most accounts here draw from pools, or nobody remembers: then nothing shows what people are like
     spread = max(0.3, 1.4826 * float(np.median(np.abs(ratio[said] - centre))))
     pooled = SPREAD * np.sqrt(10.0 / np.maximum(found.openings, 4)).clip(0.6, 1.6)
     value = np.minimum(ratio, centre)  # more memory than the usual person is no less a person
