@@ -63,7 +63,7 @@ ORDER BY members.network_id, sketches.position
 
 
 def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | None:
-    rows = setting.exchanges.take(np.isin(setting.exchanges.position, members))
+    rows = setting.exchanges.of(members)
     reference = setting.reference
     purpose = separate(rows, reference.exchanges)
     served = purpose.probability > 0.5

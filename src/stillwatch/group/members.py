@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are mea
 VALUES = ("head", "instructions", "parameters", "tools", "payload", "conversation", "address_network", "model")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exchanges:
     """Parallel arrays of shape (exchanges,), sorted by account, time and id; a missing value is 0."""
 
@@ -36,6 +37,26 @@ class Exchanges:
     def __len__(self) -> int:
         return len(self.position)
 
+    def of(self, accounts: Int32) -> Exchanges:
+        """The exchanges of these accounts (ascending positions), in order."""
+        begin = np.searchsorted(self.position, accounts)
+        end = np.searchsorted(self.position, accounts, side="right")
+        return self.take(spans(begin, end))
+
+    def uses(self, features: NDArray[np.uint32]) -> Int64:
+        """How many exchanges use each of these features (ascending, none 0)."""
+        names, count = self._used
+        at = np.minimum(np.searchsorted(names, features), max(0, len(names) - 1))
+        if len(names) == 0:
+            return np.zeros(len(features), np.int64)
+        return np.asarray(np.where(names[at] == features, count[at], 0), np.int64)
+
+    @cached_property
+    def _used(self) -> tuple[NDArray[np.uint32], Int64]:
+        # sorted once: the same people are compared with every group
+        names, count = np.unique(self.features, return_counts=True)
+        return names[names != 0], count[names != 0].astype(np.int64)
+
     def take(self, chosen: NDArray[np.bool_] | Int64) -> Exchanges:
         """The chosen rows, in order."""
         index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
@@ -50,6 +71,13 @@ class Exchanges:
             {name: value[index] for name, value in self.values.items()},
             self.features[index],
         )
+
+
+def spans(begin: Int64, end: Int64) -> Int64:
+    """The indices begin[0]..end[0] - 1, begin[1]..end[1] - 1 and so on."""
+    length = end - begin
+    shift = begin - np.concatenate([[0], np.cumsum(length)[:-1]]) if len(length) else begin
+    return np.asarray(np.arange(int(length.sum())) + np.repeat(shift, length), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +241,7 @@ def load(engine: Engine) -> tuple[Exchanges, Int32]:
 def _arrays(rows: pa.Table) -> Exchanges:
     return Exchanges(
         rows["position"].to_numpy().astype(np.int32),
-        rows["exchange_id"],
+        pa.chunked_array([rows["exchange_id"].combine_chunks()], pa.string()),
         rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64),
         rows["capability"].to_numpy().astype(np.int16),
         rows["elicitation"].to_numpy().astype(np.int16),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
+from stillwatch.group.wording import occurrences, summed, usage
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -148,9 +149,8 @@ class _Content:
     def __init__(self, group: Exchanges, reference: Exchanges) -> None:
         kept = _spread_features(group)
         self._cells = len(kept)
-        self._rows, self._codes = _occurrences(group.features, kept)
-        _, outside = _occurrences(reference.features, kept)
-        self._ordinary = (np.bincount(outside, minlength=self._cells) + 0.5) / (len(reference) + 1.0)
+        self._rows, self._codes = occurrences(group.features, kept)
+        self._ordinary = (reference.uses(kept) + 0.5) / (len(reference) + 1.0)
         self._size = len(group)
 
     @property
@@ -162,33 +162,19 @@ class _Content:
         """Discounted, capped nats of each exchange."""
         if self._cells == 0:
             return np.zeros(self._size)
-        mass = np.bincount(self._codes, weights=probability[self._rows], minlength=self._cells)
+        mass = summed(self._codes, self._rows, probability, self._cells)
         purpose = (mass + 0.5 * self._ordinary) / (probability.sum() + 0.5)
         nats = np.log(purpose / self._ordinary)
-        total = np.bincount(self._rows, weights=nats[self._codes], minlength=self._size)
+        total = summed(self._rows, self._codes, nats, self._size)
         return np.clip(FEATURE_WEIGHT * total, -CONTENT_CAP, CONTENT_CAP)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
     """The features that most accounts of the group use, ascending: a person's own words are nobody's purpose."""
-    account = np.repeat(group.position.astype(np.uint64), group.features.shape[1])
-    flat = group.features.ravel()
-    pairs = np.unique(account[flat != 0] << np.uint64(32) | flat[flat != 0])
-    features, holders = np.unique((pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
+    features, holders, uses = usage(group.position, group.features)
     enough = holders >= max(SPREAD_ACCOUNTS, int(SPREAD_SHARE * len(np.unique(group.position))))
     # ... nor are those of a customer who roams over a relay's accounts
-    _, uses = np.unique(flat[flat != 0], return_counts=True)
     enough &= uses >= COMMON_SHARE * len(group)
     features, holders = features[enough], holders[enough]
-    return np.sort(features[np.argsort(-holders, kind="stable")[:TOP_FEATURES]])
-
-
-def _occurrences(features: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[Int64, Int64]:
-    """Rows and codes of every occurrence of a kept feature."""
-    if len(kept) == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    flat = features.ravel()
-    at = np.clip(np.searchsorted(kept, flat), 0, len(kept) - 1)
-    hit = (kept[at] == flat) & (flat != 0)
-    rows = np.repeat(np.arange(len(features), dtype=np.int64), features.shape[1])
-    return rows[hit], at[hit].astype(np.int64)
+    order = np.lexsort((features, -holders))
+    return np.sort(features[order[:TOP_FEATURES]])

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.group.members import Exchanges
+from stillwatch.group.members import Exchanges, spans
 
 Int32 = NDArray[np.int32]
+Statistic = Callable[[Exchanges], float]
 
+CROWD = 2000  # people in the one large group
 GROUPS = 24  # matched groups: enough for a median; the scale's own blur is wider than its error
 QUEUE_SPREAD = 0.22  # blur of the 0 end
 PEOPLE_SPREAD = 0.30  # blur of the 1 end: families, classes and teams are more alike than random people
@@ -25,34 +28,61 @@ CAP = 12.0  # bits one test may carry
 SEED = 20260610
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class People:
-    """The exchanges of people outside networks, with where each account's begin."""
+    """The exchanges of people outside networks, with where each account's begin.
+
+    What is measured on them is remembered: many networks of one size are compared with the same groups.
+    """
 
     exchanges: Exchanges
     accounts: Int32
     start: NDArray[np.int64]
+    _usual: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
+    _crowd: dict[Statistic, float] = field(default_factory=dict, repr=False, compare=False)
+    _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
 
     def group(self, size: int, turn: int) -> Exchanges:
         """The `turn`-th random group of at most `size` people; the same for the same logs."""
         generator = np.random.default_rng((SEED, turn))
         chosen = np.sort(generator.choice(len(self.accounts), min(size, len(self.accounts)), replace=False))
-        rows = np.concatenate([np.arange(self.start[i], self.start[i + 1]) for i in chosen])
-        return self.exchanges.take(rows)
+        return self.exchanges.take(spans(self.start[chosen], self.start[chosen + 1]))
+
+    def groups(self, size: int) -> list[Exchanges]:
+        """The first GROUPS random groups of `size` people; those of the size asked for last stay in memory."""
+        if size not in self._groups:
+            self._groups.clear()
+            self._groups[size] = [self.group(size, turn) for turn in range(GROUPS)]
+        return self._groups[size]
+
+    @cached_property
+    def crowd(self) -> Exchanges:
+        """A random group large enough for shares of rare things."""
+        return self.group(CROWD, 0)
+
+    def of_crowd(self, statistic: Statistic) -> float:
+        """The statistic of the crowd."""
+        if statistic not in self._crowd:
+            self._crowd[statistic] = statistic(self.crowd)
+        return self._crowd[statistic]
+
+    def usual(self, size: int, statistic: Statistic) -> float:
+        """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
+        if (statistic, size) not in self._usual:
+            self._usual[statistic, size] = self._median(size, statistic)
+        return self._usual[statistic, size]
+
+    def _median(self, size: int, statistic: Statistic) -> float:
+        values = [statistic(group) for group in self.groups(size)] if len(self.accounts) >= 20 else []
+        known = [value for value in values if not math.isnan(value)]
+        return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
 
 
 def people(exchanges: Exchanges, accounts: Int32) -> People:
     """The reference, from exchanges sorted by account and the accounts' positions."""
-    kept = exchanges.take(np.isin(exchanges.position, accounts))
+    kept = exchanges.of(accounts)
     present, begin = np.unique(kept.position, return_index=True)
     return People(kept, present.astype(np.int32), np.append(begin, len(kept)).astype(np.int64))
-
-
-def usual(reference: People, size: int, statistic: Callable[[Exchanges], float]) -> float:
-    """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
-    values = [statistic(reference.group(size, turn)) for turn in range(GROUPS)] if len(reference.accounts) >= 20 else []
-    known = [value for value in values if not math.isnan(value)]
-    return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
 
 
 def scale_bits(value: float, cap: float = CAP) -> float:

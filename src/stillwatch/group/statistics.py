@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import capability_cell, size_cell
+from stillwatch.group.wording import pairs
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -26,6 +27,9 @@ SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what cha
 
 def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
     """Accounts renumbered 0.. in order, and how many there are."""
+    if len(position) and (np.diff(position) >= 0).all():
+        dense = np.cumsum(np.diff(position, prepend=position[:1]) != 0)
+        return dense, int(dense[-1]) + 1
     accounts, dense = np.unique(position, return_inverse=True)
     return dense.astype(np.int64), len(accounts)
 
@@ -48,30 +52,25 @@ def memory_ratio(exchanges: Exchanges) -> float:
 
     1 when accounts draw from one pool; 2 and more when each is a person. NaN when there are too few to say.
     """
-    chosen = exchanges.take(openings(exchanges))
-    dense, accounts = _dense(chosen.position)
+    opens = np.flatnonzero(openings(exchanges))
+    dense, accounts = _dense(exchanges.position[opens])
     if accounts < 2:
         return float("nan")
-    within, between, pairs = _pool(dense, chosen.features, accounts)
-    return within / between if pairs >= 50 and between > 0 else float("nan")
+    kept = _rank(dense) < OPENINGS
+    within, between, pairs_within = _pool(dense[kept], exchanges.features[opens[kept]], accounts)
+    return within / between if pairs_within >= 50 and between > 0 else float("nan")
 
 
 def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
-    rank = _rank(dense)
-    kept = rank < OPENINGS
-    dense, features = dense[kept], features[kept]
     size = np.bincount(dense, minlength=accounts).astype(float)
-    account = np.repeat(dense, features.shape[1])[features.ravel() != 0]
-    feature = features.ravel()[features.ravel() != 0]
-    pair, count = np.unique(account.astype(np.uint64) << np.uint64(32) | feature, return_counts=True)
-    names, code = np.unique(pair & np.uint64(0xFFFFFFFF), return_inverse=True)
-    holders = np.bincount(code, minlength=len(names))
+    code, count, names = pairs(dense, features)
+    holders = np.bincount(code, minlength=names)
     # words that many of the group use are its frame (a template, an assignment); what is left is its contents
     frame = holders > max(FRAME_ACCOUNTS, FRAME_SHARE * accounts)
     weight = np.where(frame, 0.0, np.log(accounts / np.maximum(holders, 1)) ** 2)
-    total = np.bincount(code, weights=count, minlength=len(names))
+    total = np.bincount(code, weights=count, minlength=names)
     own = (weight[code] * count * (count - 1.0)).sum()
-    square = np.bincount(code, weights=count.astype(float) ** 2, minlength=len(names))
+    square = np.bincount(code, weights=count.astype(float) ** 2, minlength=names)
     cross = (weight * (total**2 - square)).sum()
     within_pairs = (size * (size - 1)).sum()
     between_pairs = size.sum() ** 2 - (size**2).sum()
@@ -100,19 +99,23 @@ def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
     dense, accounts = _dense(account)
     if accounts < 2 or len(cell) == 0:
         return float("nan")
-    names, code = np.unique(cell, return_inverse=True)
-    share = np.bincount(code) / len(code)
+    code, share = _numbered(cell)
     rare = share < 0.01
     if rare.any() and not rare.all():
-        code = np.where(rare[code], len(names), code)
-        _, code = np.unique(code, return_inverse=True)
-        share = np.bincount(code) / len(code)
+        code, share = _numbered(np.where(rare[code], len(share), code))
     cells = len(share)
     if cells < 2:
         return 1.0
     table = np.bincount(dense * cells + code, minlength=accounts * cells).reshape(accounts, cells)
     expected = table.sum(axis=1, keepdims=True) * share
     return float(((table - expected) ** 2 / expected).sum() / ((accounts - 1) * (cells - 1)))
+
+
+def _numbered(cell: Int64) -> tuple[Int64, Float]:
+    """Cells (small, not negative) renumbered 0.. in order, and the share of each."""
+    count = np.bincount(cell)
+    used = count > 0
+    return (np.cumsum(used) - 1)[cell], count[used] / len(cell)
 
 
 def mix_heterogeneity(exchanges: Exchanges) -> float:
@@ -132,9 +135,9 @@ def hour_heterogeneity(exchanges: Exchanges) -> float:
 
 def volume_dispersion(exchanges: Exchanges) -> float:
     """Variance over mean of exchanges an account on its active days: high for people, near 1 under a quota."""
-    _days, counts = np.unique(
-        np.stack([exchanges.position.astype(np.int64), exchanges.started_at // DAY]), axis=1, return_counts=True
-    )
+    # days of the epoch fit in 32 bits, accounts in the other 32
+    day = exchanges.position.astype(np.int64) << np.int64(32) | exchanges.started_at // DAY
+    _, counts = np.unique(day, return_counts=True)
     if len(counts) < 10:
         return float("nan")
     return float(counts.var() / counts.mean())
@@ -146,8 +149,9 @@ def repeat_share(exchanges: Exchanges) -> float:
     asked = payload != 0
     if not asked.any():
         return float("nan")
-    pairs = np.unique(np.stack([payload[asked], exchanges.position[asked].astype(np.int64)]), axis=1)
-    _, holders = np.unique(pairs[0], return_counts=True)
+    texts, code = np.unique(payload[asked], return_inverse=True)
+    cell = np.unique(code.astype(np.int64) << np.int64(32) | exchanges.position[asked])
+    holders = np.bincount(cell >> np.int64(32), minlength=len(texts))
     return float((holders > 1).mean())
 
 

@@ -12,7 +12,7 @@ from scipy.stats import betabinom
 
 from stillwatch.group import statistics
 from stillwatch.group.members import Exchanges, Model
-from stillwatch.group.reference import People, scale_bits, usual
+from stillwatch.group.reference import People, scale_bits
 
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
@@ -62,7 +62,7 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
     results = []
     for name, statistic, cap in QUEUE_TESTS:
         own = statistic(group) if accounts >= 2 else math.nan
-        ordinary = usual(reference, min(accounts, MATCHED), statistic)
+        ordinary = reference.usual(min(accounts, MATCHED), statistic)
         scale = own / ordinary if ordinary > 1e-6 else math.nan
         results.append(Trial(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
     return results
@@ -70,11 +70,11 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
 
 def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     """What is it for? How far from people's questions, how often repeated, how often left after one answer."""
-    matched = reference.group(2000, 0)
-    divergence = statistics.divergence_bits(group, matched)
-    ordinary = statistics.divergence_bits(reference.group(min(MATCHED, len(np.unique(group.position))), 1), matched)
-    repeated, people_repeat = statistics.repeat_share(group), statistics.repeat_share(matched)
-    single, people_single = statistics.single_turn_share(group), statistics.single_turn_share(matched)
+    matched = reference.groups(min(MATCHED, len(np.unique(group.position))))[1]
+    divergence = statistics.divergence_bits(group, reference.crowd)
+    ordinary = statistics.divergence_bits(matched, reference.crowd)
+    repeated, people_repeat = statistics.repeat_share(group), reference.of_crowd(statistics.repeat_share)
+    single, people_single = statistics.single_turn_share(group), reference.of_crowd(statistics.single_turn_share)
     has_text = bool((group.capability >= 0).any())
     return [
         Trial(
@@ -83,15 +83,15 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
             ordinary if has_text else 0.0,
             float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
         ),
-        _slots(group, matched),
+        _slots(group, reference),
         Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
         Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
 
 
-def _slots(group: Exchanges, matched: Exchanges) -> Trial:
+def _slots(group: Exchanges, reference: People) -> Trial:
     """Missing collisions: does the group repeat whole texts as rarely as slices of a data set do?"""
-    own, people = statistics.slot_repeats(group), statistics.slot_repeats(matched)
+    own, people = statistics.slot_repeats(group), reference.of_crowd(statistics.slot_repeats)
     place = own / people if people > 0 else math.nan
     return Trial("never_repeats_a_slot", _known(own), _known(people), scale_bits(place, 4.0))
 

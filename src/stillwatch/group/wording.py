@@ -1,0 +1,134 @@
+"""Content features of groups counted in compiled loops: who uses which, and where they occur.
+
+Everything is one pass over a hash table, without sorting; rows are visited in order, so the same rows give the same
+result to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float = NDArray[np.float64]
+Features = NDArray[np.uint32]
+
+ABSENT = np.uint32(0)  # a row with fewer features is filled up with it
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: the high bits of the product spread any key
+
+
+@njit(cache=True, nogil=True)
+def _slot(keys: Features, feature: np.uint32, shift: np.uint64) -> np.int64:
+    """Where the feature is in the open table `keys`, or the free place where it belongs."""
+    at = np.int64((np.uint64(feature) * _MIX) >> shift)
+    while keys[at] != ABSENT and keys[at] != feature:
+        at = np.int64((at + 1) & (len(keys) - 1))
+    return at
+
+
+def _room(features: int) -> tuple[int, np.uint64]:
+    """Size of a table at most half full, and the shift that keeps so many high bits."""
+    bits = max(4, int(2 * features).bit_length())
+    return 1 << bits, np.uint64(64 - bits)
+
+
+def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
+    """Every feature (any order), in how many accounts and how many times it is used.
+
+    `position` (rows,) must be grouped by account; `features` (rows, n).
+    """
+    return _usage(position, features, *_room(features.size))
+
+
+@njit(cache=True, nogil=True)
+def _usage(position: Int32, features: Features, room: int, shift: np.uint64) -> tuple[Features, Int32, Int32]:
+    keys = np.zeros(room, np.uint32)
+    code = np.empty(room, np.int32)
+    names = np.empty(features.size, np.uint32)
+    last = np.empty(features.size, np.int32)
+    holders, uses = np.zeros(features.size, np.int32), np.zeros(features.size, np.int32)
+    found = 0
+    for i in range(features.shape[0]):
+        for j in range(features.shape[1]):
+            if features[i, j] == ABSENT:
+                continue
+            at = _slot(keys, features[i, j], shift)
+            if keys[at] == ABSENT:
+                keys[at], code[at], names[found], last[found] = features[i, j], found, features[i, j], -1
+                found += 1
+            c = code[at]
+            uses[c] += 1
+            if last[c] != position[i]:
+                last[c] = position[i]
+                holders[c] += 1
+    return names[:found].copy(), holders[:found].copy(), uses[:found].copy()
+
+
+def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
+    """Rows (ascending) and indices into `kept` of every occurrence of a kept feature."""
+    return _occurrences(features, kept, *_room(len(kept)))
+
+
+@njit(cache=True, nogil=True)
+def _occurrences(features: Features, kept: Features, room: int, shift: np.uint64) -> tuple[Int32, Int32]:
+    keys = np.zeros(room, np.uint32)
+    code = np.empty(room, np.int32)
+    for c in range(len(kept)):
+        at = _slot(keys, kept[c], shift)
+        keys[at], code[at] = kept[c], c
+    rows, codes = np.empty(features.size, np.int32), np.empty(features.size, np.int32)
+    found = 0
+    for i in range(features.shape[0]):
+        for j in range(features.shape[1]):
+            if features[i, j] == ABSENT:
+                continue
+            at = _slot(keys, features[i, j], shift)
+            if keys[at] != ABSENT:
+                rows[found], codes[found] = i, code[at]
+                found += 1
+    return rows[:found].copy(), codes[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def summed(into: Int32, taken: Int32, weight: Float, cells: int) -> Float:
+    """Sums `weight[taken]` by `into`: (cells,)."""
+    result = np.zeros(cells)
+    for e in range(len(into)):
+        result[into[e]] += weight[taken[e]]
+    return result
+
+
+def pairs(account: Int64, features: Features) -> tuple[Int32, Int32, int]:
+    """Distinct pairs of an account and a feature: a code of the feature and its uses; and how many codes there are.
+
+    `account` (rows,) must be grouped; pairs come in its order, codes count from 0 in order of first use.
+    """
+    code, count, found = _pairs(account, features, *_room(features.size))
+    return code, count, int(found)
+
+
+@njit(cache=True, nogil=True)
+def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> tuple[Int32, Int32, int]:
+    keys = np.zeros(room, np.uint32)
+    code = np.empty(room, np.int32)
+    place = np.full(features.size, -1, np.int32)  # of the code's pair, when it belongs to this account
+    result, count = np.empty(features.size, np.int32), np.zeros(features.size, np.int32)
+    begin, size, found = 0, 0, 0
+    for i in range(features.shape[0]):
+        if i > 0 and account[i] != account[i - 1]:
+            begin = size
+        for j in range(features.shape[1]):
+            if features[i, j] == ABSENT:
+                continue
+            at = _slot(keys, features[i, j], shift)
+            if keys[at] == ABSENT:
+                keys[at], code[at] = features[i, j], found
+                found += 1
+            c = code[at]
+            if place[c] < begin:
+                place[c], result[size] = size, c
+                size += 1
+            count[place[c]] += 1
+    return result[:size].copy(), count[:size].copy(), found
