@@ -65,8 +65,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.power", description=__doc__)
     parser.add_argument("prompts", nargs="?", type=Path, help="a folder of prompt files to make worlds from")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--accounts", type=int, default=8_000)
-    parser.add_argument("--exchanges", type=int, default=240_000)
+    parser.add_argument("--accounts", type=int, default=10_000)
+    parser.add_argument("--exchanges", type=int, default=400_000)
     parser.add_argument("--missing", choices=MISSING, help="what the provider's logs lack")
     return parser.parse_args(words)
 

@@ -1,0 +1,60 @@
+"""Cutting glued kits: different hands come apart, one hand stays whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.link.split import SMALLEST, blocks
+
+
+def hands(seed: int, sizes: tuple[int, ...], values: int = 60, each: int = 12, touching: int = 0):
+    """Edges of several hands, each dealing `each` of its own values to its accounts; `touching` random ones besides."""
+    generator = np.random.default_rng(seed)
+    member, value = [], []
+    begin = 0
+    for number, size in enumerate(sizes):
+        for account in range(begin, begin + size):
+            value += list(number * values + generator.choice(values, each, replace=False))
+            member += [account] * each
+        begin += size
+    member += list(generator.integers(0, begin, touching))
+    value += list(generator.integers(0, values * len(sizes), touching))
+    edges = np.unique(np.stack([member, value]), axis=1)
+    return edges[0], edges[1], np.ones(edges.shape[1]), (begin, values * len(sizes))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_hand_stays_whole(seed: int) -> None:
+    (block,) = blocks(*hands(seed, (120,)))
+    assert (block == np.arange(120)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hands_that_one_seed_touched_come_apart(seed: int) -> None:
+    found = blocks(*hands(seed, (80, 60), touching=20))
+    assert [block.tolist() for block in found] == [list(range(80)), list(range(80, 140))]
+
+
+def test_hands_without_any_common_value_come_apart_however_small() -> None:
+    found = blocks(*hands(3, (5, 7, 40)))
+    assert [len(block) for block in found] == [5, 7, 40]
+
+
+def test_blocks_partition_the_members() -> None:
+    found = blocks(*hands(4, (50, 50, 50), touching=200))
+    assert sorted(np.concatenate(found).tolist()) == list(range(150))
+
+
+def test_small_graphs_are_not_cut_for_being_uneven() -> None:
+    size = SMALLEST - 1
+    found = blocks(*hands(5, (size,), values=200, each=8, touching=4 * size))
+    assert max(len(block) for block in found) >= size - 2
+
+
+def test_order_of_edges_changes_nothing() -> None:
+    member, value, weight, shape = hands(6, (80, 60), touching=20)
+    order = np.random.default_rng(6).permutation(len(member))
+    shuffled = blocks(member[order], value[order], weight[order], shape)
+    for one, other in zip(blocks(member, value, weight, shape), shuffled, strict=True):
+        assert (one == other).all()
