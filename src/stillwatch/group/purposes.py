@@ -22,10 +22,13 @@ ROUNDS = 20
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
 COMMON_SHARE = 0.02  # of the exchanges must use it too
-CHANNELS = ("instructions", "parameters", "tools")
+FRAMES = ("head", "instructions")
+FRAME_CAP = 4.0  # nats
+CHANNELS = ("parameters", "tools")
 START = 2.0  # nats of wording from which an exchange begins as part of the purpose
 LEAST = 0.005
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
+TALK_CAP = 8.0  # nats one exchange may say about its conversation
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01
@@ -60,9 +63,11 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
     """Solves the mixture for the exchanges of one network."""
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
-    fields = _fields(group, reference)
+    mixes = _against([(cell(group), cell(reference)) for cell in (capability_cell, size_cell)])
+    frames = _against([_common_values(group.values[name], reference.values[name]) for name in FRAMES])
     channels = _channels(group)
     content = _Content(group, reference)
+    talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: sizes and capabilities of a few customers differ from people's too
     probability = _logistic(content.ratio(np.full(len(group), 0.5)) - START)
     share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
@@ -70,21 +75,38 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
         share, probability = 0.5, np.full(len(group), 0.5)
     for _ in range(ROUNDS):
         ratio = content.ratio(probability)
-        for inside, ordinary in fields:
-            ratio += _field_ratio(inside, ordinary, probability)
+        for inside, ordinary in mixes:
+            ratio += _mix_ratio(inside, ordinary, probability)
+        for inside, ordinary in frames:
+            ratio += _frame_ratio(inside, ordinary, probability)
         for inside in channels:
             ratio += _association(inside, probability)
+        ratio = talks.together(ratio)
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
         share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
     return Purpose(share, probability, ratio)
+
+
+class _Talks:
+    """Conversations serve one purpose as a whole: a follow-up is for what its opening was for."""
+
+    def __init__(self, conversation: Int64) -> None:
+        alone = conversation == 0
+        _, code = np.unique(conversation, return_inverse=True)
+        self._code = np.where(alone, len(conversation) + np.arange(len(conversation)), code)
+
+    def together(self, ratio: Float) -> Float:
+        """The sum over each conversation, one exchange capped so that no single line decides a long talk."""
+        total = np.bincount(self._code, weights=np.clip(ratio, -TALK_CAP, TALK_CAP))
+        return np.asarray(total[self._code])
 
 
 def _logistic(odds: Float) -> Float:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0))))
 
 
-def _field_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
-    """Nats of a field's cells: the purpose's share of each against the share in the members' other traffic."""
+def _mix_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
+    """Nats of a cell of sizes or capabilities: its share in the purpose against the members' other traffic."""
     cells = len(ordinary)
     purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
     # at least half of the other traffic's mix is people's: or a second purpose would hide in it
@@ -93,17 +115,18 @@ def _field_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
     return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum()))[inside])
 
 
-def _fields(group: Exchanges, reference: Exchanges) -> list[tuple[Int64, Float]]:
-    """Cells of each field for the group, and the reference's probability of each cell."""
-    pairs = [
-        (capability_cell(group), capability_cell(reference)),
-        (size_cell(group), size_cell(reference)),
-        *(_common_values(group.values[name], reference.values[name]) for name in ("head",)),
-    ]
+def _frame_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
+    """Nats of a frame: its share in the purpose against people's, capped, since whoever sends may choose it."""
+    purpose = np.bincount(inside, weights=probability, minlength=len(ordinary)) + 0.5
+    return np.asarray(np.clip(np.log(purpose / purpose.sum() / ordinary), -FRAME_CAP, FRAME_CAP)[inside])
+
+
+def _against(pairs: list[tuple[Int64, Int64]]) -> list[tuple[Int64, Float]]:
+    """Cells of the group and the reference's probability of each; pairs of columns that are absent say nothing."""
     result = []
     for inside, outside in pairs:
         if len(np.unique(inside)) == 1 and len(np.unique(outside)) <= 1:
-            continue  # the column is absent: it says nothing
+            continue
         cells = int(max(inside.max(), outside.max() if len(outside) else 0)) + 1
         ordinary = np.bincount(outside, minlength=cells) + 0.5
         result.append((inside, ordinary / ordinary.sum()))
