@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from stillwatch.engine import Engine, Query
@@ -20,7 +22,7 @@ WRITES = ("account_evidence", "networks", "network_members", "network_values", "
 def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
     accounts = graphs.positions(engine)
-    prior = assess_persons(engine, accounts)
+    prior = assess_persons(engine, accounts, job.settings.engine.threads or os.cpu_count() or 1)
     graph = graphs.load(engine, accounts)
     cells, country = _origins(engine, accounts)
     null = background(graph, adopters(graph, cells), country)

@@ -81,11 +81,18 @@ def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, 
     holders = rows["position"].to_numpy().astype(np.int32)
     firsts = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     value = rows["value"].combine_chunks()
-    encoded = value.dictionary_encode().indices.to_numpy() if len(value) else np.empty(0, np.int32)
-    starts = np.flatnonzero(np.diff(encoded, prepend=-1)).astype(np.int64)
     if kind.source == "accounts":
+        encoded = value.dictionary_encode().indices.to_numpy() if len(value) else np.empty(0, np.int32)
+        starts = _starts(encoded)
         return holders, starts, firsts, np.full(len(starts), -1, np.int64)
-    return holders, starts, firsts, value.to_numpy()[starts].astype(np.int64)
+    label = value.to_numpy()
+    starts = _starts(label)
+    return holders, starts, firsts, label[starts].astype(np.int64)
+
+
+def _starts(values: NDArray[np.int32] | Int64) -> Int64:
+    """Where each run of equal values begins."""
+    return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
 def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels: list[Int64], draws: Int32) -> Graph:

@@ -72,6 +72,20 @@ def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
 
 
 @njit(cache=True, nogil=True)
+def cells_filled(value_start: Int64, holder: Int32, cell: Int32, cells: int) -> Int64:
+    """How many different cells the holders of each value are in: (values,). `cell` (accounts,) counts from 0."""
+    filled = np.zeros(len(value_start) - 1, np.int64)
+    last = np.full(cells, -1)
+    for v in range(len(filled)):
+        for e in range(value_start[v], value_start[v + 1]):
+            c = cell[holder[e]]
+            if last[c] != v:
+                last[c] = v
+                filled[v] += 1
+    return filled
+
+
+@njit(cache=True, nogil=True)
 def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32) -> tuple[Int32, Int32]:
     """Values at least two members hold, ascending, with their counts. `scratch` (values,) is 0 before and after."""
     room = 0

@@ -11,6 +11,7 @@ Measured on real text (see docs/methods/link.md): people 2-20 times, draws from 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ TWINS = 5  # most similar other accounts
 MINIMUM_OPENINGS = 4  # fewer openings say nothing about a person
 POSTINGS = 24  # accounts remembered for each feature when looking for twins: bounds the cost, no df² term
 PROBES = 48  # heaviest features of an account that look for twins
+ACCOUNTS_AT_ONCE = 8192  # that one thread looks for the twins of
+RANK_BITS = 20  # high bits of a feature by which its rank is looked up: 4 MB of starts
 CANDIDATES = 16  # most often met accounts, whose similarity is then computed exactly
 
 Int32 = NDArray[np.int32]
@@ -60,16 +63,50 @@ def contents(position: Int32, opening: NDArray[np.bool_], features: NDArray[np.u
     return Contents(start, feature, count, openings)
 
 
-def memory(held: Contents) -> Memory:
-    """Within- and between-account similarity of every account."""
+def memory(held: Contents, threads: int = 1) -> Memory:
+    """Within- and between-account similarity of every account; the same for any number of threads."""
     identifiers, holders = np.unique(held.feature, return_counts=True)
-    code = np.searchsorted(identifiers, held.feature).astype(np.int32)
+    code = _ranks(identifiers, held.feature)
     accounts = len(held.openings)
     # squared inverse document frequency over accounts: a feature everyone uses says nothing
     weight = np.log(accounts / holders) ** 2
     within = _within(held.start, code, held.count, held.openings, weight)
-    between = _between(held.start, code, held.count, held.openings, weight)
+    postings = _postings(held.start, code, len(weight))
+    between = np.zeros(accounts)
+
+    def part(begin: int, end: int) -> None:
+        _between(held.start, code, held.count, held.openings, weight, postings, begin, end, between)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(part, *_parts(accounts)))
     return Memory(held.openings, within, between)
+
+
+def _parts(accounts: int) -> tuple[list[int], list[int]]:
+    bounds = [*range(0, accounts, ACCOUNTS_AT_ONCE), accounts]
+    return bounds[:-1], bounds[1:]
+
+
+@njit(cache=True, nogil=True)
+def _ranks(identifiers: NDArray[np.uint32], feature: NDArray[np.uint32]) -> Int32:
+    """Where each feature stands among the ascending identifiers. Features are hashes: their high bits point near it."""
+    first = np.zeros((1 << RANK_BITS) + 1, np.int32)
+    for name in identifiers:
+        first[(name >> np.uint32(32 - RANK_BITS)) + 1] += 1
+    for bucket in range(1 << RANK_BITS):
+        first[bucket + 1] += first[bucket]
+    result = np.empty(len(feature), np.int32)
+    for e in range(len(feature)):
+        bucket = feature[e] >> np.uint32(32 - RANK_BITS)
+        low, high = first[bucket], first[bucket + 1]
+        while low < high:
+            middle = (low + high) >> 1
+            if identifiers[middle] < feature[e]:
+                low = middle + 1
+            else:
+                high = middle
+        result[e] = low
+    return result
 
 
 @njit(cache=True, nogil=True)
@@ -171,57 +208,100 @@ def _postings(start: Int64, code: Int32, features: int) -> tuple[Int32, Int32]:
 
 
 @njit(cache=True, nogil=True)
-def _similarity(
-    start: Int64, code: Int32, count: NDArray[np.uint8], openings: Int32, weight: Float, u: int, w: int
-) -> float:
-    """The same ratio as `_within`, over pairs of an opening of u and an opening of w."""
+def _shared(start: Int64, code: Int32, count: NDArray[np.uint8], weight: Float, u: int, w: int) -> float:
+    """Weighted features shared by pairs of an opening of u and an opening of w."""
     i, j = start[u], start[w]
-    shared, mass = 0.0, 0.0
-    while i < start[u + 1]:
-        c = float(count[i])
-        mass += weight[code[i]] * c
-        while j < start[w + 1] and code[j] < code[i]:
+    shared = 0.0
+    while i < start[u + 1] and j < start[w + 1]:
+        if code[i] == code[j]:
+            shared += weight[code[i]] * float(count[i]) * float(count[j])
+            i += 1
             j += 1
-        if j < start[w + 1] and code[j] == code[i]:
-            shared += weight[code[i]] * c * float(count[j])
-        i += 1
-    return shared / (mass * openings[w]) if mass > 0.0 else 0.0
+        elif code[i] < code[j]:
+            i += 1
+        else:
+            j += 1
+    return shared
 
 
 @njit(cache=True, nogil=True)
-def _between(start: Int64, code: Int32, count: NDArray[np.uint8], openings: Int32, weight: Float) -> Float:
-    accounts = len(openings)
-    offset, posted = _postings(start, code, len(weight))
-    met = np.zeros(accounts, np.float32)
+def _meet(
+    start: Int64,
+    code: Int32,
+    count: NDArray[np.uint8],
+    weight: Float,
+    postings: tuple[Int32, Int32],
+    u: int,
+    met: NDArray[np.float32],
+    touched: Int32,
+) -> int:
+    """Adds to `met` the weight of u's heaviest posted features at the accounts posted there; returns how many met."""
+    offset, posted = postings
+    found = 0
+    feature, mass = np.empty(start[u + 1] - start[u], np.int32), np.empty(start[u + 1] - start[u])
+    for e in range(start[u], start[u + 1]):
+        if offset[code[e] + 1] > offset[code[e]]:
+            feature[found] = code[e]
+            mass[found] = weight[code[e]] * count[e]
+            found += 1
+    m = 0
+    for k in np.argsort(-mass[:found], kind="mergesort")[:PROBES]:
+        f = feature[k]
+        for p in range(offset[f], offset[f + 1]):
+            w = posted[p]
+            if w != u:
+                if met[w] == 0.0:
+                    touched[m] = w
+                    m += 1
+                met[w] += weight[f]
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _most_met(met: NDArray[np.float32], touched: Int32, openings: Int32, best: Int32) -> int:
+    """Fills `best` with the accounts met most, the lower one first where two were met alike; returns how many."""
+    size = 0
+    for w in touched:
+        if openings[w] < MINIMUM_OPENINGS:
+            continue
+        at = size
+        while at > 0 and (met[best[at - 1]] < met[w] or (met[best[at - 1]] == met[w] and best[at - 1] > w)):
+            at -= 1
+        if at < len(best):
+            size = min(size + 1, len(best))
+            for k in range(size - 1, at, -1):
+                best[k] = best[k - 1]
+            best[at] = w
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _between(
+    start: Int64,
+    code: Int32,
+    count: NDArray[np.uint8],
+    openings: Int32,
+    weight: Float,
+    postings: tuple[Int32, Int32],
+    begin: int,
+    end: int,
+    result: Float,
+) -> None:
+    """Writes `result[begin:end]`: each account's similarity to its twins, the same ratio as `_within`."""
+    met = np.zeros(len(openings), np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
-    result = np.zeros(accounts)
-    for u in range(accounts):
+    best = np.empty(CANDIDATES, np.int32)
+    for u in range(begin, end):
         if openings[u] < MINIMUM_OPENINGS:
             continue
-        a, b = start[u], start[u + 1]
-        mass = weight[code[a:b]] * count[a:b]
-        order = np.argsort(-mass, kind="mergesort")
-        probes, m = 0, 0
-        for k in order:
-            f = code[a + k]
-            if offset[f + 1] == offset[f]:
-                continue
-            probes += 1
-            if probes > PROBES:
-                break
-            for p in range(offset[f], offset[f + 1]):
-                w = posted[p]
-                if w != u and openings[w] >= MINIMUM_OPENINGS:
-                    if met[w] == 0.0:
-                        touched[m] = w
-                        m += 1
-                    met[w] += weight[f]
-        others = np.sort(touched[:m])
-        ranked = np.argsort(-met[others], kind="mergesort")[:CANDIDATES]
+        m = _meet(start, code, count, weight, postings, u, met, touched)
+        mass = 0.0
+        for e in range(start[u], start[u + 1]):
+            mass += weight[code[e]] * float(count[e])
         similar = np.zeros(CANDIDATES)
-        for k in range(len(ranked)):
-            similar[k] = _similarity(start, code, count, openings, weight, u, others[ranked[k]])
+        for k in range(_most_met(met, touched[:m], openings, best)):
+            if mass > 0.0:
+                similar[k] = _shared(start, code, count, weight, u, best[k]) / (mass * openings[best[k]])
         for k in range(m):
             met[touched[k]] = 0.0
         result[u] = np.mean(np.sort(similar)[::-1][:TWINS])
-    return result

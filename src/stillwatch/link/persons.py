@@ -49,7 +49,7 @@ ORDER BY position, started_at, exchange_id
     )
 
 
-def assess_persons(engine: Engine, accounts: int) -> Float:
+def assess_persons(engine: Engine, accounts: int, threads: int = 1) -> Float:
     """Writes `account_evidence`; returns memoryless bits (accounts,), all 0 when there is no text."""
     rows = engine.fetch(openings_sql())
     position = rows["position"].to_numpy().astype(np.int32)
@@ -57,7 +57,7 @@ def assess_persons(engine: Engine, accounts: int) -> Float:
         found = Memory(np.zeros(accounts, np.int32), np.zeros(accounts), np.zeros(accounts))
     else:
         opening = np.ones(len(position), bool)
-        found = memory(contents(position, opening, decode_features(rows["content_features"]), accounts))
+        found = memory(contents(position, opening, decode_features(rows["content_features"]), accounts), threads)
     bits = memoryless_bits(found)
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     engine.store(

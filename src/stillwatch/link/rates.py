@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.graph import Graph
+from stillwatch.link.kernels import cells_filled
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -52,10 +53,8 @@ def adopters(graph: Graph, cell: Int32) -> Float:
     fill fewer cells than that many strangers would are counted as fewer.
     """
     holders = np.diff(graph.value_start)
-    value_of_edge = np.repeat(np.arange(graph.values, dtype=np.int64), holders)
     cells = int(cell.max()) + 1 if len(cell) else 1
-    pairs = np.unique(value_of_edge * cells + cell[graph.holder])
-    filled = np.bincount(pairs // cells, minlength=graph.values)
+    filled = cells_filled(graph.value_start, graph.holder, cell, cells)
     share = np.bincount(cell, minlength=cells) / max(1, len(cell))
     # expected cells filled by h strangers, on a grid fine enough to invert by interpolation
     grid = np.unique(np.concatenate([np.arange(1, 33), np.geomspace(32, max(64, graph.accounts), 160)]))
