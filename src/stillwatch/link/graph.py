@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.kernels import holdings_of
+from stillwatch.link.kernels import holdings_of, perhaps_shared
 from stillwatch.link.values import (
     KINDS,
     ValueKind,
-    draws_sql,
     holdings_sql,
     linkable_exchanges_sql,
-    shared_holdings_sql,
 )
 
 Int32 = NDArray[np.int32]
@@ -74,23 +74,34 @@ def load(engine: Engine, accounts: int) -> Graph:
 
 
 def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, Int64, Int64]:
-    engine.create("holdings", holdings_sql(kind))
-    counted = engine.fetch(draws_sql())
-    draws[counted["position"].to_numpy()] = counted["draws"].to_numpy()
-    rows = engine.fetch(shared_holdings_sql())
-    holders = rows["position"].to_numpy().astype(np.int32)
-    firsts = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    value = rows["value"].combine_chunks()
-    if kind.source == "accounts":
-        encoded = value.dictionary_encode().indices.to_numpy() if len(value) else np.empty(0, np.int32)
-        starts = _starts(encoded)
-        return holders, starts, firsts, np.full(len(starts), -1, np.int64)
-    label = value.to_numpy()
-    starts = _starts(label)
-    return holders, starts, firsts, label[starts].astype(np.int64)
+    """Holders, where each value's begin, when they first held it, and labels of the values; counts `draws`."""
+    rows = engine.fetch(holdings_sql(kind))
+    position = rows["position"].to_numpy().astype(np.int32)
+    draws += np.bincount(position, minlength=len(draws)).astype(np.int32)
+    first_at = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    stated = kind.source == "accounts"
+    value = _ranked(rows["value"]) if stated else rows["value"].to_numpy().astype(np.int64)
+    # most values are one account's alone and link nobody: they go before anything is sorted
+    chosen = np.flatnonzero(perhaps_shared(value))
+    chosen = chosen[np.lexsort((position[chosen], value[chosen]))]
+    begins = _starts(value[chosen])
+    held = np.diff(begins, append=len(chosen))
+    chosen = chosen[np.repeat(held > 1, held)]
+    starts = _starts(value[chosen])
+    label = np.full(len(starts), -1, np.int64) if stated else value[chosen][starts]
+    return position[chosen], starts, first_at[chosen], label
 
 
-def _starts(values: NDArray[np.int32] | Int64) -> Int64:
+def _ranked(values: pa.ChunkedArray) -> Int64:
+    """Texts as integers in the same order."""
+    encoded = values.combine_chunks().dictionary_encode()
+    order = pc.sort_indices(encoded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return np.asarray(rank[encoded.indices.to_numpy()])
+
+
+def _starts(values: Int64) -> Int64:
     """Where each run of equal values begins."""
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 

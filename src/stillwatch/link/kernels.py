@@ -25,6 +25,7 @@ class Scratch:
     by_account: Int32
 
 
+FIBONACCI = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: its product's high bits spread any key
 SIDE_CAP = 14.0  # bits one side may add for one account
 BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
 AGREEING_BITS = 3.0  # bits from which a side speaks for an account: 1 in 8 strangers would have as much
@@ -69,6 +70,23 @@ def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
         out[nest_side[j]] += min(best[j], SIDE_CAP)
     for f in range(len(out)):
         out[f] = max(-SIDE_CAP, min(out[f], SIDE_CAP))
+
+
+def perhaps_shared(value: Int64) -> NDArray[np.bool_]:
+    """Marks every value that occurs twice, and the few others that fall in its cell of a table of counts."""
+    bits = max(4, int(4 * len(value)).bit_length())  # some four cells a value: one in five of the rest stays
+    return _perhaps_shared(value.view(np.uint64), np.uint64(64 - bits), np.zeros(1 << bits, np.uint8))
+
+
+@njit(cache=True, nogil=True)
+def _perhaps_shared(value: NDArray[np.uint64], shift: np.uint64, count: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    result = np.empty(len(value), np.bool_)
+    for i in range(len(value)):
+        cell = (value[i] * FIBONACCI) >> shift
+        count[cell] = min(count[cell] + 1, 2)
+    for i in range(len(value)):
+        result[i] = count[(value[i] * FIBONACCI) >> shift] == 2
+    return result
 
 
 @njit(cache=True, nogil=True)

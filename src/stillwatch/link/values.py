@@ -79,7 +79,7 @@ KINDS: tuple[ValueKind, ...] = (
 
 
 def holdings_sql(kind: ValueKind) -> Query:
-    """One row an account and value of a kind: `position`, `value`, `events`, `first_at` (null at registration)."""
+    """One row an account and value of a kind: `position`, `value`, `first_at` (the account's own for registration)."""
     if kind.source == "accounts":
         return Query(
             f"holdings {kind.claim}",
@@ -87,7 +87,6 @@ def holdings_sql(kind: ValueKind) -> Query:
 SELECT
   sketches.position,
   {kind.expression} AS value,
-  CAST(1 AS BIGINT) AS events,
   sketches.first_seen AS first_at
 FROM accounts
 JOIN account_sketches AS sketches USING (account_id)
@@ -100,7 +99,6 @@ WHERE {kind.expression} IS NOT NULL AND {kind.expression} <> ''
 SELECT
   position,
   {identifier(kind.expression)} AS value,
-  count(*) AS events,
   min(started_at) AS first_at
 FROM linkable_exchanges
 WHERE {identifier(kind.expression)} IS NOT NULL
@@ -118,23 +116,5 @@ def linkable_exchanges_sql() -> Query:
 SELECT sketches.position, exchanges.started_at, {kept}
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
-""",
-    )
-
-
-def draws_sql() -> Query:
-    """How many different values of a kind each account holds, shared or not: its draws from the kind."""
-    return Query("draws", "SELECT position, count(*) AS draws FROM holdings GROUP BY position ORDER BY position")
-
-
-def shared_holdings_sql() -> Query:
-    """Holdings whose value more than one account holds; the rest links nobody."""
-    return Query(
-        "shared holdings",
-        """
-SELECT position, value, events, first_at
-FROM holdings
-SEMI JOIN (SELECT value FROM holdings GROUP BY value HAVING count(*) > 1) AS shared USING (value)
-ORDER BY value, position
 """,
     )
