@@ -28,6 +28,7 @@ CHANNELS = ("parameters", "tools")
 START = 2.0  # nats of wording from which an exchange begins as part of the purpose
 LEAST = 0.005
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
+TALK_TURNS = 2  # turns of a conversation that count: its texts are not independent
 TALK_CAP = 8.0  # nats one exchange may say about its conversation
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
@@ -63,16 +64,16 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
     """Solves the mixture for the exchanges of one network."""
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
-    mixes = _against([(cell(group), cell(reference)) for cell in (capability_cell, size_cell)])
+    mixes = _against([(cell(group), cell(reference)) for cell in (capability_cell,)])
     frames = _against([_common_values(group.values[name], reference.values[name]) for name in FRAMES])
     channels = _channels(group)
     content = _Content(group, reference)
     talks = _Talks(group.values["conversation"])
-    # begin with what stands out in wording alone: sizes and capabilities of a few customers differ from people's too
-    probability = _logistic(content.ratio(np.full(len(group), 0.5)) - START)
+    # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
+    half = np.full(len(group), 0.5)
+    wording = content.ratio(half) + sum(_frame_ratio(inside, ordinary, half) for inside, ordinary in frames)
+    probability = _logistic(wording - START) if wording.any() else half
     share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
-    if content.silent:
-        share, probability = 0.5, np.full(len(group), 0.5)
     for _ in range(ROUNDS):
         ratio = content.ratio(probability)
         for inside, ordinary in mixes:
@@ -98,7 +99,8 @@ class _Talks:
     def together(self, ratio: Float) -> Float:
         """The sum over each conversation, one exchange capped so that no single line decides a long talk."""
         total = np.bincount(self._code, weights=np.clip(ratio, -TALK_CAP, TALK_CAP))
-        return np.asarray(total[self._code])
+        counted = np.bincount(self._code)
+        return np.asarray((total * np.minimum(counted, TALK_TURNS) / np.maximum(counted, 1))[self._code])
 
 
 def _logistic(odds: Float) -> Float:
@@ -116,9 +118,14 @@ def _mix_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
 
 
 def _frame_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
-    """Nats of a frame: its share in the purpose against people's, capped, since whoever sends may choose it."""
+    """Nats of a frame: its share in the purpose against people's, capped, since whoever sends may choose it.
+
+    A rare frame says nothing, and having none never speaks for a purpose: whole networks differ from people in that.
+    """
     purpose = np.bincount(inside, weights=probability, minlength=len(ordinary)) + 0.5
-    return np.asarray(np.clip(np.log(purpose / purpose.sum() / ordinary), -FRAME_CAP, FRAME_CAP)[inside])
+    nats = np.clip(np.log(purpose / purpose.sum() / ordinary), -FRAME_CAP, FRAME_CAP)
+    nats[0], nats[1] = min(nats[0], 0.0), 0.0
+    return np.asarray(nats[inside])
 
 
 def _against(pairs: list[tuple[Int64, Int64]]) -> list[tuple[Int64, Float]]:
@@ -175,11 +182,6 @@ class _Content:
         self._rows, self._codes = occurrences(group.features, kept)
         self._ordinary = (reference.uses(kept) + 0.5) / (len(reference) + 1.0)
         self._size = len(group)
-
-    @property
-    def silent(self) -> bool:
-        """Is there no feature that could tell a purpose apart?"""
-        return self._cells == 0
 
     def ratio(self, probability: Float) -> Float:
         """Discounted, capped nats of each exchange."""
