@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.group.reference import people, scale_bits
+from stillwatch.group.members import Exchanges
+from stillwatch.group.reference import GROUPS, people, scale_bits
 from stillwatch.group.trials import queue_tests
 from tests.group.worlds import exchanges
 
@@ -30,3 +32,21 @@ def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
     for one, two in zip(queue[:4], others[:4], strict=True):
         assert one.bits > 2, one
         assert two.bits < 0, two
+
+
+def test_what_people_are_is_measured_once_for_each_size() -> None:
+    outside = exchanges(1, accounts=60, each=10, first_position=1000)
+    reference = people(outside, outside.position)
+    calls: list[int] = []
+
+    def size(group: Exchanges) -> float:
+        calls.append(len(group))
+        return float(group.input_size.sum())
+
+    direct = float(np.median([float(reference.group(8, turn).input_size.sum()) for turn in range(GROUPS)]))
+    assert reference.usual(8, size) == direct
+    assert reference.usual(8, size) == direct
+    assert calls == [80] * GROUPS
+    assert reference.usual(9, size) != direct
+    assert reference.of_crowd(size) == reference.of_crowd(size) == float(outside.input_size.sum())
+    assert len(calls) == 2 * GROUPS + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,3 +64,44 @@ def test_openings_are_first_of_conversation_or_follow_silence() -> None:
     group.values["conversation"][:] = 0
     group.started_at[:] = np.array([0, 10, 20, 100, 105, 200]) * 60_000_000
     assert statistics.openings(group).tolist() == [True, False, False, True, False, True]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_volumes_are_counted_by_account_and_day(seed: int) -> None:
+    group = exchanges(seed, accounts=20, each=12)
+    by_day = Counter(zip(group.position.tolist(), (group.started_at // statistics.DAY).tolist(), strict=True))
+    counts = np.array(list(by_day.values()))
+    assert statistics.volume_dispersion(group) == pytest.approx(counts.var() / counts.mean())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
+    group = exchanges(seed, accounts=20, each=6)
+    group.values["payload"][:] = np.random.default_rng(seed).integers(-60, 60, len(group))
+    asked: dict[int, set[int]] = {}
+    for payload, account in zip(group.values["payload"].tolist(), group.position.tolist(), strict=True):
+        if payload:
+            asked.setdefault(payload, set()).add(account)
+    assert statistics.repeat_share(group) == pytest.approx(np.mean([len(one) > 1 for one in asked.values()]))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32))
+def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
+    group = exchanges(seed, accounts=12, each=5)
+    group.values["conversation"][:] = np.arange(1, len(group) + 1)
+    words = [Counter(row.tolist()) for row in group.features]
+    holders = Counter(w for u in range(12) for w in {w for row in group.features[group.position == u] for w in row})
+    weight = {w: 0.0 if n > 4 else np.log(12 / n) ** 2 for w, n in holders.items()}
+    sums, pairs = [0.0, 0.0], [0, 0]
+    for a in range(len(group)):
+        for b in range(len(group)):
+            same = int(group.position[a] == group.position[b])
+            pairs[same] += a != b
+            sums[same] += sum(weight[w] * n * words[b][w] for w, n in words[a].items()) if a != b else 0.0
+    # a word twice in one exchange pairs with itself, which the pooled form counts as a pair within the account
+    sums[1] += sum(weight[w] * n * (n - 1) for one in words for w, n in one.items())
+    expected = (sums[1] / pairs[1] + 1e-6) / (sums[0] / pairs[0] + 1e-6)
+    assert statistics.memory_ratio(group) == pytest.approx(expected)

@@ -38,7 +38,7 @@ class Exchanges:
         return len(self.position)
 
     def of(self, accounts: Int32) -> Exchanges:
-        """The exchanges of these accounts (ascending positions), in order."""
+        """The exchanges of these accounts (positions, ascending, each once), in order."""
         begin = np.searchsorted(self.position, accounts)
         end = np.searchsorted(self.position, accounts, side="right")
         return self.take(spans(begin, end))

@@ -80,7 +80,7 @@ class People:
 
 def people(exchanges: Exchanges, accounts: Int32) -> People:
     """The reference, from exchanges sorted by account and the accounts' positions."""
-    kept = exchanges.of(accounts)
+    kept = exchanges.of(np.unique(accounts))
     present, begin = np.unique(kept.position, return_index=True)
     return People(kept, present.astype(np.int32), np.append(begin, len(kept)).astype(np.int64))
 

@@ -1,0 +1,85 @@
+"""Counting by hashing agrees with counting by sorting."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.group import wording
+from stillwatch.group.members import spans
+from tests.group.worlds import exchanges
+
+
+def rows(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Accounts (grouped, not ascending) and features of their rows, with absent ones and repeats."""
+    generator = np.random.default_rng(seed)
+    account = np.repeat(generator.permutation(count), generator.integers(0, 5, count)).astype(np.int32)
+    wide = generator.integers(0, 2**32, (len(account), 4), dtype=np.uint64).astype(np.uint32)
+    return account, np.where(generator.random(wide.shape) < 0.7, wide % 40, wide).astype(np.uint32)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 40))
+def test_usage_counts_accounts_and_uses(seed: int, count: int) -> None:
+    account, features = rows(seed, count)
+    names, holders, uses = wording.usage(account, features)
+    expected = {int(f) for f in features.ravel()} - {0}
+    assert sorted(names.tolist()) == sorted(expected)
+    for name, held, used in zip(names, holders, uses, strict=True):
+        assert used == (features == name).sum()
+        assert held == len(set(account[(features == name).any(axis=1)].tolist()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 40))
+def test_occurrences_are_all_places_of_kept_features(seed: int, kept: int) -> None:
+    _, features = rows(seed, 20)
+    chosen = np.arange(1, kept + 1).astype(np.uint32)
+    at, code = wording.occurrences(features, chosen)
+    expected = [(i, int(f) - 1) for i, row in enumerate(features) for f in row if 0 < f <= kept]
+    assert list(zip(at.tolist(), code.tolist(), strict=True)) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 40))
+def test_pairs_are_the_distinct_ones_with_their_counts(seed: int, count: int) -> None:
+    account, features = rows(seed, count)
+    code, uses, names = wording.pairs(account.astype(np.int64), features)
+    cells = account.astype(np.uint64)[:, None] << np.uint64(32) | features
+    _, expected = np.unique(cells[features != 0], return_counts=True)
+    assert sorted(uses.tolist()) == sorted(expected.tolist())
+    assert names == len(np.unique(features[features != 0]))
+    assert np.array_equal(np.unique(code), np.arange(names))
+
+
+def test_summed_is_a_weighted_count() -> None:
+    generator = np.random.default_rng(3)
+    into, taken = generator.integers(0, 9, 500).astype(np.int32), generator.integers(0, 50, 500).astype(np.int32)
+    weight = generator.random(50)
+    expected = np.bincount(into, weights=weight[taken], minlength=9)
+    assert np.array_equal(wording.summed(into, taken, weight, 9), expected)
+
+
+def test_uses_of_the_reference_are_counted_over_exchanges() -> None:
+    group = exchanges(1, accounts=30)
+    names = np.unique(group.features)[[5, 50, 500]]
+    asked = np.sort(np.append(names, np.uint32(4_000_000_000)))
+    assert group.uses(asked).tolist() == [int((group.features == name).sum()) for name in asked]
+    assert group.uses(np.empty(0, np.uint32)).tolist() == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=20))
+def test_spans_are_the_ranges_one_after_the_other(ranges: list[tuple[int, int]]) -> None:
+    begin = np.array([a for a, _ in ranges], np.int64)
+    end = begin + np.array([n for _, n in ranges], np.int64)
+    expected = [i for a, n in ranges for i in range(a, a + n)]
+    assert spans(begin, end).tolist() == expected
+
+
+def test_exchanges_of_accounts_are_theirs_in_order() -> None:
+    group = exchanges(2, accounts=12, each=7)
+    chosen = group.of(np.array([1, 4, 30], np.int32))
+    mine = np.isin(group.position, [1, 4])
+    assert np.array_equal(chosen.started_at, group.started_at[mine])
+    assert chosen.exchange_id.to_pylist() == group.take(mine).exchange_id.to_pylist()

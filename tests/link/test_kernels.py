@@ -1,0 +1,127 @@
+"""Compiled loops agree with the plain definition of what they compute."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.link.graph import Graph, edges_inside
+from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, perhaps_shared, score_holders
+from stillwatch.link.kits import _NEST, _NEST_SIDE
+from stillwatch.link.values import SIDES
+from tests.link.planted import planted
+
+seeds = st.integers(0, 2**32)
+
+
+def small(seed: int) -> tuple[Graph, np.random.Generator]:
+    generator = np.random.default_rng(seed)
+    return planted(generator, accounts=300, planted=40)[0], generator
+
+
+def holders(graph: Graph, value: int) -> np.ndarray:
+    return graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds)
+def test_counts_the_values_that_two_members_hold(seed: int) -> None:
+    graph, generator = small(seed)
+    members = np.sort(generator.choice(300, 25, replace=False)).astype(np.int32)
+    scratch = np.zeros(graph.values, np.int32)
+    values, count = count_held(graph.account_start, graph.held, members, scratch)
+    expected = np.array([np.isin(holders(graph, v), members).sum() for v in range(graph.values)])
+    assert values.tolist() == np.flatnonzero(expected >= 2).tolist()
+    assert count.tolist() == expected[expected >= 2].tolist()
+    assert not scratch.any()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds)
+def test_edges_inside_are_the_holdings_of_members_in_order(seed: int) -> None:
+    graph, generator = small(seed)
+    members = np.sort(generator.choice(300, 40, replace=False)).astype(np.int32)
+    values = np.sort(generator.choice(graph.values, min(30, graph.values), replace=False)).astype(np.int32)
+    inside = edges_inside(graph, members, values)
+    expected = [(i, u) for i, v in enumerate(values) for u in holders(graph, v) if u in members]
+    assert [(v, members[m]) for v, m in zip(inside.value, inside.member, strict=True)] == expected
+    edges = [int(np.flatnonzero(holders(graph, values[i]) == u)[0]) + graph.value_start[values[i]] for i, u in expected]
+    assert inside.at.tolist() == graph.first_at[np.array(edges, int)].tolist()
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), max_size=200))
+def test_no_shared_value_is_dropped(values: list[int]) -> None:
+    value = np.array(values, np.int64)
+    kept = perhaps_shared(value)
+    _, code, count = np.unique(value, return_inverse=True, return_counts=True)
+    assert kept[count[code] > 1].all()
+
+
+def test_most_values_of_one_account_are_dropped() -> None:
+    value = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 50_000)
+    assert perhaps_shared(value).mean() < 0.25
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.integers(1, 40))
+def test_cells_filled_are_the_distinct_cells_of_the_holders(seed: int, cells: int) -> None:
+    graph, generator = small(seed)
+    cell = generator.integers(0, cells, graph.accounts).astype(np.int32)
+    found = cells_filled(graph.value_start, graph.holder, cell, cells)
+    assert found.tolist() == [len(np.unique(cell[holders(graph, v)])) for v in range(graph.values)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(seed: int) -> None:
+    graph, generator = small(seed)
+    chosen = np.sort(generator.choice(graph.values, min(40, graph.values), replace=False)).astype(np.int32)
+    usage = generator.uniform(0.01, 0.9, len(chosen))
+    rate = generator.uniform(1e-4, 0.2, (len(chosen), 3))
+    rate[::2] = rate[::2, :1]  # some values are compared within countries, some not
+    country = generator.integers(0, 3, graph.accounts).astype(np.int32)
+    scratch = np.full(graph.accounts, -1, np.int32)
+    kind = graph.kind[chosen]
+    accounts, bits, sides = score_holders(
+        graph.value_start,
+        graph.holder,
+        graph.draws,
+        chosen,
+        kind,
+        usage,
+        rate,
+        country,
+        _NEST,
+        _NEST_SIDE,
+        scratch,
+        len(SIDES),
+    )
+    assert (scratch == -1).all()
+    found = {int(u): (b, s) for u, b, s in zip(accounts, bits, sides, strict=True)}
+    for u in range(graph.accounts):
+        folded = defined(graph, u, chosen, usage, rate[:, country[u]])
+        agreeing = int((folded >= AGREEING_BITS).sum())
+        if u in found:
+            assert np.isclose(found[u][0], folded.sum())
+            assert found[u][1] == agreeing
+        else:
+            assert agreeing < 2
+
+
+def defined(graph: Graph, u: int, chosen: np.ndarray, usage: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Capped bits of one account by side, straight from the model."""
+    kinds = len(graph.draws)
+    score, absent = np.zeros(kinds), np.zeros(kinds)
+    for i, v in enumerate(chosen):
+        k = graph.kind[v]
+        absent[k] += np.log2(1 - usage[i])
+        if u in holders(graph, v):
+            chance = 1 - np.exp(-graph.draws[k, u] * rate[i])
+            score[k] += np.log2(max(usage[i], chance) / chance) - np.log2(1 - usage[i])
+    score += np.where(graph.draws[:, u] > 0, np.maximum(absent, -8.0), 0.0)
+    folded = np.zeros(len(SIDES))
+    for nest, side in enumerate(_NEST_SIDE):
+        mine = score[nest == _NEST]
+        folded[side] += min(mine[np.argmax(np.abs(mine))], 14.0)
+    return np.clip(folded, -14.0, 14.0)
