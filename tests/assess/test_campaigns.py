@@ -10,7 +10,7 @@ import pytest
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import EngineSettings
-from tests.assess.tables import EACH, GUILTY, MEMBERS, STRANGERS, Rows, assessed, day, fill, levels
+from tests.assess.tables import EACH, GUILTY, MEMBERS, STRANGERS, Rows, assessed, day, fill, levels, own_names
 
 RANK = {level: -place for place, level in enumerate(LEVELS)}
 WEAK = {name: (statistic, people, bits / 3) for name, (statistic, people, bits) in GUILTY.items()}
@@ -124,3 +124,13 @@ def test_a_stricter_limit_never_acts_on_more(engine: DuckDBEngine) -> None:
 def test_no_candidates_leave_empty_tables(engine: DuckDBEngine) -> None:
     fill(engine, networks={})
     assert {table for table, rows in assessed(engine).items() if rows} == set()
+
+
+def test_rates_of_false_discovery_count_whatever_was_tested(engine: DuckDBEngine) -> None:
+    fill(engine, networks={"1": MEMBERS[:20]})
+    alone = assessed(engine)["campaigns"][0]["q_value"]
+    # the second is explained by its open registration, yet it was looked at
+    firm = [{**row, "organisation_id": "firm"} for row in own_names(MEMBERS[20:])]
+    fill(engine, networks={"1": MEMBERS[:20], "2": MEMBERS[20:]}, accounts=own_names(MEMBERS[:20]) + firm)
+    (beside,) = assessed(engine)["campaigns"]
+    assert beside["q_value"] == pytest.approx(2 * alone)
