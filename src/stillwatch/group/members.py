@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.records.features import decode_features
+from stillwatch.records.order import by_account_and_time
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -138,7 +139,7 @@ SELECT position FROM reference_accounts
 
 
 def exchanges_sql() -> Query:
-    """The columns of `Exchanges` for the chosen accounts."""
+    """The columns of `Exchanges` for the chosen accounts, in no order."""
     return Query(
         "exchanges to group",
         """
@@ -163,7 +164,6 @@ FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
 JOIN accounts_to_group USING (position)
 LEFT JOIN models USING (request_model)
-ORDER BY sketches.position, exchanges.started_at, exchanges.exchange_id
 """,
     )
 
@@ -239,14 +239,20 @@ def load(engine: Engine) -> tuple[Exchanges, Int32]:
 
 
 def _arrays(rows: pa.Table) -> Exchanges:
+    position, started_at = rows["position"].to_numpy().astype(np.int32), _microseconds(rows["started_at"])
+    order = by_account_and_time(position, started_at, rows["exchange_id"])
     return Exchanges(
-        rows["position"].to_numpy().astype(np.int32),
-        pa.chunked_array([rows["exchange_id"].combine_chunks()], pa.string()),
-        rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64),
-        rows["capability"].to_numpy().astype(np.int16),
-        rows["elicitation"].to_numpy().astype(np.int16),
-        rows["input_size"].to_numpy().astype(np.int64),
-        rows["output_size"].to_numpy().astype(np.int64),
-        {name: rows[name].to_numpy().astype(np.int64) for name in VALUES},
-        decode_features(rows["content_features"]),
+        position[order],
+        pa.chunked_array([rows["exchange_id"].combine_chunks().take(pa.array(order))], pa.string()),
+        started_at[order],
+        rows["capability"].to_numpy()[order].astype(np.int16),
+        rows["elicitation"].to_numpy()[order].astype(np.int16),
+        rows["input_size"].to_numpy()[order].astype(np.int64),
+        rows["output_size"].to_numpy()[order].astype(np.int64),
+        {name: rows[name].to_numpy()[order].astype(np.int64) for name in VALUES},
+        decode_features(rows["content_features"])[order],
     )
+
+
+def _microseconds(column: pa.ChunkedArray) -> Int64:
+    return np.asarray(column.to_numpy().astype("datetime64[us]"), np.int64)

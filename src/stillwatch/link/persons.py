@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.memory import MINIMUM_OPENINGS, Memory, contents, memory
-from stillwatch.records.features import decode_features
+from stillwatch.link.openings import read_openings
 from stillwatch.records.sketches import ACCOUNT_EVIDENCE
 
 Float = NDArray[np.float64]
@@ -16,48 +16,15 @@ Float = NDArray[np.float64]
 FLOOR = 0.002  # similarity below which two texts share nothing but chance: keeps 0/0 at 1
 SPREAD = 0.45  # natural-log spread of the ratio of accounts that draw from one pool, at 10 openings
 CAP = 5.0  # bits: one account's memory alone neither convicts nor clears
-SILENCE = "INTERVAL 30 MINUTE"  # without conversation ids, an opening follows half an hour's silence
-
-
-def openings_sql() -> Query:
-    """Every exchange with content: whose it is, whether it opens a conversation, its features; sorted by account."""
-    return Query(
-        "conversation openings",
-        f"""
-WITH marked AS (
-  SELECT
-    sketches.position,
-    exchanges.started_at,
-    exchanges.exchange_id,
-    exchanges.content_features,
-    CASE
-      WHEN conversation_value IS NOT NULL THEN
-        row_number() OVER (
-          PARTITION BY sketches.position, conversation_value ORDER BY started_at, exchange_id
-        ) = 1
-      ELSE coalesce(
-        started_at - lag(started_at) OVER (PARTITION BY sketches.position ORDER BY started_at, exchange_id)
-        > {SILENCE}, true)
-    END AS opens
-  FROM exchange_sketches AS exchanges
-  JOIN account_sketches AS sketches USING (account_id)
-  WHERE content_features IS NOT NULL
-)
-SELECT position, content_features FROM marked WHERE opens
-ORDER BY position, started_at, exchange_id
-""",
-    )
 
 
 def assess_persons(engine: Engine, accounts: int, threads: int = 1) -> Float:
     """Writes `account_evidence`; returns memoryless bits (accounts,), all 0 when there is no text."""
-    rows = engine.fetch(openings_sql())
-    position = rows["position"].to_numpy().astype(np.int32)
+    position, features = read_openings(engine)
     if len(position) == 0:
         found = Memory(np.zeros(accounts, np.int32), np.zeros(accounts), np.zeros(accounts))
     else:
-        opening = np.ones(len(position), bool)
-        found = memory(contents(position, opening, decode_features(rows["content_features"]), accounts), threads)
+        found = memory(contents(position, np.ones(len(position), bool), features, accounts), threads)
     bits = memoryless_bits(found)
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     engine.store(

@@ -1,0 +1,72 @@
+"""Which exchanges open a conversation, and what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query
+from stillwatch.records.features import decode_features
+from stillwatch.records.order import by_account_and_time
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SILENCE = 30 * 60 * 1_000_000  # µs; without conversation ids, an opening follows half an hour's silence
+
+
+def contents_sql() -> Query:
+    """Every exchange with content: whose it is, when, of which conversation, its features; in no order."""
+    return Query(
+        "exchanges with content",
+        """
+SELECT
+  sketches.position,
+  exchanges.started_at,
+  exchanges.exchange_id,
+  coalesce(exchanges.conversation_value, 0) AS conversation,
+  exchanges.conversation_value IS NOT NULL AS told,
+  exchanges.content_features
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+WHERE exchanges.content_features IS NOT NULL
+""",
+    )
+
+
+def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
+    """Accounts (openings,) and features (openings, 16) of all openings, by account, time and id."""
+    rows = engine.fetch(contents_sql())
+    position = rows["position"].to_numpy().astype(np.int32)
+    started_at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    order = by_account_and_time(position, started_at, rows["exchange_id"])
+    position = position[order]
+    conversation, told = (rows[name].to_numpy()[order] for name in ("conversation", "told"))
+    opens = opening(position, started_at[order], conversation, told)
+    return position[opens], decode_features(rows["content_features"].take(pa.array(order[opens])))
+
+
+@njit(cache=True, nogil=True)
+def opening(position: Int32, started_at: Int64, conversation: Int64, told: Flags) -> Flags:
+    """Marks the first exchange of each account's conversations, and after silence where no conversation is `told`.
+
+    All arrays are (exchanges,), by account and time.
+    """
+    result = np.zeros(len(position), np.bool_)
+    begin = 0
+    for end in range(1, len(position) + 1):
+        if end < len(position) and position[end] == position[begin]:
+            continue
+        before = -1
+        for k in np.argsort(conversation[begin:end], kind="mergesort"):
+            i = begin + k
+            if told[i]:
+                result[i] = before < 0 or conversation[i] != conversation[before]
+                before = i
+            else:
+                result[i] = i == begin or started_at[i] - started_at[i - 1] > SILENCE
+        begin = end
+    return result

@@ -1,0 +1,33 @@
+"""Openings: the first of each conversation, or what follows a silence."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.link.openings import SILENCE, opening
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 4 * SILENCE), st.sampled_from([None, 0, 7, -9])), max_size=40
+)
+
+
+@given(ROWS)
+def test_openings_agree_with_reading_account_by_account(rows: list[tuple[int, int, int | None]]) -> None:
+    rows = sorted(rows, key=lambda row: row[:2])
+    expected, seen, last = [], set(), {}
+    for account, at, conversation in rows:
+        if conversation is None:
+            expected.append(account not in last or at - last[account] > SILENCE)
+        else:
+            expected.append((account, conversation) not in seen)
+            seen.add((account, conversation))
+        last[account] = at
+    found = opening(
+        np.array([row[0] for row in rows], np.int32),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[2] or 0 for row in rows], np.int64),
+        np.array([row[2] is not None for row in rows], bool),
+    )
+    assert found.tolist() == expected

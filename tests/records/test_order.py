@@ -1,0 +1,33 @@
+"""Exchanges are ordered by account, time and id, whatever the order they come in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.records.order import by_account_and_time
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.text("aé𝄞", max_size=3)), max_size=40)
+
+
+@given(ROWS, st.sampled_from([1, 2**61]), st.integers(-(2**60), 2**60))
+def test_order_is_that_of_the_rows(rows: list[tuple[int, int, str]], scale: int, shift: int) -> None:
+    """Also where position and time do not fit one integer, and before the epoch."""
+    position = np.array([row[0] for row in rows], np.int32)
+    at = np.array([row[1] * scale + shift * (scale == 1) for row in rows], np.int64)
+    ids = pa.chunked_array([pa.array([row[2] for row in rows], pa.string())])
+    found = by_account_and_time(position, at, ids)
+    keys = [(p, t, text.encode()) for p, t, text in rows]
+    assert [keys[i] for i in found] == sorted(keys)
+    assert sorted(found.tolist()) == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("chunks", [[3, 4], [1, 1, 5]])
+def test_ids_may_come_in_chunks(chunks: list[int]) -> None:
+    names = list("gfedcba")
+    parts = [pa.array(names[sum(chunks[:i]) : sum(chunks[: i + 1])]) for i in range(len(chunks))]
+    found = by_account_and_time(np.zeros(7, np.int32), np.zeros(7, np.int64), pa.chunked_array(parts))
+    assert found.tolist() == [6, 5, 4, 3, 2, 1, 0]
