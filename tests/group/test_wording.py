@@ -41,14 +41,19 @@ def test_occurrences_are_all_places_of_kept_features(seed: int, kept: int) -> No
     assert list(zip(at.tolist(), code.tolist(), strict=True)) == expected
 
 
+def _uses(account: np.ndarray, features: np.ndarray) -> np.ndarray:
+    return np.bincount(account.astype(np.int64), weights=(features != 0).sum(axis=1), minlength=41)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 40))
 def test_pairs_are_the_distinct_ones_with_their_counts(seed: int, count: int) -> None:
     account, features = rows(seed, count)
-    code, uses, names = wording.pairs(account.astype(np.int64), features)
+    whose, code, uses, names = wording.pairs(account.astype(np.int64), features)
     cells = account.astype(np.uint64)[:, None] << np.uint64(32) | features
     _, expected = np.unique(cells[features != 0], return_counts=True)
     assert sorted(uses.tolist()) == sorted(expected.tolist())
+    assert np.array_equal(np.bincount(whose, weights=uses, minlength=41), _uses(account, features))
     assert names == len(np.unique(features[features != 0]))
     assert np.array_equal(np.unique(code), np.arange(names))
 

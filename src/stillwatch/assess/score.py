@@ -19,6 +19,7 @@ CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_v
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
+REVIEW_DOUBTS = 2  # innocent explanations left open; with more, nobody's time is asked for yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,12 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
     bits = evidence + math.log2(prior / (1.0 - prior))
     probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
     verdicts = {alternative.verdict for alternative in alternatives}
+    doubts = sum(alternative.verdict == "possible" for alternative in alternatives)
     if "preferred" in verdicts:
         level = None
     elif probability >= ACT_PROBABILITY and verdicts == {"excluded"}:
         level = "act"
-    elif probability >= REVIEW_PROBABILITY:
+    elif probability >= REVIEW_PROBABILITY and doubts <= REVIEW_DOUBTS:
         level = "review"
     elif probability >= WATCH_PROBABILITY:
         level = "watch"

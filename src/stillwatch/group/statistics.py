@@ -20,6 +20,8 @@ Int64 = NDArray[np.int64]
 OPENINGS = 24  # exchanges an account that enter the memory ratio
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
 FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
+OWN_FRAME = 0.6  # share of its openings above which a word is an account's own frame,
+OWN_FRAME_OPENINGS = 4  # if it is in at least so many
 DAY = 86_400_000_000  # µs
 HOUR = 3_600_000_000
 SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what chance would give
@@ -63,7 +65,10 @@ def memory_ratio(exchanges: Exchanges) -> float:
 
 def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
     size = np.bincount(dense, minlength=accounts).astype(float)
-    code, count, names = pairs(dense, features)
+    whose, code, count, names = pairs(dense, features)
+    # words in most of an account's openings are the frame it was given, not things it comes back to
+    kept = (count <= OWN_FRAME * size[whose]) | (count < OWN_FRAME_OPENINGS)
+    code, count = code[kept], count[kept]
     holders = np.bincount(code, minlength=names)
     # words that many of the group use are its frame (a template, an assignment); what is left is its contents
     frame = holders > max(FRAME_ACCOUNTS, FRAME_SHARE * accounts)

@@ -100,21 +100,22 @@ def summed(into: Int32, taken: Int32, weight: Float, cells: int) -> Float:
     return result
 
 
-def pairs(account: Int64, features: Features) -> tuple[Int32, Int32, int]:
-    """Distinct pairs of an account and a feature: a code of the feature and its uses; and how many codes there are.
+def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]:
+    """Distinct pairs of an account and a feature: the account, a code of the feature, its uses; and how many codes.
 
     `account` (rows,) must be grouped; pairs come in its order, codes count from 0 in order of first use.
     """
-    code, count, found = _pairs(account, features, *_room(features.size))
-    return code, count, int(found)
+    whose, code, count, found = _pairs(account, features, *_room(features.size))
+    return whose, code, count, int(found)
 
 
 @njit(cache=True, nogil=True)
-def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> tuple[Int32, Int32, int]:
+def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> tuple[Int64, Int32, Int32, int]:
     keys = np.zeros(room, np.uint32)
     code = np.empty(room, np.int32)
     place = np.full(features.size, -1, np.int32)  # of the code's pair, when it belongs to this account
     result, count = np.empty(features.size, np.int32), np.zeros(features.size, np.int32)
+    whose = np.empty(features.size, np.int64)
     begin, size, found = 0, 0, 0
     for i in range(features.shape[0]):
         if i > 0 and account[i] != account[i - 1]:
@@ -128,7 +129,7 @@ def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> t
                 found += 1
             c = code[at]
             if place[c] < begin:
-                place[c], result[size] = size, c
+                place[c], result[size], whose[size] = size, c, account[i]
                 size += 1
             count[place[c]] += 1
-    return result[:size].copy(), count[:size].copy(), found
+    return whose[:size].copy(), result[:size].copy(), count[:size].copy(), found
