@@ -1,7 +1,8 @@
 """What each method sees of each kind of account: `python -m bench.power [PROMPTS_DIR] [--seeds 1 2 3]`.
 
 Builds the world `bench/ladder.toml` of each seed (every rung, every innocent), runs the line up to the assessment and
-prints memory by kind, who is linked and accused, and the tests of every group. The method pages quote these tables.
+prints memory by kind, who is linked and accused, the tests of every group, and what was glued. The method pages quote
+these tables.
 """
 
 from __future__ import annotations
@@ -47,14 +48,16 @@ def main(words: Sequence[str]) -> None:
     prompts = prompt_folder(options.prompts)
     accounts: Rows = []
     tests: Rows = []
+    glued: Rows = []
     for seed in options.seeds:
         with tempfile.TemporaryDirectory(prefix="stillwatch-power-") as folder:
             found = measured(Path(folder), seed, (options.accounts, options.exchanges), prompts, options.missing)
         accounts += found[0]
         tests += found[1]
+        glued += [{"seed": seed, **row} for row in found[2]]
         say(f"seed {seed}: {len(found[0]):,} accounts")
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    for table in (memory_table(accounts), level_table(accounts), test_table(tests)):
+    for table in (memory_table(accounts), level_table(accounts), test_table(tests), glued_table(glued)):
         console.print(table)
     drawn = "our own prompts" if prompts is None else f"prompts of `{prompts.name}`"
     console.print(f"{options.accounts:,} accounts, {options.exchanges:,} exchanges, seeds {options.seeds}, {drawn}")
@@ -74,8 +77,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def measured(
     folder: Path, seed: int, size: tuple[int, int], prompts: Path | None, missing: str | None
-) -> tuple[Rows, Rows]:
-    """Accounts with their truth and what was said of them, and the tests of every candidate."""
+) -> tuple[Rows, Rows, Rows]:
+    """Accounts with their truth and what was said of them, tests of every candidate, campaigns of several groups."""
     recipe = folder / "ladder.toml"
     dropped = list(MISSING[missing]) if missing else []
     recipe.write_text(f"drop_columns = {json.dumps(dropped)}\n{RECIPE.read_text(encoding='utf-8')}", encoding="utf-8")
@@ -84,7 +87,7 @@ def measured(
     with DuckDBEngine(job.settings.engine, folder) as engine:
         flow.run(STAGES, engine, job)
         truth = f"read_parquet({literal(str(folder / 'world' / 'truth' / 'accounts.parquet'))})"
-        return _accounts(engine, truth), _tests(engine, truth)
+        return _accounts(engine, truth), _tests(engine, truth), _glued(engine, truth)
 
 
 def _accounts(engine: Engine, truth: str) -> Rows:
@@ -110,6 +113,25 @@ WITH kinds AS (
 )
 SELECT kinds.kind, tests.* FROM group_tests AS tests JOIN kinds USING (candidate_id)"""
     found: Rows = engine.fetch(Query("tests", sql)).to_pylist()
+    return found
+
+
+def _glued(engine: Engine, truth: str) -> Rows:
+    """Accounts and true groups of each kind in the campaigns that hold more than one group."""
+    sql = f"""
+WITH held AS (
+  SELECT members.campaign_id, campaigns.level, truth.kind, coalesce(truth.group_id, account_id) AS one
+  FROM campaign_members AS members
+  JOIN campaigns USING (campaign_id)
+  JOIN {truth} AS truth USING (account_id)
+)
+SELECT campaign_id, level, kind, count(DISTINCT one) AS groups, count(*) AS accounts
+FROM held
+SEMI JOIN (
+  SELECT campaign_id FROM held GROUP BY campaign_id HAVING count(DISTINCT one) > 1
+) AS mixed USING (campaign_id)
+GROUP BY campaign_id, level, kind ORDER BY campaign_id, kind"""
+    found: Rows = engine.fetch(Query("glued campaigns", sql)).to_pylist()
     return found
 
 
@@ -162,6 +184,14 @@ def test_table(tests: Rows) -> Table:
             own = [row["bits"] for row in rows if row["test"] == name and row["statistic"] != -1.0]
             cells.append(f"{np.median(own):+.1f}" if own else "-")
         shown.add_row(kind, str(len({row["candidate_id"] for row in rows})), *cells)
+    return shown
+
+
+def glued_table(glued: Rows) -> Table:
+    """Campaigns that are really several groups."""
+    shown = _table("campaigns made of several true groups", "campaign seed level kind groups accounts")
+    for row in glued:
+        shown.add_row(*(str(row[name]) for name in ("campaign_id", "seed", "level", "kind", "groups", "accounts")))
     return shown
 
 
