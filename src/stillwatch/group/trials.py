@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import betabinom
+from scipy.special import betaln
 
 from stillwatch.group import statistics
 from stillwatch.group.members import Exchanges, Model
@@ -109,12 +109,21 @@ def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]
         if day < MINIMUM_RELEASE_DAY or people_day < MINIMUM_RELEASE_DAY:
             continue
         usual_share = (people_used + 1.0) / (people_day + 2.0)
-        effort = betabinom.logpmf(used, day, 1.0, 1.0)
-        ordinary = betabinom.logpmf(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
+        effort = log_beta_binomial(used, day, 1.0, 1.0)
+        ordinary = log_beta_binomial(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
         bits = float(np.clip((effort - ordinary) / math.log(2), -3.0, 4.0)) if used / day > usual_share else 0.0
         if abs(bits) > abs(best.bits) or best.statistic == -1.0:
             best = Trial(best.test, round(used / day, 6), round(usual_share, 6), bits)
     return best
+
+
+def log_beta_binomial(count: int, size: int, a: float, b: float) -> float:
+    """Natural log of the probability of `count` among `size` when the chance itself is Beta(a, b).
+
+    Written out because importing all of `scipy.stats` would take longer than the test.
+    """
+    ways = -math.log(size + 1) - betaln(size - count + 1, count + 1)
+    return float(ways + betaln(count + a, size - count + b) - betaln(a, b))
 
 
 def succession_test(closed_at: NDArray[np.int64], first_at: NDArray[np.int64]) -> Trial:
