@@ -12,6 +12,7 @@ TRIALS = {
     "draws_from_one_pool": Trial(0.0, 3.0, 12.0),
     "asks_one_mix": Trial(0.0, 1.0, 8.0),
     "same_sizes": Trial(0.0, 1.0, 6.0),
+    "equalised_volumes": Trial(0.0, 1.0, 3.0),
     "narrow_purpose": Trial(1.5, 0.1, 6.0),
     "repeats_questions": Trial(0.01, 0.0, 0.0),
 }

@@ -37,6 +37,7 @@ GUILTY = {
     "draws_from_one_pool": (0.0, 3.0, 12.0),
     "asks_one_mix": (0.0, 1.0, 8.0),
     "same_sizes": (0.0, 1.0, 6.0),
+    "equalised_volumes": (0.0, 1.0, 3.0),
     "narrow_purpose": (1.5, 0.1, 6.0),
     "repeats_questions": (0.01, 0.0, 0.0),
 }

@@ -48,7 +48,9 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "possible", facts(**remembering(PEOPLE - 0.01))),
     (alternatives.is_enterprise, "excluded", facts(**remembering(POOL))),
     (alternatives.is_enterprise, "possible", facts(**remembering(0.0), **OPEN)),
-    (alternatives.is_enterprise, "excluded", facts(without=("draws_from_one_pool",))),  # same_sizes stands in
+    (alternatives.is_enterprise, "excluded", facts(without=TEXTLESS)),  # sizes and volumes stand in for words
+    (alternatives.is_enterprise, "possible", facts(without=(*TEXTLESS, "equalised_volumes"))),
+    (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool",))),  # text, but too little of it
     (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool", "same_sizes"))),
     (alternatives.is_reseller, "preferred", facts(**remembering(PEOPLE))),
     (alternatives.is_reseller, "possible", facts(**remembering(POOL + 0.01))),

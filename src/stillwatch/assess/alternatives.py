@@ -76,10 +76,12 @@ def is_enterprise(facts: Facts) -> Alternative:
 
 
 def _by_mix(name: str, facts: Facts) -> Alternative:
-    sizes = facts.trial("same_sizes")
-    if sizes is not None and sizes.bits >= 4.0:
+    if facts.trial("repeats_questions") is not None:
+        return Alternative(name, "possible", "too few questions an account to see whether people remember their own")
+    sizes, volumes = facts.trial("same_sizes"), facts.trial("equalised_volumes")
+    if sizes is not None and volumes is not None and sizes.bits >= 4.0 and volumes.bits >= 2.0:
         return Alternative(
-            name, "excluded", "members do not differ in size of questions and answers, as people here do"
+            name, "excluded", "members differ neither in size of questions and answers nor in volume, as people here do"
         )
     return Alternative(name, "possible", "without text, people behind the accounts cannot be ruled out")
 

@@ -46,6 +46,8 @@ def log_memory(exchanges: Exchanges) -> float:
     return math.log(max(statistics.memory_ratio(exchanges), 1e-3))
 
 
+LEAST_SCALE = (1e-3, 0.7)  # of a dispersion; of the memory of people, who must resemble themselves twice as much
+
 QUEUE_TESTS: tuple[tuple[str, Callable[[Exchanges], float], float], ...] = (
     ("draws_from_one_pool", log_memory, 12.0),
     ("asks_one_mix", excess(statistics.mix_heterogeneity), 8.0),
@@ -63,7 +65,9 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
     for name, statistic, cap in QUEUE_TESTS:
         own = statistic(group) if accounts >= 2 else math.nan
         ordinary = reference.usual(min(accounts, MATCHED), statistic)
-        scale = own / ordinary if ordinary > 1e-6 else math.nan
+        if not ordinary > LEAST_SCALE[statistic is log_memory]:
+            own = math.nan  # people here are hardly told from one pool: then nothing can be read on the scale
+        scale = own / ordinary
         results.append(Trial(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
     return results
 
