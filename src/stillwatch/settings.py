@@ -43,7 +43,7 @@ class SketchSettings(_Section):
 class LinkSettings(_Section):
     """When accounts are said to be run through one hand."""
 
-    minimum_accounts: int = Field(default=8, ge=2)  # smaller groups need a rare shared value
+    minimum_accounts: int = Field(default=8, ge=2)  # smaller groups say too little of themselves to be tested
     net_bits: float = Field(default=10.0, ge=0.0)  # chance of any false network at most 2^-bits under independence
 
 

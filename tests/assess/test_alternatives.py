@@ -63,6 +63,8 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "excluded", facts(top_payment_share=MOST - 0.01)),
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=0.9)),
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=None, subnets=None)),
+    (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=63)),
+    (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=64)),
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1)),
     (alternatives.is_evaluation_harness, "possible", facts(**asked_by_several(0.31))),
     (alternatives.is_evaluation_harness, "excluded", facts(**asked_by_several(0.3))),

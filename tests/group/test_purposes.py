@@ -25,3 +25,12 @@ def test_a_pure_effort_is_one_purpose() -> None:
     reference = exchanges(1, accounts=400, first_position=1000)
     found = separate(exchanges(5, person=False), reference)
     assert found.share > 0.95
+
+
+def test_without_text_everything_is_one_purpose() -> None:
+    reference, group = exchanges(1, accounts=400, first_position=1000), exchanges(5, person=False)
+    for silent in (reference, group):
+        silent.capability[:] = -1
+        silent.features[:] = 0
+        silent.values["head"][:] = 0
+    assert (separate(group, reference).probability == 1.0).all()

@@ -44,3 +44,10 @@ def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_i
     kit = max(search(graph), key=lambda kit: len(kit.members))
     linked = linked_at(graph, kit, np.zeros(graph.accounts))
     assert graph.first_at.min() <= formed_at(graph, kit) <= linked.max() <= graph.first_at.max()
+
+
+def test_strangers_joined_by_wording_alone_are_no_kit_though_each_has_colleagues() -> None:
+    graph, _ = planted(
+        np.random.default_rng(8), planted=48, claims=("same_opening_words", "same_signup_minute"), variants=12
+    )
+    assert all(len(kit.members) < 40 for kit in search(graph))

@@ -14,6 +14,8 @@ from stillwatch.assess.facts import Facts
 PEOPLE = 0.5  # on the scale from one pool (0) to people in these logs (1): from here on, members are people
 POOL = 0.35  # up to here, they are not
 MOST = 0.5  # share of members that speaks for the group
+HIDDEN = 64  # subnets that no firm sends from, whatever its keys
+HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -115,9 +117,11 @@ def is_batch_job(facts: Facts) -> Alternative:
         return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
     if declared is False:
         return Alternative(name, "excluded", _claims(facts))
-    if facts.top_subnet_share is None or facts.top_subnet_share > 0.5:
-        return Alternative(name, "possible", "one place, and who is behind the keys is not in the logs")
-    return Alternative(name, "excluded", f"the requests hide in {facts.subnets:,} different networks")
+    subnets = facts.subnets or 0
+    if subnets < min(HIDING * facts.accounts, HIDDEN) or (facts.top_subnet_share or 1.0) > MOST:
+        said = f"{facts.accounts:,} keys in {subnets:,} subnets: who is behind them is not in the logs"
+        return Alternative(name, "possible", said)
+    return Alternative(name, "excluded", f"{facts.accounts:,} accounts hide in {subnets:,} different subnets")
 
 
 def is_evaluation_harness(facts: Facts) -> Alternative:

@@ -29,12 +29,14 @@ class _Setting:
     reference: People
     models: list[Model]
     lives: Lives
+    minimum_accounts: int
 
 
 def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     exchanges, outside = load(engine)
-    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine))
+    minimum = job.settings.link.minimum_accounts
+    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine), minimum)
     rows = engine.fetch(members_sql())
     networks, position = rows["network_id"].to_pylist(), rows["position"].to_numpy().astype(np.int32)
     members: dict[str, list[int]] = {}
@@ -67,7 +69,7 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
     reference = setting.reference
     purpose = separate(rows, reference.exchanges)
     served = purpose.probability > 0.5
-    if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < 2:
+    if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
     closed, first = setting.lives.of(np.unique(effort.position))

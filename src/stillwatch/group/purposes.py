@@ -69,6 +69,8 @@ def separate(group: Exchanges, reference: Exchanges) -> Purpose:
     channels = _channels(group)
     content = _Content(group, reference)
     talks = _Talks(group.values["conversation"])
+    if not mixes and not frames:
+        return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
     half = np.full(len(group), 0.5)
     wording = content.ratio(half) + sum(_frame_ratio(inside, ordinary, half) for inside, ordinary in frames)

@@ -65,9 +65,9 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
     for name, statistic, cap in QUEUE_TESTS:
         own = statistic(group) if accounts >= 2 else math.nan
         ordinary = reference.usual(min(accounts, MATCHED), statistic)
-        if not ordinary > LEAST_SCALE[statistic is log_memory]:
-            own = math.nan  # people here are hardly told from one pool: then nothing can be read on the scale
-        scale = own / ordinary
+        # where people here are hardly told from one pool, nothing can be read on the scale
+        told = ordinary > LEAST_SCALE[statistic is log_memory]
+        own, scale = (own, own / ordinary) if told else (math.nan, math.nan)
         results.append(Trial(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
     return results
 

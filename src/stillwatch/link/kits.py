@@ -13,6 +13,8 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.kernels import SIDE_CAP, score_holders, support
@@ -30,6 +32,7 @@ ROUNDS = 10
 EXTRA_BITS = 8.0  # beyond log2(accounts / members): under chance 1 in 256 kits would gain one stranger
 
 AGREEING_SIDES = 2
+JOINED = 0.4  # share of the members that must hang together by more than one tool and its wording
 
 NESTS = tuple(dict.fromkeys(kind.nest for kind in KINDS))
 _NEST = np.array([NESTS.index(kind.nest) for kind in KINDS])
@@ -145,9 +148,27 @@ def _accept(graph: Graph, null: Background, prior: Float, part: Int32) -> Kit | 
     gain = surprise(found.inside, found.expected)
     kind = graph.kind[found.values]
     net, sides, carrying = _net_bits(graph, members, found.values, gain)
+    if _joined_share(graph, members, found) < JOINED:
+        sides = tuple(side for side in sides if side in TOOL_SIDES)
     by_kind = np.bincount(kind, weights=found.inside, minlength=len(KINDS))
     widespread = tuple(int(code) for code in np.flatnonzero(by_kind >= len(members) / 3))
     return Kit(members, member_bits, gain, net, sides, widespread, found, carrying)
+
+
+def _joined_share(graph: Graph, members: Int32, found: Enriched) -> float:
+    """Share of the members in the largest piece held together by what is neither software nor wording.
+
+    Strangers who ask from one public data set share its wording; that each also shares an address with colleagues
+    of his own joins him to those few only.
+    """
+    values = found.values[
+        np.isin(graph.kind[found.values], [c for c, kind in enumerate(KINDS) if kind.side not in TOOL_SIDES])
+    ]
+    edges = edges_inside(graph, members, values)
+    size = len(members) + len(values)
+    joined = coo_array((np.ones(len(edges.member)), (edges.member, edges.value + len(members))), shape=(size, size))
+    _, label = connected_components(joined, directed=False)
+    return float(np.bincount(label[: len(members)]).max() / len(members))
 
 
 def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> Int64:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillwatch.errors import InputError, Mistake
+from stillwatch.records.inputs import QUARANTINE
 
 SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz")
 _KINDS = "`.parquet`, `.jsonl`, `.jsonl.gz`, `.jsonl.zst`, `.csv` or `.csv.gz`"
@@ -89,6 +90,8 @@ def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         # `_SUCCESS`, `.part.crc`, half-written `.tmp` folders: what other tools leave beside their data
         hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        # what was not usable when the sketches beside it were made
+        hidden = hidden or path.name == f"{QUARANTINE.name}.parquet"
         if not hidden and path.is_file():
             yield path
 
