@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Heavy modules (Arrow, numba, DuckDB) load inside the commands that need them, so that `--help` answers at once.
 
-ISSUES = "https://github.com/stillwatch/stillwatch/issues"
+ISSUES = "the place named in `SECURITY.md`"
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
 TERMINATED = 143  # 128 + SIGTERM

@@ -17,6 +17,7 @@ from stillwatch.group.reference import People, scale_bits
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3
+EVADING = 0.25  # efforts that imitate people's differences in mix, sizes, hours or volumes
 MATCHED = 150  # accounts in a matched group: larger ones cost more and give the same median
 
 
@@ -58,6 +59,14 @@ QUEUE_TESTS: tuple[tuple[str, Callable[[Exchanges], float], float], ...] = (
 """Name, statistic and cap in bits. Hours and volumes carry little: schedulers can imitate people's."""
 
 
+def _evadable(test: str, bits: float) -> float:
+    """Bits less what an operator can buy cheaply: one in four gives accounts topics, rhythms or volumes of their own.
+
+    So that looking like people there is never worth more than two bits. Memory is not for sale at that price.
+    """
+    return bits if test == "draws_from_one_pool" else math.log2((1.0 - EVADING) * 2.0**bits + EVADING)
+
+
 def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
     """Is it one queue, or many people? Each statistic on the scale between the two."""
     accounts = len(np.unique(group.position))
@@ -68,7 +77,7 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
         # where people here are hardly told from one pool, nothing can be read on the scale
         told = ordinary > LEAST_SCALE[statistic is log_memory]
         own, scale = (own, own / ordinary) if told else (math.nan, math.nan)
-        results.append(Trial(name, _known(own), _known(ordinary), scale_bits(scale, cap)))
+        results.append(Trial(name, _known(own), _known(ordinary), _evadable(name, scale_bits(scale, cap))))
     return results
 
 
