@@ -264,7 +264,7 @@ def invoke(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  the one place where the unexpected is turned into words
         _complain(
             f"stillwatch {__version__} failed unexpectedly ({type(error).__name__}: {error}); "
-            f"nothing half-written was left; run again with `--debug` and report it at {ISSUES}",
+            f"nothing half-written was left; run again with `--debug` and report it to {ISSUES}",
             debug,
         )
         return 1
