@@ -17,7 +17,6 @@ FAMILY_WORDS = {
     "time": "the hour of sign-up",
     "lifecycle": "conversations that move from one account to another",
 }
-LINK_CAP = 4.0  # bits a family adds at group level: sharing makes a network, not yet a campaign
 
 
 @dataclass(frozen=True, slots=True)

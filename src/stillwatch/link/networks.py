@@ -110,8 +110,8 @@ def _members(rows: list[tuple[str, Kit]], accounts: list[str], graph: Graph, pri
     )
 
 
-def value_id(graph: Graph, value: int) -> str:
-    """A name for a shared value that says nothing about it: its kind and its rank in the graph."""
+def value_id(value: int) -> str:
+    """A name for a shared value that says nothing about it: its rank in the graph."""
     return f"V{value:08d}"
 
 
@@ -121,7 +121,7 @@ def _values(rows: list[tuple[str, Kit]], graph: Graph) -> pa.Table:
         [
             {
                 "network_id": name,
-                "value_id": value_id(graph, int(value)),
+                "value_id": value_id(int(value)),
                 "family": KINDS[graph.kind[value]].family,
                 "claim": KINDS[graph.kind[value]].claim,
                 "accounts": int(inside),
@@ -142,7 +142,7 @@ def _links(rows: list[tuple[str, Kit]], graph: Graph, accounts: list[str]) -> pa
         top = kit.found.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
         for value in np.sort(top):
             for u in _holders_among(graph, int(value), drawn):
-                result.append({"network_id": name, "account_id": accounts[u], "value_id": value_id(graph, int(value))})
+                result.append({"network_id": name, "account_id": accounts[u], "value_id": value_id(int(value))})
     return _table(result, NETWORK_LINKS.schema)
 
 

@@ -118,5 +118,4 @@ RUN_FILES = (
 """The tables that become Parquet files of the run folder."""
 
 LEVELS = ("act", "review", "watch")
-NETWORK_KINDS = ("relay", "reseller", "fraud_ring", "enterprise", "shared_access", "unknown")
 ALTERNATIVE_VERDICTS = ("excluded", "possible", "preferred")
