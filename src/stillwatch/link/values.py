@@ -25,9 +25,6 @@ class ValueKind:
     source: str  # "exchanges": seen in use; "accounts": stated at registration
 
 
-FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")
-
-
 SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle")
 TOOL_SIDES = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
 

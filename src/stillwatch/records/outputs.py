@@ -119,3 +119,4 @@ RUN_FILES = (
 
 LEVELS = ("act", "review", "watch")
 ALTERNATIVE_VERDICTS = ("excluded", "possible", "preferred")
+FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")

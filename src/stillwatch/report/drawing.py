@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stillwatch.records.outputs import FAMILIES
 from stillwatch.report.document import Link, Network, Value
 from stillwatch.report.wording import bits, count, words
 
@@ -19,7 +20,6 @@ ACCOUNTS = 240  # with 24 values under 300 nodes: more dots than this merge into
 ROW = 36.0  # two lines of label a value
 DOT = 6.5  # pixels between dots
 MARGIN = 14.0
-FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from stillwatch.records.outputs import FAMILIES
 from stillwatch.report import wording
 from stillwatch.report.document import Campaign, Document, Evidence
-from stillwatch.report.drawing import FAMILIES, colour, drawing
+from stillwatch.report.drawing import colour, drawing
 from stillwatch.report.timeline import timeline
 
 
