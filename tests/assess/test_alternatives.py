@@ -78,7 +78,8 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_class, "excluded", facts(days=2.0)),
     (alternatives.is_class, "possible", facts(**asked_by_several(0.31))),
     (alternatives.is_permitted, "excluded", facts(permitted=0)),
-    (alternatives.is_permitted, "possible", facts(permitted=1)),
+    (alternatives.is_permitted, "excluded", facts(permitted=1)),  # somebody else's, in the same network
+    (alternatives.is_permitted, "possible", facts(permitted=GUILTY.exchanges // 10)),
     (alternatives.is_permitted, "possible", facts(permitted=GUILTY.exchanges)),
     (alternatives.is_permitted, "preferred", facts(permitted=GUILTY.exchanges + 1)),
     (alternatives.is_household, "possible", facts(accounts=CROWD - 1)),

@@ -58,5 +58,5 @@ def test_without_registration_addresses_say_whether_they_hide() -> None:
 
 def test_a_permit_speaks_for_innocence() -> None:
     assert bits_of("outgrew_permit") is None
-    assert (bits_of("outgrew_permit", permitted=10) or 0.0) < 0
+    assert (bits_of("outgrew_permit", permitted=GUILTY.exchanges // 2) or 0.0) < 0
     assert (bits_of("inside_permit", permitted=10, exchanges=0) or 0.0) < 0

@@ -14,6 +14,7 @@ from stillwatch.assess.facts import Facts
 PEOPLE = 0.5  # on the scale from one pool (0) to people in these logs (1): from here on, members are people
 POOL = 0.35  # up to here, they are not
 MOST = 0.5  # share of members that speaks for the group
+PERMITTED = 0.05  # share of a network's exchanges from which a permit may explain the rest
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
@@ -163,9 +164,11 @@ def is_permitted(facts: Facts) -> Alternative:
     name = "is_permitted"
     if facts.permitted > facts.exchanges:
         return Alternative(name, "preferred", f"a permit covers {facts.permitted:,} of the exchanges")
-    if facts.permitted:
+    if facts.permitted >= PERMITTED * (facts.permitted + facts.exchanges):
         said = f"a permit covers {facts.permitted:,} exchanges, {facts.exchanges:,} outgrew it"
         return Alternative(name, "possible", said)
+    if facts.permitted:
+        return Alternative(name, "excluded", f"a permit covers only {facts.permitted:,} of the network's exchanges")
     return Alternative(name, "excluded", "no permit covers any of these exchanges")
 
 

@@ -66,13 +66,17 @@ SELECT
   links.bits AS link_bits,
   members.purpose_bits,
   greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
-  coalesce(word.verdict, '') AS word
+  coalesce(word.verdict, '') AS word,
+  holders.account_id IS NOT NULL AS holds_permit
 FROM candidate_members AS members
 JOIN accusable USING (candidate_id, account_id)
 JOIN candidate_campaigns AS candidates USING (candidate_id)
 JOIN networks USING (network_id)
 JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
 LEFT JOIN latest_judgements AS word ON word.subject = members.account_id
+LEFT JOIN (
+  SELECT DISTINCT account_id FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
+) AS holders ON holders.account_id = members.account_id
 ORDER BY members.candidate_id, members.account_id
 """,
     )
@@ -108,6 +112,9 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
         own[mine] = membership(link[mine], purpose[mine], total, verdict.facts.accounts)
         group[mine] = verdict.probability
         possible[mine] = "review" if verdict.level == "act" and name not in acting else verdict.level
+    # who holds a permit and outgrew it is for a person to ask, not to act on
+    holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
+    possible[holder & (possible == "act")] = "review"
     word = rows["word"].to_numpy()
     own[word == "confirmed"] = group[word == "confirmed"] = 1.0
     probability = own * group

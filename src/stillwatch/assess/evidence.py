@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stillwatch.assess.alternatives import PERMITTED
 from stillwatch.assess.facts import Facts
 
 FAMILY_WORDS = {
@@ -124,7 +125,7 @@ def permit_facts(facts: Facts) -> list[Fact]:
     return [
         Fact(
             "outgrew_permit" if facts.exchanges else "inside_permit",
-            -6.0,
+            -6.0 if facts.permitted >= PERMITTED * (facts.permitted + facts.exchanges) else 0.0,
             f"a permit covers {facts.permitted:,} exchanges; {facts.exchanges:,} lie outside it",
         )
     ]
