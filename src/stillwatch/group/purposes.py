@@ -1,8 +1,9 @@
 """Which exchanges of a network serve one purpose, and which are its members' ordinary traffic.
 
 A network's exchanges are a mixture: with share `pi` drawn from one unknown purpose, else from what people outside
-networks ask. The outside distribution is known from the reference; the purpose's is estimated by
-expectation-maximisation. Both are products over a few categorical fields and a bag of content features.
+networks ask. The purpose's distribution is estimated by expectation-maximisation over content features and frames
+(against people outside), capabilities (against the members' other traffic as well) and, by association only, what the
+channel fixes. Conversations are taken whole.
 """
 
 from __future__ import annotations
@@ -21,18 +22,20 @@ Int64 = NDArray[np.int64]
 ROUNDS = 20
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
-COMMON_SHARE = 0.02  # of the exchanges must use it too
+COMMON_SHARE = (
+    0.02  # of the exchanges must use a word or frame: a roaming customer's own are rarer (tuned, seeds 7, 11, 12)
+)
 FRAMES = ("head", "instructions")
-FRAME_CAP = 4.0  # nats
+FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
 START = 2.0  # nats of wording from which an exchange begins as part of the purpose
-LEAST = 0.005
+LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
 TALK_TURNS = 2  # turns of a conversation that count: its texts are not independent
 TALK_CAP = 8.0  # nats one exchange may say about its conversation
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
-SPREAD_SHARE = 0.01
+SPREAD_SHARE = 0.01  # and share of the accounts
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
 CONTENT_CAP = 12.0  # nats content may add for one exchange
 ELICITATION = 500  # thousandths
