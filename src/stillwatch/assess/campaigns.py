@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from stillwatch.assess.alternatives import Alternative
 from stillwatch.assess.evidence import Fact
@@ -24,6 +25,7 @@ JUDGED = {
     "innocent": "a person has judged this innocent, which outranks the score",
     "unsure": "a person has looked at this and was unsure, which leaves the score as it is",
 }
+CERTAIN = 0.999999  # the most that evidence alone may state
 REVIEW_MEMBER = 0.5  # an account likelier a stranger than a member is only watched
 
 
@@ -126,12 +128,17 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
             "campaign_id": rows["candidate_id"],
             "account_id": rows["account_id"],
             "exchanges": rows["exchanges"],
-            "probability": np.round(probability, 6),
+            "probability": _stated(probability, word == "confirmed"),
             "level": pa.array(level, pa.string()),
             "detected_at": rows["detected_at"],
         },
         schema=CAMPAIGN_MEMBERS.schema,
     )
+
+
+def _stated(probability: NDArray[np.float64], confirmed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Six decimals, and never certainty unless a person said so: rounding must not promise that nobody is innocent."""
+    return np.asarray(np.where(confirmed, 1.0, np.minimum(np.round(probability, 6), CERTAIN)))
 
 
 def campaign_exchanges_sql() -> Query:
