@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -47,6 +48,12 @@ class LinkSettings(_Section):
     net_bits: float = Field(default=10.0, ge=0.0)  # chance of any false network at most 2^-bits under independence
 
 
+class EvidenceSettings(_Section):
+    """Which sorts of evidence a run does without, to see what each is worth (`stillwatch lab ladder` does so)."""
+
+    off: tuple[Literal["hands", "queue", "data_set", "person", "purpose"], ...] = ()
+
+
 class AssessSettings(_Section):
     """When a campaign may be acted on."""
 
@@ -61,6 +68,7 @@ class Settings(_Section):
     read: ReadSettings = ReadSettings()
     sketch: SketchSettings = SketchSettings()
     link: LinkSettings = LinkSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
 
 
