@@ -24,7 +24,7 @@ def planted(
     members = np.sort(generator.choice(accounts, planted, replace=False))
     member = np.zeros(accounts, bool)
     member[members] = True
-    parts, labels = [], []
+    parts = []
     draws = np.zeros((len(KINDS), accounts), np.int32)
     ordinary = {
         "same_address": (accounts * 3, 4.0),
@@ -54,5 +54,4 @@ def planted(
         starts = np.flatnonzero(np.diff(value, prepend=-1)).astype(np.int64)
         first = generator.integers(0, 30 * 86_400_000_000, len(holder))
         parts.append((holder.astype(np.int32), starts, first, CODES[claim]))
-        labels.append(np.full(len(starts), -1, np.int64))
-    return assemble(accounts, parts, labels, draws), members
+    return assemble(accounts, parts, draws), members
