@@ -14,7 +14,7 @@ from tests.assess.tables import EACH, GUILTY, MEMBERS, STRANGERS, Rows, assessed
 
 RANK = {level: -place for place, level in enumerate(LEVELS)}
 WEAK = {name: (statistic, people, bits / 3) for name, (statistic, people, bits) in GUILTY.items()}
-PEOPLE = {**GUILTY, "draws_from_one_pool": (3.0, 3.0, -12.0)}
+PEOPLE = {**GUILTY, "draws_from_one_pool": (3.0, 3.0, -3.3), "asks_one_mix": (1.0, 1.0, -2.0)}
 CASES: dict[str, dict[str, Any]] = {
     "all of it certain": {},
     "two campaigns": {"networks": {"1": MEMBERS[:25], "2": MEMBERS[15:]}},

@@ -18,7 +18,7 @@ Int64 = NDArray[np.int64]
 
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 
-VALUES = ("head", "instructions", "parameters", "tools", "payload", "conversation", "address_network", "model")
+VALUES = ("head", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ SELECT
   coalesce(exchanges.tools_value, 0) AS tools,
   coalesce(exchanges.payload_value, 0) AS payload,
   coalesce(exchanges.conversation_value, 0) AS conversation,
-  coalesce(exchanges.address_network_value, 0) AS address_network,
+  coalesce(exchanges.status_code, 0) AS status,
   coalesce(models.code, 0) AS model,
   exchanges.content_features
 FROM exchange_sketches AS exchanges

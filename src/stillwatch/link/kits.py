@@ -114,9 +114,7 @@ class _Search:
                 self.closed[kit.members] |= whole
 
 
-def _pieces(
-    graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, whole: bool
-) -> list[Kit]:
+def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, whole: bool) -> list[Kit]:
     """The kits of one completed seed: one, or several where it glued different hands together."""
     found = enriched(graph, null, members)
     parts = [members] if whole or len(members) < 2 * SMALLEST else _unglued(graph, members, found)
