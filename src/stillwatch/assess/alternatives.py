@@ -18,6 +18,8 @@ PERMITTED = 0.05  # share of a network's exchanges from which a permit may expla
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
+APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
+PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -119,8 +121,14 @@ def is_reseller(facts: Facts) -> Alternative:
         return _by_mix(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
-    if narrow is None or narrow.bits <= 0:
-        return Alternative(name, "preferred", "what is asked has the mix that people ask")
+    if narrow is None or narrow.bits < AGREED:
+        return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
+    apart = facts.trial("stands_apart_from_people")
+    if apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
+        said = (
+            f"{apart.statistic:.0%} of what is asked stands plainly apart, and {apart.reference:.1%} of what people ask"
+        )
+        return Alternative(name, "preferred", said)
     return Alternative(
         name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
     )

@@ -12,6 +12,7 @@ from scipy.special import betaln
 
 from stillwatch.group import statistics
 from stillwatch.group.members import Exchanges, Model
+from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference import People, scale_bits
 
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
@@ -105,6 +106,12 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
         Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
         Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
+
+
+def apart_test(purpose: Purpose) -> Trial:
+    """Is there a purpose at all? No bits: of what a relay's customers ask, any part can be called one, but people
+    outside ask the same as plainly."""
+    return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
 
 
 def _slots(group: Exchanges, reference: People) -> Trial:
