@@ -46,7 +46,8 @@ def read_queries(engine: Engine) -> Queries:
         )
     )
     position = rows["position"].to_numpy().astype(np.int64)
-    order = by_account_and_time(np.zeros(len(position), np.int32), microseconds(rows["started_at"]), rows["exchange_id"])
+    together = np.zeros(len(position), np.int32)
+    order = by_account_and_time(together, microseconds(rows["started_at"]), rows["exchange_id"])
     return Queries(position[order], decode_features(rows["content_features"].take(pa.array(order))))
 
 
@@ -71,7 +72,8 @@ def _add_directions(features: NDArray[np.uint32], result: Float32) -> None:
             state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             state = state ^ (state >> np.uint64(31))
             for column in range(DIMENSIONS):
-                result[row, column] += np.float32(1.0) if (state >> np.uint64(column)) & np.uint64(1) else np.float32(-1.0)
+                sign = 2 * np.int64((state >> np.uint64(column)) & np.uint64(1)) - 1
+                result[row, column] += np.float32(sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Kernel:
     def map(self, vectors: Float32) -> Float32:
         """Points (queries, 2 FREQUENCIES) of length 1 whose inner products are the kernel (Rahimi and Recht 2007)."""
         angle = vectors @ self.frequencies
-        return np.concatenate([np.cos(angle), np.sin(angle)], axis=1) / np.float32(np.sqrt(FREQUENCIES))
+        points = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
+        return np.asarray(points / np.float32(np.sqrt(FREQUENCIES)), np.float32)
 
 
 def make_kernel(benign: Float32) -> Kernel:
@@ -99,7 +102,7 @@ def make_kernel(benign: Float32) -> Kernel:
     return Kernel((rng.standard_normal((DIMENSIONS, FREQUENCIES)) / scale).astype(np.float32))
 
 
-def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, windows: int) -> Floats:
+def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, windows: int) -> Float32:
     """Sum of the mapped queries of each window, (windows, 2 FREQUENCIES); `window` (queries,) ascends."""
     sums = np.zeros((windows, 2 * FREQUENCIES), np.float32)
     for begin in range(0, len(features), CHUNK):
@@ -110,7 +113,7 @@ def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, win
     return sums
 
 
-def squared_distances(sums: Floats, counts: Int64, benign: Floats) -> Floats:
+def squared_distances(sums: Float32, counts: Int64, benign: Floats) -> Floats:
     """Unbiased MMD² between windows (their sums and counts) and benign traffic, (windows,); NaN below two queries.
 
     `benign` (2 FREQUENCIES,) is the mean of mapped benign queries. Source: Gretton et al. (JMLR 2012), lemma 6.
