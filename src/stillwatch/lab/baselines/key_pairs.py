@@ -50,9 +50,10 @@ def components(engine: Engine, accounts: int, further_facts: int = 0) -> Int32:
     holdings = rare(load(engine, accounts, chosen))
     fact = facts(chosen)[holdings.channel]
     for least in range(LEAST_FACTS, MOST_FACTS):
-        if sizes(_joined(holdings, fact, least)).max(initial=0) <= most_holders(accounts):
+        component = _joined(holdings, fact, least)
+        if sizes(component).max(initial=0) <= most_holders(accounts):
             break
-    return _joined(holdings, fact, least + further_facts)
+    return _joined(holdings, fact, least + further_facts) if further_facts else component
 
 
 def _joined(holdings: Holdings, fact: Int64, least: int) -> Int32:
