@@ -13,7 +13,6 @@ from scipy.sparse.csgraph import connected_components
 from stillwatch.lab.baselines.unions import join_holders, join_sharing_facts, join_similar, sizes
 from tests.lab.baselines.graphs import ACCOUNTS, graph_of, holdings_drawn
 
-
 patient = settings(deadline=None)  # the first example waits for the kernels
 
 

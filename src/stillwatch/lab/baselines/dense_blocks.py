@@ -17,7 +17,7 @@ from stillwatch.lab.baselines.unions import Floats
 from stillwatch.sketch.compiled import compiled
 
 DAMPING = 5.0  # c of the column weight 1 / log(degree + c), as the authors chose it
-BLOCKS = 10  # blocks taken out one after another: a world has as many campaigns and more
+BLOCKS = 20  # taken out one after another: more than there are campaigns, until blocks are as thin as the background
 
 
 @dataclass(frozen=True, slots=True)
