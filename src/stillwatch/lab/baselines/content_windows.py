@@ -14,9 +14,9 @@ from stillwatch.lab.baselines.key_pairs import components
 from stillwatch.lab.baselines.tables import Int64, name_logs
 from stillwatch.lab.baselines.unions import Floats
 from stillwatch.lab.baselines.windows import (
+    BENIGN,
     NULL_WINDOWS,
     PERCENTILE,
-    REFERENCE,
     WINDOW,
     Float32,
     Queries,
@@ -54,7 +54,7 @@ class ContentWindows:
 def exceedance(queries: Queries, group: Int64) -> Floats:
     """For each account the largest of its group's windows' MMD² over the benign threshold, (accounts,); at least 0."""
     rng = np.random.default_rng(0)
-    benign = np.sort(rng.permutation(len(queries.position))[:REFERENCE])
+    benign = np.sort(rng.permutation(len(queries.position))[:BENIGN])
     vectors = embed(queries.features[benign])
     kernel = make_kernel(vectors)
     mapped = kernel.map(vectors)

@@ -55,7 +55,7 @@ def densest(account: Int64, value: Int64, accounts: int, values: int) -> tuple[N
     """The densest block that greedy peeling passes through, of the edges (account, value), each (edges,).
 
     Returns who is inside, accounts and then values, (accounts + values,), and the summed weight of the edges inside
-    over the nodes inside. At least half of the best density of any block (Hooi et al., theorem 2; Charikar 2000).
+    over the nodes inside. At least half of the best density of any block (Charikar 2000; Hooi et al.).
     """
     weight = 1.0 / np.log(np.bincount(value, minlength=values) + DAMPING)
     ends = np.concatenate([account, value + accounts])

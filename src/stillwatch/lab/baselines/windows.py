@@ -18,7 +18,9 @@ from stillwatch.sketch.compiled import compiled
 WINDOW = 1_500  # queries a window, as published
 SCALES = (0.5, 1.0, 2.0, 4.0)  # bandwidths averaged over, as multiples of the median distance, as published
 BANDWIDTH_SAMPLE = 2_000  # queries whose distances give the median, as published
-REFERENCE = 30_000  # benign queries that stand for benign traffic: 20 reference windows, as published
+BENIGN = (
+    60_000  # queries that stand for benign traffic: half are the reference (20 windows, as published), half calibrate
+)
 NULL_WINDOWS = 1_000  # benign windows that set the threshold, as published
 PERCENTILE = 95.0  # of their distances: the threshold, as published
 DIMENSIONS = 64  # of the projected content features, in place of a sentence embedding
