@@ -59,25 +59,24 @@ class Kit:
 def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bits: float) -> list[Kit]:
     """All accepted kits: first those that handovers found, then the strongest seed first.
 
-    `prior` (accounts,) are bits for "no independent person" from the account alone. Who hands requests over belongs to
-    that hand and to no other kit. Members of an earlier kit do not found another one, but may belong to several.
+    `prior` (accounts,) are bits for "no independent person" from the account alone. An account has one hand behind it:
+    who hands requests over in a large group belongs to no other kit, and nor does a member of an earlier one.
     """
     search = _Search(graph, null, prior, minimum, net_bits)
     groups = search.handover_groups()
     large = [holders for holders in groups if len(holders) >= SMALLEST]
-    free = np.ones(graph.accounts, bool)
+    reserved = np.zeros(graph.accounts, bool)
     for holders in large:
-        free[holders] = False
+        reserved[holders] = True
     for holders in large:
-        free[holders] = True
-        search.grow(holders, free & ~search.closed, whole=True)
-        free[holders] = False
+        reserved[holders] = False
+        search.grow(holders, reserved, whole=True)
+        reserved[holders] = True
     # what few accounts hand over among themselves may be a part of more that is held together otherwise
     for holders in groups[len(large) :]:
-        search.grow(holders[free[holders]], free & ~search.closed, whole=True)
+        search.grow(holders, reserved, whole=False)
     for value in _seed_order(graph, null, prior, minimum)[:SEEDS]:
-        holders = graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
-        search.grow(holders[free[holders]], free & ~search.closed, whole=False)
+        search.grow(graph.holder[graph.value_start[value] : graph.value_start[value + 1]], reserved, whole=False)
     return search.kits
 
 
@@ -88,8 +87,7 @@ class _Search:
         self._graph, self._null, self._prior = graph, null, prior
         self._minimum, self._net_bits = minimum, net_bits
         self._steps: Steps = {}
-        self.taken = np.zeros(graph.accounts, bool)
-        self.closed = np.zeros(graph.accounts, bool)  # members of kits that handovers hold together
+        self._taken = np.zeros(graph.accounts, bool)
         self.kits: list[Kit] = []
 
     def handover_groups(self) -> list[Int32]:
@@ -98,20 +96,22 @@ class _Search:
         groups = [holder[start[v] : start[v + 1]] for v in np.flatnonzero(self._graph.kind == _HANDOVER)]
         return sorted((g for g in groups if len(g) >= self._minimum), key=lambda g: (-len(g), int(g[0])))
 
-    def grow(self, seed: Int32, free: NDArray[np.bool_], whole: bool) -> None:
-        """Completes a seed among `free` accounts and keeps the kits it ends in; `whole` ones are never cut apart."""
-        if len(seed) < 2 or self.taken[seed].mean() > 0.5:
+    def grow(self, seed: Int32, reserved: NDArray[np.bool_], whole: bool) -> None:
+        """Completes a seed among accounts neither taken nor `reserved`, and keeps the kits it ends in.
+
+        `whole` ones are never cut apart. A seed of which most are taken is left: its kit has been found.
+        """
+        free = ~(self._taken | reserved)
+        if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
             return
         graph, null, prior = self._graph, self._null, self._prior
-        members = complete(graph, null, prior, seed, self._minimum, self._steps, free)
-        # most seeds end in a kit found before: then too few are left for half of a new one
-        if members is None or 2 * np.count_nonzero(~self.taken[members]) < self._minimum:
+        members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free)
+        if members is None:
             return
         for kit in _pieces(graph, null, prior, members, self._minimum, whole):
-            if kit.net_bits >= self._net_bits and agree(kit.sides) and self.taken[kit.members].mean() <= 0.5:
+            if kit.net_bits >= self._net_bits and agree(kit.sides):
                 self.kits.append(kit)
-                self.taken[kit.members] = True
-                self.closed[kit.members] |= whole
+                self._taken[kit.members] = True
 
 
 def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, whole: bool) -> list[Kit]:
@@ -147,19 +147,19 @@ def complete(  # noqa: PLR0913  the graph, its null and its prior go everywhere 
     seed: Int32,
     minimum: int,
     steps: Steps,
-    free: NDArray[np.bool_] | None = None,
+    free: NDArray[np.bool_],
 ) -> Int32 | None:
     """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts.
 
     `steps` remembers what each set of accounts grew to: seeds of one kit soon walk the same path. Only accounts that
-    are `free` (accounts,) may belong, all of them when it is None.
+    are `free` (accounts,) may belong.
     """
     members = seed
     for _ in range(ROUNDS):
         name = blake2b(members.tobytes(), digest_size=16).digest()
         if name not in steps:
             steps[name] = _grown(graph, null, prior, members)
-        grown = steps[name] if free is None else steps[name][free[steps[name]]]
+        grown = steps[name][free[steps[name]]]
         if len(grown) < minimum:
             return None
         if len(grown) == len(members) and bool((grown == members).all()):
