@@ -31,6 +31,7 @@ from stillwatch.lab.registration import accounts_table, draw_registration
 from stillwatch.lab.rhythm import exchanges as laid_out
 from stillwatch.lab.rhythm import wanted
 
+_SHARED = Path("..") / "shared" / "data"
 _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
 
 
@@ -60,6 +61,13 @@ def build(  # noqa: PLR0913 - what a world is made from
         pq.write_table(accounts_table(whole.world), out / "accounts.parquet", compression="zstd")
     pq.write_table(truth.permits_table(whole.world), out / "permits.parquet", compression="zstd")
     truth.write_truth(whole, out / "truth", seed)
+
+
+def data_folder(named: Path | None) -> Path | None:
+    """The folder of real data: the one named, else `../shared/data` where it holds address ranges, else none."""
+    if named is not None:
+        return named
+    return _SHARED if (_SHARED / "ip").is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,21 @@ def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
     volume = rate * np.maximum(end - start, 0.3)
     accounts.weight[who] = volume * intensity / volume.mean()
     accounts.scaled[who] = False
+    _close(world, who, parameters, last, banned < days)
+    world.pauses[len(world.groups)] = _pauses(parameters, first, last)
+
+
+def _close(world: World, who: Wholes, parameters: Parameters, last: float, banned: bool) -> None:
+    """Why accounts stop: the provider closes some, some are not paid for any more, the rest are just left behind."""
     registration = world.registration
-    closed = (end < last - 0.3) | (banned < days)
+    keys, end = world.accounts.key[who], world.accounts.end[who]
+    by_provider = parameters.real("closed_share", 0.1, 0.8)
+    unpaid = parameters.real("unpaid_share", 0.0, 0.2)
+    cause = draws.pick(keys, "why it stops", [by_provider, unpaid, max(1 - by_provider - unpaid, 0.0)])
+    closed = (end < last - 0.3) & (cause < 2) | banned
     swept = draws.lognormal(keys, "swept", 0.05, 1.0)
     registration.closed[who] = np.where(closed, end + np.where(end >= last, swept, 0.01), np.nan)
-    registration.closed_reason[who] = "policy"
-    world.pauses[len(world.groups)] = _pauses(parameters, first, last)
+    registration.closed_reason[who] = np.where((cause == 1) & (end < last), "unpaid", "policy")
 
 
 def _chains(

@@ -20,6 +20,10 @@ from stillwatch.lab.typeset import BLANK, LINE, PARAGRAPH, Spans
 SLOTS = 7
 """Spans a turn may have; unused ones are empty."""
 
+# Log deviations of lengths: those of public conversations (ShareGPT: 82 characters at the median, 559 at the ninth
+# decile, 5,900 at the 99th percentile), less what lies between people; the second is of what they paste.
+_WORDINESS, _PASTING = 1.0, 1.6
+_LONGEST_PASTE = 1_200  # tokens
 _SHORT_TOPIC = 8  # sentences
 _FEWEST_TOPICS = 40  # of a language; with fewer its people would all ask the same
 _COMMON_WORDS = 120  # most frequent words; people share them, so no one exchanges them
@@ -196,10 +200,10 @@ def persons_turns(books: Library, turns: Turns) -> Sheet:
         where=greets | stock,
     )
     silent = stock & (draws.uniform(key, "only stock") < 0.5)
-    sheet.put(1, _window(books.corpus, near, high, draws.lognormal(key, "length", wordy, 0.8)), LINE, ~silent)
+    sheet.put(1, _window(books.corpus, near, high, draws.lognormal(key, "length", wordy, _WORDINESS)), LINE, ~silent)
     more = draws.uniform(key, "more") < 0.45
     sheet.put(
-        2, _window(books.corpus, far, high, draws.lognormal(key, "more length", wordy, 1.0)), LINE, more & ~silent
+        2, _window(books.corpus, far, high, draws.lognormal(key, "more length", wordy, _PASTING)), LINE, more & ~silent
     )
     least, most = books.exchange
     share = least + (most - least) * draws.uniform(turns.person, "exchange")
@@ -243,7 +247,7 @@ def _sentences(corpus: Corpus, unit: Wholes) -> tuple[Wholes, Wholes]:
 def _window(corpus: Corpus, sentence: Wholes, last: Wholes, tokens: Reals) -> tuple[Wholes, Wholes]:
     """Token spans of about `tokens` tokens from a sentence on, ending with a sentence where one ends soon."""
     start = corpus.sentences[sentence]
-    wish = start + np.minimum(np.maximum(tokens, 3), 600).astype(np.int64)
+    wish = start + np.minimum(np.maximum(tokens, 3), _LONGEST_PASTE).astype(np.int64)
     stop = corpus.sentences[np.minimum(np.searchsorted(corpus.sentences, wish), len(corpus.sentences) - 1)]
     end = np.minimum(np.minimum(stop, start + (wish - start) * 2), corpus.sentences[last])
     return start, end
