@@ -14,7 +14,7 @@ _SCRIPTS = (
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 300  # characters of a text
-_ENOUGH = 0.2  # share of words that are among a language's commonest; other languages reach a tenth
+_ENOUGH = 0.25  # share of words that are among a language's commonest; other languages stay under a fifth
 
 
 @lru_cache(maxsize=1)
