@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import capability_cell, size_cell
 from stillwatch.group.wording import pairs
+from stillwatch.records.features import without_frames
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -60,7 +61,10 @@ def memory_ratio(exchanges: Exchanges) -> float:
     if accounts < 2:
         return float("nan")
     kept = _rank(dense) < OPENINGS
-    within, between, pairs_within = _pool(dense[kept], exchanges.features[opens[kept]], accounts)
+    opens, dense = opens[kept], dense[kept]
+    marks = np.stack([exchanges.values["head"][opens], exchanges.values["tail"][opens]], axis=1)
+    own = without_frames(exchanges.position[opens], marks, exchanges.features[opens])
+    within, between, pairs_within = _pool(dense, own, accounts)
     return within / between if pairs_within >= 50 and between > 0 else float("nan")
 
 
