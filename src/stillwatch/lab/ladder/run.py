@@ -1,0 +1,130 @@
+"""The whole command: every seed measured, everything pooled, written as JSON and as a page, printed as tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+import stillwatch
+from stillwatch.lab.cost import machine
+from stillwatch.lab.ladder import page, sections, sections_beside, tables
+from stillwatch.lab.ladder.document import Document, Section
+from stillwatch.lab.ladder.plan import MAIN, Plan
+from stillwatch.lab.ladder.pooled import Pool, Row, pools
+from stillwatch.lab.ladder.seed import Say, measure_seed
+from stillwatch.lab.ladder.targets import RECALL, targets
+
+# Seconds a full-size seed took on 2 cores: what is printed before the first seed has told better.
+BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 170.0, 110.0, 60.0, 600.0
+
+
+def run(plan: Plan, console: Console, say: Say) -> Document:
+    """Measures what is not yet measured, then prints `ladder` and writes `ladder.json` and `ladder.html` into the folder.
+
+    Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    say(
+        f"about {forecast(plan) / 60:.0f} minutes for {len(plan.seeds)} seeds on 2 cores, less what is finished already"
+    )
+    found: list[Row] = []
+    began = time.perf_counter()
+    for done, seed in enumerate(plan.seeds, start=1):
+        found.append(measure_seed(plan, seed, say))
+        spent = time.perf_counter() - began
+        left = spent / done * (len(plan.seeds) - done)
+        say(f"seed {seed} done, {done} of {len(plan.seeds)}; about {left / 60:.0f} minutes left")
+    document = assemble(plan, found)
+    publish(document, plan.out)
+    tables.render(document, console)
+    return document
+
+
+def forecast(plan: Plan) -> float:
+    """Seconds that the plan takes on 2 cores, from figures measured at full size."""
+    variants = len(plan.variants) - 1
+    seconds = BUILD_SECONDS + FIRST_SECONDS + variants * VARIANT_SECONDS + plan.baselines * BASELINE_SECONDS
+    return seconds * len(plan.seeds) * plan.exchanges / 3_000_000
+
+
+def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:
+    """The document of what was measured, one record a seed in the plan's order."""
+    named = [
+        {name: {**record, "seed": seed} for name, record in found.items()}
+        for seed, found in zip(plan.seeds, seeds, strict=True)
+    ]
+    pooled = pools(named, [variant.name.replace(" ", "-") for variant in plan.variants])
+    prompts = "our own" if plan.prompts is None else f"those of a folder of real ones, `{plan.prompts.name}`"
+    return Document(
+        version=stillwatch.__version__,
+        machine=machine(),
+        world=Path(plan.world).stem,
+        seeds=plan.seeds,
+        accounts=plan.accounts,
+        exchanges=plan.exchanges,
+        prompts=prompts,
+        command=_command(plan),
+        targets=targets(pooled, named),
+        sections=_sections(pooled, named),
+    )
+
+
+def _sections(pooled: dict[str, Pool], seeds: Sequence[Row]) -> tuple[Section, ...]:
+    complete = pooled[MAIN]
+    found = [
+        sections.recall_section(complete, RECALL),
+        sections.innocents_section(complete),
+        sections.time_section(complete),
+        sections_beside.patient_section(complete, seeds),
+        sections.campaigns_section(complete),
+        sections.exchanges_section(complete),
+        sections.probabilities_section(complete),
+        sections.labels_section(complete),
+        sections_beside.relay_section(complete),
+    ]
+    for name, mark, title, lead in (
+        (
+            "missing",
+            "without-",
+            "Missing columns",
+            "The same worlds with whole columns absent, as many providers' logs are. A missing column may cost recall; it may not cost an innocent.",
+        ),
+        (
+            "ablation",
+            "-off",
+            "Without each sort of evidence",
+            "What each sort of evidence is worth: the same scan with one switched off. A sort whose absence changes nothing carries nothing, or is not yet switched off everywhere.",
+        ),
+    ):
+        others = {key: pool for key, pool in pooled.items() if mark in key}
+        if others:
+            found.append(sections_beside.variants_section(name, title, lead, {MAIN: complete, **others}))
+    if any(name.startswith("baseline-") for name in seeds[0]):
+        found.append(sections_beside.baselines_section(complete, seeds))
+    return (*found, sections_beside.methods_section(complete), sections_beside.cost_section(seeds))
+
+
+def publish(document: Document, out: Path) -> None:
+    """Writes `ladder.json`, `ladder.html` and the tables as `ladder.txt`."""
+    record = json.dumps(asdict(document), indent=1, ensure_ascii=False, allow_nan=False)
+    (out / "ladder.json").write_text(record + "\n", encoding="utf-8")
+    (out / "ladder.html").write_text(page.render(document), encoding="utf-8")
+    with (out / "ladder.txt").open("w", encoding="utf-8") as file:
+        tables.render(document, Console(file=file, width=160, highlight=False))
+
+
+def _command(plan: Plan) -> str:
+    words = [
+        "stillwatch lab ladder --seeds",
+        *map(str, plan.seeds),
+        f"--scale {plan.scale:g}",
+        f"--world {Path(plan.world).name}",
+    ]
+    words += ["--missing", *plan.missing] if plan.missing else []
+    words += [f"--{name}" for name in ("ablate", "baselines") if getattr(plan, name)]
+    return " ".join(words)
