@@ -1,14 +1,14 @@
-"""The baselines beside the detector: the same worlds, the same number of innocents."""
+"""The baselines beside the detector: the same worlds, the same sketches, the same number of innocents."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from stillwatch.engine import Engine
-from stillwatch.lab.baselines import BASELINES
-from stillwatch.lab.baselines.logs import Logs
+from stillwatch.lab.baselines import BASELINES, Logs, Unavailable
 from stillwatch.lab.baselines.ranking import compare
 
 
@@ -17,15 +17,19 @@ def names() -> tuple[str, ...]:
     return tuple(one.name for one in BASELINES)
 
 
-def compared(
-    engine: Engine, name: str, logs: tuple[Path, Path | None], truth: Path, allowed: list[int]
-) -> dict[str, Any]:
-    """What the baseline of that name finds when its score may accuse so many innocents, by that number."""
+def compared(engine: Engine, name: str, logs: Logs, truth: Path, allowed: Sequence[int]) -> dict[str, Any]:
+    """What the baseline of that name finds when its score may accuse so many innocents, by that number.
+
+    `at` is empty, and `why_not` says why, where the baseline cannot run.
+    """
     one = next(baseline for baseline in BASELINES if baseline.name == name)
-    scores = one.scores(engine, Logs(*logs))
-    found = {str(innocents): compare(scores, truth, innocents) for innocents in allowed}
-    return {"name": name, "source": one.source, "at": {key: _plain(value) for key, value in found.items()}}
-
-
-def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    found: dict[str, Any] = {"name": name, "source": one.source, "why_not": None, "at": {}}
+    try:
+        scores = one.scores(engine, logs)
+    except Unavailable as reason:
+        return found | {"why_not": str(reason)}
+    for innocents in allowed:
+        ranked = asdict(compare(scores, truth, innocents))
+        del ranked["threshold"]  # infinite where nobody can be accused, which JSON cannot say; recall says it too
+        found["at"][str(innocents)] = ranked
+    return found

@@ -1,10 +1,11 @@
-"""The measured pieces of work of a ladder run, each in a process of its own: `python -m stillwatch.lab.ladder.child`."""
+"""The measured pieces of work of a ladder run, each run in a process of its own."""
 
 from __future__ import annotations
 
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,12 @@ def oracle(sketches: str, truth: str, rung: str, out: str) -> Result:
 def baseline(name: str, sketches: str, accounts: str | None, truth: str, allowed: list[int], out: str) -> Result:
     """One baseline's comparison at each number of innocents allowed, as JSON at `out`."""
     from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.lab.baselines import Logs
     from stillwatch.lab.ladder.beside import compared
     from stillwatch.settings import EngineSettings
 
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
-        paths = Path(sketches), Path(accounts) if accounts else None
-        _keep(compared(engine, name, paths, Path(truth), allowed), out)
+        _keep(compared(engine, name, Logs(sketches, accounts), Path(truth), allowed), out)
     return {}
 
 
@@ -80,7 +81,13 @@ def _keep(found: Any, out: str) -> None:
     Path(out).write_text(json.dumps(found, default=str) + "\n", encoding="utf-8")
 
 
-TASKS = {"build": build_world, "scan": scan, "score": score, "oracle": oracle, "baseline": baseline}
+TASKS: dict[str, Callable[..., Result]] = {
+    "build": build_world,
+    "scan": scan,
+    "score": score,
+    "oracle": oracle,
+    "baseline": baseline,
+}
 
 
 if __name__ == "__main__":

@@ -103,10 +103,11 @@ GROUP BY kind ORDER BY kind
 
 def claimed_sql() -> Query:
     """Found campaigns by the kind of most of their members: a relay's customers make no campaign."""
+    rank = LEVELS_SQL.replace("level", "campaigns.level")
     return Query(
         "found campaigns by kind",
         f"""
-SELECT campaign_id, any_value(campaigns.level) AS level, any_value({LEVELS_SQL.replace("level", "campaigns.level")}) AS rank,
+SELECT campaign_id, any_value(campaigns.level) AS level, any_value({rank}) AS rank,
   mode(truth.kind ORDER BY truth.kind) AS kind, count(*) AS members
 FROM campaigns JOIN campaign_members AS members USING (campaign_id) JOIN true_accounts AS truth USING (account_id)
 GROUP BY campaign_id ORDER BY campaign_id

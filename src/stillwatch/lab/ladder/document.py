@@ -1,4 +1,4 @@
-"""What a ladder run found, as one typed document: sections of tables and charts, which every form of it is made from."""
+"""What a ladder run found, as one typed document of tables and charts, which every form of it is made from."""
 
 from __future__ import annotations
 

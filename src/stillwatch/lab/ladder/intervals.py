@@ -1,4 +1,4 @@
-"""Intervals of pooled scores: the bootstrap over seeds, exact ones for counts that never vary, and of expected counts."""
+"""Intervals of pooled scores: by resampling seeds, exact ones for counts that never vary, and of expected counts."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def weights(seeds: int) -> NDArray[np.int64]:
 def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) -> Estimate:
     """Hits over trials, pooled over seeds (one entry a seed).
 
-    Seeds are resampled, so that what varies between worlds varies in the interval (Efron & Tibshirani 1993, percentiles).
-    When all seeds give one value that tells nothing; a share of counts then has the interval of Clopper and Pearson
-    (1934) over everything counted, which takes accounts for independent and so is the least to allow for.
+    Seeds are resampled, so that what varies between worlds varies in the interval (percentiles; Efron & Tibshirani
+    1993). When all seeds give one value that tells nothing; a share of counts then has the interval of Clopper and
+    Pearson (1934) over everything counted, which takes accounts for independent and so is the least to allow for.
     """
     over, of = np.asarray(hits, float), np.asarray(trials, float)
     if of.sum() <= 0:
@@ -71,11 +71,6 @@ def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) 
     low, high = np.percentile(ratios, [_LOW, _HIGH])
     counts = (float(over.sum()), float(of.sum())) if counted else (None, None)
     return Estimate(value, float(low), float(high), "bootstrap", *counts)
-
-
-def mean(values: Sequence[float]) -> Estimate:
-    """The mean of values that are no counts, one or more a seed, as `[seed][value]` flattened by the caller to pairs."""
-    return share(list(values), [1.0] * len(values), counted=False)
 
 
 def resampled(seeds: int, statistic: Callable[[NDArray[np.int64]], float | None]) -> Estimate:
@@ -104,8 +99,8 @@ def stated_interval(campaigns: Sequence[dict[str, Any]]) -> tuple[int, int]:
     """The innocents among campaigns' members in 95 % of cases, if the run's own probabilities are right.
 
     A campaign is right or wrong as a whole, with its stated confidence, and when it is wrong all its members are
-    innocent; when it is right each member is a stranger by its own stated chance. Innocents therefore come in lumps, and
-    a Poisson interval would be too narrow. 10,000 draws with a fixed seed.
+    innocent; when it is right each member is a stranger by its own stated chance. Innocents therefore come in lumps,
+    and a Poisson interval would be too narrow. 10,000 draws with a fixed seed.
     """
     draws = np.random.default_rng(_SEED)
     total = np.zeros(10_000, np.int64)

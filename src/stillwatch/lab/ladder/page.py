@@ -37,4 +37,5 @@ def series(chart: Dots | Panels) -> tuple[str, ...]:
 def tally(document: Document) -> str:
     """In one sentence how many targets are met."""
     judged = [one.met for one in document.targets if one.met is not None]
-    return f"{sum(judged)} of {len(judged)} targets are met, over {len(document.seeds)} seeds."
+    seeds = "one seed" if len(document.seeds) == 1 else f"{len(document.seeds)} seeds"
+    return f"{sum(judged)} of {len(judged)} targets are met, over {seeds}."

@@ -19,8 +19,27 @@ CHANNELS: tuple[str, ...] = get_args(get_args(EvidenceSettings.model_fields["off
 MAIN = "complete"
 
 # What only lays out finished measurements may change without measuring again.
-_SHOWING = ("cli.py", "ladder/page", "ladder/charts", "ladder/tables", "ladder/document", "ladder/sections")
-_SHOWING += ("ladder/targets", "ladder/pooled", "ladder/intervals", "ladder/templates", "ladder/run", "report/")
+_SHOWING: tuple[str, ...] = (
+    "cli.py",
+    "arguments.py",
+    "ladder/page",
+    "ladder/charts",
+    "ladder/tables",
+    "ladder/document",
+    "ladder/sections",
+)
+_SHOWING += (
+    "ladder/targets",
+    "ladder/pooled",
+    "ladder/intervals",
+    "ladder/templates",
+    "ladder/run",
+    "ladder/wording",
+    "report/",
+)
+
+_BASELINES = "lab/baselines"
+_SOURCE = Path(stillwatch.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +93,20 @@ class Plan:
         recipe = Path(self.world)
         if recipe.suffix == ".toml" and recipe.is_file():
             digest.update(recipe.read_bytes())
-        digest.update(_code_digest())
+        digest.update(code_digest(_SOURCE, (*_SHOWING, _BASELINES)).encode())
         return digest.hexdigest()[:8]
 
 
-def _code_digest() -> bytes:
-    source = Path(stillwatch.__file__).parent
+def baselines_mark() -> str:
+    """What stands for the baselines' code: they are measured again when it changes, and nothing else is."""
+    return code_digest(_SOURCE / _BASELINES, ())
+
+
+def code_digest(folder: Path, but: tuple[str, ...]) -> str:
+    """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
     digest = hashlib.sha256()
-    for path in sorted(source.rglob("*")):
-        if path.suffix not in {".py", ".toml", ".npz"} or any(part in path.as_posix() for part in _SHOWING):
-            continue
-        digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
-    return digest.digest()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in {".py", ".toml", ".npz"} and not any(word in name for word in but):
+            digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()[:8]

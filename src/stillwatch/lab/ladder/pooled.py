@@ -111,6 +111,11 @@ class Pool:
 
         return resampled(len(self.runs), error)
 
+    def onset(self, one: Row) -> Row:
+        """How long a true campaign lasted, and when half of its accounts stood at act: days from its first exchange."""
+        found: Row = next(run["onset"][one["campaign_id"]] for run in self.runs if one["campaign_id"] in run["onset"])
+        return found
+
     def curve(self, rung: str) -> NDArray[np.float64] | None:
         """By part of the exchanges in time order, the share from accounts already at `act`: (campaigns, parts)."""
         found = [self.runs[at]["curves"][one["campaign_id"]] for at, one in self.campaigns(rung)]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import stillwatch
 from stillwatch.lab.cost import machine
-from stillwatch.lab.ladder import page, sections, sections_beside, tables
+from stillwatch.lab.ladder import page, sections_beside, sections_found, sections_truth, tables
 from stillwatch.lab.ladder.document import Document, Section
 from stillwatch.lab.ladder.plan import MAIN, Plan
 from stillwatch.lab.ladder.pooled import Pool, Row, pools
@@ -22,9 +22,18 @@ from stillwatch.lab.ladder.targets import RECALL, targets
 # Seconds a full-size seed took on 2 cores: what is printed before the first seed has told better.
 BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 170.0, 110.0, 60.0, 600.0
 
+_MISSING = (
+    "Missing columns",
+    "The same worlds with whole columns absent, as many logs are. It may cost recall; it may not cost an innocent.",
+)
+_ABLATION = (
+    "Without each sort of evidence",
+    "What each sort of evidence is worth: the same scan with one switched off.",
+)
+
 
 def run(plan: Plan, console: Console, say: Say) -> Document:
-    """Measures what is not yet measured, then prints `ladder` and writes `ladder.json` and `ladder.html` into the folder.
+    """Measures what is not yet measured, prints the tables, and writes `ladder.json`, `.html`, `.txt`.
 
     Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
     """
@@ -59,7 +68,7 @@ def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:
         for seed, found in zip(plan.seeds, seeds, strict=True)
     ]
     pooled = pools(named, [variant.name.replace(" ", "-") for variant in plan.variants])
-    prompts = "our own" if plan.prompts is None else f"those of a folder of real ones, `{plan.prompts.name}`"
+    prompts = "our own" if plan.prompts is None else f"those of the folder named {plan.prompts.name}"
     return Document(
         version=stillwatch.__version__,
         machine=machine(),
@@ -77,30 +86,17 @@ def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:
 def _sections(pooled: dict[str, Pool], seeds: Sequence[Row]) -> tuple[Section, ...]:
     complete = pooled[MAIN]
     found = [
-        sections.recall_section(complete, RECALL),
-        sections.innocents_section(complete),
-        sections.time_section(complete),
+        sections_found.recall_section(complete, RECALL),
+        sections_found.innocents_section(complete),
+        sections_found.time_section(complete),
         sections_beside.patient_section(complete, seeds),
-        sections.campaigns_section(complete),
-        sections.exchanges_section(complete),
-        sections.probabilities_section(complete),
-        sections.labels_section(complete),
+        sections_truth.campaigns_section(complete),
+        sections_truth.exchanges_section(complete),
+        sections_truth.probabilities_section(complete),
+        sections_truth.labels_section(complete),
         sections_beside.relay_section(complete),
     ]
-    for name, mark, title, lead in (
-        (
-            "missing",
-            "without-",
-            "Missing columns",
-            "The same worlds with whole columns absent, as many providers' logs are. A missing column may cost recall; it may not cost an innocent.",
-        ),
-        (
-            "ablation",
-            "-off",
-            "Without each sort of evidence",
-            "What each sort of evidence is worth: the same scan with one switched off. A sort whose absence changes nothing carries nothing, or is not yet switched off everywhere.",
-        ),
-    ):
+    for name, mark, title, lead in (("missing", "without-", *_MISSING), ("ablation", "-off", *_ABLATION)):
         others = {key: pool for key, pool in pooled.items() if mark in key}
         if others:
             found.append(sections_beside.variants_section(name, title, lead, {MAIN: complete, **others}))

@@ -10,9 +10,8 @@ import numpy as np
 from stillwatch.lab.ladder.document import Cell, Column, Dots, Section, Table
 from stillwatch.lab.ladder.intervals import NOTHING, Estimate, share
 from stillwatch.lab.ladder.pooled import RUNGS, Pool, Row
-from stillwatch.lab.ladder.sections import together
-
-PER_100K = 100_000
+from stillwatch.lab.ladder.sections_found import together
+from stillwatch.lab.ladder.wording import plain
 
 
 def variants_section(name: str, title: str, lead: str, pools: Mapping[str, Pool]) -> Section:
@@ -43,7 +42,7 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
     tables, charts = [], []
     for level in ("act", "review"):
         rows = [("Stillwatch", _ours(complete, level))]
-        rows += [(_plain(name), _theirs(complete, seeds, name, level)) for name in names]
+        rows += [(plain(name), _theirs(complete, seeds, name, level)) for name in names]
         rungs = complete.rungs
         tables.append(
             Table(
@@ -55,9 +54,11 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
         shown = tuple((name, (found[0],)) for name, found in rows)
         charts.append(Dots(f"All rungs together, innocents as at {level}", ("accounts found",), shown))
     lead = (
-        "Methods re-implemented from their public descriptions, on the same worlds and the same sketches. Each is given the best threshold "
-        "that the truth can pick for it: the lowest score at which it accuses no more innocents than Stillwatch does in that world. "
-        "Sources: " + "; ".join(f"{_plain(name)}: {seeds[0][name]['found']['source']}" for name in names) + "."
+        "Methods re-implemented from their public descriptions, on the same worlds and the same sketches. Each is "
+        "given the best threshold "
+        "that the truth can pick for it: the lowest score at which it accuses no more innocents than Stillwatch does "
+        "in that world. "
+        "Sources: " + "; ".join(f"{plain(name)}: {seeds[0][name]['found']['source']}" for name in names) + "."
     )
     return Section("baselines", "Beside other methods", lead, tuple(charts), tuple(tables))
 
@@ -73,14 +74,15 @@ def _ours(pool: Pool, level: str) -> list[Estimate]:
 def _theirs(pool: Pool, seeds: Sequence[Row], name: str, level: str) -> list[Estimate]:
     """Recalls come as shares by rung; counts are those of the truth."""
     sizes = [_sizes(run) for run in pool.runs]
-    found = []
+    found: list[Row] = []
     for run, seed in zip(pool.runs, seeds, strict=True):
         at = seed[name]["found"]["at"]
-        found.append(at[str(run["innocents"][level]["accounts"])]["rungs"] if at else None)
-    if any(one is None for one in found):
-        return [NOTHING] * (1 + len(pool.rungs))
+        if not at:
+            return [NOTHING] * (1 + len(pool.rungs))
+        found.append(at[str(run["innocents"][level]["accounts"])]["rungs"])
     hits = [
-        [one.get(rung, 0.0) * size.get(rung, 0) for rung in pool.rungs] for one, size in zip(found, sizes, strict=True)
+        [round(one.get(rung, 0.0) * size.get(rung, 0)) for rung in pool.rungs]
+        for one, size in zip(found, sizes, strict=True)
     ]
     there = [[size.get(rung, 0) for rung in pool.rungs] for size in sizes]
     by_rung = [share([row[at] for row in hits], [row[at] for row in there]) for at in range(len(pool.rungs))]
@@ -108,7 +110,8 @@ def relay_section(pool: Pool) -> Section:
         caption, (*columns, *(Column(f"claimed at {level}") for level in ("act", "review", "watch"))), tuple(rows)
     )
     lead = (
-        "A harvesting relay keeps its customers' ordinary traffic: there is no extraction prompt in it. Its network should be found and no "
+        "A harvesting relay keeps its customers' ordinary traffic: there is no extraction prompt in it. Its network "
+        "should be found and no "
         "campaign be claimed; that its operator trains on the traffic is a stated blind spot."
     )
     return Section("relay", "Networks, and a relay without a campaign", lead, (), (table,))
@@ -119,26 +122,25 @@ def claims(pool: Pool, kind: str, rank: int) -> int:
     return sum(one["kind"] == kind and one["rank"] <= rank for run in pool.runs for one in run["claimed"])
 
 
+_ORACLE_COLUMNS = (
+    *("seed", "days it lasted", "half at act after (days)", "the oracle's half after (days)", "leaked"),
+    *("leaked before the oracle", "exchanges the oracle needs", "its bar, bits", "innocents over the exact bar"),
+)
+
+
 def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
     """Measured detection beside that of a detector which knows the true parameters."""
     tables = []
     for name in [name for name in seeds[0] if name.startswith("oracle-")]:
         rung = name.removeprefix("oracle-")
         rows = [_oracle_row(seed, run, rung, name) for seed, run in zip(seeds, pool.runs, strict=True)]
-        names = ("seed", "days it lasted", "half at act after (days)", "the oracle's half after (days)")
-        names += (
-            "leaked",
-            "leaked before the oracle",
-            "exchanges the oracle needs",
-            "its bar, bits",
-            "innocents over the exact bar",
-        )
         caption = f"{rung}: when half of its accounts stood at act, in days from its first exchange"
-        tables.append(Table(caption, tuple(map(Column, names)), tuple(row for row in rows if row)))
+        tables.append(Table(caption, tuple(map(Column, _ORACLE_COLUMNS)), tuple(row for row in rows if row)))
     lead = (
-        "The oracle knows the campaign's true distributions and everybody else's (capabilities, parameters, models, clients, tools, words, "
-        "continued conversations) and adds up the likelihood ratio of each account by itself. It acts where at most 1 in 100,000 of the "
-        "world's innocents ever get, and at log2(100,000) = 16.6 bits at the least. No real detector knows this much beforehand."
+        "The oracle knows the campaign's true distributions and everybody else's (capabilities, parameters, models, "
+        "clients, tools, words, continued conversations) and adds up the likelihood ratio of each account by itself. "
+        "It acts where at most 1 in 100,000 of the world's innocents ever get, and at log2(100,000) = 16.6 bits at the "
+        "least. No real detector knows this much beforehand."
     )
     return Section("patient", "Beside a detector that knows the true parameters", lead, (), tuple(tables))
 
@@ -162,8 +164,10 @@ def _oracle_row(seed: Row, run: Row, rung: str, name: str) -> tuple[Cell, ...]:
 def methods_section(pool: Pool) -> Section:
     """What memory and the tests of candidates say of each kind, by the truth."""
     lead = (
-        "Which method sees what, by the truth: similarity to itself over that to its likest others, and the median bits of each test over "
-        "the candidates of which most members are of a kind. AUC is the chance that a person exceeds an account of the kind."
+        "Which method sees what, by the truth: similarity to itself over that to its likest others, and the median "
+        "bits of each test over "
+        "the candidates of which most members are of a kind. AUC is the chance that a person exceeds an account of "
+        "the kind."
     )
     return Section("methods", "What each method sees", lead, (), (_memory_table(pool), _tests_table(pool)))
 
@@ -178,7 +182,7 @@ def _memory_table(pool: Pool) -> Table:
         cells = [_average(own, name) for name in ("auc", "auc_often", "positive")]
         rows.append(
             (
-                _plain(kind),
+                plain(kind),
                 f"{sum(one['accounts'] for one in own):,}",
                 f"{sum(one['said'] for one in own):,}",
                 *shown,
@@ -208,10 +212,10 @@ def _tests_table(pool: Pool) -> Table:
             candidates[kind] = candidates.get(kind, 0) + count
     tests = sorted({test for (_, test), found in bits.items() if any(found)})
     rows = tuple(
-        (_plain(kind), str(candidates[kind]), *(_median(bits.get((kind, test))) for test in tests))
+        (plain(kind), str(candidates[kind]), *(_median(bits.get((kind, test))) for test in tests))
         for kind in sorted(candidates)
     )
-    columns = (Column("kind"), Column("candidates"), *(Column(_plain(test)) for test in tests))
+    columns = (Column("kind"), Column("candidates"), *(Column(plain(test)) for test in tests))
     return Table("Median bits of the tests", columns, rows)
 
 
@@ -225,7 +229,7 @@ def cost_section(seeds: Sequence[Row]) -> Section:
     for seed in seeds:
         for name, found in seed.items():
             for task, cost in found.get("cost", {}).items():
-                steps.setdefault(name if task == name else f"{task}, {_plain(name)}", []).append(cost)
+                steps.setdefault(name if task == name else f"{task}, {plain(name)}", []).append(cost)
     rows = tuple(
         (
             *(name, f"{_mean(costs, 'seconds'):.1f}", f"{_mean(costs, 'cpu'):.1f}"),
@@ -240,7 +244,8 @@ def cost_section(seeds: Sequence[Row]) -> Section:
     total = sum(one["seconds"] for costs in steps.values() for one in costs)
     columns = tuple(map(Column, ("step", "seconds", "CPU-seconds", "peak memory", "CPU-seconds by stage")))
     lead = (
-        f"Each step ran in a process of its own, one after the other. The complete scan starts from raw logs, all others from its sketches. "
+        "Each step ran in a process of its own, one after the other. The complete scan starts from raw logs, all "
+        "others from its sketches. "
         f"All steps of all seeds: {total / 60:.0f} minutes."
     )
     return Section(
@@ -254,7 +259,3 @@ def _mean(costs: Sequence[Row], name: str) -> float:
 
 def _day(value: Any) -> str:
     return "never" if value is None else f"{value:.2f}"
-
-
-def _plain(name: str) -> str:
-    return name.removeprefix("baseline-").replace("_", " ").replace("-", " ")

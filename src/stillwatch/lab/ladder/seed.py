@@ -1,4 +1,4 @@
-"""One seed's work, step by step and resumable: build, scan once from raw logs, again from sketches, score everything."""
+"""One seed's work in resumable steps: build, scan once from raw logs, again from sketches, score everything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from stillwatch.lab.cost import Cost, measured
 from stillwatch.lab.ladder.blanked import SKETCHED_FROM, write_blanked
-from stillwatch.lab.ladder.plan import MAIN, Plan, Variant
+from stillwatch.lab.ladder.plan import MAIN, Plan, Variant, baselines_mark
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -64,23 +64,21 @@ def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
         if not bench.result(variant.name).is_file():
             _measure_run(bench, variant)
     for rung in ORACLES:
-        _once(bench, f"oracle {rung}", "oracle", lambda rung=rung: {"rung": rung, **_inputs(bench)})  # type: ignore[misc]
-    if plan.baselines:
-        _measure_baselines(bench)
+        _once(bench, f"oracle {rung}", "oracle", {"rung": rung})
+    baselines = _measure_baselines(bench) if plan.baselines else []
     if not plan.keep:
         shutil.rmtree(bench.world, ignore_errors=True)
         bench.sketches.unlink(missing_ok=True)
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(bench.home.glob("*.json"))}
+    names = ["build", *(one.name for one in plan.variants), *(f"oracle {rung}" for rung in ORACLES), *baselines]
+    paths = [bench.result(name) for name in names]
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
 
 
 def _measure_run(bench: Bench, variant: Variant) -> None:
     """Scans one variant and scores it; the file appears only when both are done."""
     run = bench.home / f"run-{variant.name.replace(' ', '-')}"
     shutil.rmtree(run, ignore_errors=True)
-    if variant.name == MAIN:
-        scanned = _scan_logs(bench, run)
-    else:
-        scanned = _scan_sketches(bench, variant, run)
+    scanned = _scan_logs(bench, run) if variant.name == MAIN else _scan_sketches(bench, variant, run)
     score = bench.home / "scores.part"
     arguments = {"run": str(run), "truth": str(bench.world / "truth"), "seed": bench.seed, "out": str(score)}
     scored = _step(bench, f"score {variant.name}", "score", arguments)
@@ -114,40 +112,32 @@ def _scan_sketches(bench: Bench, variant: Variant, run: Path) -> Cost:
     return cost
 
 
-def _measure_baselines(bench: Bench) -> None:
-    """Each baseline at as many innocents as our own complete run accused at `act`, and at `review`."""
+def _measure_baselines(bench: Bench) -> list[str]:
+    """Each baseline at as many innocents as our own complete run accused at `act`, and at `review`; their names."""
     from stillwatch.lab.ladder import beside
 
     innocents = json.loads(bench.result(MAIN).read_text(encoding="utf-8"))["innocents"]
-    allowed = sorted({innocents["act"]["accounts"], innocents["review"]["accounts"]})
-    accounts = bench.world / "accounts.parquet"
+    allowed = sorted({innocents[level]["accounts"] for level in ("act", "review")})
+    mark = baselines_mark()
     for name in beside.names():
-        _once(
-            bench,
-            f"baseline {name}",
-            "baseline",
-            lambda name=name: {  # type: ignore[misc]
-                "name": name,
-                "accounts": str(accounts) if accounts.is_file() else None,
-                "allowed": allowed,
-                **_inputs(bench),
-            },
-        )
+        _once(bench, f"baseline {name}", "baseline", {"name": name, "allowed": allowed}, mark)
+    return [f"baseline {name}" for name in beside.names()]
 
 
-def _once(bench: Bench, name: str, task: str, arguments: Callable[[], Row]) -> None:
-    """A step whose result is one JSON file, unless it is there."""
-    if bench.result(name).is_file():
+def _once(bench: Bench, name: str, task: str, arguments: Row, mark: str = "") -> None:
+    """A step on sketches and truth whose result is one JSON file, unless it is there under the same mark."""
+    path = bench.result(name)
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["mark"] == mark:
         return
-    fresh = bench.home / "step.part"
-    cost = _step(bench, name, task, arguments() | {"out": str(fresh)})
-    _write(bench.result(name), {"found": json.loads(fresh.read_text(encoding="utf-8")), "cost": {task: _plain(cost)}})
-    fresh.unlink()
-
-
-def _inputs(bench: Bench) -> Row:
     _need_sketches(bench)
-    return {"sketches": str(bench.sketches), "truth": str(bench.world / "truth")}
+    fresh = bench.home / "step.part"
+    given: Row = {"sketches": str(bench.sketches), "truth": str(bench.world / "truth"), "out": str(fresh)}
+    if task == "baseline":
+        given["accounts"] = bench.tables(Variant(MAIN)).get("accounts")
+    cost = _step(bench, name, task, given | arguments)
+    found = json.loads(fresh.read_text(encoding="utf-8"))
+    _write(path, {"found": found, "mark": mark, "cost": {task: _plain(cost)}})
+    fresh.unlink()
 
 
 def _need_sketches(bench: Bench) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from stillwatch.lab.ladder import wording
 from stillwatch.lab.ladder.document import Target
 from stillwatch.lab.ladder.intervals import Estimate
 from stillwatch.lab.ladder.pooled import Pool, Row
-from stillwatch.lab.ladder.sections import expected, inside, span_error, together
 from stillwatch.lab.ladder.sections_beside import claims
+from stillwatch.lab.ladder.sections_found import together
+from stillwatch.lab.ladder.sections_truth import expected, inside, span_error
 from stillwatch.lab.scorecard import percent
 
 RECALL = {"loud": 0.97, "letter": 0.97, "sharded": 0.97, "agentic": 0.97, "grading": 0.97, "hydra": 0.90}
@@ -72,7 +74,7 @@ def _innocents(pool: Pool) -> tuple[Target, ...]:
         Target(
             "innocents at act, per 100,000 accounts",
             f"at most {ACT_PER_100K:g}",
-            shown_rate(act),
+            wording.whole(act, "rate"),
             _at_most(act, ACT_PER_100K),
             act,
         ),
@@ -80,7 +82,7 @@ def _innocents(pool: Pool) -> tuple[Target, ...]:
         Target(
             "innocents at review or act, per 100,000 accounts",
             f"at most {REVIEW_PER_100K:g}",
-            shown_rate(review),
+            wording.whole(review, "rate"),
             _at_most(review, REVIEW_PER_100K),
             review,
         ),
@@ -112,7 +114,7 @@ def _totals(pool: Pool) -> tuple[Target, ...]:
 def _probabilities(pool: Pool) -> tuple[Target, ...]:
     total, true, (low, high), _ = expected(pool)
     error = pool.calibration_error()
-    shown = "no members" if error.value is None else f"{error.value:.3f}" + _interval(error, "{:.3f}")
+    shown = "no members" if error.value is None else f"{error.value:.3f}" + _interval(error)
     return (
         Target(
             "innocents expected against the truth",
@@ -125,11 +127,17 @@ def _probabilities(pool: Pool) -> tuple[Target, ...]:
 
 
 def _harvest(pool: Pool) -> Target:
+    """Met when its networks are found and not one of its accounts is listed in any campaign, at any level."""
+    demanded = "network found, no campaign claimed"
     found, claimed = together(pool, "harvest"), claims(pool, "harvest", 2)
     if found.value is None:
-        return Target("harvest", "network found, no campaign claimed", "not in this world", None)
-    shown = f"{shown_share(found)} of its accounts in one network, {claimed} campaigns claimed"
-    return Target("harvest", "network found, no campaign claimed", shown, found.value >= IN_ONE_NETWORK and not claimed)
+        return Target("harvest", demanded, "not in this world", None)
+    listed = sum(run["innocents"]["watch"]["by_kind"].get("harvest", 0) for run in pool.runs)
+    shown = (
+        f"{shown_share(found)} of its accounts in one network; {claimed} campaigns claimed, "
+        f"{listed:,} of its accounts listed in any"
+    )
+    return Target("harvest", demanded, shown, found.value >= IN_ONE_NETWORK and not claimed and not listed)
 
 
 def _patient(pool: Pool, seeds: Sequence[Row]) -> tuple[Target, ...]:
@@ -169,19 +177,8 @@ def _missing(pools: Mapping[str, Pool]) -> tuple[Target, ...]:
 
 def shown_share(found: Estimate) -> str:
     """A share with its interval."""
-    if found.value is None:
-        return "nothing to measure"
-    return percent(found.value) + _interval(found.scaled(100), "{:.1f}")
+    return "nothing to measure" if found.value is None else wording.whole(found, "share")
 
 
-def shown_rate(found: Estimate) -> str:
-    """A rate with its interval."""
-    if found.value is None:
-        return "nothing to measure"
-    return f"{found.value:.2f}" + _interval(found, "{:.2f}")
-
-
-def _interval(found: Estimate, form: str) -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f" ({form.format(found.low)} to {form.format(found.high)})"
+def _interval(found: Estimate) -> str:
+    return "" if found.low is None or found.high is None else f" ({found.low:.3f}–{found.high:.3f})"

@@ -1,161 +1,21 @@
-"""What was found of each rung, and whom it cost: the sections that the complete runs fill."""
+"""What was said of campaigns, exchanges and probabilities beside the truth: sections from the complete runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from stillwatch.lab.ladder.document import Cell, Column, Curve, Dots, Panels, Section, Table
+from stillwatch.lab.ladder.document import Cell, Column, Curve, Panels, Section, Table
 from stillwatch.lab.ladder.intervals import NOTHING, Estimate, poisson_interval, share, stated_interval
 from stillwatch.lab.ladder.pooled import Pool, Row
+from stillwatch.lab.ladder.wording import plain
 from stillwatch.records.outputs import LEVELS
-
-PER_100K = 100_000
-
-
-def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
-    """Accounts found, by rung and level."""
-    rows = [(rung, tuple(pool.recall(rung, level) for level in LEVELS)) for rung in pool.rungs]
-    accounts = [sum(one["accounts"] for _, one in pool.campaigns(rung)) for rung in pool.rungs]
-    linked = [_linked(pool, rung) for rung in pool.rungs]
-    table = Table(
-        "Share of each rung's accounts at a level or a stronger one, all seeds pooled; 95 % intervals over seeds",
-        (
-            Column("rung"),
-            Column("accounts"),
-            *(Column(level, "share") for level in LEVELS),
-            Column("in a network", "share"),
-        ),
-        tuple(
-            (rung, f"{n:,}", *found, linked[at])
-            for at, ((rung, found), n) in enumerate(zip(rows, accounts, strict=True))
-        ),
-    )
-    chart = Dots("Accounts found. A bar marks the target where there is one.", LEVELS, tuple(rows), targets=targets)
-    lead = "How many of each campaign's accounts were found, and at which level."
-    return Section("recall", "Accounts found", lead, (chart,), (table,))
-
-
-def _linked(pool: Pool, kind: str) -> Estimate:
-    of = [{one["kind"]: one for one in run["linked"]}.get(kind, {"linked": 0, "accounts": 0}) for run in pool.runs]
-    return share([one["linked"] for one in of], [one["accounts"] for one in of])
-
-
-def together(pool: Pool, kind: str) -> Estimate:
-    """Share of a kind's accounts in the one network that holds most of their group."""
-    of = [{one["kind"]: one for one in run["linked"]}.get(kind, {"together": 0, "accounts": 0}) for run in pool.runs]
-    return share([one["together"] for one in of], [one["accounts"] for one in of])
-
-
-def innocents_section(pool: Pool) -> Section:
-    """Innocents accused, all together and by kind."""
-    rates = [(kind, tuple(pool.innocents(level, kind) for level in LEVELS[:2])) for kind in pool.kinds]
-    whole = ("all together, per 100,000 accounts of the world", tuple(pool.innocents(level) for level in LEVELS[:2]))
-    rows: list[tuple[Cell, ...]] = []
-    for name, (act, review) in (whole, *rates):
-        kind = None if name == whole[0] else name
-        there = sum(
-            run["innocent_accounts"] if kind is None else run["innocent_kinds"].get(kind, 0) for run in pool.runs
-        )
-        swept = [
-            pool.swept(level) if kind is None else [one for one in pool.swept(level) if one == kind] for level in LEVELS
-        ]
-        rows.append(
-            (_plain(name), f"{there:,}", _count(act), act, _count(review), review, f"{len(swept[0])} / {len(swept[1])}")
-        )
-    table = Table(
-        "Innocent accounts accused and their rate per 100,000 of that kind; whole groups are those of which half or more are accused",
-        (
-            *(
-                Column("kind"),
-                Column("accounts"),
-                Column("at act"),
-                Column("per 100,000", "rate"),
-                Column("at review or act"),
-            ),
-            *(Column("per 100,000", "rate"), Column("whole groups at act / review")),
-        ),
-        tuple(rows),
-    )
-    shown = tuple((_plain(name), found) for name, found in rates)
-    chart = Dots(
-        "Innocents accused per 100,000 of their kind (logarithmic, with 0 at the edge)", LEVELS[:2], shown, "rate"
-    )
-    lead = (
-        "Who was accused without being in any campaign. Where none was, the interval is the exact one: what the number "
-        "of accounts looked at can still not exclude. A harvesting relay's accounts count as innocents here: their traffic is their customers'."
-    )
-    return Section("innocents", "Innocents accused", lead, (chart,), (table,))
-
-
-def _count(found: Estimate) -> str:
-    return "-" if found.hits is None else f"{found.hits:,.0f}"
-
-
-def time_section(pool: Pool) -> Section:
-    """Leak share and coverage in event time."""
-    curves = []
-    for rung in pool.rungs:
-        found = pool.curve(rung)
-        if found is None:
-            continue
-        x = (np.arange(found.shape[1]) + 0.5) / found.shape[1]
-        mean, low, high = found.mean(axis=0), found.min(axis=0), found.max(axis=0)
-        note = f"leaked {_percent(pool.leak(rung).value)}"
-        spread = tuple(zip(low.tolist(), high.tolist(), strict=True)) if len(found) > 1 else ()
-        curves.append(Curve(rung, note, tuple(zip(x.tolist(), mean.tolist(), strict=True)), spread=spread))
-    chart = Panels(
-        "Of the exchanges made at each point of a campaign, the share from accounts already at act: the area above a curve "
-        "is the leak share. Line: mean over campaigns; band: from the least to the most.",
-        "part of the campaign's exchanges made",
-        "covered",
-        tuple(curves),
-    )
-    table = Table(
-        "Leak share: exchanges made before their own account was detected, over all of the rung's exchanges",
-        (
-            Column("rung"),
-            Column("before act", "share"),
-            Column("before any level", "share"),
-            Column("half of the accounts at act after", "days"),
-            Column("of", "days"),
-        ),
-        tuple(
-            (rung, pool.leak(rung), pool.leak(rung, "leak_share_any"), _half(pool, rung), _days(pool, rung))
-            for rung in pool.rungs
-        ),
-    )
-    lead = "How much a campaign had taken before its accounts stood at act, in event time. An account never found leaks all it took."
-    return Section("time", "How soon", lead, (chart,), (table,))
-
-
-def _onset(pool: Pool, rung: str, name: str) -> list[float | None]:
-    return [pool.runs[at]["onset"][one["campaign_id"]][name] for at, one in pool.campaigns(rung)]
-
-
-def _half(pool: Pool, rung: str) -> Cell:
-    """The mean where every campaign got there, else in how many it did."""
-    found = _onset(pool, rung, "half_at_act")
-    reached = [one for one in found if one is not None]
-    if len(reached) < len(found):
-        return f"never in {len(found) - len(reached)} of {len(found)}"
-    return pool.mean(rung, lambda one: _of_campaign(pool, one)["half_at_act"])
-
-
-def _days(pool: Pool, rung: str) -> Estimate:
-    return pool.mean(rung, lambda one: _of_campaign(pool, one)["days"])
-
-
-def _of_campaign(pool: Pool, one: Row) -> Row:
-    found: Row = next(run["onset"][one["campaign_id"]] for run in pool.runs if one["campaign_id"] in run["onset"])
-    return found
 
 
 def campaigns_section(pool: Pool) -> Section:
     """What was said of each campaign as a whole, against the truth."""
     totals = Table(
-        "Mean size of the error, |found - true| / true, over campaigns; one not found, or merged into another, counts 100 %",
+        "Mean size of the error, |found - true| / true, over campaigns; one not found, or merged into another, "
+        "counts 100 %",
         (
             *(
                 Column("rung"),
@@ -179,7 +39,8 @@ def campaigns_section(pool: Pool) -> Section:
         ),
     )
     shape = Table(
-        "Purity: share of the found members that are the campaign's. Completeness: share of its accounts in the one found campaign that holds most",
+        "Purity: share of the found members that are the campaign's. Completeness: share of its accounts in the one "
+        "found campaign that holds most",
         (
             Column("rung"),
             Column("purity", "share"),
@@ -192,7 +53,8 @@ def campaigns_section(pool: Pool) -> Section:
     merged = sum(len(run["merged"]) for run in pool.runs)
     false = {level: sum(len(run["innocents"][level]["false_campaigns"]) for run in pool.runs) for level in LEVELS}
     lead = (
-        f"What the report says a campaign took, beside what it took. Found campaigns of which two true ones hold a tenth or more each: "
+        "What the report says a campaign took, beside what it took. Found campaigns of which two true ones hold a "
+        "tenth or more each: "
         f"{merged}. Found campaigns that match no true one: "
         + ", ".join(f"{count} at {level}" for level, count in false.items())
         + " (a weaker level counts the stronger ones too)."
@@ -202,10 +64,10 @@ def campaigns_section(pool: Pool) -> Section:
 
 def span_error(pool: Pool, one: Row) -> float:
     """How far the found span of days is off the true one, relative to it; 1 when nothing was found."""
-    days = _of_campaign(pool, one)["days"]
+    days = pool.onset(one)["days"]
     if one["first_day_error"] is None or not days:
         return 1.0
-    return min(1.0, (abs(one["first_day_error"]) + abs(one["last_day_error"])) / float(days))
+    return float(min(1.0, (abs(one["first_day_error"]) + abs(one["last_day_error"])) / days))
 
 
 def _shape(pool: Pool, rung: str) -> tuple[Cell, ...]:
@@ -219,7 +81,7 @@ def _glued(pool: Pool) -> tuple[Table, ...]:
         (
             f"{one['campaign_id']} ({run['seed']})",
             one["level"],
-            _plain(one["kind"]),
+            plain(one["kind"]),
             f"{one['groups']:,}",
             f"{one['accounts']:,}",
         )
@@ -235,7 +97,8 @@ def _glued(pool: Pool) -> tuple[Table, ...]:
 def exchanges_section(pool: Pool) -> Section:
     """Precision and recall by exchange."""
     table = Table(
-        "Inside the campaign's own accounts: of the exchanges listed, those that serve it; of those that serve it, those listed. "
+        "Inside the campaign's own accounts: of the exchanges listed, those that serve it; of those that serve it, "
+        "those listed. "
         "Overall: with innocents' exchanges and those of other campaigns among the listed",
         (
             *(Column("rung"), Column("precision inside", "share"), Column("recall inside", "share")),
@@ -243,7 +106,10 @@ def exchanges_section(pool: Pool) -> Section:
         ),
         tuple((rung, *inside(pool, rung), *_overall(pool, rung)) for rung in pool.rungs),
     )
-    lead = "Whether the campaign's exchanges are parted from its accounts' other traffic. It matters for mixed, whose relay has real customers."
+    lead = (
+        "Whether the campaign's exchanges are parted from its accounts' other traffic. It matters for mixed, whose "
+        "relay has real customers."
+    )
     return Section("exchanges", "Exchanges inside accounts", lead, (), (table,))
 
 
@@ -252,7 +118,10 @@ def inside(pool: Pool, rung: str) -> tuple[Estimate, ...]:
     by_campaign = {one["campaign_id"]: one for run in pool.runs for one in run["separation"]}
 
     def counted(name: str) -> Callable[[Row], float]:
-        return lambda one: float(by_campaign[one["campaign_id"]][name])
+        def of(one: Row) -> float:
+            return float(by_campaign[one["campaign_id"]][name])
+
+        return of
 
     hits = counted("hits")
     return tuple(pool.over_campaigns(rung, hits, counted(name), False) for name in ("listed", "exchanges"))
@@ -291,7 +160,8 @@ def probabilities_section(pool: Pool) -> Section:
     )
     error = pool.calibration_error()
     lead = (
-        "Whether a stated probability can be taken at its word. The population is every account listed in a found campaign, at any level, "
+        "Whether a stated probability can be taken at its word. The population is every account listed in a found "
+        "campaign, at any level, "
         f"once for each. Expected calibration error: {_number(error)}."
     )
     return Section("probabilities", "Probabilities", lead, (chart,) if bins else (), (table, expected_table(pool)))
@@ -312,7 +182,8 @@ def expected_table(pool: Pool) -> Table:
         verdict = "inside" if low <= true <= high else "outside"
         rows.append((name, f"{total:.2f}", f"{true:,}", f"{low:,} to {high:,}", verdict, f"{least:,} to {most:,}"))
     return Table(
-        "Innocents that found campaigns expect among their members at their own level, and how many there were. As stated: campaigns are "
+        "Innocents that found campaigns expect among their members at their own level, and how many there were. As "
+        "stated: campaigns are "
         "right or wrong as a whole, as likely as they say. Poisson: every account for itself",
         tuple(map(Column, ("campaigns at", "expected", "true", "95 % as stated", "true count is", "95 % Poisson"))),
         tuple(rows),
@@ -330,8 +201,10 @@ def labels_section(pool: Pool) -> Section:
     columns = (Column("level"), *(Column(name, "share") for name in names))
     caption = "All campaigns together, by a level or a stronger one"
     lead = (
-        "What a real team would measure: recall from a seeded tenth of each campaign's accounts that it knows, precision "
-        "from an audit of a seeded tenth of the accused, 2 % of all labels wrong. Wrong labels cap what it can read: even "
+        "What a real team would measure: recall from a seeded tenth of each campaign's accounts that it knows, "
+        "precision "
+        "from an audit of a seeded tenth of the accused, 2 % of all labels wrong. Wrong labels cap what it can read: "
+        "even "
         "a perfect detector shows about 98 %."
     )
     return Section("labels", "The same with operational labels", lead, (), (Table(caption, columns, tuple(rows)),))
@@ -351,14 +224,6 @@ def _true_precision(pool: Pool, level: str) -> Estimate:
     wrong = [run["innocents"][level]["accounts"] for run in pool.runs]
     accused = [hits + misses for hits, misses in zip(found, wrong, strict=True)]
     return share(found, accused) if sum(accused) else NOTHING
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
 
 
 def _number(found: Estimate) -> str:
