@@ -79,7 +79,8 @@ FROM true_campaigns JOIN reached USING (campaign_id) ORDER BY campaign_id
 
 
 def linked_sql() -> Query:
-    """Accounts of each kind, how many are in a network, and in the one network that holds most of their own group."""
+    """Accounts of each kind, how many are in a network, and in the one network that holds most of their own group (NULL
+    for kinds without groups)."""
     return Query(
         "accounts in networks",
         """
@@ -92,7 +93,7 @@ together AS (
   SELECT kind, sum(coalesce(best.members, 0))::BIGINT AS together
   FROM sizes LEFT JOIN best USING (group_id) GROUP BY kind
 )
-SELECT kind, count(*) AS accounts, count(members.account_id) AS linked, coalesce(any_value(together), 0) AS together
+SELECT kind, count(*) AS accounts, count(members.account_id) AS linked, any_value(together) AS together
 FROM true_accounts
 LEFT JOIN (SELECT DISTINCT account_id FROM network_members) AS members USING (account_id)
 LEFT JOIN together USING (kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -102,6 +103,7 @@ def baselines_mark() -> str:
     return code_digest(_SOURCE / _BASELINES, ())
 
 
+@cache  # code that changes under a run does not change what the run is
 def code_digest(folder: Path, but: tuple[str, ...]) -> str:
     """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
     digest = hashlib.sha256()

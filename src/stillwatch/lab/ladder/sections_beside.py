@@ -9,9 +9,10 @@ import numpy as np
 
 from stillwatch.lab.ladder.document import Cell, Column, Dots, Section, Table
 from stillwatch.lab.ladder.intervals import NOTHING, Estimate, share
-from stillwatch.lab.ladder.pooled import RUNGS, Pool, Row
-from stillwatch.lab.ladder.sections_found import together
+from stillwatch.lab.ladder.pooled import Pool, Row
+from stillwatch.lab.ladder.sections_found import linked, together
 from stillwatch.lab.ladder.wording import plain
+from stillwatch.records.outputs import LEVELS
 
 
 def variants_section(name: str, title: str, lead: str, pools: Mapping[str, Pool]) -> Section:
@@ -98,17 +99,21 @@ def _sizes(run: Row) -> dict[str, int]:
 
 def relay_section(pool: Pool) -> Section:
     """`harvest`: a network to be found, and no campaign to be claimed."""
-    kinds = ("harvest", *RUNGS)
+    every = [one["kind"] for run in pool.runs for one in run["linked"]]
+    first = ("harvest", *pool.rungs)
     rows: list[tuple[Cell, ...]] = []
-    for kind in kinds:
-        found = together(pool, kind)
-        if found.value is not None:
-            rows.append((kind, found, *(str(claims(pool, kind, rank)) for rank in range(3))))
-    columns = (Column("kind"), Column("of its accounts in one network", "share"))
-    caption = "Networks, and found campaigns most of whose members are of the kind (at a level or a stronger one)"
-    table = Table(
-        caption, (*columns, *(Column(f"claimed at {level}") for level in ("act", "review", "watch"))), tuple(rows)
+    for kind in (*(kind for kind in first if kind in every), *sorted(set(every) - set(first))):
+        claimed = (str(claims(pool, kind, rank)) for rank in range(3))
+        rows.append((plain(kind), linked(pool, kind), together(pool, kind), *claimed))
+    columns = (
+        Column("kind"),
+        Column("in any network", "share"),
+        Column("in the one that holds most of its group", "share"),
     )
+    caption = (
+        "Accounts in networks, and found campaigns most of whose members are of the kind (at a level or a stronger one)"
+    )
+    table = Table(caption, (*columns, *(Column(f"claimed at {level}") for level in LEVELS)), tuple(rows))
     lead = (
         "A harvesting relay keeps its customers' ordinary traffic: there is no extraction prompt in it. Its network "
         "should be found and no "

@@ -16,7 +16,7 @@ def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
     """Accounts found, by rung and level."""
     rows = [(rung, tuple(pool.recall(rung, level) for level in LEVELS)) for rung in pool.rungs]
     accounts = [sum(one["accounts"] for _, one in pool.campaigns(rung)) for rung in pool.rungs]
-    linked = [_linked(pool, rung) for rung in pool.rungs]
+    in_networks = [linked(pool, rung) for rung in pool.rungs]
     table = Table(
         "Share of each rung's accounts at a level or a stronger one, all seeds pooled; 95 % intervals over seeds",
         (
@@ -26,7 +26,7 @@ def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
             Column("in a network", "share"),
         ),
         tuple(
-            (rung, f"{n:,}", *found, linked[at])
+            (rung, f"{n:,}", *found, in_networks[at])
             for at, ((rung, found), n) in enumerate(zip(rows, accounts, strict=True))
         ),
     )
@@ -35,15 +35,20 @@ def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
     return Section("recall", "Accounts found", lead, (chart,), (table,))
 
 
-def _linked(pool: Pool, kind: str) -> Estimate:
-    of = [{one["kind"]: one for one in run["linked"]}.get(kind, {"linked": 0, "accounts": 0}) for run in pool.runs]
-    return share([one["linked"] for one in of], [one["accounts"] for one in of])
+def linked(pool: Pool, kind: str) -> Estimate:
+    """Share of a kind's accounts that are in any network."""
+    return _of_kind(pool, kind, "linked")
 
 
 def together(pool: Pool, kind: str) -> Estimate:
-    """Share of a kind's accounts in the one network that holds most of their group."""
-    of = [{one["kind"]: one for one in run["linked"]}.get(kind, {"together": 0, "accounts": 0}) for run in pool.runs]
-    return share([one["together"] for one in of], [one["accounts"] for one in of])
+    """Share of a kind's accounts in the one network that holds most of their group, for kinds with groups."""
+    return _of_kind(pool, kind, "together")
+
+
+def _of_kind(pool: Pool, kind: str, name: str) -> Estimate:
+    rows = [{one["kind"]: one for one in run["linked"]}.get(kind) for run in pool.runs]
+    known = [one if one and one[name] is not None else {name: 0, "accounts": 0} for one in rows]
+    return share([one[name] for one in known], [one["accounts"] for one in known])
 
 
 def innocents_section(pool: Pool) -> Section:
