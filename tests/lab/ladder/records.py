@@ -84,11 +84,18 @@ def expected(innocent: int = 0, doubt: float = 0.01, right: float = 0.9999) -> R
     }
 
 
-ORACLE = {
-    "found": {"accounts": 100, "reached": 100, "threshold_bits": 16.6, "innocents_over_exact": 0, "innocents": 99_000}
-    | {"half_at": 1.5, "days": 30.0, "leak_share": 0.01, "exchanges_needed": 3.0},
-    "cost": {"oracle": COST},
+FOUND = {
+    "accounts": 100,
+    "reached": 100,
+    "threshold_bits": 16.6,
+    "innocents_over_exact": 0,
+    "innocents": 99_000,
+    "half_at": 1.5,
+    "days": 30.0,
+    "leak_share": 0.01,
+    "exchanges_needed": 3.0,
 }
+ORACLE = {"found": {**FOUND, "by_form": {**FOUND, "half_at": None}}, "cost": {"oracle": COST}}
 
 
 def baseline(recall: float) -> Row:

@@ -53,6 +53,7 @@ def test_planted_bits_are_reached_when_they_suffice(tmp_path: Path) -> None:
     assert found["half_at"] == 5.0  # days after the first exchange, one exchange a day
     assert (found["accounts"], found["reached"], found["innocents_over_exact"]) == (40, 40, 0)
     assert found["leak_share"] == pytest.approx(5 / PER_ACCOUNT)
+    assert found["by_form"] == {name: value for name, value in found.items() if name != "by_form"}  # there are no words
 
 
 def test_a_campaign_like_everybody_is_not_reached(tmp_path: Path) -> None:
@@ -81,3 +82,21 @@ def test_accounts_of_another_campaign_are_no_innocents(tmp_path: Path) -> None:
 def test_a_world_without_the_rung_has_no_answer(tmp_path: Path) -> None:
     planted(tmp_path, campaign_codes=1)
     assert known_parameters(tmp_path / "sketches.parquet", tmp_path / "truth", "hydra") is None
+
+
+def test_words_that_only_the_campaign_uses_are_worth_their_bits_once_an_exchange(tmp_path: Path) -> None:
+    planted(tmp_path, campaign_codes=CODES)
+    path = tmp_path / "sketches.parquet"
+    rows = pq.read_table(path)
+    draws = np.random.default_rng(4)
+    words = [
+        (np.full(16, 7) if name.startswith("x") else draws.integers(100, 9_999, 16)).astype("<u4").tobytes()
+        for name in rows["account_id"].to_pylist()
+    ]
+    place = rows.schema.get_field_index("content_features")
+    pq.write_table(rows.set_column(place, rows.schema.field(place), pa.array(words, pa.binary())), path)
+    found = known_parameters(path, tmp_path / "truth", "patient")
+    assert found is not None
+    # however many bits its words have, one exchange brings at most 12 of the 16.6
+    assert found["exchanges_needed"] == 2
+    assert found["by_form"]["reached"] == 0

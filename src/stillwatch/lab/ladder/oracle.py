@@ -14,8 +14,9 @@ The ratio is not exact, and two things keep it honest. Distributions are estimat
 on the other, so that no account's own words speak against it. And persons are not draws from one distribution: one who
 only ever asks for mathematics would pile up bits forever. So the bar is raised until at most 1 per 100,000 of the
 world's innocents reach it at any time; `threshold_bits` is that bar, and `innocents_over_exact` tells how many would
-have passed the exact one. The oracle uses no links between accounts but continued conversations: what is left to do
-better is knowing more hands, not knowing the content better.
+have passed the exact one. It uses no links between accounts but continued conversations. Knowing the words means knowing the very data set that
+the campaign asks from, which may give an account away at its first exchange; so the outcome is also given `by_form`
+alone.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def known_parameters(sketches: Path, truth: Path, rung: str) -> dict[str, Any] |
     to it; None when the world has no such rung.
 
     `half_at` is None when half are never reached; `leak_share` is of the campaign's exchanges before their account's
-    crossing.
+    crossing. `by_form` holds the same for an oracle that does not look at words.
     """
     campaigns = pq.read_table(truth / "campaigns.parquet")
     names = campaigns.filter(pc.field("rung") == rung)["campaign_id"].to_pylist()
@@ -80,7 +81,9 @@ def known_parameters(sketches: Path, truth: Path, rung: str) -> dict[str, Any] |
         return None
     seen = _read(sketches)
     told = _told(truth, names, seen, sketches)
-    return _outcome(seen, told, _running(seen.account, _bits(seen, told)))
+    form, words = _bits(seen, told)
+    by_form = _outcome(seen, told, _running(seen.account, form))
+    return {**_outcome(seen, told, _running(seen.account, form + words)), "by_form": by_form}
 
 
 def _read(sketches: Path) -> _Seen:
@@ -124,20 +127,21 @@ def _told(truth: Path, names: list[str], seen: _Seen, sketches: Path) -> _Told:
     return _Told(guilty, innocent, serves)
 
 
-def _bits(seen: _Seen, told: _Told) -> Real:
-    """Log2 likelihood ratio of each exchange, its distributions taken from the other half of the accounts."""
+def _bits(seen: _Seen, told: _Told) -> tuple[Real, Real]:
+    """Log2 likelihood ratio of each exchange by its form and by its words, its distributions taken from the other half
+    of the accounts."""
     half = (np.arange(len(seen.ids)) % 2).astype(bool)[seen.account]
     others = told.innocent[seen.account]
-    result = np.zeros(len(seen.account))
+    form, words = np.zeros(len(seen.account)), np.zeros(len(seen.account))
     for fold in (False, True):
         learn, use = half != fold, half == fold
         ours, theirs = learn & told.serves, learn & others
         for codes in (*seen.categories, seen.continues.astype(np.int64)):
-            result[use] += _categorical(codes, ours, theirs)[codes[use] + 1]
+            form[use] += _categorical(codes, ours, theirs)[codes[use] + 1]
         table = _content(seen.content, ours, theirs)
-        words = np.where(seen.content[use] < 0, 0.0, table[seen.content[use]]).sum(axis=1)
-        result[use] += np.clip(words, -CONTENT_CAP, CONTENT_CAP)
-    return result
+        own = np.where(seen.content[use] < 0, 0.0, table[seen.content[use]]).sum(axis=1)
+        words[use] = np.clip(own, -CONTENT_CAP, CONTENT_CAP)
+    return form, words
 
 
 def _categorical(codes: Whole, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Real:
@@ -154,6 +158,7 @@ def _content(content: NDArray[np.int32], ours: NDArray[np.bool_], theirs: NDArra
     counts = [np.bincount(content[rows][content[rows] >= 0], minlength=BUCKETS) for rows in (ours, theirs)]
     q = (counts[1] + 0.5) / (theirs.sum() + 1.0)
     p = (counts[0] + SMOOTHING * q) / (ours.sum() + SMOOTHING)
+    # as if a text's 16 features were worth 4 independent ones: they come from one sentence or two
     return np.asarray(np.log2(p / q) / math.sqrt(FEATURES), float)
 
 

@@ -13,14 +13,16 @@ from rich.console import Console
 import stillwatch
 from stillwatch.lab.cost import machine
 from stillwatch.lab.ladder import page, sections_beside, sections_found, sections_truth, tables
+from stillwatch.lab.ladder.beside import names
 from stillwatch.lab.ladder.document import Document, Section
-from stillwatch.lab.ladder.plan import MAIN, Plan
+from stillwatch.lab.ladder.plan import EXCHANGES, MAIN, Plan
 from stillwatch.lab.ladder.pooled import Pool, Row, pools
 from stillwatch.lab.ladder.seed import Say, measure_seed
 from stillwatch.lab.ladder.targets import RECALL, targets
 
-# Seconds a full-size seed took on 2 cores: what is printed before the first seed has told better.
-BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 170.0, 110.0, 60.0, 600.0
+# Seconds that steps take at full size on 2 otherwise idle cores: what is said before the first seed has told better.
+BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 180.0, 130.0, 75.0, 60.0
+START_SECONDS = 4.0  # that a step takes whatever the size: a process, its imports and compiled kernels
 
 _MISSING = (
     "Missing columns",
@@ -56,9 +58,10 @@ def run(plan: Plan, console: Console, say: Say) -> Document:
 
 def forecast(plan: Plan) -> float:
     """Seconds that the plan takes on 2 cores, from figures measured at full size."""
-    variants = len(plan.variants) - 1
-    seconds = BUILD_SECONDS + FIRST_SECONDS + variants * VARIANT_SECONDS + plan.baselines * BASELINE_SECONDS
-    return seconds * len(plan.seeds) * plan.exchanges / 3_000_000
+    variants, baselines = len(plan.variants) - 1, len(names()) if plan.baselines else 0
+    full = BUILD_SECONDS + FIRST_SECONDS + variants * VARIANT_SECONDS + baselines * BASELINE_SECONDS
+    steps = 4 + 2 * variants + baselines  # build, scan, score and an oracle; scan and score; a baseline
+    return len(plan.seeds) * (full * plan.exchanges / EXCHANGES + steps * START_SECONDS)
 
 
 def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:

@@ -12,6 +12,7 @@ from stillwatch.lab.ladder.intervals import NOTHING, Estimate, share
 from stillwatch.lab.ladder.pooled import Pool, Row
 from stillwatch.lab.ladder.sections_found import linked, together
 from stillwatch.lab.ladder.wording import plain
+from stillwatch.lab.scorecard import percent
 from stillwatch.records.outputs import LEVELS
 
 
@@ -128,8 +129,9 @@ def claims(pool: Pool, kind: str, rank: int) -> int:
 
 
 _ORACLE_COLUMNS = (
-    *("seed", "days it lasted", "half at act after (days)", "the oracle's half after (days)", "leaked"),
-    *("leaked before the oracle", "exchanges the oracle needs", "its bar, bits", "innocents over the exact bar"),
+    *("seed", "days it lasted", "half at act after (days)", "leaked"),
+    *("oracle: half after (days)", "oracle: leaked", "exchanges needed", "its bar, bits", "innocents over 16.6 bits"),
+    *("by form alone: half after (days)", "by form: leaked", "by form: its bar, bits"),
 )
 
 
@@ -145,7 +147,8 @@ def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
         "The oracle knows the campaign's true distributions and everybody else's (capabilities, parameters, models, "
         "clients, tools, words, continued conversations) and adds up the likelihood ratio of each account by itself. "
         "It acts where at most 1 in 100,000 of the world's innocents ever get, and at log2(100,000) = 16.6 bits at the "
-        "least. No real detector knows this much beforehand."
+        "least. No real detector knows this much beforehand: knowing the words means knowing the data set asked from, "
+        "so a second oracle does without them."
     )
     return Section("patient", "Beside a detector that knows the true parameters", lead, (), tuple(tables))
 
@@ -158,11 +161,13 @@ def _oracle_row(seed: Row, run: Row, rung: str, name: str) -> tuple[Cell, ...]:
     half = [run["onset"][one["campaign_id"]]["half_at_act"] for one in own]
     measured = _day(max(half)) if all(one is not None for one in half) else "never"
     leaked = np.average([one["leak_share"] for one in own], weights=[one["exchanges"] for one in own])
+    form = found["by_form"]
     return (
-        *(str(run["seed"]), f"{found['days']:.1f}", measured, _day(found["half_at"])),
-        *(f"{100 * leaked:.1f} %", f"{100 * found['leak_share']:.1f} %"),
+        *(str(run["seed"]), f"{found['days']:.1f}", measured, percent(float(leaked))),
+        *(_day(found["half_at"]), percent(found["leak_share"])),
         "-" if found["exchanges_needed"] is None else f"{found['exchanges_needed']:.0f}",
         *(f"{found['threshold_bits']:.1f}", f"{found['innocents_over_exact']:,} of {found['innocents']:,}"),
+        *(_day(form["half_at"]), percent(form["leak_share"]), f"{form['threshold_bits']:.1f}"),
     )
 
 
