@@ -11,6 +11,7 @@ from stillwatch.lab.cost import WorkFailedError, machine, measured, peak_bytes
 
 TASKS = """
 import sys
+from stillwatch.errors import InputError
 from stillwatch.lab.cost import serve
 
 def held(megabytes):
@@ -18,7 +19,7 @@ def held(megabytes):
     return {"length": len(data)}
 
 def refused():
-    raise SystemExit("no such prompts")
+    raise InputError("no such prompts")
 
 serve({"held": held, "refused": refused}, sys.argv[1:])
 """
@@ -40,7 +41,7 @@ def test_a_child_gives_back_its_result_and_its_own_peak_memory(module: Path) -> 
 
 
 def test_a_failed_child_is_told_with_its_last_words(module: Path) -> None:
-    with pytest.raises(WorkFailedError, match="`refused` failed with exit code 1:\nno such prompts"):
+    with pytest.raises(WorkFailedError, match="`refused` failed with exit code 1:\nno such prompts$"):
         measured("tasks", "refused", {}, cwd=module)
 
 

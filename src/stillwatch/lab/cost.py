@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import stillwatch
-from stillwatch.errors import RunError
+from stillwatch.errors import RunError, StillwatchError
 
 Result = dict[str, Any]
 _SOURCE = Path(stillwatch.__file__).parent
@@ -53,7 +53,10 @@ def serve(tasks: Mapping[str, Callable[..., Result]], words: list[str]) -> None:
     """Runs one task between two looks at the clocks and prints one JSON object, for `measured` to read."""
     task, arguments = words
     wall, cpu = time.perf_counter(), cpu_seconds()
-    result = tasks[task](**json.loads(arguments))
+    try:
+        result = tasks[task](**json.loads(arguments))
+    except StillwatchError as error:
+        sys.exit(str(error))  # what a person has to mend needs no traceback
     result |= {"seconds": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu, "peak_bytes": peak_bytes()}
     sys.stdout.write(json.dumps(result) + "\n")
 

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from stillwatch.cli import invoke
+from stillwatch.errors import UsageError
 from stillwatch.lab.cost import Cost
 from stillwatch.lab.ladder import seed
 from stillwatch.lab.ladder.child import TASKS
@@ -63,6 +64,12 @@ def test_a_ladder_from_worlds_to_page(tmp_path: Path, steps: list[str]) -> None:
     assert len(steps) == 6
     assert again == document
     assert "minutes" in said[0]
+
+
+def test_a_bad_recipe_is_refused_before_any_work(tmp_path: Path, steps: list[str]) -> None:
+    with pytest.raises(UsageError, match="world `nowhere`"):
+        run(Plan((1,), tmp_path / "out", world="nowhere"), Console(file=StringIO()), print)
+    assert steps == []
 
 
 def test_what_cannot_be_left_out_is_named(capsys: pytest.CaptureFixture[str]) -> None:

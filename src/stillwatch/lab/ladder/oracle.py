@@ -14,9 +14,9 @@ The ratio is not exact, and two things keep it honest. Distributions are estimat
 on the other, so that no account's own words speak against it. And persons are not draws from one distribution: one who
 only ever asks for mathematics would pile up bits forever. So the bar is raised until at most 1 per 100,000 of the
 world's innocents reach it at any time; `threshold_bits` is that bar, and `innocents_over_exact` tells how many would
-have passed the exact one. It uses no links between accounts but continued conversations. Knowing the words means knowing the very data set that
-the campaign asks from, which may give an account away at its first exchange; so the outcome is also given `by_form`
-alone.
+have passed the exact one. It uses no links between accounts but continued conversations. Knowing the words means
+knowing the very data set that the campaign asks from, which may give an account away at its first exchange; so the
+outcome is also given `by_form` alone.
 """
 
 from __future__ import annotations

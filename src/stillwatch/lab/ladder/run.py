@@ -12,6 +12,7 @@ from rich.console import Console
 
 import stillwatch
 from stillwatch.lab.cost import machine
+from stillwatch.lab.kinds import KINDS
 from stillwatch.lab.ladder import page, sections_beside, sections_found, sections_truth, tables
 from stillwatch.lab.ladder.beside import names
 from stillwatch.lab.ladder.document import Document, Section
@@ -19,6 +20,7 @@ from stillwatch.lab.ladder.plan import EXCHANGES, MAIN, Plan
 from stillwatch.lab.ladder.pooled import Pool, Row, pools
 from stillwatch.lab.ladder.seed import Say, measure_seed
 from stillwatch.lab.ladder.targets import RECALL, targets
+from stillwatch.lab.recipe import load_recipe
 
 # Seconds that steps take at full size on 2 otherwise idle cores: what is said before the first seed has told better.
 BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 180.0, 130.0, 75.0, 60.0
@@ -39,6 +41,7 @@ def run(plan: Plan, console: Console, say: Say) -> Document:
 
     Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
     """
+    load_recipe(plan.world, frozenset(KINDS))  # a mistake in it is said before hours of work, not after
     plan.out.mkdir(parents=True, exist_ok=True)
     say(
         f"about {forecast(plan) / 60:.0f} minutes for {len(plan.seeds)} seeds on 2 cores, less what is finished already"
