@@ -251,7 +251,9 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     ] = None,
     ablate: Annotated[bool, typer.Option("--ablate", help="Also scan without each sort of evidence.")] = False,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also score other methods on the worlds.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep worlds and complete runs, half a gigabyte each.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep worlds, sketches and complete runs: a gigabyte a seed.")
+    ] = False,
 ) -> None:
     """Every score on every rung, over worlds of many seeds: tables, ladder.json and ladder.html."""
     from stillwatch.lab.ladder.plan import MISSING, Plan

@@ -41,7 +41,7 @@ def test_a_child_gives_back_its_result_and_its_own_peak_memory(module: Path) -> 
 
 
 def test_a_failed_child_is_told_with_its_last_words(module: Path) -> None:
-    with pytest.raises(WorkFailedError, match="`refused` failed with exit code 1:\nno such prompts$"):
+    with pytest.raises(WorkFailedError, match=r"`refused` failed with exit code 1:\nno such prompts$"):
         measured("tasks", "refused", {}, cwd=module)
 
 

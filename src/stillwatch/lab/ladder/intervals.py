@@ -60,11 +60,11 @@ def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) 
         return NOTHING
     value = float(over.sum() / of.sum())
     own = over[of > 0] / of[of > 0]
-    if counted and (len(own) == 1 or np.ptp(own) == 0):
+    if len(own) == 1 or np.ptp(own) == 0:
+        if not counted:
+            return Estimate(value)
         low, high = clopper_pearson(round(over.sum()), round(of.sum()))
         return Estimate(value, low, high, "exact", float(over.sum()), float(of.sum()))
-    if len(own) == 1:
-        return Estimate(value)
     drawn = weights(len(of))
     bottom = drawn @ of
     ratios = (drawn @ over)[bottom > 0] / bottom[bottom > 0]
