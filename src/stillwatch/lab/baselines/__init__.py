@@ -4,8 +4,8 @@ from stillwatch.lab.baselines.content_windows import OWN_WINDOWS, POOLED_WINDOWS
 from stillwatch.lab.baselines.dense_blocks import DENSE_BLOCKS
 from stillwatch.lab.baselines.entity_resolution import ENTITY_RESOLUTION
 from stillwatch.lab.baselines.first_use import LOCKSTEP_FIRST_USE
-from stillwatch.lab.baselines.interface import Baseline, Logs, Unavailable
-from stillwatch.lab.baselines.key_pairs import KEY_PAIRS
+from stillwatch.lab.baselines.interface import Baseline, Logs, UnavailableError
+from stillwatch.lab.baselines.key_pairs import CLOSER_KEY_PAIRS, KEY_PAIRS
 from stillwatch.lab.baselines.lockstep_hours import ADDRESSES, EVERY_OBJECT
 from stillwatch.lab.baselines.regularity import EVEN_GAPS, PREDICTABLE_GAPS, ROUND_THE_CLOCK
 from stillwatch.lab.baselines.shared_attributes import ANY_VALUE, DENSE_IDENTIFIERS, IDENTIFIERS
@@ -22,6 +22,7 @@ BASELINES: tuple[Baseline, ...] = (
     IDENTIFIERS,
     DENSE_IDENTIFIERS,
     KEY_PAIRS,
+    CLOSER_KEY_PAIRS,
     OWN_WINDOWS,
     POOLED_WINDOWS,
     EVERY_OBJECT,
@@ -31,4 +32,4 @@ BASELINES: tuple[Baseline, ...] = (
     DENSE_BLOCKS,
 )
 
-__all__ = ["BASELINES", "Baseline", "Logs", "Unavailable"]
+__all__ = ["BASELINES", "Baseline", "Logs", "UnavailableError"]

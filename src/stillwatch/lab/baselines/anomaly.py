@@ -47,7 +47,8 @@ def anomalies(engine: Engine, accounts: int) -> Floats:
     names = [name for name in rows.column_names if name != "position"]
     table = np.column_stack([rows[name].to_numpy().astype(np.float64) for name in names])
     length = np.full(accounts, -1.0)
-    length[rows["position"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
+    if len(table):
+        length[rows["position"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
     # averages of one account depend on the order of threads in their last bits: ranks of rounded numbers do not
     return normal_scores(np.round(length, 6))
 

@@ -14,9 +14,9 @@ from stillwatch.lab.baselines.key_pairs import components
 from stillwatch.lab.baselines.tables import Int64, name_logs
 from stillwatch.lab.baselines.unions import Floats
 from stillwatch.lab.baselines.windows import (
+    BENIGN,
     NULL_WINDOWS,
     PERCENTILE,
-    REFERENCE,
     WINDOW,
     Float32,
     Queries,
@@ -54,7 +54,7 @@ class ContentWindows:
 def exceedance(queries: Queries, group: Int64) -> Floats:
     """For each account the largest of its group's windows' MMD² over the benign threshold, (accounts,); at least 0."""
     rng = np.random.default_rng(0)
-    benign = np.sort(rng.permutation(len(queries.position))[:REFERENCE])
+    benign = np.sort(rng.permutation(len(queries.position))[:BENIGN])
     vectors = embed(queries.features[benign])
     kernel = make_kernel(vectors)
     mapped = kernel.map(vectors)
@@ -66,7 +66,7 @@ def exceedance(queries: Queries, group: Int64) -> Floats:
     ratio = np.nan_to_num(distance / thresholds(mapped[1::2], mean, counts))
     largest = np.zeros(len(group))
     np.maximum.at(largest, owner, ratio)
-    return largest[group]
+    return np.asarray(largest[group])
 
 
 def _windows(queries: Queries, group: Int64) -> tuple[NDArray[np.uint32], Int64, Int64]:
@@ -91,13 +91,15 @@ def thresholds(mapped: Float32, mean: Floats, counts: Int64) -> Floats:
     """
     rng = np.random.default_rng(1)
     scaled = []
-    for size in NULL_SIZES:
+    # the sizes that occur, and the next above the largest: small worlds need no windows of 1,500
+    sizes = NULL_SIZES[: int(np.searchsorted(NULL_SIZES, counts.max(initial=2))) + 1]
+    for size in sizes:
         few = len(mapped) < size  # a small world has windows larger than its sample, as the authors' code allows
         drawn = (rng.choice(len(mapped), size=size, replace=few) for _ in range(NULL_WINDOWS))
         sums = np.array([mapped[rows].sum(axis=0) for rows in drawn])
         found = squared_distances(sums, np.full(NULL_WINDOWS, size), mean)
         scaled.append(float(np.percentile(found, PERCENTILE)) * size)
-    return np.interp(np.log(np.maximum(counts, 2)), np.log(NULL_SIZES), scaled) / np.maximum(counts, 2)
+    return np.asarray(np.interp(np.log(np.maximum(counts, 2)), np.log(sizes), scaled) / np.maximum(counts, 2))
 
 
 OWN_WINDOWS = ContentWindows("asks_unlike_benign_traffic", pooled=False)

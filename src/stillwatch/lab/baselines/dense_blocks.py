@@ -17,7 +17,7 @@ from stillwatch.lab.baselines.unions import Floats
 from stillwatch.sketch.compiled import compiled
 
 DAMPING = 5.0  # c of the column weight 1 / log(degree + c), as the authors chose it
-BLOCKS = 10  # blocks taken out one after another: a world has as many campaigns and more
+BLOCKS = 20  # taken out one after another: more than there are campaigns, until blocks are as thin as the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def densest(account: Int64, value: Int64, accounts: int, values: int) -> tuple[N
     """The densest block that greedy peeling passes through, of the edges (account, value), each (edges,).
 
     Returns who is inside, accounts and then values, (accounts + values,), and the summed weight of the edges inside
-    over the nodes inside. At least half of the best density of any block (Hooi et al., theorem 2; Charikar 2000).
+    over the nodes inside. At least half of the best density of any block (Charikar 2000; Hooi et al.).
     """
     weight = 1.0 / np.log(np.bincount(value, minlength=values) + DAMPING)
     ends = np.concatenate([account, value + accounts])

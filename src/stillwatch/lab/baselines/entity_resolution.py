@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -11,12 +12,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.lab.baselines.interface import Logs, Unavailable, scored
+from stillwatch.lab.baselines.interface import Logs, UnavailableError, scored
 from stillwatch.lab.baselines.tables import name_logs
 
 CLUSTER_PROBABILITY = 0.95  # the threshold of Splink's own tutorial
 RULE_RECALL = 0.7  # share of matching pairs the deterministic rules are said to find: the tutorial's value
-SAMPLED_PAIRS = 1_000_000.0  # random pairs from which u is estimated: Splink's default
+SAMPLED_PAIRS = 10_000_000.0  # random pairs from which u is estimated; Splink calls its own default of 1e6 too small
 
 # exact agreement, with Splink's term-frequency adjustment where common values mean little
 COMPARED = (
@@ -31,9 +32,10 @@ COMPARED = (
     "signup_fingerprint",
     "referrer",
 )
+Rule = tuple[str, ...]
 # rules that are almost certainly right, for Splink's estimate of how many pairs match at all
-DETERMINISTIC = (("payment_fingerprint",), ("signup_address", "signup_fingerprint"))
-BLOCKING = (
+DETERMINISTIC: tuple[Rule, ...] = (("payment_fingerprint",), ("signup_address", "signup_fingerprint"))
+BLOCKING: tuple[Rule, ...] = (
     ("payment_fingerprint",),
     ("signup_address",),
     ("signup_subnet", "signup_fingerprint"),
@@ -53,15 +55,18 @@ class EntityResolution:
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """Size of each account's cluster times its highest match probability; 0 for accounts that match nobody.
 
-        Raises Unavailable without Splink 5 or without an accounts table.
+        Raises UnavailableError without Splink 5 or without an accounts table.
         """
         if logs.accounts is None:
-            raise Unavailable("entity resolution reads the accounts table, and there is none")
+            raise UnavailableError("entity resolution reads the accounts table, and there is none")
         splink = _splink()
         accounts = name_logs(engine, logs)
         records = engine.fetch(_records_sql(engine))
         named = [name for name in records.column_names if records[name].null_count < len(records)]
-        pairs, clusters = link(splink, records.select(named))
+        rules = [rule for rule in BLOCKING if gives_pairs(records, rule)]
+        if not rules:
+            return scored(accounts, np.zeros(len(accounts)))
+        pairs, clusters = link(splink, records.select(named), rules)
         return scored(accounts, cluster_scores(len(accounts), pairs, clusters))
 
 
@@ -69,9 +74,9 @@ def _splink() -> Any:
     try:
         splink = import_module("splink")
     except ModuleNotFoundError as error:
-        raise Unavailable("Splink is not installed; install `stillwatch[lab]`") from error
+        raise UnavailableError("Splink is not installed; install `stillwatch[lab]`") from error
     if splink.__version__.split(".")[0] != "5":
-        raise Unavailable(f"Splink 5 is wanted and {splink.__version__} is installed; install `stillwatch[lab]`")
+        raise UnavailableError(f"Splink 5 is wanted and {splink.__version__} is installed; install `stillwatch[lab]`")
     return splink
 
 
@@ -96,47 +101,65 @@ ORDER BY position
     )
 
 
-def link(splink: Any, records: pa.Table) -> tuple[pa.Table, pa.Table]:
+def gives_pairs(records: pa.Table, rule: Rule) -> bool:
+    """Whether any two records agree on all columns of a blocking rule; Splink refuses to train on none."""
+    if not set(rule) <= set(records.column_names):
+        return False
+    held = records.select(list(rule)).drop_null().group_by(list(rule)).aggregate([([], "count_all")])
+    return bool((held["count_all"].to_numpy() > 1).any())
+
+
+def link(splink: Any, records: pa.Table, rules: list[Rule]) -> tuple[pa.Table, pa.Table]:
     """Matching pairs (`unique_id_l`, `unique_id_r`, `match_probability`) and clusters (`unique_id`, `cluster_id`).
 
-    Trained as Splink's tutorial does: deterministic rules for the share of matching pairs, random pairs for u,
-    expectation maximisation under two blocking rules for m.
+    `rules` are the blocking rules that give pairs. Trained as Splink's tutorial does: deterministic rules for the
+    share of matching pairs, random pairs for u,
+    expectation maximisation under two blocking rules, each for the columns the other fixes, for m.
     """
-    present = set(records.column_names)
-    linker = _linker(splink, records, present)
+    linker = _linker(splink, records, rules)
     training, block_on = linker.training, splink.block_on
-    rules = [block_on(*columns) for columns in DETERMINISTIC if present.issuperset(columns)]
-    if rules:
-        training.estimate_probability_two_random_records_match(rules, recall=RULE_RECALL)
+    certain = [block_on(*rule) for rule in DETERMINISTIC if gives_pairs(records, rule)]
+    if certain:
+        training.estimate_probability_two_random_records_match(certain, recall=RULE_RECALL)
     training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=1)
-    for columns in BLOCKING[:2]:
-        if present.issuperset(columns):
-            training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+    for rule in rules[:2]:
+        training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
     found = linker.inference.predict(threshold_match_probability=CLUSTER_PROBABILITY)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(found, CLUSTER_PROBABILITY)
     names = ["unique_id_l", "unique_id_r", "match_probability"]
     return found.as_pyarrow_table().select(names), clusters.as_pyarrow_table().select(["unique_id", "cluster_id"])
 
 
-def _linker(splink: Any, records: pa.Table, present: set[str]) -> Any:
+def _linker(splink: Any, records: pa.Table, rules: list[Rule]) -> Any:
+    present = set(records.column_names)
     library = import_module("splink.comparison_library")
     database = import_module("splink.backends.duckdb").DuckDBAPI()
     comparisons = [
         library.ExactMatch(name).configure(term_frequency_adjustments=True) for name in COMPARED if name in present
     ]
     if "created_at" in present:
-        comparisons.append(library.AbsoluteTimeDifferenceAtThresholds(
-            "created_at", input_is_string=False, metrics=["minute", "hour", "day"], thresholds=[1, 1, 1]
-        ))
+        comparisons.append(_sign_up_times())
     settings = splink.SettingsCreator(
         link_type="dedupe_only",
         comparisons=comparisons,
-        blocking_rules_to_generate_predictions=[
-            splink.block_on(*columns) for columns in BLOCKING if present.issuperset(columns)
-        ],
+        blocking_rules_to_generate_predictions=[splink.block_on(*rule) for rule in rules],
         retain_matching_columns=False,
     )
-    return splink.Linker(database.register(records), settings, log_level=None)
+    return splink.Linker(database.register(records), settings, log_level=logging.ERROR)
+
+
+def _sign_up_times() -> Any:
+    """Sign-ups within a minute, an hour or a day of each other, or further apart."""
+    library = import_module("splink.comparison_library")
+    level = import_module("splink.comparison_level_library")
+    near = [
+        level.AbsoluteTimeDifferenceLevel("created_at", input_is_string=False, threshold=1, metric=unit)
+        for unit in ("minute", "hour", "day")
+    ]
+    return library.CustomComparison(
+        output_column_name="created_at",
+        comparison_levels=[level.NullLevel("created_at"), *near, level.ElseLevel()],
+    )
 
 
 def cluster_scores(accounts: int, pairs: pa.Table, clusters: pa.Table) -> NDArray[np.float64]:

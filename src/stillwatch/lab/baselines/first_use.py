@@ -1,4 +1,4 @@
-"""Lockstep by first use (CopyCatch): near-bipartite cores of accounts that took up the same values at the same times."""
+"""Lockstep by first use (CopyCatch): cores of accounts that took up the same values at the same times."""
 
 from __future__ import annotations
 
@@ -74,24 +74,35 @@ def cores(timed: Timed, start_from: Int64) -> Floats:
     accounts = len(timed.account_start) - 1
     best = np.zeros(accounts)
     scratch = np.zeros(accounts, np.int32)
+    by_account = (timed.account_start, timed.held, timed.held_at)
     rng = np.random.default_rng(0)
     for seed in start_from:
-        mine = slice(timed.account_start[seed], timed.account_start[seed + 1])
-        usable = np.flatnonzero(timed.held_at[mine] != NEVER)
+        usable = drawable(timed.value_start, timed.at, by_account, seed)
         if len(usable) < CORE_VALUES:
             continue
         drawn = rng.choice(usable, CORE_VALUES, replace=False)
-        members = grow(
-            timed.value_start,
-            timed.holder,
-            timed.at,
-            (timed.account_start, timed.held, timed.held_at),
-            (timed.held[mine][drawn].astype(np.int64), timed.held_at[mine][drawn]),
-            scratch,
-        )
+        core = (timed.held[drawn].astype(np.int64), timed.held_at[drawn])
+        members = grow(timed.value_start, timed.holder, timed.at, by_account, core, scratch)
         if len(members) >= CORE_ACCOUNTS:
             best[members] = np.maximum(best[members], len(members))
     return best
+
+
+@compiled
+def drawable(value_start: Int64, at: Int64, by_account: tuple[Int64, Int32, Int64], account: int) -> Int64:
+    """The account's edges (into `held`) whose value enough accounts took up in step with it to make a core."""
+    account_start, held, held_at = by_account
+    begin, end = account_start[account], account_start[account + 1]
+    result = np.empty(end - begin, np.int64)
+    found = 0
+    for i in range(begin, end):
+        if held_at[i] == NEVER:
+            continue
+        first, last = window(value_start, at, held[i], held_at[i])
+        if last - first >= CORE_ACCOUNTS:
+            result[found] = i
+            found += 1
+    return result[:found]
 
 
 @compiled
@@ -126,9 +137,7 @@ def grow(
 
 
 @compiled
-def in_step(
-    value_start: Int64, holder: Int32, at: Int64, core: tuple[Int64, Int64], scratch: Int32
-) -> Int32:
+def in_step(value_start: Int64, holder: Int32, at: Int64, core: tuple[Int64, Int64], scratch: Int32) -> Int32:
     """Accounts (ascending) that took up enough of the values within WIDTH of their centres."""
     values, centres = core
     room = 0

@@ -92,5 +92,3 @@ def assemble(accounts: int, parts: Sequence[tuple[Int32, Int64, Int64]]) -> Hold
 def starts(numbers: NDArray[np.integer], size: int) -> Int64:
     """Where each number's run begins in an array sorted by it: (size + 1,)."""
     return np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=size))]).astype(np.int64)
-
-

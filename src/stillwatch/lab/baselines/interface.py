@@ -41,13 +41,13 @@ class Baseline(Protocol):
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """`account_id` and `score` (float64, higher is more suspicious), by account; accounts left out score 0.
 
-        The same logs give the same scores. Raises QueryError when the logs cannot be read, Unavailable when it
+        The same logs give the same scores. Raises QueryError when the logs cannot be read, UnavailableError when it
         cannot run here at all.
         """
         ...
 
 
-class Unavailable(RunError):
+class UnavailableError(RunError):
     """A baseline cannot run on this machine or on these logs; the message says why and what to do."""
 
 

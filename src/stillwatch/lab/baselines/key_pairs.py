@@ -14,10 +14,10 @@ from stillwatch.lab.baselines.channels import Channel, channels
 from stillwatch.lab.baselines.holdings import Holdings, load, starts
 from stillwatch.lab.baselines.interface import Logs, scored
 from stillwatch.lab.baselines.tables import Int32, Int64, name_logs
-from stillwatch.lab.baselines.unions import Floats, join_sharing_facts
+from stillwatch.lab.baselines.unions import Floats, join_sharing_facts, sizes
 
 RARE_SHARE = 0.01  # a key that more than one in a hundred accounts hold is no key
-LEAST_FACTS = 2  # one shared key is a coincidence in a large service: a home, a shop, a campus
+LEAST_FACTS, MOST_FACTS = 2, 8  # keys of different facts a pair must share; one is a home, a shop or a campus
 MOST_PAIRS = 2_000_000_000  # pairs looked at in about ten seconds; beyond that the largest keys are sampled
 
 
@@ -26,6 +26,8 @@ class KeyPairs:
     """Accounts whose linked group is jointly anomalous."""
 
     name: str = "linked_by_rare_keys_and_jointly_anomalous"
+    further_facts: int = 0
+    """How many more shared facts a pair needs than it takes to keep strangers from chaining up."""
     source: str = (
         "linkage by shared rare keys with pooled anomaly, as public detection systems describe it; "
         "pooling: Stouffer et al. (1949)"
@@ -34,18 +36,34 @@ class KeyPairs:
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """The pooled anomaly of each account's component; 0 where it is no more than usual."""
         accounts = name_logs(engine, logs)
-        component = components(engine, len(accounts))
+        component = components(engine, len(accounts), self.further_facts)
         pooled = pool(anomalies(engine, len(accounts)), component)
         return scored(accounts, np.maximum(pooled, 0.0))
 
 
-def components(engine: Engine, accounts: int) -> Int32:
-    """The representative of each account's component (accounts,); needs the tables of `tables.name_logs`."""
+def components(engine: Engine, accounts: int, further_facts: int = 0) -> Int32:
+    """The representative of each account's component (accounts,); needs the tables of `tables.name_logs`.
+
+    The facts a pair must share are raised until no component is larger than a rare key can be: such a one is a chain.
+    """
     chosen = channels(engine)
     holdings = rare(load(engine, accounts, chosen))
-    edges = (holdings.account_start, holdings.edge)
     fact = facts(chosen)[holdings.channel]
-    return join_sharing_facts(holdings.value_start, holdings.holder, holdings.value_of, edges, fact, LEAST_FACTS)
+    for least in range(LEAST_FACTS, MOST_FACTS):
+        component = _joined(holdings, fact, least)
+        if sizes(component).max(initial=0) <= most_holders(accounts):
+            break
+    return _joined(holdings, fact, least + further_facts) if further_facts else component
+
+
+def _joined(holdings: Holdings, fact: Int64, least: int) -> Int32:
+    edges = (holdings.account_start, holdings.edge)
+    return join_sharing_facts(holdings.value_start, holdings.holder, holdings.value_of, edges, fact, least)
+
+
+def most_holders(accounts: int) -> float:
+    """How many accounts may hold a value that still counts as a rare key."""
+    return max(2.0, RARE_SHARE * accounts)
 
 
 def facts(chosen: tuple[Channel, ...]) -> Int64:
@@ -65,13 +83,12 @@ def pool(anomaly: Floats, component: Int32) -> Floats:
 def rare(holdings: Holdings) -> Holdings:
     """The holdings of rare keys; where their pairs are too many, each key keeps the same sample of accounts."""
     holders = np.diff(holdings.value_start)
-    kept = (holders <= max(2.0, RARE_SHARE * holdings.accounts))[holdings.value_of]
-    most = _most_holders(holders[holders <= RARE_SHARE * holdings.accounts])
-    kept &= _rank_within(holdings) < most
+    seldom = holders <= most_holders(holdings.accounts)
+    kept = seldom[holdings.value_of] & (_rank_within(holdings) < _sample_size(holders[seldom]))
     return restrict(holdings, kept)
 
 
-def _most_holders(holders: Int64) -> int:
+def _sample_size(holders: Int64) -> int:
     """The largest number of holders a key at which the pairs of all keys together stay within MOST_PAIRS."""
     limit = int(holders.max(initial=2))
     while limit > 2 and float((np.minimum(holders, limit).astype(np.float64) ** 2).sum()) > MOST_PAIRS:
@@ -103,3 +120,4 @@ def restrict(holdings: Holdings, kept: NDArray[np.bool_]) -> Holdings:
 
 
 KEY_PAIRS = KeyPairs()
+CLOSER_KEY_PAIRS = KeyPairs("linked_by_more_rare_keys_and_jointly_anomalous", further_facts=1)

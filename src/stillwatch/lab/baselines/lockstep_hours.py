@@ -25,7 +25,7 @@ class LockstepHours:
 
     name: str
     objects: tuple[str, ...] = ()
-    source: str = "Cao et al., Uncovering large groups of active malicious accounts in online social networks (CCS 2014)"
+    source: str = "Cao et al., Uncovering large groups of active malicious accounts in online social networks, CCS 2014"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """The other members of each account's cluster, plus its highest similarity to anyone (below 1 in practice)."""

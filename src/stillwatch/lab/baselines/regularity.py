@@ -48,7 +48,7 @@ def even_gaps(events: Events) -> Floats:
 
 def predictable_gaps(events: Events) -> Floats:
     """1 / (1 + corrected conditional entropy of the gaps, in bits): 1 when the next gap follows from those before."""
-    owner, gap = _gaps(events)
+    _, gap = _gaps(events)
     if len(gap) == 0:
         return np.zeros(len(events.start) - 1)
     edges = np.quantile(gap, np.arange(1, GAP_BINS) / GAP_BINS)

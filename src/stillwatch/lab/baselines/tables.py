@@ -71,4 +71,4 @@ def read_events(engine: Engine, accounts: int) -> Events:
 
 def microseconds(times: pa.ChunkedArray) -> Int64:
     """Timestamps as whole microseconds since 1970 (rows,)."""
-    return times.to_numpy().astype("datetime64[us]").astype(np.int64)
+    return np.asarray(times.to_numpy().astype("datetime64[us]").astype(np.int64))

@@ -18,7 +18,9 @@ from stillwatch.sketch.compiled import compiled
 WINDOW = 1_500  # queries a window, as published
 SCALES = (0.5, 1.0, 2.0, 4.0)  # bandwidths averaged over, as multiples of the median distance, as published
 BANDWIDTH_SAMPLE = 2_000  # queries whose distances give the median, as published
-REFERENCE = 30_000  # benign queries that stand for benign traffic: 20 reference windows, as published
+BENIGN = (
+    60_000  # queries that stand for benign traffic: half are the reference (20 windows, as published), half calibrate
+)
 NULL_WINDOWS = 1_000  # benign windows that set the threshold, as published
 PERCENTILE = 95.0  # of their distances: the threshold, as published
 DIMENSIONS = 64  # of the projected content features, in place of a sentence embedding
@@ -46,7 +48,8 @@ def read_queries(engine: Engine) -> Queries:
         )
     )
     position = rows["position"].to_numpy().astype(np.int64)
-    order = by_account_and_time(np.zeros(len(position), np.int32), microseconds(rows["started_at"]), rows["exchange_id"])
+    together = np.zeros(len(position), np.int32)
+    order = by_account_and_time(together, microseconds(rows["started_at"]), rows["exchange_id"])
     return Queries(position[order], decode_features(rows["content_features"].take(pa.array(order))))
 
 
@@ -71,7 +74,8 @@ def _add_directions(features: NDArray[np.uint32], result: Float32) -> None:
             state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             state = state ^ (state >> np.uint64(31))
             for column in range(DIMENSIONS):
-                result[row, column] += np.float32(1.0) if (state >> np.uint64(column)) & np.uint64(1) else np.float32(-1.0)
+                sign = 2 * np.int64((state >> np.uint64(column)) & np.uint64(1)) - 1
+                result[row, column] += np.float32(sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ class Kernel:
     def map(self, vectors: Float32) -> Float32:
         """Points (queries, 2 FREQUENCIES) of length 1 whose inner products are the kernel (Rahimi and Recht 2007)."""
         angle = vectors @ self.frequencies
-        return np.concatenate([np.cos(angle), np.sin(angle)], axis=1) / np.float32(np.sqrt(FREQUENCIES))
+        points = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
+        return np.asarray(points / np.float32(np.sqrt(FREQUENCIES)), np.float32)
 
 
 def make_kernel(benign: Float32) -> Kernel:
@@ -99,7 +104,7 @@ def make_kernel(benign: Float32) -> Kernel:
     return Kernel((rng.standard_normal((DIMENSIONS, FREQUENCIES)) / scale).astype(np.float32))
 
 
-def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, windows: int) -> Floats:
+def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, windows: int) -> Float32:
     """Sum of the mapped queries of each window, (windows, 2 FREQUENCIES); `window` (queries,) ascends."""
     sums = np.zeros((windows, 2 * FREQUENCIES), np.float32)
     for begin in range(0, len(features), CHUNK):
@@ -110,7 +115,7 @@ def window_sums(kernel: Kernel, features: NDArray[np.uint32], window: Int64, win
     return sums
 
 
-def squared_distances(sums: Floats, counts: Int64, benign: Floats) -> Floats:
+def squared_distances(sums: Float32, counts: Int64, benign: Floats) -> Floats:
     """Unbiased MMD² between windows (their sums and counts) and benign traffic, (windows,); NaN below two queries.
 
     `benign` (2 FREQUENCIES,) is the mean of mapped benign queries. Source: Gretton et al. (JMLR 2012), lemma 6.
