@@ -39,6 +39,7 @@ ISSUES = "the place named in `SECURITY.md`"
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
 TERMINATED = 143  # 128 + SIGTERM
+WIDE = 160  # of large tables where no terminal says how wide it is
 
 app = typer.Typer(
     help="Finds accounts run through one hand that jointly extract a language model's capabilities.",
@@ -268,7 +269,7 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     findings.settle()
     without = tuple(name for name in MISSING if name in (missing or ()))
     plan = Plan(tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep)
-    run(plan, _console(), lambda text: typer.echo(text, err=True))
+    run(plan, _console(WIDE), lambda text: typer.echo(text, err=True))
     typer.echo(f"results: {out / 'ladder.html'}")
 
 
@@ -327,7 +328,7 @@ def _print_json(found: object) -> None:
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
 
 
-def _console() -> Console:
+def _console(width: int | None = None) -> Console:
     from rich.console import Console
 
-    return Console(file=sys.stdout, highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else width)

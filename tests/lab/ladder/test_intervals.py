@@ -83,6 +83,9 @@ def test_an_estimate_lies_in_its_interval_and_in_range(seeds: list[tuple[int, in
 def test_two_routes_to_one_interval(seeds: list[tuple[int, int]], factor: int) -> None:
     hits, trials = np.array([min(one) for one in seeds]), np.array([max(one) + 1 for one in seeds])
     direct = share(hits.tolist(), trials.tolist(), counted=False)
+    allowed = share(hits.tolist(), trials.tolist())
+    assert allowed.low is not None
+    assert allowed.low <= clopper_pearson(int(hits.sum()), int(trials.sum()))[0]
     weighted = resampled(len(seeds), lambda weight: float((weight @ hits) / (weight @ trials)))
     assert direct.value == pytest.approx(weighted.value)
     if direct.basis:

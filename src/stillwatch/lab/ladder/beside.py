@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.engine import Engine
-from stillwatch.lab.baselines import BASELINES, Logs, Unavailable
+from stillwatch.lab.baselines import BASELINES, Logs, UnavailableError
 from stillwatch.lab.baselines.ranking import compare
 
 
@@ -26,7 +26,7 @@ def compared(engine: Engine, name: str, logs: Logs, truth: Path, allowed: Sequen
     found: dict[str, Any] = {"name": name, "source": one.source, "why_not": None, "at": {}}
     try:
         scores = one.scores(engine, logs)
-    except Unavailable as reason:
+    except UnavailableError as reason:
         return found | {"why_not": str(reason)}
     for innocents in allowed:
         ranked = asdict(compare(scores, truth, innocents))

@@ -10,7 +10,7 @@ from stillwatch.lab.ladder.document import Curve, Dots, Panels
 from stillwatch.lab.ladder.intervals import Estimate
 
 WIDTH = 960.0
-LABELS = 190.0  # room for the names of rows
+LABELS, LETTER = 150.0, 7.3  # least room for the names of rows, and what a letter of them takes
 RIGHT = 24.0
 LINE = 13.0  # between two series of one row
 GAP = 12.0  # between rows
@@ -82,7 +82,7 @@ def dots(chart: Dots) -> Drawing:
         drawing.labels.append(Label(at, height - 10, text, "middle"))
     for number, (name, found) in enumerate(chart.rows):
         top = TOP + row * number
-        drawing.labels.append(Label(LABELS - 12, top + row / 2 + 4, name, "end", "claim"))
+        drawing.labels.append(Label(scale.left - 12, top + row / 2 + 4, name, "end", "claim"))
         if number:
             drawing.lines.append(Line(0, top, WIDTH - RIGHT, top, "grid"))
         if name in chart.targets:
@@ -110,6 +110,7 @@ class _Scale:
 
     def __init__(self, chart: Dots) -> None:
         self._rate = chart.unit == "rate"
+        self.left = max([LABELS, *(12 + LETTER * len(name) for name, _ in chart.rows)])
         highest = max((one.high or one.value or 0.0 for _, found in chart.rows for one in found), default=1.0)
         self._decades = max(1, math.ceil(math.log10(max(highest, 10.0))))
         if self._rate:
@@ -123,7 +124,7 @@ class _Scale:
         if self._rate:
             low, high = math.log10(LEAST_RATE), float(self._decades)
             value = (math.log10(max(value, LEAST_RATE)) - low) / (high - low)
-        return round(LABELS + (WIDTH - RIGHT - LABELS) * min(max(value, 0.0), 1.0), 1)
+        return round(self.left + (WIDTH - RIGHT - self.left) * min(max(value, 0.0), 1.0), 1)
 
 
 def panels(chart: Panels) -> Drawing:

@@ -53,7 +53,8 @@ def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) 
 
     Seeds are resampled, so that what varies between worlds varies in the interval (percentiles; Efron & Tibshirani
     1993). When all seeds give one value that tells nothing; a share of counts then has the interval of Clopper and
-    Pearson (1934) over everything counted, which takes accounts for independent and so is the least to allow for.
+    Pearson (1934) over everything counted, which takes accounts for independent and so is the least to allow for; an
+    interval over few seeds is never shown narrower.
     """
     over, of = np.asarray(hits, float), np.asarray(trials, float)
     if of.sum() <= 0:
@@ -68,9 +69,11 @@ def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) 
     drawn = weights(len(of))
     bottom = drawn @ of
     ratios = (drawn @ over)[bottom > 0] / bottom[bottom > 0]
-    low, high = np.percentile(ratios, [_LOW, _HIGH])
-    counts = (float(over.sum()), float(of.sum())) if counted else (None, None)
-    return Estimate(value, float(low), float(high), "bootstrap", *counts)
+    low, high = map(float, np.percentile(ratios, [_LOW, _HIGH]))
+    if not counted:
+        return Estimate(value, low, high, "bootstrap")
+    least, most = clopper_pearson(round(over.sum()), round(of.sum()))
+    return Estimate(value, min(low, least), max(high, most), "bootstrap", float(over.sum()), float(of.sum()))
 
 
 def resampled(seeds: int, statistic: Callable[[NDArray[np.int64]], float | None]) -> Estimate:

@@ -55,16 +55,13 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
         )
         shown = tuple((name, (found[0],)) for name, found in rows)
         charts.append(Dots(f"All rungs together, innocents as at {level}", ("accounts found",), shown))
-    known = {plain(name): seeds[0][name]["found"] for name in names}
-    absent = "; ".join(f"{name} ({found['why_not']})" for name, found in known.items() if found["why_not"])
+    known = [(plain(name), seeds[0][name]["found"]) for name in names]
+    about = tuple((name, found["source"], found["why_not"] or "") for name, found in known)
+    tables.append(Table("What they are", tuple(map(Column, ("method", "source", "why it did not run"))), about))
     lead = (
         "Methods re-implemented from their public descriptions, on the same worlds and the same sketches. Each is "
-        "given the best threshold that the truth can pick for it: the lowest score at which it accuses no more innocents "
-        "than Stillwatch does in that world. "
-        + (f"Not run: {absent}. " if absent else "")
-        + "Sources: "
-        + "; ".join(f"{name}: {found['source']}" for name, found in known.items())
-        + "."
+        "given the best threshold that the truth can pick for it: the lowest score at which it accuses no more "
+        "innocents than Stillwatch does in that world."
     )
     return Section("baselines", "Beside other methods", lead, tuple(charts), tuple(tables))
 

@@ -7,6 +7,7 @@ from stillwatch.lab.ladder.intervals import Estimate
 from stillwatch.lab.scorecard import percent
 
 _DECIMALS = {"share": 1, "rate": 1, "number": 2, "days": 2}
+_LITTLE = 0.05  # a share, in per cent, that must not be shown as none
 _MANY = 100  # from here on decimals say nothing
 
 
@@ -35,6 +36,8 @@ def whole(cell: Cell, unit: str) -> str:
 
 
 def _figure(number: float, unit: str) -> str:
+    if unit == "share" and 0 < number < _LITTLE:
+        return f"{number:.1g}"
     decimals = 0 if abs(number) >= _MANY and unit == "rate" else _DECIMALS[unit]
     return f"{number:,.{decimals}f}"
 
