@@ -12,7 +12,8 @@ Cell = str | Estimate | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, and the unit by which its estimates are shown: `share`, `rate`, `number`, `days`, `signed`, `text`."""
+    """A heading, and the unit by which its estimates are shown: `share`, `rate`, `number`, `days`;
+    `text` for figures written out, `prose` for words."""
 
     name: str
     unit: str = "text"

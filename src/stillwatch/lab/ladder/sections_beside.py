@@ -38,6 +38,9 @@ def variants_section(name: str, title: str, lead: str, pools: Mapping[str, Pool]
     return Section(name, title, lead, (chart,), (*recalls, innocents))
 
 
+_SAID = (Column("source", "prose"), Column("why it did not run", "prose"))
+
+
 def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
     """What each baseline finds when it may accuse as many innocents as the complete run did."""
     names = [name for name in seeds[0] if name.startswith("baseline-")]
@@ -57,7 +60,7 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
         charts.append(Dots(f"All rungs together, innocents as at {level}", ("accounts found",), shown))
     known = [(plain(name), seeds[0][name]["found"]) for name in names]
     about = tuple((name, found["source"], found["why_not"] or "") for name, found in known)
-    tables.append(Table("What they are", tuple(map(Column, ("method", "source", "why it did not run"))), about))
+    tables.append(Table("What they are", (Column("method"), *_SAID), about))
     lead = (
         "Methods re-implemented from their public descriptions, on the same worlds and the same sketches. Each is "
         "given the best threshold that the truth can pick for it: the lowest score at which it accuses no more "
@@ -253,7 +256,7 @@ def cost_section(seeds: Sequence[Row]) -> Section:
         for name, costs in steps.items()
     )
     total = sum(one["seconds"] for costs in steps.values() for one in costs)
-    columns = tuple(map(Column, ("step", "seconds", "CPU-seconds", "peak memory", "CPU-seconds by stage")))
+    columns = (*map(Column, ("step", "seconds", "CPU-seconds", "peak memory")), Column("CPU-seconds by stage", "prose"))
     lead = (
         "Each step ran in a process of its own, one after the other. The complete scan starts from raw logs, all "
         "others from its sketches. "
