@@ -20,6 +20,7 @@ HIDING = 0.5  # subnets for each account from which a group hides where it sits:
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
+RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -61,6 +62,12 @@ def _claims(facts: Facts) -> str:
 
 def _openly(facts: Facts) -> str:
     return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
+
+
+def _hides_a_queue(facts: Facts) -> bool:
+    """Do accounts that claim to be different customers hand refused requests over to one another?"""
+    handed = facts.trial("hands_over_refused_requests")
+    return _declared(facts) is False and handed is not None and handed.bits >= AGREED
 
 
 def _narrow_queue(facts: Facts) -> bool:
@@ -121,6 +128,10 @@ def is_reseller(facts: Facts) -> Alternative:
         return _by_mix(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
+    repeats = facts.trial("repeats_questions")
+    if repeats is not None and repeats.statistic > RESAMPLED:
+        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts, as no relay's customers ask"
+        return Alternative(name, "excluded", said)
     if narrow is None or narrow.bits < AGREED:
         return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
     apart = facts.trial("stands_apart_from_people")
@@ -163,8 +174,11 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
             if _declared(facts) is None
             else _hidden(name, facts)
         )
-    if repeats.statistic > 0.3:
-        return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are asked by several accounts")
+    if repeats.statistic > RESAMPLED:
+        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts"
+        if _hides_a_queue(facts):
+            return Alternative(name, "excluded", f"{said}, but refused ones are handed over and {_claims(facts)}")
+        return Alternative(name, "possible", said)
     return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
 
 
@@ -182,7 +196,7 @@ def is_class(facts: Facts) -> Alternative:
         return Alternative(name, "possible", "most members are education accounts")
     if facts.busiest_day_share > 0.5 or facts.days < 2:
         return Alternative(name, "possible", "it happened within a day or two")
-    if repeats is not None and repeats.statistic > 0.3:
+    if repeats is not None and repeats.statistic > RESAMPLED and not _hides_a_queue(facts):
         return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are shared")
     return Alternative(name, "excluded", f"it lasts {facts.days:.0f} days and its questions are not one assignment")
 

@@ -173,9 +173,9 @@ def single_turn_share(exchanges: Exchanges) -> float:
 
 
 def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
-    """How far the group's mix of capabilities lies from people's, in bits an exchange (Kullback-Leibler)."""
-    inside = np.bincount(capability_cell(group), minlength=cells) + 0.5
-    outside = np.bincount(capability_cell(reference), minlength=cells) + 0.5
+    """How far the group's mix of capabilities lies from people's, in bits an exchange with text (Kullback-Leibler)."""
+    # cell 0 is what came without text: which channel a group uses says nothing about its purpose
+    inside, outside = (np.bincount(capability_cell(one), minlength=cells)[1:] + 0.5 for one in (group, reference))
     inside, outside = inside / inside.sum(), outside / outside.sum()
     return float((inside * np.log2(inside / outside)).sum())
 
