@@ -91,7 +91,7 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=63)),
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=64)),
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1)),
-    (alternatives.is_evaluation_harness, "possible", facts(**asked_by_several(0.31))),
+    (alternatives.is_evaluation_harness, "preferred", facts(**asked_by_several(0.31))),
     (alternatives.is_evaluation_harness, "excluded", facts(**asked_by_several(0.3))),
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **OPEN)),
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **UNREGISTERED)),

@@ -18,6 +18,7 @@ PERMITTED = 0.05  # share of a network's exchanges from which a permit may expla
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
+WHOLE = 0.95  # share of a network's exchanges that serve the purpose from which nothing was picked out of it
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
@@ -134,8 +135,9 @@ def is_reseller(facts: Facts) -> Alternative:
         return Alternative(name, "excluded", said)
     if narrow is None or narrow.bits < AGREED:
         return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
-    apart = facts.trial("stands_apart_from_people")
-    if apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
+    apart, whole = facts.trial("stands_apart_from_people"), facts.trial("serves_nothing_else")
+    picked = whole is None or whole.statistic < WHOLE
+    if picked and apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
         said = (
             f"{apart.statistic:.0%} of what is asked stands plainly apart, and {apart.reference:.1%} of what people ask"
         )
@@ -178,7 +180,7 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
         said = f"{repeats.statistic:.0%} of the questions are asked by several accounts"
         if _hides_a_queue(facts):
             return Alternative(name, "excluded", f"{said}, but refused ones are handed over and {_claims(facts)}")
-        return Alternative(name, "possible", said)
+        return Alternative(name, "preferred", said)
     return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
 
 

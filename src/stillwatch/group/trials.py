@@ -115,6 +115,12 @@ def apart_test(purpose: Purpose) -> Trial:
     return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
 
 
+def whole_test(purpose: Purpose) -> Trial:
+    """How much of the network serves the purpose? No bits: where nearly all does, nothing was picked out of it."""
+    served = float((purpose.probability > 0.5).mean()) if len(purpose.probability) else 0.0
+    return Trial("serves_nothing_else", round(served, 6), 0.0, 0.0)
+
+
 def _slots(group: Exchanges, reference: People) -> Trial:
     """Missing collisions: does the group repeat whole texts as rarely as slices of a data set do?"""
     own, people = statistics.slot_repeats(group), reference.of_crowd(statistics.slot_repeats)
