@@ -18,7 +18,7 @@ PERMITTED = 0.05  # share of a network's exchanges from which a permit may expla
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
-WHOLE = 0.95  # share of a network's exchanges that serve the purpose from which nothing was picked out of it
+REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
@@ -120,9 +120,7 @@ def is_reseller(facts: Facts) -> Alternative:
     name = "is_reseller_or_relay_customers"
     place, narrow = _memory(facts), facts.trial("narrow_purpose")
     if place is not None and place > POOL and _narrow_queue(facts):
-        return Alternative(
-            name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers of a relay ask"
-        )
+        return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
     if place is None:
@@ -135,16 +133,27 @@ def is_reseller(facts: Facts) -> Alternative:
         return Alternative(name, "excluded", said)
     if narrow is None or narrow.bits < AGREED:
         return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
-    apart, whole = facts.trial("stands_apart_from_people"), facts.trial("serves_nothing_else")
-    picked = whole is None or whole.statistic < WHOLE
-    if picked and apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
-        said = (
-            f"{apart.statistic:.0%} of what is asked stands plainly apart, and {apart.reference:.1%} of what people ask"
-        )
-        return Alternative(name, "preferred", said)
+    picked = _picked(facts)
+    if picked is not None:
+        return Alternative(name, "preferred", picked)
     return Alternative(
         name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
     )
+
+
+def _picked(facts: Facts) -> str | None:
+    """Why the purpose is only what some customers happen to ask, as far as one can be picked out of anybody's traffic.
+
+    None where it is not, as in a network that serves nothing else.
+    """
+    reach, apart = facts.trial("reaches_all_accounts"), facts.trial("stands_apart_from_people")
+    if reach is not None and reach.statistic < REACH:
+        said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
+        return f"{said}, as one customer's questions do"
+    whole = reach is not None and reach.statistic == 1.0
+    if whole or apart is None or apart.statistic >= max(APART, PLAINER * apart.reference):
+        return None
+    return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
 
 def is_batch_job(facts: Facts) -> Alternative:

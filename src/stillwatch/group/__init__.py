@@ -17,6 +17,7 @@ from stillwatch.group.trials import (
     handover_test,
     purpose_tests,
     queue_tests,
+    reach_test,
     release_test,
     succession_test,
 )
@@ -36,7 +37,7 @@ TESTS_OF = {
     ),
     "data_set": ("never_repeats_a_slot", "repeats_questions", "same_sizes"),
     "person": ("draws_from_one_pool",),
-    "purpose": ("asks_one_mix", "narrow_purpose", "serves_nothing_else", "stands_apart_from_people"),
+    "purpose": ("asks_one_mix", "narrow_purpose", "reaches_all_accounts", "stands_apart_from_people"),
 }
 """The tests that each sort of evidence (`Settings.evidence`) has in grouping."""
 
@@ -92,7 +93,7 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
     rows = setting.exchanges.of(members)
     reference = setting.reference
     purpose = separate(rows, reference.exchanges, reference.few)
-    served = purpose.probability > 0.5
+    served = purpose.served
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
@@ -101,7 +102,7 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
         *queue_tests(effort, reference),
         *purpose_tests(effort, reference),
         apart_test(purpose),
-        whole_test(purpose),
+        reach_test(rows, purpose),
         handover_test(effort, reference.crowd),
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),

@@ -22,6 +22,8 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 ROUNDS = 20
+WHOLE = 0.9  # share of the exchanges likelier of the purpose than not; a relay's customers reach 0.9 and ask all sorts
+SERVED = 0.9  # probability from which an exchange is said to serve the purpose: a customer's must not (tuning worlds)
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
 COMMON_SHARE = (
@@ -59,6 +61,16 @@ class Purpose:
     ratio: Float  # (exchanges,) purpose against ordinary
     apart: float = 1.0
     people_apart: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Does nearly all of the network serve it? Then nothing was picked out of it."""
+        return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
+
+    @property
+    def served(self) -> NDArray[np.bool_]:
+        """The exchanges said to serve it (exchanges,): all of a network that serves nothing else."""
+        return np.full(len(self.probability), True) if self.whole else self.probability > SERVED
 
 
 def size_cell(exchanges: Exchanges) -> Int64:

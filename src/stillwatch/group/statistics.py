@@ -202,6 +202,19 @@ def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
     return float((total**2 - own).sum() / 2)
 
 
+def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
+    """Accounts that the chosen exchanges' conversations reach, over those they would if each went to any account.
+
+    Accounts are met as often as they are busy: of m conversations, one with share v of the exchanges meets at least one
+    with probability 1 - (1 - v)^m.
+    """
+    dense, accounts = _dense(exchanges.position)
+    talks = int((openings(exchanges) & chosen).sum())
+    share = np.bincount(dense, minlength=accounts) / max(len(exchanges), 1)
+    expected = float((1.0 - (1.0 - share) ** talks).sum())
+    return len(np.unique(dense[chosen])) / expected if expected > 0 else 0.0
+
+
 def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:
     """Of the refused requests: how many another account of the group asked, word for word, within ten minutes; and all.
 

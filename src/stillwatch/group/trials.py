@@ -115,10 +115,14 @@ def apart_test(purpose: Purpose) -> Trial:
     return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
 
 
-def whole_test(purpose: Purpose) -> Trial:
-    """How much of the network serves the purpose? No bits: where nearly all does, nothing was picked out of it."""
-    served = float((purpose.probability > 0.5).mean()) if len(purpose.probability) else 0.0
-    return Trial("serves_nothing_else", round(served, 6), 0.0, 0.0)
+def reach_test(group: Exchanges, purpose: Purpose) -> Trial:
+    """Does the purpose reach as many accounts as if dealt to all of them? What one customer asks reaches few.
+
+    No bits. The statistic is the share of that number, 1 or more where the whole network serves nothing else.
+    """
+    if purpose.whole or not purpose.served.any():
+        return Trial("reaches_all_accounts", 1.0 if purpose.whole else 0.0, 1.0, 0.0)
+    return Trial("reaches_all_accounts", round(statistics.reach(group, purpose.served), 6), 1.0, 0.0)
 
 
 def _slots(group: Exchanges, reference: People) -> Trial:
