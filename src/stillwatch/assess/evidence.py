@@ -16,7 +16,7 @@ FAMILY_WORDS = {
     "content": "the frame of their questions",
     "payload": "whole questions",
     "time": "the hour of sign-up",
-    "lifecycle": "conversations that move from one account to another",
+    "lifecycle": "requests and conversations that move from one account to another",
 }
 
 

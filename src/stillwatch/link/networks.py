@@ -84,7 +84,7 @@ def kind_of(kit: Kit, memoryless: float) -> str:
     claims = {KINDS[code].claim for code in kit.widespread}
     if "same_organisation" in claims or {"same_email_domain", "same_payment_fingerprint"} <= claims:
         return "enterprise"
-    if "continues_conversation_of" in claims or "same_session" in claims:
+    if claims & {"takes_over_requests_of", "continues_conversation_of", "same_session"}:
         return "relay"
     if memoryless < 0.0 and "place" in kit.sides:
         return "shared_access"
