@@ -49,6 +49,12 @@ CHANNELS = (
         sketched=("payload_value",),
     ),
     Channel(
+        "handovers",
+        "requests that one account takes over from another",
+        ("input_text",),
+        sketched=("payload_value",),
+    ),
+    Channel(
         "memory",
         "accounts that no one person uses, since nothing comes back in them",
         ("input_text",),
