@@ -29,14 +29,16 @@ from stillwatch.lab.rhythm import wanted
 _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
 
 
-def build(world: Path | str, seed: int, accounts: int, exchanges: int, prompts: Path | None, out: Path) -> None:
-    """Write the world `world` (a TOML file, or the name of a shipped one) of this seed and size into `out`.
+def build(
+    world: Path | str | Recipe, seed: int, accounts: int, exchanges: int, prompts: Path | None, out: Path
+) -> None:
+    """Write the world `world` (a recipe, its TOML file, or a shipped one's name) of this seed and size into `out`.
 
     `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent unless the groups alone
     want more. `prompts` is a folder of prompt files, None for the shipped ones. The same arguments give the same
     bytes. Raises UsageError for a bad recipe, InputError for bad prompts.
     """
-    recipe = load_recipe(world, frozenset(KINDS))
+    recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
     whole = decide(recipe, seed, accounts, exchanges, prompts)
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / "exchanges", ignore_errors=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from stillwatch.lab import draws, places, wording
 from stillwatch.lab.clients import CODING_TOOL, SCRIPTED
+from stillwatch.lab.disguises import as_persons, disguise
 from stillwatch.lab.draft import BY_PERSON, CAMPAIGN, EVENLY, NONE, Group, Network, World
 from stillwatch.lab.draws import Wholes, key_of
 from stillwatch.lab.parameters import Parameters, keys_under
@@ -16,13 +17,14 @@ _EVASIVE_SHAPES = ("aaaaaaaa9999", "aaaaa.aaaaaa99", "aaaaaaaaaa9", "aaaaaa999",
 
 def letter(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Thousands of accounts, rotating homes, few issuers, batches of sign-ups, template variants, one relay's queue."""
-    targets = _targets(world, parameters)
+    targets, before = _targets(world, parameters), as_persons(world, who)
     _lifetimes(world, who, parameters)
     _hands(world, who, parameters)
     _sign_ups(world, who, parameters)
     program = _program(world, parameters, targets)
     world.accounts.program[who], world.accounts.program_share[who] = program, 1.0
     _release(world, who, parameters)
+    disguise(world, who, parameters, program, before)
     return Group("letter", CAMPAIGN, who, parameters, targets, "letter", program)
 
 
@@ -133,7 +135,7 @@ def _sign_ups(world: World, who: Wholes, parameters: Parameters) -> None:
         draws.uniform(keys, "pays") < 0.95, parameters.whole("card_country", 0, 8), NONE
     )
     registration.verification[who] = np.where(registration.card_country[who] != NONE, 3, 1)
-    few = parameters.whole("email_domains", 1, 6)
+    few = min(parameters.whole("email_domains", 1, 6), len(who))
     domains = registration.email_domain[who[:few]]
     registration.email_domain[who] = domains[draws.whole(keys, "domain of few", few)]
     if parameters.chance("generated_names", 0.6):

@@ -27,8 +27,10 @@ def loud(world: World, who: Wholes, parameters: Parameters) -> Group:
     group = _named(letter(world, who, parameters), "loud")
     accounts, registration = world.accounts, world.registration
     net = places.shared_network(world, f"hosting {parameters.key}", parameters.whole("hosting_addresses", 1, 8), 34)
-    accounts.home_net[who], accounts.home_lease[who] = net, 1e6
-    registration.card_key[who] = key_of(parameters.key, "card")
+    if not parameters.chance("own_addresses", 0.0):
+        accounts.home_net[who], accounts.home_lease[who] = net, 1e6
+    if not parameters.chance("own_papers", 0.0):
+        registration.card_key[who] = key_of(parameters.key, "card")
     return group
 
 
