@@ -54,14 +54,16 @@ def observe(job: Job, folder: Path) -> Observed:
     Raises UsageError and InputError for what the job names, RunError when the scan cannot finish.
     """
     with DuckDBEngine(job.settings.engine, folder) as engine:
-        for stage in (read, sketch, link, group, assess):
+        read.run(engine, job)
+        sketch.run(engine, job)
+        if engine.sizes(["account_sketches"])["account_sketches"] == 0:
+            raise InputError("the logs hold no usable exchange; run `stillwatch check` on them to see why")
+        for stage in (link, group, assess):
             stage.run(engine, job)
         engine.view(OBSERVED.name, observed_sql())
         for table in (OBSERVED, *GIVEN):
             engine.export(table, folder / f"{table.name}.parquet")
         rows = engine.fetch(seen_sql())
-        if len(rows) == 0:
-            raise InputError("the logs hold no usable exchange; run `stillwatch check` on them to see why")
         return Observed(
             folder,
             tuple(rows["account_id"].to_pylist()),
