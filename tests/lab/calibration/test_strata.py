@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.lab.calibration.strata import SMALLEST, dealt, donors, merged
+from stillwatch.lab.calibration.strata import dealt, donors, merged, smallest
 
 
 @st.composite
@@ -21,7 +21,7 @@ def keys(draw: st.DrawFn) -> np.ndarray:
 def test_strata_are_large_enough_and_keep_equals_together_in_order(key: np.ndarray) -> None:
     stratum = merged(key)
     size = np.bincount(stratum)
-    assert len(size) == 1 or size.min() >= SMALLEST
+    assert len(size) == 1 or size.min() >= smallest(len(key))
     assert size.min() > 0
     order = np.lexsort((key[:, 1], key[:, 0]))
     assert (np.diff(stratum[order]) >= 0).all()
@@ -57,6 +57,14 @@ def test_a_network_that_fills_a_stratum_is_spread_over_all() -> None:
     place, client = (donors(after, np.random.default_rng(seed)) for seed in (2, 3))
     # whoever received a member's address has a member's client no more often than anybody: 2 of 100
     assert np.count_nonzero(linked[place] & linked[client]) < 12
+
+
+def test_a_group_that_nobody_found_is_rare_in_its_stratum() -> None:
+    week = np.repeat(np.arange(1_000), 100)[:, None]  # a hundred accounts sign up each week of one country
+    stratum = merged(week)
+    group = np.arange(100_000) < 100  # and all of the first week are a class
+    payment, mail = (donors(stratum, np.random.default_rng(seed)) for seed in (1, 2))
+    assert np.count_nonzero(group[payment] & group[mail]) < 16  # 5 expected
 
 
 def test_few_keep_their_own_values() -> None:

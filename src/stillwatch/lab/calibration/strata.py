@@ -1,11 +1,11 @@
 """Strata within which accounts are alike, and random donors from the same stratum.
 
 Values move between accounts of the same volume, client and week (what is stated: of the same country and sign-up
-week), so that what such accounts share innocently is still there in the null. Two rules keep strata from spoiling it.
-A stratum of few accounts would give many of them back their own values: it is merged with its neighbour, giving up
-weeks first, then clients, and volume last, since a donor of about the same volume loses few of its values. And a
-stratum full of one network would move the network's values among its own members, which breaks nothing: so members of
-networks first change places with accounts drawn from the whole log, and are then as rare in every stratum.
+week), so that what such accounts share innocently is still there in the null. Two rules keep strata from spoiling it,
+since a stratum full of one group would move the group's values among its own members, which breaks nothing. Small
+strata are merged with their neighbours, giving up weeks first, then clients, and volume last, since a donor of about
+the same volume loses few of its values. And members of networks first change places with accounts drawn from the
+whole log, so that they are as rare in every stratum.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from stillwatch.engine import Engine, Query
 Int64 = NDArray[np.int64]
 
 SMALLEST = 40  # accounts: in a random permutation of so many one in 40 keeps its own values
+PARTS = 50  # strata at most: a group of a thousandth of all accounts that nobody found is a twentieth of a stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,26 @@ def strata(engine: Engine) -> Strata:
 
 
 def merged(keys: Int64) -> Int64:
-    """The stratum of each account (accounts,): equal `keys` (accounts, keys), neighbours merged to SMALLEST accounts.
+    """The stratum of each account (accounts,): equal `keys` (accounts, keys), neighbours merged until large enough.
 
-    Neighbours differ in the last key first.
+    Neighbours differ in the last key first. Large enough is `smallest(accounts)`, or everybody.
     """
+    least = smallest(len(keys))
     _, fine = np.unique(keys, axis=0, return_inverse=True)
     fine = fine.reshape(-1).astype(np.int64)
     coarse, stratum, pooled = [], 0, 0
     for count in np.bincount(fine).tolist():
-        if pooled >= SMALLEST:
+        if pooled >= least:
             stratum, pooled = stratum + 1, 0
         coarse.append(stratum)
         pooled += count
-    last = stratum - 1 if 0 < pooled < SMALLEST and stratum else stratum  # a small remnant joins the one before
+    last = stratum - 1 if 0 < pooled < least and stratum else stratum  # a small remnant joins the one before
     return np.minimum(np.array(coarse, np.int64), last)[fine]
+
+
+def smallest(accounts: int) -> int:
+    """The least number of accounts a stratum of so many may have."""
+    return max(SMALLEST, accounts // PARTS)
 
 
 def dealt(stratum: Int64, linked: NDArray[np.bool_], generator: np.random.Generator) -> Int64:
