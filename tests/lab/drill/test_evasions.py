@@ -59,6 +59,13 @@ def test_accounts_are_multiplied() -> None:
     assert (more.populations[1:], more.name) == (plain.populations[1:], plain.name)
 
 
+@pytest.mark.parametrize("name", ["gone", "copies_coding_tool"])
+def test_only_numbers_are_multiplied(name: str) -> None:
+    drawn: dict[str, Value] = {"intensity": 8.0, "copies_coding_tool": True}
+    with pytest.raises(UsageError, match=f"`times.{name}` of evasion `e`"):
+        recipe_of("letter", Evasion("e", "", times={name: 0.5}), drawn, 100)
+
+
 def test_an_evasion_takes_in_those_that_apply_to_the_rung(tmp_path: Path) -> None:
     text = (
         PRICES

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stillwatch import flow
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.lab.build import build
 from stillwatch.lab.demo import job_of
 from stillwatch.lab.drill.bill import Bill, bill_of
@@ -78,8 +79,10 @@ def _evading(own: Population, evasion: Evasion | None, drawn: dict[str, Value]) 
         return own
     fixed = {**own.fixed, **evasion.fixed}
     for name, factor in evasion.times.items():
-        value = drawn[name]
-        assert isinstance(value, int | float)  # only numbers can be multiplied; the test of the shipped file sees to it
+        value = drawn.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            remedy = f"multiply one of {', '.join(sorted(drawn))}"
+            raise UsageError([Mistake(f"`times.{name}` of evasion `{evasion.name}`", "is no number there", remedy)])
         fixed[name] = value * factor
     return replace(own, count=round(own.count * evasion.accounts), fixed=fixed)
 
