@@ -88,7 +88,7 @@ def test_the_bill_counts_the_worlds_own_files(tmp_path: Path, engine: DuckDBEngi
     assert bill.used["account"] == len({row["account_id"] for row in rows})
     assert bill.account_days == len({(row["account_id"], row["started_at"].date()) for row in rows})
     addresses = {(row["client_address"], row["started_at"].date()) for row in rows}
-    assert bill.used["address_month"] == pytest.approx(len(addresses) / 30)
+    assert bill.used["address_month"] == pytest.approx(min(len(addresses), bill.account_days) / 30)
     stated = pq.read_table(tmp_path / "accounts.parquet").to_pylist()
     holders = [row for row in stated if row["account_id"] in {own["account_id"] for own in rows}]
     cards = {row["payment_fingerprint"] for row in holders} - {None}

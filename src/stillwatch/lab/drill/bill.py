@@ -18,7 +18,8 @@ class Bill:
     """What all campaigns of a world used together.
 
     `account_days` counts days on which an account asked for the campaign; `address_month` are pairs of address and day,
-    in months: what holding an address for every day of its use comes to.
+    in months, or those of account and day where they are fewer: a pool that rotates need not be larger than the
+    accounts that are at work.
     """
 
     exchanges: int
@@ -66,7 +67,10 @@ SELECT
   count(*) AS exchanges,
   count(DISTINCT account_id) AS account,
   count(DISTINCT (account_id, CAST(started_at AS DATE))) AS account_days,
-  count(DISTINCT (client_address, CAST(started_at AS DATE))) / {DAYS_A_MONTH} AS address_month,
+  least(
+    count(DISTINCT (client_address, CAST(started_at AS DATE))),
+    count(DISTINCT (account_id, CAST(started_at AS DATE)))
+  ) / {DAYS_A_MONTH} AS address_month,
   coalesce(epoch(max(started_at) - min(started_at)) / 86400, 0) AS days,
   (SELECT count(DISTINCT payment_fingerprint) FROM holders) AS card,
   (SELECT count(phone_prefix) FROM holders) AS phone
