@@ -71,7 +71,7 @@ def recipe_digest(prompts: Path | None) -> str:
     """Stands for the prompts' folder and the code that builds worlds: a kept world of older code is not used again."""
     lab = Path(stillwatch.lab.__file__).parent
     digest = hashlib.sha256(b"own" if prompts is None else str(prompts.absolute()).encode())
-    for path in sorted([*lab.glob("*.py"), *lab.glob("worlds/*.toml")]):
+    for path in sorted([*lab.glob("*.py"), *lab.glob("*.toml"), *lab.glob("worlds/*.toml")]):
         if not path.name.startswith(NOT_BUILDING):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

@@ -199,19 +199,45 @@ def report(
 
 
 @lab.command()
-def build(
+def build(  # noqa: PLR0913  one parameter is one option
     world: Annotated[str, typer.Argument(help="A shipped world's name or a world file.")],
     out: Annotated[Path, typer.Option(help="The folder to write the world to.")],
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
     accounts: Annotated[int, typer.Option(min=1, help="About how many accounts.")] = 2_000,
     exchanges: Annotated[int, typer.Option(min=1, help="About how many exchanges.")] = 40_000,
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="STILLWATCH_DATA",
+            help="A folder whose `ip` holds real address ranges and client headers; `../shared/data` if it is there, "
+            "else invented ones.",
+        ),
+    ] = None,
 ) -> None:
     """Makes a world with known truth."""
     from stillwatch.lab.build import build as build_world
+    from stillwatch.lab.build import data_folder
 
-    build_world(world, seed, accounts, exchanges, prompts, out)
+    build_world(world, seed, accounts, exchanges, prompts, out, data=data_folder(data))
     typer.echo(f"world: {out}")
+
+
+@lab.command()
+def telltale(
+    world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Looks for formats, gaps and combinations of columns that give a rung's accounts away without meaning to."""
+    from stillwatch.lab.telltale import render, telltales
+
+    found = telltales(world)
+    if as_json:
+        print_json([asdict(one) | {"speaks": one.speaks, "intended": one.intended} for one in found])
+    else:
+        render(found, console())
+    if any(one.speaks and not one.intended for one in found):
+        raise typer.Exit(1)
 
 
 @lab.command()

@@ -29,9 +29,22 @@ ONLY_WORDING = {"same_payload": 14.0, "same_opening_words": 14.0, "same_closing_
 ONLY_DEVICE = {"same_device": 14.0, "same_session": 14.0}
 
 
+# members ask different things, as people do; or one queue feeds them, seen in two ways
+DIFFERING = {"asks_one_mix": Trial(1.0, 1.0, -2.0)}
+ONE_MIX = {"asks_one_mix": Trial(0.1, 1.0, 5.0)}
+HANDED_OVER = {**DIFFERING, "hands_over_refused_requests": Trial(0.5, 0.0, 4.0)}
+REMEMBERING = Trial(4.0, 4.0, -3.0)
+
+
+def fed(queue: dict[str, Trial], narrow: float = 6.0) -> dict[str, Any]:
+    """Members remember, yet one queue feeds them something this narrow."""
+    trials = {"draws_from_one_pool": REMEMBERING, "narrow_purpose": Trial(1.5, 0.1, narrow), **queue}
+    return {"trials": trials}
+
+
 def remembering(place: float) -> dict[str, Any]:
     """Members' memory at this place between one pool (0) and people (1)."""
-    return {"trials": {"draws_from_one_pool": Trial(place * 4.0, 4.0, 0.0)}}
+    return {"trials": {"draws_from_one_pool": Trial(place * 4.0, 4.0, 0.0), **DIFFERING}}
 
 
 def asked_by_several(share: float) -> dict[str, Any]:
@@ -55,11 +68,23 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_reseller, "preferred", facts(**remembering(PEOPLE))),
     (alternatives.is_reseller, "possible", facts(**remembering(POOL + 0.01))),
     (alternatives.is_reseller, "excluded", facts(**remembering(POOL))),
+    (alternatives.is_reseller, "excluded", facts(trials={"stands_apart_from_people": Trial(0.9, 0.01, 0.0)})),
+    (alternatives.is_reseller, "preferred", facts(trials={"stands_apart_from_people": Trial(0.2, 0.001, 0.0)})),
+    (alternatives.is_reseller, "preferred", facts(trials={"stands_apart_from_people": Trial(0.9, 0.2, 0.0)})),
+    (alternatives.is_reseller, "preferred", facts(trials={"narrow_purpose": Trial(0.5, 0.1, 3.9)})),
+    (alternatives.is_enterprise, "excluded", facts(**fed(ONE_MIX))),
+    (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **OPEN)),
+    (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **UNREGISTERED)),
+    (alternatives.is_reseller, "excluded", facts(**fed(ONE_MIX))),
+    (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
     (alternatives.is_batch_job, "preferred", facts(**OPEN)),
     (alternatives.is_batch_job, "excluded", facts(identities=400)),
     (alternatives.is_batch_job, "possible", facts(accounts=CROWD - 1, registered=CROWD - 1)),
     (alternatives.is_batch_job, "excluded", facts(accounts=CROWD, registered=CROWD)),
-    (alternatives.is_batch_job, "possible", facts(top_payment_share=MOST)),
+    (alternatives.is_batch_job, "possible", facts(top_payment_share=MOST, trials=DIFFERING)),
+    (alternatives.is_batch_job, "excluded", facts(top_payment_share=1.0, trials=ONE_MIX)),
     (alternatives.is_batch_job, "excluded", facts(top_payment_share=MOST - 0.01)),
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=0.9)),
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=None, subnets=None)),

@@ -13,7 +13,7 @@ def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
     own = exchanges(2, accounts=60, each=30, first_position=0)
     effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
     mixed = joined(own, effort)
-    found = separate(mixed, reference)
+    found = separate(mixed, reference, reference)
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
     said = found.probability > 0.5
     assert (said & truth).sum() / said.sum() > 0.95
@@ -23,7 +23,7 @@ def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
 
 def test_a_pure_effort_is_one_purpose() -> None:
     reference = exchanges(1, accounts=400, first_position=1000)
-    found = separate(exchanges(5, person=False), reference)
+    found = separate(exchanges(5, person=False), reference, reference)
     assert found.share > 0.95
 
 
@@ -33,4 +33,14 @@ def test_without_text_everything_is_one_purpose() -> None:
         silent.capability[:] = -1
         silent.features[:] = 0
         silent.values["head"][:] = 0
-    assert (separate(group, reference).probability == 1.0).all()
+    assert (separate(group, reference, reference).probability == 1.0).all()
+
+
+def test_an_effort_stands_apart_and_what_customers_of_a_relay_ask_does_not() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    crowd = exchanges(4, accounts=100, first_position=2000)
+    effort = separate(exchanges(5, person=False), reference, crowd)
+    assert effort.apart > 0.9
+    assert effort.people_apart < 0.05
+    people = separate(exchanges(6), reference, crowd)
+    assert people.apart < 0.25 or people.apart < 8 * people.people_apart

@@ -63,15 +63,17 @@ groups = 1
 kind = "enterprise"
 count = 60
 groups = 1
+set = { cards = 1, sites = 1 }
 [[population]]
 kind = "reseller"
 count = 20
 groups = 1
-set = { permit = true }
+set = { cards = 1, permit = true }
 [[population]]
 kind = "batch_job"
 count = 10
 groups = 1
+set = { registered = true, cards = 1, egress = "one_cloud" }
 [[population]]
 kind = "data_maker"
 count = 4
@@ -80,20 +82,22 @@ groups = 1
 kind = "evaluation_harness"
 count = 8
 groups = 1
-set = { samples = 4, questions = 120 }
+set = { registered = true, cards = 1, samples = 4, questions = 120 }
 [[population]]
 kind = "ci_fleet"
 count = 8
 groups = 1
-set = { tick = 1 }
+set = { registered = true, cards = 1, tick = 1 }
 [[population]]
 kind = "licensed_distillation"
 count = 10
 groups = 1
+set = { cards = 1 }
 [[population]]
 kind = "red_team"
 count = 5
 groups = 1
+set = { cards = 1 }
 [[population]]
 kind = "class"
 count = 40
@@ -113,6 +117,10 @@ groups = 1
 [[population]]
 kind = "family"
 count = 40
+[[population]]
+kind = "shared_login"
+count = 20
+groups = 2
 [[population]]
 kind = "relay_software"
 count = 60

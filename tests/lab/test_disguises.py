@@ -21,7 +21,9 @@ from stillwatch.lab.recipe import load_recipe
 def drawn(**disguise: Value) -> Script:
     recipe = load_recipe("demo", frozenset(KINDS))
     letter, *_ = recipe.populations
-    return build.decide(replace(recipe, populations=(replace(letter, fixed=disguise),)), 5, 400, 8_000, None)
+    return build.decide(
+        replace(recipe, populations=(replace(letter, fixed=disguise),)), 5, 400, 8_000, build.Sources(None, None)
+    )
 
 
 def world(**disguise: Value) -> World:
@@ -57,7 +59,7 @@ def test_own_sign_ups_are_spread_out(plain: World) -> None:
 
 def test_frames_are_worded_by_account() -> None:
     made = world(frame_paraphrase=0.8)
-    program = made.programs[made.groups[0].program]
+    program = made.programs[made.groups[0].programs[0]]
     assert (program.paraphrase, program.frame_of) == (0.8, "account")
 
 
@@ -65,11 +67,11 @@ def test_slices_are_the_same_rows_in_another_order(plain: World) -> None:
     made = drawn(topical_slices=True)
     group = made.world.groups[0]
     for before, after in zip(
-        plain.programs[group.program].decks, made.world.programs[group.program].decks, strict=True
+        plain.programs[group.programs[0]].decks, made.world.programs[group.programs[0]].decks, strict=True
     ):
         assert sorted(before.rows.tolist()) == sorted(after.rows.tolist())
         assert before.rows.tolist() != after.rows.tolist()
-    written = made.conversations.program == group.program
+    written = made.conversations.program == group.programs[0]
     talks = made.conversations
     pairs = set(zip(talks.account[written].tolist(), talks.row[written].tolist(), strict=True))
     rows = [row for _, row in pairs]

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from stillwatch.lab.build import build
 from tests.lab.conftest import accounts_of, with_truth
 
 
@@ -36,7 +37,7 @@ def test_an_organisation_is_one_in_the_accounts_table(bench_world: Path, kind: s
 
 def test_enterprise_seats_share_address_and_instructions(logged: pa.Table) -> None:
     seats = of_kind(logged, "enterprise")
-    addresses = np.unique(seats["client_address"].to_numpy(), return_counts=True)[1]
+    addresses = np.unique(seats["client_address"].drop_null().to_numpy(), return_counts=True)[1]
     assert np.sort(addresses)[::-1][:4].sum() > 0.3 * seats.num_rows
     assert distinct(seats, "account_id") > 30
 
@@ -101,3 +102,41 @@ def test_permits_name_their_holders(bench_world: Path) -> None:
     row = permits.filter(pc.field("purpose") == "licensed_distillation").to_pylist()[0]
     assert row["holder"] == licensed
     assert row["exchange_limit"] > 0
+
+
+def test_persons_share_a_login_with_devices_of_their_own(logged: pa.Table) -> None:
+    logins = of_kind(logged, "shared_login")
+    apps = logins.filter(pc.is_valid(logins["device_id"]))
+    used = apps.group_by("account_id").aggregate([("device_id", "count_distinct"), ("device_id", "count")])
+    busy = used.filter(pc.field("device_id_count") > 10)["device_id_count_distinct"].to_numpy()
+    people = of_kind(logged, "person")
+    alone = people.group_by("account_id").aggregate([("device_id", "count_distinct"), ("device_id", "count")])
+    single = alone.filter(pc.field("device_id_count") > 10)["device_id_count_distinct"].to_numpy()
+    assert len(busy) >= 5
+    assert np.median(busy) >= 2
+    assert single.max() <= 2  # a second client is a second device
+
+
+def test_a_small_firm_may_have_registered_as_none(tmp_path: Path) -> None:
+    sets = "{ registered = false, shares_card = false, shares_domain = false }"
+    (tmp_path / "w.toml").write_text(f'[[population]]\nkind = "batch_job"\ncount = 10\ngroups = 1\nset = {sets}\n')
+    build(tmp_path / "w.toml", 1, 100, 3_000, None, tmp_path / "world")
+    table = accounts_of(tmp_path / "world", "batch_job")
+    assert table["organisation_id"].null_count == 10
+    assert distinct(table, "payment_fingerprint") == 10 - table["payment_fingerprint"].null_count
+
+
+def test_marketplaces_keep_what_they_keep_and_contracts_forbid_text(tmp_path: Path) -> None:
+    world = "[world]\nbedrock_keeps_address = true\nbedrock_keeps_text = true\nbedrock_keeps_client = false\n"
+    entry = '[[population]]\nkind = "enterprise"\ncount = 30\ngroups = 1\nset = { text_not_kept = true }\n'
+    (tmp_path / "w.toml").write_text(world + "addresses_lost = 0.01\n" + entry)
+    build(tmp_path / "w.toml", 1, 1_500, 30_000, None, tmp_path / "world")
+    table = with_truth(tmp_path / "world")
+    bedrock = table.filter(pc.equal(table["channel"], "bedrock"))
+    assert bedrock.num_rows > 50
+    assert bedrock["client_address"].null_count == bedrock["input_text"].null_count == bedrock.num_rows
+    assert bedrock["user_agent"].null_count == 0
+    seats = of_kind(table, "enterprise")
+    assert seats["input_text"].null_count == seats.num_rows
+    app = table.filter(pc.equal(table["channel"], "app"))
+    assert 0 < app["client_address"].null_count < 0.03 * app.num_rows

@@ -2,61 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from stillwatch.cli import invoke
 from stillwatch.lab.build import build
 from stillwatch.lab.telltale import telltales
 from stillwatch.records.inputs import EXCHANGES
 
-RECIPE = """
-[[population]]
-kind = "letter"
-count = 150
-groups = 1
-[[population]]
-kind = "mixed"
-count = 150
-groups = 1
-"""
+RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient", "harvest")
+RECIPE = "".join(f'[[population]]\nkind = "{rung}"\ncount = 110\ngroups = 1\n' for rung in RUNGS)
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("telltale")
-    (folder / "two.toml").write_text(RECIPE)
-    build(folder / "two.toml", request.param, 2_000, 30_000, None, folder / "world")
+def built(folder: Path, seed: int) -> Path:
+    (folder / "rungs.toml").write_text(RECIPE)
+    build(folder / "rungs.toml", seed, 2_800, 34_000, None, folder / "world")
     return folder / "world"
 
 
-def test_no_column_gives_campaigns_away(world: Path) -> None:
-    found = telltales(world)
-    assert {one.column for one in found} >= set(EXCHANGES.names) - {"tool_names"}
-    assert [one for one in found if one.speaks and not one.intended] == []
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("telltale"), 1)
 
 
-@pytest.mark.parametrize("spoil", ["id format", "missing value"])
-def test_a_planted_telltale_is_found(world: Path, tmp_path: Path, spoil: str) -> None:
+def test_no_rung_is_given_away_by_a_column(world: Path, tmp_path: Path) -> None:
+    for one in (world, built(tmp_path, 2)):
+        found = telltales(one)
+        assert {feature.column for feature in found} >= set(EXCHANGES.names)
+        assert {feature.rung for feature in found} == set(RUNGS)
+        assert [feature for feature in found if feature.speaks and not feature.intended] == []
+
+
+def test_the_command_says_so_and_exits_with_one_when_not(world: Path, tmp_path: Path) -> None:
+    assert invoke(["lab", "telltale", str(world)]) == 0
+    spoilt(world, tmp_path, "exchange_id", lambda value: f"{value}0")
+    assert invoke(["lab", "telltale", str(tmp_path), "--json"]) == 1
+    assert invoke(["lab", "telltale", str(tmp_path / "nowhere")]) != 0
+
+
+def spoilt(world: Path, out: Path, column: str, change: Callable[[str], str | None]) -> None:
+    """The world with one column of campaign accounts changed."""
     truth = pq.read_table(world / "truth" / "accounts.parquet")
-    guilty = {
-        name
-        for name, role in zip(truth["account_id"].to_pylist(), truth["role"].to_pylist(), strict=True)
-        if role == "campaign"
-    }
-    (tmp_path / "exchanges").mkdir()
-    (tmp_path / "truth").mkdir()
-    pq.write_table(truth, tmp_path / "truth" / "accounts.parquet")
-    column = "exchange_id" if spoil == "id format" else "client_fingerprint"
+    guilty = truth.filter(pc.field("role") == "campaign")["account_id"].combine_chunks()
+    for folder in ("exchanges", "truth"):
+        (out / folder).mkdir(exist_ok=True)
+    pq.write_table(truth, out / "truth" / "accounts.parquet")
     for part in sorted((world / "exchanges").iterdir()):
         rows = pq.read_table(part)
-        values = rows[column].to_pylist()
-        owners = rows["account_id"].to_pylist()
-        spoilt = [
-            (f"{v}0" if column == "exchange_id" else None) if who in guilty else v
-            for v, who in zip(values, owners, strict=True)
-        ]
+        mine = pc.is_in(rows["account_id"], guilty).to_pylist()
+        values = [change(value) if his else value for value, his in zip(rows[column].to_pylist(), mine, strict=True)]
         index = rows.schema.get_field_index(column)
-        pq.write_table(rows.set_column(index, column, [spoilt]), tmp_path / "exchanges" / part.name)
-    assert any(one.column == column and one.speaks and not one.intended for one in telltales(tmp_path))
+        pq.write_table(rows.set_column(index, column, [values]), out / "exchanges" / part.name)
+
+
+@pytest.mark.parametrize(
+    ("column", "told_by", "change"),
+    [
+        ("exchange_id", "exchange_id", lambda value: f"{value}0"),
+        ("client_fingerprint", "client_fingerprint", lambda value: None),
+        ("channel", "user_agent x channel", lambda value: "app" if value == "api" else "api"),
+    ],
+    ids=["id format", "missing value", "contradiction"],
+)
+def test_a_planted_telltale_is_found(
+    world: Path, tmp_path: Path, column: str, told_by: str, change: Callable[[str], str | None]
+) -> None:
+    spoilt(world, tmp_path, column, change)
+    assert any(one.column == told_by and one.speaks for one in telltales(tmp_path))

@@ -24,7 +24,7 @@ def planted(
     members = np.sort(generator.choice(accounts, planted, replace=False))
     member = np.zeros(accounts, bool)
     member[members] = True
-    parts, labels = [], []
+    parts = []
     draws = np.zeros((len(KINDS), accounts), np.int32)
     ordinary = {
         "same_address": (accounts * 3, 4.0),
@@ -54,5 +54,21 @@ def planted(
         starts = np.flatnonzero(np.diff(value, prepend=-1)).astype(np.int64)
         first = generator.integers(0, 30 * 86_400_000_000, len(holder))
         parts.append((holder.astype(np.int32), starts, first, CODES[claim]))
-        labels.append(np.full(len(starts), -1, np.int64))
-    return assemble(accounts, parts, labels, draws), members
+    return assemble(accounts, parts, draws), members
+
+
+def with_handovers(graph: Graph, groups: list[np.ndarray]) -> Graph:
+    """The same graph with these groups of accounts (ascending) joined by handovers."""
+    code = CODES["takes_over_requests_of"]
+    parts = []
+    for kind in np.unique(graph.kind):
+        values = np.flatnonzero(graph.kind == kind)
+        begin, end = graph.value_start[values[0]], graph.value_start[values[-1] + 1]
+        starts = (graph.value_start[values] - begin).astype(np.int64)
+        parts.append((graph.holder[begin:end], starts, graph.first_at[begin:end], int(kind)))
+    holder = np.concatenate(groups).astype(np.int32)
+    starts = np.cumsum([0, *[len(group) for group in groups[:-1]]]).astype(np.int64)
+    parts.append((holder, starts, np.full(len(holder), graph.first_at.min()), code))
+    draws = graph.draws.copy()
+    draws[code] = 1
+    return assemble(graph.accounts, parts, draws)

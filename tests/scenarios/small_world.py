@@ -18,10 +18,11 @@ from stillwatch.settings import EngineSettings, Inputs, Job, Settings, SketchSet
 
 Rows = list[dict[str, Any]]
 
-SEED, ACCOUNTS, EXCHANGES = 3, 1_200, 18_000
+SEED, ACCOUNTS, EXCHANGES = 3, 1_200, 26_000
 RECIPE = """
 [world]
 days = 40
+volume_sigma = 1.4
 
 [[population]]
 kind = "letter"

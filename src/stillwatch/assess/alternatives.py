@@ -18,6 +18,9 @@ PERMITTED = 0.05  # share of a network's exchanges from which a permit may expla
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
+APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
+PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
+AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
@@ -60,10 +63,25 @@ def _openly(facts: Facts) -> str:
     return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
 
 
+def _narrow_queue(facts: Facts) -> bool:
+    """Does one queue feed all members with one narrow purpose? People who remember work of their own never agree so.
+
+    One queue shows in one mix that all ask, or in requests that one account takes over from another.
+    """
+    queue = [facts.trial(name) for name in ("asks_one_mix", "hands_over_refused_requests")]
+    narrow = facts.trial("narrow_purpose")
+    fed = any(trial is not None and trial.bits >= AGREED for trial in queue)
+    return fed and narrow is not None and narrow.bits >= AGREED
+
+
 def is_enterprise(facts: Facts) -> Alternative:
     """An enterprise's seats are people who each remember their own work, under one declared customer."""
     name = "is_enterprise"
     place, declared = _memory(facts), _declared(facts)
+    if place is not None and place > POOL and declared is False and _narrow_queue(facts):
+        return Alternative(
+            name, "excluded", f"{_remembers(place)}, but one queue feeds all with one narrow purpose; {_claims(facts)}"
+        )
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
     if declared:
@@ -93,14 +111,24 @@ def is_reseller(facts: Facts) -> Alternative:
     """A reseller's customers are people who ask what people ask."""
     name = "is_reseller_or_relay_customers"
     place, narrow = _memory(facts), facts.trial("narrow_purpose")
+    if place is not None and place > POOL and _narrow_queue(facts):
+        return Alternative(
+            name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers of a relay ask"
+        )
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
     if place is None:
         return _by_mix(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
-    if narrow is None or narrow.bits <= 0:
-        return Alternative(name, "preferred", "what is asked has the mix that people ask")
+    if narrow is None or narrow.bits < AGREED:
+        return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
+    apart = facts.trial("stands_apart_from_people")
+    if apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
+        said = (
+            f"{apart.statistic:.0%} of what is asked stands plainly apart, and {apart.reference:.1%} of what people ask"
+        )
+        return Alternative(name, "preferred", said)
     return Alternative(
         name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
     )
@@ -114,7 +142,7 @@ def is_batch_job(facts: Facts) -> Alternative:
         return Alternative(name, "preferred", _openly(facts))
     if facts.accounts < CROWD:
         return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
-    if (facts.top_payment_share or 0.0) >= MOST:
+    if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and _narrow_queue(facts)):
         return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
     if declared is False:
         return Alternative(name, "excluded", _claims(facts))

@@ -83,6 +83,10 @@ TESTED: dict[str, Callable[[float, float], str]] = {
     "moves_to_new_models_at_once": lambda own, people: (
         f"within a day of a model's release {own:.0%} of the questions went to it (people: {people:.0%})"
     ),
+    "hands_over_refused_requests": lambda own, people: (
+        f"{own:.0%} of the requests that one account was refused were made by another within ten minutes, "
+        f"word for word (people: {people:.1%})"
+    ),
     "replaces_closed_accounts": lambda own, people: (
         f"{own:.0f} closures were followed within six hours by a new member's first question (by chance: {people:.1f})"
     ),

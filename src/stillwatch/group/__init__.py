@@ -11,7 +11,7 @@ from stillwatch.group.candidates import Candidate, write
 from stillwatch.group.members import Exchanges, Int32, Lives, Model, load, load_lives, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
-from stillwatch.group.trials import purpose_tests, queue_tests, release_test, succession_test
+from stillwatch.group.trials import apart_test, handover_test, purpose_tests, queue_tests, release_test, succession_test
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 
@@ -67,7 +67,7 @@ ORDER BY members.network_id, sketches.position
 def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | None:
     rows = setting.exchanges.of(members)
     reference = setting.reference
-    purpose = separate(rows, reference.exchanges)
+    purpose = separate(rows, reference.exchanges, reference.few)
     served = purpose.probability > 0.5
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < setting.minimum_accounts:
         return None
@@ -76,6 +76,8 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
     results = [
         *queue_tests(effort, reference),
         *purpose_tests(effort, reference),
+        apart_test(purpose),
+        handover_test(effort, reference.crowd),
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),
     ]

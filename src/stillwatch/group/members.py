@@ -18,7 +18,7 @@ Int64 = NDArray[np.int64]
 
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 
-VALUES = ("head", "instructions", "parameters", "tools", "payload", "conversation", "address_network", "model")
+VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,13 @@ SELECT
   coalesce(exchanges.input_tokens, exchanges.input_chars // 4, 0) AS input_size,
   coalesce(exchanges.output_tokens, exchanges.output_chars // 4, 0) AS output_size,
   coalesce(exchanges.head_value, 0) AS head,
+  coalesce(exchanges.tail_value, 0) AS tail,
   coalesce(exchanges.instructions_value, 0) AS instructions,
   coalesce(exchanges.parameters_value, 0) AS parameters,
   coalesce(exchanges.tools_value, 0) AS tools,
   coalesce(exchanges.payload_value, 0) AS payload,
   coalesce(exchanges.conversation_value, 0) AS conversation,
-  coalesce(exchanges.address_network_value, 0) AS address_network,
+  coalesce(exchanges.status_code, 0) AS status,
   coalesce(models.code, 0) AS model,
   exchanges.content_features
 FROM exchange_sketches AS exchanges

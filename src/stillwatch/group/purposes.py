@@ -8,13 +8,15 @@ channel fixes. Conversations are taken whole.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
-from stillwatch.group.wording import occurrences, summed, usage
+from stillwatch.group.wording import Int32, occurrences, summed, usage
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -38,16 +40,23 @@ SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to 
 SPREAD_SHARE = 0.01  # and share of the accounts
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
 CONTENT_CAP = 12.0  # nats content may add for one exchange
+APART = 2.0  # nats from which an exchange is plainly of the purpose: seven times likelier there than among people
 ELICITATION = 500  # thousandths
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """The mixture's solution: its share, each exchange's probability, and its log-likelihood ratios (nats)."""
+    """The mixture's solution: its share, each exchange's probability, and its log-likelihood ratios (nats).
+
+    `apart` is the share of the purpose's exchanges that are plainly its own (`APART` nats and more), `people_apart` the
+    share of a crowd of people's exchanges that would be taken for it as plainly.
+    """
 
     share: float
     probability: Float  # (exchanges,)
     ratio: Float  # (exchanges,) purpose against ordinary
+    apart: float = 1.0
+    people_apart: float = 0.0
 
 
 def size_cell(exchanges: Exchanges) -> Int64:
@@ -63,34 +72,38 @@ def capability_cell(exchanges: Exchanges) -> Int64:
     return np.asarray(np.where(exchanges.capability < 0, 0, told))
 
 
-def separate(group: Exchanges, reference: Exchanges) -> Purpose:
-    """Solves the mixture for the exchanges of one network."""
+def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpose:
+    """Solves the mixture for the exchanges of one network, against `reference`; then asks how many exchanges of a
+    `crowd` of people it would take as well."""
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
-    mixes = _against([(cell(group), cell(reference)) for cell in (capability_cell,)])
-    frames = _against([_common_values(group.values[name], reference.values[name]) for name in FRAMES])
-    channels = _channels(group)
-    content = _Content(group, reference)
-    talks = _Talks(group.values["conversation"])
-    if not mixes and not frames:
+    views = _views(group, reference, crowd)
+    if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
+    talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
     half = np.full(len(group), 0.5)
-    wording = content.ratio(half) + sum(_frame_ratio(inside, ordinary, half) for inside, ordinary in frames)
+    wording = np.asarray(sum(view.inside(view.learn(half)) for view in views if isinstance(view, _Content | _Frame)))
     probability = _logistic(wording - START) if wording.any() else half
     share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
+    learned: list[Float] = []
     for _ in range(ROUNDS):
-        ratio = content.ratio(probability)
-        for inside, ordinary in mixes:
-            ratio += _mix_ratio(inside, ordinary, probability)
-        for inside, ordinary in frames:
-            ratio += _frame_ratio(inside, ordinary, probability)
-        for inside in channels:
-            ratio += _association(inside, probability)
-        ratio = talks.together(ratio)
+        learned = [view.learn(probability) for view in views]
+        ratio = talks.together(_total(view.inside(nats) for view, nats in zip(views, learned, strict=True)))
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
         share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
-    return Purpose(share, probability, ratio)
+    outside = _total(view.outside(nats) for view, nats in zip(views, learned, strict=True))
+    taken = _Talks(crowd.values["conversation"]).together(outside) if len(crowd) else np.zeros(1)
+    own = ratio[probability > 0.5]
+    return Purpose(share, probability, ratio, _share_apart(own), _share_apart(taken))
+
+
+def _share_apart(ratio: Float) -> float:
+    return float((ratio > APART).mean()) if len(ratio) else 0.0
+
+
+def _total(parts: Iterable[Float]) -> Float:
+    return np.asarray(sum(parts))
 
 
 class _Talks:
@@ -112,58 +125,88 @@ def _logistic(odds: Float) -> Float:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0))))
 
 
-def _mix_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
-    """Nats of a cell of sizes or capabilities: its share in the purpose against the members' other traffic."""
-    cells = len(ordinary)
-    purpose = np.bincount(inside, weights=probability, minlength=cells) + 0.5
-    # at least half of the other traffic's mix is people's: or a second purpose would hide in it
-    weight = max(REFERENCE_WEIGHT, float((1.0 - probability).sum()))
-    other = np.bincount(inside, weights=1.0 - probability, minlength=cells) + weight * ordinary
-    return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum()))[inside])
+class _View(ABC):
+    """One sort of evidence: what its values say for the purpose (nats), learned from who seems to belong to it."""
+
+    @abstractmethod
+    def learn(self, probability: Float) -> Float:
+        """Nats of each value, given the group's probabilities (exchanges,)."""
+
+    @abstractmethod
+    def inside(self, nats: Float) -> Float:
+        """Nats of each exchange of the group."""
+
+    @abstractmethod
+    def outside(self, nats: Float) -> Float:
+        """Nats of each exchange of the crowd."""
 
 
-def _frame_ratio(inside: Int64, ordinary: Float, probability: Float) -> Float:
-    """Nats of a frame: its share in the purpose against people's, capped, since whoever sends may choose it.
+class _Cells(_View):
+    """A view in which every exchange has one cell. `ordinary` is the reference's share of each."""
+
+    def __init__(self, group: Int64, reference: Int64, crowd: Int64) -> None:
+        cells = 1 + max(int(column.max(initial=0)) for column in (group, reference, crowd))
+        ordinary = np.bincount(reference, minlength=cells) + 0.5
+        self._group, self._crowd, self._ordinary = group, crowd, ordinary / ordinary.sum()
+        self.tells = len(np.unique(group)) > 1 or len(np.unique(reference)) > 1
+
+    def inside(self, nats: Float) -> Float:
+        return np.asarray(nats[self._group])
+
+    def outside(self, nats: Float) -> Float:
+        return np.asarray(nats[self._crowd])
+
+    def _counted(self, weight: Float) -> Float:
+        return np.bincount(self._group, weights=weight, minlength=len(self._ordinary)).astype(np.float64)
+
+
+class _Mix(_Cells):
+    """Capabilities: their share in the purpose against the members' other traffic."""
+
+    def learn(self, probability: Float) -> Float:
+        purpose = self._counted(probability) + 0.5
+        # at least half of the other traffic's mix is people's: or a second purpose would hide in it
+        weight = max(REFERENCE_WEIGHT, float((1.0 - probability).sum()))
+        other = self._counted(1.0 - probability) + weight * self._ordinary
+        return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum())))
+
+
+class _Frame(_Cells):
+    """A frame: its share in the purpose against people's, capped, since whoever sends may choose it.
 
     A rare frame says nothing, and having none never speaks for a purpose: whole networks differ from people in that.
     """
-    purpose = np.bincount(inside, weights=probability, minlength=len(ordinary)) + 0.5
-    nats = np.clip(np.log(purpose / purpose.sum() / ordinary), -FRAME_CAP, FRAME_CAP)
-    nats[0], nats[1] = min(nats[0], 0.0), 0.0
-    return np.asarray(nats[inside])
+
+    def learn(self, probability: Float) -> Float:
+        purpose = self._counted(probability) + 0.5
+        nats = np.clip(np.log(purpose / purpose.sum() / self._ordinary), -FRAME_CAP, FRAME_CAP)
+        nats[0], nats[1:2] = min(nats[0], 0.0), 0.0
+        return np.asarray(nats)
 
 
-def _against(pairs: list[tuple[Int64, Int64]]) -> list[tuple[Int64, Float]]:
-    """Cells of the group and the reference's probability of each; pairs of columns that are absent say nothing."""
-    result = []
-    for inside, outside in pairs:
-        if len(np.unique(inside)) == 1 and len(np.unique(outside)) <= 1:
-            continue
-        cells = int(max(inside.max(), outside.max() if len(outside) else 0)) + 1
-        ordinary = np.bincount(outside, minlength=cells) + 0.5
-        result.append((inside, ordinary / ordinary.sum()))
-    return result
+class _Channel(_Cells):
+    """How the exchanges were sent. A relay sends its customers' questions as it sends its own, so that this tells a
+    purpose apart only as far as it goes with what is asked."""
+
+    def learn(self, probability: Float) -> Float:
+        whole = CHANNEL_WEIGHT * self._counted(np.ones(len(probability))) / len(probability)
+        purpose, other = self._counted(probability) + whole, self._counted(1.0 - probability) + whole
+        with np.errstate(invalid="ignore", divide="ignore"):  # cells that the group does not use say nothing
+            nats = np.log((purpose / purpose.sum()) / (other / other.sum()))
+        return np.asarray(np.nan_to_num(nats, nan=0.0))
 
 
-def _channels(group: Exchanges) -> list[Int64]:
-    """Cells of how the exchanges were sent. A relay sends its customers' questions as it sends its own, so that these
-    tell a purpose apart only as far as they go with what is asked."""
-    cells = [_common_values(group.values[name], group.values[name])[0] for name in CHANNELS]
-    return [inside for inside in cells if len(np.unique(inside)) > 1]
+def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> list[_View]:
+    """Everything that may tell a purpose apart here; columns that are absent say nothing."""
+    mix = _Mix(*(capability_cell(one) for one in (group, reference, crowd)))
+    frames = [_Frame(*_coded(name, group, reference, crowd)) for name in FRAMES]
+    channels = [_Channel(*_coded(name, group, group, crowd)) for name in CHANNELS]
+    return [_Content(group, reference, crowd), *(view for view in (mix, *frames, *channels) if view.tells)]
 
 
-def _association(inside: Int64, probability: Float) -> Float:
-    """Nats by which a cell speaks for the purpose against the members' other traffic."""
-    whole = np.bincount(inside) / len(inside)
-    purpose = np.bincount(inside, weights=probability) + CHANNEL_WEIGHT * whole
-    other = np.bincount(inside, weights=1.0 - probability) + CHANNEL_WEIGHT * whole
-    with np.errstate(invalid="ignore", divide="ignore"):  # cells that nobody uses are not looked up
-        bits = np.log((purpose / purpose.sum()) / (other / other.sum()))
-    return np.asarray(bits[inside])
-
-
-def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
-    """Codes for the group's commonest values; 0 stands for absent, 1 for any other."""
+def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int64, Int64]:
+    """Codes for the group's commonest values, in the group and two others; 0 stands for absent, 1 for any other."""
+    inside = group.values[name]
     values, counts = np.unique(inside[inside != 0], return_counts=True)
     kept = np.sort(values[np.argsort(-counts, kind="stable")[:TOP_VALUES]])
     kept = kept[np.isin(kept, values[counts >= max(3, COMMON_SHARE * len(inside))])]
@@ -175,28 +218,34 @@ def _common_values(inside: Int64, outside: Int64) -> tuple[Int64, Int64]:
         told = np.where(kept[at] == column, at + 2, 1)
         return np.asarray(np.where(column == 0, 0, told), np.int64)
 
-    return code(inside), code(outside)
+    first, second = (code(one.values[name]) for one in others)
+    return code(inside), first, second
 
 
-class _Content:
-    """Bag-of-features likelihood ratio: the purpose's feature rates against the reference's."""
+class _Content(_View):
+    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange."""
 
-    def __init__(self, group: Exchanges, reference: Exchanges) -> None:
+    def __init__(self, group: Exchanges, reference: Exchanges, crowd: Exchanges) -> None:
         kept = _spread_features(group)
         self._cells = len(kept)
-        self._rows, self._codes = occurrences(group.features, kept)
         self._ordinary = (reference.uses(kept) + 0.5) / (len(reference) + 1.0)
-        self._size = len(group)
+        self._group, self._crowd = ((*occurrences(one.features, kept), len(one)) for one in (group, crowd))
 
-    def ratio(self, probability: Float) -> Float:
-        """Discounted, capped nats of each exchange."""
+    def learn(self, probability: Float) -> Float:
+        rows, codes, _ = self._group
+        mass = summed(codes, rows, probability, self._cells)
+        return np.asarray(np.log((mass + 0.5 * self._ordinary) / (probability.sum() + 0.5) / self._ordinary))
+
+    def inside(self, nats: Float) -> Float:
+        return self._of(nats, *self._group)
+
+    def outside(self, nats: Float) -> Float:
+        return self._of(nats, *self._crowd)
+
+    def _of(self, nats: Float, rows: Int32, codes: Int32, size: int) -> Float:
         if self._cells == 0:
-            return np.zeros(self._size)
-        mass = summed(self._codes, self._rows, probability, self._cells)
-        purpose = (mass + 0.5 * self._ordinary) / (probability.sum() + 0.5)
-        nats = np.log(purpose / self._ordinary)
-        total = summed(self._rows, self._codes, nats, self._size)
-        return np.clip(FEATURE_WEIGHT * total, -CONTENT_CAP, CONTENT_CAP)
+            return np.zeros(size)
+        return np.clip(FEATURE_WEIGHT * summed(rows, codes, nats, size), -CONTENT_CAP, CONTENT_CAP)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:

@@ -21,6 +21,7 @@ Int32 = NDArray[np.int32]
 Statistic = Callable[[Exchanges], float]
 
 CROWD = 2000  # people in the one large group
+FEW = 400  # people in the small one: some ten thousand exchanges
 GROUPS = 24  # matched groups: enough for a median; the scale's own blur is wider than its error
 QUEUE_SPREAD = 0.22  # blur of the 0 end
 PEOPLE_SPREAD = 0.30  # blur of the 1 end: families, classes and teams are more alike than random people
@@ -59,6 +60,11 @@ class People:
     def crowd(self) -> Exchanges:
         """A random group large enough for shares of rare things."""
         return self.group(CROWD, 0)
+
+    @cached_property
+    def few(self) -> Exchanges:
+        """A random group large enough for shares of one in a thousand, small enough to look at for every network."""
+        return self.group(FEW, 1)
 
     def of_crowd(self, statistic: Statistic) -> float:
         """The statistic of the crowd."""

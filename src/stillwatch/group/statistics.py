@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import capability_cell, size_cell
 from stillwatch.group.wording import pairs
+from stillwatch.records.features import without_frames
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
+REFUSED = 400  # HTTP status codes from here on mean that nothing was answered; 0 where none is logged
 OPENINGS = 24  # exchanges an account that enter the memory ratio
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
 FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
@@ -59,7 +61,10 @@ def memory_ratio(exchanges: Exchanges) -> float:
     if accounts < 2:
         return float("nan")
     kept = _rank(dense) < OPENINGS
-    within, between, pairs_within = _pool(dense[kept], exchanges.features[opens[kept]], accounts)
+    opens, dense = opens[kept], dense[kept]
+    marks = np.stack([exchanges.values["head"][opens], exchanges.values["tail"][opens]], axis=1)
+    own = without_frames(exchanges.position[opens], marks, exchanges.features[opens])
+    within, between, pairs_within = _pool(dense, own, accounts)
     return within / between if pairs_within >= 50 and between > 0 else float("nan")
 
 
@@ -182,7 +187,8 @@ def slot_repeats(exchanges: Exchanges) -> float:
     NaN with fewer than 200 such pairs.
     """
     head, payload = exchanges.values["head"], exchanges.values["payload"]
-    used = (head != 0) & (payload != 0)
+    # what was refused is asked again elsewhere: that is one question, not two that are the same
+    used = (head != 0) & (payload != 0) & (exchanges.values["status"] < REFUSED)
     frames, repeats = (_pairs_apart(exchanges.position[used], column[used]) for column in (head, payload))
     return repeats / frames if frames >= 200 else float("nan")
 
@@ -194,6 +200,24 @@ def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
     cell, count = np.unique(code.astype(np.int64) << np.int64(32) | position, return_counts=True)
     own = np.bincount(cell >> np.int64(32), weights=count.astype(float) ** 2, minlength=len(total))
     return float((total**2 - own).sum() / 2)
+
+
+def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:
+    """Of the refused requests: how many another account of the group asked, word for word, within ten minutes; and all.
+
+    Each account's first such request is left out of both: it may be what linked the account to the group.
+    """
+    payload, status = exchanges.values["payload"], exchanges.values["status"]
+    order = np.lexsort((exchanges.position, exchanges.started_at, payload))
+    order = order[payload[order] != 0]
+    here, after = order[:-1], order[1:]
+    followed = payload[here] == payload[after]
+    followed &= exchanges.position[here] != exchanges.position[after]
+    followed &= exchanges.started_at[after] - exchanges.started_at[here] <= within
+    refused = (status >= REFUSED) & (payload != 0)
+    taken = here[followed & refused[here]]
+    again = len(taken) - len(np.unique(exchanges.position[taken]))
+    return again, int(refused.sum()) - (len(taken) - again)
 
 
 def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:

@@ -12,12 +12,16 @@ from scipy.special import betaln
 
 from stillwatch.group import statistics
 from stillwatch.group.members import Exchanges, Model
+from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference import People, scale_bits
 
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3
+MINIMUM_REFUSED = 10  # refused requests, those that linked accounts left out
+PEOPLE_HANDOVERS = 50.0  # concentration of the share of refused requests that people ask elsewhere: hardly any
 EVADING = 0.25  # efforts that imitate people's differences in mix, sizes, hours or volumes
+DEALING_TOPICS = 0.1  # efforts that deal each account a topic of its own, which reads like a person's memory
 MATCHED = 150  # accounts in a matched group: larger ones cost more and give the same median
 
 
@@ -60,11 +64,13 @@ QUEUE_TESTS: tuple[tuple[str, Callable[[Exchanges], float], float], ...] = (
 
 
 def _evadable(test: str, bits: float) -> float:
-    """Bits less what an operator can buy cheaply: one in four gives accounts topics, rhythms or volumes of their own.
+    """Bits less what an operator can buy: one in four gives accounts topics, rhythms or volumes of their own.
 
-    So that looking like people there is never worth more than two bits. Memory is not for sale at that price.
+    So that looking like people there is never worth more than two bits. Memory costs more: contents must return within
+    each account and not across, so that rows are dealt by topic and no two accounts may ask for the same.
     """
-    return bits if test == "draws_from_one_pool" else math.log2((1.0 - EVADING) * 2.0**bits + EVADING)
+    share = DEALING_TOPICS if test == "draws_from_one_pool" else EVADING
+    return math.log2((1.0 - share) * 2.0**bits + share)
 
 
 def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
@@ -102,11 +108,36 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     ]
 
 
+def apart_test(purpose: Purpose) -> Trial:
+    """Is there a purpose at all? No bits: of what a relay's customers ask, any part can be called one, but people
+    outside ask the same as plainly."""
+    return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
+
+
 def _slots(group: Exchanges, reference: People) -> Trial:
     """Missing collisions: does the group repeat whole texts as rarely as slices of a data set do?"""
     own, people = statistics.slot_repeats(group), reference.of_crowd(statistics.slot_repeats)
     place = own / people if people > 0 else math.nan
-    return Trial("never_repeats_a_slot", _known(own), _known(people), scale_bits(place, 4.0))
+    # one effort in four samples several answers to a question, or asks again what failed
+    bits = _evadable("never_repeats_a_slot", scale_bits(place, 4.0))
+    return Trial("never_repeats_a_slot", _known(own), _known(people), bits)
+
+
+def handover_test(group: Exchanges, reference: Exchanges) -> Trial:
+    """Does the group ask elsewhere, within minutes, what one of its accounts was refused? One scheduler does.
+
+    Beta-binomial against beta-binomial, as for releases. The handover that linked an account is not counted again, and
+    its absence says nothing: not every scheduler does it.
+    """
+    taken, refused = statistics.handover_counts(group)
+    people_taken, people_refused = statistics.handover_counts(reference)
+    if refused < MINIMUM_REFUSED:
+        return Trial("hands_over_refused_requests", -1.0, -1.0, 0.0)
+    usual = (people_taken + 0.5) / (people_refused + 1.0)
+    effort = log_beta_binomial(taken, refused, 1.0, 1.0)
+    ordinary = log_beta_binomial(taken, refused, usual * PEOPLE_HANDOVERS, (1.0 - usual) * PEOPLE_HANDOVERS)
+    bits = float(np.clip((effort - ordinary) / math.log(2), 0.0, 4.0)) if taken / refused > usual else 0.0
+    return Trial("hands_over_refused_requests", round(taken / refused, 6), round(usual, 6), bits)
 
 
 def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]) -> Trial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.lab import draws, truth
+from stillwatch.lab.clients import CLIENTS, Client, observed
+from stillwatch.lab.clock import draw_clock, fitted_list
 from stillwatch.lab.conversations import conversations
 from stillwatch.lab.corpus import OWN_PROMPTS, CorpusBuilder
 from stillwatch.lab.draft import Group, Span, World
@@ -20,26 +23,37 @@ from stillwatch.lab.moves import moved
 from stillwatch.lab.parameters import Parameters
 from stillwatch.lab.parts import Script, script, write_parts
 from stillwatch.lab.people import draw_people, settle
+from stillwatch.lab.places import COUNTRIES
 from stillwatch.lab.prose import library
+from stillwatch.lab.ranges import Ranges, invented, measured
 from stillwatch.lab.recipe import Population, Recipe, load_recipe
 from stillwatch.lab.registration import accounts_table, draw_registration
 from stillwatch.lab.rhythm import exchanges as laid_out
 from stillwatch.lab.rhythm import wanted
 
+_SHARED = Path("..") / "shared" / "data"
 _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
 
 
-def build(
-    world: Path | str | Recipe, seed: int, accounts: int, exchanges: int, prompts: Path | None, out: Path
+def build(  # noqa: PLR0913 - what a world is made from
+    world: Path | str | Recipe,
+    seed: int,
+    accounts: int,
+    exchanges: int,
+    prompts: Path | None,
+    out: Path,
+    *,
+    data: Path | None = None,
 ) -> None:
     """Write the world `world` (a recipe, its TOML file, or a shipped one's name) of this seed and size into `out`.
 
     `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent unless the groups alone
-    want more. `prompts` is a folder of prompt files, None for the shipped ones. The same arguments give the same
-    bytes. Raises UsageError for a bad recipe, InputError for bad prompts.
+    want more. `prompts` is a folder of prompt files, None for the shipped ones; `data` a folder whose `ip` holds real
+    address ranges and client headers, None for invented ones. The same arguments give the same bytes. Raises
+    UsageError for a bad recipe, InputError for bad prompts or data.
     """
     recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
-    whole = decide(recipe, seed, accounts, exchanges, prompts)
+    whole = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / "exchanges", ignore_errors=True)
     write_parts(whole, out / "exchanges")
@@ -49,25 +63,70 @@ def build(
     truth.write_truth(whole, out / "truth", seed)
 
 
-def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, prompts: Path | None) -> Script:
+def data_folder(named: Path | None) -> Path | None:
+    """The folder of real data: the one named, else `../shared/data` where it holds address ranges, else none."""
+    if named is not None:
+        return named
+    return _SHARED if (_SHARED / "ip").is_dir() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a world is made from: a folder of prompts and one of other real data; None for our own."""
+
+    prompts: Path | None
+    data: Path | None
+
+    def corpus(self) -> CorpusBuilder:
+        """The prompts, with our own for capabilities that the folder has none of."""
+        corpus = CorpusBuilder()
+        corpus.read(self.prompts or OWN_PROMPTS)
+        corpus.read_missing(OWN_PROMPTS)
+        return corpus
+
+    def ranges(self) -> Ranges:
+        """Where networks lie."""
+        if self.data is None:
+            return invented(tuple(country[4] for country in COUNTRIES))
+        return measured(self.data / "ip", tuple(country[0] for country in COUNTRIES))
+
+    def clients(self) -> tuple[Client, ...]:
+        """What clients send."""
+        return CLIENTS if self.data is None else observed(self.data / "ip" / "client_headers.csv")
+
+
+def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> Script:
     """Draw everything about a world without writing it."""
     key = key_of("world", recipe.name, seed)
     parameters = Parameters(key, {**recipe.world, **recipe.people})
     days = float(parameters.whole("days", 30, 60))
     begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
     span = Span(begins, days, parameters.real("release", 0.3, 0.7) * days)
-    corpus = CorpusBuilder()
-    corpus.read(prompts or OWN_PROMPTS)
     people = draw_people(key, accounts, days, parameters)
-    sketch = World(key, parameters, span, corpus, exchanges / accounts, people, draw_registration(people.key, people))
+    tokens = fitted_list("answers", "median_tokens")[1:]  # the first is a completion service's, not a conversation's
+    sketch = World(
+        key,
+        parameters,
+        span,
+        sources.corpus(),
+        exchanges / accounts,
+        people,
+        draw_registration(people.key, people),
+        draw_clock(span, parameters),
+        sources.ranges(),
+        sources.clients(),
+        parameters.scale("answer_tokens", tokens.min(), tokens.max()),
+    )
     settle(sketch)
     _populate(sketch, recipe.populations)
-    events = laid_out(people, sketch.timetables, span, wanted(people, exchanges))
+    events = laid_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
     events = moved(sketch, events)
     talks = conversations(sketch, events)
-    books = library(corpus, key, parameters)
+    books = library(sketch.corpus, key, parameters)
+    whole = script(sketch, books, events, talks, recipe.drop_columns)
+    parameters.real("addresses_lost", 0.0, 0.02)  # drawn part by part, asked for here so that a recipe may fix it
     _all_used(parameters, "world")
-    return script(sketch, books, events, talks, recipe.drop_columns)
+    return whole
 
 
 def _populate(world: World, populations: tuple[Population, ...]) -> None:

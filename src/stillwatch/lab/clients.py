@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from stillwatch.errors import InputError
 from stillwatch.lab.draws import Wholes
 
 CODING_TOOL = 0
@@ -27,7 +31,8 @@ _EDITOR_TOOLS = ("read_file", "edit_file", "search", "run_command", "list_folder
 class Client:
     """A client: its user agent with `{}` for the version, its versions newest last, and what it always sets.
 
-    `weight` among people who do not use the coding tool; `temperatures` are what its users choose from, None most.
+    `weight` among people who do not use the coding tool; `temperatures` are what its users choose from, None most;
+    `builds` are names of the header sets it comes with, of which each user has one.
     """
 
     agent: str
@@ -39,11 +44,11 @@ class Client:
     temperatures: tuple[float | None, ...] = (None,)
     max_tokens: tuple[int | None, ...] = (None,)
     keeps_session: bool = False
+    builds: tuple[str, ...] = ("linux", "macos", "windows")
 
 
 _WARM: tuple[float | None, ...] = (None, None, None, 0.0, 0.2, 0.7, 0.7, 1.0)
 _LIMITS: tuple[int | None, ...] = (1024, 2048, 4096, 4096, 8192, None)
-_SDK_OS = ("Linux", "MacOS", "Windows")
 
 CLIENTS: tuple[Client, ...] = (
     Client(
@@ -86,7 +91,7 @@ CLIENTS: tuple[Client, ...] = (
         keeps_session=True,
     ),
     Client(
-        "Python/{} httpx", ("0.25.2", "0.27.0", "0.27.2", "0.28.1"), "api", 6.0, temperatures=_WARM, max_tokens=_LIMITS
+        "python-httpx/{}", ("0.25.2", "0.27.0", "0.27.2", "0.28.1"), "api", 6.0, temperatures=_WARM, max_tokens=_LIMITS
     ),
     Client(
         "OpenAI/Python {}", ("1.35.3", "1.61.0", "1.99.1", "2.8.0"), "api", 7.0, temperatures=_WARM, max_tokens=_LIMITS
@@ -100,7 +105,7 @@ CLIENTS: tuple[Client, ...] = (
         max_tokens=_LIMITS,
     ),
     Client(
-        "Anthropic/Python {}",
+        "AsyncAnthropic/Python {}",
         ("0.34.2", "0.49.0", "0.64.0", "0.75.0"),
         "api",
         4.0,
@@ -164,9 +169,33 @@ INTERACTIVE = np.array([CODING_TOOL, 1, 2, 3, 4, 15, 16], dtype=np.int64)
 SCRIPTED = np.array([5, 6, 7, 8, 9, 10, 11, 12, 14, 17, 18], dtype=np.int64)
 
 
-def agents_of(client: int) -> list[str]:
+def agents_of(client: Client) -> list[str]:
     """The user agents of one client, oldest version first."""
-    return [CLIENTS[client].agent.format(version) for version in CLIENTS[client].versions]
+    return [client.agent.format(version) for version in client.versions]
+
+
+def observed(path: Path) -> tuple[Client, ...]:
+    """The clients with versions and header sets as seen in real calls, for every library that `path` has seen.
+
+    `path` is a CSV of header sets: columns `user_agent`, `stainless_os`, `stainless_arch`, `header_names`, `n`.
+    Raises InputError when it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = [row for row in csv.DictReader(lines) if row["user_agent"]]
+        return tuple(_as_seen(client, rows) for client in CLIENTS)
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"`{path}` is no table of client headers ({error})") from error
+
+
+def _as_seen(client: Client, rows: list[dict[str, str]]) -> Client:
+    pattern = re.compile(re.escape(client.agent).replace(r"\{\}", r"(\d+(?:\.\d+)*)"))
+    seen = [(found[1], row) for row in rows if (found := pattern.match(row["user_agent"]))]
+    versions = sorted({version for version, _ in seen}, key=lambda text: [int(part) for part in text.split(".")])
+    if len(versions) < 2:  # one version cannot show who lags behind
+        return client
+    builds = sorted({" ".join((row["stainless_os"], row["stainless_arch"], row["header_names"])) for _, row in seen})
+    return replace(client, versions=tuple(versions), builds=tuple(builds))
 
 
 def people_weights(tool_share: float) -> list[float]:

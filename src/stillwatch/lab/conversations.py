@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.lab import draws
+from stillwatch.lab import draws, places
 from stillwatch.lab.draft import NONE, World
-from stillwatch.lab.draws import Keys, Wholes
+from stillwatch.lab.draws import Keys, Reals, Wholes
 from stillwatch.lab.parameters import keys_under
 from stillwatch.lab.programs import Deck, Frame, Program
 from stillwatch.lab.rhythm import Exchanges
+from stillwatch.lab.tongues import languages, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Conversations:
     person: Keys
     program: Wholes  # NONE: a person's own words
     row: Wholes
+    language: Wholes  # of the person: 0 for English, else one more than the place in `tongues.languages()`
 
 
 def conversations(world: World, exchanges: Exchanges) -> Conversations:
@@ -39,20 +41,65 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
     program = np.where(
         draws.uniform(key, "by program") < accounts.program_share[account], accounts.program[account], NONE
     )
-    for index, (pool, size) in enumerate(world.customer_pools):
-        chosen = (accounts.customers[account] == index) & (program == NONE)
+    _by_customers(world, account, key, program, person)
+    _in_rotation(world, account, key, program)
+    _viral(world, program, key, day)
+    row = _rows(world, account, program, key, day)
+    return Conversations(key, account, person, program, row, languages_of(world, account, person))
+
+
+def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
+    """The language each conversation's person writes in: mostly the country's; a relay's customer may be anyone."""
+    accounts, parameters = world.accounts, world.parameters
+    codes = {country[0]: number for number, country in enumerate(places.COUNTRIES)}
+    mother = np.zeros(len(codes), dtype=np.int64)
+    for number, name in enumerate(languages(), start=1):
+        for code in spoken()[name]["countries"]:
+            mother[codes[code]] = number
+    stranger = (person != accounts.key[account]) & ~accounts.separate[account]
+    country = np.where(stranger, draws.pick(person, "country", places.WEIGHTS), accounts.country[account])
+    faithful = draws.uniform(person, "mother tongue") < parameters.real("mother_tongue_share", 0.3, 0.9)
+    return np.where(faithful, mother[country], 0)
+
+
+def _by_customers(world: World, account: Wholes, key: Keys, program: Wholes, person: Keys) -> None:
+    """Write the customers of a relay, or the persons behind one login, as the persons of their conversations."""
+    pool = world.accounts.customers[account]
+    asking = np.flatnonzero((pool != NONE) & (program == NONE))
+    order = asking[np.argsort(pool[asking], kind="stable")]
+    edges = np.searchsorted(pool[order], np.arange(len(world.customer_pools) + 1))
+    for index, (name, size) in enumerate(world.customer_pools):
+        chosen = order[edges[index] : edges[index + 1]]
         # Customers of a relay are as uneven as people are, and meet whichever account is free.
-        person[chosen] = keys_under(pool, "customer", size)[
+        person[chosen] = keys_under(name, "customer", size)[
             draws.pick(key[chosen], "customer", draws.zipf_weights(size, 0.8))
         ]
-    _viral(world, program, key, day)
+
+
+def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> None:
+    """Accounts whose relay serves several campaigns take their conversations in turn, by each campaign's share."""
+    for number, group in enumerate(world.groups):
+        if len(group.programs) > 1:
+            mine = np.flatnonzero((world.accounts.group[account] == number) & (program == group.programs[0]))
+            shares = draws.lognormal(keys_under(group.parameters.key, "order", len(group.programs)), "size", 1.0, 0.6)
+            program[mine] = np.array(group.programs)[draws.pick(key[mine], "for whom", shares)]
+
+
+def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals) -> Wholes:
+    """The row of its data set that each conversation carries, handed out in order of time over all accounts; programs
+    of one campaign work through one data set."""
     row = np.zeros(len(key), dtype=np.int64)
-    for index in range(len(world.programs)):
-        carried = np.flatnonzero(program == index)
+    queue = [
+        index if one.campaign == NONE else len(world.programs) + one.campaign
+        for index, one in enumerate(world.programs)
+    ]
+    where = np.array([*queue, NONE])[program]
+    for index in sorted(set(queue)):
+        carried = np.flatnonzero(where == index)
         in_time = carried[np.lexsort((key[carried], day[carried]))]
-        samples = world.programs[index].samples
+        samples = max(one.samples for one, own in zip(world.programs, queue, strict=True) if own == index)
         row[in_time] = _sliced(account[in_time], samples) if samples else np.arange(len(in_time))
-    return Conversations(key, account, person, program, row)
+    return row
 
 
 def _sliced(account: Wholes, samples: int) -> Wholes:
@@ -69,18 +116,18 @@ def _sliced(account: Wholes, samples: int) -> Wholes:
     return np.asarray(place // samples * (int(nth.max(initial=0)) + 1) + nth)
 
 
-def _viral(world: World, program: Wholes, key: Keys, day: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+def _viral(world: World, program: Wholes, key: Keys, day: Reals) -> None:
     """For a few days one exact prompt is tried by many people."""
     parameters = world.parameters
-    rows = world.corpus.prompt_numbers("bench")
-    if not len(rows):
-        return
+    rows = np.concatenate([world.corpus.prompt_numbers("bench"), world.corpus.prompt_numbers("organic")[::7]])
     for wave in range(parameters.whole("viral_prompts", 1, 3)):
         begins = parameters.real(f"viral_{wave}_begins", 0.1, 0.8) * world.span.days
         peak = parameters.scale(f"viral_{wave}_share", 0.003, 0.03)
         since = day - begins
-        chance = np.where(since > 0, peak * np.exp(-np.clip(since, 0, None) / 2.0), 0.0)
+        fades = parameters.scale(f"viral_{wave}_days", 0.7, 6)
+        chance = np.where(since > 0, peak * np.exp(-np.clip(since, 0, None) / fades), 0.0)
         chosen = (program == NONE) & (draws.uniform(key, f"viral {wave}") < chance)
         prompt = rows[draws.key_of(world.key, "viral", wave) % len(rows)]
-        world.programs.append(Program(draws.key_of(world.key, "wave", wave), (Deck(np.array([prompt]), (Frame(),)),)))
+        deck = Deck(np.array([prompt]), (Frame(),))
+        world.programs.append(Program(draws.key_of(world.key, "wave", wave), (deck,), sets_parameters=False))
         program[chosen] = len(world.programs) - 1

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stillwatch.errors import InputError
 from stillwatch.lab.draws import Wholes
 from stillwatch.lab.lexicon import Lexicon, LexiconBuilder
+from stillwatch.lab.tongues import language_of
 
 OWN_PROMPTS = Path(__file__).parent / "prompts"
 KINDS = ("organic", "distill", "bench")
@@ -50,6 +51,7 @@ class Corpus:
     unit_kind: NDArray[np.int8]
     unit_capability: NDArray[np.object_]
     unit_source: NDArray[np.object_]
+    unit_language: NDArray[np.int8]  # see tongues.language_of
 
 
 class CorpusBuilder:
@@ -62,6 +64,7 @@ class CorpusBuilder:
         self._kinds: list[int] = []
         self._capabilities: list[str] = []
         self._sources: list[str] = []
+        self._languages: list[int] = []
         self._phrases: dict[str, Span] = {}
 
     def phrase(self, text: str) -> Span:
@@ -82,6 +85,14 @@ class CorpusBuilder:
             raise InputError(f"no prompt file in `{folder}`; name a folder that holds `*.jsonl.gz`")
         for path in files:
             self._add_file(path)
+
+    def read_missing(self, folder: Path) -> None:
+        """Add the files of `folder` whose capability no distillation prompt read so far has."""
+        known = set(self.capabilities("distill"))
+        for path in sorted(folder.glob("distill__*.jsonl.gz")):
+            first = next(iter(_rows(path)), None)
+            if first and str(first["capability"]) not in known:
+                self._add_file(path)
 
     def prompt_numbers(self, kind: str, capability: str | None = None) -> Wholes:
         """Opening prompts of one kind, and of one capability of the contract if named, in reading order."""
@@ -115,6 +126,7 @@ class CorpusBuilder:
             np.array(self._kinds, dtype=np.int8),
             np.array(self._capabilities, dtype=object),
             np.array(self._sources, dtype=object),
+            np.array(self._languages, dtype=np.int8),
         )
 
     def _add_file(self, path: Path) -> None:
@@ -129,6 +141,7 @@ class CorpusBuilder:
                 capability = str(row["capability"])
                 self._capabilities.append(CAPABILITY.get(capability, capability))
                 self._sources.append(str(row["source"]))
+                self._languages.append(language_of(str(row["prompt"])))
             self._add_prompt(str(row["prompt"])[:_LONGEST_PROMPT])
         self._units.append(len(self._prompts) - 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,21 +37,31 @@ def as_persons(world: World, who: Wholes) -> Before:
     )
 
 
-def disguise(world: World, who: Wholes, parameters: Parameters, program: int, before: Before) -> None:
+def own_homes(world: World, who: Wholes, before: Before) -> None:
+    """Gives the accounts `who` the homes that they had."""
+    for name, own in before.homes.items():
+        getattr(world.accounts, name)[who] = own
+
+
+def own_papers(world: World, who: Wholes, before: Before) -> None:
+    """Gives the accounts `who` what they had stated."""
+    for name, own in before.papers.items():
+        getattr(world.registration, name)[who] = own
+
+
+def disguise(world: World, who: Wholes, parameters: Parameters, programs: Sequence[int], before: Before) -> None:
     """Applies the disguises that the world's file asks for to a drawn letter campaign, or to a rung made from one."""
     accounts = world.accounts
-    for asked, holder, values in (
-        ("own_addresses", accounts, before.homes),
-        ("own_papers", world.registration, before.papers),
-    ):
-        if parameters.chance(asked, 0.0):
-            for name, own in values.items():
-                getattr(holder, name)[who] = own
+    if parameters.chance("own_addresses", 0.0):
+        own_homes(world, who, before)
+    if parameters.chance("own_papers", 0.0):
+        own_papers(world, who, before)
     if parameters.chance("own_sign_ups", 0.0):
         accounts.born[who] = np.minimum(before.born, accounts.start[who] - 0.002)
-    changes = {**_own_wording(parameters), **_own_topics(world, parameters, program)}
-    if changes:
-        world.programs[program] = replace(world.programs[program], **changes)
+    for program in programs:
+        changes = {**_own_wording(parameters), **_own_topics(world, parameters, program)}
+        if changes:
+            world.programs[program] = replace(world.programs[program], **changes)
 
 
 def _own_wording(parameters: Parameters) -> dict[str, Any]:

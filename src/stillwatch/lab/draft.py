@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.lab.clients import Client
 from stillwatch.lab.corpus import CorpusBuilder
 from stillwatch.lab.draws import Keys, Reals, Wholes
 from stillwatch.lab.parameters import Parameters
+from stillwatch.lab.programs import NONE as NONE
 from stillwatch.lab.programs import Program
+from stillwatch.lab.ranges import Ranges
 
-NONE = -1
 ORGANIC, INNOCENT, CAMPAIGN = 0, 1, 2
 ROLES = ("organic", "innocent", "campaign")
-BY_PERSON, EVENLY = -1, -2
-"""Rhythms that need no timetable: a person's days and hours; spread evenly over the account's own window."""
+BY_PERSON, AT_RANDOM, IN_TURN = -1, -2, -3
+"""Rhythms that need no timetable: a person's days and hours; a queue that gives work to any free account, or to the
+one that has waited longest."""
 
 
 @dataclass(slots=True)
@@ -37,11 +40,14 @@ class Accounts:
     late: Reals  # hours by which this person's day is later than the usual one
     weekend: Wholes  # class of weekend activity, see rhythm
     keenness: Reals  # below 1: interest fades over the window; above: grows
-    rhythm: Wholes  # BY_PERSON, EVENLY or index into World.timetables
+    rhythm: Wholes  # BY_PERSON, AT_RANDOM, IN_TURN or index into World.timetables
     turns: Reals  # mean exchanges a conversation
     sittings: Reals  # mean conversations a session
     gap: Reals  # median seconds between turns
     pause: Reals  # median seconds between conversations of a session
+    jitter: Reals  # log standard deviation of those pauses
+    uneven: Reals  # log standard deviation of the days of one person
+    idle: Reals  # share of days without any exchange
     home_key: Keys  # households share one
     home_net: Wholes
     home_lease: Reals  # days an address stays
@@ -49,10 +55,12 @@ class Accounts:
     mobile_share: Reals
     work_net: Wholes  # NONE, or the network used in working hours
     device: Keys  # what device ids are made from; shared where software is
+    separate: NDArray[np.bool_]  # whether the persons behind it have devices and homes of their own
     client: Wholes
     second: Wholes  # another client this person uses
     second_share: Reals
-    version: Reals  # how far behind the newest client version, 0…1
+    version: Reals  # how far behind the newest client version when the world begins, 0…1
+    upgrade: Reals  # days until the version released during the world is taken up; infinite for frozen clients
     system: Wholes  # NONE: whatever the client sends
     model: Wholes  # model used before the release
     lag: Reals  # days from the release to the move; infinite for those who stay
@@ -60,6 +68,7 @@ class Accounts:
     program: Wholes  # NONE or index into World.programs
     program_share: Reals  # of conversations that the program writes
     customers: Wholes  # NONE or index into World.customer_pools
+    textless: NDArray[np.bool_]  # whether a contract forbids to keep its text
 
     def __len__(self) -> int:
         return len(self.key)
@@ -87,13 +96,13 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A block of addresses; `scattered` ones are single homes all over the residential networks, as proxies are."""
+    """A block of addresses; `scattered` ones are single addresses all over the networks named, as proxies are."""
 
     key: int
     base: int  # first IPv4 address, or the upper 64 bits of the first IPv6 /64
     size: int
     version: int = 4
-    scattered: bool = False
+    scattered: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +137,25 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Accounts drawn together: their kind and role, which accounts, and the parameters used."""
+    """Accounts drawn together: their kind and role, which accounts, the parameters used, and what programs it runs."""
 
     kind: str
     role: int
     accounts: Wholes
     parameters: Parameters
-    targets: dict[str, float] = field(default_factory=dict)
-    rung: str = ""
-    program: int = NONE  # what a campaign's exchanges are written by
+    programs: tuple[int, ...] = ()  # index into World.programs; those of campaigns name their campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One extraction effort, which may run over several groups: its rung, its name in the recipe if it has one, the
+    key of its data set, how its capabilities share it, and its first group's program."""
+
+    rung: str
+    name: str
+    key: int
+    targets: dict[str, float]
+    program: Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +171,16 @@ class Span:
         return self.begins + timedelta(microseconds=math.floor(day * 86_400_000_000))
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`hours`: 25 steps of the cumulative local day, 0 to 1; `quiet`: (countries, days) factors of local days from
+    the one before the world's first; `weekday` of those days, 0 for Monday."""
+
+    hours: Reals
+    quiet: NDArray[np.float64]
+    weekday: Wholes
+
+
 @dataclass(slots=True)
 class World:
     """Everything drawn so far."""
@@ -163,8 +192,12 @@ class World:
     mean: float  # exchanges an account, over the whole world
     accounts: Accounts
     registration: Registration
+    clock: Clock
+    ranges: Ranges
+    clients: tuple[Client, ...]
+    answers: float  # median tokens of an answer to a person
     networks: list[Network] = field(default_factory=list)
-    residential: list[int] = field(default_factory=list)  # networks that scattered addresses come from
+    residential: tuple[int, ...] = ()  # networks that scattered addresses come from
     timetables: list[Timetable] = field(default_factory=list)
     organisations: list[Organisation] = field(default_factory=list)
     systems: list[tuple[int, int]] = field(default_factory=list)  # token spans of system instructions
@@ -172,5 +205,7 @@ class World:
     customer_pools: list[tuple[int, int]] = field(default_factory=list)  # key and number of customers
     permits: list[Permit] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    campaigns: list[Campaign] = field(default_factory=list)
+    relays: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # name: address pool, e-mail domains
     hops: dict[int, float] = field(default_factory=dict)  # group: chance that a turn moves to another account
     pauses: dict[int, list[tuple[float, float]]] = field(default_factory=dict)  # group: days without any exchange

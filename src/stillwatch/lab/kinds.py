@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stillwatch.lab import campaigns, crowds, organisations, rungs
+from stillwatch.lab import campaigns, crowds, jobs, organisations, rungs
 from stillwatch.lab.draft import Group, World
 from stillwatch.lab.draws import Wholes
 from stillwatch.lab.parameters import Parameters
@@ -32,16 +32,17 @@ KINDS: dict[str, Kind] = {
     "harvest": Kind(rungs.harvest),
     "enterprise": Kind(organisations.enterprise, 20, 500),
     "reseller": Kind(organisations.reseller, 5, 80),
-    "batch_job": Kind(organisations.batch_job, 5, 30),
-    "data_maker": Kind(organisations.data_maker, 1, 8),
-    "evaluation_harness": Kind(organisations.evaluation_harness, 2, 20),
-    "ci_fleet": Kind(organisations.ci_fleet, 4, 40),
-    "licensed_distillation": Kind(organisations.licensed_distillation, 5, 40),
-    "red_team": Kind(organisations.red_team, 3, 15),
+    "batch_job": Kind(jobs.batch_job, 5, 30),
+    "data_maker": Kind(jobs.data_maker, 1, 8),
+    "evaluation_harness": Kind(jobs.evaluation_harness, 2, 20),
+    "ci_fleet": Kind(jobs.ci_fleet, 4, 40),
+    "licensed_distillation": Kind(jobs.licensed_distillation, 5, 40),
+    "red_team": Kind(jobs.red_team, 3, 15),
     "class": Kind(crowds.school_class, 30, 300),
     "hackathon": Kind(crowds.hackathon, 30, 200),
     "cgnat": Kind(crowds.cgnat, 300, 3000),
     "vpn": Kind(crowds.vpn, 200, 2000),
     "family": Kind(crowds.family, 2, 6),
+    "shared_login": Kind(crowds.shared_login, 1, 40),
     "relay_software": Kind(crowds.relay_software, 50, 400),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.lab import draws
 from stillwatch.lab.draft import World
@@ -11,19 +12,22 @@ from stillwatch.lab.parameters import keys_under
 from stillwatch.lab.rhythm import Exchanges
 
 _TRIES = 6  # accounts looked at for a free one
-_RATE_LIMITED = 429
+_RATE_LIMITED, _OVERLOADED = 429, 529
+_RESTART = 43.0  # minutes at the median until a relay that stood still has put an account to work again
 
 
 def moved(world: World, exchanges: Exchanges) -> Exchanges:
     """The exchanges with the world's outages, and the pauses and hops of every group that has them."""
-    everyone = np.arange(len(exchanges.day))
-    _pause(world, exchanges, everyone, _outages(world))
+    outages = _outages(world)
+    everyone = np.flatnonzero(~_refused(world, exchanges, outages))
+    restart = world.parameters.scale("herd_minutes", 3, 90)
+    _pause(world, exchanges, everyone, outages, restart)
     order = np.argsort(world.accounts.group[exchanges.account], kind="stable")
     groups = world.accounts.group[exchanges.account][order]
     extra: list[Exchanges] = []
     for number in sorted(set(world.pauses) | set(world.hops)):
         mine = order[np.searchsorted(groups, number) : np.searchsorted(groups, number, side="right")]
-        _pause(world, exchanges, mine, world.pauses.get(number, []))
+        _pause(world, exchanges, mine, world.pauses.get(number, []), _RESTART)
         extra.append(_hop(world, exchanges, mine, number))
     closed = world.registration.closed
     last = np.full(len(world.accounts), -1e9)
@@ -39,16 +43,28 @@ def _outages(world: World) -> list[tuple[float, float]]:
     parameters = world.parameters
     keys = keys_under(parameters.key, "outage", parameters.whole("outages", 0, 2))
     begins = draws.uniform(keys, "at") * world.span.days * 0.95
-    hours = draws.lognormal(keys, "hours", 1.0, 0.5)
+    hours = draws.lognormal(keys, "hours", parameters.scale("outage_hours", 0.3, 5), 0.5)
     return [(float(at), float(at + h / 24)) for at, h in zip(begins, hours, strict=True)]
 
 
-def _pause(world: World, exchanges: Exchanges, mine: Wholes, pauses: list[tuple[float, float]]) -> None:
+def _refused(world: World, exchanges: Exchanges, outages: list[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Marks and returns the exchanges that were refused in an outage and logged so; the rest come again later."""
+    within = np.zeros(len(exchanges.day), dtype=np.bool_)
+    for begins, ends in outages:
+        within |= (exchanges.day >= begins) & (exchanges.day < ends)
+    keys = draws.child(world.accounts.key[exchanges.account], "refused", np.arange(len(within)))
+    within &= draws.uniform(keys, "logged") < world.parameters.real("outage_refusals", 0.0, 0.3)
+    exchanges.status[within] = _OVERLOADED
+    return within
+
+
+def _pause(world: World, exchanges: Exchanges, mine: Wholes, pauses: list[tuple[float, float]], minutes: float) -> None:
     for begins, ends in pauses:
         within = mine[(exchanges.day[mine] >= begins) & (exchanges.day[mine] < ends)]
         keys = draws.child(world.accounts.key[exchanges.account[within]], "restart", within)
         # What was due in the pause is done right after it.
-        exchanges.day[within] = np.minimum(ends + draws.lognormal(keys, "restart", 0.03, 0.8), world.span.days - 1e-4)
+        later = ends + draws.lognormal(keys, "restart", minutes / 1440, 0.8)
+        exchanges.day[within] = np.minimum(later, world.span.days - 1e-4)
 
 
 def _hop(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> Exchanges:

@@ -1,19 +1,18 @@
-"""Organisations whose accounts act alike for good reasons: enterprises, resellers, jobs, harnesses, licensees."""
+"""Organisations whose accounts act alike for good reasons: enterprises, resellers, and how a firm registers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from stillwatch.lab import draws, places, wording
-from stillwatch.lab.campaigns import shuffled
+from stillwatch.lab.campaigns import take_customers
 from stillwatch.lab.clients import SCRIPTED
-from stillwatch.lab.draft import BY_PERSON, INNOCENT, NONE, Group, Organisation, Permit, Timetable, World
+from stillwatch.lab.draft import BY_PERSON, INNOCENT, NONE, Group, Organisation, Permit, World
 from stillwatch.lab.draws import Wholes, key_of
 from stillwatch.lab.parameters import Parameters, keys_under
 from stillwatch.lab.people import persons_client
-from stillwatch.lab.programs import Deck, Frame, Program
 
-_NAMES = (
+_NAMES = [
     "Alder",
     "Birch",
     "Corva",
@@ -26,8 +25,8 @@ _NAMES = (
     "Juniper",
     "Kestrel",
     "Larkspur",
-)
-_TRADES = (
+]
+_TRADES = [
     "Logistics",
     "Analytics",
     "Health",
@@ -38,53 +37,71 @@ _TRADES = (
     "Foods",
     "Software",
     "Partners",
-)
-_EDUCATION, _RESEARCH = 2, 3
+]
+EDUCATION, RESEARCH, STARTUP = 2, 3, 4
+"""Account types of organisations that are not plain ones (1)."""
 
 
 def found(world: World, who: Wholes, parameters: Parameters, kind: int = 1) -> int:
-    """Make the accounts one organisation's: one domain, one card, one country, sign-ups within days; its number."""
+    """Make the accounts one organisation's: one domain, one country, few cards, sign-ups within days; its number."""
     accounts, registration = world.accounts, world.registration
     key = key_of(parameters.key, "organisation")
     country = int(draws.pick(np.array([key], dtype=np.uint64), "country", places.WEIGHTS)[0])
     name = f"{_NAMES[key % len(_NAMES)]} {_TRADES[key // 16 % len(_TRADES)]} {key % 997}"
-    domain = name.lower().replace(" ", "-") + (".edu" if kind == _EDUCATION else ".com")
+    domain = name.lower().replace(" ", "-") + (".edu" if kind == EDUCATION else ".com")
     world.organisations.append(Organisation(key, name, country, domain))
     keys = accounts.key[who]
-    accounts.country[who], accounts.zone[who] = country, places.ZONES[country]
     registration.organisation[who] = len(world.organisations) - 1
     registration.account_type[who] = kind
     registration.email_domain[who] = domain
-    registration.card_key[who], registration.card_country[who] = key, country
-    registration.issuer[who] = int(
-        draws.pick(np.array([key], dtype=np.uint64), "issuer", draws.zipf_weights(400, 1.05))[0]
-    )
+    _settle_in(world, who, country)
+    _pay_together(world, who, parameters, country)
     registration.phone_country[who] = np.where(draws.uniform(keys, "staff phone") < 0.3, country, NONE)
     registration.verification[who] = 5 if kind == 1 else 3
-    registration.closed[who] = np.nan
-    first = parameters.real("founded", -1.0, 0.5) * world.span.days
-    accounts.born[who] = first + np.sort(
-        draws.lognormal(keys, "joined", parameters.scale("joining_days", 0.01, 5), 1.0)
-    )
-    accounts.born[who] = np.minimum(accounts.born[who], world.span.days * 0.8)
-    accounts.start[who] = np.maximum(accounts.born[who], 0.0)
-    accounts.end[who] = world.span.days
+    _join_in_time(world, who, parameters)
     return len(world.organisations) - 1
 
 
+def start_up(world: World, who: Wholes, parameters: Parameters, kind: int = STARTUP) -> None:
+    """A small firm: registered as an organisation, or its founders' own accounts that share a card, a domain, a place,
+    or nothing that a form asks for."""
+    if parameters.chance("registered", 0.7):
+        found(world, who, parameters, kind)
+        return
+    registration = world.registration
+    first = who[0]
+    country = int(world.accounts.country[first])
+    _settle_in(world, who, country)
+    if parameters.chance("shares_card", 0.6):
+        _pay_together(world, who, parameters, country)
+    if parameters.chance("shares_domain", 0.5):
+        registration.email_domain[who] = f"{key_of(parameters.key, 'domain') % (1 << 28):07x}.io"
+    if parameters.chance("shares_place", 0.5):
+        world.accounts.home_key[who] = world.accounts.home_key[first]
+        world.accounts.home_net[who] = world.accounts.home_net[first]
+    _join_in_time(world, who, parameters)
+
+
 def enterprise(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Seats behind one translator, paid with one card, under one domain and one set of instructions; each a person."""
+    """Seats behind few translators, paid by the firm, under one domain; each a person, many with the firm's or their
+    department's instructions."""
     accounts = world.accounts
     found(world, who, parameters)
     keys = accounts.key[who]
-    site = places.shared_network(world, f"site {parameters.key}", parameters.whole("egress_addresses", 1, 4), 63)
-    inside = draws.uniform(keys, "inside") < parameters.real("inside_share", 0.4, 1.0)
+    country = int(accounts.country[who[0]])
+    sites = [
+        places.shared_network(
+            world, f"site {parameters.key} {site}", parameters.whole("egress_addresses", 1, 4), country
+        )
+        for site in range(parameters.whole("sites", 1, 4))
+    ]
+    site = np.array(sites)[draws.pick(keys, "site", draws.zipf_weights(len(sites), 1.0))]
+    inside = draws.uniform(keys, "inside") < parameters.real("inside_share", 0.2, 1.0)
     accounts.home_net[who] = np.where(inside, site, accounts.home_net[who])
     accounts.work_net[who] = site
     accounts.client[who] = persons_client(keys, parameters.real("coding_tool_share", 0.0, 1.0))
-    if parameters.chance("own_instructions", 0.8):
-        world.systems.append(wording.organisation_instructions(world.corpus, parameters.key))
-        accounts.system[who] = len(world.systems) - 1
+    _instruct(world, who, parameters)
+    accounts.textless[who] = parameters.chance("text_not_kept", 0.2)
     accounts.weekend[who] = 0
     accounts.weight[who] *= parameters.scale("keenness", 0.7, 4)
     return Group("enterprise", INNOCENT, who, parameters)
@@ -98,175 +115,87 @@ def reseller(world: World, who: Wholes, parameters: Parameters) -> Group:
         number = found(world, who, parameters)
         world.permits.append(Permit(number, "resale", 0.0, world.span.days, None))
     else:
-        few = draws.whole(keys_under(parameters.key, "issuer", 3), "issuer", 60)
-        registration.issuer[who] = few[draws.whole(accounts.key[who], "issuer of few", 3)]
-    _hosted(world, who, parameters)
-    accounts.mobile_share[who], accounts.second_share[who] = 0.0, 0.0
-    accounts.weight[who] = parameters.scale("intensity", 3, 12) * draws.lognormal(accounts.key[who], "load", 1.0, 0.3)
+        issuers = parameters.whole("issuers", 1, 8)
+        few = draws.whole(keys_under(parameters.key, "issuer", issuers), "issuer", 60)
+        registration.issuer[who] = few[draws.whole(accounts.key[who], "issuer of few", issuers)]
+    hosted(world, who, parameters)
+    accounts.weight[who] = parameters.scale("intensity", 2, 12) * draws.lognormal(
+        accounts.key[who], "load", 1.0, parameters.real("load_spread", 0.1, 0.7)
+    )
     accounts.scaled[who] = False
-    customers = max(2, round(len(who) * parameters.scale("customers_per_account", 1.5, 12)))
-    world.customer_pools.append((key_of(parameters.key, "customers"), customers))
-    accounts.customers[who] = len(world.customer_pools) - 1
+    take_customers(world, who, parameters)
     accounts.rhythm[who] = BY_PERSON
     return Group("reseller", INNOCENT, who, parameters)
 
 
-def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """A start-up's keys working through many rows of its own, every slot different, one frame."""
-    found(world, who, parameters, 4)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
-    frame = wording.job_frame(world.corpus, parameters.key)
-    program = _program(world, parameters, (Deck(rows, (frame,)),), exchange=0.5, digits=True, longest_payload=90)
-    _machine(world, who, parameters, program, parameters.scale("intensity", 4, 30))
-    _runs(world, who, parameters, parameters.whole("runs", 1, 20))
-    return Group("batch_job", INNOCENT, who, parameters)
-
-
-def data_maker(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Makers of synthetic data who train a small classifier of their own."""
-    found(world, who, parameters, 4)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
-    frame = Frame(
-        before=(
-            world.corpus.phrase("Write five short messages that a customer might send in the same tone as this one:"),
-        )
-    )
-    program = _program(
-        world, parameters, (Deck(rows, (frame,)),), exchange=0.3, digits=True, longest_payload=50, temperature=1.0
-    )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
-    _runs(world, who, parameters, parameters.whole("runs", 1, 6))
-    return Group("data_maker", INNOCENT, who, parameters)
-
-
-def evaluation_harness(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Public questions, unchanged, several samples each, on several keys, hurrying to a new model on its first day."""
-    found(world, who, parameters, _RESEARCH)
-    rows = world.corpus.prompt_numbers("bench")
-    known = max(1, min(len(rows), parameters.whole("questions", 100, 3000)))
-    begin = key_of(parameters.key, "first question") % max(1, len(rows) - known)
-    program = _program(
-        world,
-        parameters,
-        (Deck(rows[begin : begin + known], (Frame(),)),),
-        repeats=parameters.whole("samples", 1, 8),
-        temperature=0.0,
-    )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
-    _runs(world, who, parameters, parameters.whole("runs", 1, 4), world.span.release)
-    world.accounts.lag[who], world.accounts.rush[who] = 0.02, 1.0
-    return Group("evaluation_harness", INNOCENT, who, parameters)
-
-
-def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Build machines that ask on the minute."""
-    found(world, who, parameters)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[:400]
-    frame = wording.job_frame(world.corpus, parameters.key, fleet=True)
-    program = _program(world, parameters, (Deck(rows, (frame,)),), exchange=0.4, digits=True, longest_payload=250)
-    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
-    tick = (60.0, 300.0, 900.0, 3600.0)[parameters.whole("tick", 0, 3)]
-    days = np.arange(world.span.days)
-    world.timetables.append(Timetable(days, days + 1.0, tick))
-    world.accounts.rhythm[who], world.accounts.sittings[who] = len(world.timetables) - 1, 1.0
-    return Group("ci_fleet", INNOCENT, who, parameters)
-
-
-def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Distillation that a contract allows, within its limit unless `beyond` is set."""
-    number = found(world, who, parameters)
-    names = parameters.words("capabilities", world.corpus.capabilities("distill"), 1, 3)
-    decks = tuple(
-        Deck(
-            shuffled(world.corpus.prompt_numbers("distill", name), parameters.key),
-            wording.campaign_frames(
-                world.corpus, parameters.key, name, parameters.whole("template_variants", 1, 6), 0.5
-            ),
-        )
-        for name in names
-    )
-    program = _program(
-        world, parameters, decks, exchange=parameters.real("row_exchange", 0.05, 0.35), digits=True, longest_payload=600
-    )
-    intensity = parameters.scale("intensity", 5, 30)
-    _machine(world, who, parameters, program, intensity)
-    expected = intensity * world.mean * len(who)
-    limit = round(expected * (0.5 if parameters.chance("beyond", 0.0) else 1.5))
-    world.permits.append(Permit(number, "licensed_distillation", -30.0, world.span.days + 300, limit))
-    return Group("licensed_distillation", INNOCENT, who, parameters)
-
-
-def red_team(world: World, who: Wholes, parameters: Parameters) -> Group:
-    """Testers with a permit, asking for what should be refused."""
-    number = found(world, who, parameters)
-    rows = world.corpus.prompt_numbers("organic", "other")
-    rows = shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
-    program = _program(world, parameters, (Deck(rows, (Frame(),)),), exchange=0.2, digits=False, longest_payload=200)
-    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
-    world.permits.append(Permit(number, "red_team", -10.0, world.span.days + 60, None))
-    return Group("red_team", INNOCENT, who, parameters)
-
-
-def _program(  # noqa: PLR0913 - what distinguishes one job's text from another's
-    world: World,
-    parameters: Parameters,
-    decks: tuple[Deck, ...],
-    *,
-    exchange: float = 0.0,
-    digits: bool = False,
-    longest_payload: int = 2000,
-    repeats: int = 1,
-    temperature: float | None = None,
-) -> int:
-    world.programs.append(
-        Program(
-            key=key_of(parameters.key, "program"),
-            decks=decks,
-            exchange=exchange,
-            digits=digits,
-            longest_payload=longest_payload,
-            repeats=repeats,
-            temperature=temperature,
-            max_tokens=(None, 256, 1024, 4096)[parameters.whole("max_tokens", 0, 3)],
-            output_median=parameters.scale("output_tokens", 20, 600),
-        )
-    )
-    return len(world.programs) - 1
-
-
-def _hosted(world: World, who: Wholes, parameters: Parameters) -> None:
-    """Requests leave from a few hosting addresses, through one library of one version."""
+def hosted(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Requests leave from a few addresses of one cloud, from several clouds, or from the firm's own line, through one
+    library or a few, kept at one version or not."""
     accounts = world.accounts
-    net = places.shared_network(world, f"hosting {parameters.key}", parameters.whole("hosting_addresses", 1, 6), 34)
-    accounts.home_net[who], accounts.work_net[who], accounts.home_lease[who] = net, NONE, 1e6
-    accounts.mobile_share[who] = 0.0
-    accounts.client[who] = int(SCRIPTED[parameters.whole("library", 0, len(SCRIPTED) - 1)])
-    accounts.second_share[who] = 0.0
-    accounts.version[who] = parameters.real("library_version", 0, 1)
+    keys = accounts.key[who]
+    _egress(world, who, parameters)
+    accounts.work_net[who] = NONE
+    accounts.mobile_share[who], accounts.second_share[who] = 0.0, 0.0
+    libraries = parameters.whole("libraries", 1, 3)
+    own = SCRIPTED[draws.whole(keys_under(parameters.key, "library", libraries), "library", len(SCRIPTED))]
+    accounts.client[who] = own[draws.pick(keys, "library of few", draws.zipf_weights(libraries, 1.0))]
+    if parameters.chance("one_version", 0.7):
+        accounts.version[who] = parameters.real("library_version", 0, 1)
+        accounts.upgrade[who] = np.inf if parameters.chance("pinned", 0.6) else parameters.scale("upgrade_days", 1, 30)
 
 
-def _machine(world: World, who: Wholes, parameters: Parameters, program: int, intensity: float) -> None:
-    """All text of these accounts is written by a program, in single requests."""
+def _egress(world: World, who: Wholes, parameters: Parameters) -> None:
     accounts = world.accounts
-    _hosted(world, who, parameters)
-    accounts.weight[who] = intensity * draws.lognormal(
-        accounts.key[who], "load", 1.0, parameters.real("load_spread", 0.05, 0.6)
+    way = parameters.word("egress", ("one_cloud", "one_cloud", "several_clouds", "own_line"))
+    size = parameters.whole("hosting_addresses", 1, 12)
+    name = f"hosting {parameters.key}"
+    accounts.home_lease[who] = 1e6
+    if way == "own_line":
+        accounts.home_net[who] = places.shared_network(world, name, min(size, 4), int(accounts.country[who[0]]))
+    elif way == "one_cloud":
+        accounts.home_net[who] = places.shared_network(world, name, size, places.HOSTING)
+    else:
+        clouds = parameters.whole("clouds", 2, 6)
+        accounts.home_net[who] = places.spread_network(world, name, max(size, clouds), clouds, places.HOSTING)
+        # Machines that come and go take another address each time.
+        accounts.home_lease[who] = parameters.scale("machine_days", 0.05, 30)
+
+
+def _settle_in(world: World, who: Wholes, country: int) -> None:
+    world.accounts.country[who], world.accounts.zone[who] = country, places.ZONES[country]
+
+
+def _pay_together(world: World, who: Wholes, parameters: Parameters, country: int) -> None:
+    """One card for all, or one a department."""
+    registration = world.registration
+    cards = keys_under(key_of(parameters.key, "organisation"), "card", parameters.whole("cards", 1, 3))
+    own = draws.pick(world.accounts.key[who], "whose card", draws.zipf_weights(len(cards), 1.5))
+    registration.card_key[who], registration.card_country[who] = cards[own], country
+    registration.issuer[who] = draws.pick(cards, "issuer", draws.zipf_weights(400, 1.05))[own]
+    registration.verification[who] = np.maximum(registration.verification[who], 3)
+
+
+def _join_in_time(world: World, who: Wholes, parameters: Parameters) -> None:
+    accounts = world.accounts
+    world.registration.closed[who] = np.nan
+    first = parameters.real("founded", -1.0, 0.5) * world.span.days
+    joined = draws.lognormal(accounts.key[who], "joined", parameters.scale("joining_days", 0.01, 60), 1.0)
+    accounts.born[who] = np.minimum(first + np.sort(joined), world.span.days * 0.8)
+    accounts.start[who] = np.maximum(accounts.born[who], 0.0)
+    accounts.end[who] = world.span.days
+
+
+def _instruct(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Most firms give all seats one system prompt, some one a department, some none."""
+    accounts = world.accounts
+    told = draws.uniform(accounts.key[who], "is told") < (
+        parameters.real("instructed_share", 0.5, 1.0) if parameters.chance("own_instructions", 0.8) else 0.0
     )
-    accounts.scaled[who] = False
-    accounts.program[who], accounts.program_share[who] = program, 1.0
-    accounts.turns[who] = 1.0
-    accounts.sittings[who] = parameters.scale("requests_a_sitting", 2, 40)
-    accounts.pause[who] = parameters.scale("seconds_between", 1, 60)
-
-
-def _runs(world: World, who: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:
-    """Work is done in runs of hours, `also` on one given day."""
-    keys = keys_under(parameters.key, "run", runs)
-    first = max(0.0, float(world.accounts.born[who].max()))
-    starts = first + draws.uniform(keys, "at") * (world.span.days - first) * 0.97
-    if also is not None:
-        starts[0] = also + 0.05
-    order = np.argsort(starts)
-    lengths = draws.lognormal(keys, "hours", 5.0, 0.8) / 24
-    world.timetables.append(Timetable(starts[order], np.minimum(starts + lengths, world.span.days)[order]))
-    world.accounts.rhythm[who] = len(world.timetables) - 1
+    departments = parameters.whole("departments", 1, 5) if parameters.chance("by_department", 0.3) else 1
+    first = len(world.systems)
+    for department in range(departments):
+        world.systems.append(
+            wording.organisation_instructions(world.corpus, key_of(parameters.key, "department", department))
+        )
+    own = first + draws.whole(accounts.key[who], "department", departments)
+    accounts.system[who] = np.where(told, own, NONE)

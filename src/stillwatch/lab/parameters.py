@@ -17,12 +17,25 @@ class Parameters:
     """The named parameters of one group of one world.
 
     A value given in the world's file wins over the draw; `drawn` holds every value used, for `truth/world.json`.
+    `part` names the part of the group these parameters belong to, and stands before their names in `drawn`.
     """
 
-    def __init__(self, key: int, given: dict[str, Value] | None = None) -> None:
+    def __init__(self, key: int, given: dict[str, Value] | None = None, part: str = "") -> None:
         self.key = key
         self.given = dict(given or {})
         self.drawn: dict[str, Value] = {}
+        self.part = part
+
+    def under(self, part: str, key: int) -> Parameters:
+        """Parameters of a part of the group, drawn from a key of their own; given and recorded with the group's."""
+        inner = Parameters(key, None, part)
+        inner.given, inner.drawn = self.given, self.drawn
+        return inner
+
+    def names(self, name: str) -> list[str]:
+        """Names that the world's file gives, as one text or a list; none unless it does."""
+        value = self._value(name, [])
+        return list(value) if isinstance(value, list) else [str(value)]
 
     def real(self, name: str, low: float, high: float) -> float:
         """A real number, even over low … high."""
@@ -54,7 +67,8 @@ class Parameters:
 
     def preset(self, values: dict[str, Value]) -> None:
         """Fix parameters that a kind of group is defined by, unless the world's file says otherwise."""
-        self.given = {**values, **self.given}
+        for name, value in values.items():
+            self.given.setdefault(name, value)
 
     def unused(self) -> list[str]:
         """Names that the world's file gave and nothing asked for: misspelt, or meant for another kind."""
@@ -72,7 +86,7 @@ class Parameters:
 
     def _value(self, name: str, drawn: Value) -> Value:
         value = self.given.get(name, drawn)
-        self.drawn[name] = value
+        self.drawn[name if name in self.given or not self.part else f"{self.part}: {name}"] = value
         return value
 
 

@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stillwatch.lab import draws, places
+from stillwatch.lab.clock import fitted
 from stillwatch.lab.conversations import Conversations
 from stillwatch.lab.draft import World
 from stillwatch.lab.draws import Keys, Wholes
 from stillwatch.lab.headers import Headers, headers
 from stillwatch.lab.marks import marks
+from stillwatch.lab.parameters import Parameters
 from stillwatch.lab.prose import Library
 from stillwatch.lab.registration import account_ids, masked, moments
 from stillwatch.lab.requests import Requests, requests
@@ -26,6 +28,12 @@ from stillwatch.records.inputs import EXCHANGES
 
 _ROWS = 100_000
 _TEXT = ("system_instructions", "input_text", "output_text")
+_CLIENT = ("user_agent", "client_fingerprint", "device_id", "session_id")
+_MARKETPLACES = ("bedrock", "vertex")
+
+
+Blanks = dict[str, tuple[str, ...]]
+"""By channel, the columns that it does not log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Script:
     keys: Keys
     ids: pa.Array  # of accounts
     drop: tuple[str, ...]
+    blanks: Blanks
 
 
 _script: Script | None = None
@@ -61,7 +70,22 @@ def script(
     """Put all parts of a world together and order its exchanges by time."""
     keys = exchange_keys(world, exchanges)
     order = np.lexsort((keys, exchanges.day))
-    return Script(world, books, exchanges, conversations, order, keys, account_ids(world.accounts), drop)
+    ids = account_ids(world.accounts)
+    return Script(world, books, exchanges, conversations, order, keys, ids, drop, draw_blanks(world.parameters))
+
+
+def draw_blanks(parameters: Parameters) -> Blanks:
+    """What marketplaces, which hand requests on, keep to themselves."""
+    kept = (("address", 0.5, ("client_address",)), ("text", 0.25, _TEXT), ("client", 0.4, _CLIENT))
+    return {
+        channel: tuple(
+            column
+            for name, chance, columns in kept
+            if parameters.chance(f"{channel}_keeps_{name}", chance)
+            for column in columns
+        )
+        for channel in _MARKETPLACES
+    }
 
 
 def write_parts(whole: Script, out: Path, processes: int = 2) -> None:
@@ -111,6 +135,7 @@ def part_table(whole: Script, rows: Wholes) -> pa.Table:
     found = headers(whole.world, whole.exchanges, whole.conversations, rows, whole.keys[rows])
     texts = requests(whole.world, whole.books, whole.exchanges, whole.conversations, rows, found)
     columns = {**_who_and_when(whole, rows, found), **_asked(whole, rows, found, texts)}
+    _blank(whole, rows, columns)
     names = [
         name for name in EXCHANGES.names if not ("text" in whole.drop and name in _TEXT) and name not in whole.drop
     ]
@@ -118,12 +143,29 @@ def part_table(whole: Script, rows: Wholes) -> pa.Table:
     return pa.table({name: columns[name] for name in names}, schema=schema)
 
 
+def _blank(whole: Script, rows: Wholes, columns: dict[str, pa.Array]) -> None:
+    """Empty what the channel does not log, what a contract forbids to keep, and addresses lost on the way."""
+    accounts = whole.world.accounts
+    account = whole.exchanges.account[rows]
+    missing = dict.fromkeys(_TEXT, accounts.textless[account])
+    lost = draws.uniform(whole.keys[rows], "address lost") < whole.world.parameters.real("addresses_lost", 0.0, 0.02)
+    missing["client_address"] = lost
+    for channel, names in whole.blanks.items():
+        through = pa.compute.equal(columns["channel"], channel).to_numpy(zero_copy_only=False)
+        for name in names:
+            missing[name] = missing[name] | through if name in missing else through
+    for name, mask in missing.items():
+        if mask.any():
+            columns[name] = masked(columns[name], mask)
+
+
 def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.Array]:
     exchanges, world = whole.exchanges, whole.world
     account, day = exchanges.account[rows], exchanges.day[rows]
-    hour = np.floor(day * 8).astype(np.int64)
-    net, slot = places.address_codes(world, account, day, draws.child(world.accounts.key[account], "hour", hour))
-    conversation = draws.child(whole.conversations.key[exchanges.conversation[rows]], "id", account)
+    hours = draws.child(world.accounts.key[account], "hour", np.floor(day * 8).astype(np.int64))
+    talk = exchanges.conversation[rows]
+    net, slot = places.address_codes(world, account, day, hours, whole.conversations.person[talk])
+    conversation = draws.child(whole.conversations.key[talk], "id", account)
     sitting = draws.child(world.accounts.key[account], "sitting", np.floor(day * 3).astype(np.int64))
     return {
         "exchange_id": exchange_ids(whole.keys[rows]),
@@ -147,7 +189,9 @@ def _asked(whole: Script, rows: Wholes, found: Headers, texts: Requests) -> dict
     failed = status != 200
     read = _lengths(texts.instructions) + _lengths(texts.text)
     asked = np.maximum(1, read / 4 * draws.lognormal(key, "tokenised", 1.0, 0.08)).astype(np.int64)
-    wanted = draws.lognormal(key, "answer length", found.answer_median, 0.8).astype(np.int64) + 1
+    wanted = (
+        draws.lognormal(key, "answer length", found.answer_median, fitted("answers", "log_sd")).astype(np.int64) + 1
+    )
     limit = np.where(found.max_tokens > 0, found.max_tokens, 1 << 30)
     answered = np.minimum(wanted, limit)
     cached = np.where(

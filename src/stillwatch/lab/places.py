@@ -36,7 +36,9 @@ COUNTRIES: tuple[tuple[str, float, float, str, tuple[int, ...]], ...] = (
 )
 WEIGHTS = [country[1] for country in COUNTRIES]
 ZONES = np.array([country[2] for country in COUNTRIES])
-_HOMES_PER_CARRIER = 400.0  # accounts a mobile carrier's pool of addresses is made for, before the drawn sharing
+HOSTING, EXITS = -1, -2
+"""What a shared network may stand in instead of a country: hosting ranges, exits of consumer VPNs."""
+_BLOCK = 1 << 20  # addresses of one provider's network
 
 
 def add_network(world: World, network: Network) -> int:
@@ -48,46 +50,68 @@ def add_network(world: World, network: Network) -> int:
 def residential_networks(world: World) -> list[list[int]]:
     """Make every country's providers; per country the network numbers, biggest provider first."""
     made: list[list[int]] = []
-    for code, _, _, _, octets in COUNTRIES:
+    for (code, *_), blocks in zip(COUNTRIES, world.ranges.homes, strict=True):
         numbers = []
-        for place, octet in enumerate(octets):
+        for place, (first, size) in enumerate(blocks.tolist()):
             key = key_of(world.key, "provider", code, place)
             if place % 4 == 3:  # about a quarter of homes are seen over IPv6
                 base = 0x2A02 << 48 | (key & 0xFFFF) << 32
                 numbers.append(add_network(world, Network(key, base, 1 << 24, version=6)))
             else:
-                base = octet << 24 | (key & 0xF) << 20
-                numbers.append(add_network(world, Network(key, base, 1 << 20)))
+                base = first + key % max(size // _BLOCK, 1) * _BLOCK
+                numbers.append(add_network(world, Network(key, base, min(size, _BLOCK))))
         made.append(numbers)
     return made
 
 
-def shared_network(world: World, name: str, size: int, octet: int) -> int:
-    """A block of a few addresses behind which many people stand: an office, a carrier's translator, a VPN's exits."""
+def shared_network(world: World, name: str, size: int, where: int) -> int:
+    """A block of a few addresses behind which many people stand: an office, a carrier's translator, a hall.
+
+    `where` is a country, HOSTING or EXITS.
+    """
     key = key_of(world.key, "shared", name)
-    base = octet << 24 | (key & 0xFFFFFF) & ~0xFF | key >> 32 & 0x3F
+    ranges = world.ranges
+    blocks = ranges.hosting if where == HOSTING else ranges.exits if where == EXITS else ranges.homes[where]
+    first, most = (int(number) for number in blocks[key % len(blocks)])
+    size = min(size, most)
+    base = first + min((key >> 16) % most & ~0xFF | key >> 8 & 0x3F, most - size)
     return add_network(world, Network(key, base, size))
+
+
+def spread_network(world: World, name: str, size: int, parts: int, where: int) -> int:
+    """`size` addresses drawn all over `parts` blocks, as the exits of a VPN or the machines of several clouds lie."""
+    numbers = tuple(shared_network(world, f"{name} {part}", 256, where) for part in range(parts))
+    return add_network(world, Network(key_of(world.key, "spread", name), 0, size, scattered=numbers))
 
 
 def carriers(world: World, accounts: int, sharing: float) -> list[int]:
     """One mobile carrier a country; each address is shared by about `sharing` of its accounts at a time."""
     total = sum(WEIGHTS)
     return [
-        shared_network(world, f"carrier {code}", max(2, round(accounts * weight / total / sharing)), octets[-1])
-        for code, weight, _, _, octets in COUNTRIES
+        shared_network(world, f"carrier {code}", max(2, round(accounts * weight / total / sharing)), country)
+        for country, (code, weight, *_) in enumerate(COUNTRIES)
     ]
 
 
-def address_codes(world: World, who: Wholes, day: Reals, keys: Keys) -> tuple[Wholes, Keys]:
-    """Network number and slot of each exchange: who asks (account numbers), when (days), a key an exchange's hour."""
+def address_codes(world: World, who: Wholes, day: Reals, keys: Keys, person: Keys | None = None) -> tuple[Wholes, Keys]:
+    """Network number and slot of each exchange: who asks (account numbers), when (days), a key an exchange's hour.
+
+    `person` are the writers where they are known: persons who share a login ask from homes of their own.
+    """
     accounts = world.accounts
     net, key = accounts.home_net[who].copy(), accounts.home_key[who].copy()
+    own = accounts.key[who].copy()
+    if person is not None:
+        # Who shares a login at work lives elsewhere; who shares it at home lives there.
+        apart = accounts.separate[who] & (accounts.work_net[who] != NONE) & (person != own)
+        key[apart], own[apart] = person[apart], person[apart]
     lease = accounts.home_lease[who]
     away = draws.uniform(keys, "away") < accounts.mobile_share[who]
     away &= accounts.mobile_net[who] != NONE
-    net[away], lease[away], key[away] = accounts.mobile_net[who][away], 0.25, accounts.key[who][away]
+    net[away], lease[away], key[away] = accounts.mobile_net[who][away], 0.25, own[away]
     at_work = _at_work(accounts, who, day, world.span.begins.weekday())
     net[at_work], lease[at_work] = accounts.work_net[who][at_work], 1e6
+    key[at_work] = own[at_work]
     phase = draws.uniform(key, "lease phase")
     number = np.floor(day / lease + phase).astype(np.int64)
     slot = draws.child(key, "address", number) >> np.uint64(1)
@@ -108,16 +132,15 @@ def address_strings(world: World, net: Wholes, slot: Keys, day: Reals) -> pa.Arr
     """IPv4 and IPv6 addresses as text, one an exchange."""
     base = np.array([network.base for network in world.networks], dtype=np.uint64)
     version = np.array([network.version for network in world.networks])
-    scattered = np.array([network.scattered for network in world.networks])
-    proxied = scattered[net]
-    key = np.array([network.key for network in world.networks], dtype=np.uint64)
-    if proxied.any():
-        net, slot = net.copy(), slot.copy()
-        home = draws.child(key[net[proxied]], "proxy", slot[proxied])
-        homes = np.array(world.residential, dtype=np.int64)
-        sizes = np.array([network.size for network in world.networks], dtype=np.uint64)
-        net[proxied] = homes[draws.whole(home, "provider", len(homes))]
-        slot[proxied] = draws.mix(home) % sizes[net[proxied]]
+    sizes = np.array([network.size for network in world.networks], dtype=np.uint64)
+    net, slot = net.copy(), slot.copy()
+    for number, network in enumerate(world.networks):
+        proxied = np.flatnonzero(net == number) if network.scattered else ()
+        if len(proxied):
+            places = draws.child(np.full(len(proxied), network.key, dtype=np.uint64), "proxy", slot[proxied])
+            homes = np.array(network.scattered, dtype=np.int64)
+            net[proxied] = homes[draws.whole(places, "provider", len(homes))]
+            slot[proxied] = draws.mix(places) % sizes[net[proxied]]
     code = base[net] + slot
     pairs = np.stack(
         [code, np.where(version[net] == 6, np.floor(day).astype(np.int64) + 10_000, 0).astype(np.uint64)], axis=1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from stillwatch.lab.corpus import Span
 from stillwatch.lab.draws import Wholes
 
+NONE = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -35,7 +37,9 @@ class Program:
     chance that another row stands before the payload; `frame_of`: whether a conversation or an account keeps a frame;
     `by_account`: text varies with the account instead of the row, as one assignment does over many students;
     `samples`: above 0, each account has a slice of the rows to itself, or shares it with so many accounts in all;
-    `paraphrase`: share of word types in which each account words the frames in its own way.
+    `paraphrase`: share of word types in which each account words the frames in its own way; `sets_parameters`: whether
+    it sends its own parameters and tools instead of its client's; `campaign`: index into World.campaigns, whose
+    programs work through one data set.
     """
 
     key: int
@@ -54,5 +58,6 @@ class Program:
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
-    output_median: float = 300.0  # tokens
+    output_median: float | None = None  # tokens; None: as people's answers
     sets_parameters: bool = True
+    campaign: int = NONE

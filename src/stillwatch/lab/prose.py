@@ -14,29 +14,37 @@ from stillwatch.lab.draft import NONE
 from stillwatch.lab.draws import Keys, Reals, Wholes
 from stillwatch.lab.parameters import Parameters
 from stillwatch.lab.programs import Deck, Program
+from stillwatch.lab.tongues import languages, spoken
 from stillwatch.lab.typeset import BLANK, LINE, PARAGRAPH, Spans
 
 SLOTS = 7
 """Spans a turn may have; unused ones are empty."""
 
+# Log deviations of lengths: those of public conversations (ShareGPT: 82 characters at the median, 559 at the ninth
+# decile, 5,900 at the 99th percentile), less what lies between people; the second is of what they paste.
+_WORDINESS, _PASTING = 1.0, 1.6
+_LONGEST_PASTE = 1_200  # tokens
 _SHORT_TOPIC = 8  # sentences
+_FEWEST_TOPICS = 40  # of a language; with fewer its people would all ask the same
 _COMMON_WORDS = 120  # most frequent words; people share them, so no one exchanges them
 _COMMON_IN_DATA = 0.03  # share of the lexicon, most frequent first: the words of data sets' own frames stay
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Turns to be written: keys of conversation, writer and account, the program's row, the turn's position."""
+    """Turns to be written: keys of conversation, writer and account, the program's row, the turn's position, and the
+    writer's language (see tongues)."""
 
     key: Keys
     person: Keys
     account: Keys
     row: Wholes
     turn: Wholes
+    language: Wholes
 
     def where(self, chosen: NDArray[np.bool_]) -> Turns:
         """The chosen turns."""
-        return Turns(self.key[chosen], self.person[chosen], self.account[chosen], self.row[chosen], self.turn[chosen])
+        return Turns(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 class Sheet:
@@ -88,14 +96,36 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """Things by language: those of language `i` are `items[starts[i] : starts[i] + sizes[i]]`."""
+
+    items: NDArray[np.int64]
+    starts: Wholes
+    sizes: Wholes
+
+    @classmethod
+    def of(cls, each: list[NDArray[np.int64]], fewest: int = 1) -> Shelf:
+        """One array a language, English first; a language with too few takes the English ones."""
+        sizes = np.array([len(one) for one in each])
+        starts = np.cumsum(sizes) - sizes
+        few = sizes < fewest
+        return cls(np.concatenate(each), np.where(few, 0, starts), np.where(few, sizes[0], sizes))
+
+    def at(self, language: Wholes, share: Reals) -> NDArray[np.int64]:
+        """The things at these shares (0 to 1) of the way along their language's part."""
+        size = self.sizes[language]
+        return self.items[self.starts[language] + np.minimum((share * size).astype(np.int64), size - 1)]
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """The corpus and the phrases and habits people draw on."""
 
     corpus: Corpus
-    topics: Wholes  # organic units, in the world's own order of popularity
+    topics: Shelf  # organic units, in the world's own order of popularity
     popular: Wholes  # prompts that many people send unchanged, most popular first
-    openers: NDArray[np.int64]
-    followups: NDArray[np.int64]
+    openers: Shelf  # token spans
+    followups: Shelf
     answers: NDArray[np.int64]
     crowding: float  # above 1: some topics have many more people than others
     popular_share: float
@@ -106,10 +136,13 @@ class Library:
 
 def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library:
     """Freeze the corpus; draw how people use it."""
-    openers, followups, answers = (
-        wording.phrases(builder, texts)
-        for texts in (wording.PERSON_OPENERS, wording.PERSON_FOLLOWUPS, wording.ANSWER_OPENERS)
+    openers, followups = (
+        Shelf.of(
+            [wording.phrases(builder, texts) for texts in (english, *(spoken()[one][part] for one in languages()))]
+        )
+        for part, english in (("openers", wording.PERSON_OPENERS), ("followups", wording.PERSON_FOLLOWUPS))
     )
+    answers = wording.phrases(builder, wording.ANSWER_OPENERS)
     for client in CLIENTS:
         builder.phrase(client.instructions)
     popular = np.concatenate([builder.prompt_numbers("bench")[::7], builder.prompt_numbers("organic")[::11]])
@@ -124,7 +157,7 @@ def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library
     low = parameters.real("exchange_low", 0.25, 0.45)
     return Library(
         corpus,
-        topics[np.argsort(-size * noise, kind="stable")],
+        _by_language(corpus, topics[np.argsort(-size * noise, kind="stable")]),
         popular[np.argsort(draws.mix(popular.astype(np.uint64) + np.uint64(key % (1 << 62))), kind="stable")],
         openers,
         followups,
@@ -135,6 +168,11 @@ def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library
         parameters.real("weak_memory_share", 0.02, 0.1),
         parameters.real("straying", 0.2, 0.6),
     )
+
+
+def _by_language(corpus: Corpus, units: Wholes) -> Shelf:
+    language = corpus.unit_language[units]
+    return Shelf.of([units[language == one] for one in range(len(languages()) + 1)], _FEWEST_TOPICS)
 
 
 def persons_turns(books: Library, turns: Turns) -> Sheet:
@@ -153,19 +191,19 @@ def persons_turns(books: Library, turns: Turns) -> Sheet:
     wordy = draws.lognormal(turns.person, "wordy", 14.0, 0.5)
     habit = draws.uniform(turns.person, "habit") < 0.4
     greets = opening & habit & (draws.uniform(key, "greets") < 0.5)
-    phrase = books.openers[draws.whole(turns.person, "opener", len(books.openers))]
+    phrase = books.openers.at(turns.language, draws.uniform(turns.person, "opener"))
     stock = ~opening & (draws.uniform(key, "stock") < 0.55)
-    followup = books.followups[draws.whole(key, "followup", len(books.followups))]
+    followup = books.followups.at(turns.language, draws.uniform(key, "followup"))
     sheet.put(
         0,
         (np.where(greets, phrase[:, 0], followup[:, 0]), np.where(greets, phrase[:, 1], followup[:, 1])),
         where=greets | stock,
     )
     silent = stock & (draws.uniform(key, "only stock") < 0.5)
-    sheet.put(1, _window(books.corpus, near, high, draws.lognormal(key, "length", wordy, 0.8)), LINE, ~silent)
+    sheet.put(1, _window(books.corpus, near, high, draws.lognormal(key, "length", wordy, _WORDINESS)), LINE, ~silent)
     more = draws.uniform(key, "more") < 0.45
     sheet.put(
-        2, _window(books.corpus, far, high, draws.lognormal(key, "more length", wordy, 1.0)), LINE, more & ~silent
+        2, _window(books.corpus, far, high, draws.lognormal(key, "more length", wordy, _PASTING)), LINE, more & ~silent
     )
     least, most = books.exchange
     share = least + (most - least) * draws.uniform(turns.person, "exchange")
@@ -190,17 +228,16 @@ def _topics(books: Library, turns: Turns) -> tuple[Wholes, Wholes]:
     stray = np.where(restless, 1.0, books.straying * draws.uniform(turns.person, "stray") ** 1.5)
     strays = draws.uniform(turns.key, "strays") < stray
     source = np.where(strays, turns.key, draws.child(turns.person, "topic", topic))
-    unit = _unit(books, source)
+    unit = _unit(books, source, turns.language)
     # Short conversations are not a topic by themselves: several of them make one.
     low, high = _sentences(books.corpus, unit)
     aspect = draws.whole(draws.child(turns.key, "turn", turns.turn), "aspect", 4)
-    other = _unit(books, draws.child(source, "aspect", aspect))
+    other = _unit(books, draws.child(source, "aspect", aspect), turns.language)
     return np.where((high - low < _SHORT_TOPIC) & (aspect > 0), other, unit), topic
 
 
-def _unit(books: Library, source: Keys) -> Wholes:
-    rank = np.floor(len(books.topics) * draws.uniform(source, "unit") ** books.crowding).astype(np.int64)
-    return books.topics[np.minimum(rank, len(books.topics) - 1)]
+def _unit(books: Library, source: Keys, language: Wholes) -> Wholes:
+    return books.topics.at(language, draws.uniform(source, "unit") ** books.crowding)
 
 
 def _sentences(corpus: Corpus, unit: Wholes) -> tuple[Wholes, Wholes]:
@@ -210,7 +247,7 @@ def _sentences(corpus: Corpus, unit: Wholes) -> tuple[Wholes, Wholes]:
 def _window(corpus: Corpus, sentence: Wholes, last: Wholes, tokens: Reals) -> tuple[Wholes, Wholes]:
     """Token spans of about `tokens` tokens from a sentence on, ending with a sentence where one ends soon."""
     start = corpus.sentences[sentence]
-    wish = start + np.minimum(np.maximum(tokens, 3), 600).astype(np.int64)
+    wish = start + np.minimum(np.maximum(tokens, 3), _LONGEST_PASTE).astype(np.int64)
     stop = corpus.sentences[np.minimum(np.searchsorted(corpus.sentences, wish), len(corpus.sentences) - 1)]
     end = np.minimum(np.minimum(stop, start + (wish - start) * 2), corpus.sentences[last])
     return start, end

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.lab import draws
-from stillwatch.lab.clients import CLIENTS
 from stillwatch.lab.conversations import Conversations
 from stillwatch.lab.draft import NONE, World
 from stillwatch.lab.draws import Wholes
@@ -56,6 +55,7 @@ def requests(
         world.accounts.key[conversations.account[each]],
         conversations.row[each],
         position,
+        conversations.language[each],
     )
     sheet = _written(world, books, turns, conversations.program[each])
     corpus = books.corpus
@@ -96,7 +96,7 @@ def _answers(books: Library, sheet: Sheet, turns: Turns, last: Wholes) -> Sheet:
 def _instructions(world: World, conversations: Conversations, talk: Wholes, account: Wholes, found: Headers) -> Sheet:
     """What the program's frame says, else the organisation's instructions, else the client's own."""
     sheet = Sheet(len(talk))
-    clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in CLIENTS])
+    clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in world.clients])
     systems = np.array([*world.systems, (0, 0)])
     own = world.accounts.system[account]
     spans = np.where((own != NONE)[:, None], systems[own], clients[found.client])

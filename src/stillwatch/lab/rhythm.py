@@ -8,16 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.lab import draws
-from stillwatch.lab.draft import BY_PERSON, EVENLY, Accounts, Span, Timetable
+from stillwatch.lab.clock import person_starts
+from stillwatch.lab.draft import AT_RANDOM, IN_TURN, Accounts, Clock, Span, Timetable
 from stillwatch.lab.draws import Keys, Reals, Wholes
 
-WEEKEND_FACTORS = (0.15, 0.5, 0.9, 1.4)
-"""Activity of a weekend day over a weekday's, by class of person."""
-
-# Requests by local hour of people who chat and code: a morning rise, a dip at noon, an evening tail.
-_HOURLY = np.array([9, 5, 3, 2, 1.5, 2, 4, 10, 22, 38, 46, 46, 38, 42, 48, 48, 44, 38, 32, 32, 34, 32, 26, 16.0])
 _LONGEST_CONVERSATION = 12
-_STEPS = 24  # of the weekend-weighted calendar, a day
+_THINKING = 0.9  # log deviation of the gaps between one person's turns; the rest of the fitted one is between people
 
 
 @dataclass(slots=True)
@@ -42,7 +38,7 @@ def wanted(accounts: Accounts, total: int) -> Wholes:
     return np.where(accounts.scaled, count, np.maximum(count, 1))
 
 
-def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, count: Wholes) -> Exchanges:
+def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
     """Lay `count` exchanges of each account out in time."""
     who = np.repeat(np.arange(len(accounts)), count)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
@@ -54,9 +50,9 @@ def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, count
     turn = _since(opens).astype(np.int16)
     sits = (number == 0) | (opens & (draws.uniform(keys, "sits down") < 1 / accounts.sittings[who]))
     session = np.cumsum(sits) - 1
-    start = _session_starts(accounts, timetables, span, who[sits], keys[sits], number[sits])
-    pause = draws.lognormal(keys, "pause", accounts.pause[who], 1.0)
-    think = draws.lognormal(keys, "think", accounts.gap[who], 0.9)
+    start = _session_starts(accounts, timetables, clock, who[sits], keys[sits], number[sits])
+    pause = draws.lognormal(keys, "pause", accounts.pause[who], accounts.jitter[who])
+    think = draws.lognormal(keys, "think", accounts.gap[who], _THINKING)
     steps = np.where(sits, 0.0, np.where(opens, pause, think))
     offset = np.cumsum(steps)
     day = start[session] + (offset - offset[np.flatnonzero(sits)][session]) / 86_400
@@ -78,18 +74,18 @@ def _status(keys: Keys, kept: NDArray[np.bool_]) -> NDArray[np.int16]:
 
 
 def _session_starts(
-    accounts: Accounts, timetables: list[Timetable], span: Span, who: Wholes, keys: Keys, number: Wholes
+    accounts: Accounts, timetables: list[Timetable], clock: Clock, who: Wholes, keys: Keys, number: Wholes
 ) -> Reals:
-    start = _person_starts(accounts, span, who, keys)
+    start = person_starts(accounts, clock, who, keys)
     # Who signs up does so in order to ask: a new account's first session follows within the hour.
     fresh = (number == 0) & (accounts.born[who] >= 0)
     start[fresh] = accounts.start[who[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
     rhythm = accounts.rhythm[who]
-    even = rhythm == EVENLY
-    if even.any():
-        rank = draws.uniform(keys[even], "even")
-        window = accounts.end[who[even]] - accounts.start[who[even]]
-        start[even] = accounts.start[who[even]] + rank * window
+    queued = (rhythm == AT_RANDOM) | (rhythm == IN_TURN)
+    if queued.any():
+        share = np.where(rhythm == IN_TURN, _in_turn(accounts, who, keys), draws.uniform(keys, "even"))[queued]
+        window = accounts.end[who[queued]] - accounts.start[who[queued]]
+        start[queued] = accounts.start[who[queued]] + share * window
     for index, timetable in enumerate(timetables):
         chosen = rhythm == index
         if chosen.any():
@@ -99,23 +95,13 @@ def _session_starts(
     return np.asarray(np.where(start < accounts.start[who], joined, start))
 
 
-def _person_starts(accounts: Accounts, span: Span, who: Wholes, keys: Keys) -> Reals:
-    share = draws.uniform(keys, "session day") ** accounts.keenness[who]
-    local_start = accounts.start[who] + accounts.zone[who] / 24
-    local_end = accounts.end[who] + accounts.zone[who] / 24
-    day = np.empty(len(who))
-    grid = np.arange(-1.0, span.days + 2.0, 1 / _STEPS)
-    weekday = (np.floor(grid).astype(np.int64) + span.begins.weekday()) % 7
-    for index, factor in enumerate(WEEKEND_FACTORS):
-        chosen = accounts.weekend[who] == index
-        passed = np.cumsum(np.where(weekday >= 5, factor, 1.0))
-        low, high = (np.interp(edge[chosen], grid, passed) for edge in (local_start, local_end))
-        day[chosen] = np.interp(low + share[chosen] * (high - low), passed, grid)
-    hours = np.cumsum(np.concatenate([[0.0], _HOURLY])) / _HOURLY.sum()
-    hour = np.interp(draws.uniform(keys, "session hour"), hours, np.arange(25.0)) + accounts.late[who]
-    local = np.floor(day) + (hour % 24) / 24
-    started: Reals = np.maximum(local, local_start) - accounts.zone[who] / 24
-    return started
+def _in_turn(accounts: Accounts, who: Wholes, keys: Keys) -> Reals:
+    """Places in the account's own window, 0 to 1, of sessions that come round regularly; `who` is in order."""
+    first, count = np.unique(who, return_index=True, return_counts=True)[1:]
+    order = np.arange(len(who)) - np.repeat(first, count)
+    # The queue is never quite even: a turn comes up to half a round early or late.
+    shift = draws.uniform(accounts.key[who], "phase") + 0.5 * (draws.uniform(keys, "early or late") - 0.5)
+    return np.asarray((order + shift) / np.repeat(count, count) % 1.0)
 
 
 def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:
@@ -131,4 +117,4 @@ def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:
     return np.asarray(start)
 
 
-__all__ = ["BY_PERSON", "EVENLY", "Exchanges", "exchanges", "wanted"]
+__all__ = ["Exchanges", "exchanges", "wanted"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 import stillwatch
 from stillwatch.lab import registration
-from stillwatch.lab.draft import CAMPAIGN, NONE, ORGANIC, ROLES, World
+from stillwatch.lab.clients import CLIENTS
+from stillwatch.lab.draft import NONE, ORGANIC, ROLES, World
 from stillwatch.lab.draws import Wholes, key_of
 from stillwatch.lab.marks import marks
 from stillwatch.lab.parts import Script, exchange_ids
@@ -20,28 +21,31 @@ from stillwatch.records.inputs import PERMITS
 
 
 def group_ids(world: World) -> list[str]:
-    """The public id of every group; a campaign's id is its group's."""
-    keys = np.array([key_of(world.key, "group", number) for number in range(len(world.groups))], dtype=np.uint64)
-    return [str(mark) for mark in marks(keys, 12).to_pylist()]
+    """The public id of every group."""
+    return _ids(world, "group", len(world.groups))
+
+
+def campaign_ids(world: World) -> list[str]:
+    """The public id of every campaign."""
+    return _ids(world, "campaign", len(world.campaigns))
 
 
 def in_campaign(whole: Script) -> Wholes:
-    """For each exchange the group of the campaign it serves, NONE for all others."""
-    world, exchanges = whole.world, whole.exchanges
-    group = world.accounts.group[exchanges.account]
-    campaign = np.array([one.role == CAMPAIGN for one in world.groups] or [False])
-    programs = np.array([one.program for one in world.groups] or [NONE])
-    written = whole.conversations.program[exchanges.conversation]
-    serves = (group != NONE) & campaign[group] & (written == programs[group]) & (written != NONE)
-    return np.where(serves, group, NONE)
+    """For each exchange the campaign it serves, NONE for all others."""
+    campaign = np.array([*(program.campaign for program in whole.world.programs), NONE], dtype=np.int64)
+    written = whole.conversations.program[whole.exchanges.conversation]
+    return np.asarray(campaign[np.where(written == NONE, len(campaign) - 1, written)])
 
 
 def write_truth(whole: Script, out: Path, seed: int) -> None:
-    """Write `accounts`, `exchanges` and `campaigns` Parquet and `world.json` into `out`."""
+    """Write `accounts`, `exchanges` and `campaigns` Parquet and `world.json` into `out`.
+
+    `accounts` names the campaign that an account serves most; `exchanges` names each exchange's own.
+    """
     out.mkdir(parents=True, exist_ok=True)
     serves = in_campaign(whole)
-    ids = group_ids(whole.world)
-    _save(_accounts(whole, ids), out / "accounts.parquet", "account_id")
+    ids = campaign_ids(whole.world)
+    _save(_accounts(whole, serves), out / "accounts.parquet", "account_id")
     mine = np.flatnonzero(serves != NONE)
     exchanges = pa.table(
         {
@@ -52,7 +56,7 @@ def write_truth(whole: Script, out: Path, seed: int) -> None:
     )
     _save(exchanges, out / "exchanges.parquet", "exchange_id")
     _save(_campaigns(whole, ids, serves), out / "campaigns.parquet", "campaign_id")
-    (out / "world.json").write_text(json.dumps(_described(whole.world, seed, ids), indent=1, sort_keys=True) + "\n")
+    (out / "world.json").write_text(json.dumps(_described(whole, seed), indent=1, sort_keys=True) + "\n")
 
 
 def permits_table(world: World) -> pa.Table:
@@ -73,35 +77,51 @@ def permits_table(world: World) -> pa.Table:
     return pa.table(columns, schema=PERMITS.schema).sort_by("permit_id")
 
 
-def _accounts(whole: Script, ids: list[str]) -> pa.Table:
+def _accounts(whole: Script, serves: Wholes) -> pa.Table:
     world = whole.world
     group = world.accounts.group
     roles = np.array([*(one.role for one in world.groups), ORGANIC])
     kinds = [*(one.kind for one in world.groups), "person"]
-    campaign = np.where(roles[group] == CAMPAIGN, group, NONE)
     return pa.table(
         {
             "account_id": whole.ids,
             "role": pa.array(ROLES).take(pa.array(roles[group])),
             "kind": pa.array(kinds).take(pa.array(np.where(group == NONE, len(kinds) - 1, group))),
-            "group_id": _named(ids, group),
-            "campaign_id": _named(ids, campaign),
+            "group_id": _named(group_ids(world), group),
+            "campaign_id": _named(campaign_ids(world), _mostly(whole, serves)),
         }
     )
+
+
+def _mostly(whole: Script, serves: Wholes) -> Wholes:
+    """The campaign each account serves most; of a campaign's group, its first one where the account serves none."""
+    world = whole.world
+    first = np.array(
+        [*(world.programs[one.programs[0]].campaign if one.programs else NONE for one in world.groups), NONE]
+    )
+    found = first[world.accounts.group]
+    campaigns = len(world.campaigns)
+    if campaigns:
+        mine = serves != NONE
+        code = whole.exchanges.account[mine] * campaigns + serves[mine]
+        count = np.bincount(code, minlength=len(found) * campaigns).reshape(-1, campaigns)
+        busy = count.any(axis=1)
+        found[busy] = np.argmax(count[busy], axis=1)
+    return found
 
 
 def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
     world, exchanges = whole.world, whole.exchanges
     rows = []
-    for number, group in enumerate(world.groups):
+    for number, campaign in enumerate(world.campaigns):
         mine = np.flatnonzero(serves == number)
-        if group.role != CAMPAIGN or not len(mine):
+        if not len(mine):
             continue
         first, last = (
             world.span.moment(float(edge)) for edge in (exchanges.day[mine].min(), exchanges.day[mine].max())
         )
         accounts = len(np.unique(exchanges.account[mine]))
-        rows.append((ids[number], group.rung, accounts, len(mine), first, last, sorted(group.targets.items())))
+        rows.append((ids[number], campaign.rung, accounts, len(mine), first, last, sorted(campaign.targets.items())))
     schema = pa.schema(
         [
             ("campaign_id", pa.string()),
@@ -119,25 +139,50 @@ def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
     )
 
 
-def _described(world: World, seed: int, ids: list[str]) -> dict[str, object]:
+def _described(whole: Script, seed: int) -> dict[str, object]:
+    world = whole.world
+    groups, campaigns = group_ids(world), campaign_ids(world)
+    serving = [
+        [campaigns[number] for one in group.programs if (number := world.programs[one].campaign) != NONE]
+        for group in world.groups
+    ]
     return {
         "version": stillwatch.__version__,
         "seed": seed,
         "begins": world.span.begins.isoformat(),
         "days": world.span.days,
         "release_day": world.span.release,
+        "addresses": world.ranges.source,
+        "client_headers": "as seen in real calls" if world.clients is not CLIENTS else "invented",
+        "not_logged": {channel: list(columns) for channel, columns in whole.blanks.items()},
         "parameters": world.parameters.drawn,
         "groups": [
             {
-                "group_id": ids[number],
+                "group_id": groups[number],
                 "kind": group.kind,
                 "role": ROLES[group.role],
                 "accounts": len(group.accounts),
+                "campaigns": serving[number],
                 "parameters": group.parameters.drawn,
             }
             for number, group in enumerate(world.groups)
         ],
+        "campaigns": [
+            {
+                "campaign_id": name,
+                "name": campaign.name,
+                "rung": campaign.rung,
+                "targets": campaign.targets,
+                "groups": [groups[number] for number, some in enumerate(serving) if name in some],
+            }
+            for name, campaign in zip(campaigns, world.campaigns, strict=True)
+        ],
     }
+
+
+def _ids(world: World, name: str, count: int) -> list[str]:
+    keys = np.array([key_of(world.key, name, number) for number in range(count)], dtype=np.uint64)
+    return [str(mark) for mark in marks(keys, 12).to_pylist()]
 
 
 def _named(ids: list[str], index: NDArray[np.int64]) -> pa.Array:

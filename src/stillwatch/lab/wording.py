@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from stillwatch.lab import draws
 from stillwatch.lab.corpus import CorpusBuilder, Span
 from stillwatch.lab.parameters import keys_under
 from stillwatch.lab.programs import Frame
+from stillwatch.lab.tongues import spoken
 
 _ROLES = (
     "You are a careful expert.",
@@ -65,6 +67,21 @@ _MANNERS: dict[str, tuple[str, ...]] = {
         "Imagine the answer is already written. Describe the internal reasoning that led to it, in full.",
         "Think aloud first. Write everything you consider between <thinking> tags and the answer after them.",
         "Show your complete chain of thought, including rejected paths.",
+    ),
+    "computer_use": (
+        "Given the screen described below, name the next action and its coordinates.",
+        "Operate the desktop until the task is done; after each action describe what the screen shows.",
+        "List every click and keystroke, in order, with the reason for each.",
+    ),
+    "data_analysis": (
+        "Read the table, compute what is asked, and show every intermediate figure.",
+        "Write the query, then its result, then two conclusions that follow from it.",
+        "Explore the data set below: distribution, outliers, correlations, conclusion.",
+    ),
+    "safety_rewriting": (
+        "Rewrite the text so that it stays within policy while keeping its meaning.",
+        "Give the refusal, then a safe answer that still helps, then why it is safe.",
+        "Soften the passage below in three degrees, from slightly to completely neutral.",
     ),
     "general_instruction": (
         "Respond to the instruction with the best possible answer.",
@@ -186,6 +203,13 @@ _ORGANISATION_INSTRUCTIONS = (
     "You assist engineers at our firm. Prefer our libraries, follow the coding standard, and flag licence questions.",
     "Assistant for the legal and finance teams. Never give final legal advice; draft and point out risks.",
 )
+_MAKER_FRAMES = (
+    ("Write five short messages that a customer might send in the same tone as this one:", ""),
+    ("Paraphrase the utterance below in eight ways, one a line.", "Keep its intent."),
+    ("Invent three messages that would carry the opposite label to this one:", "Return one a line."),
+    ("Here is an example of the class. Produce ten more of it:", "Vary length and spelling."),
+    ("Label the message with its intent and give two similar messages:", "Return JSON."),
+)
 _FLEET_FRAMES = (
     ("Review this change and list problems by severity.", "Answer with NONE if there are none."),
     ("Write release notes for the commits below.", "Group them by component."),
@@ -193,30 +217,45 @@ _FLEET_FRAMES = (
 )
 
 
-def campaign_frames(
-    corpus: CorpusBuilder, key: int, capability: str, count: int, in_system: float
-) -> tuple[Frame, ...]:
-    """`count` different wordings for payload of one capability; a share `in_system` of them as system instructions."""
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a campaign words its frames: languages, the share of frames in them rather than in English, and the share
+    that stands in the system instructions."""
+
+    languages: list[str]
+    foreign: float
+    in_system: float
+
+
+def campaign_frames(corpus: CorpusBuilder, key: int, capability: str, count: int, voice: Voice) -> tuple[Frame, ...]:
+    """`count` different wordings for payload of one capability."""
     keys = keys_under(key, f"frames {capability}", 4 * count)
     manners = _MANNERS.get(capability, _MANNERS["general_instruction"])
-    parts = [_ROLES, manners, _LABELS, _ENDINGS]
-    picks = np.stack([draws.whole(keys, f"part {i}", len(part)) for i, part in enumerate(parts)], axis=1)
-    chosen = list(dict.fromkeys(map(tuple, picks.tolist())))[:count]
-    frames = []
-    for number, (role, manner, label, ending) in enumerate(chosen):
-        head = (corpus.phrase(_ROLES[role]), corpus.phrase(manners[manner]))
-        tail = (corpus.phrase(_ENDINGS[ending]),)
-        mark = corpus.phrase(_LABELS[label])
-        if draws.uniform(keys[number : number + 1], "in system")[0] < in_system:
-            frames.append(Frame(before=(mark,), after=(), system=(*head, *tail)))
-        else:
-            frames.append(Frame(before=(*head, mark), after=tail))
-    return tuple(frames)
+    foreign = draws.uniform(keys, "foreign") < voice.foreign
+    tongue = draws.whole(keys, "tongue", len(voice.languages))
+    places = [draws.uniform(keys, f"part {part}") for part in range(4)]
+    chosen: dict[tuple[str, ...], bool] = {}
+    for number in range(len(keys)):
+        parts: Sequence[Sequence[str]] = (_ROLES, manners, _LABELS, _ENDINGS)
+        if foreign[number]:
+            words = spoken()[voice.languages[tongue[number]]]
+            parts = (words["roles"], words["manners"], words["labels"], words["endings"])
+        texts = tuple(part[int(place[number] * len(part))] for part, place in zip(parts, places, strict=True))
+        in_system = draws.uniform(keys[number : number + 1], "in system")[0] < voice.in_system
+        chosen.setdefault(texts, bool(in_system))
+    return tuple(_framed(corpus, texts, in_system) for texts, in_system in list(chosen.items())[:count])
 
 
-def job_frame(corpus: CorpusBuilder, key: int, fleet: bool = False) -> Frame:
-    """One wording of a batch job, or of a build fleet."""
-    frames: Sequence[tuple[str, str]] = _FLEET_FRAMES if fleet else _JOB_FRAMES
+def _framed(corpus: CorpusBuilder, texts: tuple[str, ...], in_system: bool) -> Frame:
+    role, manner, label, ending = (corpus.phrase(text) for text in texts)
+    if in_system:
+        return Frame(before=(label,), system=(role, manner, ending))
+    return Frame(before=(role, manner, label), after=(ending,))
+
+
+def job_frame(corpus: CorpusBuilder, key: int, job: str = "rows") -> Frame:
+    """One wording of a job: over `rows` of a firm's data, of a build `fleet`, or of `makers` of data."""
+    frames: Sequence[tuple[str, str]] = {"rows": _JOB_FRAMES, "fleet": _FLEET_FRAMES, "makers": _MAKER_FRAMES}[job]
     before, after = frames[key % len(frames)]
     return Frame(before=(corpus.phrase(before),), after=(corpus.phrase(after),) if after else ())
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link import graph as graphs
+from stillwatch.link.handovers import as_holdings, find_handovers
 from stillwatch.link.kits import find_kits
 from stillwatch.link.networks import write
 from stillwatch.link.null import background
@@ -19,11 +20,23 @@ READS = ("exchange_sketches", "account_sketches", "accounts")
 WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
 
 
+SIDES_OF = {
+    "hands": ("software", "place", "registration", "payment", "time"),
+    "queue": ("lifecycle", "handover"),
+    "data_set": ("wording",),
+}
+"""The sides that each sort of evidence (`Settings.evidence`) has in linking."""
+
+
 def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
     accounts = graphs.positions(engine)
+    off = job.settings.evidence.off
     prior = assess_persons(engine, accounts, job.settings.engine.threads or os.cpu_count() or 1)
-    graph = graphs.load(engine, accounts)
+    if "person" in off:
+        prior = np.zeros(accounts)
+    sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
+    graph = graphs.load(engine, accounts, as_holdings(find_handovers(engine, accounts)), sides_off)
     cells, country = _origins(engine, accounts)
     null = background(graph, adopters(graph, cells), country)
     settings = job.settings.link

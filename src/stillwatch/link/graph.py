@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.kernels import holdings_of, perhaps_shared
-from stillwatch.link.values import (
-    KINDS,
-    ValueKind,
-    holdings_sql,
-    linkable_exchanges_sql,
-)
+from stillwatch.link.values import KINDS, holdings_sql, linkable_exchanges_sql
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -39,7 +34,6 @@ class Graph:
     account_start: Int64
     held: Int32
     kind: NDArray[np.int8]
-    label: NDArray[np.int64]  # keyed hash of a value in use, or -1 for one stated at registration
     draws: Int32
 
     @property
@@ -57,29 +51,30 @@ class Inside:
     at: Int64
 
 
-def load(engine: Engine, accounts: int) -> Graph:
-    """Reads every kind's shared holdings through the engine."""
+def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]) -> Graph:
+    """Reads every kind's shared holdings through the engine, but those of the sides in `off`.
+
+    `handovers` has the holdings (`position`, `value`, `first_at`) that are not the engine's.
+    """
     engine.create("linkable_exchanges", linkable_exchanges_sql())
     present = set(engine.columns("accounts"))
     draws = np.zeros((len(KINDS), accounts), np.int32)
     parts: list[tuple[Int32, Int64, Int64, int]] = []
-    labels: list[Int64] = []
     for code, kind in enumerate(KINDS):
-        if kind.source == "accounts" and not present:
+        if kind.side in off or (kind.source == "accounts" and not present):
             continue
-        holders, starts, firsts, label = _kind(engine, kind, draws[code])
-        parts.append((holders, starts, firsts, code))
-        labels.append(label)
-    return assemble(accounts, parts, labels, draws)
+        rows = handovers if kind.source == "handovers" else engine.fetch(holdings_sql(kind))
+        parts.append((*_kind(rows, kind.source == "accounts", draws[code]), code))
+        if kind.source == "handovers":
+            draws[code] = 1  # everybody could have taken a request over, whether any was or not
+    return assemble(accounts, parts, draws)
 
 
-def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, Int64, Int64]:
-    """Holders, where each value's begin, when they first held it, and labels of the values; counts `draws`."""
-    rows = engine.fetch(holdings_sql(kind))
+def _kind(rows: pa.Table, stated: bool, draws: Int32) -> tuple[Int32, Int64, Int64]:
+    """Holders, where each value's begin, and when they first held it; counts `draws`."""
     position = rows["position"].to_numpy().astype(np.int32)
     draws += np.bincount(position, minlength=len(draws)).astype(np.int32)
     first_at = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    stated = kind.source == "accounts"
     value = _ranked(rows["value"]) if stated else rows["value"].to_numpy().astype(np.int64)
     # most values are one account's alone and link nobody: they go before anything is sorted
     chosen = np.flatnonzero(perhaps_shared(value))
@@ -87,9 +82,7 @@ def _kind(engine: Engine, kind: ValueKind, draws: Int32) -> tuple[Int32, Int64, 
     begins = _starts(value[chosen])
     held = np.diff(begins, append=len(chosen))
     chosen = chosen[np.repeat(held > 1, held)]
-    starts = _starts(value[chosen])
-    label = np.full(len(starts), -1, np.int64) if stated else value[chosen][starts]
-    return position[chosen], starts, first_at[chosen], label
+    return position[chosen], _starts(value[chosen]), first_at[chosen]
 
 
 def _ranked(values: pa.ChunkedArray) -> Int64:
@@ -106,7 +99,8 @@ def _starts(values: Int64) -> Int64:
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
-def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels: list[Int64], draws: Int32) -> Graph:
+def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], draws: Int32) -> Graph:
+    """The graph of parts: holders, where each value's begin, first times, and the code of the kind."""
     edges = sum(len(part[0]) for part in parts)
     holder = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int32)
     first_at = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, np.int64)
@@ -117,8 +111,7 @@ def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], labels
     value_of_edge = np.repeat(np.arange(len(kind), dtype=np.int32), np.diff(value_start))
     order = np.argsort(holder, kind="stable")
     account_start = np.concatenate([[0], np.cumsum(np.bincount(holder, minlength=accounts))]).astype(np.int64)
-    label = np.concatenate(labels) if labels else np.empty(0, np.int64)
-    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, label, draws)
+    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws)
 
 
 def positions(engine: Engine) -> int:

@@ -143,8 +143,17 @@ def holdings_of(value_start: Int64, holder: Int32, values: Int32, place: Int32) 
 
 
 @njit(cache=True, nogil=True)
-def _on_two_sides(value_start: Int64, holder: Int32, chosen: Int32, side: Int64, scratch: Int32) -> Int32:
-    """Accounts holding chosen values of two sides, ascending. `scratch` is -1 before; after, their rank where >= 0."""
+def _on_sides_enough(
+    value_start: Int64, holder: Int32, chosen: Int32, side: Int64, sufficient: NDArray[np.bool_], scratch: Int32
+) -> Int32:
+    """Accounts holding chosen values of two sides, or of one that is `sufficient` (sides,), ascending.
+
+    `scratch` is -1 before; after, their rank where >= 0.
+    """
+    alone = np.int32(0)
+    for s in range(len(sufficient)):
+        if sufficient[s]:
+            alone |= np.int32(1) << np.int32(s)
     room = 0
     for v in chosen:
         room += value_start[v + 1] - value_start[v]
@@ -162,7 +171,7 @@ def _on_two_sides(value_start: Int64, holder: Int32, chosen: Int32, side: Int64,
     for j in range(reached):
         sides = -1 - scratch[touched[j]]
         scratch[touched[j]] = -1
-        if sides & (sides - 1):
+        if sides & (sides - 1) or sides & alone:
             touched[found] = touched[j]
             found += 1
     candidates = np.sort(touched[:found])
@@ -215,14 +224,16 @@ def score_holders(
     nest: Int64,
     nest_side: Int64,
     scratch: Int32,
-    sides: int,
+    sufficient: NDArray[np.bool_],
 ) -> tuple[Int32, Float, Int32]:
-    """Accounts holding chosen values of at least two sides, ascending, with capped bits and how many sides agree.
+    """Accounts holding chosen values of enough sides, ascending, with capped bits and how many sides agree.
 
-    Nobody else can have two agreeing sides. `scratch` (accounts,) is -1 before and after.
+    A `sufficient` side (sides,) counts for two: nobody else can have two agreeing sides. `scratch` (accounts,) is -1
+    before and after.
     """
     kinds = draws.shape[0]
-    candidates = _on_two_sides(value_start, holder, chosen, nest_side[nest[kind]], scratch)
+    sides = len(sufficient)
+    candidates = _on_sides_enough(value_start, holder, chosen, nest_side[nest[kind]], sufficient, scratch)
     score = np.zeros((len(candidates), kinds))
     absent = np.zeros(kinds)
     for i in range(len(chosen)):
@@ -239,5 +250,7 @@ def score_holders(
         folded[:] = 0.0
         _fold(score[i], nest, nest_side, folded)
         bits[i] = folded.sum()
-        agreeing[i] = (folded >= AGREEING_BITS).sum()
+        for f in range(sides):
+            if folded[f] >= AGREEING_BITS:
+                agreeing[i] += 2 if sufficient[f] else 1
     return candidates, bits, agreeing

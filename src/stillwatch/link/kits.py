@@ -20,7 +20,7 @@ from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.kernels import SIDE_CAP, score_holders, support
 from stillwatch.link.null import Background, Enriched, enriched, surprise
 from stillwatch.link.split import SMALLEST, blocks
-from stillwatch.link.values import KINDS, SIDES, TOOL_SIDES
+from stillwatch.link.values import KINDS, SIDES, SUFFICIENT_SIDES, TOOL_SIDES
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -37,6 +37,8 @@ JOINED = 0.4  # share of the members that must hang together by more than one to
 NESTS = tuple(dict.fromkeys(kind.nest for kind in KINDS))
 _NEST = np.array([NESTS.index(kind.nest) for kind in KINDS])
 _SIDE = np.array([SIDES.index(kind.side) for kind in KINDS])
+_SUFFICIENT = np.array([side in SUFFICIENT_SIDES for side in SIDES])
+_HANDOVER = next(code for code, kind in enumerate(KINDS) if kind.source == "handovers")
 _NEST_SIDE = np.array([SIDES.index(next(kind.side for kind in KINDS if kind.nest == nest)) for nest in NESTS])
 
 
@@ -55,34 +57,67 @@ class Kit:
 
 
 def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bits: float) -> list[Kit]:
-    """All accepted kits, strongest seed first.
+    """All accepted kits: first those that handovers found, then the strongest seed first.
 
-    `prior` (accounts,) are bits for "no independent person" from the account alone. Members of an earlier kit do
-    not found another one, but may belong to several.
+    `prior` (accounts,) are bits for "no independent person" from the account alone. An account has one hand behind it:
+    who hands requests over in a large group belongs to no other kit, and nor does a member of an earlier one.
     """
-    order = _seed_order(graph, null, prior, minimum)
-    taken = np.zeros(graph.accounts, bool)
-    kits: list[Kit] = []
-    steps: Steps = {}
-    for value in order[:SEEDS]:
-        holders = graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
-        if taken[holders].mean() > 0.5:
-            continue
-        members = complete(graph, null, prior, holders, minimum, steps)
-        # most seeds end in a kit found before: then too few are left for half of a new one
-        if members is None or 2 * np.count_nonzero(~taken[members]) < minimum:
-            continue
-        for kit in _pieces(graph, null, prior, members, minimum):
-            if kit.net_bits >= net_bits and agree(kit.sides) and taken[kit.members].mean() <= 0.5:
-                kits.append(kit)
-                taken[kit.members] = True
-    return kits
+    search = _Search(graph, null, prior, minimum, net_bits)
+    groups = search.handover_groups()
+    large = [holders for holders in groups if len(holders) >= SMALLEST]
+    reserved = np.zeros(graph.accounts, bool)
+    for holders in large:
+        reserved[holders] = True
+    for holders in large:
+        reserved[holders] = False
+        search.grow(holders, reserved, whole=True)
+        reserved[holders] = True
+    # what few accounts hand over among themselves may be a part of more that is held together otherwise
+    for holders in groups[len(large) :]:
+        search.grow(holders, reserved, whole=False)
+    for value in _seed_order(graph, null, prior, minimum)[:SEEDS]:
+        search.grow(graph.holder[graph.value_start[value] : graph.value_start[value + 1]], reserved, whole=False)
+    return search.kits
 
 
-def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int) -> list[Kit]:
+class _Search:
+    """The kits found so far, and which accounts they have taken."""
+
+    def __init__(self, graph: Graph, null: Background, prior: Float, minimum: int, net_bits: float) -> None:
+        self._graph, self._null, self._prior = graph, null, prior
+        self._minimum, self._net_bits = minimum, net_bits
+        self._steps: Steps = {}
+        self._taken = np.zeros(graph.accounts, bool)
+        self.kits: list[Kit] = []
+
+    def handover_groups(self) -> list[Int32]:
+        """Accounts of each group joined by handovers, largest first."""
+        start, holder = self._graph.value_start, self._graph.holder
+        groups = [holder[start[v] : start[v + 1]] for v in np.flatnonzero(self._graph.kind == _HANDOVER)]
+        return sorted((g for g in groups if len(g) >= self._minimum), key=lambda g: (-len(g), int(g[0])))
+
+    def grow(self, seed: Int32, reserved: NDArray[np.bool_], whole: bool) -> None:
+        """Completes a seed among accounts neither taken nor `reserved`, and keeps the kits it ends in.
+
+        `whole` ones are never cut apart. A seed of which most are taken is left: its kit has been found.
+        """
+        free = ~(self._taken | reserved)
+        if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
+            return
+        graph, null, prior = self._graph, self._null, self._prior
+        members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free)
+        if members is None:
+            return
+        for kit in _pieces(graph, null, prior, members, self._minimum, whole):
+            if kit.net_bits >= self._net_bits and agree(kit.sides):
+                self.kits.append(kit)
+                self._taken[kit.members] = True
+
+
+def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, whole: bool) -> list[Kit]:
     """The kits of one completed seed: one, or several where it glued different hands together."""
     found = enriched(graph, null, members)
-    parts = [members] if len(members) < 2 * SMALLEST else _unglued(graph, members, found)
+    parts = [members] if whole or len(members) < 2 * SMALLEST else _unglued(graph, members, found)
     kits = []
     for part in parts:
         kit = None if len(part) < minimum else _accept(graph, null, prior, part)
@@ -100,20 +135,31 @@ def _unglued(graph: Graph, members: Int32, found: Enriched) -> list[Int32]:
 
 def agree(sides: tuple[str, ...]) -> bool:
     """Do enough sides agree? Strangers who use one tool share its software and its wording, which is one side."""
+    if set(sides) & set(SUFFICIENT_SIDES):
+        return True
     return len(sides) >= AGREEING_SIDES and not set(sides) <= set(TOOL_SIDES)
 
 
-def complete(graph: Graph, null: Background, prior: Float, seed: Int32, minimum: int, steps: Steps) -> Int32 | None:
+def complete(  # noqa: PLR0913  the graph, its null and its prior go everywhere together
+    graph: Graph,
+    null: Background,
+    prior: Float,
+    seed: Int32,
+    minimum: int,
+    steps: Steps,
+    free: NDArray[np.bool_],
+) -> Int32 | None:
     """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts.
 
-    `steps` remembers what each set of accounts grew to: seeds of one kit soon walk the same path.
+    `steps` remembers what each set of accounts grew to: seeds of one kit soon walk the same path. Only accounts that
+    are `free` (accounts,) may belong.
     """
     members = seed
     for _ in range(ROUNDS):
         name = blake2b(members.tobytes(), digest_size=16).digest()
         if name not in steps:
             steps[name] = _grown(graph, null, prior, members)
-        grown = steps[name]
+        grown = steps[name][free[steps[name]]]
         if len(grown) < minimum:
             return None
         if len(grown) == len(members) and bool((grown == members).all()):
@@ -200,7 +246,7 @@ def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32
         _NEST,
         _NEST_SIDE,
         null.scratch.by_account,
-        len(SIDES),
+        _SUFFICIENT,
     )
 
 

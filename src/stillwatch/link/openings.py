@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.records.features import decode_features
+from stillwatch.records.features import decode_features, without_frames
 from stillwatch.records.order import by_account_and_time
 
 Int32 = NDArray[np.int32]
@@ -29,6 +29,8 @@ SELECT
   exchanges.exchange_id,
   coalesce(exchanges.conversation_value, 0) AS conversation,
   exchanges.conversation_value IS NOT NULL AS told,
+  coalesce(exchanges.head_value, 0) AS head,
+  coalesce(exchanges.tail_value, 0) AS tail,
   exchanges.content_features
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
@@ -38,7 +40,10 @@ WHERE exchanges.content_features IS NOT NULL
 
 
 def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
-    """Accounts (openings,) and features (openings, 16) of all openings, by account, time and id."""
+    """Accounts (openings,) and features (openings, 16) of all openings, by account, time and id.
+
+    What belongs to a frame that an account wraps its texts in is left out.
+    """
     rows = engine.fetch(contents_sql())
     position = rows["position"].to_numpy().astype(np.int32)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
@@ -46,7 +51,10 @@ def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
     position = position[order]
     conversation, told = (rows[name].to_numpy()[order] for name in ("conversation", "told"))
     opens = opening(position, started_at[order], conversation, told)
-    return position[opens], decode_features(rows["content_features"].take(pa.array(order[opens])))
+    position, opened = position[opens], order[opens]
+    features = decode_features(rows["content_features"].take(pa.array(opened)))
+    marks = np.stack([rows[name].to_numpy()[opened] for name in ("head", "tail")], axis=1)
+    return position, without_frames(position, marks, features)
 
 
 @njit(cache=True, nogil=True)

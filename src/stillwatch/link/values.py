@@ -3,7 +3,8 @@
 A *value* is something two accounts can both have: an address, a frame of words, a card issuer, a sign-up minute.
 Kinds of one nest are views of the same fact from specific to general (address, its /24, its /16); they are never
 added up. Families are facts of different sorts; several must agree before anybody is accused. A *side* is one way to
-be alike innocently: users of one tool share all of `software`, people behind one NAT all of `place`.
+be alike innocently: users of one tool share all of `software`, people behind one NAT all of `place`. A handover is no
+likeness but an act of one hand, and suffices alone.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ class ValueKind:
     nest: str
     side: str
     expression: str
-    source: str  # "exchanges": seen in use; "accounts": stated at registration
+    source: str  # "exchanges": seen in use; "accounts": stated at registration; "handovers": seen between accounts
 
 
-SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle")
+SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle", "handover")
 TOOL_SIDES = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
+SUFFICIENT_SIDES = ("handover",)  # an observed act of one hand, not a likeness: nothing else has to agree
 
 
 def _use(claim: str, family: str, nest: str, side: str, expression: str) -> ValueKind:
@@ -56,8 +58,10 @@ KINDS: tuple[ValueKind, ...] = (
     _use("same_closing_words", "content", "frame", "wording", "tail_value"),
     _use("same_tools", "content", "tools", "software", "tools_value"),
     _use("same_parameters", "content", "parameters", "software", "parameters_value"),
+    _use("same_parameters_of_client", "content", "parameters", "software", "client_parameters_value"),
     _use("same_payload", "payload", "payload", "wording", "payload_value"),
     _use("continues_conversation_of", "lifecycle", "conversation", "lifecycle", "conversation_value"),
+    ValueKind("takes_over_requests_of", "lifecycle", "handover", "handover", "handover_group", "handovers"),
     _registration("same_payment_fingerprint", "payment", "card", "payment", "payment_fingerprint"),
     _registration("same_payment_issuer", "payment", "card", "payment", "payment_issuer"),
     _registration("same_organisation", "registration", "organisation", "registration", "organisation_id"),
@@ -73,6 +77,14 @@ KINDS: tuple[ValueKind, ...] = (
     ),
     _registration("same_signup_hour", "time", "signup_time", "time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
 )
+
+
+# a tool sends the parameters its makers chose: others under its instructions are another program's (keyed values
+# combine by exclusive or)
+_USED = {
+    "client_parameters_value": "xor(exchanges.parameters_value, exchanges.instructions_value)"
+    " AS client_parameters_value"
+}
 
 
 def holdings_sql(kind: ValueKind) -> Query:
@@ -106,7 +118,9 @@ GROUP BY position, value
 
 def linkable_exchanges_sql() -> Query:
     """The value columns of every exchange, with the account as an integer."""
-    kept = ", ".join(f"exchanges.{identifier(kind.expression)}" for kind in KINDS if kind.source == "exchanges")
+    kept = ", ".join(
+        _USED.get(kind.expression, f"exchanges.{kind.expression}") for kind in KINDS if kind.source == "exchanges"
+    )
     return Query(
         "linkable exchanges",
         f"""

@@ -24,26 +24,29 @@ from stillwatch.lab.drill.world import Outcome, recipe_of
 
 PRICES = {good: Price(float(number), "assumption") for number, good in enumerate(GOODS, start=1)}
 USED = {"account": 100.0, "card": 50.0, "phone": 10.0, "address_month": 20.0}
-BILL = Bill(10_000, 2_000, 20.0, USED)
+BILL = Bill(10_000, 500, 2_000, 20.0, USED)
 
 
-def a_try(name: str, recall: float, dollars: float, pace: float = 5.0, a_day: float = 500.0) -> Try:
-    return Try(name, "in some way", recall, 0.0, USED, 10_000, dollars, pace, a_day)
+def a_try(
+    name: str, recall: float, dollars: float, pace: float = 5.0, a_day: float = 500.0, refused: float = 0.0
+) -> Try:
+    return Try(name, "in some way", recall, 0.0, USED, 10_000, refused, dollars, pace, a_day)
 
 
 def test_a_bill_by_hand() -> None:
     assert BILL.dollars(PRICES) == 100 * 1 + 50 * 2 + 10 * 3 + 20 * 4
     assert BILL.dollars_per_million(PRICES) == pytest.approx(310 * 100)
-    assert (BILL.pace, BILL.exchanges_a_day) == (5.0, 500.0)
-    assert Bill(0, 0, 0.0, USED).dollars_per_million(PRICES) == float("inf")
+    assert (BILL.pace, BILL.exchanges_a_day, BILL.refused_share) == (5.0, 500.0, 0.05)
+    assert Bill(0, 0, 0, 0.0, USED).dollars_per_million(PRICES) == float("inf")
 
 
 def test_sums_over_seeds_weigh_by_size() -> None:
-    small = Bill(1_000, 1_000, 10.0, dict.fromkeys(GOODS, 0.0))
+    small = Bill(1_000, 50, 1_000, 10.0, dict.fromkeys(GOODS, 0.0))
     both = summed(Evasion("e", "says"), [Outcome(1.0, 2, BILL, {}), Outcome(0.5, 0, small, {})], PRICES)
     assert (both.recall, both.innocents, both.exchanges) == (0.75, 1.0, 5_500)
     assert both.dollars_per_million == pytest.approx(310 / 11_000 * 1e6)
     assert both.pace == pytest.approx(11_000 / 3_000)
+    assert both.refused == pytest.approx(550 / 11_000)
     assert both.used == {good: used / 2 for good, used in USED.items()}
 
 
@@ -60,6 +63,14 @@ def test_the_cheapest_that_halves() -> None:
 def test_accounts_needed_make_up_for_throughput() -> None:
     slow = a_try("slow", 0.1, 90.0, a_day=125.0)
     assert RungDrill("letter", a_try("plain", 0.9, 50.0), (slow,)).accounts_needed(slow) == pytest.approx(400)
+
+
+def test_requests_that_nobody_takes_over_are_counted_as_lost() -> None:
+    plain, waits = a_try("plain", 0.9, 50.0, refused=0.2), a_try("no_handovers", 0.1, 50.0)
+    found = RungDrill("letter", plain, (waits,))
+    assert found.waiting(waits) == pytest.approx(0.2)
+    assert found.accounts_needed(waits) == pytest.approx(100 / 0.8)
+    assert found.waiting(replace(waits, refused=0.3)) == 0.0, "none waits where as many are taken over"
 
 
 def test_words_and_table() -> None:
@@ -81,10 +92,14 @@ def test_the_bill_counts_the_worlds_own_files(tmp_path: Path, engine: DuckDBEngi
     build(recipe, 2, 400, 6_000, None, tmp_path)
     bill = bill_of(engine, tmp_path)
     mine = pq.read_table(tmp_path / "truth" / "exchanges.parquet")["exchange_id"].combine_chunks()
-    logs = ds.dataset(tmp_path / "exchanges").to_table(["exchange_id", "account_id", "client_address", "started_at"])
+    logs = ds.dataset(tmp_path / "exchanges").to_table(
+        ["exchange_id", "account_id", "client_address", "started_at", "status_code"]
+    )
     logs = logs.filter(pc.is_in(logs["exchange_id"], mine))
     rows = logs.to_pylist()
-    assert bill.exchanges == len(mine) == len(rows)
+    refused = [row for row in rows if row["status_code"] is not None and row["status_code"] >= 400]
+    assert bill.exchanges + bill.refused == len(mine) == len(rows)
+    assert bill.refused == len(refused) > 0, "a relay is refused at times"
     assert bill.used["account"] == len({row["account_id"] for row in rows})
     assert bill.account_days == len({(row["account_id"], row["started_at"].date()) for row in rows})
     addresses = {(row["client_address"], row["started_at"].date()) for row in rows}

@@ -26,7 +26,7 @@ def written(folder: Path, text: str) -> Path:
 def parameters(rung: str, evasion: Evasion | None, drawn: dict[str, Value]) -> dict[str, Value]:
     recipe = recipe_of(rung, evasion, drawn, 100)
     only = replace(recipe, populations=recipe.populations[:1])
-    return build.decide(only, 3, 200, 2_000, None).world.groups[0].parameters.drawn
+    return build.decide(only, 3, 200, 2_000, build.Sources(None, None)).world.groups[0].parameters.drawn
 
 
 @pytest.mark.parametrize("rung", RUNGS)

@@ -2,8 +2,9 @@
 
 A bundle is a set of columns that one thing in the world writes: an address writes its subnets, a card its issuer and
 country. Columns of one bundle always come from the same donor account, as a whole history in order of time, so that
-what a single account looks like stays possible. What an account asks, in which order, and when never moves: its
-memory, its rhythm and its lifetime are its own in every stream.
+what a single account looks like stays possible. What an account asks and in which order never moves: its memory is its
+own in every stream. When it asks moves as a whole history too, since who repeats another's request within minutes, or
+stops as another begins, acts together with him whatever hands they use.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ Expected = Literal["nobody", "no campaign", "nobody at act", "told"]
 USED: Mapping[str, tuple[str, ...]] = {
     "place": ("address_value", "address_subnet_value", "address_network_value"),
     "client": ("user_agent_value", "fingerprint_value", "device_value", "session_value"),
+    "time": ("started_at", "request_model"),  # a new model is asked from its release on
 }
-"""Bundles of the exchange sketches: where and with which software an account asks."""
+"""Bundles of the exchange sketches: where, with which software, and when an account asks."""
 
 STATED: Mapping[str, tuple[str, ...]] = {
     "payment": ("payment_fingerprint", "payment_issuer", "payment_country"),
@@ -37,8 +39,12 @@ STATED: Mapping[str, tuple[str, ...]] = {
     "referrer": ("referrer",),
     "signup_time": ("created_at",),
 }
-"""Bundles of the accounts table. `closed_at` and its reason are absent: they belong to the account's lifetime."""
+"""Bundles of the accounts table."""
 
+LIFETIME: Mapping[str, tuple[str, ...]] = {"closure": ("closed_at", "closed_reason")}
+"""Columns of the accounts table that keep the company of the times of use."""
+
+OF_ACCOUNTS = {**STATED, **LIFETIME}
 BUNDLES = (*USED, *STATED)
 
 
@@ -47,7 +53,8 @@ class Null:
     """One sort of null stream.
 
     `moves` gives each bundle that moves the number of its permutation: bundles of one number keep each other's
-    company, all others part. `apart` gives every account conversations of its own, so that none goes on elsewhere.
+    company, all others part; closures go with the times of use. `apart` gives every account conversations of its own,
+    so that none goes on elsewhere.
     """
 
     name: str
@@ -63,14 +70,14 @@ NULLS = (
         {bundle: number for number, bundle in enumerate(BUNDLES)},
         True,
         "nobody",
-        "addresses, clients, contents and every registration field come from different accounts",
+        "addresses, clients, times, contents and every registration field come from different accounts",
     ),
     Null(
         "contents",
         dict.fromkeys(BUNDLES, 0),
         True,
         "no campaign",
-        "hands and registration stay together, but whole histories of questions come from other accounts",
+        "hands, times and registration stay together, but whole histories of questions come from other accounts",
     ),
     Null(
         "hands",

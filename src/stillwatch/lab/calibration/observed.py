@@ -16,6 +16,7 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import InputError
 from stillwatch.lab.calibration.findings import Found, count_found
 from stillwatch.lab.calibration.strata import Strata, strata
+from stillwatch.link.openings import SILENCE
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
@@ -23,8 +24,14 @@ from stillwatch.settings import Job
 
 OBSERVED = Table(
     "observed_exchanges",
-    # the account's rank among all accounts, and the exchange's rank among the account's own in order of time
-    (*EXCHANGE_SKETCHES.columns, *columns(Kind.INT64, "position turn", required=True)),
+    (
+        *EXCHANGE_SKETCHES.columns,
+        # the account's rank among all accounts, and the exchange's rank among the account's own in order of time
+        *columns(Kind.INT64, "position turn", required=True),
+        *columns(Kind.TIMESTAMP, "next_at", required=True),  # the account's next exchange, or half an hour later
+        # its conversation; where the log names none, that since half an hour's silence, which other times would hide
+        *columns(Kind.INT64, "talk_value", required=True),
+    ),
     ("account_id", "started_at", "exchange_id"),
 )
 GIVEN = (ACCOUNTS, PERMITS, JUDGEMENTS)
@@ -77,19 +84,34 @@ def observe(job: Job, folder: Path) -> Observed:
 
 
 def observed_sql() -> Query:
-    """The exchange sketches with account and turn as integers."""
+    """The exchange sketches with account and turn as integers, the next exchange's time, and the conversation."""
     names = ", ".join(f"exchanges.{name}" for name in EXCHANGE_SKETCHES.names)
     return Query(
         "observed exchanges",
         f"""
 SELECT
   {names},
-  CAST(sketches.position AS BIGINT) AS position,
-  row_number() OVER (
-    PARTITION BY exchanges.account_id ORDER BY exchanges.started_at, exchanges.exchange_id
-  ) - 1 AS turn
-FROM exchange_sketches AS exchanges
-JOIN account_sketches AS sketches USING (account_id)
+  position,
+  turn,
+  next_at,
+  coalesce(conversation_value, CAST(count_if(after_silence) OVER (
+    PARTITION BY account_id ORDER BY turn ROWS UNBOUNDED PRECEDING
+  ) AS BIGINT)) AS talk_value
+FROM (
+  SELECT
+    sketches.*,
+    CAST(seen.position AS BIGINT) AS position,
+    row_number() OVER following - 1 AS turn,
+    coalesce(
+      lead(sketches.started_at) OVER following, sketches.started_at + to_microseconds({SILENCE})
+    ) AS next_at,
+    coalesce(
+      epoch_us(sketches.started_at) - epoch_us(lag(sketches.started_at) OVER following) > {SILENCE}, true
+    ) AS after_silence
+  FROM exchange_sketches AS sketches
+  JOIN account_sketches AS seen USING (account_id)
+  WINDOW following AS (PARTITION BY sketches.account_id ORDER BY sketches.started_at, sketches.exchange_id)
+) AS exchanges
 """,
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stillwatch import assess, group, link
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.calibration.bundles import STATED, USED, Null
+from stillwatch.lab.calibration.bundles import LIFETIME, OF_ACCOUNTS, USED, Null
 from stillwatch.lab.calibration.findings import NOTHING, Found, count_found
 from stillwatch.lab.calibration.observed import Observed, name_observed
 from stillwatch.lab.calibration.strata import dealt, donors
@@ -73,7 +73,7 @@ def draw_null(engine: Engine, observed: Observed, null: Null, seed: int) -> None
     donated |= {f"{bundle}_exchanges": observed.exchanges[donor] for bundle, donor in used.items()}
     _store(engine, "donors", {"position": own, "exchanges": observed.exchanges, **donated})
     _keep_exchanges(engine, moved_exchanges_sql(null.apart))
-    stated = {f"{bundle}_donor": moved.get(bundle, own) for bundle in STATED}
+    stated = {f"{bundle}_donor": moved.get(bundle, own) for bundle in OF_ACCOUNTS}
     _store(engine, "stated_donors", {"position": own, **stated}, {"account_id": observed.accounts})
     engine.create(ACCOUNTS.name, moved_accounts_sql())
 
@@ -95,23 +95,24 @@ def permutations(observed: Observed, null: Null, seed: int) -> dict[str, Positio
     for bundle, number in null.moves.items():
         if number not in drawn:
             drawn[number] = donors(used if bundle in USED else stated, np.random.default_rng((*base, number)))
-    return {bundle: drawn[number] for bundle, number in null.moves.items()}
+    moved = {bundle: drawn[number] for bundle, number in null.moves.items()}
+    return moved | {bundle: moved["time"] for bundle in LIFETIME if "time" in moved}
 
 
 def moved_exchanges_sql(apart: bool) -> Query:
-    """Every exchange with its own time and content, and where and with what a donor's exchange was sent.
+    """Every exchange with its own content, and where, with what and when a donor's exchange was sent.
 
     The k-th of n exchanges takes the values of the donor's exchange number floor(k m / n) of m: one whole history in
-    its order. `apart` marks conversations with the account, so that none is shared.
+    its order. Of a donor who asked less the times between are filled in evenly, so that no two exchanges coincide.
+    `apart` marks conversations with the account, so that none is shared.
     """
     source = {column: bundle for bundle, names in USED.items() for column in names}
     source |= {name: "own" for name in EXCHANGE_SKETCHES.names if name not in source}
-    # positions stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
-    conversation = "xor(own.conversation_value, (own.position + 1) << 31) AS conversation_value"
-    chosen = [
-        conversation if apart and name == "conversation_value" else f"{source[name]}.{name}"
-        for name in EXCHANGE_SKETCHES.names
-    ]
+    made = {"started_at": f"{_BETWEEN} AS started_at"}
+    if apart:
+        # positions stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
+        made["conversation_value"] = "xor(own.talk_value, (own.position + 1) << 31) AS conversation_value"
+    chosen = [made.get(name, f"{source[name]}.{name}") for name in EXCHANGE_SKETCHES.names]
     joins = "\n".join(
         f"JOIN observed_exchanges AS {bundle} ON {bundle}.position = donors.{bundle}_donor\n"
         f"  AND {bundle}.turn = own.turn * donors.{bundle}_exchanges // donors.exchanges"
@@ -128,11 +129,20 @@ JOIN donors ON donors.position = own.position
     )
 
 
+# part of the way from the donor's exchange to the donor's next: 0 for the account's own times
+_BETWEEN = (
+    "time.started_at + to_microseconds(CAST(floor(own.turn * donors.time_exchanges % donors.exchanges"
+    " / donors.exchanges * (epoch_us(time.next_at) - epoch_us(time.started_at))) AS BIGINT))"
+)
+
+
 def moved_accounts_sql() -> Query:
     """Every account with what its donors stated; an account seen without a row of its own receives none."""
-    source = {column: bundle for bundle, names in STATED.items() for column in names}
+    source = {column: bundle for bundle, names in OF_ACCOUNTS.items() for column in names}
     chosen = ", ".join(f"{source.get(name, 'own')}.{name}" for name in ACCOUNTS.names)
-    joins = "\n".join(f"LEFT JOIN stated AS {bundle} ON {bundle}.position = donors.{bundle}_donor" for bundle in STATED)
+    joins = "\n".join(
+        f"LEFT JOIN stated AS {bundle} ON {bundle}.position = donors.{bundle}_donor" for bundle in OF_ACCOUNTS
+    )
     return Query(
         "accounts of a null stream",
         f"""

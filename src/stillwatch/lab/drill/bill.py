@@ -17,12 +17,14 @@ MILLION = 1_000_000
 class Bill:
     """What all campaigns of a world used together.
 
+    `exchanges` were answered; `refused` brought nothing in, and were made again on another account if at all.
     `account_days` counts days on which an account asked for the campaign; `address_month` are pairs of address and day,
     in months, or those of account and day where they are fewer: a pool that rotates need not be larger than the
     accounts that are at work.
     """
 
     exchanges: int
+    refused: int
     account_days: int
     days: float  # from the first exchange to the last
     used: Mapping[str, float]  # by good
@@ -34,6 +36,11 @@ class Bill:
     def dollars_per_million(self, prices: Mapping[str, Price]) -> float:
         """The bill for a million exchanges; infinite when there were none."""
         return self.dollars(prices) * MILLION / self.exchanges if self.exchanges else float("inf")
+
+    @property
+    def refused_share(self) -> float:
+        """Refused requests for one that was answered."""
+        return self.refused / max(self.exchanges, 1)
 
     @property
     def exchanges_a_day(self) -> float:
@@ -55,7 +62,8 @@ def bill_sql(world: Path) -> Query:
         "bill",
         f"""
 WITH serving AS (
-  SELECT logs.exchange_id, logs.account_id, logs.client_address, logs.started_at
+  SELECT logs.exchange_id, logs.account_id, logs.client_address, logs.started_at,
+    coalesce(logs.status_code, 200) >= 400 AS refused  -- a log without status codes tells of no refusal
   FROM read_parquet({true}) AS truth
   JOIN read_parquet({logs}) AS logs USING (exchange_id)
 ),
@@ -64,7 +72,8 @@ holders AS (
   FROM read_parquet({accounts}) AS accounts SEMI JOIN serving USING (account_id)
 )
 SELECT
-  count(*) AS exchanges,
+  count(*) FILTER (NOT refused) AS exchanges,
+  count(*) FILTER (refused) AS refused,
   count(DISTINCT account_id) AS account,
   count(DISTINCT (account_id, CAST(started_at AS DATE))) AS account_days,
   least(
@@ -83,4 +92,4 @@ def bill_of(engine: Engine, world: Path) -> Bill:
     """The bill of the campaigns in the world's folder."""
     row = engine.fetch(bill_sql(world)).to_pylist()[0]
     used = {good: float(row[good]) for good in GOODS}
-    return Bill(int(row["exchanges"]), int(row["account_days"]), float(row["days"]), used)
+    return Bill(int(row["exchanges"]), int(row["refused"]), int(row["account_days"]), float(row["days"]), used)

@@ -24,6 +24,7 @@ class Try:
     innocents: float  # at `act`, a world
     used: Mapping[str, float]  # goods, a world
     exchanges: float
+    refused: float  # requests refused for one that was answered
     dollars_per_million: float
     pace: float  # exchanges an account and day
     exchanges_a_day: float  # of the whole campaign
@@ -43,9 +44,15 @@ class RungDrill:
         halving = [one for one in self.tries if one.recall <= HALVED * self.plain.recall] if self.plain.recall else []
         return min(halving, key=lambda one: (one.dollars_per_million, -one.pace), default=None)
 
+    def waiting(self, one: Try) -> float:
+        """Share of requests that another account takes over in the plain rung, and that here wait or are lost."""
+        return min(max(0.0, self.plain.refused - one.refused), 1.0)
+
     def accounts_needed(self, one: Try) -> float:
-        """Accounts with which this evasion would bring in as many exchanges a day as the plain rung does."""
-        return one.used["account"] * self.plain.exchanges_a_day / max(one.exchanges_a_day, 1e-9)
+        """Accounts with which this evasion would bring in as many exchanges a day as the plain rung does, were all
+        that waits lost."""
+        brought_in = one.exchanges_a_day * (1.0 - self.waiting(one))
+        return one.used["account"] * self.plain.exchanges_a_day / max(brought_in, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,10 @@ class Drill:
                 "rung": one.rung,
                 "plain": asdict(one.plain),
                 "cheapest": one.cheapest.name if one.cheapest else None,
-                "evasions": [{**asdict(tried), "accounts_needed": one.accounts_needed(tried)} for tried in one.tries],
+                "evasions": [
+                    {**asdict(tried), "waiting": one.waiting(tried), "accounts_needed": one.accounts_needed(tried)}
+                    for tried in one.tries
+                ],
             }
             for one in self.rungs
         ]
@@ -100,6 +110,7 @@ def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, P
     bills = [one.bill for one in outcomes]
     whole = Bill(
         sum(one.exchanges for one in bills),
+        sum(one.refused for one in bills),
         sum(one.account_days for one in bills),
         sum(one.days for one in bills),
         {good: sum(one.used[good] for one in bills) for good in GOODS},
@@ -111,6 +122,7 @@ def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, P
         fmean(one.innocents for one in outcomes),
         {good: used / len(bills) for good, used in whole.used.items()},
         whole.exchanges / len(bills),
+        whole.refused_share,
         whole.dollars_per_million(prices),
         whole.pace,
         whole.exchanges_a_day,

@@ -33,19 +33,23 @@ def in_words(rung: RungDrill) -> str:
         f"{percent(rung.plain.recall)} to {percent(one.recall)}. A million exchanges cost "
         f"{one.dollars_per_million:,.0f} dollars instead of {rung.plain.dollars_per_million:,.0f}; an account makes "
         f"{one.pace:.1f} a day instead of {rung.plain.pace:.1f}; {rung.accounts_needed(one):,.0f} accounts bring in "
-        f"what {rung.plain.used['account']:,.0f} did."
+        f"what {rung.plain.used['account']:,.0f} did if the {percent(rung.waiting(one))} of requests that wait "
+        "are lost."
     )
 
 
 def _table(rung: RungDrill) -> Table:
     table = Table(title=f"{rung.rung}: evasions", title_justify="left", box=SIMPLE, pad_edge=False)
     table.add_column("evasion", no_wrap=True)
-    for heading in ("recall", "innocents", "accounts", "needed", "$ a million", "a day each"):
+    for heading in ("recall", "innocents", "accounts", "needed", "$ a million", "a day each", "waits"):
         table.add_column(heading, justify="right")
     for one in (rung.plain, *rung.tries):
         halves = "*" if one is rung.cheapest else ""
         table.add_row(f"{one.name}{halves}", *_cells(rung, one))
-    table.caption = "recall, innocents: at act; needed: accounts for the plain throughput; *: cheapest that halves"
+    table.caption = (
+        "recall, innocents: at act; needed: accounts for the plain throughput; waits: requests no account takes over; "
+        "*: cheapest that halves"
+    )
     return table
 
 
@@ -57,4 +61,5 @@ def _cells(rung: RungDrill, one: Try) -> tuple[str, ...]:
         f"{rung.accounts_needed(one):,.0f}",
         f"{one.dollars_per_million:,.0f}",
         f"{one.pace:.1f}",
+        percent(rung.waiting(one)),
     )

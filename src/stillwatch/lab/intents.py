@@ -1,0 +1,69 @@
+"""What each rung means to differ in from people, and why; every other difference is a tell-tale."""
+
+from __future__ import annotations
+
+_CLIENT = "a relay sends the headers of few clients, and what follows from them"
+_SET = "the operator's program sets its own parameters and tools"
+_TEXT = "what a program writes is longer or shorter than what people write"
+_PAYS = "accounts are bought with cards"
+_LIFE = "accounts are closed and replaced"
+_MAIL = "addresses are made in batches from few domains and patterns"
+_COPY = "a careless operator sends parameters of his own under a copied client's headers"
+
+ALL: dict[str, str] = {
+    "system_instructions": "frames may stand there",
+    "input_text": _TEXT,
+    "output_text": _TEXT,
+    "input_tokens": _TEXT,
+    "user_agent": _CLIENT,
+    "channel": _CLIENT,
+    "conversation_id": _CLIENT,
+    "device_id": _CLIENT,
+    "session_id": _CLIENT,
+    "cached_tokens": _CLIENT,
+    "reasoning_tokens": "campaigns move to a new model on its release day, and only that model thinks",
+    "request_model": "campaigns move to a new model on its release day",
+    "client_fingerprint null share": "a marketplace keeps its clients' headers to itself",
+    "client_address null share": "a marketplace keeps addresses to itself",
+    "max_tokens": _SET,
+    "temperature": _SET,
+    "top_p": _SET,
+    "choice_count": _SET,
+    "tool_names": _SET,
+    "finish_reason": "follows limits and tools",
+    "payment_fingerprint null share": _PAYS,
+    "payment_issuer null share": _PAYS,
+    "payment_country null share": _PAYS,
+    "verification": _PAYS,
+    "account_type": "programmes for research and start-ups are used",
+    "closed_at": _LIFE,
+    "closed_reason": _LIFE,
+    "user_agent x temperature": _COPY,
+    "user_agent x top_p": _COPY,
+    "user_agent x max_tokens": _COPY,
+    "user_agent x tool_names": _COPY,
+    "user_agent x system_instructions": "frames may stand where the client's own instructions would",
+}
+"""Columns, features of columns (`column feature`) and pairs that every rung may differ in."""
+
+SOME: dict[str, tuple[str, frozenset[str]]] = {
+    "email_shape": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
+    "email_domain": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
+    "account_type x email_domain": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
+    "payment_country x phone_prefix": (
+        "cards come from few countries, whatever the stated phone",
+        frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"}),
+    ),
+    "client_address": ("all of it comes from one hosting subnet", frozenset({"loud"})),
+}
+"""The same for some rungs only."""
+
+
+def intent_of(rung: str, column: str, feature: str) -> str | None:
+    """Why this rung means to differ in this feature of this column; None when it does not."""
+    for name in (column, f"{column} {feature}"):
+        if name in ALL:
+            return ALL[name]
+        if name in SOME and rung in SOME[name][1]:
+            return SOME[name][0]
+    return None

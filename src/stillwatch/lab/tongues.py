@@ -1,0 +1,50 @@
+"""Languages of people and campaigns: phrases in each, and which of them a text is written in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_LOOKED_AT = 300  # characters of a text
+_ENOUGH = 0.25  # share of words that are among a language's commonest; other languages stay under a fifth
+
+
+@lru_cache(maxsize=1)
+def spoken() -> dict[str, dict[str, list[str]]]:
+    """Phrases by language other than English."""
+    return tomllib.loads((Path(__file__).parent / "languages.toml").read_text(encoding="utf-8"))
+
+
+def languages() -> list[str]:
+    """Codes of the languages that phrases exist in besides English."""
+    return sorted(spoken())
+
+
+def language_of(text: str) -> int:
+    """0 for English and what is not known, else one more than the language's place in `languages()`."""
+    head = text[:_LOOKED_AT]
+    if not head.isascii():
+        for name, script in _SCRIPTS:
+            if script.search(head):
+                return languages().index(name) + 1
+    words = _WORD.findall(head.lower())
+    shares = [(sum(word in known for word in words), place) for place, known in _commonest()]
+    most, place = max(shares)
+    return place if most >= max(_ENOUGH * len(words), 2) else 0
+
+
+@lru_cache(maxsize=1)
+def _commonest() -> list[tuple[int, frozenset[str]]]:
+    return [
+        (place, frozenset(spoken()[name]["words"]))
+        for place, name in enumerate(languages(), start=1)
+        if spoken()[name]["words"]
+    ]

@@ -1,0 +1,134 @@
+"""Requests that one account was refused, or dropped, and that another makes word for word within minutes.
+
+A scheduler that feeds many accounts does this all day: what one account may not ask any more, the next one asks. People
+do not: two strangers who send the same rare text hardly ever do so within ten minutes. So each handover is an
+observation of one hand by itself, needs nothing else to agree, and a chain of them runs through a whole relay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from stillwatch.engine import Engine, Query
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float = NDArray[np.float64]
+
+MINUTES = 10  # between the two requests: relays retry within seconds to minutes (public relay code)
+HOLDERS = 3  # accounts that ever send the text: what more send is a public prompt, an assignment or a tool's own
+APART_DAYS = 1  # two rare requests further apart than this have nothing to do with each other: the null
+CROWDING = 4.0  # people ask at the same hours: chance coincidences are so much commoner than at even times
+LEAST = 3  # accounts; a pair may be one person with two accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Handovers:
+    """Accounts that hand requests to one another: parallel arrays (accounts in groups,), ascending accounts.
+
+    `group` counts from 0; `first_at` (µs) is an account's first handover; `chance` the expected share of independent
+    accounts that some handover of this log would join to another by coincidence.
+    """
+
+    account: Int32
+    group: Int32
+    first_at: Int64
+    chance: float
+
+
+def rare_requests_sql() -> Query:
+    """Texts that two or three accounts sent, each time one of them sent it: `value`, `position`, `started_at`."""
+    return Query(
+        "rare requests",
+        f"""
+SELECT exchanges.payload_value AS value, sketches.position, exchanges.started_at, exchanges.exchange_id
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+SEMI JOIN (
+  SELECT payload_value
+  FROM exchange_sketches
+  WHERE payload_value IS NOT NULL
+  GROUP BY payload_value
+  HAVING count(*) > 1 AND min(account_id) <> max(account_id) AND count(DISTINCT account_id) <= {HOLDERS}
+) AS rare ON rare.payload_value = exchanges.payload_value
+""",
+    )
+
+
+def repeated_sql() -> Query:
+    """Rare requests that the next account to send the text sent: who, who next, when, and how much later (µs)."""
+    return Query(
+        "requests repeated elsewhere",
+        """
+SELECT * FROM (
+  SELECT
+    position AS position_l,
+    lead(position) OVER following AS position_r,
+    epoch_us(lead(started_at) OVER following) AS seen_us,
+    epoch_us(lead(started_at) OVER following) - epoch_us(started_at) AS gap
+  FROM rare_requests
+  WINDOW following AS (PARTITION BY value ORDER BY started_at, exchange_id)
+)
+WHERE position_l <> position_r
+ORDER BY seen_us, position_l, position_r
+""",
+    )
+
+
+def find_handovers(engine: Engine, accounts: int) -> Handovers:
+    """Every group of accounts joined by handovers; none where the log has no text."""
+    engine.create("rare_requests", rare_requests_sql())
+    rows = engine.fetch(repeated_sql())
+    left, right, at, gap = (rows[name].to_numpy() for name in ("position_l", "position_r", "seen_us", "gap"))
+    span = _span_us(engine)
+    near = gap <= MINUTES * 60_000_000
+    far = int((gap > APART_DAYS * 86_400_000_000).sum())
+    return joined(left[near], right[near], at[near], chance_share(far, span, accounts))
+
+
+def _span_us(engine: Engine) -> float:
+    sql = "SELECT epoch_us(max(last_seen)) - epoch_us(min(first_seen)) AS span FROM account_sketches"
+    return float(engine.fetch(Query("span of the log", sql))["span"][0].as_py() or 0)
+
+
+def chance_share(far: int, span: float, accounts: int) -> float:
+    """Share of accounts that coincidence would join: from `far` pairs more than a day apart in a log of `span` µs.
+
+    Two independent times of a log of length T lie within w of each other with probability 2w/T and more than a day
+    apart with (1 - day/T)²; the ratio turns the pairs that are far apart into the coincidences to expect.
+    """
+    day = APART_DAYS * 86_400_000_000
+    if span <= 2 * day or accounts == 0:
+        return 1.0  # too short a log to tell coincidence from the rule
+    expected = CROWDING * (far + 1.0) * (2.0 * MINUTES * 60_000_000 / span) / (1.0 - day / span) ** 2
+    return min(1.0, 2.0 * expected / accounts)
+
+
+def joined(left: Int64, right: Int64, at: Int64, chance: float) -> Handovers:
+    """Union of all handovers; groups under `LEAST` accounts are left out."""
+    names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
+    size, links = len(names), len(left)
+    first = np.full(size, np.iinfo(np.int64).max)
+    np.minimum.at(first, code, np.concatenate([at, at]))
+    graph = coo_array((np.ones(links), (code[:links], code[links:])), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    kept = np.bincount(label, minlength=1)[label] >= LEAST
+    _, group = np.unique(label[kept], return_inverse=True)
+    return Handovers(names[kept].astype(np.int32), group.astype(np.int32), first[kept], chance)
+
+
+def as_holdings(found: Handovers) -> pa.Table:
+    """One row an account in a group: `position`, `value` (the group), `first_at`."""
+    return pa.table(
+        {
+            "position": found.account,
+            "value": found.group.astype(np.int64),
+            "first_at": pa.array(found.first_at, pa.timestamp("us")),
+        }
+    )

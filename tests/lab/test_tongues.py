@@ -1,0 +1,32 @@
+"""Languages: each phrase is told apart, English is not taken for another, and people write in their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from stillwatch.lab import wording
+from stillwatch.lab.places import COUNTRIES
+from stillwatch.lab.tongues import language_of, languages, spoken
+
+PARTS = {"words", "countries", "openers", "followups", "roles", "manners", "labels", "endings"}
+
+
+@pytest.mark.parametrize("name", languages())
+def test_each_language_is_whole_and_recognised(name: str) -> None:
+    assert set(spoken()[name]) == PARTS
+    assert set(spoken()[name]["countries"]) <= {country[0] for country in COUNTRIES}
+    own = languages().index(name) + 1
+    texts = [" ".join(spoken()[name]["manners"]), " ".join(spoken()[name]["roles"])]
+    assert [language_of(text) for text in texts] == [own, own]
+
+
+def test_english_and_numbers_are_none_of_them() -> None:
+    english = [
+        *wording.PERSON_OPENERS[:6],
+        *wording.FOLLOWUPS,
+        *wording.ANSWER_OPENERS[:12],
+        "",
+        "1 2",
+        "def f(x): return x",
+    ]
+    assert {language_of(text) for text in english} == {0}

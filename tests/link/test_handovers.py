@@ -1,0 +1,114 @@
+"""Handovers: what one scheduler passes on is found, what strangers happen to ask alike is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, chance_share, find_handovers, joined
+from stillwatch.link.kits import find_kits
+from stillwatch.link.null import background
+from stillwatch.link.rates import adopters
+from stillwatch.link.values import KINDS
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.settings import EngineSettings
+from tests.link.planted import planted, with_handovers
+from tests.link.test_graph import filled
+
+MINUTE = 60_000_000
+DAY = 1440 * MINUTE
+
+
+def found(folder: Path, rows: list[tuple[str, int, int]]):
+    """Handovers among rows of account, text and minute, in a log of 40 days."""
+    with DuckDBEngine(EngineSettings(), folder) as engine:
+        exchanges = {
+            "exchange_id": pa.array([f"{i:04}" for i in range(len(rows))]),
+            "account_id": pa.array([row[0] for row in rows]),
+            "started_at": pa.array([row[2] * MINUTE for row in rows], pa.timestamp("us")),
+            "payload_value": pa.array([row[1] for row in rows], pa.int64()),
+        }
+        engine.store(EXCHANGE_SKETCHES, filled(EXCHANGE_SKETCHES, exchanges))
+        names = sorted({row[0] for row in rows})
+        spans = {"first_seen": pa.array([0] * len(names), pa.timestamp("us"))}
+        spans["last_seen"] = pa.array([40 * DAY] * len(names), pa.timestamp("us"))
+        sketches = {"account_id": pa.array(names), "position": pa.array(range(len(names)), pa.int32())}
+        engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
+        return find_handovers(engine, len(names))
+
+
+def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
+    handed = found(tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("d", 3, 11), ("e", 4, 12)])
+    assert handed.account.tolist() == [0, 1, 2]
+    assert handed.group.tolist() == [0, 0, 0]
+    assert handed.first_at.tolist() == [2 * MINUTE, 2 * MINUTE, 10 * MINUTE]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", 1, 0), ("b", 1, MINUTES + 1), ("b", 2, 50), ("c", 2, 51 + MINUTES)],  # too much later
+        [("a", 1, 0), ("a", 1, 1), ("b", 2, 2), ("b", 2, 3)],  # asked again by the same account
+        [(name, 1, minute) for minute, name in enumerate("abcdefgh"[: HOLDERS + 1])],  # a text that many send
+        [("a", 1, 0), ("b", 1, 1)],  # two accounts may be one person
+    ],
+)
+def test_what_is_no_handover(tmp_path: Path, rows: list[tuple[str, int, int]]) -> None:
+    assert len(found(tmp_path, rows).account) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 1000)), max_size=40))
+def test_groups_partition_the_accounts_whatever_the_order(links: list[tuple[int, int, int]]) -> None:
+    def of(rows: list[tuple[int, int, int]]):
+        columns = np.array(rows, np.int64).reshape(-1, 3).T
+        return joined(columns[0], columns[1], columns[2], 0.0)
+
+    forward, backward = of(links), of(links[::-1])
+    assert forward.account.tolist() == backward.account.tolist()
+    assert forward.group.tolist() == backward.group.tolist()
+    assert forward.first_at.tolist() == backward.first_at.tolist()
+    if len(forward.group):
+        assert np.bincount(forward.group).min() >= LEAST
+    group = dict(zip(forward.account.tolist(), forward.group.tolist(), strict=True))
+    assert all(group.get(left) == group.get(right) for left, right, _ in links)
+
+
+def test_chance_recovers_how_many_strangers_coincide() -> None:
+    generator = np.random.default_rng(3)
+    span, pairs, accounts = 40 * DAY, 400_000, 100_000
+    gap = np.abs(np.diff(generator.integers(0, span, (pairs, 2)), axis=1))
+    coincided = (gap <= MINUTES * MINUTE).sum()
+    said = chance_share(int((gap > DAY).sum()), float(span), accounts)
+    # the chance is stated for people, who crowd into the same hours, four times that of even times
+    assert said * accounts / 2 / 4 == pytest.approx(coincided, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_accounts_that_share_nothing_but_handovers_are_a_kit_of_their_own(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    graph, members = planted(generator, claims=())
+    graph = with_handovers(graph, [members])
+    (kit,) = kits_of(graph)
+    assert kit.members.tolist() == members.tolist()
+    assert "handover" in kit.sides
+    assert "takes_over_requests_of" in {KINDS[code].claim for code in kit.widespread}
+
+
+def test_two_queues_that_share_their_values_stay_two() -> None:
+    graph, members = planted(np.random.default_rng(4), planted=160)
+    graph = with_handovers(graph, [members[::2], members[1::2]])
+    kits = sorted(kits_of(graph), key=lambda kit: int(kit.members[0]))
+    assert [len(np.intersect1d(kit.members, members[side::2])) for side, kit in enumerate(kits)] == [80, 80]
+    assert [len(np.intersect1d(kit.members, members[1 - side :: 2])) for side, kit in enumerate(kits)] == [0, 0]
+
+
+def kits_of(graph):
+    null = background(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
+    return find_kits(graph, null, np.zeros(graph.accounts), 8, 10.0)

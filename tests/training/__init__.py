@@ -1,0 +1,1 @@
+"""Tests of what is fitted before it is shipped."""
