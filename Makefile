@@ -18,9 +18,16 @@ DEVELOPMENT := $(VENV)/.development-installed
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 
+# What `make ladder` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
+SEEDS ?= 201 202 203 204 205 206 207 208 209 210
+SCALE ?= 1
+OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
+LADDER ?= --missing text addresses accounts --ablate --baselines
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench docs clean
+.PHONY: help demo test lint format bench ladder docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +50,9 @@ format: $(DEVELOPMENT)  ## rewrites the code in the house's style
 
 bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH="...")
 	@$(BIN)/python -m bench $(BENCH)
+
+ladder: $(RUNTIME)  ## every score on every rung of campaigns, over SEEDS= at SCALE=, into OUT=
+	@$(BIN)/stillwatch lab ladder --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(LADDER)
 
 docs: $(RUNTIME)  ## rewrites the generated tables in README.md and docs/flow.md
 	@$(BIN)/python docs/refresh.py

@@ -5,16 +5,12 @@ Run as `python -m bench.child TASK ARGUMENTS-AS-JSON`; prints one JSON object on
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Result = dict[str, Any]
+from stillwatch.lab.cost import Result, serve
 
 
 def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
@@ -67,31 +63,5 @@ def size(exchanges: str) -> Result:
 TASKS: dict[str, Callable[..., Result]] = {"build": build_world, "scan": scan, "read": read, "size": size}
 
 
-def peak_bytes() -> int:
-    """Most memory this process has held; a child's `ru_maxrss` can hold its parent's, `VmHWM` cannot."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def cpu_seconds() -> float:
-    """Seconds of processor time of this process and of those it has waited for."""
-    own, waited = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + waited.ru_utime + waited.ru_stime
-
-
-def main(words: list[str]) -> None:
-    """Runs one task between two looks at the clocks (start-up and imports count, as they do for a user)."""
-    task, arguments = words
-    wall, cpu = time.perf_counter(), cpu_seconds()
-    result = TASKS[task](**json.loads(arguments))
-    result |= {"seconds": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu, "peak_bytes": peak_bytes()}
-    print(json.dumps(result))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    serve(TASKS, sys.argv[1:])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.markup import escape
 from rich.table import Table
 
-from bench.measure import Cost
+from bench.measure import Cost, stage_cpu, stage_seconds, stages_cpu
 from stillwatch.lab.scorecard import CampaignScore, Scores, interval, percent
 
 RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4e9
@@ -69,16 +69,16 @@ def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]])
 
 def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
     """What a scan cost beside a plain read of the same files (both on the same threads)."""
-    sketch_cpu = scan.stage_cpu("sketch")
+    sketch_cpu = stage_cpu(scan, "sketch")
     rate = text_bytes / sketch_cpu if sketch_cpu else 0.0
     figures = [
         Figure(world, "plain read of all columns", f"{read.seconds:.1f} s, {read.cpu:.1f} CPU-s"),
         Figure(world, "scan", f"{scan.seconds:.1f} s, {scan.cpu:.1f} CPU-s"),
-        Figure(world, "scan by stage, in CPU-s", ", ".join(f"{stage} {cpu:.1f}" for stage, cpu in scan.stages_cpu())),
+        Figure(world, "scan by stage, in CPU-s", ", ".join(f"{stage} {cpu:.1f}" for stage, cpu in stages_cpu(scan))),
     ]
     for unit, spent, limit in (
         ("CPU-s", scan.cpu, READ_FACTOR * read.cpu + sketch_cpu),
-        ("s", scan.seconds, READ_FACTOR * read.seconds + scan.stage_seconds("sketch")),
+        ("s", scan.seconds, READ_FACTOR * read.seconds + stage_seconds(scan, "sketch")),
     ):
         target = f"at most 5 reads + sketching: {limit:.1f} {unit}"
         figures.append(Figure(world, f"scan, in {unit}", f"{spent:.1f} {unit}", target, spent <= limit))

@@ -30,6 +30,22 @@ OPTIONS = (
     "--help",
 )
 
+SEVERAL = ("--seeds", "--missing")
+
+
+def each_named(words: Sequence[str]) -> list[str]:
+    """`--seeds 1 2` as the parser understands it, which is `--seeds 1 --seeds 2`."""
+    named: list[str] = []
+    option, taken = "", 0
+    for word in words:
+        if word.startswith("--"):
+            option, taken = word, 0
+        elif option in SEVERAL:
+            taken += 1
+            named += [option] if taken > 1 else []
+        named.append(word)
+    return named
+
 
 @dataclass(slots=True)
 class Findings:

@@ -24,6 +24,7 @@ from stillwatch.arguments import (
     check_out,
     check_run,
     default_out,
+    each_named,
     job_from,
 )
 from stillwatch.errors import StillwatchError
@@ -51,6 +52,7 @@ ISSUES = "the place named in `SECURITY.md`"
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
 TERMINATED = 143  # 128 + SIGTERM
+WIDE = 160  # of large tables where no terminal says how wide it is
 
 app = typer.Typer(
     help="Finds accounts run through one hand that jointly extract a language model's capabilities.",
@@ -261,6 +263,39 @@ def score(
         scores.render(console())
 
 
+@lab.command()
+def ladder(  # noqa: PLR0913  one parameter is one option
+    seeds: Annotated[list[int], typer.Option(help="Seeds of the worlds, one world each.")],
+    out: Annotated[Path, typer.Option(help="The folder for results; what is finished there is not done again.")],
+    scale: Annotated[float, typer.Option(min=0.0, help="1: 100,000 accounts and 3,000,000 exchanges a world.")] = 1.0,
+    world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "ladder",
+    prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(help="Also scan without `text`, `addresses`, the `accounts` table.")
+    ] = None,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Also scan without each sort of evidence.")] = False,
+    baselines: Annotated[bool, typer.Option("--baselines", help="Also score other methods on the worlds.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep worlds, sketches and complete runs: a gigabyte a seed.")
+    ] = False,
+) -> None:
+    """Every score on every rung, over worlds of many seeds: tables, ladder.json and ladder.html."""
+    from stillwatch.lab.ladder.plan import MISSING, Plan
+    from stillwatch.lab.ladder.run import run
+
+    findings = Findings()
+    for name in missing or ():
+        if name not in MISSING:
+            findings.add(
+                f"`--missing {name}`", "is no part of the logs that can be left out", f"use {', '.join(MISSING)}"
+            )
+    findings.settle()
+    without = tuple(name for name in MISSING if name in (missing or ()))
+    plan = Plan(tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep)
+    run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
+    typer.echo(f"results: {out / 'ladder.html'}")
+
+
 def main() -> None:
     """Runs the command line of this process and exits with the contract's code."""
     signal.signal(signal.SIGTERM, partial(_terminate, os.getpid()))
@@ -270,7 +305,7 @@ def main() -> None:
 def invoke(words: Sequence[str]) -> int:
     """Runs one command line and returns its exit code; prints no traceback unless `--debug` is among the words."""
     debug = "--debug" in words
-    kept = [word for word in words if word != "--debug"]
+    kept = each_named([word for word in words if word != "--debug"])
     try:
         typer.main.get_command(app).main(args=kept, prog_name="stillwatch")
     except SystemExit as done:

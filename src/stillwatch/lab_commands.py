@@ -69,7 +69,7 @@ def null(  # noqa: PLR0913  one parameter is one option
 def drill(  # noqa: PLR0913  one parameter is one option
     rung: Annotated[list[str] | None, typer.Option(help="A rung to drill; may be repeated. None: all.")] = None,
     evasion: Annotated[list[str] | None, typer.Option(help="An evasion to try; may be repeated. None: all.")] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds of the worlds, such as `1,2,3`.")] = "1",
+    seeds: Annotated[list[int] | None, typer.Option(help="Seeds of the worlds, one world each. None: 1.")] = None,
     scale: Annotated[float, typer.Option(min=0.005, max=10.0, help="Of 100,000 accounts, 3 M exchanges.")] = 0.05,
     book: Annotated[Path | None, typer.Option(help="Prices and evasions; none: those shipped.")] = None,
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
@@ -84,11 +84,9 @@ def drill(  # noqa: PLR0913  one parameter is one option
     names = sorted({one.name for plan in known.evasions.values() for one in plan})
     _check_words("--rung", rung or (), drills.RUNGS, findings)
     _check_words("--evasion", evasion or (), names, findings)
-    numbers = [int(word) for word in seeds.split(",") if word.strip().isdecimal()]
-    if len(numbers) != len(seeds.split(",")):
-        findings.add(f"`--seeds {seeds}`", "is not a list of whole numbers", "write it like `1,2,3`")
     findings.settle()
-    found = drills.drill(known, rung or drills.RUNGS, evasion or (), numbers, drills.Ground(scale, prompts, Settings()))
+    ground = drills.Ground(scale, prompts, Settings())
+    found = drills.drill(known, rung or drills.RUNGS, evasion or (), tuple(dict.fromkeys(seeds or (1,))), ground)
     if as_json:
         print_json(found.as_dict())
     else:

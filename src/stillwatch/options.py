@@ -33,8 +33,8 @@ def print_json(found: object) -> None:
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
 
 
-def console() -> Console:
-    """The console that results go to; loaded here because `--help` must not wait for it."""
-    from rich.console import Console
+def console(width: int | None = None) -> Console:
+    """The console that results go to, `width` columns wide where no terminal says how wide it is."""
+    from rich.console import Console  # here, because `--help` must not wait for it
 
-    return Console(file=sys.stdout, highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else width)

@@ -33,6 +33,7 @@ ONLY_DEVICE = {"same_device": 14.0, "same_session": 14.0}
 DIFFERING = {"asks_one_mix": Trial(1.0, 1.0, -2.0)}
 ONE_MIX = {"asks_one_mix": Trial(0.1, 1.0, 5.0)}
 HANDED_OVER = {**DIFFERING, "hands_over_refused_requests": Trial(0.5, 0.0, 4.0)}
+OF_PEOPLE = {"stands_apart_from_people": Trial(0.9, 0.2, 0.0)}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
 
@@ -71,6 +72,11 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_reseller, "excluded", facts(trials={"stands_apart_from_people": Trial(0.9, 0.01, 0.0)})),
     (alternatives.is_reseller, "preferred", facts(trials={"stands_apart_from_people": Trial(0.2, 0.001, 0.0)})),
     (alternatives.is_reseller, "preferred", facts(trials={"stands_apart_from_people": Trial(0.9, 0.2, 0.0)})),
+    (alternatives.is_reseller, "preferred", facts(trials={"reaches_all_accounts": Trial(0.49, 1.0, 0.0)})),
+    (alternatives.is_reseller, "excluded", facts(trials={"reaches_all_accounts": Trial(0.5, 1.0, 0.0)})),
+    (alternatives.is_reseller, "excluded", facts(trials={**OF_PEOPLE, "reaches_all_accounts": Trial(1.0, 1.0, 0.0)})),
+    (alternatives.is_reseller, "preferred", facts(trials={**OF_PEOPLE, "reaches_all_accounts": Trial(0.9, 1.0, 0.0)})),
+    (alternatives.is_reseller, "excluded", facts(**asked_by_several(0.31))),
     (alternatives.is_reseller, "preferred", facts(trials={"narrow_purpose": Trial(0.5, 0.1, 3.9)})),
     (alternatives.is_enterprise, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER))),
@@ -91,7 +97,7 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "possible", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=63)),
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1, subnets=64)),
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1)),
-    (alternatives.is_evaluation_harness, "possible", facts(**asked_by_several(0.31))),
+    (alternatives.is_evaluation_harness, "preferred", facts(**asked_by_several(0.31))),
     (alternatives.is_evaluation_harness, "excluded", facts(**asked_by_several(0.3))),
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **OPEN)),
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **UNREGISTERED)),

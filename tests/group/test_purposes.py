@@ -15,7 +15,7 @@ def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
     mixed = joined(own, effort)
     found = separate(mixed, reference, reference)
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
-    said = found.probability > 0.5
+    said = found.served
     assert (said & truth).sum() / said.sum() > 0.95
     assert (said & truth).sum() / truth.sum() > 0.9
     assert abs(found.share - truth.mean()) < 0.05

@@ -110,3 +110,31 @@ def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
     sums[1] += sum(weight[w] * n * (n - 1) for one in words for w, n in one.items())
     expected = (sums[1] / pairs[1] + 1e-6) / (sums[0] / pairs[0] + 1e-6)
     assert statistics.memory_ratio(group) == pytest.approx(expected)
+
+
+def test_a_purpose_dealt_to_all_reaches_them_and_one_customers_does_not() -> None:
+    group = exchanges(21, accounts=100, each=20)
+    generator = np.random.default_rng(21)
+    dealt = generator.random(len(group)) < 0.2
+    assert statistics.reach(group, dealt) == pytest.approx(1.0, abs=0.1)
+    assert statistics.reach(group, dealt & (group.position < 10)) < 0.4
+
+
+def test_handovers_are_refused_requests_asked_elsewhere_and_the_first_of_an_account_is_left_out() -> None:
+    group = exchanges(22, accounts=10, each=10)
+    taken, refused = statistics.handover_counts(group)
+    assert (taken, refused) == (0, 0)
+    rows = np.flatnonzero(group.position == 0)[:4]
+    others = np.flatnonzero(group.position == 1)[:4]
+    group.values["status"][rows] = 429
+    group.values["payload"][others[:3]] = group.values["payload"][rows[:3]]
+    group.started_at[others[:3]] = group.started_at[rows[:3]] + statistics.HOUR // 60
+    assert statistics.handover_counts(group) == (2, 3)
+
+
+def test_slots_of_refused_requests_are_no_repeats() -> None:
+    group = exchanges(23, accounts=30, each=20, person=False)
+    group.values["payload"][:] = np.tile(np.arange(1, 21), 30)
+    assert statistics.slot_repeats(group) > 0
+    group.values["status"][:] = 429
+    assert np.isnan(statistics.slot_repeats(group))

@@ -37,7 +37,7 @@ def filled(table: object, columns: dict[str, pa.Array]) -> pa.Table:
     return pa.table({**full, **columns}, schema=schema)
 
 
-NO_HANDOVERS = as_holdings(joined(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), 0.0))
+NO_HANDOVERS = as_holdings(joined(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), 0.0, 4))
 
 
 def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:

@@ -68,7 +68,7 @@ def test_what_is_no_handover(tmp_path: Path, rows: list[tuple[str, int, int]]) -
 def test_groups_partition_the_accounts_whatever_the_order(links: list[tuple[int, int, int]]) -> None:
     def of(rows: list[tuple[int, int, int]]):
         columns = np.array(rows, np.int64).reshape(-1, 3).T
-        return joined(columns[0], columns[1], columns[2], 0.0)
+        return joined(columns[0], columns[1], columns[2], 0.0, 31)
 
     forward, backward = of(links), of(links[::-1])
     assert forward.account.tolist() == backward.account.tolist()
@@ -78,6 +78,28 @@ def test_groups_partition_the_accounts_whatever_the_order(links: list[tuple[int,
         assert np.bincount(forward.group).min() >= LEAST
     group = dict(zip(forward.account.tolist(), forward.group.tolist(), strict=True))
     assert all(group.get(left) == group.get(right) for left, right, _ in links)
+
+
+@pytest.mark.parametrize(("bridges", "groups"), [(1, 2), (40, 1)])
+def test_two_queues_that_coincidence_joins_are_parted(bridges: int, groups: int) -> None:
+    generator = np.random.default_rng(9)
+    queue = generator.integers(0, 200, (2, 600))
+    other = generator.integers(200, 300, (2, 300))
+    across = np.stack([generator.integers(0, 200, bridges), generator.integers(200, 300, bridges)])
+    left, right = np.concatenate([queue, other, across], axis=1)
+    handed = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000)
+    assert len(np.unique(handed.group[handed.account < 200])) == 1
+    assert len(np.unique(handed.group)) == groups
+
+
+def test_a_queue_whose_accounts_replace_one_another_stays_whole() -> None:
+    # each account is alive for a short while: its requests go to those alive with it
+    generator = np.random.default_rng(10)
+    born = np.sort(generator.uniform(0, 40, 400))
+    left = generator.integers(0, 400, 4000)
+    right = np.clip(left + generator.integers(1, 20, 4000), 0, 399)
+    handed = joined(left, right, (born[left] * DAY).astype(np.int64), 0.001, 100_000)
+    assert len(np.unique(handed.group)) == 1
 
 
 def test_chance_recovers_how_many_strangers_coincide() -> None:

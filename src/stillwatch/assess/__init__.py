@@ -37,13 +37,16 @@ def run(engine: Engine, job: Job) -> None:
         row["subject"]: row["verdict"]
         for row in engine.fetch(Query("judged", "SELECT subject, verdict FROM latest_judgements")).to_pylist()
     }
-    settings = job.settings.assess
-    verdicts = [_verdict(facts, spoken, settings) for facts in gather(engine) if facts.accounts or facts.permitted]
+    settings, hands = job.settings.assess, "hands" not in job.settings.evidence.off
+    verdicts = [
+        _verdict(facts, spoken, settings, hands) for facts in gather(engine) if facts.accounts or facts.permitted
+    ]
     write(engine, verdicts, settings)
 
 
-def _verdict(facts: Facts, spoken: dict[str, str], settings: AssessSettings) -> Verdict:
-    found, tried = all_facts(facts), try_all(facts)
+def _verdict(facts: Facts, spoken: dict[str, str], settings: AssessSettings, hands: bool) -> Verdict:
+    """What is said of one candidate; without `hands`, nothing is read from registration and addresses."""
+    found, tried = all_facts(facts, hands), try_all(facts)
     judged = judge(found, tried, settings)
     word = spoken.get(facts.candidate_id, spoken.get(facts.network_id))
     return Verdict(facts, tuple(found), tried, judged, word)

@@ -18,8 +18,10 @@ PERMITTED = 0.05  # share of a network's exchanges from which a permit may expla
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
+REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
+RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -61,6 +63,12 @@ def _claims(facts: Facts) -> str:
 
 def _openly(facts: Facts) -> str:
     return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
+
+
+def _hides_a_queue(facts: Facts) -> bool:
+    """Do accounts that claim to be different customers hand refused requests over to one another?"""
+    handed = facts.trial("hands_over_refused_requests")
+    return _declared(facts) is False and handed is not None and handed.bits >= AGREED
 
 
 def _narrow_queue(facts: Facts) -> bool:
@@ -112,26 +120,40 @@ def is_reseller(facts: Facts) -> Alternative:
     name = "is_reseller_or_relay_customers"
     place, narrow = _memory(facts), facts.trial("narrow_purpose")
     if place is not None and place > POOL and _narrow_queue(facts):
-        return Alternative(
-            name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers of a relay ask"
-        )
+        return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
     if place is None:
         return _by_mix(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
+    repeats = facts.trial("repeats_questions")
+    if repeats is not None and repeats.statistic > RESAMPLED:
+        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts, as no relay's customers ask"
+        return Alternative(name, "excluded", said)
     if narrow is None or narrow.bits < AGREED:
         return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
-    apart = facts.trial("stands_apart_from_people")
-    if apart is not None and (apart.statistic < APART or apart.statistic < PLAINER * apart.reference):
-        said = (
-            f"{apart.statistic:.0%} of what is asked stands plainly apart, and {apart.reference:.1%} of what people ask"
-        )
-        return Alternative(name, "preferred", said)
+    picked = _picked(facts)
+    if picked is not None:
+        return Alternative(name, "preferred", picked)
     return Alternative(
         name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
     )
+
+
+def _picked(facts: Facts) -> str | None:
+    """Why the purpose is only what some customers happen to ask, as far as one can be picked out of anybody's traffic.
+
+    None where it is not, as in a network that serves nothing else.
+    """
+    reach, apart = facts.trial("reaches_all_accounts"), facts.trial("stands_apart_from_people")
+    if reach is not None and reach.statistic < REACH:
+        said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
+        return f"{said}, as one customer's questions do"
+    whole = reach is not None and reach.statistic == 1.0
+    if whole or apart is None or apart.statistic >= max(APART, PLAINER * apart.reference):
+        return None
+    return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
 
 def is_batch_job(facts: Facts) -> Alternative:
@@ -163,8 +185,11 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
             if _declared(facts) is None
             else _hidden(name, facts)
         )
-    if repeats.statistic > 0.3:
-        return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are asked by several accounts")
+    if repeats.statistic > RESAMPLED:
+        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts"
+        if _hides_a_queue(facts):
+            return Alternative(name, "excluded", f"{said}, but refused ones are handed over and {_claims(facts)}")
+        return Alternative(name, "preferred", said)
     return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
 
 
@@ -182,7 +207,7 @@ def is_class(facts: Facts) -> Alternative:
         return Alternative(name, "possible", "most members are education accounts")
     if facts.busiest_day_share > 0.5 or facts.days < 2:
         return Alternative(name, "possible", "it happened within a day or two")
-    if repeats is not None and repeats.statistic > 0.3:
+    if repeats is not None and repeats.statistic > RESAMPLED and not _hides_a_queue(facts):
         return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are shared")
     return Alternative(name, "excluded", f"it lasts {facts.days:.0f} days and its questions are not one assignment")
 

@@ -135,6 +135,7 @@ def permit_facts(facts: Facts) -> list[Fact]:
     ]
 
 
-def all_facts(facts: Facts) -> list[Fact]:
-    """Every fact for and against a candidate."""
-    return [*shared_facts(facts), *tested_facts(facts), *concealment_facts(facts), *permit_facts(facts)]
+def all_facts(facts: Facts, hands: bool = True) -> list[Fact]:
+    """Every fact for and against a candidate; those of registration and addresses only with `hands`."""
+    hidden = concealment_facts(facts) if hands else []
+    return [*shared_facts(facts), *tested_facts(facts), *hidden, *permit_facts(facts)]

@@ -19,7 +19,7 @@ CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_v
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
-REVIEW_DOUBTS = 2  # innocent explanations left open; with more, nobody's time is asked for yet
+REVIEW_DOUBTS = 1  # innocent explanations left open; with more, nobody's time is asked for yet
 
 
 @dataclass(frozen=True, slots=True)

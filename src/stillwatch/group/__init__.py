@@ -11,12 +11,35 @@ from stillwatch.group.candidates import Candidate, write
 from stillwatch.group.members import Exchanges, Int32, Lives, Model, load, load_lives, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
-from stillwatch.group.trials import apart_test, handover_test, purpose_tests, queue_tests, release_test, succession_test
+from stillwatch.group.trials import (
+    Trial,
+    apart_test,
+    handover_test,
+    purpose_tests,
+    queue_tests,
+    reach_test,
+    release_test,
+    succession_test,
+)
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 
 READS = ("exchange_sketches", "account_sketches", "accounts", "networks", "network_members")
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
+
+TESTS_OF = {
+    "queue": (
+        "hands_over_refused_requests",
+        "keeps_the_same_hours",
+        "equalised_volumes",
+        "replaces_closed_accounts",
+        "moves_to_new_models_at_once",
+    ),
+    "data_set": ("never_repeats_a_slot", "repeats_questions", "same_sizes"),
+    "person": ("draws_from_one_pool",),
+    "purpose": ("asks_one_mix", "narrow_purpose", "reaches_all_accounts", "stands_apart_from_people"),
+}
+"""The tests that each sort of evidence (`Settings.evidence`) has in grouping."""
 
 MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
 
@@ -30,13 +53,15 @@ class _Setting:
     models: list[Model]
     lives: Lives
     minimum_accounts: int
+    off: frozenset[str]  # tests to do without
 
 
 def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     exchanges, outside = load(engine)
     minimum = job.settings.link.minimum_accounts
-    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine), minimum)
+    off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
+    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine), minimum, off)
     rows = engine.fetch(members_sql())
     networks, position = rows["network_id"].to_pylist(), rows["position"].to_numpy().astype(np.int32)
     members: dict[str, list[int]] = {}
@@ -68,7 +93,7 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
     rows = setting.exchanges.of(members)
     reference = setting.reference
     purpose = separate(rows, reference.exchanges, reference.few)
-    served = purpose.probability > 0.5
+    served = purpose.served
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
@@ -77,8 +102,10 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
         *queue_tests(effort, reference),
         *purpose_tests(effort, reference),
         apart_test(purpose),
+        reach_test(rows, purpose),
         handover_test(effort, reference.crowd),
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),
     ]
-    return Candidate(network, rows, purpose, tuple(results))
+    told = (Trial(one.test, -1.0, -1.0, 0.0) if one.test in setting.off else one for one in results)
+    return Candidate(network, rows, purpose, tuple(told))

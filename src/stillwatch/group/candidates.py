@@ -47,7 +47,7 @@ def _stack(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 def _exchanges(candidate: Candidate, ids: pa.Array) -> pa.Table:
-    served = np.flatnonzero(candidate.purpose.probability > 0.5)
+    served = np.flatnonzero(candidate.purpose.served)
     rows = candidate.exchanges.take(served)
     capability = pa.array(rows.capability, pa.int16(), mask=rows.capability < 0)
     return pa.table(
@@ -64,7 +64,7 @@ def _exchanges(candidate: Candidate, ids: pa.Array) -> pa.Table:
 
 
 def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
-    rows, served = candidate.exchanges, candidate.purpose.probability > 0.5
+    rows, served = candidate.exchanges, candidate.purpose.served
     accounts, dense = np.unique(rows.position, return_inverse=True)
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
@@ -86,7 +86,7 @@ def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
 
 
 def _campaign(candidate: Candidate) -> pa.Table:
-    served = candidate.purpose.probability > 0.5
+    served = candidate.purpose.served
     times = np.sort(candidate.exchanges.started_at[served])
     return pa.table(
         {

@@ -22,6 +22,8 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 ROUNDS = 20
+WHOLE = 0.9  # share of the exchanges likelier of the purpose than not; a relay's customers reach 0.9 and ask all sorts
+SERVED = 0.9  # probability from which an exchange is said to serve the purpose: a customer's must not (tuning worlds)
 TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
 COMMON_SHARE = (
@@ -35,6 +37,7 @@ LEAST = 0.005  # share below which, or above one less which, the mixture never g
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
 TALK_TURNS = 2  # turns of a conversation that count: its texts are not independent
 TALK_CAP = 8.0  # nats one exchange may say about its conversation
+CHANNEL_CAP = 1.5  # nats one channel may say for a purpose
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01  # and share of the accounts
@@ -49,7 +52,8 @@ class Purpose:
     """The mixture's solution: its share, each exchange's probability, and its log-likelihood ratios (nats).
 
     `apart` is the share of the purpose's exchanges that are plainly its own (`APART` nats and more), `people_apart` the
-    share of a crowd of people's exchanges that would be taken for it as plainly.
+    share of a person's exchanges that would be taken for it as plainly, in the mean over a crowd of persons: the few
+    busiest, machines perhaps, do not speak for all.
     """
 
     share: float
@@ -57,6 +61,16 @@ class Purpose:
     ratio: Float  # (exchanges,) purpose against ordinary
     apart: float = 1.0
     people_apart: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Does nearly all of the network serve it? Then nothing was picked out of it."""
+        return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
+
+    @property
+    def served(self) -> NDArray[np.bool_]:
+        """The exchanges said to serve it (exchanges,): all of a network that serves nothing else."""
+        return np.full(len(self.probability), True) if self.whole else self.probability > SERVED
 
 
 def size_cell(exchanges: Exchanges) -> Int64:
@@ -93,13 +107,16 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
         share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
     outside = _total(view.outside(nats) for view, nats in zip(views, learned, strict=True))
-    taken = _Talks(crowd.values["conversation"]).together(outside) if len(crowd) else np.zeros(1)
-    own = ratio[probability > 0.5]
-    return Purpose(share, probability, ratio, _share_apart(own), _share_apart(taken))
+    own, taken = ratio[probability > 0.5] > APART, _Talks(crowd.values["conversation"]).together(outside) > APART
+    return Purpose(share, probability, ratio, float(own.mean()) if len(own) else 0.0, _mean_share(taken, crowd))
 
 
-def _share_apart(ratio: Float) -> float:
-    return float((ratio > APART).mean()) if len(ratio) else 0.0
+def _mean_share(marked: NDArray[np.bool_], exchanges: Exchanges) -> float:
+    """Mean over accounts of the share of each one's exchanges that are marked."""
+    if len(exchanges) == 0:
+        return 0.0
+    _, account = np.unique(exchanges.position, return_inverse=True)
+    return float((np.bincount(account, weights=marked) / np.bincount(account)).mean())
 
 
 def _total(parts: Iterable[Float]) -> Float:
@@ -193,7 +210,8 @@ class _Channel(_Cells):
         purpose, other = self._counted(probability) + whole, self._counted(1.0 - probability) + whole
         with np.errstate(invalid="ignore", divide="ignore"):  # cells that the group does not use say nothing
             nats = np.log((purpose / purpose.sum()) / (other / other.sum()))
-        return np.asarray(np.nan_to_num(nats, nan=0.0))
+        # never enough by itself: some customers' own clients send what the relay sends
+        return np.asarray(np.minimum(np.nan_to_num(nats, nan=0.0), CHANNEL_CAP))
 
 
 def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> list[_View]:

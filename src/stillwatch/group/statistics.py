@@ -173,9 +173,9 @@ def single_turn_share(exchanges: Exchanges) -> float:
 
 
 def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
-    """How far the group's mix of capabilities lies from people's, in bits an exchange (Kullback-Leibler)."""
-    inside = np.bincount(capability_cell(group), minlength=cells) + 0.5
-    outside = np.bincount(capability_cell(reference), minlength=cells) + 0.5
+    """How far the group's mix of capabilities lies from people's, in bits an exchange with text (Kullback-Leibler)."""
+    # cell 0 is what came without text: which channel a group uses says nothing about its purpose
+    inside, outside = (np.bincount(capability_cell(one), minlength=cells)[1:] + 0.5 for one in (group, reference))
     inside, outside = inside / inside.sum(), outside / outside.sum()
     return float((inside * np.log2(inside / outside)).sum())
 
@@ -200,6 +200,19 @@ def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
     cell, count = np.unique(code.astype(np.int64) << np.int64(32) | position, return_counts=True)
     own = np.bincount(cell >> np.int64(32), weights=count.astype(float) ** 2, minlength=len(total))
     return float((total**2 - own).sum() / 2)
+
+
+def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
+    """Accounts that the chosen exchanges' conversations reach, over those they would if each went to any account.
+
+    Accounts are met as often as they are busy: of m conversations, one with share v of the exchanges meets at least one
+    with probability 1 - (1 - v)^m.
+    """
+    dense, accounts = _dense(exchanges.position)
+    talks = int((openings(exchanges) & chosen).sum())
+    share = np.bincount(dense, minlength=accounts) / max(len(exchanges), 1)
+    expected = float((1.0 - (1.0 - share) ** talks).sum())
+    return len(np.unique(dense[chosen])) / expected if expected > 0 else 0.0
 
 
 def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from stillwatch.group.members import Exchanges, Model
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference import People, scale_bits
 
+MINIMUM_TEXTS = 40  # exchanges with text from which a mix of capabilities is read
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3
@@ -94,7 +95,7 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     ordinary = statistics.divergence_bits(matched, reference.crowd)
     repeated, people_repeat = statistics.repeat_share(group), reference.of_crowd(statistics.repeat_share)
     single, people_single = statistics.single_turn_share(group), reference.of_crowd(statistics.single_turn_share)
-    has_text = bool((group.capability >= 0).any())
+    has_text = int((group.capability >= 0).sum()) >= MINIMUM_TEXTS
     return [
         Trial(
             "narrow_purpose",
@@ -112,6 +113,16 @@ def apart_test(purpose: Purpose) -> Trial:
     """Is there a purpose at all? No bits: of what a relay's customers ask, any part can be called one, but people
     outside ask the same as plainly."""
     return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
+
+
+def reach_test(group: Exchanges, purpose: Purpose) -> Trial:
+    """Does the purpose reach as many accounts as if dealt to all of them? What one customer asks reaches few.
+
+    No bits. The statistic is the share of that number, 1 or more where the whole network serves nothing else.
+    """
+    if purpose.whole or not purpose.served.any():
+        return Trial("reaches_all_accounts", 1.0 if purpose.whole else 0.0, 1.0, 0.0)
+    return Trial("reaches_all_accounts", round(statistics.reach(group, purpose.served), 6), 1.0, 0.0)
 
 
 def _slots(group: Exchanges, reference: People) -> Trial:

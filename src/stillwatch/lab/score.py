@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.lab import score_tables as tables
@@ -30,7 +32,6 @@ class _Found:
 
     campaigns: dict[str, Row]
     members: dict[str, dict[str | None, int]]  # found → true (None: innocent) → members
-    exchanges: dict[str, dict[str | None, int]]
     matches: dict[str, str]  # found → true
 
 
@@ -44,7 +45,7 @@ def score(run: Path, truth: Path) -> Scores:
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
         tables.name_files(engine, run, truth)
         found = _found(engine)
-        campaigns = _campaigns(engine, found)
+        campaigns = _campaigns(engine, found, _matched(engine, found))
         kinds = _rows(engine, tables.innocents_sql())
         kinds.extend({"kind": "unknown", "group_id": None, "accounts": 0, **row} for row in _strangers(engine))
         accounts = int(_rows(engine, Query("accounts", "SELECT count(*) AS n FROM true_accounts"))[0]["n"])
@@ -89,7 +90,6 @@ def _found(engine: Engine) -> _Found:
     return _Found(
         {row["campaign_id"]: row for row in _rows(engine, tables.found_campaigns_sql())},
         members,
-        _crossed(_rows(engine, tables.exchange_overlaps_sql()), "exchanges"),
         {found: truth for found, counts in members.items() if (truth := _match(counts)) is not None},
     )
 
@@ -102,21 +102,36 @@ def _match(members: Mapping[str | None, int]) -> str | None:
     return min(named, key=lambda truth: (-named[truth], truth))
 
 
-def _campaigns(engine: Engine, found: _Found) -> tuple[CampaignScore, ...]:
+def _matched(engine: Engine, found: _Found) -> dict[str, Row]:
+    """Exchanges listed for each true campaign, one listed by several of its found campaigns counted once."""
+    names = pa.table({name: pa.array(column, pa.string()) for name, column in _columns(found.matches).items()})
+    engine.store(tables.MATCHES, names)
+    return {row["truth"]: row for row in _rows(engine, tables.matched_exchanges_sql())}
+
+
+def _columns(matches: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"found": list(matches.keys()), "truth": list(matches.values())}
+
+
+def _campaigns(engine: Engine, found: _Found, matched: Mapping[str, Row]) -> tuple[CampaignScore, ...]:
     leaks = {row["campaign_id"]: row for row in _rows(engine, tables.exchanges_sql())}
     none = {"exchanges": 0, "before_act": 0, "before_any": 0}
     rows = _rows(engine, tables.true_campaigns_sql())
-    return tuple(_campaign(row, leaks.get(row["campaign_id"], none), found) for row in rows)
+    unlisted = {"listed": 0, "hits": 0}
+    return tuple(
+        _campaign(row, leaks.get(name, none) | matched.get(name, unlisted), found)
+        for row in rows
+        for name in (row["campaign_id"],)
+    )
 
 
-def _campaign(truth: Row, leaks: Row, found: _Found) -> CampaignScore:
+def _campaign(truth: Row, counted: Row, found: _Found) -> CampaignScore:
     name = truth["campaign_id"]
     matched = sorted(one for one, match in found.matches.items() if match == name and one in found.campaigns)
     claims = [found.campaigns[one] for one in matched]
     accounts_found = sum(claim["accounts"] for claim in claims)
     exchanges_found = sum(claim["exchanges"] for claim in claims)
-    listed = sum(sum(found.exchanges.get(one, {}).values()) for one in matched)
-    hits = sum(found.exchanges.get(one, {}).get(name, 0) for one in matched)
+    listed, hits = counted["listed"], counted["hits"]
     members = sum(sum(found.members[one].values()) for one in matched)
     true_members = [found.members[one].get(name, 0) for one in matched]
     return CampaignScore(
@@ -127,18 +142,18 @@ def _campaign(truth: Row, leaks: Row, found: _Found) -> CampaignScore:
         accounts_found=accounts_found,
         accounts_error=_share(accounts_found - truth["accounts"], truth["accounts"]),
         recall={level: _share(truth[level], truth["accounts"]) for level in LEVELS},
-        exchanges=leaks["exchanges"],
+        exchanges=counted["exchanges"],
         exchanges_found=exchanges_found,
-        exchanges_error=_share(exchanges_found - leaks["exchanges"], leaks["exchanges"]),
+        exchanges_error=_share(exchanges_found - counted["exchanges"], counted["exchanges"]),
         exchange_precision=hits / listed if listed else None,
-        exchange_recall=_share(hits, leaks["exchanges"]),
+        exchange_recall=_share(hits, counted["exchanges"]),
         first_day_error=_days(min((claim["first_seen"] for claim in claims), default=None), truth["first_seen"]),
         last_day_error=_days(max((claim["last_seen"] for claim in claims), default=None), truth["last_seen"]),
         targets_distance=_targets_distance(claims, truth),
         purity=sum(true_members) / members if members else None,
         completeness=_share(max(true_members, default=0), truth["accounts"]),
-        leak_share=_share(leaks["before_act"], leaks["exchanges"]),
-        leak_share_any=_share(leaks["before_any"], leaks["exchanges"]),
+        leak_share=_share(counted["before_act"], counted["exchanges"]),
+        leak_share_any=_share(counted["before_any"], counted["exchanges"]),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import InputError
+from stillwatch.records.columns import Kind, Table, columns
 
 LEVELS_SQL = "CASE level WHEN 'act' THEN 0 WHEN 'review' THEN 1 ELSE 2 END"
 MILLIONTHS = 1_000_000
@@ -13,6 +14,9 @@ MILLIONTHS = 1_000_000
 
 RUN_FILES = ("campaigns", "campaign_members", "campaign_exchanges")
 TRUTH_FILES = ("accounts", "exchanges", "campaigns")
+
+MATCHES = Table("matches", columns(Kind.STRING, "found truth", required=True))
+"""Which found campaign matches which true one."""
 
 
 def name_files(engine: Engine, run: Path, truth: Path) -> None:
@@ -144,16 +148,21 @@ ORDER BY campaign_id
     )
 
 
-def exchange_overlaps_sql() -> Query:
-    """How many exchanges of each found campaign belong to each true one; NULL stands for ordinary traffic."""
+def matched_exchanges_sql() -> Query:
+    """Exchanges listed by the found campaigns that match each true one, and how many of them belong to it."""
     return Query(
-        "exchanges by truth",
+        "exchanges of matching campaigns by truth",
         """
-SELECT found.campaign_id AS found, truth.campaign_id AS truth, count(*) AS exchanges
-FROM (SELECT DISTINCT campaign_id, exchange_id FROM campaign_exchanges) AS found
-LEFT JOIN true_exchanges AS truth USING (exchange_id)
-GROUP BY ALL
-ORDER BY found, truth NULLS LAST
+WITH listed AS (
+    SELECT DISTINCT matches.truth, exchange_id
+    FROM campaign_exchanges JOIN matches ON matches.found = campaign_exchanges.campaign_id
+)
+SELECT listed.truth, count(*) AS listed, count(labels.exchange_id) AS hits
+FROM listed
+LEFT JOIN (SELECT DISTINCT exchange_id, campaign_id FROM true_exchanges) AS labels
+    ON labels.exchange_id = listed.exchange_id AND labels.campaign_id = listed.truth
+GROUP BY listed.truth
+ORDER BY listed.truth
 """,
     )
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
 
@@ -26,6 +27,9 @@ HOLDERS = 3  # accounts that ever send the text: what more send is a public prom
 APART_DAYS = 1  # two rare requests further apart than this have nothing to do with each other: the null
 CROWDING = 4.0  # people ask at the same hours: chance coincidences are so much commoner than at even times
 LEAST = 3  # accounts; a pair may be one person with two accounts
+PART = 24  # accounts below which a group is not parted: what dangles from a chain by one handover is nothing unusual
+CROSSED = 2  # handovers across a cut, beyond what coincidence explains, that still make one hand of two
+MIXED = 30.0  # handovers across a cut from which, if one hand dealt them, so few would be no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def find_handovers(engine: Engine, accounts: int) -> Handovers:
     span = _span_us(engine)
     near = gap <= MINUTES * 60_000_000
     far = int((gap > APART_DAYS * 86_400_000_000).sum())
-    return joined(left[near], right[near], at[near], chance_share(far, span, accounts))
+    return joined(left[near], right[near], at[near], chance_share(far, span, accounts), accounts)
 
 
 def _span_us(engine: Engine) -> float:
@@ -110,17 +114,55 @@ def chance_share(far: int, span: float, accounts: int) -> float:
     return min(1.0, 2.0 * expected / accounts)
 
 
-def joined(left: Int64, right: Int64, at: Int64, chance: float) -> Handovers:
-    """Union of all handovers; groups under `LEAST` accounts are left out."""
+def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -> Handovers:
+    """Union of all handovers, parted where coincidence alone joins two hands; groups under `LEAST` are left out."""
     names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
     size, links = len(names), len(left)
     first = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(first, code, np.concatenate([at, at]))
-    graph = coo_array((np.ones(links), (code[:links], code[links:])), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
+    graph = csr_array(coo_array((np.ones(links), (code[:links], code[links:])), shape=(size, size)))
+    label = _parted(csr_array(graph + graph.T), chance / max(accounts, 1))
     kept = np.bincount(label, minlength=1)[label] >= LEAST
-    _, group = np.unique(label[kept], return_inverse=True)
-    return Handovers(names[kept].astype(np.int32), group.astype(np.int32), first[kept], chance)
+    _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
+    return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], chance)
+
+
+def _parted(graph: csr_array, density: float) -> Int64:
+    """A label for each account; `density` is the chance that coincidence joins two given accounts."""
+    _, label = connected_components(graph, directed=False)
+    pending = [np.flatnonzero(label == one) for one in range(int(label.max(initial=-1)) + 1)]
+    result, found = np.zeros(graph.shape[0], np.int64), 0
+    while pending:
+        group = pending.pop()
+        halves = _cut(graph[group][:, group], density) if len(group) >= 2 * PART else None
+        if halves is None:
+            result[group] = found
+            found += 1
+        else:
+            pending += [group[half] for half in halves]
+    return result
+
+
+def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
+    """Two sides that hardly any handover crosses though many would if one hand dealt them; None when there are none.
+
+    The second eigenvector of the normalised adjacency separates sides that are joined by few links (Fiedler 1973).
+    """
+    degree = np.asarray(graph.sum(axis=1))
+    scale = diags_array(degree**-0.5)
+    # a fixed start keeps the vectors the same from run to run; the last bits may differ between machines
+    start = np.linspace(1.0, 2.0, graph.shape[0])
+    strength, vectors = eigsh(csr_array(scale @ graph @ scale), k=2, which="LA", v0=start, maxiter=20_000, tol=1e-9)
+    side = np.round(vectors[:, int(np.argmin(strength))] * degree**-0.5, 9) > 0.0
+    high, low = np.flatnonzero(side), np.flatnonzero(~side)
+    if min(len(high), len(low)) < LEAST:
+        return None
+    crossing = float(graph[high][:, low].sum())
+    dealt = float(degree[high].sum() * degree[low].sum() / degree.sum())
+    if dealt < MIXED or crossing > CROSSED + 3.0 * density * len(high) * len(low):
+        return None
+    return high, low
 
 
 def as_holdings(found: Handovers) -> pa.Table:

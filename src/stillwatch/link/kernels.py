@@ -40,11 +40,12 @@ def support(
     kind: NDArray[np.int8],
     rate: Float,
     draws: Int32,
+    counted: NDArray[np.bool_],
     nest: Int64,
     nest_side: Int64,
     sides: int,
 ) -> Float:
-    """Capped surprise of each account's shared values on each side: (accounts, sides)."""
+    """Capped surprise of each account's `counted` (values,) shared values on each side: (accounts, sides)."""
     accounts = len(account_start) - 1
     kinds = draws.shape[0]
     result = np.zeros((accounts, sides))
@@ -52,6 +53,8 @@ def support(
     for u in range(accounts):
         by_kind[:] = 0.0
         for e in range(account_start[u], account_start[u + 1]):
+            if not counted[held[e]]:
+                continue
             k = kind[held[e]]
             chance = -np.expm1(-draws[k, u] * rate[held[e]])
             by_kind[k] += max(0.0, -np.log2(max(chance, 1e-30)) - BIRTH_BITS)

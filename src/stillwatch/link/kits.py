@@ -28,6 +28,7 @@ Float = NDArray[np.float64]
 Steps = dict[bytes, Int32]
 
 SEEDS = 1500  # values tried as births, strongest first: bounds the search; what it missed is in the report's limits
+ALIKE = 100  # accounts from which a median is taken
 ROUNDS = 10
 EXTRA_BITS = 8.0  # beyond log2(accounts / members): under chance 1 in 256 kits would gain one stranger
 
@@ -37,6 +38,8 @@ JOINED = 0.4  # share of the members that must hang together by more than one to
 NESTS = tuple(dict.fromkeys(kind.nest for kind in KINDS))
 _NEST = np.array([NESTS.index(kind.nest) for kind in KINDS])
 _SIDE = np.array([SIDES.index(kind.side) for kind in KINDS])
+_COARSE = {code for code, kind in enumerate(KINDS) if kind.coarse}
+_JOINING = [c for c, kind in enumerate(KINDS) if kind.side not in TOOL_SIDES and not kind.coarse]
 _SUFFICIENT = np.array([side in SUFFICIENT_SIDES for side in SIDES])
 _HANDOVER = next(code for code, kind in enumerate(KINDS) if kind.source == "handovers")
 _NEST_SIDE = np.array([SIDES.index(next(kind.side for kind in KINDS if kind.nest == nest)) for nest in NESTS])
@@ -208,7 +211,10 @@ def _joined_share(graph: Graph, members: Int32, found: Enriched) -> float:
     of his own joins him to those few only.
     """
     values = found.values[
-        np.isin(graph.kind[found.values], [c for c, kind in enumerate(KINDS) if kind.side not in TOOL_SIDES])
+        np.isin(
+            graph.kind[found.values],
+            [c for c, kind in enumerate(KINDS) if kind.side not in TOOL_SIDES and not kind.coarse],
+        )
     ]
     edges = edges_inside(graph, members, values)
     size = len(members) + len(values)
@@ -218,18 +224,42 @@ def _joined_share(graph: Graph, members: Int32, found: Enriched) -> float:
 
 
 def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> Int64:
-    shared = support(graph.account_start, graph.held, graph.kind, null.rate, graph.draws, _NEST, _NEST_SIDE, len(SIDES))
+    """Values by how much more their holders share on other sides than accounts of which as much is logged."""
     holders = np.diff(graph.value_start)
+    # what fewer hold is shared by any two people now and then, and cannot hold a kit together
+    enough = holders >= max(3, minimum // 2)
+    nests = (_NEST, _NEST_SIDE, len(SIDES))
+    shared = support(graph.account_start, graph.held, graph.kind, null.rate, graph.draws, enough, *nests)
+    other = np.clip(shared.sum(axis=1, keepdims=True) - shared + prior[:, None], 0.0, 3 * SIDE_CAP)
+    other -= _usual(other, graph.draws)
     value_of_edge = np.repeat(np.arange(graph.values, dtype=np.int64), holders)
     side = _SIDE[graph.kind[value_of_edge]]
-    total = shared.sum(axis=1)
-    # what each holder shares on sides other than the seed's own
-    other = np.clip(total[graph.holder] - shared[graph.holder, side] + prior[graph.holder], 0.0, 3 * SIDE_CAP)
-    usual = np.array([np.clip(total - shared[:, s] + prior, 0.0, 3 * SIDE_CAP).mean() for s in range(len(SIDES))])
-    excess = np.bincount(value_of_edge, weights=other - usual[side], minlength=graph.values)
-    order = np.argsort(-excess, kind="stable")
-    eligible = (holders >= max(3, minimum // 2)) & (excess > 0)
-    return order[eligible[order]].astype(np.int64)
+    # holders who share less than usual take nothing away: on some channels little is logged
+    gain = np.maximum(other[graph.holder, side], 0.0)
+    excess = np.bincount(value_of_edge, weights=gain, minlength=graph.values).astype(np.float64)
+    return _in_turn(np.flatnonzero(enough & (excess > 0)), excess, graph.kind)
+
+
+def _in_turn(values: Int64, excess: Float, kind: NDArray[np.int8]) -> Int64:
+    """The strongest value of each kind, then the second of each, and so on: no kind may use up the search."""
+    order = values[np.lexsort((values, -excess[values], kind[values]))]
+    place = np.arange(len(order)) - np.searchsorted(kind[order], kind[order])
+    return np.asarray(order[np.lexsort((order, -excess[order], place))], np.int64)
+
+
+def _usual(other: Float, draws: Int32) -> Float:
+    """The median of each column of `other` (accounts, sides) over accounts of which the same sides are logged.
+
+    Some channels hand on no addresses or no text: who comes through them shares less with anybody, and would never
+    stand out from the rest.
+    """
+    logged = np.stack([(draws[side == _SIDE] > 0).any(axis=0) for side in range(len(SIDES))])
+    _, sort = np.unique(np.packbits(logged, axis=0)[0], return_inverse=True)
+    usual = np.zeros_like(other)
+    for one in range(int(sort.max(initial=-1)) + 1):
+        alike = sort == one
+        usual[alike] = np.median(other[alike if alike.sum() >= ALIKE else slice(None)], axis=0)
+    return usual
 
 
 def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32, Float, Int32]:
@@ -268,6 +298,10 @@ def _net_bits(
     by_side = dict.fromkeys(SIDES, 0.0)
     for code in best.values():
         by_side[KINDS[code].side] += by_kind[code]
-    # a side agrees when it carries at least one bit an account by itself
-    agreeing = tuple(side for side, bits in by_side.items() if bits >= u)
+    # a side agrees when it carries at least one bit an account by itself, not counting what a whole cloud shares
+    told = dict.fromkeys(SIDES, 0.0)
+    for code in range(len(KINDS)):
+        if code not in _COARSE:
+            told[KINDS[code].side] = max(told[KINDS[code].side], by_kind[code])
+    agreeing = tuple(side for side, bits in told.items() if bits >= u)
     return float(sum(by_side.values()) - price), agreeing, tuple(sorted(best.values()))

@@ -9,7 +9,7 @@ likeness but an act of one hand, and suffices alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
 
@@ -24,6 +24,7 @@ class ValueKind:
     side: str
     expression: str
     source: str  # "exchanges": seen in use; "accounts": stated at registration; "handovers": seen between accounts
+    coarse: bool = False  # too many strangers share it to hold anybody together, as all customers of a cloud do
 
 
 SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle", "handover")
@@ -48,7 +49,7 @@ _SIGNUP_SUBNET = (
 KINDS: tuple[ValueKind, ...] = (
     _use("same_address", "infrastructure", "address", "place", "address_value"),
     _use("same_subnet", "infrastructure", "address", "place", "address_subnet_value"),
-    _use("same_address_network", "infrastructure", "address", "place", "address_network_value"),
+    replace(_use("same_address_network", "infrastructure", "address", "place", "address_network_value"), coarse=True),
     _use("same_client_fingerprint", "infrastructure", "client", "software", "fingerprint_value"),
     _use("same_user_agent", "infrastructure", "client", "software", "user_agent_value"),
     _use("same_device", "infrastructure", "device", "software", "device_value"),
