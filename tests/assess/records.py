@@ -24,6 +24,7 @@ GUILTY = Facts(
     accounts=400,
     exchanges=40_000,
     permitted=0,
+    unmatched_permits=0,
     days=40.0,
     busiest_day_share=0.03,
     tested_at=BEGIN,

@@ -109,6 +109,8 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_class, "excluded", facts(days=2.0)),
     (alternatives.is_class, "possible", facts(**asked_by_several(0.31))),
     (alternatives.is_permitted, "excluded", facts(permitted=0)),
+    (alternatives.is_permitted, "excluded", facts(unmatched_permits=3)),
+    (alternatives.is_permitted, "possible", facts(unmatched_permits=3, **UNREGISTERED)),
     (alternatives.is_permitted, "excluded", facts(permitted=1)),  # somebody else's, in the same network
     (alternatives.is_permitted, "possible", facts(permitted=GUILTY.exchanges // 10)),
     (alternatives.is_permitted, "possible", facts(permitted=GUILTY.exchanges)),

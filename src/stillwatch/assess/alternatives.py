@@ -222,6 +222,9 @@ def is_permitted(facts: Facts) -> Alternative:
         return Alternative(name, "possible", said)
     if facts.permitted:
         return Alternative(name, "excluded", f"a permit covers only {facts.permitted:,} of the network's exchanges")
+    if facts.unmatched_permits and not facts.registered:
+        said = f"whether these accounts hold one of {facts.unmatched_permits:,} permits is not in the logs"
+        return Alternative(name, "possible", said)
     return Alternative(name, "excluded", "no permit covers any of these exchanges")
 
 

@@ -29,6 +29,7 @@ class Facts:
     accounts: int  # with exchanges of the purpose that no permit covers
     exchanges: int
     permitted: int  # exchanges that a permit covers
+    unmatched_permits: int  # whose holder is no account seen and no organisation registered
     days: float  # between the first and the last exchange
     busiest_day_share: float
     tested_at: datetime
@@ -64,6 +65,11 @@ SELECT
   coalesce(spans.accounts, 0) AS accounts,
   coalesce(spans.exchanges, 0) AS exchanges,
   coalesce(permitted.permitted, 0) AS permitted,
+  (
+    SELECT count(*) FROM permits
+    WHERE holder NOT IN (SELECT account_id FROM account_sketches)
+      AND holder NOT IN (SELECT organisation_id FROM accounts WHERE organisation_id IS NOT NULL)
+  ) AS unmatched_permits,
   coalesce(spans.days, 0.0) AS days,
   coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
   coalesce(stated.registered, 0) AS registered,

@@ -19,6 +19,7 @@ CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_v
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
+DOUBTED = (1.0, 0.9, 0.5)  # most that may be stated with none, one, or more explanations open (tuning worlds)
 REVIEW_DOUBTS = 1  # innocent explanations left open; with more, nobody's time is asked for yet
 
 
@@ -37,9 +38,11 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
     evidence = evidence_bits(facts)
     prior = settings.prior_campaigns_per_1000_networks / 1000.0
     bits = evidence + math.log2(prior / (1.0 - prior))
-    probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
     verdicts = {alternative.verdict for alternative in alternatives}
     doubts = sum(alternative.verdict == "possible" for alternative in alternatives)
+    probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
+    # where an innocent explanation stays open, no test makes it surer than such groups turn out to be
+    probability = min(probability, DOUBTED[min(doubts, len(DOUBTED) - 1)])
     if "preferred" in verdicts:
         level = None
     elif probability >= ACT_PROBABILITY and verdicts == {"excluded"}:
