@@ -270,6 +270,9 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     scale: Annotated[float, typer.Option(min=0.0, help="1: 100,000 accounts and 3,000,000 exchanges a world.")] = 1.0,
     world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "ladder",
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(envvar="STILLWATCH_DATA", help="A folder of real data; none: invented addresses.")
+    ] = None,
     missing: Annotated[
         list[str] | None, typer.Option(help="Also scan without `text`, `addresses`, the `accounts` table.")
     ] = None,
@@ -280,6 +283,7 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     ] = False,
 ) -> None:
     """Every score on every rung, over worlds of many seeds: tables, ladder.json and ladder.html."""
+    from stillwatch.lab.build import data_folder
     from stillwatch.lab.ladder.plan import MISSING, Plan
     from stillwatch.lab.ladder.run import run
 
@@ -291,7 +295,9 @@ def ladder(  # noqa: PLR0913  one parameter is one option
             )
     findings.settle()
     without = tuple(name for name in MISSING if name in (missing or ()))
-    plan = Plan(tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep)
+    plan = Plan(
+        tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep, data_folder(data)
+    )
     run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
     typer.echo(f"results: {out / 'ladder.html'}")
 

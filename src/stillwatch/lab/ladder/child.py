@@ -14,11 +14,14 @@ from stillwatch.lab.cost import Result, serve
 # Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
 
 
-def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
+def build_world(  # noqa: PLR0913  what a world is made from
+    world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, data: str | None, out: str
+) -> Result:
     """Makes a world with known truth."""
     from stillwatch.lab.build import build
 
-    build(world, seed, accounts, exchanges, Path(prompts) if prompts else None, Path(out))
+    folders = [Path(one) if one else None for one in (prompts, data)]
+    build(world, seed, accounts, exchanges, folders[0], Path(out), data=folders[1])
     return {}
 
 

@@ -54,7 +54,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Seeds, size and what is tried; `prompts` None stands for the shipped ones, `world` for a recipe as in `build`."""
+    """Seeds, size and what is tried; `prompts` None stands for the shipped ones, `data` None for invented
+    addresses, `world` for a recipe as in `build`."""
 
     seeds: tuple[int, ...]
     out: Path
@@ -65,6 +66,7 @@ class Plan:
     ablate: bool = False
     baselines: bool = False
     keep: bool = False
+    data: Path | None = None
 
     @property
     def accounts(self) -> int:
@@ -89,8 +91,8 @@ class Plan:
 
     def mark(self) -> str:
         """Eight hex digits that stand for the world's recipe, size and prompts and for the code that measures."""
-        prompts = "own" if self.prompts is None else str(self.prompts.absolute())
-        digest = hashlib.sha256(json.dumps([self.world, self.accounts, self.exchanges, prompts]).encode())
+        real = ["own" if one is None else str(one.absolute()) for one in (self.prompts, self.data)]
+        digest = hashlib.sha256(json.dumps([self.world, self.accounts, self.exchanges, *real]).encode())
         recipe = Path(self.world)
         if recipe.suffix == ".toml" and recipe.is_file():
             digest.update(recipe.read_bytes())

@@ -154,8 +154,8 @@ def _need_world(bench: Bench) -> None:
     shutil.rmtree(bench.world, ignore_errors=True)
     plan = bench.plan
     arguments: Row = {"world": plan.world, "seed": bench.seed, "accounts": plan.accounts, "exchanges": plan.exchanges}
-    prompts = None if plan.prompts is None else str(plan.prompts)
-    cost = _step(bench, "build the world", "build", arguments | {"prompts": prompts, "out": str(bench.world)})
+    real = {name: None if one is None else str(one) for name, one in (("prompts", plan.prompts), ("data", plan.data))}
+    cost = _step(bench, "build the world", "build", arguments | real | {"out": str(bench.world)})
     _write(bench.result("build"), {"cost": {"build": _plain(cost)}})
     (bench.world / _BUILT).touch()
 

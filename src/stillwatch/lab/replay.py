@@ -1,0 +1,150 @@
+"""Scans a log as it stood day after day: when would a run have said so, and what had leaked by then?
+
+`detected_at` of one run looks back with the whole log in hand. A replay does not: every scan sees only what had
+happened by its cut. An account counts as found from the first cut at which it stood at `act`, and its exchanges before
+that are lost. Cuts are days apart, so that the leak is too high by at most what is made in one step; and everybody whom
+any of the scans accused is counted, since a provider that scans every day would have acted on the first.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.errors import RunError
+from stillwatch.settings import EngineSettings
+
+FOUND = pa.schema([("account_id", pa.string()), ("found_at", pa.timestamp("us"))])
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One rung: its exchanges, those before their account's first cut at `act`, and accounts found at the last cut."""
+
+    rung: str
+    accounts: int
+    found: int
+    exchanges: int
+    leaked: int
+    first_found_days: float | None  # from the campaign's first exchange to the first cut that found any of its accounts
+
+
+def cuts(engine: Engine, sketches: Path, step_days: float) -> list[datetime]:
+    """Every `step_days` from the first exchange's midnight on, the last one past the end of the log."""
+    sql = f"SELECT min(started_at) AS low, max(started_at) AS high FROM read_parquet({literal(str(sketches))})"
+    row = engine.fetch(Query("span of the log", sql)).to_pylist()[0]
+    moment = row["low"].replace(hour=0, minute=0, second=0, microsecond=0)
+    found: list[datetime] = []
+    while not found or found[-1] <= row["high"]:
+        moment += timedelta(days=step_days)
+        found.append(moment)
+    return found
+
+
+def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: float, say: Say) -> list[Replayed]:
+    """Scans the sketches at every cut and lays the runs beside the truth; raises RunError when a scan fails.
+
+    `tables` names `accounts` and `permits` as the command line does. An `innocents` row stands for everybody outside
+    campaigns: `accounts` how many there are, `found` how many stood at `act` at any cut.
+    """
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
+        first: dict[str, datetime] = {}
+        for moment in cuts(engine, sketches, step_days):
+            known = {**tables, **_known_then(tables, moment, Path(folder) / "accounts.parquet")}
+            accused = _at_act(sketches, known, moment, Path(folder) / "run")
+            for account in accused:
+                first.setdefault(account, moment)
+            say(f"until {moment:%d %b}: {len(accused):,} accounts at act")
+        table = pa.table([list(first), list(first.values())], schema=FOUND)
+        pq.write_table(table, Path(folder) / "found.parquet")
+        return _beside_truth(engine, Path(folder) / "found.parquet", sketches, truth)
+
+
+def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[str, Path]:
+    """The accounts table as it stood: nobody who signed up later, no closure that had not happened."""
+    if "accounts" not in tables:
+        return {}
+    rows = pq.read_table(tables["accounts"])
+    later = pc.greater_equal(rows["closed_at"], pa.scalar(moment, pa.timestamp("us")))
+    for name in ("closed_at", "closed_reason"):
+        column = pc.if_else(pc.fill_null(later, False), pa.scalar(None, rows.schema.field(name).type), rows[name])
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
+    known = pc.less(rows["created_at"], pa.scalar(moment, pa.timestamp("us")))
+    pq.write_table(rows.filter(pc.fill_null(known, True)), out)
+    return {"accounts": out}
+
+
+def _at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> Sequence[str]:
+    """The accounts that a scan of the log up to `until` puts at `act`; a process of its own gives its memory back."""
+    options = [word for name, path in tables.items() for word in (f"--{name}", str(path))]
+    command = [sys.executable, "-m", "stillwatch", "scan", str(sketches), *options]
+    done = subprocess.run(
+        [*command, "--until", until.isoformat(), "--out", str(out)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RunError(f"the scan until {until.isoformat()} failed: {done.stderr.strip()[-500:]}")
+    members = pq.read_table(out / "campaign_members.parquet", columns=["account_id", "level"])
+    return [row["account_id"] for row in members.to_pylist() if row["level"] == "act"]
+
+
+def _beside_truth(engine: Engine, found: Path, sketches: Path, truth: Path) -> list[Replayed]:
+    for name, path in (("found", found), ("sketched", sketches)):
+        engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(path))})"))
+    for name in ("accounts", "exchanges", "campaigns"):
+        told = literal(str(truth / f"{name}.parquet"))
+        engine.view(f"true_{name}", Query(name, f"SELECT * FROM read_parquet({told})"))
+    rows = engine.fetch(leaked_sql()).to_pylist() + engine.fetch(innocents_sql()).to_pylist()
+    return [Replayed(**row) for row in rows]
+
+
+def leaked_sql() -> Query:
+    """One row a rung, pooled over its campaigns."""
+    return Query(
+        "leaked by rung",
+        """
+SELECT
+  campaigns.rung,
+  count(DISTINCT truth.account_id) AS accounts,
+  count(DISTINCT found.account_id) AS found,
+  count(*) AS exchanges,
+  count(*) FILTER (WHERE found.found_at IS NULL OR sketched.started_at < found.found_at) AS leaked,
+  epoch(min(found.found_at) - min(sketched.started_at)) / 86400.0 AS first_found_days
+FROM true_exchanges AS truth
+JOIN sketched USING (exchange_id)
+JOIN true_campaigns AS campaigns ON campaigns.campaign_id = truth.campaign_id
+LEFT JOIN found ON found.account_id = truth.account_id
+GROUP BY campaigns.rung
+ORDER BY campaigns.rung
+""",
+    )
+
+
+def innocents_sql() -> Query:
+    """One row for everybody outside campaigns."""
+    return Query(
+        "innocents at any cut",
+        """
+SELECT
+  'innocents' AS rung,
+  count(*) AS accounts,
+  count(found.account_id) AS found,
+  0 AS exchanges,
+  0 AS leaked,
+  CAST(NULL AS DOUBLE) AS first_found_days
+FROM true_accounts AS truth
+LEFT JOIN found ON found.account_id = truth.account_id
+WHERE truth.role <> 'campaign'
+""",
+    )

@@ -1,0 +1,63 @@
+"""Replays: found from the first cut at act, leaked until then, nothing known before its time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.lab import replay as replays
+
+BEGIN = datetime(2026, 3, 1, 9)
+NAMES = [f"a{i}" for i in range(6)]  # the first four serve a campaign, each with an exchange a day for ten days
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    exchanges = [(f"{name}-{day}", name, BEGIN + timedelta(days=day)) for name in NAMES for day in range(10)]
+    columns = zip(*exchanges, strict=True)
+    sketches = pa.table(dict(zip(("exchange_id", "account_id", "started_at"), map(list, columns), strict=True)))
+    pq.write_table(sketches, tmp_path / "sketches.parquet")
+    serving = [row for row in exchanges if row[1] in NAMES[:4]]
+    (tmp_path / "truth").mkdir()
+    truth = {"exchange_id": [r[0] for r in serving], "account_id": [r[1] for r in serving]}
+    pq.write_table(pa.table({**truth, "campaign_id": ["c"] * len(serving)}), tmp_path / "truth" / "exchanges.parquet")
+    pq.write_table(pa.table({"campaign_id": ["c"], "rung": ["letter"]}), tmp_path / "truth" / "campaigns.parquet")
+    roles = pa.table({"account_id": NAMES, "role": ["campaign"] * 4 + ["organic"] * 2})
+    pq.write_table(roles, tmp_path / "truth" / "accounts.parquet")
+    stated = {"account_id": NAMES, "created_at": [BEGIN + timedelta(days=2 * i) for i in range(6)]}
+    closed = [BEGIN + timedelta(days=3), *[None] * 5]
+    table = pa.table({**stated, "closed_at": pa.array(closed, pa.timestamp("us")), "closed_reason": ["p"] * 6})
+    pq.write_table(table, tmp_path / "accounts.parquet")
+    return tmp_path
+
+
+def test_found_from_the_first_cut_and_leaked_until_then(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[datetime, pa.Table] = {}
+
+    def at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> list[str]:
+        seen[until] = pq.read_table(tables["accounts"])
+        day = (until - BEGIN).days
+        return [*NAMES[: day // 2], *(["a5"] if day == 3 else [])]  # one innocent is accused once, and let go again
+
+    monkeypatch.setattr(replays, "_at_act", at_act)
+    rows = replays.replay(
+        world / "sketches.parquet", {"accounts": world / "accounts.parquet"}, world / "truth", 2.0, lambda _: None
+    )
+    (letter, innocents) = rows
+    assert (letter.rung, letter.accounts, letter.found, letter.exchanges) == ("letter", 4, 4, 40)
+    # cuts fall on the midnights before days 2, 4, 6 …: a0 is found at the second, when four days' exchanges are past
+    assert letter.leaked == sum(min(10, days) for days in (4, 6, 8, 10))
+    assert (innocents.accounts, innocents.found) == (2, 1)
+    for until, accounts in seen.items():
+        assert all(created < until for created in accounts["created_at"].to_pylist())
+        assert all(closed is None or closed < until for closed in accounts["closed_at"].to_pylist())
+    assert min(seen) < BEGIN + timedelta(days=3) and max(seen) > BEGIN + timedelta(days=9)
+
+
+def test_a_scan_that_fails_says_so(tmp_path: Path) -> None:
+    with pytest.raises(replays.RunError, match="failed"):
+        replays._at_act(tmp_path / "none.parquet", {}, BEGIN, tmp_path / "run")
