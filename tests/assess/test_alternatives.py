@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.assess import alternatives
-from stillwatch.assess.alternatives import CROWD, FEW, MOST, OUTSIDE_BITS, PEOPLE, POOL, Alternative, try_all
+from stillwatch.assess.alternatives import CROWD, FEW, FLEET, MOST, OUTSIDE_BITS, PEOPLE, POOL, Alternative, try_all
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, Trial
 from stillwatch.assess.score import judge
@@ -88,7 +88,10 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "preferred", facts(**OPEN)),
     (alternatives.is_batch_job, "excluded", facts(identities=400)),
     (alternatives.is_batch_job, "possible", facts(accounts=CROWD - 1, registered=CROWD - 1)),
-    (alternatives.is_batch_job, "excluded", facts(accounts=CROWD, registered=CROWD)),
+    (alternatives.is_batch_job, "excluded", facts(accounts=CROWD, registered=CROWD, subnets=CROWD)),
+    (alternatives.is_batch_job, "possible", facts(accounts=FLEET - 1, registered=FLEET - 1, top_subnet_share=0.9)),
+    (alternatives.is_batch_job, "possible", facts(accounts=FLEET - 1, registered=FLEET - 1, subnets=6)),
+    (alternatives.is_batch_job, "excluded", facts(accounts=FLEET, registered=FLEET, top_subnet_share=0.9)),
     (alternatives.is_batch_job, "possible", facts(top_payment_share=MOST, trials=DIFFERING)),
     (alternatives.is_batch_job, "excluded", facts(top_payment_share=1.0, trials=ONE_MIX)),
     (alternatives.is_batch_job, "excluded", facts(top_payment_share=MOST - 0.01)),

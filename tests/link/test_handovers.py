@@ -131,6 +131,16 @@ def test_two_queues_that_share_their_values_stay_two() -> None:
     assert [len(np.intersect1d(kit.members, members[1 - side :: 2])) for side, kit in enumerate(kits)] == [0, 0]
 
 
+def test_a_queue_does_not_swallow_a_ring_that_it_shares_a_few_values_with() -> None:
+    generator = np.random.default_rng(6)
+    graph, members = planted(generator, planted=120)
+    queue = np.setdiff1d(np.arange(graph.accounts), members)[:200].astype(np.int32)
+    kits = kits_of(with_handovers(graph, [queue]))
+    ring = [kit for kit in kits if len(np.intersect1d(kit.members, members)) > 60]
+    assert len(ring) == 1
+    assert len(np.intersect1d(ring[0].members, queue)) == 0
+
+
 def kits_of(graph):
     null = background(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
     return find_kits(graph, null, np.zeros(graph.accounts), 8, 10.0)

@@ -17,6 +17,7 @@ MOST = 0.5  # share of members that speaks for the group
 PERMITTED = 0.05  # share of a network's exchanges from which a permit may explain the rest
 HIDDEN = 64  # subnets that no firm sends from, whatever its keys
 HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
+FLEET = 64  # accounts beyond what a small firm registers key by key: batch jobs and fleets of the lab have up to 40
 FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
 REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
@@ -166,12 +167,13 @@ def is_batch_job(facts: Facts) -> Alternative:
         return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
     if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and _narrow_queue(facts)):
         return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
+    subnets = facts.subnets or 0
+    few = subnets < min(HIDING * facts.accounts, HIDDEN) or (facts.top_subnet_share or 1.0) > MOST
+    if few and (declared is None or facts.accounts < FLEET):
+        said = f"{facts.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
+        return Alternative(name, "possible", said)
     if declared is False:
         return Alternative(name, "excluded", _claims(facts))
-    subnets = facts.subnets or 0
-    if subnets < min(HIDING * facts.accounts, HIDDEN) or (facts.top_subnet_share or 1.0) > MOST:
-        said = f"{facts.accounts:,} keys in {subnets:,} subnets: who is behind them is not in the logs"
-        return Alternative(name, "possible", said)
     return Alternative(name, "excluded", f"{facts.accounts:,} accounts hide in {subnets:,} different subnets")
 
 

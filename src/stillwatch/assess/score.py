@@ -58,7 +58,9 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
 
 def evidence_bits(facts: Sequence[Fact]) -> float:
     """Bits summed, but of tests that see the same thing only the strongest counts in full, the others by a quarter."""
-    correlated = sorted((fact.bits for fact in facts if fact.claim in CORRELATED), key=abs, reverse=True)
+    told = (fact.bits for fact in facts if fact.claim in CORRELATED)
+    # of two as strong, what speaks for innocence counts in full, whatever the order they come in
+    correlated = sorted(told, key=lambda bits: (abs(bits), -bits), reverse=True)
     rest = sum(fact.bits for fact in facts if fact.claim not in CORRELATED)
     return rest + (correlated[0] + sum(correlated[1:]) / 4.0 if correlated else 0.0)
 

@@ -102,7 +102,7 @@ class _Search:
     def grow(self, seed: Int32, reserved: NDArray[np.bool_], whole: bool) -> None:
         """Completes a seed among accounts neither taken nor `reserved`, and keeps the kits it ends in.
 
-        `whole` ones are never cut apart. A seed of which most are taken is left: its kit has been found.
+        `whole` seeds are never cut apart. A seed of which most are taken is left: its kit has been found.
         """
         free = ~(self._taken | reserved)
         if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
@@ -111,16 +111,26 @@ class _Search:
         members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free)
         if members is None:
             return
-        for kit in _pieces(graph, null, prior, members, self._minimum, whole):
+        for kit in _pieces(graph, null, prior, members, self._minimum, seed if whole else None):
             if kit.net_bits >= self._net_bits and agree(kit.sides):
                 self.kits.append(kit)
                 self._taken[kit.members] = True
 
 
-def _pieces(graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, whole: bool) -> list[Kit]:
-    """The kits of one completed seed: one, or several where it glued different hands together."""
+def _pieces(
+    graph: Graph, null: Background, prior: Float, members: Int32, minimum: int, core: Int32 | None
+) -> list[Kit]:
+    """The kits of one completed seed: one, or several where it glued different hands together.
+
+    What belongs to a `core` of accounts that hand requests over is never cut apart, but others may come off it.
+    """
     found = enriched(graph, null, members)
-    parts = [members] if whole or len(members) < 2 * SMALLEST else _unglued(graph, members, found)
+    parts = [members] if len(members) < 2 * SMALLEST else _unglued(graph, members, found)
+    if core is not None:
+        inside = [2 * np.isin(part, core).sum() >= len(part) for part in parts]
+        whole = [part for part, held in zip(parts, inside, strict=True) if held]
+        apart = [part for part, held in zip(parts, inside, strict=True) if not held]
+        parts = [np.sort(np.concatenate(whole)), *apart] if whole else parts
     kits = []
     for part in parts:
         kit = None if len(part) < minimum else _accept(graph, null, prior, part)
