@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -12,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -29,9 +28,23 @@ from stillwatch.arguments import (
     job_from,
 )
 from stillwatch.errors import StillwatchError
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from stillwatch.lab_commands import lab
+from stillwatch.options import (
+    LENIENT,
+    Accounts,
+    AsJson,
+    Judgements,
+    KeyFile,
+    Logs,
+    Out,
+    Permits,
+    SettingsFile,
+    Since,
+    Strict,
+    Until,
+    console,
+    print_json,
+)
 
 # Heavy modules (Arrow, numba, DuckDB) load inside the commands that need them, so that `--help` answers at once.
 
@@ -48,23 +61,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-lab = typer.Typer(help="Worlds with known truth, and scores against it.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(lab, name="lab")
-
-# unknown options reach the commands as words, so that they are listed with every other mistake
-LENIENT = {"ignore_unknown_options": True}
-
-Logs = Annotated[list[str] | None, typer.Argument(help="Exchange logs: files, folders or globs.", show_default=False)]
-Accounts = Annotated[list[str] | None, typer.Option(help="Account records: file, folder or glob.")]
-Permits = Annotated[list[str] | None, typer.Option(help="Distillation that is allowed.")]
-Judgements = Annotated[list[str] | None, typer.Option(help="What people have decided.")]
-SettingsFile = Annotated[str | None, typer.Option("--settings", help="A TOML file of settings.")]
-Since = Annotated[str | None, typer.Option(help="Look at exchanges from this moment on (UTC).")]
-Until = Annotated[str | None, typer.Option(help="Look at exchanges before this moment (UTC).")]
-KeyFile = Annotated[str | None, typer.Option(help="The provider's secret: at least 16 bytes.")]
-Out = Annotated[Path | None, typer.Option(help="The folder to write; a previous run's is replaced whole.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when rows were quarantined.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON.")]
 
 
 @app.callback()
@@ -84,7 +81,7 @@ def demo(out: Out = None) -> None:
     findings.settle()
     from stillwatch.lab.demo import run as run_demo
 
-    raise typer.Exit(run_demo(folder, _console()))
+    raise typer.Exit(run_demo(folder, console()))
 
 
 @app.command(context_settings=LENIENT)
@@ -108,9 +105,9 @@ def check(  # noqa: PLR0913  one parameter is one option
 
     found = flow.check(job)
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
     else:
-        render(found, _console())
+        render(found, console())
     _settle_strict(strict, found.rows.quarantined)
 
 
@@ -143,9 +140,9 @@ def scan(  # noqa: PLR0913  one parameter is one option
 
     found = flow.scan(job, folder)
     if as_json:
-        _print_json({"run": str(folder), **report.summary(folder)})
+        print_json({"run": str(folder), **report.summary(folder)})
     else:
-        terminal.render(folder, _console())
+        terminal.render(folder, console())
         typer.echo(f"run folder: {folder}")
     _settle_strict(strict, found.rows.quarantined)
 
@@ -176,7 +173,7 @@ def sketch(  # noqa: PLR0913  one parameter is one option
     folder = out or Path()
     rows = flow.write_sketches(job, folder)
     if as_json:
-        _print_json({"folder": str(folder), "rows": asdict(rows)})
+        print_json({"folder": str(folder), "rows": asdict(rows)})
     else:
         typer.echo(f"{rows.used:,} exchanges sketched, {rows.quarantined:,} rows quarantined: {folder}")
     _settle_strict(strict, rows.quarantined)
@@ -238,9 +235,9 @@ def telltale(
 
     found = telltales(world)
     if as_json:
-        _print_json([asdict(one) | {"speaks": one.speaks, "intended": one.intended} for one in found])
+        print_json([asdict(one) | {"speaks": one.speaks, "intended": one.intended} for one in found])
     else:
-        render(found, _console())
+        render(found, console())
     if any(one.speaks and not one.intended for one in found):
         raise typer.Exit(1)
 
@@ -261,9 +258,9 @@ def score(
 
     scores = score_run(run, truth)
     if as_json:
-        _print_json(scores.as_dict())
+        print_json(scores.as_dict())
     else:
-        scores.render(_console())
+        scores.render(console())
 
 
 @lab.command()
@@ -301,7 +298,7 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     plan = Plan(
         tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep, data_folder(data)
     )
-    run(plan, _console(WIDE), lambda text: typer.echo(text, err=True))
+    run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
     typer.echo(f"results: {out / 'ladder.html'}")
 
 
@@ -354,13 +351,3 @@ def _complain(text: str, debug: bool) -> None:
 def _settle_strict(strict: bool, quarantined: int) -> None:
     if strict and quarantined:
         raise typer.Exit(QUARANTINED)
-
-
-def _print_json(found: object) -> None:
-    typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
-
-
-def _console(width: int | None = None) -> Console:
-    from rich.console import Console
-
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else width)

@@ -36,7 +36,7 @@ _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year aft
 
 
 def build(  # noqa: PLR0913 - what a world is made from
-    world: Path | str,
+    world: Path | str | Recipe,
     seed: int,
     accounts: int,
     exchanges: int,
@@ -45,14 +45,14 @@ def build(  # noqa: PLR0913 - what a world is made from
     *,
     data: Path | None = None,
 ) -> None:
-    """Write the world `world` (a TOML file, or the name of a shipped one) of this seed and size into `out`.
+    """Write the world `world` (a recipe, its TOML file, or a shipped one's name) of this seed and size into `out`.
 
     `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent unless the groups alone
     want more. `prompts` is a folder of prompt files, None for the shipped ones; `data` a folder whose `ip` holds real
     address ranges and client headers, None for invented ones. The same arguments give the same bytes. Raises
     UsageError for a bad recipe, InputError for bad prompts or data.
     """
-    recipe = load_recipe(world, frozenset(KINDS))
+    recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
     whole = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / "exchanges", ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.lab import draws
+from stillwatch.lab.disguises import as_persons, disguise
 from stillwatch.lab.draft import BY_PERSON, CAMPAIGN, Group, World
 from stillwatch.lab.draws import Wholes, key_of
 from stillwatch.lab.efforts import serve
@@ -18,9 +19,11 @@ _TYPES = (0.7, 0.1, 0.08, 0.04, 0.08)
 
 def letter(world: World, who: Wholes, parameters: Parameters, rung: str = "letter") -> Group:
     """Thousands of accounts, rotating homes, few issuers, batches of sign-ups, template variants, one relay's queue."""
+    before = as_persons(world, who)
     copies = hire(world, who, parameters)
     programs = serve(world, parameters, rung, copies)
     world.accounts.program[who], world.accounts.program_share[who] = programs[0], 1.0
+    disguise(world, who, parameters, programs, before)
     return Group(rung, CAMPAIGN, who, parameters, programs)
 
 

@@ -104,6 +104,11 @@ class CorpusBuilder:
         ]
         return np.array(found, dtype=np.int64)
 
+    def opening(self, prompt: int) -> Wholes:
+        """The token codes of one prompt."""
+        first, behind = (self._sentences[self._prompts[number]] for number in (prompt, prompt + 1))
+        return np.array(self._tokens[first:behind], dtype=np.int64)
+
     def capabilities(self, kind: str) -> list[str]:
         """Capabilities that prompts of this kind carry, sorted."""
         wanted = KINDS.index(kind)

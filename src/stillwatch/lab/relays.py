@@ -32,11 +32,11 @@ def run_by_relay(world: World, who: Wholes, relay: Parameters) -> bool:
     accounts.mobile_share[who] = 0.0
     accounts.work_net[who] = NONE
     copies = relay.chance("copies_coding_tool", 0.5)
+    # Hundreds of accounts over several access paths (observables.md, row 7): each library has its share.
+    paths = relay.whole("libraries", 1, 4)
     if copies:
         accounts.client[who] = CODING_TOOL
     else:
-        # Hundreds of accounts over several access paths (observables.md, row 7): each library has its share.
-        paths = relay.whole("libraries", 1, 4)
         own = SCRIPTED[draws.whole(keys_under(relay.key, "library", paths), "library", len(SCRIPTED))]
         accounts.client[who] = own[draws.pick(keys, "library of few", draws.zipf_weights(paths, 1.0))]
     accounts.version[who] = relay.real("frozen_version", 0, 1)

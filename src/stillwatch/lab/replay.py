@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from rich.table import Table
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
@@ -84,6 +85,19 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
     known = pc.less(rows["created_at"], pa.scalar(moment, pa.timestamp("us")))
     pq.write_table(rows.filter(pc.fill_null(known, True)), out)
     return {"accounts": out}
+
+
+def as_table(rows: Sequence[Replayed]) -> Table:
+    """What a person reads of a replay."""
+    shown = Table(title="What scans at the time would have said", title_justify="left")
+    shown.add_column("rung")
+    for heading in ("accounts", "ever at act", "exchanges", "lost before", "first found after"):
+        shown.add_column(heading, justify="right")
+    for row in rows:
+        lost = f"{row.leaked / row.exchanges:.1%}" if row.exchanges else "-"
+        after = "-" if row.first_found_days is None else f"{row.first_found_days:.1f} days"
+        shown.add_row(row.rung, f"{row.accounts:,}", f"{row.found:,}", f"{row.exchanges:,}", lost, after)
+    return shown
 
 
 def _at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> Sequence[str]:

@@ -9,13 +9,11 @@ import numpy as np
 
 from stillwatch.lab import draws, places
 from stillwatch.lab.campaigns import hire, letter, take_customers
+from stillwatch.lab.disguises import as_persons, own_homes, own_papers
 from stillwatch.lab.draft import BY_PERSON, INNOCENT, NONE, Group, World
 from stillwatch.lab.draws import Wholes, key_of
 from stillwatch.lab.parameters import Parameters
 from stillwatch.lab.programs import Frame
-
-_HOME = ("home_key", "home_net", "home_lease")
-_PAPERS = ("issuer", "card_country", "email_domain", "email_shape", "verification", "account_type")
 
 
 def loud(world: World, who: Wholes, parameters: Parameters) -> Group:
@@ -27,33 +25,31 @@ def loud(world: World, who: Wholes, parameters: Parameters) -> Group:
     accounts, registration = world.accounts, world.registration
     size = parameters.whole("hosting_addresses", 1, 8)
     net = places.shared_network(world, f"hosting {parameters.key}", size, places.HOSTING)
-    accounts.home_net[who], accounts.home_lease[who] = net, 1e6
-    registration.card_key[who] = key_of(parameters.key, "card")
-    for name in ("issuer", "card_country"):
-        values = getattr(registration, name)
-        values[who] = values[who[0]]
+    if not parameters.chance("own_addresses", 0.0):
+        accounts.home_net[who], accounts.home_lease[who] = net, 1e6
+    if not parameters.chance("own_papers", 0.0):
+        registration.card_key[who] = key_of(parameters.key, "card")
+        for name in ("issuer", "card_country"):
+            values = getattr(registration, name)
+            values[who] = values[who[0]]
     return group
 
 
 def hydra(world: World, who: Wholes, parameters: Parameters, rung: str = "hydra") -> Group:
     """One home address and one card per account, headers of a popular tool, no shared template, a slow ramp."""
     accounts, registration = world.accounts, world.registration
-    homes = {name: getattr(accounts, name)[who] for name in _HOME}
-    papers = {name: getattr(registration, name)[who] for name in _PAPERS}
-    born = accounts.born[who].copy()
+    before = as_persons(world, who)
     parameters.preset({"copies_coding_tool": True, "ramp_days": parameters.real("slow_ramp_days", 8, 25)})
     group = letter(world, who, parameters, rung)
-    for name, values in homes.items():
-        getattr(accounts, name)[who] = values
-    for name, values in papers.items():
-        getattr(registration, name)[who] = values
+    own_homes(world, who, before)
+    own_papers(world, who, before)
     # Every account has a card of its own, most of them from its own country.
     pays = draws.uniform(accounts.key[who], "own card") < parameters.real("paying_share", 0.7, 1.0)
     bare = pays & (registration.card_country[who] == NONE)
     registration.card_country[who] = np.where(bare, accounts.country[who], registration.card_country[who])
     registration.verification[who] = np.where(bare, 3, registration.verification[who])
     # Bought one by one: older accounts stay as old as they were, and no batch is seen.
-    accounts.born[who] = np.minimum(born, accounts.start[who] - 0.002)
+    accounts.born[who] = np.minimum(before.born, accounts.start[who] - 0.002)
     accounts.version[who] = draws.uniform(accounts.key[who], "copied version")
     if parameters.chance("strips_instructions", 0.5):
         for number in group.programs:

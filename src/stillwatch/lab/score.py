@@ -14,6 +14,7 @@ import pyarrow as pa
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.lab import score_tables as tables
+from stillwatch.lab.group_bits import cost_of_evidence
 from stillwatch.lab.scorecard import CampaignScore, InnocentScore, ReliabilityBin, Scores
 from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import EngineSettings
@@ -49,6 +50,7 @@ def score(run: Path, truth: Path) -> Scores:
         kinds.extend({"kind": "unknown", "group_id": None, "accounts": 0, **row} for row in _strangers(engine))
         accounts = int(_rows(engine, Query("accounts", "SELECT count(*) AS n FROM true_accounts"))[0]["n"])
         bins = _reliability(_rows(engine, tables.reliability_sql()))
+        evidence_cost = cost_of_evidence(engine, run)
     return Scores(
         accounts,
         sum(row["accounts"] for row in kinds),
@@ -59,6 +61,7 @@ def score(run: Path, truth: Path) -> Scores:
         _merged(found),
         bins,
         calibration_error(bins),
+        evidence_cost,
     )
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stillwatch.lab.calibration.cllr import BitsCost
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignScore:
@@ -77,6 +79,7 @@ class Scores:
     merged: tuple[str, ...]  # found campaigns of which two true ones hold a tenth or more each
     reliability: tuple[ReliabilityBin, ...]  # the tenths that hold members
     calibration_error: float | None  # expected calibration error; None without members
+    evidence_cost: BitsCost | None = None  # of the groups judged; None unless there were campaigns and others
 
     def as_dict(self) -> dict[str, object]:
         """The same as plain values, for JSON."""
@@ -89,6 +92,8 @@ class Scores:
         error = "no members" if self.calibration_error is None else f"{self.calibration_error:.3f}"
         split, merged = ", ".join(self.split) or "none", ", ".join(self.merged) or "none"
         console.print(f"split: {escape(split)} · merged: {escape(merged)} · expected calibration error: {error}")
+        if self.evidence_cost is not None:
+            console.print(_cost(self.evidence_cost))
         if self.reliability:
             console.print(_reliability_table(self.reliability))
 
@@ -151,6 +156,13 @@ def _reliability_table(bins: tuple[ReliabilityBin, ...]) -> Table:
     for one in bins:
         table.add_row(f"{one.low:.1f}–{one.high:.1f}", f"{one.members:,}", f"{one.said:.3f}", f"{one.so:.3f}")
     return table
+
+
+def _cost(cost: BitsCost) -> str:
+    return (
+        f"evidence of {cost.trials} groups, {cost.targets} of them campaigns: Cllr {cost.cllr:.3f} "
+        f"({cost.least:.3f} at best calibration; 0 is certain and right, 1 says nothing)"
+    )
 
 
 def percent(share: float | None) -> str:

@@ -1,0 +1,119 @@
+"""Strata within which accounts are alike, and random donors from the same stratum.
+
+Values move between accounts of the same volume, client and week (what is stated: of the same country and sign-up
+week), so that what such accounts share innocently is still there in the null. Two rules keep strata from spoiling it,
+since a stratum full of one group would move the group's values among its own members, which breaks nothing. Small
+strata are merged with their neighbours, giving up weeks first, then clients, and volume last, since a donor of about
+the same volume loses few of its values. And members of networks first change places with accounts drawn from the
+whole log, so that they are as rare in every stratum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query
+
+Int64 = NDArray[np.int64]
+
+SMALLEST = 40  # accounts: in a random permutation of so many one in 40 keeps its own values
+PARTS = 50  # strata at most: a group of a thousandth of all accounts that nobody found is a twentieth of a stratum
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """For each account (by position) its stratum for what it uses, and for what it states, and whether it is linked."""
+
+    used: Int64
+    stated: Int64
+    linked: NDArray[np.bool_]
+
+
+def accounts_sql() -> Query:
+    """One row an account seen: volume in quarter doublings, main client, weeks, country, and whether it is linked."""
+    return Query(
+        "accounts by stratum",
+        """
+WITH clients AS (
+  SELECT
+    account_id,
+    coalesce(fingerprint_value, user_agent_value, 0) AS client,
+    count(*) AS exchanges
+  FROM exchange_sketches
+  GROUP BY ALL
+),
+main AS (
+  SELECT account_id, client
+  FROM clients
+  QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY exchanges DESC, client) = 1
+)
+SELECT
+  CAST(floor(4 * log2(sketches.exchanges)) AS BIGINT) AS volume,
+  dense_rank() OVER (ORDER BY main.client) AS client,
+  dense_rank() OVER (ORDER BY date_trunc('week', sketches.first_seen)) AS week,
+  dense_rank() OVER (ORDER BY date_trunc('week', accounts.created_at)) AS signup_week,
+  dense_rank() OVER (
+    ORDER BY coalesce(accounts.payment_country, accounts.organisation_country, accounts.phone_prefix, '')
+  ) AS country,
+  linked.account_id IS NOT NULL AS linked
+FROM account_sketches AS sketches
+JOIN main USING (account_id)
+LEFT JOIN accounts USING (account_id)
+LEFT JOIN (SELECT DISTINCT account_id FROM network_members) AS linked USING (account_id)
+ORDER BY sketches.position
+""",
+    )
+
+
+def strata(engine: Engine) -> Strata:
+    """The strata of the accounts of a finished run, whose networks must still be there."""
+    rows = engine.fetch(accounts_sql())
+    used, stated = (
+        merged(np.stack([rows[name].to_numpy().astype(np.int64) for name in names], axis=1))
+        for names in (("volume", "client", "week"), ("country", "signup_week"))
+    )
+    return Strata(used, stated, rows["linked"].to_numpy(zero_copy_only=False))
+
+
+def merged(keys: Int64) -> Int64:
+    """The stratum of each account (accounts,): equal `keys` (accounts, keys), neighbours merged until large enough.
+
+    Neighbours differ in the last key first. Large enough is `smallest(accounts)`, or everybody.
+    """
+    least = smallest(len(keys))
+    _, fine = np.unique(keys, axis=0, return_inverse=True)
+    fine = fine.reshape(-1).astype(np.int64)
+    coarse, stratum, pooled = [], 0, 0
+    for count in np.bincount(fine).tolist():
+        if pooled >= least:
+            stratum, pooled = stratum + 1, 0
+        coarse.append(stratum)
+        pooled += count
+    last = stratum - 1 if 0 < pooled < least and stratum else stratum  # a small remnant joins the one before
+    return np.minimum(np.array(coarse, np.int64), last)[fine]
+
+
+def smallest(accounts: int) -> int:
+    """The least number of accounts a stratum of so many may have."""
+    return max(SMALLEST, accounts // PARTS)
+
+
+def dealt(stratum: Int64, linked: NDArray[np.bool_], generator: np.random.Generator) -> Int64:
+    """Strata (accounts,) after the linked accounts have changed places with random others, as far as there are any."""
+    members, others = (generator.permutation(np.flatnonzero(which)) for which in (linked, ~linked))
+    pairs = min(len(members), len(others))
+    result = stratum.copy()
+    result[members[:pairs]], result[others[:pairs]] = stratum[others[:pairs]], stratum[members[:pairs]]
+    return result
+
+
+def donors(stratum: Int64, generator: np.random.Generator) -> Int64:
+    """A random permutation of the accounts that leaves each in its stratum: whose values each account receives."""
+    receiving = np.argsort(stratum, kind="stable")
+    giving = np.lexsort((generator.random(len(stratum)), stratum))
+    result = np.empty(len(stratum), np.int64)
+    result[receiving] = giving
+    return result

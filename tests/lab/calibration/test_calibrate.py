@@ -1,0 +1,48 @@
+"""The whole calibration of one small world, through the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillwatch.cli import invoke
+from stillwatch.lab.calibration.bundles import NULLS
+from stillwatch.settings import Job
+
+
+def words(job: Job) -> list[str]:
+    return [*job.inputs.exchanges, "--accounts", *job.inputs.accounts, "--permits", *job.inputs.permits]
+
+
+def test_every_stream_is_run_and_told(job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "calibration"
+    assert invoke(["lab", "null", *words(job), "--streams", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads((out / "calibration.json").read_text())
+    names = [stream["name"] for stream in told["streams"]]
+    assert names == [*(null.name for null in NULLS), "organic", "first half", "second half", "half of accounts"]
+    by_name = {stream["name"]: stream for stream in told["streams"]}
+    seen = told["real"]["accounts"]
+    assert told["left_out"] > 0
+    assert by_name["organic"]["found"]["accounts"] == seen - told["left_out"]
+    assert by_name["independent"]["found"]["accounts"] == seen
+    assert by_name["independent"]["found"]["networks"] == 0
+    assert sum(by_name["contents"]["found"]["accused"].values()) == 0
+    assert 0 < by_name["half of accounts"]["found"]["accounts"] < seen - told["left_out"]
+
+
+def test_mistakes_are_listed_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").touch()
+    assert invoke(["lab", "null", str(tmp_path / "gone"), "--stream", "--out", str(tmp_path / "full")]) == 2
+    said = capsys.readouterr().err
+    for expected in ("gone`: does not exist", "`--stream`: is not an option", "holds files but no"):
+        assert said.count(expected) == 1
+
+
+def test_logs_without_exchanges_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.jsonl").write_text("{}\n")
+    assert invoke(["lab", "null", str(tmp_path / "empty.jsonl")]) == 1
+    assert "hold no usable exchange" in capsys.readouterr().err
