@@ -24,6 +24,7 @@ APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
+HANDED_OVER = 3.0  # bits of at most 4, which take some hundred refused requests
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
@@ -66,10 +67,15 @@ def _openly(facts: Facts) -> str:
     return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
 
 
+def _hands_over(facts: Facts) -> bool:
+    """Do members ask elsewhere what one of them was refused?"""
+    handed = facts.trial("hands_over_refused_requests")
+    return handed is not None and handed.bits >= HANDED_OVER
+
+
 def _hides_a_queue(facts: Facts) -> bool:
     """Do accounts that claim to be different customers hand refused requests over to one another?"""
-    handed = facts.trial("hands_over_refused_requests")
-    return _declared(facts) is False and handed is not None and handed.bits >= AGREED
+    return _declared(facts) is False and _hands_over(facts)
 
 
 def _narrow_queue(facts: Facts) -> bool:
@@ -77,9 +83,8 @@ def _narrow_queue(facts: Facts) -> bool:
 
     One queue shows in one mix that all ask, or in requests that one account takes over from another.
     """
-    queue = [facts.trial(name) for name in ("asks_one_mix", "hands_over_refused_requests")]
-    narrow = facts.trial("narrow_purpose")
-    fed = any(trial is not None and trial.bits >= AGREED for trial in queue)
+    mix, narrow = facts.trial("asks_one_mix"), facts.trial("narrow_purpose")
+    fed = _hands_over(facts) or (mix is not None and mix.bits >= AGREED)
     return fed and narrow is not None and narrow.bits >= AGREED
 
 
