@@ -132,6 +132,14 @@ def test_handovers_are_refused_requests_asked_elsewhere_and_the_first_of_an_acco
     assert statistics.handover_counts(group) == (2, 3)
 
 
+def test_what_many_ask_is_no_handover_though_some_are_refused() -> None:
+    group = exchanges(24, accounts=12, each=10)
+    group.values["payload"][:] = 7  # one brief, asked by everybody, all at once
+    group.started_at[:] = group.started_at.min()
+    group.values["status"][::3] = 429
+    assert statistics.handover_counts(group)[0] == 0
+
+
 def test_slots_of_refused_requests_are_no_repeats() -> None:
     group = exchanges(23, accounts=30, each=20, person=False)
     group.values["payload"][:] = np.tile(np.arange(1, 21), 30)

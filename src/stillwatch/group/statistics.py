@@ -19,6 +19,7 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 REFUSED = 400  # HTTP status codes from here on mean that nothing was answered; 0 where none is logged
+FEW_ASKERS = 3  # accounts that ask a text which none of them found in public
 OPENINGS = 24  # exchanges an account that enter the memory ratio
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
 FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
@@ -218,11 +219,12 @@ def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
 def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:
     """Of the refused requests: how many another account of the group asked, word for word, within ten minutes; and all.
 
-    Each account's first such request is left out of both: it may be what linked the account to the group.
+    Only texts that at most three accounts ask count: what many ask (a public question, an assignment, a brief) is
+    asked again by chance. Each account's first such request is left out of both: it may be what linked the account.
     """
     payload, status = exchanges.values["payload"], exchanges.values["status"]
     order = np.lexsort((exchanges.position, exchanges.started_at, payload))
-    order = order[payload[order] != 0]
+    order = order[_asked_by_few(payload, exchanges.position)[order]]
     here, after = order[:-1], order[1:]
     followed = payload[here] == payload[after]
     followed &= exchanges.position[here] != exchanges.position[after]
@@ -231,6 +233,14 @@ def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int,
     taken = here[followed & refused[here]]
     again = len(taken) - len(np.unique(exchanges.position[taken]))
     return again, int(refused.sum()) - (len(taken) - again)
+
+
+def _asked_by_few(payload: Int64, position: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Marks exchanges with a text that at most FEW_ASKERS accounts ask."""
+    _, code = np.unique(payload, return_inverse=True)
+    cell = np.unique(code.astype(np.int64) << np.int64(32) | position)
+    askers = np.bincount(cell >> np.int64(32))
+    return np.asarray((payload != 0) & (askers[code] <= FEW_ASKERS))
 
 
 def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:
