@@ -108,11 +108,16 @@ def test_killed_at_any_moment_no_run_folder_is_half(tmp_path: Path, logs: Path, 
     assert left_over(out.parent) == []
 
 
+def hear_interrupts() -> None:
+    # a shell starts what runs in its background deaf to SIGINT, and children inherit that
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("sign", "pause"), [(signal.SIGTERM, 0.0), (signal.SIGTERM, 0.1), (signal.SIGINT, 0.3)])
 def test_interrupted_inside_the_engine_it_cleans_up(
     tmp_path: Path, logs: Path, sign: signal.Signals, pause: float
 ) -> None:
-    child = started(SCAN_WITHOUT_END, "scan", logs, "--out", tmp_path / "run")
+    child = started(SCAN_WITHOUT_END, "scan", logs, "--out", tmp_path / "run", preexec_fn=hear_interrupts)
     assert child.stdout is not None
     assert child.stdout.readline() == "counting\n"
     time.sleep(pause)
