@@ -156,7 +156,7 @@ def _picked(facts: Facts) -> str | None:
     if reach is not None and reach.statistic < REACH:
         said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
         return f"{said}, as one customer's questions do"
-    whole = reach is not None and reach.statistic == 1.0
+    whole = reach is not None and reach.reference == 1.0
     if whole or apart is None or apart.statistic >= max(APART, PLAINER * apart.reference):
         return None
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"

@@ -118,11 +118,11 @@ def apart_test(purpose: Purpose) -> Trial:
 def reach_test(group: Exchanges, purpose: Purpose) -> Trial:
     """Does the purpose reach as many accounts as if dealt to all of them? What one customer asks reaches few.
 
-    No bits. The statistic is the share of that number, 1 or more where the whole network serves nothing else.
+    No bits. The statistic is the share of that number; the reference is 1 where the whole network serves nothing else,
+    so that nothing was picked out of it, and 0 elsewhere.
     """
-    if purpose.whole or not purpose.served.any():
-        return Trial("reaches_all_accounts", 1.0 if purpose.whole else 0.0, 1.0, 0.0)
-    return Trial("reaches_all_accounts", round(statistics.reach(group, purpose.served), 6), 1.0, 0.0)
+    reached = statistics.reach(group, purpose.served)
+    return Trial("reaches_all_accounts", round(reached, 6), float(purpose.whole), 0.0)
 
 
 def _slots(group: Exchanges, reference: People) -> Trial:

@@ -220,12 +220,7 @@ def _joined_share(graph: Graph, members: Int32, found: Enriched) -> float:
     Strangers who ask from one public data set share its wording; that each also shares an address with colleagues
     of his own joins him to those few only.
     """
-    values = found.values[
-        np.isin(
-            graph.kind[found.values],
-            [c for c, kind in enumerate(KINDS) if kind.side not in TOOL_SIDES and not kind.coarse],
-        )
-    ]
+    values = found.values[np.isin(graph.kind[found.values], _JOINING)]
     edges = edges_inside(graph, members, values)
     size = len(members) + len(values)
     joined = coo_array((np.ones(len(edges.member)), (edges.member, edges.value + len(members))), shape=(size, size))
