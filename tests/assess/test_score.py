@@ -72,7 +72,7 @@ class TestJudge:
 
     @given(st.lists(BITS, min_size=1, max_size=4))
     def test_tests_that_see_the_same_thing_are_not_added_up(self, bits: list[float]) -> None:
-        alike = [Fact(claim, value, "") for claim, value in zip(CORRELATED, bits, strict=False)]
+        alike = [Fact(claim, value, "") for claim, value in zip(CORRELATED[0], bits, strict=False)]
         strongest = max(bits, key=lambda value: (abs(value), -value))
         assert evidence_bits(alike) == pytest.approx(strongest + (sum(bits) - strongest) / 4)
         assert evidence_bits(alike) == evidence_bits(alike[::-1])

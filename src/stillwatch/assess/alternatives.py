@@ -74,8 +74,21 @@ def _hands_over(facts: Facts) -> bool:
 
 
 def _hides_a_queue(facts: Facts) -> bool:
-    """Do accounts that claim to be different customers hand refused requests over to one another?"""
-    return _declared(facts) is False and _hands_over(facts)
+    """Do accounts that claim to be different customers hand refused requests over to one another?
+
+    A small firm's few keys in few places may do so and hide nothing.
+    """
+    return _declared(facts) is False and _hands_over(facts) and not _may_be_small_firm(facts)
+
+
+def _may_be_small_firm(facts: Facts) -> bool:
+    """Few keys that sit in few places, or mostly in one."""
+    return _in_few_places(facts) and facts.accounts < FLEET
+
+
+def _in_few_places(facts: Facts) -> bool:
+    few = (facts.subnets or 0) < min(HIDING * facts.accounts, HIDDEN)
+    return few or (facts.top_subnet_share or 1.0) > MOST
 
 
 def _narrow_queue(facts: Facts) -> bool:
@@ -83,9 +96,19 @@ def _narrow_queue(facts: Facts) -> bool:
 
     One queue shows in one mix that all ask, or in requests that one account takes over from another.
     """
-    mix, narrow = facts.trial("asks_one_mix"), facts.trial("narrow_purpose")
+    mix = facts.trial("asks_one_mix")
     fed = _hands_over(facts) or (mix is not None and mix.bits >= AGREED)
-    return fed and narrow is not None and narrow.bits >= AGREED
+    return fed and _narrow(facts) is not None
+
+
+def _narrow(facts: Facts) -> str | None:
+    """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not."""
+    purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
+    if purpose is not None and purpose.bits >= AGREED:
+        return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
+    if words is not None and words.bits >= AGREED:
+        return f"the questions' words lie {words.statistic:.1f} bits from people's"
+    return None
 
 
 def is_enterprise(facts: Facts) -> Alternative:
@@ -124,7 +147,7 @@ def _by_mix(name: str, facts: Facts) -> Alternative:
 def is_reseller(facts: Facts) -> Alternative:
     """A reseller's customers are people who ask what people ask."""
     name = "is_reseller_or_relay_customers"
-    place, narrow = _memory(facts), facts.trial("narrow_purpose")
+    place, narrow = _memory(facts), _narrow(facts)
     if place is not None and place > POOL and _narrow_queue(facts):
         return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
     if place is not None and place >= PEOPLE:
@@ -137,14 +160,12 @@ def is_reseller(facts: Facts) -> Alternative:
     if repeats is not None and repeats.statistic > RESAMPLED:
         said = f"{repeats.statistic:.0%} of the questions are asked by several accounts, as no relay's customers ask"
         return Alternative(name, "excluded", said)
-    if narrow is None or narrow.bits < AGREED:
+    if narrow is None:
         return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
     picked = _picked(facts)
     if picked is not None:
         return Alternative(name, "preferred", picked)
-    return Alternative(
-        name, "excluded", f"the questions lie {narrow.statistic:.1f} bits from people's mix and nobody remembers any"
-    )
+    return Alternative(name, "excluded", f"{narrow}, and nobody remembers any")
 
 
 def _picked(facts: Facts) -> str | None:
@@ -157,7 +178,7 @@ def _picked(facts: Facts) -> str | None:
         said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
         return f"{said}, as one customer's questions do"
     whole = reach is not None and reach.reference == 1.0
-    if whole or apart is None or apart.statistic >= max(APART, PLAINER * apart.reference):
+    if apart is None or apart.statistic >= max(APART, 0.0 if whole else PLAINER * apart.reference):
         return None
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
@@ -173,8 +194,7 @@ def is_batch_job(facts: Facts) -> Alternative:
     if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and _narrow_queue(facts)):
         return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
     subnets = facts.subnets or 0
-    few = subnets < min(HIDING * facts.accounts, HIDDEN) or (facts.top_subnet_share or 1.0) > MOST
-    if few and (declared is None or facts.accounts < FLEET):
+    if _may_be_small_firm(facts) or (declared is None and _in_few_places(facts)):
         said = f"{facts.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
         return Alternative(name, "possible", said)
     if declared is False:

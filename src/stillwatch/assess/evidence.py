@@ -77,6 +77,10 @@ TESTED: dict[str, Callable[[float, float], str]] = {
     "narrow_purpose": lambda own, people: (
         f"what is asked lies {own:.2f} bits from people's mix (a random group of people: {people:.2f})"
     ),
+    "narrow_vocabulary": lambda own, people: (
+        f"the words of half of the accounts tell a question of the other half from people's by {own:.1f} bits "
+        f"(a random group of people: {people:.1f}; templates left out)"
+    ),
     "never_repeats_a_slot": lambda own, people: (
         f"of texts that open alike on two accounts, {own:.2%} are the same text (people: {people:.1%})"
     ),

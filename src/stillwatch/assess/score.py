@@ -15,7 +15,10 @@ from stillwatch.settings import AssessSettings
 
 Float = NDArray[np.float64]
 
-CORRELATED = ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes")
+CORRELATED = (
+    ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes"),
+    ("narrow_purpose", "narrow_vocabulary"),
+)
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
@@ -58,11 +61,15 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
 
 def evidence_bits(facts: Sequence[Fact]) -> float:
     """Bits summed, but of tests that see the same thing only the strongest counts in full, the others by a quarter."""
-    told = (fact.bits for fact in facts if fact.claim in CORRELATED)
+    alike = [[fact.bits for fact in facts if fact.claim in claims] for claims in CORRELATED]
+    rest = sum(fact.bits for fact in facts if not any(fact.claim in claims for claims in CORRELATED))
+    return rest + sum(_strongest(bits) for bits in alike)
+
+
+def _strongest(told: Sequence[float]) -> float:
     # of two as strong, what speaks for innocence counts in full, whatever the order they come in
-    correlated = sorted(told, key=lambda bits: (abs(bits), -bits), reverse=True)
-    rest = sum(fact.bits for fact in facts if fact.claim not in CORRELATED)
-    return rest + (correlated[0] + sum(correlated[1:]) / 4.0 if correlated else 0.0)
+    ordered = sorted(told, key=lambda bits: (abs(bits), -bits), reverse=True)
+    return ordered[0] + sum(ordered[1:]) / 4.0 if ordered else 0.0
 
 
 def q_values(evidence: Sequence[float]) -> list[float]:

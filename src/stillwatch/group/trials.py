@@ -14,6 +14,7 @@ from stillwatch.group import statistics
 from stillwatch.group.members import Exchanges, Model
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference import People, scale_bits
+from stillwatch.group.vocabulary import vocabulary_bits
 
 MINIMUM_TEXTS = 40  # exchanges with text from which a mix of capabilities is read
 MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
@@ -103,10 +104,22 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
             ordinary if has_text else 0.0,
             float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
         ),
+        vocabulary_test(group, reference, matched),
         _slots(group, reference),
         Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
         Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
+
+
+def vocabulary_test(group: Exchanges, reference: People, matched: Exchanges) -> Trial:
+    """Do all accounts ask in words that people do not use, whatever they ask for?
+
+    2 bits for each bit an exchange beyond 1.5: relays' customers reach 1.3, whole classes 3.4, efforts 3.9 to 10
+    (tuning worlds, seeds 401-410).
+    """
+    own, ordinary = vocabulary_bits(group, reference.few), vocabulary_bits(matched, reference.few)
+    bits = float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
+    return Trial("narrow_vocabulary", _known(own), _known(ordinary), 0.0 if math.isnan(bits) else bits)
 
 
 def apart_test(purpose: Purpose) -> Trial:
