@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.assess import alternatives
-from stillwatch.assess.alternatives import CROWD, FEW, FLEET, MOST, OUTSIDE_BITS, PEOPLE, POOL, Alternative, try_all
+from stillwatch.assess.alternatives import (
+    AGREED,
+    CROWD,
+    FEW,
+    FLEET,
+    MOST,
+    OUTSIDE_BITS,
+    PEOPLE,
+    POOL,
+    Alternative,
+    try_all,
+)
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, Trial
 from stillwatch.assess.score import judge
@@ -34,13 +45,20 @@ DIFFERING = {"asks_one_mix": Trial(1.0, 1.0, -2.0)}
 ONE_MIX = {"asks_one_mix": Trial(0.1, 1.0, 5.0)}
 HANDED_OVER = {**DIFFERING, "hands_over_refused_requests": Trial(0.5, 0.0, 4.0)}
 OF_PEOPLE = {"stands_apart_from_people": Trial(0.9, 0.2, 0.0)}
+# a whole network that asks what people ask, in words of which next to nothing is its own
+EVERYTHING = {
+    "narrow_vocabulary": Trial(5.0, 0.1, 6.0),
+    "narrow_purpose": Trial(0.0, 0.1, -2.0),
+    "stands_apart_from_people": Trial(0.05, 0.01, 0.0),
+    "reaches_all_accounts": Trial(1.0, 1.0, 0.0),
+}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
 
-def fed(queue: dict[str, Trial], narrow: float = 6.0) -> dict[str, Any]:
-    """Members remember, yet one queue feeds them something this narrow."""
-    trials = {"draws_from_one_pool": REMEMBERING, "narrow_purpose": Trial(1.5, 0.1, narrow), **queue}
-    return {"trials": trials}
+def fed(queue: dict[str, Trial], narrow: float = 6.0, words: float = 0.0) -> dict[str, Any]:
+    """Members remember, yet one queue feeds them something this narrow, in words as much their own."""
+    narrowness = {"narrow_purpose": Trial(1.5, 0.1, narrow), "narrow_vocabulary": Trial(4.0, 0.1, words)}
+    return {"trials": {"draws_from_one_pool": REMEMBERING, **narrowness, **queue}}
 
 
 def remembering(place: float) -> dict[str, Any]:
@@ -50,6 +68,22 @@ def remembering(place: float) -> dict[str, Any]:
 
 def asked_by_several(share: float) -> dict[str, Any]:
     return {"trials": {"repeats_questions": Trial(share, 0.0, 0.0)}}
+
+
+def on_one_clock(place: float, volumes: float = 2.6) -> dict[str, Any]:
+    """Members wake, work and change models together, and remember this much."""
+    clock = {
+        "keeps_the_same_hours": Trial(0.1, 1.0, 3.6),
+        "equalised_volumes": Trial(0.1, 1.0, volumes),
+        "moves_to_new_models_at_once": Trial(0.9, 0.1, 4.0),
+    }
+    return {"trials": {**remembering(place)["trials"], **clock}}
+
+
+def resampled(accounts: int) -> dict[str, Any]:
+    """So many accounts ask the same and hand over what they are refused."""
+    trials = {**asked_by_several(0.75)["trials"], **HANDED_OVER}
+    return {"trials": trials, "accounts": accounts, "registered": accounts, "identities": accounts}
 
 
 def unrelated(bits: float) -> dict[str, float]:
@@ -81,10 +115,19 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER))),
     (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
+    (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED - 0.1))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX, narrow=1.0, words=6.0))),  # machines' own words
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **OPEN)),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **UNREGISTERED)),
     (alternatives.is_reseller, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
+    (alternatives.is_reseller, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
+    (alternatives.is_reseller, "preferred", facts(trials={**EVERYTHING, **HANDED_OVER})),
+    (alternatives.is_enterprise, "excluded", facts(**on_one_clock(PEOPLE - 0.01))),
+    (alternatives.is_enterprise, "preferred", facts(**on_one_clock(PEOPLE))),
+    (alternatives.is_enterprise, "possible", facts(**on_one_clock(PEOPLE - 0.01, volumes=0.0))),
+    (alternatives.is_reseller, "excluded", facts(**on_one_clock(PEOPLE - 0.01))),
     (alternatives.is_batch_job, "preferred", facts(**OPEN)),
     (alternatives.is_batch_job, "excluded", facts(identities=400)),
     (alternatives.is_batch_job, "possible", facts(accounts=CROWD - 1, registered=CROWD - 1)),
@@ -102,6 +145,8 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "excluded", facts(**UNREGISTERED, top_subnet_share=0.1)),
     (alternatives.is_evaluation_harness, "preferred", facts(**asked_by_several(0.31))),
     (alternatives.is_evaluation_harness, "excluded", facts(**asked_by_several(0.3))),
+    (alternatives.is_evaluation_harness, "excluded", facts(**resampled(FLEET))),
+    (alternatives.is_evaluation_harness, "preferred", facts(**resampled(FLEET - 1), subnets=3)),  # a firm's own keys
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **OPEN)),
     (alternatives.is_evaluation_harness, "possible", facts(without=("repeats_questions",), **UNREGISTERED)),
     (alternatives.is_class, "possible", facts(education_share=0.51)),

@@ -24,7 +24,9 @@ APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
-HANDED_OVER = 3.0  # bits of at most 4, which take some hundred refused requests
+CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
+ONE_CLOCK = 8.0  # bits of at most 10.3: a template dealt to each account looks like memory (grading, seed 402)
+HANDED_OVER = 3.0  # bits of at most 5, which take some hundred refused requests
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
@@ -94,19 +96,30 @@ def _in_few_places(facts: Facts) -> bool:
 def _narrow_queue(facts: Facts) -> bool:
     """Does one queue feed all members with one narrow purpose? People who remember work of their own never agree so.
 
-    One queue shows in one mix that all ask, or in requests that one account takes over from another.
+    One queue shows in one mix that all ask, in requests that one account takes over from another or, where members
+    remember less than people do, in one clock that all keep.
     """
-    mix = facts.trial("asks_one_mix")
+    mix, place = facts.trial("asks_one_mix"), _memory(facts)
     fed = _hands_over(facts) or (mix is not None and mix.bits >= AGREED)
+    fed = fed or (place is not None and place < PEOPLE and _keeps_one_clock(facts))
     return fed and _narrow(facts) is not None
 
 
+def _keeps_one_clock(facts: Facts) -> bool:
+    """Do all members wake, work and change models together? Two of three tests at their most, the third agreeing."""
+    told = [facts.trial(name) for name in CLOCK]
+    return sum(trial.bits for trial in told if trial is not None) >= ONE_CLOCK
+
+
 def _narrow(facts: Facts) -> str | None:
-    """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not."""
+    """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not.
+
+    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all.
+    """
     purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
     if purpose is not None and purpose.bits >= AGREED:
         return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
-    if words is not None and words.bits >= AGREED:
+    if _hands_over(facts) and words is not None and words.bits >= AGREED:
         return f"the questions' words lie {words.statistic:.1f} bits from people's"
     return None
 

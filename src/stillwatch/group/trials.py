@@ -21,6 +21,7 @@ MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and 
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3
 MINIMUM_REFUSED = 10  # refused requests, those that linked accounts left out
+HANDOVER_CAP = 5.0  # bits
 PEOPLE_HANDOVERS = 50.0  # concentration of the share of refused requests that people ask elsewhere: hardly any
 EVADING = 0.25  # efforts that imitate people's differences in mix, sizes, hours or volumes
 DEALING_TOPICS = 0.1  # efforts that deal each account a topic of its own, which reads like a person's memory
@@ -151,7 +152,8 @@ def handover_test(group: Exchanges, reference: Exchanges) -> Trial:
     """Does the group ask elsewhere, within minutes, what one of its accounts was refused? One scheduler does.
 
     Beta-binomial against beta-binomial, as for releases. The handover that linked an account is not counted again, and
-    its absence says nothing: not every scheduler does it.
+    its absence says nothing: not every scheduler does it. At most 5 bits: one innocent network in 34 does it as
+    plainly, most of them harnesses (tuning worlds, seeds 401-408).
     """
     taken, refused = statistics.handover_counts(group)
     people_taken, people_refused = statistics.handover_counts(reference)
@@ -160,7 +162,7 @@ def handover_test(group: Exchanges, reference: Exchanges) -> Trial:
     usual = (people_taken + 0.5) / (people_refused + 1.0)
     effort = log_beta_binomial(taken, refused, 1.0, 1.0)
     ordinary = log_beta_binomial(taken, refused, usual * PEOPLE_HANDOVERS, (1.0 - usual) * PEOPLE_HANDOVERS)
-    bits = float(np.clip((effort - ordinary) / math.log(2), 0.0, 4.0)) if taken / refused > usual else 0.0
+    bits = float(np.clip((effort - ordinary) / math.log(2), 0.0, HANDOVER_CAP)) if taken / refused > usual else 0.0
     return Trial("hands_over_refused_requests", round(taken / refused, 6), round(usual, 6), bits)
 
 

@@ -142,8 +142,18 @@ def _pieces(
 def _unglued(graph: Graph, members: Int32, found: Enriched) -> list[Int32]:
     edges = edges_inside(graph, members, found.values)
     bits = np.log2(np.maximum(found.inside, 1.0) / np.maximum(found.expected, 1e-9))
-    parts = blocks(edges.member, edges.value, bits[edges.value], (len(members), len(found.values)))
+    weight = _once(bits[edges.value], edges.member, _NEST[graph.kind[found.values]][edges.value])
+    parts = blocks(edges.member, edges.value, weight, (len(members), len(found.values)))
     return [members[part] for part in parts]
+
+
+def _once(bits: Float, member: Int64, nest: Int64) -> Float:
+    """Bits of edges scaled so that an account's values of one nest weigh together as much as the strongest of them:
+    hundreds of closing words are no more of a tie than one."""
+    place = member * len(NESTS) + nest
+    strongest = np.zeros(int(place.max(initial=-1)) + 1)
+    np.maximum.at(strongest, place, bits)
+    return np.asarray(bits * (strongest / np.maximum(np.bincount(place, weights=bits), 1e-12))[place])
 
 
 def agree(sides: tuple[str, ...]) -> bool:
