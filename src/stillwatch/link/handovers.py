@@ -36,14 +36,12 @@ MIXED = 30.0  # handovers across a cut from which, if one hand dealt them, so fe
 class Handovers:
     """Accounts that hand requests to one another: parallel arrays (accounts in groups,), ascending accounts.
 
-    `group` counts from 0; `first_at` (µs) is an account's first handover; `chance` the expected share of independent
-    accounts that some handover of this log would join to another by coincidence.
+    `group` counts from 0; `first_at` (µs) is an account's first handover.
     """
 
     account: Int32
     group: Int32
     first_at: Int64
-    chance: float
 
 
 def rare_requests_sql() -> Query:
@@ -125,7 +123,7 @@ def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -
     kept = np.bincount(label, minlength=1)[label] >= LEAST
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
-    return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], chance)
+    return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept])
 
 
 def _parted(graph: csr_array, density: float) -> Int64:

@@ -108,10 +108,11 @@ class _Search:
         if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
             return
         graph, null, prior = self._graph, self._null, self._prior
-        members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free)
+        core = seed[free[seed]] if whole else None
+        members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free, core)
         if members is None:
             return
-        for kit in _pieces(graph, null, prior, members, self._minimum, seed if whole else None):
+        for kit in _pieces(graph, null, prior, members, self._minimum, core):
             if kit.net_bits >= self._net_bits and agree(kit.sides):
                 self.kits.append(kit)
                 self._taken[kit.members] = True
@@ -133,7 +134,7 @@ def _pieces(
         parts = [np.sort(np.concatenate(whole)), *apart] if whole else parts
     kits = []
     for part in parts:
-        kit = None if len(part) < minimum else _accept(graph, null, prior, part)
+        kit = None if len(part) < minimum else _accept(graph, null, prior, part, core)
         if kit is not None and len(kit.members) >= minimum:
             kits.append(kit)
     return kits
@@ -171,17 +172,18 @@ def complete(  # noqa: PLR0913  the graph, its null and its prior go everywhere 
     minimum: int,
     steps: Steps,
     free: NDArray[np.bool_],
+    core: Int32 | None = None,
 ) -> Int32 | None:
     """Grows a seed to the fixed point of kit values and members; None when it falls below `minimum` accounts.
 
     `steps` remembers what each set of accounts grew to: seeds of one kit soon walk the same path. Only accounts that
-    are `free` (accounts,) may belong.
+    are `free` (accounts,) may belong. Those of a `core` hand requests over to one another.
     """
     members = seed
     for _ in range(ROUNDS):
-        name = blake2b(members.tobytes(), digest_size=16).digest()
+        name = blake2b(members.tobytes() + (b"" if core is None else b"core" + core.tobytes()), digest_size=16).digest()
         if name not in steps:
-            steps[name] = _grown(graph, null, prior, members)
+            steps[name] = _grown(graph, null, prior, members, core)
         grown = steps[name][free[steps[name]]]
         if len(grown) < minimum:
             return None
@@ -191,24 +193,30 @@ def complete(  # noqa: PLR0913  the graph, its null and its prior go everywhere 
     return members
 
 
-def _grown(graph: Graph, null: Background, prior: Float, members: Int32) -> Int32:
+def _grown(graph: Graph, null: Background, prior: Float, members: Int32, core: Int32 | None) -> Int32:
     found = enriched(graph, null, members)
     if len(found.values) == 0:
         return np.empty(0, np.int32)
-    return _belonging(graph, null, prior, found, len(members))[0]
+    return _belonging(graph, null, prior, found, len(members), core)[0]
 
 
-def _belonging(graph: Graph, null: Background, prior: Float, found: Enriched, size: int) -> tuple[Int32, Float]:
-    """Accounts whose bits clear the price of picking them by chance, and that agree on at least two sides."""
+def _belonging(
+    graph: Graph, null: Background, prior: Float, found: Enriched, size: int, core: Int32 | None
+) -> tuple[Int32, Float]:
+    """Accounts whose bits clear the price of picking them by chance, and that agree on at least two sides.
+
+    Nobody picked those of a `core`, so that they need not pay for having been picked among all accounts.
+    """
     candidates, bits, sides = _member_bits(graph, null, found)
     bits = bits + prior[candidates]
-    kept = (bits > np.log2(max(2.0, graph.accounts / max(size, 1))) + EXTRA_BITS) & (sides >= AGREEING_SIDES)
+    extra = EXTRA_BITS if core is None else np.where(np.isin(candidates, core), 0.0, EXTRA_BITS)
+    kept = (bits > np.log2(max(2.0, graph.accounts / max(size, 1))) + extra) & (sides >= AGREEING_SIDES)
     return candidates[kept], bits[kept]
 
 
-def _accept(graph: Graph, null: Background, prior: Float, part: Int32) -> Kit | None:
+def _accept(graph: Graph, null: Background, prior: Float, part: Int32, core: Int32 | None) -> Kit | None:
     found = enriched(graph, null, part)
-    candidates, bits = _belonging(graph, null, prior, found, len(part))
+    candidates, bits = _belonging(graph, null, prior, found, len(part), core)
     inside = np.isin(candidates, part)
     members, member_bits = candidates[inside], bits[inside]
     found = enriched(graph, null, members)
