@@ -31,7 +31,7 @@ def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -
 
 def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
     position, features = texts(1)
-    found = memory(contents(position, np.ones(len(position), bool), features, 340))
+    found = memory(contents(position, features, 340))
     ratio = found.within / np.maximum(found.between, 1e-9)
     assert 0.6 < np.median(ratio[300:]) < 1.2
     assert np.median(ratio[:300]) > 3
@@ -44,7 +44,7 @@ def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
 @given(st.integers(0, 2**32))
 def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
     position, features = texts(seed, people=120, drawing=5, openings=6)
-    held = contents(position, np.ones(len(position), bool), features, 125)
+    held = contents(position, features, 125)
     found = memory(held)
     account = 3
     names, holders = np.unique(held.feature, return_counts=True)
@@ -60,20 +60,20 @@ def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
 
 def test_few_openings_say_nothing() -> None:
     position, features = texts(2, openings=3)
-    found = memory(contents(position, np.ones(len(position), bool), features, 340))
+    found = memory(contents(position, features, 340))
     assert (memoryless_bits(found) == 0).all()
 
 
 def test_openings_are_bounded_and_spread() -> None:
     position, features = texts(3, people=5, drawing=0, openings=100)
-    held = contents(position, np.ones(len(position), bool), features, 5)
+    held = contents(position, features, 5)
     assert (held.openings == OPENINGS).all()
 
 
 def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.link.memory.ACCOUNTS_AT_ONCE", 32)
     position, features = texts(4)
-    held = contents(position, np.ones(len(position), bool), features, 340)
+    held = contents(position, features, 340)
     one, three = memory(held, threads=1), memory(held, threads=3)
     assert np.array_equal(one.between, three.between)
     assert (one.between > 0).all()
@@ -84,7 +84,7 @@ def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyP
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
     """With fewer accounts than are remembered and compared, twins are simply the most similar others."""
     position, features = texts(seed, people=8, drawing=6, openings=5)
-    found = memory(contents(position, np.ones(len(position), bool), features, 14))
+    found = memory(contents(position, features, 14))
     count = [Counter(features[position == u].ravel().tolist()) for u in range(14)]
     weight = {w: np.log(14 / sum(w in one for one in count)) ** 2 for one in count for w in one}
     for u in range(14):

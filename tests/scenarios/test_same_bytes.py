@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from stillwatch import flow
+from stillwatch.link import ranges
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job
-from tests.scenarios.small_world import SmallWorld, digests, rows, shuffled
+from tests.scenarios.small_world import EXCHANGES, SmallWorld, digests, rows, shuffled
 
 MADE = "exchange_sketches.parquet"
 
@@ -29,6 +30,13 @@ def test_order_of_rows_files_and_threads_change_no_byte(
 
 def test_one_thread_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
     assert digests(world.scan(tmp_path / "run", threads=1)) == digests(plain)
+
+
+def test_reading_in_many_ranges_changes_no_byte(
+    world: SmallWorld, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
+    assert digests(world.scan(tmp_path / "run")) == digests(plain)
 
 
 def test_order_of_accounts_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ LEAST_ACCOUNTS = 2 * HOLDERS
 def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
     """Divergence in bits an exchange with text; 0 for people, about 10 for prompts of one data set; NaN for too few
     accounts with text."""
-    inside, outside = (_thinned(one.take(one.features.any(axis=1))) for one in (group, people))
+    inside, outside = (_thinned(one) for one in (group, people))
     if min(len(np.unique(one.position)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
     words, _, uses = usage(inside.position, inside.features)
@@ -39,7 +39,9 @@ def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
 
 
 def _thinned(exchanges: Exchanges) -> Exchanges:
-    return exchanges.take(np.arange(0, len(exchanges), max(1, -(-len(exchanges) // MOST))))
+    """At most MOST of the exchanges with text."""
+    told = np.flatnonzero(exchanges.features.any(axis=1))
+    return exchanges.take(told[:: max(1, -(-len(told) // MOST))])
 
 
 def _halves(exchanges: Exchanges) -> tuple[Exchanges, Exchanges]:
@@ -72,7 +74,8 @@ def _rates(exchanges: Exchanges, words: Features) -> Float:
 def _score(exchanges: Exchanges, words: Features, nats: Float) -> Float:
     """Mean nats of a text's words, those that say nothing counted as well."""
     rows, codes = occurrences(exchanges.features, words)
-    return summed(rows, codes, nats, len(exchanges)) / np.maximum((exchanges.features != 0).sum(axis=1), 1)
+    words_of = np.maximum((exchanges.features != 0).sum(axis=1), 1)
+    return np.asarray(summed(rows, codes, nats, len(exchanges)) / words_of)
 
 
 def _divergence(inside: Float, outside: Float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import Engine, Query, identifier
 from stillwatch.link.kernels import holdings_of, perhaps_shared
-from stillwatch.link.values import KINDS, holdings_sql, linkable_exchanges_sql
+from stillwatch.link.ranges import value_ranges
+from stillwatch.link.values import KINDS, ValueKind, holdings_sql, linkable_exchanges_sql
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -63,11 +65,18 @@ def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]
     for code, kind in enumerate(KINDS):
         if kind.side in off or (kind.source == "accounts" and not present):
             continue
-        rows = handovers if kind.source == "handovers" else engine.fetch(holdings_sql(kind))
-        parts.append((*_kind(rows, kind.source == "accounts", draws[code]), code))
+        for rows in [handovers] if kind.source == "handovers" else _holdings(engine, kind):
+            parts.append((*_kind(rows, kind.source == "accounts", draws[code]), code))
         if kind.source == "handovers":
             draws[code] = 1  # everybody could have taken a request over, whether any was or not
     return assemble(accounts, parts, draws)
+
+
+def _holdings(engine: Engine, kind: ValueKind) -> Iterator[pa.Table]:
+    """The holdings of a kind, in ranges of its values where exchanges use them."""
+    column = identifier(kind.expression)
+    for values in value_ranges(engine, column) if kind.source == "exchanges" else ["TRUE"]:
+        yield engine.fetch(holdings_sql(kind, values))
 
 
 def _kind(rows: pa.Table, stated: bool, draws: Int32) -> tuple[Int32, Int64, Int64]:

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
+from stillwatch.link.ranges import value_ranges
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -44,30 +45,36 @@ class Handovers:
     first_at: Int64
 
 
-def rare_requests_sql() -> Query:
-    """Texts that two or three accounts sent, each time one of them sent it: `value`, `position`, `started_at`."""
+def sent_again_sql(values: str) -> Query:
+    """Texts that were sent more than once, each time: `value`, `position`, `started_at`; `values` is a condition."""
     return Query(
-        "rare requests",
+        "requests sent again",
         f"""
 SELECT exchanges.payload_value AS value, sketches.position, exchanges.started_at, exchanges.exchange_id
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
 SEMI JOIN (
-  SELECT payload_value
-  FROM exchange_sketches
-  WHERE payload_value IS NOT NULL
+  SELECT payload_value FROM exchange_sketches
+  WHERE payload_value IS NOT NULL AND {values}
   GROUP BY payload_value
-  HAVING count(*) > 1 AND min(account_id) <> max(account_id) AND count(DISTINCT account_id) <= {HOLDERS}
-) AS rare ON rare.payload_value = exchanges.payload_value
+  HAVING count(*) > 1
+) AS again ON again.payload_value = exchanges.payload_value
 """,
     )
 
 
 def repeated_sql() -> Query:
-    """Rare requests that the next account to send the text sent: who, who next, when, and how much later (µs)."""
+    """What two or three accounts sent, when the next of them sent it: who, who next, when, and how much later (µs)."""
     return Query(
         "requests repeated elsewhere",
-        """
+        f"""
+WITH rare_requests AS (
+  SELECT * FROM sent_again SEMI JOIN (
+    SELECT value FROM sent_again
+    GROUP BY value
+    HAVING min(position) <> max(position) AND count(DISTINCT position) <= {HOLDERS}
+  ) USING (value)
+)
 SELECT * FROM (
   SELECT
     position AS position_l,
@@ -78,20 +85,23 @@ SELECT * FROM (
   WINDOW following AS (PARTITION BY value ORDER BY started_at, exchange_id)
 )
 WHERE position_l <> position_r
-ORDER BY seen_us, position_l, position_r
 """,
     )
 
 
 def find_handovers(engine: Engine, accounts: int) -> Handovers:
     """Every group of accounts joined by handovers; none where the log has no text."""
-    engine.create("rare_requests", rare_requests_sql())
-    rows = engine.fetch(repeated_sql())
+    rows = pa.concat_tables(_repeated(engine, values) for values in value_ranges(engine, "payload_value"))
     left, right, at, gap = (rows[name].to_numpy() for name in ("position_l", "position_r", "seen_us", "gap"))
     span = _span_us(engine)
     near = gap <= MINUTES * 60_000_000
     far = int((gap > APART_DAYS * 86_400_000_000).sum())
     return joined(left[near], right[near], at[near], chance_share(far, span, accounts), accounts)
+
+
+def _repeated(engine: Engine, values: str) -> pa.Table:
+    engine.create("sent_again", sent_again_sql(values))
+    return engine.fetch(repeated_sql())
 
 
 def _span_us(engine: Engine) -> float:

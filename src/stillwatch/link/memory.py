@@ -51,15 +51,15 @@ class Memory:
     between: Float
 
 
-def contents(position: Int32, opening: NDArray[np.bool_], features: NDArray[np.uint32], accounts: int) -> Contents:
-    """Feature counts an account, from exchanges sorted by account.
+def contents(position: Int32, features: NDArray[np.uint32], accounts: int) -> Contents:
+    """Feature counts an account, from at most OPENINGS of its openings.
 
-    `position` (exchanges,), `opening` (exchanges,) marks conversation openings, `features` (exchanges, 16) with 0
-    for none.
+    `position` (openings,) ascending, `features` (openings, 16) with 0 for none.
     """
-    chosen = _spread(position, opening, accounts)
-    start, feature, count = _count(position, chosen, features, accounts)
-    openings = np.bincount(position[chosen], minlength=accounts).astype(np.int32)
+    chosen = spread(position)
+    position = position[chosen]
+    start, feature, count = _count(position, features[chosen], accounts)
+    openings = np.bincount(position, minlength=accounts).astype(np.int32)
     return Contents(start, feature, count, openings)
 
 
@@ -110,46 +110,38 @@ def _ranks(identifiers: NDArray[np.uint32], feature: NDArray[np.uint32]) -> Int3
 
 
 @njit(cache=True, nogil=True)
-def _spread(position: Int32, opening: NDArray[np.bool_], accounts: int) -> NDArray[np.bool_]:
-    """Marks at most OPENINGS openings an account, evenly spaced over its time."""
-    total = np.zeros(accounts, np.int64)
-    for i in range(len(position)):
-        if opening[i]:
-            total[position[i]] += 1
-    seen = np.zeros(accounts, np.int64)
+def spread(position: Int32) -> NDArray[np.bool_]:
+    """Marks at most OPENINGS openings an account, evenly spaced over its time. `position` (openings,) is ascending."""
     chosen = np.zeros(len(position), np.bool_)
-    for i in range(len(position)):
-        if opening[i]:
-            u = position[i]
-            k, n = seen[u], total[u]
-            seen[u] = k + 1
-            chosen[i] = n <= OPENINGS or (k * OPENINGS) // n != ((k + 1) * OPENINGS) // n
+    begin = 0
+    for end in range(1, len(position) + 1):
+        if end < len(position) and position[end] == position[begin]:
+            continue
+        n = end - begin
+        for k in range(n):
+            chosen[begin + k] = n <= OPENINGS or (k * OPENINGS) // n != ((k + 1) * OPENINGS) // n
+        begin = end
     return chosen
 
 
 @njit(cache=True, nogil=True)
 def _count(
-    position: Int32, chosen: NDArray[np.bool_], features: NDArray[np.uint32], accounts: int
+    position: Int32, features: NDArray[np.uint32], accounts: int
 ) -> tuple[Int64, NDArray[np.uint32], NDArray[np.uint8]]:
     n, width = features.shape
     start = np.zeros(accounts + 1, np.int64)
-    room = 0
-    for i in range(n):
-        if chosen[i]:
-            room += width
-    feature = np.empty(room, np.uint32)
-    count = np.empty(room, np.uint8)
+    feature = np.empty(n * width, np.uint32)
+    count = np.empty(n * width, np.uint8)
     held = np.empty(OPENINGS * width, np.uint32)
     filled = 0
     i = 0
     for u in range(accounts):
         m = 0
         while i < n and position[i] == u:
-            if chosen[i]:
-                for j in range(width):
-                    if features[i, j] != 0:
-                        held[m] = features[i, j]
-                        m += 1
+            for j in range(width):
+                if features[i, j] != 0:
+                    held[m] = features[i, j]
+                    m += 1
             i += 1
         row = np.sort(held[:m])
         for j in range(m):

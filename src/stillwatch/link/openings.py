@@ -8,8 +8,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.link.memory import spread
+from stillwatch.link.ranges import account_ranges
 from stillwatch.records.features import decode_features, without_frames
 from stillwatch.records.order import by_account_and_time
+from stillwatch.records.sketches import FEATURES
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -18,11 +21,11 @@ Flags = NDArray[np.bool_]
 SILENCE = 30 * 60 * 1_000_000  # µs; without conversation ids, an opening follows half an hour's silence
 
 
-def contents_sql() -> Query:
-    """Every exchange with content: whose it is, when, of which conversation, its features; in no order."""
+def contents_sql(accounts: str) -> Query:
+    """Every exchange with content of these accounts (a condition): whose, when, of which conversation, its features."""
     return Query(
         "exchanges with content",
-        """
+        f"""
 SELECT
   sketches.position,
   exchanges.started_at,
@@ -34,17 +37,22 @@ SELECT
   exchanges.content_features
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
-WHERE exchanges.content_features IS NOT NULL
+WHERE exchanges.content_features IS NOT NULL AND {accounts}
 """,
     )
 
 
 def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
-    """Accounts (openings,) and features (openings, 16) of all openings, by account, time and id.
+    """Accounts (openings,) and features (openings, 16) of OPENINGS openings an account at most, by account and time.
 
     What belongs to a frame that an account wraps its texts in is left out.
     """
-    rows = engine.fetch(contents_sql())
+    found = [_openings(engine.fetch(contents_sql(accounts))) for accounts in account_ranges(engine)]
+    position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
+    return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
+
+
+def _openings(rows: pa.Table) -> tuple[Int32, NDArray[np.uint32]]:
     position = rows["position"].to_numpy().astype(np.int32)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     order = by_account_and_time(position, started_at, rows["exchange_id"])
@@ -54,7 +62,9 @@ def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
     position, opened = position[opens], order[opens]
     features = decode_features(rows["content_features"].take(pa.array(opened)))
     marks = np.stack([rows[name].to_numpy()[opened] for name in ("head", "tail")], axis=1)
-    return position, without_frames(position, marks, features)
+    features = without_frames(position, marks, features)
+    kept = spread(position)
+    return position[kept], features[kept]
 
 
 @njit(cache=True, nogil=True)

@@ -28,7 +28,7 @@ def assess_persons(engine: Engine, accounts: int, threads: int = 1) -> Float:
     if len(position) == 0:
         found = Memory(np.zeros(accounts, np.int32), np.zeros(accounts), np.zeros(accounts))
     else:
-        found = memory(contents(position, np.ones(len(position), bool), features, accounts), threads)
+        found = memory(contents(position, features, accounts), threads)
     bits = memoryless_bits(found)
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     engine.store(

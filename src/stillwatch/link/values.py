@@ -88,8 +88,11 @@ _USED = {
 }
 
 
-def holdings_sql(kind: ValueKind) -> Query:
-    """One row an account and value of a kind: `position`, `value`, `first_at` (the account's own for registration)."""
+def holdings_sql(kind: ValueKind, values: str = "TRUE") -> Query:
+    """One row an account and value of a kind: `position`, `value`, `first_at` (the account's own for registration).
+
+    `values` is a condition on the column of what exchanges use.
+    """
     if kind.source == "accounts":
         return Query(
             f"holdings {kind.claim}",
@@ -111,7 +114,7 @@ SELECT
   {identifier(kind.expression)} AS value,
   min(started_at) AS first_at
 FROM linkable_exchanges
-WHERE {identifier(kind.expression)} IS NOT NULL
+WHERE {identifier(kind.expression)} IS NOT NULL AND {values}
 GROUP BY position, value
 """,
     )

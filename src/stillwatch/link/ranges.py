@@ -1,0 +1,49 @@
+"""Large logs are read in ranges, one after the other, so that memory stays bounded whatever their length.
+
+Ranges of accounts hold whole accounts, ranges of keyed values hold all holders of each: what is computed on one range
+needs no other, and the results one after the other are the same as of one reading.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query
+
+Int64 = NDArray[np.int64]
+
+ROWS = 24_000_000  # exchanges read at once: some 3 GB where their features are wanted
+_LOWEST, _COUNT = -(2**63), 2**64
+
+
+def account_ranges(engine: Engine) -> list[str]:
+    """SQL conditions on `sketches.position`, each true of whole accounts with some ROWS exchanges together."""
+    total = np.cumsum(_exchanges(engine))
+    turns = range(1, parts(int(total[-1]) if len(total) else 0))
+    ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
+    return between("sketches.position", sorted(end for end in ends if 0 < end < len(total)))
+
+
+def value_ranges(engine: Engine, column: str) -> list[str]:
+    """SQL conditions on a column of keyed values, which are spread evenly over 64 bits, ascending."""
+    count = parts(int(_exchanges(engine).sum()))
+    return between(column, [_LOWEST + _COUNT * turn // count for turn in range(1, count)])
+
+
+def _exchanges(engine: Engine) -> Int64:
+    """Exchanges of every account, by position."""
+    rows = engine.fetch(Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY position"))
+    return np.asarray(rows["exchanges"].to_numpy(), np.int64)
+
+
+def parts(count: int) -> int:
+    """How many ranges hold `count` exchanges; at least one."""
+    return max(1, -(-count // ROWS))
+
+
+def between(column: str, edges: list[int]) -> list[str]:
+    """Conditions that part a column's values at ascending edges; one that is always true where there are none."""
+    lower = ["TRUE", *(f"{column} >= {edge}" for edge in edges)]
+    upper = [*(f"{column} < {edge}" for edge in edges), "TRUE"]
+    return [f"{low} AND {high}" for low, high in zip(lower, upper, strict=True)]
