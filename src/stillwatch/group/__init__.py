@@ -109,7 +109,7 @@ def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | N
         *purpose_tests(effort, reference),
         apart_test(purpose),
         reach_test(rows, purpose),
-        handover_test(effort, reference.crowd),
+        handover_test(effort, reference),
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),
     ]

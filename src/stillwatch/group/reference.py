@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from stillwatch.group.members import Exchanges, spans
 
 Int32 = NDArray[np.int32]
 Statistic = Callable[[Exchanges], float]
+Beside = Callable[[Exchanges, Exchanges], float]
+Known = TypeVar("Known")
 
 CROWD = 2000  # people in the one large group
 FEW = 400  # people in the small one: some ten thousand exchanges
@@ -40,7 +43,8 @@ class People:
     accounts: Int32
     start: NDArray[np.int64]
     _usual: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
-    _crowd: dict[Statistic, float] = field(default_factory=dict, repr=False, compare=False)
+    _crowd: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
     _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
 
     def group(self, size: int, turn: int) -> Exchanges:
@@ -66,11 +70,18 @@ class People:
         """A random group large enough for shares of one in a thousand, small enough to look at for every network."""
         return self.group(FEW, 1)
 
-    def of_crowd(self, statistic: Statistic) -> float:
+    def of_crowd(self, statistic: Callable[[Exchanges], Known]) -> Known:
         """The statistic of the crowd."""
         if statistic not in self._crowd:
             self._crowd[statistic] = statistic(self.crowd)
-        return self._crowd[statistic]
+        known: Known = self._crowd[statistic]
+        return known
+
+    def beside(self, size: int, statistic: Beside, others: Exchanges) -> float:
+        """The statistic of one group of `size` people beside `others`, which are always the same for a statistic."""
+        if (statistic, size) not in self._beside:
+            self._beside[statistic, size] = statistic(self.groups(size)[1], others)
+        return self._beside[statistic, size]
 
     def usual(self, size: int, statistic: Statistic) -> float:
         """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""

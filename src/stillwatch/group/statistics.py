@@ -222,25 +222,21 @@ def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int,
     Only texts that at most three accounts ask count: what many ask (a public question, an assignment, a brief) is
     asked again by chance. Each account's first such request is left out of both: it may be what linked the account.
     """
-    payload, status = exchanges.values["payload"], exchanges.values["status"]
-    order = np.lexsort((exchanges.position, exchanges.started_at, payload))
-    order = order[_asked_by_few(payload, exchanges.position)[order]]
+    payload, position, at = exchanges.values["payload"], exchanges.position, exchanges.started_at
+    refused = (exchanges.values["status"] >= REFUSED) & (payload != 0)
+    texts = np.unique(payload[refused])
+    if len(texts) == 0:
+        return 0, 0
+    code = np.minimum(np.searchsorted(texts, payload), len(texts) - 1)
+    met = np.flatnonzero(texts[code] == payload)  # others' texts decide nothing, and are most
+    askers = np.bincount(np.unique(code[met] << np.int64(32) | position[met]) >> np.int64(32), minlength=len(texts))
+    met = met[askers[code[met]] <= FEW_ASKERS]
+    order = met[np.lexsort((position[met], at[met], code[met]))]
     here, after = order[:-1], order[1:]
-    followed = payload[here] == payload[after]
-    followed &= exchanges.position[here] != exchanges.position[after]
-    followed &= exchanges.started_at[after] - exchanges.started_at[here] <= within
-    refused = (status >= REFUSED) & (payload != 0)
+    followed = (code[here] == code[after]) & (position[here] != position[after]) & (at[after] - at[here] <= within)
     taken = here[followed & refused[here]]
-    again = len(taken) - len(np.unique(exchanges.position[taken]))
+    again = len(taken) - len(np.unique(position[taken]))
     return again, int(refused.sum()) - (len(taken) - again)
-
-
-def _asked_by_few(payload: Int64, position: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Marks exchanges with a text that at most FEW_ASKERS accounts ask."""
-    _, code = np.unique(payload, return_inverse=True)
-    cell = np.unique(code.astype(np.int64) << np.int64(32) | position)
-    askers = np.bincount(cell >> np.int64(32))
-    return np.asarray((payload != 0) & (askers[code] <= FEW_ASKERS))
 
 
 def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:

@@ -92,9 +92,9 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
 
 def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     """What is it for? How far from people's questions, how often repeated, how often left after one answer."""
-    matched = reference.groups(min(MATCHED, len(np.unique(group.position))))[1]
+    size = min(MATCHED, len(np.unique(group.position)))
     divergence = statistics.divergence_bits(group, reference.crowd)
-    ordinary = statistics.divergence_bits(matched, reference.crowd)
+    ordinary = reference.beside(size, statistics.divergence_bits, reference.crowd)
     repeated, people_repeat = statistics.repeat_share(group), reference.of_crowd(statistics.repeat_share)
     single, people_single = statistics.single_turn_share(group), reference.of_crowd(statistics.single_turn_share)
     has_text = int((group.capability >= 0).sum()) >= MINIMUM_TEXTS
@@ -105,20 +105,21 @@ def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
             ordinary if has_text else 0.0,
             float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
         ),
-        vocabulary_test(group, reference, matched),
+        vocabulary_test(group, reference),
         _slots(group, reference),
         Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
         Trial("asks_once", _known(single), _known(people_single), 0.0),
     ]
 
 
-def vocabulary_test(group: Exchanges, reference: People, matched: Exchanges) -> Trial:
+def vocabulary_test(group: Exchanges, reference: People) -> Trial:
     """Do all accounts ask in words that people do not use, whatever they ask for?
 
     2 bits for each bit an exchange beyond 1.5: relays' customers reach 1.3, whole classes 3.4, efforts 3.9 to 10
     (tuning worlds, seeds 401-410).
     """
-    own, ordinary = vocabulary_bits(group, reference.few), vocabulary_bits(matched, reference.few)
+    size = min(MATCHED, len(np.unique(group.position)))
+    own, ordinary = vocabulary_bits(group, reference.few), reference.beside(size, vocabulary_bits, reference.few)
     bits = float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
     return Trial("narrow_vocabulary", _known(own), _known(ordinary), 0.0 if math.isnan(bits) else bits)
 
@@ -148,7 +149,7 @@ def _slots(group: Exchanges, reference: People) -> Trial:
     return Trial("never_repeats_a_slot", _known(own), _known(people), bits)
 
 
-def handover_test(group: Exchanges, reference: Exchanges) -> Trial:
+def handover_test(group: Exchanges, reference: People) -> Trial:
     """Does the group ask elsewhere, within minutes, what one of its accounts was refused? One scheduler does.
 
     Beta-binomial against beta-binomial, as for releases. The handover that linked an account is not counted again, and
@@ -156,7 +157,7 @@ def handover_test(group: Exchanges, reference: Exchanges) -> Trial:
     plainly, most of them harnesses (tuning worlds, seeds 401-408).
     """
     taken, refused = statistics.handover_counts(group)
-    people_taken, people_refused = statistics.handover_counts(reference)
+    people_taken, people_refused = reference.of_crowd(statistics.handover_counts)
     if refused < MINIMUM_REFUSED:
         return Trial("hands_over_refused_requests", -1.0, -1.0, 0.0)
     usual = (people_taken + 0.5) / (people_refused + 1.0)
