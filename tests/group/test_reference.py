@@ -26,7 +26,7 @@ def test_unknown_says_nothing() -> None:
 
 def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
     outside = exchanges(1, accounts=300, first_position=1000)
-    reference = people(outside, outside.position)
+    reference = people(outside)
     queue = queue_tests(exchanges(2, person=False), reference)
     others = queue_tests(exchanges(3, person=True), reference)
     for one, two in zip(queue[:4], others[:4], strict=True):
@@ -36,7 +36,7 @@ def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
 
 def test_what_people_are_is_measured_once_for_each_size() -> None:
     outside = exchanges(1, accounts=60, each=10, first_position=1000)
-    reference = people(outside, outside.position)
+    reference = people(outside)
     calls: list[int] = []
 
     def size(group: Exchanges) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.group import wording
-from stillwatch.group.members import spans
+from stillwatch.group.members import ROWS, batches, spans
 from tests.group.worlds import exchanges
 
 
@@ -88,3 +90,12 @@ def test_exchanges_of_accounts_are_theirs_in_order() -> None:
     mine = np.isin(group.position, [1, 4])
     assert np.array_equal(chosen.started_at, group.started_at[mine])
     assert chosen.exchange_id.to_pylist() == group.take(mine).exchange_id.to_pylist()
+
+
+@given(st.lists(st.integers(0, 2 * ROWS), max_size=12))
+def test_batches_of_networks_are_all_of_them_in_order_and_no_larger_than_they_must(sizes: list[int]) -> None:
+    found = batches(np.array(sizes, np.int64))
+    assert [one for batch in found for one in batch] == list(range(len(sizes)))
+    assert all(len(batch) == 1 or sum(sizes[one] for one in batch) <= ROWS for batch in found)
+    joined = [sum(sizes[one] for one in before + after[:1]) for before, after in pairwise(found)]
+    assert all(size > ROWS for size in joined)

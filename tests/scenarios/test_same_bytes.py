@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch import flow
+from stillwatch.group import members
 from stillwatch.link import ranges
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job
@@ -36,6 +37,7 @@ def test_reading_in_many_ranges_changes_no_byte(
     world: SmallWorld, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
+    monkeypatch.setattr(members, "ROWS", EXCHANGES // 20)
     assert digests(world.scan(tmp_path / "run")) == digests(plain)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, write
-from stillwatch.group.members import Exchanges, Int32, Lives, Model, load, load_lives, load_releases
+from stillwatch.group.members import Exchanges, Lives, Model, load_lives, load_networks, load_reference, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
 from stillwatch.group.trials import (
@@ -54,7 +55,6 @@ MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
 class _Setting:
     """What every network is tested with."""
 
-    exchanges: Exchanges
     reference: People
     models: list[Model]
     lives: Lives
@@ -64,39 +64,24 @@ class _Setting:
 
 def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
-    exchanges, outside = load(engine)
     minimum = job.settings.link.minimum_accounts
     off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
-    setting = _Setting(exchanges, people(exchanges, outside), load_releases(engine), load_lives(engine), minimum, off)
-    rows = engine.fetch(members_sql())
-    networks, position = rows["network_id"].to_pylist(), rows["position"].to_numpy().astype(np.int32)
-    members: dict[str, list[int]] = {}
-    for network, account in zip(networks, position.tolist(), strict=True):
-        members.setdefault(network, []).append(account)
-    candidates = []
-    with progress("testing networks", total=len(members)) as advance:
-        for network, accounts in members.items():
-            found = _candidate(network, np.array(accounts, np.int32), setting)
+    reference = people(load_reference(engine))
+    setting = _Setting(reference, load_releases(engine), load_lives(engine), minimum, off)
+    write(engine, _candidates(engine, setting))
+
+
+def _candidates(engine: Engine, setting: _Setting) -> Iterator[Candidate]:
+    networks = engine.fetch(Query("networks", "SELECT count(*) AS n FROM networks"))["n"][0].as_py()
+    with progress("testing networks", total=networks) as advance:
+        for network, exchanges in load_networks(engine):
+            found = _candidate(network, exchanges, setting)
             if found is not None:
-                candidates.append(found)
+                yield found
             advance(1)
-    write(engine, candidates)
 
 
-def members_sql() -> Query:
-    """Members of networks by position."""
-    return Query(
-        "network members by position",
-        """
-SELECT members.network_id, sketches.position
-FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
-ORDER BY members.network_id, sketches.position
-""",
-    )
-
-
-def _candidate(network: str, members: Int32, setting: _Setting) -> Candidate | None:
-    rows = setting.exchanges.of(members)
+def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | None:
     reference = setting.reference
     purpose = separate(rows, reference.exchanges, reference.few)
     served = purpose.served

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,10 @@ from stillwatch.engine import Engine, Query
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.trials import Trial
+from stillwatch.records import Table
 from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
 
+BATCH = 131_072  # exchanges written at once
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say
 
 
@@ -32,18 +34,22 @@ class Candidate:
         return "C" + self.network_id[1:]
 
 
-def write(engine: Engine, candidates: Sequence[Candidate]) -> None:
-    """Writes the four candidate tables."""
+def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
+    """Writes the four candidate tables; each candidate's exchanges go to disk before the next is asked for."""
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     ids = names["account_id"].combine_chunks()
-    engine.store(CANDIDATE_EXCHANGES, _stack([_exchanges(c, ids) for c in candidates], CANDIDATE_EXCHANGES.schema))
-    engine.store(CANDIDATE_MEMBERS, _stack([_members(c, ids) for c in candidates], CANDIDATE_MEMBERS.schema))
-    engine.store(CANDIDATE_CAMPAIGNS, _stack([_campaign(c) for c in candidates], CANDIDATE_CAMPAIGNS.schema))
-    engine.store(GROUP_TESTS, _stack([_tests(c) for c in candidates], GROUP_TESTS.schema))
+    small: dict[Table, list[pa.Table]] = {CANDIDATE_MEMBERS: [], CANDIDATE_CAMPAIGNS: [], GROUP_TESTS: []}
 
+    def exchanges() -> Iterator[pa.RecordBatch]:
+        for candidate in candidates:
+            small[CANDIDATE_MEMBERS].append(_members(candidate, ids))
+            small[CANDIDATE_CAMPAIGNS].append(_campaign(candidate))
+            small[GROUP_TESTS].append(_tests(candidate))
+            yield from _exchanges(candidate, ids).combine_chunks().to_batches(max_chunksize=BATCH)
 
-def _stack(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+    engine.store_batches(CANDIDATE_EXCHANGES, exchanges())
+    for table, parts in small.items():
+        engine.store(table, pa.concat_tables([table.schema.empty_table(), *parts]))
 
 
 def _exchanges(candidate: Candidate, ids: pa.Array) -> pa.Table:

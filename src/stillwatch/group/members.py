@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import Engine, Query, literal
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
+ROWS = 8_000_000  # exchanges of networks in memory at once, about 3 GB while they are put in order
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 
 VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
@@ -39,10 +41,11 @@ class Exchanges:
         return len(self.position)
 
     def of(self, accounts: Int32) -> Exchanges:
-        """The exchanges of these accounts (positions, ascending, each once), in order."""
+        """The exchanges of these accounts (positions, ascending, each once), in order; itself where they are all."""
         begin = np.searchsorted(self.position, accounts)
         end = np.searchsorted(self.position, accounts, side="right")
-        return self.take(spans(begin, end))
+        chosen = spans(begin, end)
+        return self if len(chosen) == len(self) else self.take(chosen)
 
     def uses(self, features: NDArray[np.uint32]) -> Int64:
         """How many exchanges use each of these features (ascending, none 0)."""
@@ -59,7 +62,9 @@ class Exchanges:
         return names[names != 0], count[names != 0].astype(np.int64)
 
     def take(self, chosen: NDArray[np.bool_] | Int64) -> Exchanges:
-        """The chosen rows, in order."""
+        """The chosen rows, in order; itself where all are marked."""
+        if chosen.dtype == bool and chosen.all():
+            return self
         index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         return Exchanges(
             self.position[index],
@@ -125,24 +130,38 @@ ORDER BY position
     )
 
 
-def chosen_accounts_sql() -> Query:
-    """Members of any network, and the reference."""
+def members_sql() -> Query:
+    """Members of networks by position, and the exchanges of each network."""
     return Query(
-        "accounts to group",
+        "network members by position",
         """
-SELECT DISTINCT sketches.position
-FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
-UNION
-SELECT position FROM reference_accounts
+SELECT members.network_id, sketches.position, networks.exchanges
+FROM network_members AS members
+JOIN account_sketches AS sketches USING (account_id)
+JOIN networks USING (network_id)
+ORDER BY members.network_id, sketches.position
 """,
     )
 
 
-def exchanges_sql() -> Query:
-    """The columns of `Exchanges` for the chosen accounts, in no order."""
+def member_accounts_sql(networks: Sequence[str]) -> Query:
+    """The accounts of these networks."""
+    named = ", ".join(literal(network) for network in networks)
+    return Query(
+        "members to group",
+        f"""
+SELECT DISTINCT sketches.position
+FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
+WHERE members.network_id IN ({named})
+""",
+    )
+
+
+def exchanges_sql(accounts: str) -> Query:
+    """The columns of `Exchanges` for the accounts of a table, in no order."""
     return Query(
         "exchanges to group",
-        """
+        f"""
 SELECT
   sketches.position,
   exchanges.exchange_id,
@@ -163,7 +182,7 @@ SELECT
   exchanges.content_features
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
-JOIN accounts_to_group USING (position)
+JOIN {accounts} USING (position)
 LEFT JOIN models USING (request_model)
 """,
     )
@@ -229,14 +248,40 @@ def load_lives(engine: Engine) -> Lives:
     return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
-def load(engine: Engine) -> tuple[Exchanges, Int32]:
-    """The exchanges of members and reference, and the positions of the reference accounts."""
+def load_reference(engine: Engine) -> Exchanges:
+    """The exchanges of the reference accounts."""
     engine.create("reference_accounts", reference_accounts_sql())
-    engine.create("accounts_to_group", chosen_accounts_sql())
     engine.create("models", models_sql())
-    rows = engine.fetch(exchanges_sql())
-    reference = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
-    return _arrays(rows), reference["position"].to_numpy().astype(np.int32)
+    return _arrays(engine.fetch(exchanges_sql("reference_accounts")))
+
+
+def load_networks(engine: Engine) -> Iterator[tuple[str, Exchanges]]:
+    """Every network in order of id, with its members' exchanges; `load_reference` has to come first.
+
+    Networks are read several at once, as many as have ROWS exchanges together.
+    """
+    rows = engine.fetch(members_sql())
+    networks, begin = np.unique(rows["network_id"].to_numpy(zero_copy_only=False), return_index=True)
+    members = np.split(rows["position"].to_numpy().astype(np.int32), begin[1:])
+    sizes = rows["exchanges"].to_numpy()[begin]
+    for batch in batches(sizes):
+        engine.create("accounts_to_group", member_accounts_sql([str(networks[one]) for one in batch]))
+        exchanges = _arrays(engine.fetch(exchanges_sql("accounts_to_group")))
+        for one in batch:
+            yield str(networks[one]), exchanges.of(members[one])
+
+
+def batches(sizes: Int64) -> list[list[int]]:
+    """Indices of consecutive sizes that together stay within ROWS, or that alone exceed it."""
+    result: list[list[int]] = []
+    room = 0
+    for index, size in enumerate(sizes.tolist()):
+        if not result or size > room:
+            result.append([])
+            room = ROWS
+        result[-1].append(index)
+        room -= size
+    return result
 
 
 def _arrays(rows: pa.Table) -> Exchanges:

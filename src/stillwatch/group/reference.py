@@ -95,11 +95,10 @@ class People:
         return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
 
 
-def people(exchanges: Exchanges, accounts: Int32) -> People:
-    """The reference, from exchanges sorted by account and the accounts' positions."""
-    kept = exchanges.of(np.unique(accounts))
-    present, begin = np.unique(kept.position, return_index=True)
-    return People(kept, present.astype(np.int32), np.append(begin, len(kept)).astype(np.int64))
+def people(exchanges: Exchanges) -> People:
+    """The reference, from exchanges sorted by account."""
+    present, begin = np.unique(exchanges.position, return_index=True)
+    return People(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
 
 
 def scale_bits(value: float, cap: float = CAP) -> float:
