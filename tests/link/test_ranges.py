@@ -8,7 +8,6 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.link import ranges
 from stillwatch.link.ranges import between, parts
 
 
@@ -22,7 +21,7 @@ def test_every_value_is_in_one_range(edges: set[int], values: list[int]) -> None
         assert sorted(row[0] for row in held) == sorted(expected)
 
 
-@given(st.integers(0, 10**10))
-def test_parts_hold_everything_and_none_is_idle(count: int) -> None:
-    assert parts(count) * ranges.ROWS >= count
-    assert (parts(count) - 1) * ranges.ROWS < max(count, 1)
+@given(st.integers(0, 10**10), st.integers(1, 10**9))
+def test_parts_hold_everything_and_none_is_idle(count: int, rows: int) -> None:
+    assert parts(count, rows) * rows >= count
+    assert (parts(count, rows) - 1) * rows < max(count, 1)

@@ -37,6 +37,7 @@ def test_reading_in_many_ranges_changes_no_byte(
     world: SmallWorld, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
+    monkeypatch.setattr(ranges, "PAIRS", EXCHANGES // 5)
     monkeypatch.setattr(members, "ROWS", EXCHANGES // 20)
     assert digests(world.scan(tmp_path / "run")) == digests(plain)
 

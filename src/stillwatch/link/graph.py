@@ -58,7 +58,9 @@ def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]
 
     `handovers` has the holdings (`position`, `value`, `first_at`) that are not the engine's.
     """
-    engine.create("linkable_exchanges", linkable_exchanges_sql())
+    # a copy of the columns is read faster, but of a large log it would not fit in memory
+    large = len(value_ranges(engine, "value")) > 1
+    (engine.view if large else engine.create)("linkable_exchanges", linkable_exchanges_sql())
     present = set(engine.columns("accounts"))
     draws = np.zeros((len(KINDS), accounts), np.int32)
     parts: list[tuple[Int32, Int64, Int64, int]] = []

@@ -13,21 +13,22 @@ from stillwatch.engine import Engine, Query
 
 Int64 = NDArray[np.int64]
 
-ROWS = 24_000_000  # exchanges read at once: some 3 GB where their features are wanted
+ROWS = 24_000_000  # exchanges whose features are read at once: some 3 GB
+PAIRS = 96_000_000  # exchanges whose values are grouped at once: some 4 GB if all of them differ
 _LOWEST, _COUNT = -(2**63), 2**64
 
 
 def account_ranges(engine: Engine) -> list[str]:
     """SQL conditions on `sketches.position`, each true of whole accounts with some ROWS exchanges together."""
     total = np.cumsum(_exchanges(engine))
-    turns = range(1, parts(int(total[-1]) if len(total) else 0))
+    turns = range(1, parts(int(total[-1]) if len(total) else 0, ROWS))
     ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
     return between("sketches.position", sorted(end for end in ends if 0 < end < len(total)))
 
 
 def value_ranges(engine: Engine, column: str) -> list[str]:
     """SQL conditions on a column of keyed values, which are spread evenly over 64 bits, ascending."""
-    count = parts(int(_exchanges(engine).sum()))
+    count = parts(int(_exchanges(engine).sum()), PAIRS)
     return between(column, [_LOWEST + _COUNT * turn // count for turn in range(1, count)])
 
 
@@ -37,9 +38,9 @@ def _exchanges(engine: Engine) -> Int64:
     return np.asarray(rows["exchanges"].to_numpy(), np.int64)
 
 
-def parts(count: int) -> int:
-    """How many ranges hold `count` exchanges; at least one."""
-    return max(1, -(-count // ROWS))
+def parts(count: int, rows: int) -> int:
+    """How many ranges of `rows` hold `count`; at least one."""
+    return max(1, -(-count // rows))
 
 
 def between(column: str, edges: list[int]) -> list[str]:
