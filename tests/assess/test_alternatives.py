@@ -134,6 +134,12 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_batch_job, "excluded", facts(accounts=CROWD, registered=CROWD, subnets=CROWD)),
     (alternatives.is_batch_job, "possible", facts(accounts=FLEET - 1, registered=FLEET - 1, top_subnet_share=0.9)),
     (alternatives.is_batch_job, "possible", facts(accounts=FLEET - 1, registered=FLEET - 1, subnets=6)),
+    (
+        alternatives.is_batch_job,
+        "preferred",
+        facts(without=TEXTLESS, accounts=FLEET - 1, registered=FLEET - 1, subnets=6),
+    ),
+    (alternatives.is_batch_job, "excluded", facts(without=TEXTLESS, accounts=FLEET, registered=FLEET, subnets=6)),
     (alternatives.is_batch_job, "excluded", facts(accounts=FLEET, registered=FLEET, top_subnet_share=0.9)),
     (alternatives.is_batch_job, "possible", facts(top_payment_share=MOST, trials=DIFFERING)),
     (alternatives.is_batch_job, "excluded", facts(top_payment_share=1.0, trials=ONE_MIX)),

@@ -209,7 +209,9 @@ def is_batch_job(facts: Facts) -> Alternative:
     subnets = facts.subnets or 0
     if _may_be_small_firm(facts) or (declared is None and _in_few_places(facts)):
         said = f"{facts.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
-        return Alternative(name, "possible", said)
+        # a small firm's fleet differs from an effort in what it asks for, or in nothing
+        unread = facts.accounts < FLEET and facts.trial("repeats_questions") is None
+        return Alternative(name, "preferred" if unread else "possible", said)
     if declared is False:
         return Alternative(name, "excluded", _claims(facts))
     return Alternative(name, "excluded", f"{facts.accounts:,} accounts hide in {subnets:,} different subnets")
