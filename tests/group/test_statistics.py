@@ -146,3 +146,15 @@ def test_slots_of_refused_requests_are_no_repeats() -> None:
     assert statistics.slot_repeats(group) > 0
     group.values["status"][:] = 429
     assert np.isnan(statistics.slot_repeats(group))
+
+
+@given(st.integers(1, 30), st.integers(2, 500))
+def test_one_busy_account_does_not_speak_for_people_on_a_release_day(people: int, busy: int) -> None:
+    appeared = 5 * statistics.DAY
+    group = exchanges(1, accounts=people + 1, each=busy)
+    rows = group.take((group.position == 0) | (np.arange(len(group)) % busy == 0))  # the first asks all, others once
+    rows.started_at[:] = appeared + 1
+    rows.values["model"][:] = np.where(rows.position == 0, 2, 1)
+    assert statistics.pivot_share(rows, appeared, 2) == (pytest.approx(1 / (people + 1)), people + 1)
+    assert statistics.pivot_counts(rows, appeared, 2) == (busy, busy + people)
+    assert statistics.pivot_share(rows, appeared + statistics.DAY, 2) == (0.0, 0)

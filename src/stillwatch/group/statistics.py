@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import capability_cell, size_cell
+from stillwatch.group.templates import without_templates
 from stillwatch.group.wording import pairs
 from stillwatch.records.features import without_frames
 
@@ -64,7 +65,8 @@ def memory_ratio(exchanges: Exchanges) -> float:
     kept = _rank(dense) < OPENINGS
     opens, dense = opens[kept], dense[kept]
     marks = np.stack([exchanges.values["head"][opens], exchanges.values["tail"][opens]], axis=1)
-    own = without_frames(exchanges.position[opens], marks, exchanges.features[opens])
+    position = exchanges.position[opens]
+    own = without_frames(position, marks, without_templates(position, marks, exchanges.features[opens]))
     within, between, pairs_within = _pool(dense, own, accounts)
     return within / between if pairs_within >= 50 and between > 0 else float("nan")
 
@@ -243,6 +245,17 @@ def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int
     """Of the exchanges in the day after a model appeared: how many used it, and how many there were."""
     day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
     return int((exchanges.values["model"][day] == code).sum()), int(day.sum())
+
+
+def pivot_share(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[float, int]:
+    """Of accounts active in the day after a model appeared: the mean share of their exchanges that used it, and how
+    many there were. The few busiest, machines perhaps, do not speak for all."""
+    day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
+    dense, accounts = _dense(exchanges.position[day])
+    if accounts == 0:
+        return 0.0, 0
+    used = np.bincount(dense, weights=exchanges.values["model"][day] == code, minlength=accounts)
+    return float((used / np.bincount(dense, minlength=accounts)).mean()), accounts
 
 
 def successions(closed_at: Int64, first_at: Int64, within: int = 6 * HOUR) -> tuple[int, float]:

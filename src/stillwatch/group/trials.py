@@ -17,7 +17,7 @@ from stillwatch.group.reference import People, scale_bits
 from stillwatch.group.vocabulary import vocabulary_bits
 
 MINIMUM_TEXTS = 40  # exchanges with text from which a mix of capabilities is read
-MINIMUM_RELEASE_DAY = 30  # exchanges on the day of a release, of the group and of people
+MINIMUM_RELEASE_DAY = 30  # exchanges of the group on the day of a release, and people active on it
 PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3
 MINIMUM_REFUSED = 10  # refused requests, those that linked accounts left out
@@ -176,10 +176,10 @@ def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]
     best = Trial("moves_to_new_models_at_once", -1.0, -1.0, 0.0)
     for model in models:
         used, day = statistics.pivot_counts(group, model.appeared_at, model.code)
-        people_used, people_day = statistics.pivot_counts(reference, model.appeared_at, model.code)
-        if day < MINIMUM_RELEASE_DAY or people_day < MINIMUM_RELEASE_DAY:
+        people_share, people = statistics.pivot_share(reference, model.appeared_at, model.code)
+        if day < MINIMUM_RELEASE_DAY or people < MINIMUM_RELEASE_DAY:
             continue
-        usual_share = (people_used + 1.0) / (people_day + 2.0)
+        usual_share = (people_share * people + 1.0) / (people + 2.0)
         effort = log_beta_binomial(used, day, 1.0, 1.0)
         ordinary = log_beta_binomial(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
         bits = float(np.clip((effort - ordinary) / math.log(2), -3.0, 4.0)) if used / day > usual_share else 0.0
