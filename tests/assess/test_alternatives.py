@@ -52,10 +52,11 @@ EVERYTHING = {
     "stands_apart_from_people": Trial(0.05, 0.01, 0.0),
     "reaches_all_accounts": Trial(1.0, 1.0, 0.0),
 }
+NOTHING_ELSE = {"reaches_all_accounts": Trial(1.0, 1.0, 0.0)}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
 
-def fed(queue: dict[str, Trial], narrow: float = 6.0, words: float = 0.0) -> dict[str, Any]:
+def fed(queue: dict[str, Trial], narrow: float = 6.0, words: float = AGREED) -> dict[str, Any]:
     """Members remember, yet one queue feeds them something this narrow, in words as much their own."""
     narrowness = {"narrow_purpose": Trial(1.5, 0.1, narrow), "narrow_vocabulary": Trial(4.0, 0.1, words)}
     return {"trials": {"draws_from_one_pool": REMEMBERING, **narrowness, **queue}}
@@ -114,14 +115,17 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_reseller, "preferred", facts(trials={"narrow_purpose": Trial(0.5, 0.1, 3.9)})),
     (alternatives.is_enterprise, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER))),
-    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=0.0))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX, words=0.0))),  # picked by its sorts alone
+    (alternatives.is_enterprise, "excluded", facts(**fed({**ONE_MIX, **NOTHING_ELSE}, words=0.0))),
     (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
     (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED - 0.1))),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX, narrow=1.0, words=6.0))),  # machines' own words
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **OPEN)),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **UNREGISTERED)),
     (alternatives.is_reseller, "excluded", facts(**fed(ONE_MIX))),
-    (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=1.0))),
+    (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=0.0))),
+    (alternatives.is_reseller, "preferred", facts(trials={"narrow_vocabulary": Trial(0.5, 0.1, AGREED - 0.1)})),
     (alternatives.is_reseller, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
     (alternatives.is_reseller, "preferred", facts(trials={**EVERYTHING, **HANDED_OVER})),
     (alternatives.is_enterprise, "excluded", facts(**on_one_clock(PEOPLE - 0.01))),

@@ -114,10 +114,12 @@ def _keeps_one_clock(facts: Facts) -> bool:
 def _narrow(facts: Facts) -> str | None:
     """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not.
 
-    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all.
+    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all. Of what was
+    picked out of a network the sorts are what it was picked by, so that the accounts must share its words as well.
     """
     purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
-    if purpose is not None and purpose.bits >= AGREED:
+    worded = words is None or words.bits >= AGREED
+    if purpose is not None and purpose.bits >= AGREED and (_whole(facts) or worded):
         return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
     if _hands_over(facts) and words is not None and words.bits >= AGREED:
         return f"the questions' words lie {words.statistic:.1f} bits from people's"
@@ -181,6 +183,12 @@ def is_reseller(facts: Facts) -> Alternative:
     return Alternative(name, "excluded", f"{narrow}, and nobody remembers any")
 
 
+def _whole(facts: Facts) -> bool:
+    """Does the network serve nothing else, so that nothing was picked out of it?"""
+    reach = facts.trial("reaches_all_accounts")
+    return reach is not None and reach.reference == 1.0
+
+
 def _picked(facts: Facts) -> str | None:
     """Why the purpose is only what some customers happen to ask, as far as one can be picked out of anybody's traffic.
 
@@ -190,8 +198,7 @@ def _picked(facts: Facts) -> str | None:
     if reach is not None and reach.statistic < REACH:
         said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
         return f"{said}, as one customer's questions do"
-    whole = reach is not None and reach.reference == 1.0
-    if apart is None or apart.statistic >= max(APART, 0.0 if whole else PLAINER * apart.reference):
+    if apart is None or apart.statistic >= max(APART, 0.0 if _whole(facts) else PLAINER * apart.reference):
         return None
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 

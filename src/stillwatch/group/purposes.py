@@ -32,7 +32,8 @@ COMMON_SHARE = (
 FRAMES = ("head", "instructions")
 FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
-START = 2.0  # nats of wording from which an exchange begins as part of the purpose
+STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
+PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
 TALK_TURNS = 2  # turns of a conversation that count: its texts are not independent
@@ -63,6 +64,11 @@ class Purpose:
     people_apart: float = 0.0
 
     @property
+    def plain(self) -> bool:
+        """Does it stand apart from what people ask?"""
+        return self.apart >= max(PLAIN[0], PLAIN[1] * self.people_apart)
+
+    @property
     def whole(self) -> bool:
         """Does nearly all of the network serve it? Then nothing was picked out of it."""
         return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
@@ -88,17 +94,31 @@ def capability_cell(exchanges: Exchanges) -> Int64:
 
 def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpose:
     """Solves the mixture for the exchanges of one network, against `reference`; then asks how many exchanges of a
-    `crowd` of people it would take as well."""
+    `crowd` of people it would take as well.
+
+    A mixture has several solutions. Customers differ from people outside as well, so that from a low start all that
+    comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, which finds
+    what stands out plainly, if anything does.
+    """
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
     views = _views(group, reference, crowd)
     if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
+    found = _solve(group, crowd, views, STARTS[0])
+    if found.plain:
+        return found
+    again = _solve(group, crowd, views, STARTS[1])
+    return again if again.plain else found
+
+
+def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float) -> Purpose:
+    """Expectation-maximisation from the exchanges whose wording stands out by `start` nats."""
     talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
     half = np.full(len(group), 0.5)
     wording = np.asarray(sum(view.inside(view.learn(half)) for view in views if isinstance(view, _Content | _Frame)))
-    probability = _logistic(wording - START) if wording.any() else half
+    probability = _logistic(wording - start) if wording.any() else half
     share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
     learned: list[Float] = []
     for _ in range(ROUNDS):
