@@ -112,6 +112,8 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_reseller, "excluded", facts(trials={**OF_PEOPLE, "reaches_all_accounts": Trial(1.0, 1.0, 0.0)})),
     (alternatives.is_reseller, "preferred", facts(trials={**OF_PEOPLE, "reaches_all_accounts": Trial(1.0, 0.0, 0.0)})),
     (alternatives.is_reseller, "excluded", facts(**asked_by_several(0.31))),
+    (alternatives.is_reseller, "possible", facts(without=("draws_from_one_pool",))),
+    (alternatives.is_reseller, "preferred", facts(without=("draws_from_one_pool", "narrow_purpose"))),
     (alternatives.is_reseller, "preferred", facts(trials={"narrow_purpose": Trial(0.5, 0.1, 3.9)})),
     (alternatives.is_enterprise, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER))),

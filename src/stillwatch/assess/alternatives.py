@@ -27,6 +27,7 @@ AGREED = 4.0  # bits of a test from which it says that all members do the same, 
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
 ONE_CLOCK = 8.0  # bits of at most 10.3: a template dealt to each account looks like memory (grading, seed 402)
 HANDED_OVER = 3.0  # bits of at most 5, which take some hundred refused requests
+ORDINARY = "what is asked is hardly narrower than what people ask"
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
@@ -167,16 +168,19 @@ def is_reseller(facts: Facts) -> Alternative:
         return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
+    repeats = facts.trial("repeats_questions")
     if place is None:
-        return _by_mix(name, facts)
+        # who asks too little to be seen remembering must at least ask what no customers ask
+        return (
+            _by_mix(name, facts) if repeats is None or narrow is not None else Alternative(name, "preferred", ORDINARY)
+        )
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
-    repeats = facts.trial("repeats_questions")
     if repeats is not None and repeats.statistic > RESAMPLED:
         said = f"{repeats.statistic:.0%} of the questions are asked by several accounts, as no relay's customers ask"
         return Alternative(name, "excluded", said)
     if narrow is None:
-        return Alternative(name, "preferred", "what is asked is hardly narrower than what people ask")
+        return Alternative(name, "preferred", ORDINARY)
     picked = _picked(facts)
     if picked is not None:
         return Alternative(name, "preferred", picked)
