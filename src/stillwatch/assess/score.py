@@ -22,8 +22,8 @@ CORRELATED = (
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
-DOUBTED = (1.0, 0.9, 0.5)  # most that may be stated with none, one, or more explanations open (tuning worlds)
-REVIEW_DOUBTS = 1  # innocent explanations left open; with more, nobody's time is asked for yet
+DOUBTED = (1.0, 0.9, 0.4)  # most that may be stated with none, one, or more explanations open: of the ten groups that
+# seeds 501-510 left with more, all were innocent, so that nobody is listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
         level = None
     elif probability >= ACT_PROBABILITY and verdicts == {"excluded"}:
         level = "act"
-    elif probability >= REVIEW_PROBABILITY and doubts <= REVIEW_DOUBTS:
+    elif probability >= REVIEW_PROBABILITY:
         level = "review"
     elif probability >= WATCH_PROBABILITY:
         level = "watch"
