@@ -22,8 +22,9 @@ CORRELATED = (
 REVIEW_PROBABILITY = 0.9
 WATCH_PROBABILITY = 0.5
 ACT_PROBABILITY = 0.99
-DOUBTED = (1.0, 0.9, 0.4)  # most that may be stated with none, one, or more explanations open: of the ten groups that
-# seeds 501-510 left with more, all were innocent, so that nobody is listed
+# most that may be stated with none, one, or more explanations open: of the ten groups with more that seeds 501-510
+# left, all were innocent, so that such groups are not listed
+DOUBTED = (1.0, 0.9, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
