@@ -1,0 +1,160 @@
+"""The people that copies are made of: their sketches as arrays, and who shares what with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from bench.letter.spread import holders
+from stillwatch.lab.headers import NEW_MODEL
+from stillwatch.records.features import decode_features
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+
+Int64 = NDArray[np.int64]
+
+TEXTS = ("channel", "request_model", "operation", "finish_reason")
+OWN = ("conversation_value", "session_value", "device_value", "address_value", "address_subnet_value", "simhash")
+"""Values that nobody has in common with another copy's people."""
+POPULAR = (
+    *("user_agent_value", "fingerprint_value", "instructions_value", "tools_value", "parameters_value"),
+    *("payload_value", "head_value", "tail_value"),
+)
+"""Values that all copies share where many unconnected people hold them, and that are each copy's own otherwise."""
+ASKED = ("payload_value", "head_value", "tail_value")
+PUBLIC_KIND = "evaluation_harness"  # asks public benchmarks: the same questions wherever one is run
+POPULAR_SHARE = 0.0005  # of the units (groups, and people without one) that hold a popular value
+LEAST_POPULAR = 5  # units
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """People in order of account id: account u has the exchanges `start[u]` to `start[u + 1]`.
+
+    `unit` numbers groups, and each person without one; all that a unit does is shifted together. `columns` are the
+    sketches; nulls are where `present` is false. `words` index `vocabulary`, 0 for none; `own` marks the values that
+    are re-keyed in each copy.
+    """
+
+    accounts: pa.Table
+    truth: pa.Table
+    permits: pa.Table
+    unit: Int64
+    start: Int64
+    columns: dict[str, NDArray[np.generic]]
+    present: dict[str, NDArray[np.bool_]]
+    texts: dict[str, pa.DictionaryArray]
+    words: NDArray[np.uint32]
+    vocabulary: NDArray[np.uint32]
+    word_units: Int64
+    minhash: NDArray[np.uint8]
+    own: dict[str, NDArray[np.bool_]]
+    moved: NDArray[np.bool_]  # exchanges with the model released while the world ran
+
+    @property
+    def rows(self) -> int:
+        """Exchanges of one copy."""
+        return int(self.start[-1])
+
+    @property
+    def units(self) -> int:
+        """Groups, and people without one."""
+        return int(self.unit.max()) + 1
+
+
+def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
+    """The pool that `folder` holds: `accounts`, `permits` and `truth/accounts` as the lab wrote them, and sketches."""
+    accounts = pq.read_table(folder / "accounts.parquet")
+    truth = pq.read_table(folder / "truth" / "accounts.parquet")
+    sketches = pa.concat_tables([pq.read_table(part) for part in parts])
+    whose = pc.index_in(sketches["account_id"], accounts["account_id"].combine_chunks())
+    account = whose.to_numpy().astype(np.int64)
+    start = np.searchsorted(account, np.arange(accounts.num_rows + 1)).astype(np.int64)
+    unit = _units(truth["group_id"])
+    features = decode_features(sketches["content_features"])
+    vocabulary, words = _coded(features)
+    columns, present = _arrays(sketches)
+    by_unit = np.argsort(unit[account], kind="stable")
+    units = unit[account][by_unit]
+    public = pc.equal(truth["kind"], PUBLIC_KIND).to_numpy(zero_copy_only=False)[account]
+    return Pool(
+        accounts,
+        truth,
+        pq.read_table(folder / "permits.parquet"),
+        unit,
+        start,
+        columns,
+        present,
+        {name: sketches[name].combine_chunks().dictionary_encode() for name in TEXTS},
+        words,
+        vocabulary,
+        holders(words, by_unit, units, len(vocabulary)),
+        _octets(sketches["minhash"]),
+        _own(columns, by_unit, units, public),
+        pc.fill_null(pc.equal(sketches["request_model"], NEW_MODEL), False).to_numpy(zero_copy_only=False),
+    )
+
+
+def _units(group: pa.ChunkedArray) -> Int64:
+    """Groups numbered from 0, then every person without one."""
+    code = group.combine_chunks().dictionary_encode().indices
+    alone = code.is_null().to_numpy(zero_copy_only=False)
+    unit = code.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    groups = int(unit.max(initial=-1)) + 1 if not alone.all() else 0
+    unit[alone] = groups + np.arange(int(alone.sum()))
+    return np.asarray(unit, np.int64)
+
+
+def _coded(features: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Distinct features with 0 first, and each occurrence as an index into them."""
+    vocabulary = np.union1d(np.zeros(1, np.uint32), np.unique(features))
+    words = np.empty(features.shape, np.uint32)
+    for at in range(0, len(features), 1 << 18):  # the search makes indices twice as wide as they are kept
+        words[at : at + (1 << 18)] = np.searchsorted(vocabulary, features[at : at + (1 << 18)])
+    return vocabulary, words
+
+
+def _arrays(sketches: pa.Table) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDArray[np.bool_]]]:
+    columns: dict[str, NDArray[np.generic]] = {}
+    present: dict[str, NDArray[np.bool_]] = {}
+    left = ("exchange_id", "account_id", "minhash", "content_features", *TEXTS)
+    for field in EXCHANGE_SKETCHES.schema:
+        if field.name in left:
+            continue
+        column = sketches[field.name].combine_chunks()
+        present[field.name] = column.is_valid().to_numpy(zero_copy_only=False)
+        if pa.types.is_timestamp(field.type):
+            column = column.cast(pa.int64())
+        columns[field.name] = column.fill_null(0).to_numpy(zero_copy_only=False)
+    return columns, present
+
+
+def _octets(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """16 bytes a row, zeros where null."""
+    one = column.combine_chunks()
+    valid = one.is_valid().to_numpy(zero_copy_only=False)
+    packed = np.frombuffer(b"".join(one.drop_null().to_pylist()), np.uint8).reshape(-1, 16)
+    octets = np.zeros((len(one), 16), np.uint8)
+    octets[valid] = packed
+    return octets
+
+
+def _own(
+    columns: dict[str, NDArray[np.generic]], by_unit: Int64, units: Int64, public: NDArray[np.bool_]
+) -> dict[str, NDArray[np.bool_]]:
+    least = max(LEAST_POPULAR, POPULAR_SHARE * (int(units.max(initial=0)) + 1))
+    own = {name: np.ones(len(public), np.bool_) for name in OWN}
+    for name in POPULAR:
+        distinct, code = np.unique(columns[name], return_inverse=True)
+        code = code.astype(np.uint32).reshape(-1, 1)
+        few = holders(code, by_unit, units, len(distinct)) < least
+        if name in ASKED:
+            few[code[public, 0]] = False
+        own[name] = few[code[:, 0]]
+    return own

@@ -1,0 +1,44 @@
+"""What a copy's people write about: common words as everybody, others' topics in place of their own, and new names.
+
+A word of a copy stands for another word that as many people use. So every copy has the same shares of common, less
+common and rare words, a person's topics are not those of the same person in another copy, and yet people of different
+copies have topics in common, as strangers do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.lab import draws
+
+Int64 = NDArray[np.int64]
+Words = NDArray[np.uint32]
+
+COMMON_SHARE = 0.05  # of the units from which a word is everybody's
+RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
+
+
+def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.uint64) -> Words:
+    """What each word of the vocabulary (0 first) stands for in the copy of this key.
+
+    `units` hold each word, of `total`; the rare words among `known` (ascending) are nobody's own, since others write
+    them too.
+    """
+    names = vocabulary.astype(np.uint64)
+    result = vocabulary.copy()
+    common = units >= COMMON_SHARE * total
+    fresh = (units < RARE_UNITS) & ~np.isin(vocabulary, known)
+    made = draws.mix(names ^ key) >> np.uint64(32)
+    result[fresh] = np.maximum(made[fresh], 1).astype(np.uint32)
+    band = np.where(common | fresh | (vocabulary == 0), -1, _bands(units))
+    for one in np.unique(band[band >= 0]).tolist():
+        alike = np.flatnonzero(band == one)
+        result[alike] = vocabulary[alike[np.argsort(draws.mix(names[alike] ^ key), kind="stable")]]
+    result[0] = 0
+    return result
+
+
+def _bands(units: Int64) -> Int64:
+    """Numbers of units that differ by less than a fifth."""
+    return np.floor(np.log(np.maximum(units, 1)) / np.log(1.2)).astype(np.int64)
