@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from bench.letter import marks, parts
+from bench.letter.drafts import MINUTE, Copy
+from bench.letter.dress import Dress, dress, worn
 from bench.letter.pool import Int64, Pool
-from bench.letter.wordings import Words, word_map
+from bench.letter.wordings import Words
 from stillwatch.group.members import spans
 from stillwatch.lab import draws
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 SHIFT = 2 * 60  # minutes by which all that a unit does is moved, at most
 JITTER = 250_000  # µs by which each exchange is later, at most
-MINUTE = 60_000_000  # µs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,6 @@ class Times:
         return cls(first, first + int(days * 86_400_000_000), first + int(release * 86_400_000_000))
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """What is drawn for one copy: account ids, and minutes by which each account is moved."""
-
-    number: int
-    own: np.uint64
-    ids: pa.Array
-    shift: Int64
-
-    def key(self, purpose: str) -> np.uint64:
-        """The key of one purpose."""
-        return marks.purpose_key(self.own, purpose)
-
-
 def draw_copy(pool: Pool, times: Times, seed: int, number: int) -> Copy:
     """The copy of that number."""
     own = marks.copy_key(seed, number)
@@ -62,11 +48,10 @@ def draw_copy(pool: Pool, times: Times, seed: int, number: int) -> Copy:
 
 def write_copy(path: Path, pool: Pool, copy: Copy, known: Words) -> int:
     """The copy's sketches by account, time and id, their ids counted after those of the copies before; their number."""
-    words = word_map(pool.vocabulary, pool.word_units, pool.units, known, copy.key("words"))
-    return parts.write_sketches(path, _tables(pool, copy, words))
+    return parts.write_sketches(path, _tables(pool, copy, dress(pool, copy, known)))
 
 
-def _tables(pool: Pool, copy: Copy, words: Words) -> Iterator[pa.Table]:
+def _tables(pool: Pool, copy: Copy, wear: Dress) -> Iterator[pa.Table]:
     order = pc.sort_indices(copy.ids).to_numpy().astype(np.int64)
     size = (pool.start[1:] - pool.start[:-1])[order]
     rows = spans(pool.start[order], pool.start[order] + size)
@@ -74,36 +59,12 @@ def _tables(pool: Pool, copy: Copy, words: Words) -> Iterator[pa.Table]:
     for at in range(0, len(rows), parts.GROUP_ROWS):
         few = slice(at, at + parts.GROUP_ROWS)
         first = copy.number * pool.rows + at
-        yield _table(pool, copy, words, (rows[few], whose[few], first))
-
-
-def _table(pool: Pool, copy: Copy, words: Words, chosen: tuple[Int64, Int64, int]) -> pa.Table:
-    rows, whose, first = chosen
-    written = pool.words[rows]
-    made: dict[str, pa.Array] = {
-        "exchange_id": marks.counted_ids(first + np.arange(len(rows))),
-        "account_id": copy.ids.take(pa.array(whose)),
-        "started_at": pa.array(_times(pool, copy, rows, whose)).cast(pa.timestamp("us")),
-        "minhash": octets(pool.minhash[rows], pool.present["payload_value"][rows]),
-        "content_features": octets(words[written].view(np.uint8), pool.present["payload_value"][rows]),
-        **{name: texts_of.take(pa.array(rows)).dictionary_decode() for name, texts_of in pool.texts.items()},
-    }
-    for name, column in pool.columns.items():
-        if name not in made:
-            values = column[rows]
-            if name in pool.own:
-                values = np.where(pool.own[name][rows], marks.rekeyed(values, copy.key(name)), values)
-            made[name] = pa.array(values, mask=~pool.present[name][rows])
-    schema = EXCHANGE_SKETCHES.schema
-    return pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
-
-
-def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
-    """A binary column of equally wide rows; null rows take no room."""
-    offsets = np.concatenate(([0], np.cumsum(np.where(present, values.shape[1], 0)))).astype(np.int32)
-    validity = pa.py_buffer(np.packbits(present, bitorder="little"))
-    data = pa.py_buffer(np.ascontiguousarray(values[present]))
-    return pa.Array.from_buffers(pa.binary(), len(values), [validity, pa.py_buffer(offsets), data])
+        made = worn(pool, copy, wear, rows[few])
+        made["exchange_id"] = marks.counted_ids(first + np.arange(len(rows[few])))
+        made["account_id"] = copy.ids.take(pa.array(whose[few]))
+        made["started_at"] = pa.array(_times(pool, copy, rows[few], whose[few])).cast(pa.timestamp("us"))
+        schema = EXCHANGE_SKETCHES.schema
+        yield pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
 
 
 def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
@@ -131,5 +92,3 @@ def _times(pool: Pool, copy: Copy, rows: Int64, whose: Int64) -> Int64:
     drawn = draws.uniform(draws.child(np.full(len(rows), copy.key("late")), "row", rows), "later")
     later = (drawn * np.minimum(gap, JITTER)).astype(np.int64)
     return np.asarray(started[rows] + copy.shift[whose] * MINUTE + later, np.int64)
-
-

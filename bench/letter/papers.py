@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from bench.letter import marks
-from bench.letter.copies import MINUTE, Copy
+from bench.letter.drafts import MINUTE, Copy
+from bench.letter.dress import WIDE
 from bench.letter.pool import LEAST_POPULAR, POPULAR_SHARE, Pool
+from bench.letter.wordings import exchanged
 from stillwatch.lab import draws
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 
 _OPAQUE = {"organisation_id": 16, "email_hash": 32, "payment_fingerprint": 16}
+_TRADED = ("payment_issuer", "signup_fingerprint", "email_shape")  # others as popular stand for them in each copy
 _OCTETS = 256
+_DAY = 86_400_000_000  # µs
+EARLIER = {False: 30, True: 1}
+"""Days by which a unit signed up earlier, at most; where it is new in the world, it signed up in order to ask."""
 
 
 def accounts_of(pool: Pool, copy: Copy) -> pa.Table:
@@ -24,10 +33,11 @@ def accounts_of(pool: Pool, copy: Copy) -> pa.Table:
         made[name] = _renamed(made[name], copy, name, digits)
     made["organisation_name"] = _mapped(made["organisation_name"], lambda name: _firm(name, copy))
     made["email_domain"] = _unless_popular(made["email_domain"], pool, lambda name: _domain(name, copy))
-    made["signup_fingerprint"] = _unless_popular(made["signup_fingerprint"], pool, lambda name: _mark(name, copy, 16))
+    for name in _TRADED:
+        made[name] = _traded(made[name], pool, copy.key(name))
     made["signup_address"] = _mapped(made["signup_address"], lambda name: _address(name, copy))
-    for name in ("created_at", "closed_at"):
-        made[name] = _moved(made[name], copy)
+    made["closed_at"] = _moved(made["closed_at"], copy.shift * MINUTE)
+    made["created_at"] = _moved(made["created_at"], copy.shift * MINUTE - _earlier(pool, copy))
     return pa.table(made, schema=ACCOUNTS.schema).sort_by("account_id")
 
 
@@ -55,13 +65,12 @@ def _renamed(column: pa.Array, copy: Copy, purpose: str, digits: int) -> pa.Arra
     return marks.named(copy.key(purpose), len(coded.dictionary), digits).take(coded.indices)
 
 
-def _mapped(column: pa.Array, change: object) -> pa.Array:
-    assert callable(change)
+def _mapped(column: pa.Array, change: Callable[[str], str]) -> pa.Array:
     coded = column.dictionary_encode()
     return pa.array([change(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 
-def _unless_popular(column: pa.Array, pool: Pool, change: object) -> pa.Array:
+def _unless_popular(column: pa.Array, pool: Pool, change: Callable[[str], str]) -> pa.Array:
     """The same texts where many unconnected people have them, changed ones elsewhere."""
     pairs = pa.table({"text": column, "unit": pool.unit}).group_by(["text", "unit"]).aggregate([])
     held = pairs.group_by("text").aggregate([("unit", "count")])
@@ -95,6 +104,26 @@ def _address(text: str, copy: Copy) -> str:
     return f"{first}.{second}.{street}.{house}"
 
 
-def _moved(column: pa.Array, copy: Copy) -> pa.Array:
-    moved = column.cast(pa.int64()).fill_null(0).to_numpy() + copy.shift * MINUTE
+def _moved(column: pa.Array, by: NDArray[np.int64]) -> pa.Array:
+    moved = column.cast(pa.int64()).fill_null(0).to_numpy() + by
     return pa.array(moved, mask=np.asarray(column.is_null())).cast(column.type)
+
+
+def _earlier(pool: Pool, copy: Copy) -> NDArray[np.int64]:
+    """By how much each account signed up earlier than it did (µs), one draw a unit."""
+    created = pool.accounts["created_at"].combine_chunks().cast(pa.int64()).to_numpy()
+    first = np.full(pool.units, np.iinfo(np.int64).max)
+    np.minimum.at(first, pool.unit, created)
+    begins = np.asarray(pool.columns["started_at"], np.int64).min()
+    days = np.where(first >= begins, EARLIER[True], EARLIER[False])
+    drawn = draws.uniform(marks.keys(copy.key("earlier"), pool.units), "days") * days * _DAY
+    return np.asarray(drawn.astype(np.int64)[pool.unit], np.int64)
+
+
+def _traded(column: pa.Array, pool: Pool, key: np.uint64) -> pa.Array:
+    coded = column.dictionary_encode()
+    code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    pairs = np.unique(code * pool.units + pool.unit)
+    units = np.bincount(pairs // pool.units, minlength=len(coded.dictionary))
+    traded = exchanged(units, np.ones(len(units), np.bool_), key, WIDE)
+    return coded.dictionary.take(pa.array(traded)).take(coded.indices)

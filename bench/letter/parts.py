@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -143,11 +142,11 @@ def write_sketches(path: Path, tables: Iterable[pa.Table]) -> int:
 def write_table(path: Path, table: pa.Table) -> int:
     """A small table as one Parquet file; gives the rows."""
     pq.write_table(table, path, compression="zstd")
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def folder(path: Path) -> Path:
     """The folder, made if need be; OutputError when it cannot be."""
     with _full_disk_said(path):
-        os.makedirs(path, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     return path

@@ -22,15 +22,25 @@ Int64 = NDArray[np.int64]
 TEXTS = ("channel", "request_model", "operation", "finish_reason")
 OWN = ("conversation_value", "session_value", "device_value", "address_value", "address_subnet_value", "simhash")
 """Values that nobody has in common with another copy's people."""
-POPULAR = (
-    *("user_agent_value", "fingerprint_value", "instructions_value", "tools_value", "parameters_value"),
-    *("payload_value", "head_value", "tail_value"),
-)
-"""Values that all copies share where many unconnected people hold them, and that are each copy's own otherwise."""
+SOFTWARE = ("user_agent_value", "fingerprint_value", "instructions_value", "tools_value", "parameters_value")
 ASKED = ("payload_value", "head_value", "tail_value")
+"""Values that copies share, as software, where many unconnected people hold them, and that are each copy's own else."""
+NETWORK = "address_network_value"  # every copy's people are customers of the same providers
 PUBLIC_KIND = "evaluation_harness"  # asks public benchmarks: the same questions wherever one is run
 POPULAR_SHARE = 0.0005  # of the units (groups, and people without one) that hold a popular value
 LEAST_POPULAR = 5  # units
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as indices into its distinct values, how many units hold each, and which values are a copy's own."""
+
+    code: NDArray[np.uint32]
+    distinct: Int64
+    first: Int64  # a row that holds the value
+    units: Int64
+    own: NDArray[np.bool_]
+    public: NDArray[np.bool_]  # asked by those who ask public questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,7 @@ class Pool:
     """People in order of account id: account u has the exchanges `start[u]` to `start[u + 1]`.
 
     `unit` numbers groups, and each person without one; all that a unit does is shifted together. `columns` are the
-    sketches; nulls are where `present` is false. `words` index `vocabulary`, 0 for none; `own` marks the values that
-    are re-keyed in each copy.
+    sketches, those of `coded` apart; nulls are where `present` is false. `words` index `vocabulary`, 0 for none.
     """
 
     accounts: pa.Table
@@ -54,7 +63,8 @@ class Pool:
     vocabulary: NDArray[np.uint32]
     word_units: Int64
     minhash: NDArray[np.uint8]
-    own: dict[str, NDArray[np.bool_]]
+    coded: dict[str, Coded]
+    public: NDArray[np.bool_]  # exchanges of those who ask public questions
     moved: NDArray[np.bool_]  # exchanges with the model released while the world ran
 
     @property
@@ -96,7 +106,11 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
         vocabulary,
         holders(words, by_unit, units, len(vocabulary)),
         _octets(sketches["minhash"]),
-        _own(columns, by_unit, units, public),
+        {
+            name: _code(np.asarray(columns.pop(name), np.int64), (by_unit, units), public)
+            for name in (*SOFTWARE, *ASKED, NETWORK)
+        },
+        public,
         pc.fill_null(pc.equal(sketches["request_model"], NEW_MODEL), False).to_numpy(zero_copy_only=False),
     )
 
@@ -145,16 +159,12 @@ def _octets(column: pa.ChunkedArray) -> NDArray[np.uint8]:
     return octets
 
 
-def _own(
-    columns: dict[str, NDArray[np.generic]], by_unit: Int64, units: Int64, public: NDArray[np.bool_]
-) -> dict[str, NDArray[np.bool_]]:
+def _code(values: Int64, order: tuple[Int64, Int64], public: NDArray[np.bool_]) -> Coded:
+    by_unit, units = order
+    distinct, first, code = np.unique(values, return_index=True, return_inverse=True)
+    narrow = np.asarray(code, np.uint32)
+    held = holders(narrow.reshape(-1, 1), by_unit, units, len(distinct))
+    asked = np.zeros(len(distinct), np.bool_)
+    asked[narrow[public]] = True
     least = max(LEAST_POPULAR, POPULAR_SHARE * (int(units.max(initial=0)) + 1))
-    own = {name: np.ones(len(public), np.bool_) for name in OWN}
-    for name in POPULAR:
-        distinct, code = np.unique(columns[name], return_inverse=True)
-        code = code.astype(np.uint32).reshape(-1, 1)
-        few = holders(code, by_unit, units, len(distinct)) < least
-        if name in ASKED:
-            few[code[public, 0]] = False
-        own[name] = few[code[:, 0]]
-    return own
+    return Coded(narrow, distinct, first.astype(np.int64), held, held < least, asked)

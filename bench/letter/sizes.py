@@ -73,12 +73,13 @@ def prepare(out: Path, size: Size, written: int = 0) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder `{out}`: {error.strerror or error}; name another with OUT=") from error
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot make the folder `{out}`: {reason}; name another with OUT=") from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise OutputError(f"cannot write into `{out}`: permission denied; name another folder with OUT=")
     free, needed = shutil.disk_usage(out).free, max(0, size.disk_bytes - written)
     if free < needed:
         raise OutputError(
-            f"a world of scale {size.scale} needs {needed / 1e9:.1f} GB more in `{out}` and {free / 1e9:.1f} GB are free; "
+            f"a world of scale {size.scale} needs {needed / 1e9:.1f} GB in `{out}`, and {free / 1e9:.1f} GB are free; "
             "free space there, name a folder on another disk with OUT=, or take a smaller SCALE="
         )

@@ -92,5 +92,7 @@ def _write_exchanges(path: Path, campaign: str, campaign_parts: Sequence[Path]) 
 
 def _campaign_accounts(campaign: dict[str, Any], schema: pa.Schema) -> pa.Table:
     ids = campaign["accounts"]
-    same = {name: pa.repeat(pa.scalar(campaign[name]), len(ids)) for name in ("role", "kind", "group_id", "campaign_id")}
+    same = {
+        name: pa.repeat(pa.scalar(campaign[name]), len(ids)) for name in ("role", "kind", "group_id", "campaign_id")
+    }
     return pa.table({"account_id": pa.array(ids, pa.string()), **same}).select(schema.names).cast(schema)

@@ -31,14 +31,24 @@ def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.
     fresh = (units < RARE_UNITS) & ~np.isin(vocabulary, known)
     made = draws.mix(names ^ key) >> np.uint64(32)
     result[fresh] = np.maximum(made[fresh], 1).astype(np.uint32)
-    band = np.where(common | fresh | (vocabulary == 0), -1, _bands(units))
-    for one in np.unique(band[band >= 0]).tolist():
-        alike = np.flatnonzero(band == one)
-        result[alike] = vocabulary[alike[np.argsort(draws.mix(names[alike] ^ key), kind="stable")]]
+    traded = ~common & ~fresh & (vocabulary != 0)
+    result[traded] = vocabulary[exchanged(units, traded, key)[traded]]
     result[0] = 0
     return result
 
 
-def _bands(units: Int64) -> Int64:
-    """Numbers of units that differ by less than a fifth."""
-    return np.floor(np.log(np.maximum(units, 1)) / np.log(1.2)).astype(np.int64)
+def exchanged(
+    units: Int64, traded: NDArray[np.bool_], key: np.uint64, width: float = 1.2, kin: Int64 | None = None
+) -> Int64:
+    """For each thing the number of another that about as many units hold, its own where not `traded`.
+
+    Held by at most `width` times as many; only things of the same `kin` take each other's places.
+    """
+    result = np.arange(len(units))
+    drawn = draws.mix(result.astype(np.uint64) ^ key)
+    band = np.where(traded, np.floor(np.log(np.maximum(units, 1)) / np.log(width)), -1).astype(np.int64)
+    other = np.zeros(len(units), np.int64) if kin is None else kin
+    order = np.lexsort((result, other, band))
+    result[order] = np.lexsort((drawn, other, band))
+    result[~traded] = np.flatnonzero(~traded)
+    return result

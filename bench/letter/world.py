@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from bench.letter import marks, papers, parts, truths
 from bench.letter.campaign import known_words, write_campaign
-from bench.letter.copies import Copy, Times, draw_copy, write_copy
+from bench.letter.copies import Times, draw_copy, write_copy
+from bench.letter.drafts import Copy
 from bench.letter.drawn import Drawn, draw_campaign, draw_people
 from bench.letter.parts import Done, Work
 from bench.letter.pool import Pool, load_pool
@@ -29,7 +30,10 @@ from stillwatch.lab import registration, truth
 from stillwatch.lab.cost import peak_bytes
 
 PART_ROWS = 240_000  # of a part whose texts are written: a minute's work at most is lost to an interruption
-_WRITERS = ("campaign copies drawn marks papers parts pool sizes spread texts truths wordings world".split())
+_WRITERS = (
+    *("campaign", "copies", "drafts", "drawn", "dress", "marks", "papers", "parts", "pool", "sizes"),
+    *("spread", "texts", "truths", "wordings", "world"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ Writing = tuple[
     str,
     int,
 ]
-"""What writes a drawn world's tables and says its facts, what writes a part, into which folder, from which number on."""
+"""What writes a drawn world's tables and says its facts, what writes a part; into which folder, from which number."""
 
 
 def _draw(plan: Plan, name: str, draw: Callable[[], Drawn], how: Writing) -> tuple[list[Path], dict[str, Any], Done]:
@@ -146,7 +150,9 @@ def _paths(plan: Plan, folder: str, begin: int, rows: int) -> list[Path]:
 
 def _write_copies(plan: Plan, pool_parts: list[Path], times: Times, known: Words) -> Done:
     numbers = range(plan.size.copies)
-    wanted = [plan.part(table, number) for table in ("exchanges", "accounts", "permits", "truths") for number in numbers]
+    wanted = [
+        plan.part(table, number) for table in ("exchanges", "accounts", "permits", "truths") for number in numbers
+    ]
     if all(parts.marker(path) for path in wanted):
         return Done(kept=len(wanted))
     say("copies: loading the people")

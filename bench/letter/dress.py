@@ -1,0 +1,98 @@
+"""What a copy's exchanges carry: values of the copy's own, and in place of popular ones others as popular.
+
+Whoever sends a popular text in one copy sends another popular text in the next, so that nobody is known by what he
+quotes. What software says of itself stays as it is, since its parts belong together; only builds of one version change
+places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bench.letter import marks
+from bench.letter.drafts import Copy
+from bench.letter.pool import ASKED, NETWORK, OWN, Int64, Pool
+from bench.letter.wordings import Words, exchanged, word_map
+
+PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
+WIDE = 2.0  # times as many units may hold what stands for a value: there are far fewer popular texts than words
+OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille", "input_chars")
+"""Further columns that come with a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What stands for what in one copy: words, coded values, and the row from which each popular text is quoted."""
+
+    words: Words
+    values: dict[str, Int64]
+    quoted: NDArray[np.bool_]  # by code of the payload
+    source: Int64
+
+
+def dress(pool: Pool, copy: Copy, known: Words) -> Dress:
+    """The dress of a copy."""
+    words = word_map(pool.vocabulary, pool.word_units, pool.units, known, copy.key("words"))
+    values = {name: _values(pool, name, copy) for name in pool.coded}
+    texts = pool.coded[PAYLOAD]
+    quoted = (~texts.own | texts.public) & (texts.distinct != 0)
+    source = texts.first[exchanged(texts.units, quoted, copy.key("quotations"), WIDE)]
+    return Dress(words, values, quoted, source)
+
+
+def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64) -> dict[str, pa.Array]:
+    """Every column of these exchanges but who, when and their ids."""
+    code = pool.coded[PAYLOAD].code[rows]
+    quoted = wear.quoted[code] & ~pool.public[rows]
+    source = np.where(quoted, wear.source[code], rows)
+    told = pool.present[PAYLOAD][source]
+    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], wear.words[pool.words[source]])
+    made: dict[str, pa.Array] = {
+        "minhash": octets(pool.minhash[source], told),
+        "content_features": octets(words.view(np.uint8), told),
+        **{name: texts.take(pa.array(rows)).dictionary_decode() for name, texts in pool.texts.items()},
+    }
+    for name, coded in pool.coded.items():
+        at = source if name in ASKED else rows
+        values = wear.values[name][coded.code[at]]
+        if name in ASKED:
+            values = np.where(quoted, coded.distinct[coded.code[at]], values)
+        made[name] = pa.array(values, mask=~pool.present[name][at])
+    for name, column in pool.columns.items():
+        at = source if name in OF_TEXT else rows
+        found = column[at]
+        if name in OWN:
+            own = marks.rekeyed(np.asarray(found, np.int64), copy.key(name))
+            found = np.where(quoted, found, own) if name in OF_TEXT else own
+        made[name] = pa.array(found, mask=~pool.present[name][at])
+    return made
+
+
+def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
+    """A binary column of equally wide rows; null rows take no room."""
+    offsets = np.concatenate(([0], np.cumsum(np.where(present, values.shape[1], 0)))).astype(np.int32)
+    validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+    data = pa.py_buffer(np.ascontiguousarray(values[present]))
+    return pa.Array.from_buffers(pa.binary(), len(values), [validity, pa.py_buffer(offsets), data])
+
+
+def _values(pool: Pool, name: str, copy: Copy) -> Int64:
+    """What each distinct value of a column is in the copy."""
+    coded, key = pool.coded[name], copy.key(name)
+    told = coded.distinct != 0
+    if name == NETWORK:
+        return coded.distinct[exchanged(coded.units, told, key, WIDE)]
+    if name in ASKED:
+        own, traded = coded.own & ~coded.public, ~coded.own & ~coded.public & told
+        others = exchanged(coded.units, traded, copy.key(f"{name} traded"), WIDE)
+    elif name == BUILD:
+        own = coded.own
+        agent = pool.coded[AGENT].code[coded.first].astype(np.int64)
+        others = exchanged(coded.units, ~own & told, copy.key(f"{name} traded"), WIDE, agent)
+    else:
+        own, others = coded.own, np.arange(len(coded.distinct))
+    return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct[others])
