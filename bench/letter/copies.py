@@ -59,7 +59,7 @@ def _tables(pool: Pool, copy: Copy, wear: Dress) -> Iterator[pa.Table]:
     for at in range(0, len(rows), parts.GROUP_ROWS):
         few = slice(at, at + parts.GROUP_ROWS)
         first = copy.number * pool.rows + at
-        made = worn(pool, copy, wear, rows[few])
+        made = worn(pool, copy, wear, rows[few], whose[few])
         made["exchange_id"] = marks.counted_ids(first + np.arange(len(rows[few])))
         made["account_id"] = copy.ids.take(pa.array(whose[few]))
         made["started_at"] = pa.array(_times(pool, copy, rows[few], whose[few])).cast(pa.timestamp("us"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bench.letter import marks
 from bench.letter.drafts import Copy
 from bench.letter.pool import ASKED, NETWORK, OWN, Int64, Pool
-from bench.letter.wordings import Words, exchanged, word_map
+from bench.letter.wordings import Words, drawn, exchanged, word_map
 
 PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
 WIDE = 2.0  # times as many units may hold what stands for a value: there are far fewer popular texts than words
@@ -44,8 +44,8 @@ def dress(pool: Pool, copy: Copy, known: Words) -> Dress:
     return Dress(words, values, quoted, source)
 
 
-def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64) -> dict[str, pa.Array]:
-    """Every column of these exchanges but who, when and their ids."""
+def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64, whose: Int64) -> dict[str, pa.Array]:
+    """Every column of these exchanges of the accounts `whose` but who, when and their ids."""
     code = pool.coded[PAYLOAD].code[rows]
     quoted = wear.quoted[code] & ~pool.public[rows]
     source = np.where(quoted, wear.source[code], rows)
@@ -56,11 +56,13 @@ def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64) -> dict[str, pa.Array
         "content_features": octets(words.view(np.uint8), told),
         **{name: texts.take(pa.array(rows)).dictionary_decode() for name, texts in pool.texts.items()},
     }
-    for name, coded in pool.coded.items():
+    for name in pool.coded:
         at = source if name in ASKED else rows
-        values = wear.values[name][coded.code[at]]
+        held = pool.coded[name].code[at].astype(np.int64)
+        values = wear.values[name][held]
         if name in ASKED:
-            values = np.where(quoted, coded.distinct[coded.code[at]], values)
+            phrase = held if name == PAYLOAD else _phrases(pool, copy, name, held, pool.unit[whose])
+            values = np.where(quoted, pool.coded[name].distinct[held], wear.values[name][phrase])
         made[name] = pa.array(values, mask=~pool.present[name][at])
     for name, column in pool.columns.items():
         at = source if name in OF_TEXT else rows
@@ -86,13 +88,15 @@ def _values(pool: Pool, name: str, copy: Copy) -> Int64:
     told = coded.distinct != 0
     if name == NETWORK:
         return coded.distinct[exchanged(coded.units, told, key, WIDE)]
-    if name in ASKED:
-        own, traded = coded.own & ~coded.public, ~coded.own & ~coded.public & told
-        others = exchanged(coded.units, traded, copy.key(f"{name} traded"), WIDE)
-    elif name == BUILD:
-        own = coded.own
+    own, others = coded.own & ~coded.public if name in ASKED else coded.own, np.arange(len(told))
+    if name == BUILD:
         agent = pool.coded[AGENT].code[coded.first].astype(np.int64)
         others = exchanged(coded.units, ~own & told, copy.key(f"{name} traded"), WIDE, agent)
-    else:
-        own, others = coded.own, np.arange(len(coded.distinct))
     return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct[others])
+
+
+def _phrases(pool: Pool, copy: Copy, name: str, held: Int64, unit: Int64) -> Int64:
+    """For the opening or closing words of each row, others that somebody else says as a habit."""
+    coded = pool.coded[name]
+    traded = ~coded.own & ~coded.public & (coded.distinct != 0)
+    return drawn(held, unit, coded.units, traded, copy.key(f"{name} drawn"))

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from bench.letter import marks
 from bench.letter.drafts import MINUTE, Copy
-from bench.letter.dress import WIDE
 from bench.letter.pool import LEAST_POPULAR, POPULAR_SHARE, Pool
-from bench.letter.wordings import exchanged
+from bench.letter.wordings import drawn
 from stillwatch.lab import draws
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 
 _OPAQUE = {"organisation_id": 16, "email_hash": 32, "payment_fingerprint": 16}
-_TRADED = ("payment_issuer", "signup_fingerprint", "email_shape")  # others as popular stand for them in each copy
+_DRAWN = ("payment_issuer", "signup_fingerprint", "email_shape", "referrer")
 _OCTETS = 256
 _DAY = 86_400_000_000  # µs
 EARLIER = {False: 30, True: 1}
@@ -33,8 +32,8 @@ def accounts_of(pool: Pool, copy: Copy) -> pa.Table:
         made[name] = _renamed(made[name], copy, name, digits)
     made["organisation_name"] = _mapped(made["organisation_name"], lambda name: _firm(name, copy))
     made["email_domain"] = _unless_popular(made["email_domain"], pool, lambda name: _domain(name, copy))
-    for name in _TRADED:
-        made[name] = _traded(made[name], pool, copy.key(name))
+    for name in _DRAWN:
+        made[name] = _redrawn(made[name], pool, copy.key(name))
     made["signup_address"] = _mapped(made["signup_address"], lambda name: _address(name, copy))
     made["closed_at"] = _moved(made["closed_at"], copy.shift * MINUTE)
     made["created_at"] = _moved(made["created_at"], copy.shift * MINUTE - _earlier(pool, copy))
@@ -120,10 +119,12 @@ def _earlier(pool: Pool, copy: Copy) -> NDArray[np.int64]:
     return np.asarray(drawn.astype(np.int64)[pool.unit], np.int64)
 
 
-def _traded(column: pa.Array, pool: Pool, key: np.uint64) -> pa.Array:
+def _redrawn(column: pa.Array, pool: Pool, key: np.uint64) -> pa.Array:
+    """Others, drawn as often as units have them; who of a unit had the same has the same again."""
     coded = column.dictionary_encode()
+    told = coded.indices.is_valid().to_numpy(zero_copy_only=False)
     code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    pairs = np.unique(code * pool.units + pool.unit)
+    pairs = np.unique(code[told] * pool.units + pool.unit[told])
     units = np.bincount(pairs // pool.units, minlength=len(coded.dictionary))
-    traded = exchanged(units, np.ones(len(units), np.bool_), key, WIDE)
-    return coded.dictionary.take(pa.array(traded)).take(coded.indices)
+    found = drawn(code, pool.unit, units, np.ones(len(units), np.bool_), key)
+    return coded.dictionary.take(pa.array(found, mask=~told))

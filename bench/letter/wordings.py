@@ -15,7 +15,7 @@ from stillwatch.lab import draws
 Int64 = NDArray[np.int64]
 Words = NDArray[np.uint32]
 
-COMMON_SHARE = 0.05  # of the units from which a word is everybody's
+COMMON_SHARE = 0.2  # of the units from which a word is everybody's
 RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
 
 
@@ -52,3 +52,17 @@ def exchanged(
     result[order] = np.lexsort((drawn, other, band))
     result[~traded] = np.flatnonzero(~traded)
     return result
+
+
+def drawn(code: Int64, unit: Int64, units: Int64, traded: NDArray[np.bool_], key: np.uint64) -> Int64:
+    """For each code one of the traded ones, drawn as often as units hold it; a unit's equal codes stay equal.
+
+    `code` and `unit` have an entry a row; `units` and `traded` one a code. Codes that are not traded stay.
+    """
+    others = np.flatnonzero(traded)
+    if len(others) == 0:
+        return code
+    edges = np.cumsum(units[others].astype(np.float64))
+    lot = draws.child(draws.child(np.full(len(code), key, dtype=np.uint64), "unit", unit), "code", code)
+    found = np.searchsorted(edges, draws.uniform(lot, "which") * edges[-1], side="right")
+    return np.asarray(np.where(traded[code], others[np.minimum(found, len(others) - 1)], code), np.int64)

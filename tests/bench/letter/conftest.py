@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bench.letter import world
 from bench.letter.sizes import Size
+
+from bench.letter import world
 
 TINY = Size("tiny", people=240, copies=2, campaign=12)
 PART_ROWS = 6_000

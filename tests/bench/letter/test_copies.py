@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from bench.letter import marks, world
 from bench.letter.pool import OWN
 from bench.letter.wordings import exchanged, word_map
 from numpy.typing import NDArray
 
+from bench.letter import marks, world
 from stillwatch.records.features import decode_features
 from tests.bench.letter.conftest import TINY
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from bench.letter import __main__ as letter
 from bench.letter.sizes import SIZES, prepare, size_of
 
+from bench.letter import __main__ as letter
 from stillwatch.errors import OutputError, UsageError
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from bench.letter import parts, world
 
+from bench.letter import parts, world
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.key import load_key
