@@ -1,8 +1,8 @@
 """What a copy's exchanges carry: values of the copy's own, and in place of popular ones others as popular.
 
 Whoever sends a popular text in one copy sends another popular text in the next, so that nobody is known by what he
-quotes. What software says of itself stays as it is, since its parts belong together; only builds of one version change
-places.
+quotes. What software says of itself stays as it is, since its parts belong together; which build somebody uses is
+drawn anew.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64, whose: Int64) -> dict
             phrase = held if name == PAYLOAD else _phrases(pool, copy, name, held, pool.unit[whose])
             values = np.where(quoted, pool.coded[name].distinct[held], wear.values[name][phrase])
         made[name] = pa.array(values, mask=~pool.present[name][at])
+    made |= _client(pool, copy, wear, rows, pool.unit[whose])
     for name, column in pool.columns.items():
         at = source if name in OF_TEXT else rows
         found = column[at]
@@ -88,11 +89,19 @@ def _values(pool: Pool, name: str, copy: Copy) -> Int64:
     told = coded.distinct != 0
     if name == NETWORK:
         return coded.distinct[exchanged(coded.units, told, key, WIDE)]
-    own, others = coded.own & ~coded.public if name in ASKED else coded.own, np.arange(len(told))
-    if name == BUILD:
-        agent = pool.coded[AGENT].code[coded.first].astype(np.int64)
-        others = exchanged(coded.units, ~own & told, copy.key(f"{name} traded"), WIDE, agent)
-    return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct[others])
+    own = coded.own & ~coded.public if name in ASKED else coded.own
+    return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct)
+
+
+def _client(pool: Pool, copy: Copy, wear: Dress, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
+    """Builds of the same tools, each under the user agent that it goes with."""
+    builds, agents = pool.coded[BUILD], pool.coded[AGENT]
+    held = builds.code[rows].astype(np.int64)
+    traded = ~builds.own & (builds.distinct != 0)
+    other = drawn(held, unit, builds.units, traded, copy.key(f"{BUILD} drawn"), pool.kin)
+    agent = np.where(traded[held], agents.code[builds.first[other]], agents.code[rows])
+    values = {BUILD: wear.values[BUILD][other], AGENT: wear.values[AGENT][agent]}
+    return {name: pa.array(found, mask=~pool.present[name][rows]) for name, found in values.items()}
 
 
 def _phrases(pool: Pool, copy: Copy, name: str, held: Int64, unit: Int64) -> Int64:

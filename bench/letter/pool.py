@@ -64,6 +64,7 @@ class Pool:
     word_units: Int64
     minhash: NDArray[np.uint8]
     coded: dict[str, Coded]
+    kin: Int64  # for each build of a client, whose instructions it mostly comes with, and through which channel
     public: NDArray[np.bool_]  # exchanges of those who ask public questions
     moved: NDArray[np.bool_]  # exchanges with the model released while the world ran
 
@@ -92,7 +93,12 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
     columns, present = _arrays(sketches)
     by_unit = np.argsort(unit[account], kind="stable")
     units = unit[account][by_unit]
+    texts = {name: sketches[name].combine_chunks().dictionary_encode() for name in TEXTS}
     public = pc.equal(truth["kind"], PUBLIC_KIND).to_numpy(zero_copy_only=False)[account]
+    coded = {
+        name: _code(np.asarray(columns.pop(name), np.int64), (by_unit, units), public)
+        for name in (*SOFTWARE, *ASKED, NETWORK)
+    }
     return Pool(
         accounts,
         truth,
@@ -101,15 +107,13 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
         start,
         columns,
         present,
-        {name: sketches[name].combine_chunks().dictionary_encode() for name in TEXTS},
+        texts,
         words,
         vocabulary,
         holders(words, by_unit, units, len(vocabulary)),
         _octets(sketches["minhash"]),
-        {
-            name: _code(np.asarray(columns.pop(name), np.int64), (by_unit, units), public)
-            for name in (*SOFTWARE, *ASKED, NETWORK)
-        },
+        coded,
+        _kin(coded, texts["channel"].indices.to_numpy(zero_copy_only=False)),
         public,
         pc.fill_null(pc.equal(sketches["request_model"], NEW_MODEL), False).to_numpy(zero_copy_only=False),
     )
@@ -168,3 +172,12 @@ def _code(values: Int64, order: tuple[Int64, Int64], public: NDArray[np.bool_]) 
     asked[narrow[public]] = True
     least = max(LEAST_POPULAR, POPULAR_SHARE * (int(units.max(initial=0)) + 1))
     return Coded(narrow, distinct, first.astype(np.int64), held, held < least, asked)
+
+
+def _kin(coded: dict[str, Coded], channel: NDArray[np.int32]) -> Int64:
+    builds, instructions = coded["fingerprint_value"], coded["instructions_value"]
+    tools = instructions.code.astype(np.int64) * 64 + channel
+    pairs, uses = np.unique(np.stack([builds.code.astype(np.int64), tools]), axis=1, return_counts=True)
+    order = np.lexsort((-uses, pairs[0]))
+    first = np.unique(pairs[0][order], return_index=True)[1]
+    return np.asarray(pairs[1][order][first], np.int64)

@@ -54,15 +54,21 @@ def exchanged(
     return result
 
 
-def drawn(code: Int64, unit: Int64, units: Int64, traded: NDArray[np.bool_], key: np.uint64) -> Int64:
-    """For each code one of the traded ones, drawn as often as units hold it; a unit's equal codes stay equal.
+def drawn(
+    code: Int64, unit: Int64, units: Int64, traded: NDArray[np.bool_], key: np.uint64, kin: Int64 | None = None
+) -> Int64:
+    """For each code a traded one of its kin, drawn as often as units hold it; a unit's equal codes stay equal.
 
-    `code` and `unit` have an entry a row; `units` and `traded` one a code. Codes that are not traded stay.
+    `code` and `unit` have an entry a row; `units`, `traded` and `kin` one a code. Codes that are not traded stay.
     """
+    family = np.zeros(len(units), np.int64) if kin is None else kin
     others = np.flatnonzero(traded)
     if len(others) == 0:
         return code
-    edges = np.cumsum(units[others].astype(np.float64))
+    others = others[np.argsort(family[others], kind="stable")]
+    edges = np.concatenate([[0.0], np.cumsum(units[others].astype(np.float64))])
+    low, high = (np.searchsorted(family[others], family[code], side=side) for side in ("left", "right"))
     lot = draws.child(draws.child(np.full(len(code), key, dtype=np.uint64), "unit", unit), "code", code)
-    found = np.searchsorted(edges, draws.uniform(lot, "which") * edges[-1], side="right")
-    return np.asarray(np.where(traded[code], others[np.minimum(found, len(others) - 1)], code), np.int64)
+    at = edges[low] + draws.uniform(lot, "which") * (edges[high] - edges[low])
+    found = np.minimum(np.searchsorted(edges, at, side="right") - 1, len(others) - 1)
+    return np.asarray(np.where(traded[code], others[found], code), np.int64)
