@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from bench.letter.spread import holders
 from stillwatch.lab.headers import NEW_MODEL
 from stillwatch.records.features import decode_features
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 Int64 = NDArray[np.int64]
 
@@ -88,8 +87,10 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
     account = whose.to_numpy().astype(np.int64)
     start = np.searchsorted(account, np.arange(accounts.num_rows + 1)).astype(np.int64)
     unit = _units(truth["group_id"])
-    features = decode_features(sketches["content_features"])
-    vocabulary, words = _coded(features)
+    vocabulary, words = _coded(decode_features(sketches["content_features"]))
+    minhash = _octets(sketches["minhash"])
+    sketches = sketches.drop_columns(["exchange_id", "account_id", "content_features", "minhash"])
+    pa.default_memory_pool().release_unused()
     columns, present = _arrays(sketches)
     by_unit = np.argsort(unit[account], kind="stable")
     units = unit[account][by_unit]
@@ -111,7 +112,7 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
         words,
         vocabulary,
         holders(words, by_unit, units, len(vocabulary)),
-        _octets(sketches["minhash"]),
+        minhash,
         coded,
         _kin(coded, texts["channel"].indices.to_numpy(zero_copy_only=False)),
         public,
@@ -131,9 +132,11 @@ def _units(group: pa.ChunkedArray) -> Int64:
 
 def _coded(features: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Distinct features with 0 first, and each occurrence as an index into them."""
-    vocabulary = np.union1d(np.zeros(1, np.uint32), np.unique(features))
+    steps = range(0, len(features), 1 << 18)
+    some = [np.zeros(1, np.uint32), *(np.unique(features[at : at + (1 << 18)]) for at in steps)]
+    vocabulary = np.unique(np.concatenate(some))
     words = np.empty(features.shape, np.uint32)
-    for at in range(0, len(features), 1 << 18):  # the search makes indices twice as wide as they are kept
+    for at in steps:  # the search makes indices twice as wide as they are kept
         words[at : at + (1 << 18)] = np.searchsorted(vocabulary, features[at : at + (1 << 18)])
     return vocabulary, words
 
@@ -141,9 +144,8 @@ def _coded(features: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np
 def _arrays(sketches: pa.Table) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDArray[np.bool_]]]:
     columns: dict[str, NDArray[np.generic]] = {}
     present: dict[str, NDArray[np.bool_]] = {}
-    left = ("exchange_id", "account_id", "minhash", "content_features", *TEXTS)
-    for field in EXCHANGE_SKETCHES.schema:
-        if field.name in left:
+    for field in sketches.schema:
+        if field.name in TEXTS:
             continue
         column = sketches[field.name].combine_chunks()
         present[field.name] = column.is_valid().to_numpy(zero_copy_only=False)
@@ -155,11 +157,10 @@ def _arrays(sketches: pa.Table) -> tuple[dict[str, NDArray[np.generic]], dict[st
 
 def _octets(column: pa.ChunkedArray) -> NDArray[np.uint8]:
     """16 bytes a row, zeros where null."""
-    one = column.combine_chunks()
+    one = column.combine_chunks().cast(pa.binary())
     valid = one.is_valid().to_numpy(zero_copy_only=False)
-    packed = np.frombuffer(b"".join(one.drop_null().to_pylist()), np.uint8).reshape(-1, 16)
     octets = np.zeros((len(one), 16), np.uint8)
-    octets[valid] = packed
+    octets[valid] = np.frombuffer(one.drop_null().cast(pa.binary(16)).buffers()[1], np.uint8).reshape(-1, 16)
     return octets
 
 

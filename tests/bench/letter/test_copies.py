@@ -73,11 +73,16 @@ def test_no_card_address_or_firm_is_in_two_copies(tiny: world.Plan) -> None:
 
 
 def test_popular_software_is_the_same_everywhere(tiny: world.Plan) -> None:
-    held = [
-        set(pq.read_table(tiny.part("exchanges", copy), columns=["user_agent_value"])["user_agent_value"].to_pylist())
+    first, second = (
+        pq.read_table(tiny.part("exchanges", copy), columns=["user_agent_value"])["user_agent_value"].drop_null()
         for copy in range(TINY.copies)
-    ]
-    assert len(held[0] & held[1]) > 0.5 * len(held[0])
+    )
+    assert pc.mean(pc.is_in(first, second.unique())).as_py() > 0.5
+    build, agent = (f"{name}_value" for name in ("fingerprint", "user_agent"))
+    for copy in range(TINY.copies):  # a build goes with one user agent
+        pairs = pq.read_table(tiny.part("exchanges", copy), columns=[build, agent]).drop_null().group_by([build, agent])
+        builds = pairs.aggregate([])[build]
+        assert pc.count_distinct(builds).as_py() == len(builds)
 
 
 def test_an_accounts_exchanges_keep_their_order_in_every_copy(tiny: world.Plan) -> None:

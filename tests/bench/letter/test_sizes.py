@@ -33,7 +33,7 @@ def test_another_scale_is_refused(scale: str, capsys: pytest.CaptureFixture[str]
 
 def test_a_small_disk_is_refused_with_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000_000_000))
-    with pytest.raises(OutputError, match=r"scale 1 needs 26\.\d GB in `.*`, and 3\.0 GB are free; free space"):
+    with pytest.raises(OutputError, match=r"scale 1 needs 25\.\d GB in `.*`, and 3\.0 GB are free; free space"):
         prepare(tmp_path, size_of("1"))
     prepare(tmp_path, size_of("1"), written=25_000_000_000)
     prepare(tmp_path, size_of("0.01"))
