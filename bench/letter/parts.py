@@ -22,9 +22,9 @@ from stillwatch.sketch.key import load_key
 GROUP_ROWS = 122_880  # of a row group, as the engine exports them
 _LEVEL = 9  # of zstd: 4 bytes an exchange less than level 1, for some microseconds each
 _PAGE = 1 << 23
-_COUNTED = {"exchange_id": "DELTA_BYTE_ARRAY", "started_at": "DELTA_BINARY_PACKED"}
+COUNTED = {"exchange_id": "DELTA_BYTE_ARRAY", "started_at": "DELTA_BINARY_PACKED"}
 _DISTINCT = ("conversation_value", "payload_value", "simhash", "minhash", "content_features")
-_DICTIONARY = [name for name in EXCHANGE_SKETCHES.names if name not in (*_COUNTED, *_DISTINCT)]
+_DICTIONARY = [name for name in EXCHANGE_SKETCHES.names if name not in (*COUNTED, *_DISTINCT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def write_sketches(path: Path, tables: Iterable[pa.Table]) -> int:
         compression="zstd",
         compression_level=_LEVEL,
         use_dictionary=_DICTIONARY,
-        column_encoding=_COUNTED,
+        column_encoding=COUNTED,
         data_page_size=_PAGE,
     ) as writer:
         for table in tables:

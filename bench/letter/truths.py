@@ -18,6 +18,8 @@ from stillwatch.lab.draft import NONE, ROLES
 from stillwatch.lab.parts import Script
 
 _COLUMNS = ["exchange_id", "account_id", "started_at"]
+_REPEATED = ["account_id", "campaign_id"]
+_ZSTD = {"compression": "zstd", "compression_level": 9}
 
 
 def facts(script: Script) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _write_exchanges(path: Path, campaign: str, campaign_parts: Sequence[Path]) 
     schema = pa.schema([(name, pa.string()) for name in ("exchange_id", "account_id", "campaign_id")])
     schema = schema.append(pa.field("started_at", pa.timestamp("us")))
     rows, accounts, times = 0, set[str](), []
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, use_dictionary=_REPEATED, column_encoding=parts.COUNTED, **_ZSTD) as writer:
         for part in campaign_parts:
             found = pq.read_table(part, columns=_COLUMNS)
             rows += found.num_rows

@@ -79,7 +79,8 @@ def write(plan: Plan) -> Done:
     third = _write_copies(plan, pool_parts, Times(*people["times"]), known_words(campaign_parts[0]))
     truths.write(plan.folder, campaign, campaign_parts, _described(plan, people, campaign))
     (plan.folder / "world.json").write_text(json.dumps(_described(plan, people, campaign), indent=1) + "\n")
-    shutil.rmtree(plan.folder / "pool")
+    for made_of in ("pool", "truths"):
+        shutil.rmtree(plan.folder / made_of)
     return first + second + third + Done(peak_bytes=peak_bytes())
 
 

@@ -39,7 +39,7 @@ def test_a_copy_is_no_twin(tiny: world.Plan) -> None:
         )
         return float(both / np.sqrt(own * theirs))
 
-    truth = pq.read_table(tiny.part("truths", 0))
+    truth = pq.read_table(tiny.folder / "truth" / "accounts.parquet")
     key = marks.purpose_key(marks.copy_key(tiny.seed, 0), "account")
     ids = marks.named(key, TINY.people, 24)
     kind = truth["kind"].take(pc.index_in(ids, truth["account_id"].combine_chunks())).to_pylist()
