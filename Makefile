@@ -23,14 +23,16 @@ SEEDS ?= 201 202 203 204 205 206 207 208 209 210
 SCALE ?= 1
 OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
+# What `make bench-letter` writes, scans and scores goes where no result is kept, unless OUT= says otherwise.
+LETTER_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),build/letter)
 LADDER ?= --missing text addresses accounts --ablate --baselines
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench ladder docs clean
+.PHONY: help demo test lint format bench bench-letter ladder docs clean
 
 help:  ## lists these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes demo-run/report.html
 	@$(BIN)/stillwatch demo --out demo-run
@@ -50,6 +52,9 @@ format: $(DEVELOPMENT)  ## rewrites the code in the house's style
 
 bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH="...")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-letter: $(DEVELOPMENT)  ## the letter's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/letter)
+	@$(BIN)/python -m bench.letter --scale $(SCALE) --out "$(LETTER_OUT)" $(LETTER)
 
 ladder: $(RUNTIME)  ## every score on every rung of campaigns, over SEEDS= at SCALE=, into OUT=
 	@$(BIN)/stillwatch lab ladder --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(LADDER)

@@ -59,5 +59,5 @@ def test_help_lists_every_target(tmp_path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony is not None
-    listed = re.findall(r"^  make (\w+)", made(tmp_path).stdout, re.MULTILINE)
+    listed = re.findall(r"^  make ([\w-]+)", made(tmp_path).stdout, re.MULTILINE)
     assert sorted(listed) == sorted(phony[1].split())

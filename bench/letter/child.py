@@ -1,0 +1,33 @@
+"""One measured piece of the letter's benchmark in a process of its own (`python -m bench.letter.child TASK JSON`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.child import read, scan
+from stillwatch.lab.cost import Result, serve
+
+
+def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) -> Result:
+    """Writes the world, or what is missing of it."""
+    from bench.letter import sizes, world
+
+    plan = world.plan_of(Path(out), sizes.size_of(scale), seed, Path(prompts) if prompts else None, processes)
+    return {"parts": asdict(world.write(plan))}
+
+
+def score(run: str, truth: str) -> Result:
+    """The lab's scores of a run."""
+    from stillwatch.lab.score import score as scores_of
+
+    return {"scores": scores_of(Path(run), Path(truth)).as_dict()}
+
+
+TASKS: dict[str, Callable[..., Result]] = {"write": write, "scan": scan, "read": read, "score": score}
+
+
+if __name__ == "__main__":
+    serve(TASKS, sys.argv[1:])

@@ -1,0 +1,94 @@
+"""One copy of the people: everybody lives on as somebody else, at other times, in the same company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench.letter import marks, parts
+from bench.letter.drafts import MINUTE, Copy
+from bench.letter.dress import Dress, dress, worn
+from bench.letter.pool import Int64, Pool
+from bench.letter.wordings import Words
+from stillwatch.group.members import spans
+from stillwatch.lab import draws
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+
+SHIFT = 2 * 60  # minutes by which all that a unit does is moved, at most
+JITTER = 250_000  # µs by which each exchange is later, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a world begins and ends and its model is released (µs of the epoch)."""
+
+    begins: int
+    ends: int
+    release: int
+
+    @classmethod
+    def of(cls, begins: datetime, days: float, release: float) -> Times:
+        """From the first midnight and day counts."""
+        first = int(np.datetime64(begins, "us").astype(np.int64))
+        return cls(first, first + int(days * 86_400_000_000), first + int(release * 86_400_000_000))
+
+
+def draw_copy(pool: Pool, times: Times, seed: int, number: int) -> Copy:
+    """The copy of that number."""
+    own = marks.copy_key(seed, number)
+    ids = marks.named(marks.purpose_key(own, "account"), len(pool.unit), 24)
+    return Copy(number, own, ids, _shifts(pool, times, marks.purpose_key(own, "shift")))
+
+
+def write_copy(path: Path, pool: Pool, copy: Copy, known: Words) -> int:
+    """The copy's sketches by account, time and id, their ids counted after those of the copies before; their number."""
+    return parts.write_sketches(path, _tables(pool, copy, dress(pool, copy, known)))
+
+
+def _tables(pool: Pool, copy: Copy, wear: Dress) -> Iterator[pa.Table]:
+    order = pc.sort_indices(copy.ids).to_numpy().astype(np.int64)
+    size = (pool.start[1:] - pool.start[:-1])[order]
+    rows = spans(pool.start[order], pool.start[order] + size)
+    whose = np.repeat(order, size)
+    for at in range(0, len(rows), parts.GROUP_ROWS):
+        few = slice(at, at + parts.GROUP_ROWS)
+        first = copy.number * pool.rows + at
+        made = worn(pool, copy, wear, rows[few], whose[few])
+        made["exchange_id"] = marks.counted_ids(first + np.arange(len(rows[few])))
+        made["account_id"] = copy.ids.take(pa.array(whose[few]))
+        made["started_at"] = pa.array(_times(pool, copy, rows[few], whose[few])).cast(pa.timestamp("us"))
+        schema = EXCHANGE_SKETCHES.schema
+        yield pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
+
+
+def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
+    """Whole minutes for each account, one draw a unit: inside the world, and no new model before its release."""
+    started = np.asarray(pool.columns["started_at"], np.int64)
+    unit = np.repeat(pool.unit, pool.start[1:] - pool.start[:-1])
+    far = np.iinfo(np.int64).max // 4
+    first, last, moved = (np.full(pool.units, value, np.int64) for value in (far, -far, far))
+    np.minimum.at(first, unit, started)
+    np.maximum.at(last, unit, started)
+    np.minimum.at(moved, unit[pool.moved], started[pool.moved])
+    early = np.maximum(times.begins - first, times.release - moved) / MINUTE
+    late = (times.ends - last - JITTER) / MINUTE
+    low = np.clip(np.ceil(early), -SHIFT, 0)
+    high = np.clip(np.floor(late), 0, SHIFT)
+    drawn = np.round(low + (high - low) * draws.uniform(marks.keys(key, pool.units), "minutes")).astype(np.int64)
+    return np.asarray(drawn[pool.unit], np.int64)
+
+
+def _times(pool: Pool, copy: Copy, rows: Int64, whose: Int64) -> Int64:
+    """Moved times; each exchange comes a little later yet, never after the account's next one."""
+    started = np.asarray(pool.columns["started_at"], np.int64)
+    following = np.minimum(rows + 1, len(started) - 1)
+    gap = np.where(rows + 1 < pool.start[whose + 1], started[following] - started[rows], JITTER)
+    drawn = draws.uniform(draws.child(np.full(len(rows), copy.key("late")), "row", rows), "later")
+    later = (drawn * np.minimum(gap, JITTER)).astype(np.int64)
+    return np.asarray(started[rows] + copy.shift[whose] * MINUTE + later, np.int64)

@@ -1,0 +1,27 @@
+"""What is drawn for a copy of the people before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bench.letter import marks
+
+MINUTE = 60_000_000  # µs
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is drawn for one copy: account ids, and minutes by which each account is moved."""
+
+    number: int
+    own: np.uint64
+    ids: pa.Array
+    shift: NDArray[np.int64]
+
+    def key(self, purpose: str) -> np.uint64:
+        """The key of one purpose."""
+        return marks.purpose_key(self.own, purpose)

@@ -1,0 +1,66 @@
+"""The two worlds that the letter's is made of, drawn by the lab: its people once, and the whole campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bench.letter.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
+from stillwatch.lab.build import Sources, data_folder, decide
+from stillwatch.lab.kinds import KINDS
+from stillwatch.lab.parts import Script
+from stillwatch.lab.recipe import Recipe, load_recipe
+
+RECIPE = Path(__file__).parent / "letter.toml"
+CAMPAIGN_KIND = "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A decided world; `order` lists its exchanges by account id, then time."""
+
+    script: Script
+    order: NDArray[np.int64]
+
+
+def draw_people(size: Size, seed: int, prompts: Path | None) -> Drawn:
+    """Everybody but the campaign, of one copy."""
+    return _drawn(_only(campaign=False), seed, (size.people, PEOPLE_MEAN), prompts)
+
+
+def draw_campaign(size: Size, seed: int, prompts: Path | None) -> Drawn:
+    """The campaign. Its world has the key of the people's, and so their providers, clients, models and release."""
+    return _drawn(_only(campaign=True), seed, (size.campaign, CAMPAIGN_MEAN), prompts)
+
+
+def _only(campaign: bool) -> Recipe:
+    """The recipe with the other populations empty: every entry keeps its number, which its parameters hang on."""
+    recipe = load_recipe(RECIPE, frozenset(KINDS))
+    kept = tuple(
+        one if (one.kind == CAMPAIGN_KIND) == campaign else replace(one, share=0.0) for one in recipe.populations
+    )
+    return replace(recipe, populations=kept)
+
+
+def _drawn(recipe: Recipe, seed: int, size: tuple[int, float], prompts: Path | None) -> Drawn:
+    accounts, mean = size
+    script = decide(recipe, seed, accounts, round(accounts * mean), Sources(prompts, data_folder(None)))
+    return Drawn(script, _by_account(script))
+
+
+def _by_account(script: Script) -> NDArray[np.int64]:
+    rank = np.empty(len(script.ids), np.int64)
+    rank[pc.sort_indices(script.ids).to_numpy()] = np.arange(len(script.ids))
+    order: NDArray[np.int64] = np.lexsort((script.exchanges.day, rank[script.exchanges.account]))
+    return order
+
+
+def as_numbers(values: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    """An integer column without nulls as an array."""
+    found: NDArray[np.int64] = values.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found

@@ -1,0 +1,111 @@
+"""What a copy's exchanges carry: values of the copy's own, and in place of popular ones others as popular.
+
+Whoever sends a popular text in one copy sends another popular text in the next, so that nobody is known by what he
+quotes. What software says of itself stays as it is, since its parts belong together; which build somebody uses is
+drawn anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bench.letter import marks
+from bench.letter.drafts import Copy
+from bench.letter.pool import ASKED, NETWORK, OWN, Int64, Pool
+from bench.letter.wordings import Words, drawn, exchanged, word_map
+
+PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
+WIDE = 2.0  # times as many units may hold what stands for a value: there are far fewer popular texts than words
+OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille", "input_chars")
+"""Further columns that come with a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What stands for what in one copy: words, coded values, and the row from which each popular text is quoted."""
+
+    words: Words
+    values: dict[str, Int64]
+    quoted: NDArray[np.bool_]  # by code of the payload
+    source: Int64
+
+
+def dress(pool: Pool, copy: Copy, known: Words) -> Dress:
+    """The dress of a copy."""
+    words = word_map(pool.vocabulary, pool.word_units, pool.units, known, copy.key("words"))
+    values = {name: _values(pool, name, copy) for name in pool.coded}
+    texts = pool.coded[PAYLOAD]
+    quoted = (~texts.own | texts.public) & (texts.distinct != 0)
+    source = texts.first[exchanged(texts.units, quoted, copy.key("quotations"), WIDE)]
+    return Dress(words, values, quoted, source)
+
+
+def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64, whose: Int64) -> dict[str, pa.Array]:
+    """Every column of these exchanges of the accounts `whose` but who, when and their ids."""
+    code = pool.coded[PAYLOAD].code[rows]
+    quoted = wear.quoted[code] & ~pool.public[rows]
+    source = np.where(quoted, wear.source[code], rows)
+    told = pool.present[PAYLOAD][source]
+    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], wear.words[pool.words[source]])
+    made: dict[str, pa.Array] = {
+        "minhash": octets(pool.minhash[source], told),
+        "content_features": octets(words.view(np.uint8), told),
+        **{name: texts.take(pa.array(rows)).dictionary_decode() for name, texts in pool.texts.items()},
+    }
+    for name in pool.coded:
+        at = source if name in ASKED else rows
+        held = pool.coded[name].code[at].astype(np.int64)
+        values = wear.values[name][held]
+        if name in ASKED:
+            phrase = held if name == PAYLOAD else _phrases(pool, copy, name, held, pool.unit[whose])
+            values = np.where(quoted, pool.coded[name].distinct[held], wear.values[name][phrase])
+        made[name] = pa.array(values, mask=~pool.present[name][at])
+    made |= _client(pool, copy, wear, rows, pool.unit[whose])
+    for name, column in pool.columns.items():
+        at = source if name in OF_TEXT else rows
+        found = column[at]
+        if name in OWN:
+            own = marks.rekeyed(np.asarray(found, np.int64), copy.key(name))
+            found = np.where(quoted, found, own) if name in OF_TEXT else own
+        made[name] = pa.array(found, mask=~pool.present[name][at])
+    return made
+
+
+def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
+    """A binary column of equally wide rows; null rows take no room."""
+    offsets = np.concatenate(([0], np.cumsum(np.where(present, values.shape[1], 0)))).astype(np.int32)
+    validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+    data = pa.py_buffer(np.ascontiguousarray(values[present]))
+    return pa.Array.from_buffers(pa.binary(), len(values), [validity, pa.py_buffer(offsets), data])
+
+
+def _values(pool: Pool, name: str, copy: Copy) -> Int64:
+    """What each distinct value of a column is in the copy."""
+    coded, key = pool.coded[name], copy.key(name)
+    told = coded.distinct != 0
+    if name == NETWORK:
+        return coded.distinct[exchanged(coded.units, told, key, WIDE)]
+    own = coded.own & ~coded.public if name in ASKED else coded.own
+    return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct)
+
+
+def _client(pool: Pool, copy: Copy, wear: Dress, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
+    """Builds of the same tools, each under the user agent that it goes with."""
+    builds, agents = pool.coded[BUILD], pool.coded[AGENT]
+    held = builds.code[rows].astype(np.int64)
+    traded = ~builds.own & (builds.distinct != 0)
+    other = drawn(held, unit, builds.units, traded, copy.key(f"{BUILD} drawn"), pool.kin)
+    agent = np.where(traded[held], agents.code[builds.first[other]], agents.code[rows])
+    values = {BUILD: wear.values[BUILD][other], AGENT: wear.values[AGENT][agent]}
+    return {name: pa.array(found, mask=~pool.present[name][rows]) for name, found in values.items()}
+
+
+def _phrases(pool: Pool, copy: Copy, name: str, held: Int64, unit: Int64) -> Int64:
+    """For the opening or closing words of each row, others that somebody else says as a habit."""
+    coded = pool.coded[name]
+    traded = ~coded.own & ~coded.public & (coded.distinct != 0)
+    return drawn(held, unit, coded.units, traded, copy.key(f"{name} drawn"))

@@ -1,0 +1,49 @@
+"""Ids and keys of copies: the same for the same seed, copy and thing, unrelated for any others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.lab import draws
+from stillwatch.lab.draws import Keys
+from stillwatch.lab.marks import marks
+
+_HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_PREFIX = np.frombuffer(b"req_", dtype=np.uint8)
+_DIGITS = 16
+
+
+def counted_ids(numbers: NDArray[np.int64]) -> pa.Array:
+    """Exchange ids that count: as long as usual ones, and in the order of their numbers."""
+    shifts = np.arange(4 * (_DIGITS - 1), -1, -4, dtype=np.int64)
+    digits = _HEX[(numbers[:, None] >> shifts) & 15]
+    text = np.concatenate([np.broadcast_to(_PREFIX, (len(numbers), len(_PREFIX))), digits], axis=1)
+    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(text.shape[1])
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text)))
+
+
+def copy_key(seed: int, copy: int) -> np.uint64:
+    """What everything in one copy is keyed under."""
+    return np.uint64(draws.key_of("letter", seed, copy))
+
+
+def purpose_key(key: np.uint64, purpose: str) -> np.uint64:
+    """What everything of one purpose under this key is keyed with."""
+    return np.uint64(draws.key_of(int(key), purpose))
+
+
+def keys(key: np.uint64, count: int) -> Keys:
+    """Keys of `count` numbered things under one key."""
+    return draws.child(np.full(count, key, dtype=np.uint64), "copied", np.arange(count))
+
+
+def named(key: np.uint64, count: int, length: int, prefix: str = "") -> pa.Array:
+    """Opaque texts of `count` numbered things under one key."""
+    return marks(keys(key, count), length, prefix)
+
+
+def rekeyed(values: NDArray[np.int64], key: np.uint64) -> NDArray[np.int64]:
+    """Other values, equal where these are equal."""
+    return draws.mix(values.view(np.uint64) ^ key).view(np.int64)

@@ -1,0 +1,85 @@
+"""How large a world of the letter is at each scale, and what stands in the way of writing one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillwatch.errors import Mistake, OutputError, UsageError
+
+PEOPLE_MEAN = (317_000_000 - 28_800_000) / 2_475_000
+"""Exchanges of an account outside the campaign."""
+CAMPAIGN_MEAN = 1_152.0
+"""Exchanges of an account of the campaign: 28.8 million over 25,000."""
+WORLD_BYTES = 79.0
+"""Bytes an exchange on disk, tables and truth included (measured: see docs/performance.md)."""
+POOL_BYTES = 110.0
+"""Bytes an exchange of the people that copies are made of."""
+SPARE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A world's accounts: `people` are drawn once and written `copies` times, `campaign` are drawn and written once."""
+
+    scale: str
+    people: int
+    copies: int
+    campaign: int
+
+    @property
+    def accounts(self) -> int:
+        """All accounts."""
+        return self.people * self.copies + self.campaign
+
+    @property
+    def exchanges(self) -> int:
+        """About how many exchanges there will be."""
+        return round(self.people * self.copies * PEOPLE_MEAN + self.campaign * CAMPAIGN_MEAN)
+
+    @property
+    def disk_bytes(self) -> int:
+        """About what the world takes on disk while it is written."""
+        return round(self.exchanges * WORLD_BYTES + self.people * PEOPLE_MEAN * POOL_BYTES) + SPARE_BYTES
+
+
+SIZES = {
+    size.scale: size
+    for size in (
+        Size("1", 24_750, 100, 25_000),
+        Size("0.1", 24_750, 10, 2_500),
+        Size("0.01", 12_375, 2, 250),
+        Size("0.001", 825, 3, 25),
+    )
+}
+
+
+def size_of(scale: str) -> Size:
+    """The size of that name; UsageError for any other."""
+    try:
+        return SIZES[f"{float(scale):g}"]
+    except (ValueError, KeyError):
+        known = ", ".join(f"`{name}`" for name in SIZES)
+        raise UsageError([Mistake(f"scale `{scale}`", "is not one that is measured", f"use one of {known}")]) from None
+
+
+def prepare(out: Path, size: Size, written: int = 0) -> None:
+    """Makes the folder `out` and sees that a world fits beside the `written` bytes of it that are there already.
+
+    Raises OutputError for a folder that cannot be written and for a disk that is too small.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot make the folder `{out}`: {reason}; name another with OUT=") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write into `{out}`: permission denied; name another folder with OUT=")
+    free, needed = shutil.disk_usage(out).free, max(0, size.disk_bytes - written)
+    if free < needed:
+        raise OutputError(
+            f"a world of scale {size.scale} needs {needed / 1e9:.1f} GB in `{out}`, and {free / 1e9:.1f} GB are free; "
+            "free space there, name a folder on another disk with OUT=, or take a smaller SCALE="
+        )

@@ -1,0 +1,74 @@
+"""What a copy's people write about: common words as everybody, others' topics in place of their own, and new names.
+
+A word of a copy stands for another word that as many people use. So every copy has the same shares of common, less
+common and rare words, a person's topics are not those of the same person in another copy, and yet people of different
+copies have topics in common, as strangers do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.lab import draws
+
+Int64 = NDArray[np.int64]
+Words = NDArray[np.uint32]
+
+COMMON_SHARE = 0.2  # of the units from which a word is everybody's
+RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
+
+
+def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.uint64) -> Words:
+    """What each word of the vocabulary (0 first) stands for in the copy of this key.
+
+    `units` hold each word, of `total`; the rare words among `known` (ascending) are nobody's own, since others write
+    them too.
+    """
+    names = vocabulary.astype(np.uint64)
+    result = vocabulary.copy()
+    common = units >= COMMON_SHARE * total
+    fresh = (units < RARE_UNITS) & ~np.isin(vocabulary, known)
+    made = draws.mix(names ^ key) >> np.uint64(32)
+    result[fresh] = np.maximum(made[fresh], 1).astype(np.uint32)
+    traded = ~common & ~fresh & (vocabulary != 0)
+    result[traded] = vocabulary[exchanged(units, traded, key)[traded]]
+    result[0] = 0
+    return result
+
+
+def exchanged(
+    units: Int64, traded: NDArray[np.bool_], key: np.uint64, width: float = 1.2, kin: Int64 | None = None
+) -> Int64:
+    """For each thing the number of another that about as many units hold, its own where not `traded`.
+
+    Held by at most `width` times as many; only things of the same `kin` take each other's places.
+    """
+    result = np.arange(len(units))
+    drawn = draws.mix(result.astype(np.uint64) ^ key)
+    band = np.where(traded, np.floor(np.log(np.maximum(units, 1)) / np.log(width)), -1).astype(np.int64)
+    other = np.zeros(len(units), np.int64) if kin is None else kin
+    order = np.lexsort((result, other, band))
+    result[order] = np.lexsort((drawn, other, band))
+    result[~traded] = np.flatnonzero(~traded)
+    return result
+
+
+def drawn(
+    code: Int64, unit: Int64, units: Int64, traded: NDArray[np.bool_], key: np.uint64, kin: Int64 | None = None
+) -> Int64:
+    """For each code a traded one of its kin, drawn as often as units hold it; a unit's equal codes stay equal.
+
+    `code` and `unit` have an entry a row; `units`, `traded` and `kin` one a code. Codes that are not traded stay.
+    """
+    family = np.zeros(len(units), np.int64) if kin is None else kin
+    others = np.flatnonzero(traded)
+    if len(others) == 0:
+        return code
+    others = others[np.argsort(family[others], kind="stable")]
+    edges = np.concatenate([[0.0], np.cumsum(units[others].astype(np.float64))])
+    low, high = (np.searchsorted(family[others], family[code], side=side) for side in ("left", "right"))
+    lot = draws.child(draws.child(np.full(len(code), key, dtype=np.uint64), "unit", unit), "code", code)
+    at = edges[low] + draws.uniform(lot, "which") * (edges[high] - edges[low])
+    found = np.minimum(np.searchsorted(edges, at, side="right") - 1, len(others) - 1)
+    return np.asarray(np.where(traded[code], others[found], code), np.int64)

@@ -1,0 +1,24 @@
+"""The whole command at the smallest scale: written, read, scanned, scored, kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.letter import __main__ as letter
+
+
+def test_the_smallest_letter_runs_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert letter.main(["--scale", "0.001", "--out", str(tmp_path), "--threads", "2", "--no-keep"]) == 0
+    shown = capsys.readouterr().out
+    assert "scan over plain read" in shown and "letter campaign" in shown
+    told = json.loads((tmp_path / "letter-0.001-1.json").read_text(encoding="utf-8"))
+    assert told["accounts"] == 2_500
+    assert abs(told["exchanges"] / 317_000 - 1) < 0.1
+    assert told["scores"]["innocents"]["act"]["accounts"] == 0
+    assert [one["name"] for one in told["stages"]][1:] == ["read", "sketch", "link", "group", "assess", "report"]
+    assert {"cores", "python", "stillwatch"} <= set(told["machine"]) and told["seed"] == 1
+    assert told["bytes"] < 90 * told["exchanges"]
+    assert not list(tmp_path.glob("world-*"))
