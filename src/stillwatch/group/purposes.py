@@ -33,6 +33,9 @@ FRAMES = ("head", "instructions")
 FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
+MOSTLY = (
+    0.5  # efforts that are whole networks have 0.54 and more, mixtures taken for one 0.38 and 0.43 (seeds 503, 606)
+)
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
@@ -65,8 +68,8 @@ class Purpose:
 
     @property
     def plain(self) -> bool:
-        """Does it stand apart from what people ask?"""
-        return self.apart >= max(PLAIN[0], PLAIN[1] * self.people_apart)
+        """Does it stand apart from what people ask? Most of it does where it is all that a network serves."""
+        return self.apart >= max(MOSTLY if self.whole else PLAIN[0], PLAIN[1] * self.people_apart)
 
     @property
     def whole(self) -> bool:
@@ -97,23 +100,26 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     `crowd` of people it would take as well.
 
     A mixture has several solutions. Customers differ from people outside as well, so that from a low start all that
-    comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, which finds
-    what stands out plainly, if anything does.
+    comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and what
+    stands out plainly is compared with the members' other traffic as well.
     """
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
-    views = _views(group, reference, crowd)
+    views = _views(group, reference, crowd, beside=False)
     if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     found = _solve(group, crowd, views, STARTS[0])
     if found.plain:
         return found
-    again = _solve(group, crowd, views, STARTS[1])
+    again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1])
     return again if again.plain else found
 
 
 def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float) -> Purpose:
-    """Expectation-maximisation from the exchanges whose wording stands out by `start` nats."""
+    """Expectation-maximisation from the exchanges whose wording stands out by `start` nats.
+
+    From the higher start the share stays what it was: else whatever differs a little from people drifts in.
+    """
     talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
     half = np.full(len(group), 0.5)
@@ -125,7 +131,7 @@ def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float)
         learned = [view.learn(probability) for view in views]
         ratio = talks.together(_total(view.inside(nats) for view, nats in zip(views, learned, strict=True)))
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
-        share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
+        share = share if start == STARTS[1] else float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
     outside = _total(view.outside(nats) for view, nats in zip(views, learned, strict=True))
     own, taken = ratio[probability > 0.5] > APART, _Talks(crowd.values["conversation"]).together(outside) > APART
     return Purpose(share, probability, ratio, float(own.mean()) if len(own) else 0.0, _mean_share(taken, crowd))
@@ -202,9 +208,7 @@ class _Mix(_Cells):
 
     def learn(self, probability: Float) -> Float:
         purpose = self._counted(probability) + 0.5
-        # at least half of the other traffic's mix is people's: or a second purpose would hide in it
-        weight = max(REFERENCE_WEIGHT, float((1.0 - probability).sum()))
-        other = self._counted(1.0 - probability) + weight * self._ordinary
+        other = _blended(self._counted(1.0 - probability), 1.0 - probability, self._ordinary)
         return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum())))
 
 
@@ -234,12 +238,22 @@ class _Channel(_Cells):
         return np.asarray(np.minimum(np.nan_to_num(nats, nan=0.0), CHANNEL_CAP))
 
 
-def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> list[_View]:
+def _blended(counted: Float, weight: Float, ordinary: Float) -> Float:
+    """Rates of other traffic: the members' (`counted`, of so much `weight`) and people's.
+
+    At least half of them are people's, or a second purpose would hide there.
+    """
+    own = float(weight.sum())
+    people = max(REFERENCE_WEIGHT, own)
+    return np.asarray((counted + people * ordinary) / (own + people))
+
+
+def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges, beside: bool) -> list[_View]:
     """Everything that may tell a purpose apart here; columns that are absent say nothing."""
     mix = _Mix(*(capability_cell(one) for one in (group, reference, crowd)))
     frames = [_Frame(*_coded(name, group, reference, crowd)) for name in FRAMES]
     channels = [_Channel(*_coded(name, group, group, crowd)) for name in CHANNELS]
-    return [_Content(group, reference, crowd), *(view for view in (mix, *frames, *channels) if view.tells)]
+    return [_Content(group, reference, crowd, beside), *(view for view in (mix, *frames, *channels) if view.tells)]
 
 
 def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int64, Int64]:
@@ -261,18 +275,25 @@ def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int6
 
 
 class _Content(_View):
-    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange."""
+    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange.
 
-    def __init__(self, group: Exchanges, reference: Exchanges, crowd: Exchanges) -> None:
+    `beside`: against the members' other traffic as well.
+    """
+
+    def __init__(self, group: Exchanges, reference: Exchanges, crowd: Exchanges, beside: bool) -> None:
         kept = _spread_features(group)
+        self._beside = beside
         self._cells = len(kept)
         self._ordinary = (reference.uses(kept) + 0.5) / (len(reference) + 1.0)
         self._group, self._crowd = ((*occurrences(one.features, kept), len(one)) for one in (group, crowd))
 
     def learn(self, probability: Float) -> Float:
         rows, codes, _ = self._group
+        other = self._ordinary
+        if self._beside:
+            other = _blended(summed(codes, rows, 1.0 - probability, self._cells), 1.0 - probability, other)
         mass = summed(codes, rows, probability, self._cells)
-        return np.asarray(np.log((mass + 0.5 * self._ordinary) / (probability.sum() + 0.5) / self._ordinary))
+        return np.asarray(np.log((mass + 0.5 * other) / (probability.sum() + 0.5) / other))
 
     def inside(self, nats: Float) -> Float:
         return self._of(nats, *self._group)

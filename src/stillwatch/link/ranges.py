@@ -13,7 +13,7 @@ from stillwatch.engine import Engine, Query
 
 Int64 = NDArray[np.int64]
 
-ROWS = 24_000_000  # exchanges whose features are read at once: some 3 GB
+ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
 PAIRS = 96_000_000  # exchanges whose values are grouped at once: some 4 GB if all of them differ
 _LOWEST, _COUNT = -(2**63), 2**64
 
