@@ -284,7 +284,7 @@ class _Content(_View):
         kept = _spread_features(group)
         self._beside = beside
         self._cells = len(kept)
-        self._ordinary = (reference.uses(kept) + 0.5) / (len(reference) + 1.0)
+        self._ordinary: Float = np.asarray((reference.uses(kept) + 0.5) / (len(reference) + 1.0), np.float64)
         self._group, self._crowd = ((*occurrences(one.features, kept), len(one)) for one in (group, crowd))
 
     def learn(self, probability: Float) -> Float:
