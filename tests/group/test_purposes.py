@@ -44,3 +44,17 @@ def test_an_effort_stands_apart_and_what_customers_of_a_relay_ask_does_not() -> 
     assert effort.people_apart < 0.05
     people = separate(exchanges(6), reference, crowd)
     assert people.apart < 0.25 or people.apart < 8 * people.people_apart
+
+
+def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_share_accounts_with() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    generator = np.random.default_rng(5)
+    customers = exchanges(2, accounts=60, each=30, first_position=0)
+    customers.features[:, 0] = 3_000_000_000 + generator.integers(0, 40, len(customers))  # what is asked of this relay
+    customers.capability[:] = generator.choice(12, len(customers), p=np.r_[0.3, 0.3, np.full(10, 0.04)])
+    mixed = joined(customers, exchanges(3, accounts=60, each=12, person=False, first_position=0))
+    truth = np.isin(mixed.values["head"], np.arange(77, 85))
+    found = separate(mixed, reference, reference)
+    assert not found.whole
+    assert (found.served & truth).sum() / found.served.sum() > 0.95
+    assert (found.served & truth).sum() / truth.sum() > 0.8
