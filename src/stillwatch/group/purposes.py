@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
+from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.group.wording import Int32, occurrences, summed, usage
 
 Float = NDArray[np.float64]
@@ -33,8 +34,9 @@ FRAMES = ("head", "instructions")
 FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
-MOSTLY = (
-    0.5  # efforts that are whole networks have 0.54 and more, mixtures taken for one 0.38 and 0.43 (seeds 503, 606)
+MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
+LEFT_BITS = (
+    2.0  # an exchange, from which on what is left of a network is not what people ask: relays' customers reach 1.8
 )
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
@@ -101,7 +103,8 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
 
     A mixture has several solutions. Customers differ from people outside as well, so that from a low start all that
     comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and what
-    stands out plainly is compared with the members' other traffic as well.
+    stands out plainly is compared with the members' other traffic as well. The network is parted so only where what
+    is left is worded as people word theirs.
     """
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
@@ -109,10 +112,12 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     found = _solve(group, crowd, views, STARTS[0])
-    if found.plain:
+    if found.plain or not found.whole:
         return found
     again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1])
-    return again if again.plain else found
+    if not again.plain or again.whole:
+        return found
+    return again if vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS else found
 
 
 def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float) -> Purpose:
