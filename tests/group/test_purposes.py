@@ -50,11 +50,12 @@ def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_shar
     reference = exchanges(1, accounts=400, first_position=1000)
     generator = np.random.default_rng(5)
     customers = exchanges(2, accounts=60, each=30, first_position=0)
-    customers.features[:, 0] = 3_000_000_000 + generator.integers(0, 40, len(customers))  # what is asked of this relay
-    customers.capability[:] = generator.choice(12, len(customers), p=np.r_[0.3, 0.3, np.full(10, 0.04)])
+    some = generator.random(len(customers)) < 0.3
+    customers.features[some, 0] = 3_000_000_000 + generator.integers(0, 40, some.sum())  # what is asked of this relay
+    customers.capability[:] = generator.choice(12, len(customers), p=np.r_[0.45, 0.45, np.full(10, 0.01)])
     mixed = joined(customers, exchanges(3, accounts=60, each=12, person=False, first_position=0))
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
     found = separate(mixed, reference, reference)
     assert not found.whole
     assert (found.served & truth).sum() / found.served.sum() > 0.95
-    assert (found.served & truth).sum() / truth.sum() > 0.8
+    assert (found.served & truth).sum() / truth.sum() > 0.4
