@@ -22,6 +22,11 @@ _MEANING = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2048",  # rows of unknown length: texts may be long
 }
+# What the results do not depend on, but the time does.
+_PACE = {
+    # of a condition with forty branches it takes Spark three quarters of a minute to derive what must not be null
+    "spark.sql.constraintPropagation.enabled": "false",
+}
 _ATTEMPTS = 4  # of a task on this machine; clusters have their own number, by default the same
 _JAVA = (
     "set JAVA_HOME to a Java of version 17 or newer, or install one (Debian, Ubuntu: `apt-get install "
@@ -53,7 +58,7 @@ def start(settings: EngineSettings, folder: Path) -> Started:
     Raises EngineError when Java is missing, or nobody answers at `spark_remote`.
     """
     started = _remote(settings.spark_remote) if settings.spark_remote else _classic(settings, folder)
-    for name, value in _MEANING.items():
+    for name, value in (_MEANING | _PACE).items():
         started.session.conf.set(name, value)
     return started
 
