@@ -164,8 +164,7 @@ class SparkEngine:
             return self._session.sql(translated.sql)
 
     def _register(self, expression: RowExpression) -> None:
-        from pyspark.sql.functions import arrow_udf
-        from pyspark.sql.pandas.functions import ArrowUDFType
+        from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
 
         evaluated = Evaluated(expression.sql, _ARROW[expression.type])
         made = arrow_udf(evaluated.__call__, expression.type, ArrowUDFType.SCALAR)
@@ -182,10 +181,11 @@ class SparkEngine:
             for name, kind in frame.dtypes
         ]
         if files.placed:
-            read += [sql.col("_metadata.file_path").alias("file_path"), sql.col("_metadata.row_index").alias("file_row_number")]
-            frame = frame.select(*read)
-            numbered = self._session.createDataFrame(_numbered(frame.inputFiles(), files.paths), "path STRING, file_index BIGINT")
-            frame = frame.join(sql.broadcast(numbered), frame.file_path == numbered.path).drop("path", "file_path")
+            place = sql.col("_metadata.row_index").alias("file_row_number")
+            frame = frame.select(*read, sql.col("_metadata.file_path").alias("read_from"), place)
+            numbered = _numbered(frame.inputFiles(), files.paths)
+            numbers = self._session.createDataFrame(numbered, "read_from STRING, file_index BIGINT")
+            frame = frame.join(sql.broadcast(numbers), "read_from").drop("read_from")
         else:
             frame = frame.select(*read)
         frame.createOrReplaceTempView(files.name)

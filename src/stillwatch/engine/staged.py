@@ -25,7 +25,7 @@ def export_query(table: Table) -> Query:
 def write_export(
     table: Table, path: Path, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, str] | None = None
 ) -> int:
-    """Writes ordered batches as one file with the table's schema; returns its rows. OutputError when the disk refuses."""
+    """Writes ordered batches as one file with the table's schema; returns its rows. OutputError if the disk refuses."""
     own = {f"stillwatch.{key}": value for key, value in (metadata or {}).items()}
     schema = table.schema.with_metadata(own or None)
     rows = 0

@@ -87,7 +87,9 @@ def _cut_out(node: exp.Expr, found: Translation) -> exp.Expr:
     sql = alone.sql("duckdb")
     name = f"in_duckdb_{_digest(sql + kind)}"
     found.expressions[name] = RowExpression(name, sql, len(columns), kind)
-    return exp.Anonymous(this="in_duckdb", expressions=[exp.Literal.string(name), *(c.copy() for c in columns.values())])
+    return exp.Anonymous(
+        this="in_duckdb", expressions=[exp.Literal.string(name), *(c.copy() for c in columns.values())]
+    )
 
 
 def _evaluated_by_duckdb(node: exp.Expr) -> str | None:
@@ -139,7 +141,7 @@ def _function(node: exp.Expr, _: Translation) -> exp.Expr:
     if name == "epoch_us":
         return _microseconds(value)
     if name == "epoch_ns":
-        return exp.Expr.copy(value)  # the session reads nanoseconds as the integers that they are
+        return _call("BIGINT", value)  # the session reads nanoseconds as the integers that they are
     # isfinite: Spark orders NaN above every number
     return exp.paren(exp.and_(value.copy() > _double("-Infinity"), value.copy() < _double("Infinity")))
 

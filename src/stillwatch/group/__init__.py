@@ -37,7 +37,13 @@ TESTS_OF = {
     ),
     "data_set": ("never_repeats_a_slot", "repeats_questions", "same_sizes"),
     "person": ("draws_from_one_pool",),
-    "purpose": ("asks_one_mix", "narrow_purpose", "narrow_vocabulary", "reaches_all_accounts", "stands_apart_from_people"),
+    "purpose": (
+        "asks_one_mix",
+        "narrow_purpose",
+        "narrow_vocabulary",
+        "reaches_all_accounts",
+        "stands_apart_from_people",
+    ),
 }
 """The tests that each sort of evidence (`Settings.evidence`) has in grouping."""
 
