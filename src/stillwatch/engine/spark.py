@@ -164,10 +164,14 @@ class SparkEngine:
             return self._session.sql(translated.sql)
 
     def _register(self, expression: RowExpression) -> None:
-        from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+        from pyspark.sql.pandas.functions import arrow_udf
 
         evaluated = Evaluated(expression.sql, _ARROW[expression.type])
-        made = arrow_udf(evaluated.__call__, expression.type, ArrowUDFType.SCALAR)
+
+        def value(*columns: pa.Array) -> pa.Array:  # Spark reads from the types that it is given whole arrays
+            return evaluated(*columns)
+
+        made = arrow_udf(value, expression.type)
         self._session.udf.register(expression.name, made)
         self._known.add(expression.name)
 

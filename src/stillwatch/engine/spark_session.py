@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from stillwatch.errors import EngineError
 from stillwatch.settings import EngineSettings
@@ -27,6 +29,9 @@ _PACE = {
     # of a condition with forty branches it takes Spark three quarters of a minute to derive what must not be null
     "spark.sql.constraintPropagation.enabled": "false",
 }
+_CONNECT = "SPARK_CONNECT_MODE_ENABLED"
+_PORT = 15002  # of Spark Connect where an address names none
+_PATIENCE = 10  # seconds for a server to answer
 _ATTEMPTS = 4  # of a task on this machine; clusters have their own number, by default the same
 _JAVA = (
     "set JAVA_HOME to a Java of version 17 or newer, or install one (Debian, Ubuntu: `apt-get install "
@@ -70,15 +75,46 @@ def _remote(address: str) -> Started:
         raise EngineError(f"`--spark-remote` needs {error.name}: run `pip install 'stillwatch[spark]'`") from error
     from pyspark.errors import PySparkException
 
+    _knock(address)
+    mode = os.environ.get(_CONNECT)
+    os.environ[_CONNECT] = "1"  # pyspark's functions look here to see which of its two halves they belong to
     try:
         session = SparkSession.builder.remote(address).create()
         session.version  # noqa: B018  asks the server, which nothing has done before
     except (PySparkException, OSError, ValueError) as error:
-        raise EngineError(
-            f"no Spark Connect server answers at `{address}` ({_first_line(error)}); "
-            "start one with `start-connect-server.sh`, or mend `--spark-remote`"
-        ) from error
-    return Started(session, session.stop)
+        _put_back(mode)
+        raise _nobody(address, error) from error
+
+    def leave() -> None:
+        try:
+            session.stop()
+        finally:
+            _put_back(mode)
+
+    return Started(session, leave)
+
+
+def _knock(address: str) -> None:
+    # gRPC would try for ten minutes where nobody listens
+    place = urlparse(address)
+    try:
+        socket.create_connection((place.hostname or "", place.port or _PORT), timeout=_PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise _nobody(address, error) from error
+
+
+def _nobody(address: str, error: Exception) -> EngineError:
+    return EngineError(
+        f"no Spark Connect server answers at `{address}` ({_first_line(error)}); "
+        "start one with `start-connect-server.sh`, or mend `--spark-remote`"
+    )
+
+
+def _put_back(mode: str | None) -> None:
+    if mode is None:
+        os.environ.pop(_CONNECT, None)
+    else:
+        os.environ[_CONNECT] = mode
 
 
 def _classic(settings: EngineSettings, folder: Path) -> Started:
