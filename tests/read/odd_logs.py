@@ -66,8 +66,8 @@ def write_odd_logs(folder: Path) -> Job:
     return Job(inputs, Window(since=datetime(2026, 4, 1), until=datetime(2026, 6, 1)))
 
 
-def check_odd_logs(folder: Path, engine: str) -> ReadSummary:
-    """What reading them finds."""
+def check_odd_logs(folder: Path, engine: str, remote: str | None = None) -> ReadSummary:
+    """What reading them finds, through a Spark Connect server where one is named."""
     job = write_odd_logs(folder)
-    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
+    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2, "spark_remote": remote}))
     return flow.check(Job(job.inputs, job.window, settings))

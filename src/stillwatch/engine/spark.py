@@ -164,15 +164,15 @@ class SparkEngine:
             return self._session.sql(translated.sql)
 
     def _register(self, expression: RowExpression) -> None:
-        from pyspark.sql.pandas.functions import arrow_udf
+        from pyspark.sql.pandas import functions
 
         evaluated = Evaluated(expression.sql, _ARROW[expression.type])
 
         def value(*columns: pa.Array) -> pa.Array:  # Spark reads from the types that it is given whole arrays
             return evaluated(*columns)
 
-        made = arrow_udf(value, expression.type)
-        self._session.udf.register(expression.name, made)
+        made: Any = functions.arrow_udf  # its stubs know no function of any number of columns
+        self._session.udf.register(expression.name, made(value, expression.type))
         self._known.add(expression.name)
 
     def _open(self, files: Files) -> None:

@@ -19,6 +19,8 @@ from stillwatch.settings import EngineSettings
 _MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow or a bad cast is an error, never a silent null
+    "spark.sql.variable.substitute": "false",  # a text that holds `${...}` stays that text
+    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # `translate` knows nanoseconds as integers
     "spark.sql.execution.arrow.pyspark.enabled": "true",

@@ -28,7 +28,7 @@ LEAST_ACCOUNTS = 2 * HOLDERS
 def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
     """Divergence in bits an exchange with text; 0 for people, about 10 for prompts of one data set; NaN for too few
     accounts with text."""
-    inside, outside = (_thinned(one.take(one.features.any(axis=1))) for one in (group, people))
+    inside, outside = (_thinned(one.take(np.flatnonzero(one.features.any(axis=1)))) for one in (group, people))
     if min(len(np.unique(one.position)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
     words, _, uses = usage(inside.position, inside.features)
@@ -72,7 +72,8 @@ def _rates(exchanges: Exchanges, words: Features) -> Float:
 def _score(exchanges: Exchanges, words: Features, nats: Float) -> Float:
     """Mean nats of a text's words, those that say nothing counted as well."""
     rows, codes = occurrences(exchanges.features, words)
-    return summed(rows, codes, nats, len(exchanges)) / np.maximum((exchanges.features != 0).sum(axis=1), 1)
+    held = np.maximum((exchanges.features != 0).sum(axis=1), 1)
+    return np.asarray(summed(rows, codes, nats, len(exchanges)) / held)
 
 
 def _divergence(inside: Float, outside: Float) -> float:
