@@ -19,12 +19,15 @@ from tests.scenarios.small_world import SmallWorld
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 
 SEED, ACCOUNTS, EXCHANGES = 5, 9_700, 305_000
+TWICE = 500  # rows that come a second time, in a file of their own
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large") / "world"
     build("bench", SEED, ACCOUNTS, EXCHANGES, None, folder)
+    rows = pq.read_table(folder / "exchanges")
+    pq.write_table(rows.slice(1_000, TWICE), folder / "exchanges" / "twice.parquet")
     return folder
 
 
@@ -50,6 +53,8 @@ def test_a_scan_of_300_000_exchanges_is_the_same_row_for_row(large: Path, tmp_pa
     rows = [[stage["rows"] for stage in record["stages"]] for record in records]
     # what a stage keeps between others is counted alike where both engines keep it
     assert all(a[name] == b[name] for a, b in zip(*rows, strict=True) for name in a.keys() & b.keys())
+    assert records[0]["rows"] == records[1]["rows"]
+    assert records[0]["rows"]["duplicate"] == TWICE
     assert (records[0]["pyspark"], records[0]["written"]) == (None, records[1]["written"])
     assert not list(tmp_path.glob(".stillwatch-*"))
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +42,7 @@ _TYPES = {
     Kind.SHARES: "MAP<STRING, DOUBLE>",
 }
 _ARROW = {_TYPES[kind]: kind.arrow for kind in Kind}
+_SCHEME = "^file:/*"  # Spark writes one slash here and three there
 _LONGEST_REASON = 1_000  # characters
 
 
@@ -186,10 +187,14 @@ class SparkEngine:
         ]
         if files.placed:
             place = sql.col("_metadata.row_index").alias("file_row_number")
-            frame = frame.select(*read, sql.col("_metadata.file_path").alias("read_from"), place)
+            source = sql.regexp_replace("_metadata.file_path", _SCHEME, "/").alias("read_from")
+            frame = frame.select(*read, source, place)
             numbered = _numbered(frame.inputFiles(), files.paths)
-            numbers = self._session.createDataFrame(numbered, "read_from STRING, file_index BIGINT")
-            frame = frame.join(sql.broadcast(numbers), "read_from").drop("read_from")
+            numbers = self._session.createDataFrame(numbered, "read_from STRING, file_number BIGINT")
+            frame = frame.join(sql.broadcast(numbers), "read_from", "left")
+            # a row whose file is not known must not vanish, and must not be counted as another file's
+            lost = sql.raise_error(sql.concat(sql.lit("rows of an unknown file: "), "read_from")).cast("BIGINT")
+            frame = frame.withColumn("file_index", sql.coalesce("file_number", lost)).drop("read_from", "file_number")
         else:
             frame = frame.select(*read)
         frame.createOrReplaceTempView(files.name)
@@ -199,7 +204,8 @@ class SparkEngine:
 def _numbered(found: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
     """Each path as Spark spells it, with its place among the paths asked for."""
     places = {path: place for place, path in enumerate(paths)}
-    return [(one, places[unquote(urlparse(one).path)]) for one in found]
+    local = (re.sub(_SCHEME, "/", one) for one in found)
+    return [(one, places[unquote(one)]) for one in local]
 
 
 def _address(path: Path) -> str:
