@@ -20,7 +20,6 @@ _MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow or a bad cast is an error, never a silent null
     "spark.sql.variable.substitute": "false",  # a text that holds `${...}` stays that text
-    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # `translate` knows nanoseconds as integers
     "spark.sql.execution.arrow.pyspark.enabled": "true",
