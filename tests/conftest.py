@@ -1,4 +1,4 @@
-"""Shared fixtures: an engine in a temporary folder."""
+"""Shared fixtures: an engine in a temporary folder, and a Spark where there can be one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,31 @@ import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.settings import EngineSettings
+from tests.engine.spark_here import java_home, why_not
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
     with DuckDBEngine(EngineSettings(threads=2), tmp_path) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `spark` are skipped, with the reason, where Spark cannot run."""
+    reason = why_not()
+    for item in items:
+        if reason is not None and item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Spark on this machine that every engine of the session joins: starting one takes seconds."""
+    from stillwatch.engine.spark import SparkEngine
+
+    home = java_home(tmp_path_factory.mktemp("java"))
+    with pytest.MonkeyPatch.context() as patched:
+        if home is not None:
+            patched.setenv("JAVA_HOME", str(home))
+        with SparkEngine(EngineSettings(name="spark", threads=2), tmp_path_factory.mktemp("spark")):
+            yield

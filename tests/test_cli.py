@@ -53,7 +53,7 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
     (tmp_path / "key").write_bytes(b"short")
     (tmp_path / "s.toml").write_text("[engine]\nmemory_limt = '1GB'\nthreads = -1\n[raed]\n")
     words = "scan gone.jsonl log.txt empty --strct --accounts no.csv --permits key --since soon --until 2026-13-01"
-    words += " --engine spark --settings s.toml --key-file key --out full"
+    words += " --engine flink --settings s.toml --key-file key --out full"
     assert invoke(words.split()) == 2
     found = complaints(capsys)
     for expected in (
@@ -65,7 +65,7 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         "--permits `key`: has a name that says no known format",
         "`--since soon`: is not a time",
         "`--until 2026-13-01`: is not a time",
-        "`--engine spark`: is not in this version",
+        "`--engine flink`: is not an engine; use `duckdb` or `spark`",
         "`engine.memory_limt`: is not a setting; did you mean `engine.memory_limit`?",
         "`engine.threads`: input should be greater than or equal to 0",
         "`raed`: is not a setting; did you mean `read`?",
@@ -86,6 +86,8 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         ("sketch log.jsonl --out x", "`--key-file`: is missing"),
         ("scan log.jsonl --since 2026-05-02 --until 2026-05-01", "is not before"),
         ("scan log.jsonl --engine polars", "is not an engine"),
+        ("scan log.jsonl --spark-remote sc://host:15002", "says nothing to `duckdb`"),
+        ("scan log.jsonl --engine spark --spark-remote host:15002", "like `sc://host:15002`"),
         ("scan log.jsonl --out log.jsonl", "is a file"),
         ("report nowhere --format pdf", "is not in this version"),
         ("report nowhere", "is not a run folder"),

@@ -13,6 +13,7 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch.settings import Inputs, Job, Settings, Window, load_settings
 
 ENGINES = ("duckdb", "spark")
+REMOTE = "sc://"
 FORMATS = ("html", "md", "json", "pdf")
 OPTIONS = (
     "--accounts",
@@ -22,6 +23,7 @@ OPTIONS = (
     "--since",
     "--until",
     "--engine",
+    "--spark-remote",
     "--out",
     "--strict",
     "--json",
@@ -75,6 +77,8 @@ class Words:
     since: str | None = None
     until: str | None = None
     key_file: str | None = None
+    engine: str | None = None
+    spark_remote: str | None = None
 
 
 def job_from(words: Words, findings: Findings) -> Job:
@@ -89,14 +93,6 @@ def job_from(words: Words, findings: Findings) -> Job:
     if not words.logs:
         findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
     return Job(inputs, _window(words, findings), settings)
-
-
-def check_engine(name: str, findings: Findings) -> None:
-    """Only the embedded engine is in this version."""
-    if name == "spark":
-        findings.add("`--engine spark`", "is not in this version", "use `--engine duckdb`")
-    elif name not in ENGINES:
-        findings.add(f"`--engine {name}`", "is not an engine", "use `--engine duckdb`")
 
 
 def check_out(out: Path, findings: Findings) -> None:
@@ -152,9 +148,24 @@ def _settings(words: Words, findings: Findings) -> Settings:
     if words.key_file is not None:
         own = settings.sketch.model_copy(update={"key_file": Path(words.key_file)})
         settings = settings.model_copy(update={"sketch": own})
+    settings = _with_engine(settings, words, findings)
     if settings.sketch.key_file is not None:
         _check_key(settings.sketch.key_file, findings)
     return settings
+
+
+def _with_engine(settings: Settings, words: Words, findings: Findings) -> Settings:
+    """The engine that was typed, over the one that stands in the file."""
+    typed = {"name": words.engine, "spark_remote": words.spark_remote}
+    own = settings.engine.model_copy(update={key: word for key, word in typed.items() if word is not None})
+    if own.name not in ENGINES:
+        findings.add(f"`--engine {own.name}`", "is not an engine", f"use {' or '.join(f'`{one}`' for one in ENGINES)}")
+    elif own.spark_remote is not None and own.name != "spark":
+        findings.add("`--spark-remote`", f"says nothing to `{own.name}`", "add `--engine spark`")
+    elif own.spark_remote is not None and not own.spark_remote.startswith(REMOTE):
+        where = f"`--spark-remote {own.spark_remote}`"
+        findings.add(where, "is no address of Spark Connect", "write it like `sc://host:15002`")
+    return settings.model_copy(update={"engine": own})
 
 
 def _check_key(path: Path, findings: Findings) -> None:

@@ -19,7 +19,6 @@ from stillwatch import __version__
 from stillwatch.arguments import (
     Findings,
     Words,
-    check_engine,
     check_format,
     check_out,
     check_run,
@@ -33,6 +32,7 @@ from stillwatch.options import (
     LENIENT,
     Accounts,
     AsJson,
+    Engine,
     Judgements,
     KeyFile,
     Logs,
@@ -40,6 +40,7 @@ from stillwatch.options import (
     Permits,
     SettingsFile,
     Since,
+    SparkRemote,
     Strict,
     Until,
     console,
@@ -120,7 +121,8 @@ def scan(  # noqa: PLR0913  one parameter is one option
     settings: SettingsFile = None,
     since: Since = None,
     until: Until = None,
-    engine: Annotated[str, typer.Option(help="`duckdb`; `spark` comes later.")] = "duckdb",
+    engine: Engine = None,
+    spark_remote: SparkRemote = None,
     out: Out = None,
     key_file: KeyFile = None,
     strict: Strict = False,
@@ -129,10 +131,19 @@ def scan(  # noqa: PLR0913  one parameter is one option
     """The main job: logs in, a run folder out."""
     folder = out or default_out()
     findings = Findings()
-    job = job_from(
-        Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until, key_file), findings
+    words = Words(
+        logs or (),
+        accounts or (),
+        permits or (),
+        judgements or (),
+        settings,
+        since,
+        until,
+        key_file,
+        engine,
+        spark_remote,
     )
-    check_engine(engine, findings)
+    job = job_from(words, findings)
     check_out(folder, findings)
     findings.settle()
     from stillwatch import flow, report

@@ -4,6 +4,7 @@
     ├── UsageError        exit 2: the command line or a settings file is wrong (all mistakes at once)
     └── RunError          exit 1: the run could not finish
         ├── InputError    an input file cannot be read at all
+        ├── EngineError   the engine asked for cannot be started
         ├── QueryError    a statement failed in the engine; carries its SQL
         └── OutputError   the run folder could not be written (disk full, no permission)
 
@@ -50,6 +51,10 @@ class RunError(StillwatchError):
 
 class InputError(RunError):
     """An input file cannot be read at all."""
+
+
+class EngineError(RunError):
+    """The engine asked for cannot be started: a package, Java or a server is missing."""
 
 
 class QueryError(RunError):

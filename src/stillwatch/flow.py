@@ -18,7 +18,7 @@ from typing import Protocol
 
 from stillwatch import __version__, assess, folder, group, link, read, report, sketch
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.engine.opening import opened
 from stillwatch.errors import InputError, UsageError
 from stillwatch.read.summary import ReadSummary, Rows, count_rows, summarise
 from stillwatch.records.inputs import QUARANTINE
@@ -147,7 +147,7 @@ def _session(job: Job, out: Path) -> Iterator[Engine]:
 @contextmanager
 def _engine(job: Job, parent: Path) -> Iterator[Engine]:
     folder.sweep(parent)
-    with DuckDBEngine(job.settings.engine, parent) as engine:
+    with opened(job.settings.engine, parent) as engine:
         yield engine
 
 
@@ -178,6 +178,7 @@ def _run_record(engine: Engine, job: Job, records: Sequence[StageRecord], writte
         "stages": [asdict(record) for record in records],
         "python": platform.python_version(),
         "duckdb": version("duckdb"),
+        "pyspark": version("pyspark") if job.settings.engine.name == "spark" else None,
         "finished_at": _stamp(datetime.now(UTC).replace(tzinfo=None)),
     }
 

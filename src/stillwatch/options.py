@@ -22,6 +22,8 @@ Judgements = Annotated[list[str] | None, typer.Option(help="What people have dec
 SettingsFile = Annotated[str | None, typer.Option("--settings", help="A TOML file of settings.")]
 Since = Annotated[str | None, typer.Option(help="Look at exchanges from this moment on (UTC).")]
 Until = Annotated[str | None, typer.Option(help="Look at exchanges before this moment (UTC).")]
+Engine = Annotated[str | None, typer.Option(help="`duckdb` (this machine) or `spark`.")]
+SparkRemote = Annotated[str | None, typer.Option(help="A Spark Connect server: sc://host:port.")]
 KeyFile = Annotated[str | None, typer.Option(help="The provider's secret: at least 16 bytes.")]
 Out = Annotated[Path | None, typer.Option(help="The folder to write; a previous run's is replaced whole.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when rows were quarantined.")]

@@ -19,8 +19,10 @@ class _Section(BaseModel):
 
 
 class EngineSettings(_Section):
-    """How much of the machine a run may use."""
+    """Which engine runs the SQL, and how much of the machine a run may use."""
 
+    name: Literal["duckdb", "spark"] = "duckdb"
+    spark_remote: str | None = None  # none: the cluster of `spark-submit`, or else this machine
     memory_limit: str = Field(default="2500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     temp_directory: str | None = None
     threads: int = Field(default=0, ge=0, le=1024)  # 0: one a core

@@ -30,7 +30,7 @@ covered AS (
   LEFT JOIN exchange_sketches AS sketches USING (exchange_id)
   WHERE (held.valid_from IS NULL OR candidate.started_at >= held.valid_from)
     AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)
-    AND (held.models IS NULL OR len(held.models) = 0 OR list_contains(held.models, sketches.request_model))
+    AND (held.models IS NULL OR array_length(held.models) = 0 OR list_contains(held.models, sketches.request_model))
 )
 SELECT exchange_id, min(permit_id) AS permit_id
 FROM covered

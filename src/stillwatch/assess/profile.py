@@ -15,16 +15,19 @@ def spans_sql() -> Query:
 WITH days AS (
   SELECT candidate_id, CAST(started_at AS DATE) AS day, count(*) AS exchanges
   FROM accusable_exchanges GROUP BY ALL
+),
+busiest AS (
+  SELECT candidate_id, max(exchanges) AS exchanges FROM days GROUP BY candidate_id
 )
 SELECT
-  candidate_id,
+  taken.candidate_id,
   count(DISTINCT account_id) AS accounts,
   count(*) AS exchanges,
   epoch(max(started_at) - min(started_at)) / 86400.0 AS days,
-  (SELECT max(days.exchanges) FROM days WHERE days.candidate_id = taken.candidate_id) / count(*)
-    AS busiest_day_share
+  max(busiest.exchanges) / count(*) AS busiest_day_share
 FROM accusable_exchanges AS taken
-GROUP BY candidate_id
+JOIN busiest USING (candidate_id)
+GROUP BY taken.candidate_id
 """,
     )
 
@@ -55,6 +58,9 @@ stated AS (
 cards AS (
   SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
   WHERE payment_fingerprint IS NOT NULL GROUP BY ALL
+),
+commonest AS (
+  SELECT candidate_id, max(holders) AS holders FROM cards GROUP BY candidate_id
 )
 SELECT
   stated.candidate_id,
@@ -62,11 +68,12 @@ SELECT
   count(DISTINCT coalesce(organisation_id, account_id)) AS identities,
   count(DISTINCT organisation_id) AS organisations,
   count(organisation_id) / count(*) AS organisation_share,
-  (SELECT max(holders) FROM cards WHERE cards.candidate_id = stated.candidate_id) / count(*) AS top_payment_share,
+  max(commonest.holders) / count(*) AS top_payment_share,
   count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
   count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
   count(closed_at) AS closures
 FROM stated
+LEFT JOIN commonest USING (candidate_id)
 GROUP BY stated.candidate_id
 """,
     )

@@ -15,17 +15,16 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stillwatch import folder
+from stillwatch.engine.interface import Kernel
 from stillwatch.engine.query import Query, identifier, literal
+from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
 
 _UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
-
-ROW_GROUP = 131_072  # small enough that a 3 GB memory limit holds two threads' groups with text
 
 
 class DuckDBEngine:
@@ -38,10 +37,11 @@ class DuckDBEngine:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         self._busy = threading.Lock()
         self._at_work = self._connection
+        self._threads = settings.threads or os.cpu_count() or 1
         spill = settings.temp_directory or str(self._folder / "spill")
         for setting in (
             f"memory_limit = {literal(settings.memory_limit)}",
-            f"threads = {settings.threads or os.cpu_count() or 1}",
+            f"threads = {self._threads}",
             f"temp_directory = {literal(spill)}",
             "preserve_insertion_order = false",
             "enable_progress_bar = false",
@@ -85,17 +85,13 @@ class DuckDBEngine:
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         self._staged_files += 1
         path = self._folder / f"{table.name}-{self._staged_files}.parquet"
-        rows = 0
-        try:
-            with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-                    rows += batch.num_rows
-        except OSError as error:
-            raise _disk_error(path, error) from error
+        rows = write_staged(table, path, batches)
         self.view(table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})"))
         self._staged_rows[table.name] = rows
         return rows
+
+    def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
+        return self.store_batches(table, kernel(self.batches(query, rows), self._threads))
 
     def fetch(self, query: Query) -> pa.Table:
         return self._rows(query.name, query.sql)
@@ -130,20 +126,7 @@ class DuckDBEngine:
         }
 
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
-        names = ", ".join(identifier(name) for name in table.names)
-        order = f"\nORDER BY {', '.join(identifier(name) for name in table.order)}" if table.order else ""
-        query = Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}")
-        own = {f"stillwatch.{key}": value for key, value in (metadata or {}).items()}
-        schema = table.schema.with_metadata(own or None)
-        rows = 0
-        try:
-            with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-                for group in _row_groups(self.batches(query, ROW_GROUP)):
-                    writer.write_table(group.cast(schema), row_group_size=ROW_GROUP)
-                    rows += group.num_rows
-        except OSError as error:
-            raise _disk_error(path, error) from error
-        return rows
+        return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
@@ -203,25 +186,6 @@ def _refusals(name: str, sql: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _query_error(name, sql, error) from error
-
-
-def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    # full groups however the engine cut its batches: memory stays bounded and the bytes depend on the rows alone
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(part.num_rows for part in waiting) >= ROW_GROUP:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, ROW_GROUP).combine_chunks()
-            waiting = table.slice(ROW_GROUP).to_batches()
-    if waiting:
-        yield pa.Table.from_batches(waiting).combine_chunks()
-
-
-def _disk_error(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"cannot write `{path}`: {error.strerror or error}; free space on that disk or point `temp_directory` elsewhere"
-    )
 
 
 def _query_error(name: str, sql: str, error: duckdb.Error) -> QueryError | OutputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from stillwatch.engine.query import Query
 from stillwatch.records import Table
+
+Kernel = Callable[[Iterator[pa.RecordBatch], int], Iterator[pa.RecordBatch]]
+"""Batches in, batches out, on so many threads."""
 
 
 class Engine(Protocol):
@@ -37,6 +40,15 @@ class Engine(Protocol):
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         """Streams Arrow batches of the table's schema to disk under its name; returns the rows written."""
+        ...
+
+    def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
+        """Keeps under the table's name what a kernel makes of a query's rows; returns the rows kept.
+
+        The kernel gets batches of at most `rows` and yields batches of the table's schema. It may run in several
+        processes, on several machines and again after a failure, each time on some of the rows: so it can be pickled,
+        and what it makes of a row depends on that row alone.
+        """
         ...
 
     def fetch(self, query: Query) -> pa.Table:

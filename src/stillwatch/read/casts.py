@@ -54,7 +54,8 @@ def _text(column: Column, name: str, stored: pa.DataType) -> Cast:
 def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
     if not (_TYPES.is_list(stored) or _TYPES.is_large_list(stored) or _TYPES.is_fixed_size_list(stored)):
         return _never(column, name, stored)
-    value = f"try_cast({name} AS VARCHAR[])"
+    # what is stored as the contract has it needs no cast: every engine then reads it as it stands
+    value = name if stored == column.kind.arrow else f"try_cast({name} AS VARCHAR[])"
     return Cast(
         value,
         (
@@ -68,6 +69,8 @@ def _time(column: Column, name: str, stored: pa.DataType) -> Cast:
     if _TYPES.is_timestamp(stored) and stored.unit == "ns":
         # cut, where the engine's own cast would round: the same instant must read the same in every format
         value = f"make_timestamp(epoch_ns({name}) // 1000)"
+    elif stored == column.kind.arrow:
+        value = name
     elif _TYPES.is_timestamp(stored) or _TYPES.is_date(stored):
         value = f"try_cast({name} AS TIMESTAMP)"
     elif _is_text(stored):
@@ -112,7 +115,7 @@ def _number(column: Column, name: str, stored: pa.DataType) -> Cast:
         _TYPES.is_integer(stored) or _TYPES.is_floating(stored) or _TYPES.is_decimal(stored) or _is_text(stored)
     ):
         return _never(column, name, stored)
-    number = f"try_cast({name} AS DOUBLE)"
+    number = name if stored == column.kind.arrow else f"try_cast({name} AS DOUBLE)"
     present = f"nullif({name}, '')" if _is_text(stored) else name
     return Cast(
         f"CASE WHEN isfinite({number}) THEN {number} END",

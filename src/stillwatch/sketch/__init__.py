@@ -21,7 +21,10 @@ def run(engine: Engine, job: Job) -> None:
 
     Raises UsageError when the key file cannot be used, and what the engine raises.
     """
-    engine.store_batches(_MADE, stream.sketches(engine, job, load_key(job.settings.sketch.key_file)))
+    rows = job.settings.sketch.batch_rows
+    kernel = stream.Sketcher(load_key(job.settings.sketch.key_file), rows)
+    query = Query("read exchanges to sketch", stream.exchanges_sql())
+    engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     tables = (_MADE.name, *stream.received_tables(engine))
     engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql(tables)))
     account.run(engine)

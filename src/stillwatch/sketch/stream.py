@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import pyarrow as pa
@@ -13,7 +13,6 @@ import pyarrow as pa
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.progress import progress
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Job
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import Key
 from stillwatch.sketch.text import Desk, make_desk
@@ -72,19 +71,18 @@ def received_tables(engine: Engine) -> tuple[str, ...]:
     return (RECEIVED,) if rows.column("rows")[0].as_py() else ()
 
 
-def sketches(engine: Engine, job: Job, key: Key) -> Iterator[pa.RecordBatch]:
-    """The sketches of all exchanges, batch by batch, in the order the engine hands the exchanges out."""
-    rows = job.settings.sketch.batch_rows
-    fetched = engine.batches(Query("read exchanges to sketch", exchanges_sql()), min(rows, FETCH_ROWS))
-    with progress("sketching") as advance:
-        for batch in sketched(regrouped(fetched, rows), key, thread_count(job)):
-            advance(batch.num_rows)
-            yield batch
+@dataclass(frozen=True, slots=True)
+class Sketcher:
+    """An engine's kernel: batches of `exchanges_sql` rows become batches of their sketches, in the same order."""
 
+    key: Key
+    rows: int  # the most exchanges sketched at once
 
-def thread_count(job: Job) -> int:
-    """Threads that sketch: those the engine may use."""
-    return min(job.settings.engine.threads or os.cpu_count() or 1, MAXIMUM_THREADS)
+    def __call__(self, batches: Iterator[pa.RecordBatch], threads: int) -> Iterator[pa.RecordBatch]:
+        with progress("sketching") as advance:
+            for batch in sketched(regrouped(batches, self.rows), self.key, min(threads, MAXIMUM_THREADS)):
+                advance(batch.num_rows)
+                yield batch
 
 
 def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Iterator[pa.RecordBatch]:

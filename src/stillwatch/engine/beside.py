@@ -1,0 +1,47 @@
+"""What runs in Python beside Spark's executors: expressions that DuckDB evaluates, and kernels of stages.
+
+Executors import this module by name, so Stillwatch must be installed where they run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from stillwatch.engine.interface import Kernel
+from stillwatch.records import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A function of Arrow columns: a DuckDB expression over c0, c1, …, one value a row, as this Arrow type."""
+
+    sql: str
+    type: pa.DataType
+
+    def __call__(self, *columns: pa.Array) -> pa.Array:
+        """Arrays of one length in, an array of that length out; raises what DuckDB raises."""
+        rows = pa.table(list(columns), names=[f"c{place}" for place in range(len(columns))])
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET threads = 1")  # an executor runs one task a core; order is kept on one thread
+            connection.register("rows", rows)
+            found = connection.sql(f"SELECT {self.sql} AS value FROM rows").to_arrow_table()["value"]
+        return found.cast(self.type).combine_chunks() if found.num_chunks else pa.array([], self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A kernel as Spark maps it: one task's batches in, batches of the table out, on that task's one core."""
+
+    table: Table
+    kernel: Kernel
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yields batches whose columns may all be null, since Spark knows no column that may not."""
+        schema = pa.schema([pa.field(column.name, column.kind.arrow) for column in self.table.columns])
+        for batch in self.kernel(batches, 1):
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)

@@ -1,0 +1,253 @@
+"""Spark, on one machine or many: the same SQL through `translate`, the same kernels in tasks, the same rows.
+
+Tables are Parquet files in the run's own folder, which driver and executors must see under one path.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch import folder
+from stillwatch.engine.beside import Evaluated, Mapped
+from stillwatch.engine.interface import Kernel
+from stillwatch.engine.query import Query
+from stillwatch.engine.spark_session import start
+from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
+from stillwatch.engine.translate import Files, RowExpression, to_spark
+from stillwatch.errors import OutputError, QueryError
+from stillwatch.records import Kind, Table
+from stillwatch.settings import EngineSettings
+
+_TYPES = {
+    Kind.STRING: "STRING",
+    Kind.STRINGS: "ARRAY<STRING>",
+    Kind.TIMESTAMP: "TIMESTAMP_NTZ",
+    Kind.INT64: "BIGINT",
+    Kind.INT32: "INT",
+    Kind.INT16: "SMALLINT",
+    Kind.FLOAT64: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.BYTES: "BINARY",
+    Kind.SHARES: "MAP<STRING, DOUBLE>",
+}
+_ARROW = {_TYPES[kind]: kind.arrow for kind in Kind}
+_SCHEME = "^file:/*"  # Spark writes one slash here and three there
+_LONGEST_REASON = 1_000  # characters
+
+
+class SparkEngine:
+    """One Spark session and a private folder; implements `engine.interface.Engine`."""
+
+    def __init__(self, settings: EngineSettings, parent: Path) -> None:
+        """Starts or joins a session; EngineError when that fails, OutputError when the folder cannot be made.
+
+        The folder lies in `temp_directory` where that is set, which on a cluster must be a folder that all share.
+        """
+        self._folder = folder.hidden(Path(settings.temp_directory or parent).absolute(), "engine")
+        try:
+            self._started = start(settings, self._folder)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self._session = self._started.session
+        self._frames: dict[str, Any] = {}
+        self._kept: dict[str, Path] = {}  # tables whose rows lie in a file or folder of ours
+        self._known: set[str] = set()  # files and expressions that the session has under their names
+        self._numbers = itertools.count()
+
+    def __enter__(self) -> SparkEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    def view(self, name: str, query: Query) -> None:
+        frame = self._frame(query)
+        with _refusals(query):
+            self._name(name, frame, None)
+
+    def create(self, name: str, query: Query) -> None:
+        path = self._path(name)
+        frame = self._frame(query)
+        with _refusals(query):
+            frame.write.parquet(_address(path))
+            # the schema is known: files without rows need not tell it
+            self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
+
+    def store(self, table: Table, data: pa.Table) -> None:
+        rows = data.select(list(table.names)).cast(table.schema)
+        self.store_batches(table, rows.to_batches())
+
+    def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        path = self._path(table.name).with_suffix(".parquet")
+        rows = write_staged(table, path, batches)
+        self._keep(table, path, Query(f"store {table.name}", ""))
+        return rows
+
+    def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
+        path = self._path(table.name)
+        frame = self._frame(query)
+        with _refusals(query):
+            frame.mapInArrow(Mapped(table, kernel).__call__, _schema(table)).write.parquet(_address(path))
+        self._keep(table, path, query)
+        return _rows_in(path)
+
+    def fetch(self, query: Query) -> pa.Table:
+        frame = self._frame(query)
+        with _refusals(query):
+            return frame.toArrow()
+
+    def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
+        # Through files: Spark hands rows over one by one or all at once, and a driver may hold neither.
+        path = self._path("batches")
+        frame = self._frame(query)
+        try:
+            with _refusals(query):
+                frame.write.parquet(_address(path))
+            for part in _parts(path):  # Spark numbers the parts of an ordered result in its order
+                yield from pq.ParquetFile(part).iter_batches(batch_size=rows)
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        return tuple(self._frames[name].columns) if name in self._frames else ()
+
+    def sizes(self, names: Sequence[str]) -> dict[str, int]:
+        return {name: _rows_in(self._kept[name]) for name in names if name in self._kept}
+
+    def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
+        return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
+
+    def close(self) -> None:
+        try:
+            self._started.leave()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{next(self._numbers):04d}-{name}"
+
+    def _keep(self, table: Table, path: Path, query: Query) -> None:
+        with _refusals(query):
+            self._name(table.name, self._session.read.schema(_schema(table)).parquet(_pattern(path)), path)
+
+    def _name(self, name: str, frame: Any, path: Path | None) -> None:
+        frame.createOrReplaceTempView(name)
+        self._frames[name] = frame
+        self._kept.pop(name, None)
+        if path is not None:
+            self._kept[name] = path
+
+    def _frame(self, query: Query) -> Any:
+        translated = to_spark(query)
+        with _refusals(query):
+            for name in translated.files.keys() - self._known:
+                self._open(translated.files[name])
+            for name in translated.expressions.keys() - self._known:
+                self._register(translated.expressions[name])
+            return self._session.sql(translated.sql)
+
+    def _register(self, expression: RowExpression) -> None:
+        from pyspark.sql.pandas import functions
+
+        evaluated = Evaluated(expression.sql, _ARROW[expression.type])
+
+        def value(*columns: pa.Array) -> pa.Array:  # Spark reads from the types that it is given whole arrays
+            return evaluated(*columns)
+
+        made: Any = functions.arrow_udf  # its stubs know no function of any number of columns
+        self._session.udf.register(expression.name, made(value, expression.type))
+        self._known.add(expression.name)
+
+    def _open(self, files: Files) -> None:
+        from pyspark.sql import functions as sql
+
+        frame = self._session.read.parquet(*(_pattern(Path(path)) for path in files.paths))
+        read = [
+            # broken text is an error here as it is to DuckDB, not something that goes on and breaks later
+            sql.validate_utf8(name).alias(name) if kind == "string" else sql.col(name)
+            for name, kind in frame.dtypes
+        ]
+        if files.placed:
+            place = sql.col("_metadata.row_index").alias("file_row_number")
+            source = sql.regexp_replace("_metadata.file_path", _SCHEME, "/").alias("read_from")
+            frame = frame.select(*read, source, place)
+            numbered = _numbered(frame.inputFiles(), files.paths)
+            numbers = self._session.createDataFrame(numbered, "read_from STRING, file_number BIGINT")
+            frame = frame.join(sql.broadcast(numbers), "read_from", "left")
+            # a row whose file is not known must not vanish, and must not be counted as another file's
+            lost = sql.raise_error(sql.concat(sql.lit("rows of an unknown file: "), "read_from")).cast("BIGINT")
+            frame = frame.withColumn("file_index", sql.coalesce("file_number", lost)).drop("read_from", "file_number")
+        else:
+            frame = frame.select(*read)
+        frame.createOrReplaceTempView(files.name)
+        self._known.add(files.name)
+
+
+def _numbered(found: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
+    """Each path as Spark spells it, with its place among the paths asked for."""
+    places = {path: place for place, path in enumerate(paths)}
+    local = (re.sub(_SCHEME, "/", one) for one in found)
+    return [(one, places[unquote(one)]) for one in local]
+
+
+def _address(path: Path) -> str:
+    return f"file://{path}"  # as it stands: Spark decodes nothing
+
+
+def _pattern(path: Path) -> str:
+    """The path where Spark expects a pattern that may match several."""
+    return re.sub(r"([][{}*?\\])", r"\\\1", _address(path))
+
+
+def _schema(table: Table) -> str:
+    return ", ".join(f"`{column.name}` {_TYPES[column.kind]}" for column in table.columns)
+
+
+def _parts(path: Path) -> list[Path]:
+    return sorted(path.glob("part-*.parquet"))
+
+
+def _rows_in(path: Path) -> int:
+    return sum(pq.read_metadata(part).num_rows for part in (_parts(path) if path.is_dir() else [path]))
+
+
+@contextmanager
+def _refusals(query: Query) -> Iterator[None]:
+    """Says in our words what Spark raises while it runs this statement."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError, ConnectionError, pa.ArrowException) as error:
+        raise _query_error(query, error) from error
+
+
+def _query_error(query: Query, error: Exception) -> QueryError | OutputError:
+    told = str(error).strip()
+    if "No space left on device" in told:
+        return OutputError(f"the disk is full while running `{query.name}`; nothing was written to the run folder")
+    if "INVALID_UTF8_STRING" in told:
+        return QueryError(query.name, query.sql, "a text is not UTF-8: invalid encoding")  # `read` knows this word
+    lines = told.splitlines() or [type(error).__name__]
+    # the first line says what went wrong; of a trace of Python's, the last
+    reason = f"{lines[0]} {lines[-1]}" if "Traceback" in told else lines[0]
+    return QueryError(query.name, query.sql, reason[:_LONGEST_REASON])

@@ -1,0 +1,213 @@
+"""A query in DuckDB's dialect becomes one in Spark's, or an error: nothing is passed on that has no rule.
+
+What is written about rows one at a time and has no exact equal in Spark (DuckDB's way to spell a value as text, to read
+a text as a number, its regular expressions) is cut out as a `RowExpression`, which DuckDB itself evaluates beside
+Spark's executors. All else is rewritten node by node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import sqlglot
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
+
+from stillwatch.engine.allowed import refusal
+from stillwatch.engine.query import Query
+from stillwatch.errors import QueryError
+
+_PLACES = ("file_index", "file_row_number")  # columns that DuckDB's reader adds to a file's own
+_SAME_PATTERNS = {"[.][0-9]+$": "[.][0-9]+\\z"}  # Java's `$` also stands before a last line end, DuckDB's does not
+_WHOLE_TYPES = (exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.SMALLINT)
+_WHOLE = (exp.Coalesce, exp.Sum, exp.Sub, exp.Round, exp.Null, exp.Paren, exp.Add, exp.Column)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Parquet files that a statement reads under `name`; `placed` also wants their `file_index`, `file_row_number`."""
+
+    name: str
+    paths: tuple[str, ...]
+    placed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowExpression:
+    """A function of a row for DuckDB: its SQL over the columns c0, c1, … and the Spark type of what it gives."""
+
+    name: str
+    sql: str
+    columns: int
+    type: str
+
+
+@dataclass(slots=True)
+class Translation:
+    """Spark SQL, and what it needs to find under the names that it uses."""
+
+    sql: str = ""
+    files: dict[str, Files] = field(default_factory=dict)
+    expressions: dict[str, RowExpression] = field(default_factory=dict)
+
+
+def to_spark(query: Query) -> Translation:
+    """The same query for Spark; QueryError when a part of it has no rule."""
+    found = Translation()
+    try:
+        tree = sqlglot.parse_one(query.sql, read="duckdb")
+        tree = tree.transform(lambda node: _cut_out(node, found))
+        wrong = refusal(tree)
+        if wrong is not None:
+            raise QueryError(query.name, query.sql, f"{wrong}; write it portably or add a rule with a test")
+        for node in reversed(list(tree.walk())):
+            rule = _RULES.get(type(node))
+            changed = rule(node, found) if rule else node
+            if changed is not node:
+                node.replace(changed)
+        found.sql = tree.sql("spark", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except (SqlglotError, _NoRuleError) as error:
+        raise QueryError(query.name, query.sql, f"cannot be said in Spark's dialect: {error}") from error
+    return found
+
+
+class _NoRuleError(Exception):
+    """A node whose form has no rule although its kind has one."""
+
+
+def _cut_out(node: exp.Expr, found: Translation) -> exp.Expr:
+    kind = _evaluated_by_duckdb(node)
+    if kind is None:
+        return node
+    columns: dict[str, exp.Column] = {one.sql("duckdb"): one for one in node.find_all(exp.Column)}
+    places = {name: f"c{place}" for place, name in enumerate(columns)}
+    alone = node.transform(lambda one: exp.column(places[one.sql("duckdb")]) if isinstance(one, exp.Column) else one)
+    sql = alone.sql("duckdb")
+    name = f"in_duckdb_{_digest(sql + kind)}"
+    found.expressions[name] = RowExpression(name, sql, len(columns), kind)
+    return exp.Anonymous(
+        this="in_duckdb", expressions=[exp.Literal.string(name), *(c.copy() for c in columns.values())]
+    )
+
+
+def _evaluated_by_duckdb(node: exp.Expr) -> str | None:
+    """The Spark type of an expression that only DuckDB itself evaluates as DuckDB does; None for all others."""
+    if isinstance(node, exp.RegexpFullMatch):
+        return "BOOLEAN"
+    if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Trunc):
+        return "BOOLEAN"
+    if isinstance(node, exp.Try):
+        return "STRING"
+    if isinstance(node, exp.RegexpReplace):
+        known = isinstance(node.expression, exp.Literal) and node.expression.name in _SAME_PATTERNS
+        return None if known else "STRING"
+    if not isinstance(node, exp.Cast):  # a TryCast is a Cast
+        return None
+    from_text_or_time = isinstance(node.this, exp.TryCast)
+    to_text = node.to.this is exp.DataType.Type.TEXT and not isinstance(node.this, exp.TimestampTrunc | exp.Null)
+    if isinstance(node, exp.TryCast) or from_text_or_time or to_text:
+        return str(node.to.sql("spark"))
+    return None
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _microseconds(value: exp.Expr) -> exp.Expr:
+    return _call("UNIX_MICROS", _call("TO_TIMESTAMP_LTZ", value))
+
+
+def _double(text: str) -> exp.Expr:
+    return exp.cast(exp.Literal.string(text), exp.DataType.Type.DOUBLE)
+
+
+def _decimal(node: exp.Expr, _: Translation) -> exp.Expr:
+    # DuckDB divides by and compares with `1000.0` as with a double; Spark would calculate in decimals
+    return node if node.args["is_string"] or node.name.isdigit() else _double(node.name)
+
+
+def _function(node: exp.Expr, _: Translation) -> exp.Expr:
+    name, arguments = node.name.lower(), node.expressions
+    if name == "in_duckdb":
+        return _call(arguments[0].name, *arguments[1:])
+    (value,) = arguments
+    if name == "hash":
+        return _call("XXHASH64", value)
+    if name == "strlen":
+        return _call("OCTET_LENGTH", value)
+    if name == "epoch_us":
+        return _microseconds(value)
+    if name == "epoch_ns":
+        return _call("BIGINT", value)  # the session reads nanoseconds as the integers that they are
+    # isfinite: Spark orders NaN above every number
+    return exp.paren(exp.and_(value.copy() > _double("-Infinity"), value.copy() < _double("Infinity")))
+
+
+def _is_infinite(node: exp.Expr, _: Translation) -> exp.Expr:
+    return exp.EQ(this=_call("ABS", node.this.copy()), expression=_double("Infinity"))
+
+
+def _file_rows(node: exp.Expr, found: Translation) -> exp.Expr:
+    reader = node.this
+    if not isinstance(reader, exp.ReadParquet):
+        return node
+    first = reader.expressions[0]
+    paths = tuple(one.name for one in (first.expressions if isinstance(first, exp.Array) else [first]))
+    scope = node.find_ancestor(exp.Select)
+    placed = scope is not None and any(one.name in _PLACES for one in scope.find_all(exp.Column))
+    name = f"files_{_digest(f'{placed}' + chr(0).join(paths))}"
+    found.files[name] = Files(name, paths, placed)
+    return exp.Table(this=exp.to_identifier(name), alias=node.args.get("alias"))
+
+
+def _slice(node: exp.Expr, _: Translation) -> exp.Expr:
+    bounds = node.expressions[0]
+    ends = (bounds.this, bounds.expression) if isinstance(bounds, exp.Slice) else ()
+    if not ends or not all(isinstance(end, exp.Literal) for end in ends) or bounds.args.get("step"):
+        raise _NoRuleError(f"`{node.sql('duckdb')}` is no slice between two numbers")
+    first, last = (int(end.name) for end in ends)
+    return _call("SLICE", node.this.copy(), exp.Literal.number(first), exp.Literal.number(last - first + 1))
+
+
+def _seconds(node: exp.Expr, _: Translation) -> exp.Expr:
+    """`epoch` of a difference as DuckDB adds it up: whole days, then the rest in microseconds."""
+    if not isinstance(node.this, exp.Sub):
+        raise _NoRuleError("`epoch` of anything but a difference of times")
+    left, right = (_microseconds(side.copy()).sql("spark") for side in (node.this.this, node.this.expression))
+    day, gap = "86400000000", f"({left} - {right})"
+    days = f"CAST({gap} DIV {day} * 86400 AS DOUBLE)"
+    rest = f"CAST({gap} % {day} AS DOUBLE) / CAST(1000000 AS DOUBLE)"
+    return exp.paren(sqlglot.parse_one(f"{days} + {rest}", read="spark"))
+
+
+def _pattern(node: exp.Expr, _: Translation) -> exp.Expr:
+    known = _SAME_PATTERNS[node.expression.name]
+    return _call("REGEXP_REPLACE", node.this.copy(), exp.Literal.string(known), node.args["replacement"].copy())
+
+
+def _cast(node: exp.Expr, _: Translation) -> exp.Expr:
+    # DuckDB rounds a double to an integer where Spark cuts: only what is whole already may be cast
+    if node.args["to"].this in _WHOLE_TYPES and not isinstance(node.this, _WHOLE):
+        raise _NoRuleError(f"`{node.sql('duckdb')}` may round; round it first")
+    return node
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr, Translation], exp.Expr]] = {
+    exp.Literal: _decimal,
+    exp.Anonymous: _function,
+    exp.IsInf: _is_infinite,
+    exp.Table: _file_rows,
+    exp.Bracket: _slice,
+    exp.TimeToUnix: _seconds,
+    exp.UnixToTime: lambda node, _: _call("TO_TIMESTAMP_NTZ", _call("TIMESTAMP_MICROS", node.this.copy())),
+    exp.Chr: lambda node, _: _call("CHAR", *node.expressions),
+    exp.RegexpReplace: _pattern,
+    exp.Cast: _cast,
+}

@@ -1,0 +1,79 @@
+"""Spark gives what DuckDB gives, row for row: on a world of 300,000 exchanges and on logs that are hard to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch import flow
+from stillwatch.cli import invoke
+from stillwatch.lab.build import build
+from stillwatch.records.outputs import RUN_FILES
+from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from tests.read.odd_logs import check_odd_logs
+from tests.scenarios.small_world import SmallWorld
+
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
+
+SEED, ACCOUNTS, EXCHANGES = 5, 9_700, 305_000
+TWICE = 500  # rows that come a second time, in a file of their own
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large") / "world"
+    build("bench", SEED, ACCOUNTS, EXCHANGES, None, folder)
+    rows = pq.read_table(folder / "exchanges")
+    pq.write_table(rows.slice(1_000, TWICE), folder / "exchanges" / "twice.parquet")
+    return folder
+
+
+def scanned(world: Path, engine: str, out: Path) -> Path:
+    inputs = Inputs((str(world / "exchanges"),), (str(world / "accounts.parquet"),), (str(world / "permits.parquet"),))
+    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
+    return flow.scan(Job(inputs, settings=settings), out).folder
+
+
+def test_a_scan_of_300_000_exchanges_is_the_same_row_for_row(large: Path, tmp_path: Path) -> None:
+    assert pq.read_table(large / "exchanges", columns=["exchange_id"]).num_rows >= 300_000
+    embedded, distributed = (scanned(large, engine, tmp_path / engine) for engine in ("duckdb", "spark"))
+    empty = set()
+    for table in RUN_FILES:
+        name = f"{table.name}.parquet"
+        expected, found = pq.read_table(embedded / name), pq.read_table(distributed / name)
+        assert found.schema.equals(expected.schema, check_metadata=True), name
+        assert found.equals(expected), name
+        assert (distributed / name).read_bytes() == (embedded / name).read_bytes(), name
+        empty |= set() if len(expected) else {table.name}
+    assert empty == {"quarantine"}, "equal empty tables would prove nothing"
+    records = [json.loads((run / "run.json").read_text()) for run in (embedded, distributed)]
+    rows = [[stage["rows"] for stage in record["stages"]] for record in records]
+    # what a stage keeps between others is counted alike where both engines keep it
+    assert all(a[name] == b[name] for a, b in zip(*rows, strict=True) for name in a.keys() & b.keys())
+    assert records[0]["rows"] == records[1]["rows"]
+    assert records[0]["rows"]["duplicate"] == TWICE
+    assert (records[0]["pyspark"], records[0]["written"]) == (None, records[1]["written"])
+    assert not list(tmp_path.glob(".stillwatch-*"))
+
+
+def test_logs_of_every_type_are_read_alike(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    embedded, distributed = (check_odd_logs(tmp_path / "logs", engine) for engine in ("duckdb", "spark"))
+    assert embedded.rows.quarantined > 10
+    assert embedded.rows.duplicate == 4  # one key of two files, two of three rows under one key, one judgement
+    assert distributed == embedded
+
+
+def test_a_scan_that_fails_leaves_no_run_folder(
+    world: SmallWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("stillwatch.sketch.account.account_sketches_sql", lambda: flow.Query("sums", "SELECT gone"))
+    out = tmp_path / "run"
+    words = ["scan", str(world.folder / "exchanges"), "--engine", "spark", "--out", str(out)]
+    assert invoke(words) == 1
+    assert "query `sums` failed" in capsys.readouterr().err
+    assert not out.exists()
+    assert not list(tmp_path.glob(".stillwatch-*"))
