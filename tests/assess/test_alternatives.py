@@ -53,6 +53,7 @@ EVERYTHING = {
     "reaches_all_accounts": Trial(1.0, 1.0, 0.0),
 }
 NOTHING_ELSE = {"reaches_all_accounts": Trial(1.0, 1.0, 0.0)}
+WHOLE_QUEUE = {**HANDED_OVER, **NOTHING_ELSE}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
 
@@ -120,15 +121,17 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=0.0))),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX, words=0.0))),  # picked by its sorts alone
     (alternatives.is_enterprise, "excluded", facts(**fed({**ONE_MIX, **NOTHING_ELSE}, words=0.0))),
-    (alternatives.is_enterprise, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
-    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED - 0.1))),
-    (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX, narrow=1.0, words=6.0))),  # machines' own words
+    (alternatives.is_enterprise, "excluded", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED - 0.1))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=3.9, words=6.0))),  # picked by its words
+    (alternatives.is_enterprise, "preferred", facts(**fed({**ONE_MIX, **NOTHING_ELSE}, narrow=1.0, words=6.0))),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **OPEN)),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **UNREGISTERED)),
     (alternatives.is_reseller, "excluded", facts(**fed(ONE_MIX))),
     (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=1.0, words=0.0))),
     (alternatives.is_reseller, "preferred", facts(trials={"narrow_vocabulary": Trial(0.5, 0.1, AGREED - 0.1)})),
-    (alternatives.is_reseller, "excluded", facts(**fed(HANDED_OVER, narrow=1.0, words=AGREED))),
+    (alternatives.is_reseller, "excluded", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED))),
+    (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=3.9, words=6.0))),
     (alternatives.is_reseller, "preferred", facts(trials={**EVERYTHING, **HANDED_OVER})),
     (alternatives.is_enterprise, "excluded", facts(**on_one_clock(PEOPLE - 0.01))),
     (alternatives.is_enterprise, "preferred", facts(**on_one_clock(PEOPLE))),
