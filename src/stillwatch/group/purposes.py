@@ -109,19 +109,19 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     views = _views(group, reference, crowd, beside=False)
     if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
-    found = _solve(group, crowd, views, STARTS[0])
+    found = _solve(group, crowd, views, STARTS[0], drifts=True)
     if found.plain or not found.whole:
         return found
-    again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1])
+    again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1], drifts=False)
     if not again.plain or again.whole:
         return found
     return again if vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS else found
 
 
-def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float) -> Purpose:
+def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float, drifts: bool) -> Purpose:
     """Expectation-maximisation from the exchanges whose wording stands out by `start` nats.
 
-    From the higher start the share stays what it was: else whatever differs a little from people drifts in.
+    Unless the share `drifts` it stays where it started: else whatever differs a little from people comes in.
     """
     talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
@@ -134,7 +134,7 @@ def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float)
         learned = [view.learn(probability) for view in views]
         ratio = talks.together(_total(view.inside(nats) for view, nats in zip(views, learned, strict=True)))
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
-        share = share if start == STARTS[1] else float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
+        share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)) if drifts else share
     outside = _total(view.outside(nats) for view, nats in zip(views, learned, strict=True))
     own, taken = ratio[probability > 0.5] > APART, _Talks(crowd.values["conversation"]).together(outside) > APART
     return Purpose(share, probability, ratio, float(own.mean()) if len(own) else 0.0, _mean_share(taken, crowd))

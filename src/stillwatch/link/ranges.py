@@ -7,11 +7,8 @@ needs no other, and the results one after the other are the same as of one readi
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-
-Int64 = NDArray[np.int64]
 
 ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
 PAIRS = 96_000_000  # exchanges whose values are grouped at once: some 4 GB if all of them differ
@@ -20,7 +17,8 @@ _LOWEST, _COUNT = -(2**63), 2**64
 
 def account_ranges(engine: Engine) -> list[str]:
     """SQL conditions on `sketches.position`, each true of whole accounts with some ROWS exchanges together."""
-    total = np.cumsum(_exchanges(engine))
+    query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY position")
+    total = np.cumsum(engine.fetch(query)["exchanges"].to_numpy())
     turns = range(1, parts(int(total[-1]) if len(total) else 0, ROWS))
     ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
     return between("sketches.position", sorted(end for end in ends if 0 < end < len(total)))
@@ -28,14 +26,9 @@ def account_ranges(engine: Engine) -> list[str]:
 
 def value_ranges(engine: Engine, column: str) -> list[str]:
     """SQL conditions on a column of keyed values, which are spread evenly over 64 bits, ascending."""
-    count = parts(int(_exchanges(engine).sum()), PAIRS)
+    query = Query("exchanges", "SELECT CAST(sum(exchanges) AS BIGINT) AS n FROM account_sketches")
+    count = parts(int(engine.fetch(query)["n"][0].as_py() or 0), PAIRS)
     return between(column, [_LOWEST + _COUNT * turn // count for turn in range(1, count)])
-
-
-def _exchanges(engine: Engine) -> Int64:
-    """Exchanges of every account, by position."""
-    rows = engine.fetch(Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY position"))
-    return np.asarray(rows["exchanges"].to_numpy(), np.int64)
 
 
 def parts(count: int, rows: int) -> int:
