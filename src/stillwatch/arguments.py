@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillwatch import folder
+from stillwatch import state as states
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.settings import Inputs, Job, Settings, Window, load_settings
 
@@ -28,6 +29,7 @@ OPTIONS = (
     "--strict",
     "--json",
     "--key-file",
+    "--state",
     "--debug",
     "--help",
 )
@@ -79,6 +81,7 @@ class Words:
     key_file: str | None = None
     engine: str | None = None
     spark_remote: str | None = None
+    state: Path | None = None
 
 
 def job_from(words: Words, findings: Findings) -> Job:
@@ -90,9 +93,21 @@ def job_from(words: Words, findings: Findings) -> Job:
         _found("--permits", words.permits, findings),
         _found("--judgements", words.judgements, findings),
     )
-    if not words.logs:
+    if words.state is not None:
+        findings.mistakes.extend(states.refusal(words.state))
+    if not words.logs and not _keeps_anything(words.state):
         findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
-    return Job(inputs, _window(words, findings), settings)
+    return Job(inputs, _window(words, findings), settings, words.state)
+
+
+def check_one_place(out: Path | None, state: Path | None, findings: Findings) -> None:
+    """Sketches go to a folder of their own or to a state, not to both."""
+    if state is not None and out is not None:
+        findings.add("`--out`", "cannot stand beside `--state`", "name one of them: it says where the sketches go")
+    elif out is not None:
+        check_out(out, findings)
+    elif state is None:
+        findings.add("`--out`", "is missing", "name the folder that the sketches go to")
 
 
 def check_out(out: Path, findings: Findings) -> None:
@@ -117,6 +132,10 @@ def check_run(run: Path, findings: Findings) -> None:
 def default_out() -> Path:
     """A new folder named after the present second, UTC."""
     return Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _keeps_anything(state: Path | None) -> bool:
+    return state is not None and (state / states.MARKER).is_file()
 
 
 def _without_options(logs: Sequence[str], findings: Findings) -> list[str]:

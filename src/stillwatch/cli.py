@@ -20,6 +20,7 @@ from stillwatch.arguments import (
     Findings,
     Words,
     check_format,
+    check_one_place,
     check_out,
     check_run,
     default_out,
@@ -41,6 +42,7 @@ from stillwatch.options import (
     SettingsFile,
     Since,
     SparkRemote,
+    StateFolder,
     Strict,
     Until,
     console,
@@ -125,6 +127,7 @@ def scan(  # noqa: PLR0913  one parameter is one option
     spark_remote: SparkRemote = None,
     out: Out = None,
     key_file: KeyFile = None,
+    state: StateFolder = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
@@ -142,6 +145,7 @@ def scan(  # noqa: PLR0913  one parameter is one option
         key_file,
         engine,
         spark_remote,
+        state,
     )
     job = job_from(words, findings)
     check_out(folder, findings)
@@ -166,27 +170,28 @@ def sketch(  # noqa: PLR0913  one parameter is one option
     until: Until = None,
     key_file: KeyFile = None,
     out: Out = None,
+    state: StateFolder = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
     """Raw logs to textless sketches, made near the logs under a key that the provider holds."""
     findings = Findings()
-    job = job_from(Words(logs or (), settings=settings, since=since, until=until, key_file=key_file), findings)
-    if out is None:
-        findings.add("`--out`", "is missing", "name the folder that the sketches go to")
-    else:
-        check_out(out, findings)
+    words = Words(logs or (), settings=settings, since=since, until=until, key_file=key_file, state=state)
+    job = job_from(words, findings)
+    check_one_place(out, state, findings)
     if job.settings.sketch.key_file is None:
         findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
     findings.settle()
     from stillwatch import flow
 
-    folder = out or Path()
-    rows = flow.write_sketches(job, folder)
+    folder = state or out or Path()
+    rows = flow.write_sketches(job, folder) if state is None else flow.add_to_state(job)
     if as_json:
         print_json({"folder": str(folder), "rows": asdict(rows)})
     else:
-        typer.echo(f"{rows.used:,} exchanges sketched, {rows.quarantined:,} rows quarantined: {folder}")
+        outside = f"{rows.outside_window:,} outside the window or kept already, " if rows.outside_window else ""
+        found = "rows kept in all" if state else "exchanges sketched"
+        typer.echo(f"{rows.used - rows.outside_window:,} {found}, {outside}{rows.quarantined:,} quarantined: {folder}")
     _settle_strict(strict, rows.quarantined)
 
 

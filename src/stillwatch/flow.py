@@ -10,22 +10,24 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Protocol
 
-from stillwatch import __version__, assess, folder, group, link, read, report, sketch
+from stillwatch import __version__, additions, assess, folder, group, link, read, report, sketch
+from stillwatch import state as states
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.engine.opening import opened
-from stillwatch.errors import InputError, UsageError
+from stillwatch.errors import InputError, Mistake, UsageError
 from stillwatch.read.summary import ReadSummary, Rows, count_rows, summarise
 from stillwatch.records.inputs import QUARANTINE
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Job
+from stillwatch.settings import Job, stamp
 from stillwatch.sketch.key import load_key
+from stillwatch.state import State
 
 
 class Stage(Protocol):
@@ -44,7 +46,8 @@ class Stage(Protocol):
         """Reads its tables, writes its tables; raises RunError."""
 
 
-STAGES: tuple[Stage, ...] = (read, sketch, link, group, assess, report)
+SKETCHED: tuple[Stage, ...] = (read, sketch)
+STAGES: tuple[Stage, ...] = (*SKETCHED, link, group, assess, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,19 @@ def run(stages: Sequence[Stage], engine: Engine, job: Job) -> tuple[StageRecord,
 def scan(job: Job, out: Path) -> RunSummary:
     """The main job: logs in, a run folder at `out`, which appears whole or not at all.
 
+    With a state the logs are added to it, and the run is over all that it then keeps, as if all logs came at once.
     Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
-    with _session(job, out) as engine, folder.published(out) as staged:
-        _sketch_key_id(job)
-        records = run(STAGES, engine, job)
+    with _session(job, out) as engine, additions.state_of(job) as state, folder.published(out) as staged:
+        key_id = _sketch_key_id(job, state)
+        records = run([stage for stage in STAGES if stage in SKETCHED], engine, job)
+        if state is not None:
+            additions.add(engine, job, state, key_id)
+        records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job)
         written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in RUN_FILES}
         _write_documents(engine, staged)
-        _write_json(staged / folder.MARKER, _run_record(engine, job, records, written))
+        seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
+        _write_json(staged / folder.MARKER, _run_record(engine, seen, records, written))
         return RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
 
 
@@ -101,14 +109,27 @@ def write_sketches(job: Job, out: Path) -> Rows:
     Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
     with _session(job, out) as engine, folder.published(out) as staged:
-        key_id = _sketch_key_id(job)
-        stages: tuple[Stage, ...] = (read, sketch)
-        records = run(stages, engine, job)
+        key_id = _sketch_key_id(job, None)
+        records = run(SKETCHED, engine, job)
         written = {
             table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
             for table in (EXCHANGE_SKETCHES, QUARANTINE)
         }
         _write_json(staged / folder.MARKER, _run_record(engine, job, records, written))
+        return count_rows(engine)
+
+
+def add_to_state(job: Job) -> Rows:
+    """Adds raw logs to the job's state and looks for nothing: what is done every hour, where finding may wait.
+
+    Raises UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
+    """
+    if job.state is None:
+        raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
+    with _engine(job, job.state.absolute().parent) as engine, additions.state_at(job.state, job.window) as state:
+        key_id = _sketch_key_id(job, state)
+        run(SKETCHED, engine, job)
+        additions.add(engine, job, state, key_id)
         return count_rows(engine)
 
 
@@ -121,8 +142,18 @@ def flow_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sketch_key_id(job: Job) -> str:
+def _sketch_key_id(job: Job, state: State | None) -> str:
     """The key of all sketches of this run; InputError when some come under another key than the run's own."""
+    key_id = _key_id_of_logs(job)
+    if state is not None and state.parts and state.key_id != key_id:
+        raise InputError(
+            f"`{state.folder}` was kept under the key `{state.key_id}`, but these logs would be sketched under "
+            f"`{key_id}`, so that they could not be compared; name the state's key with `--key-file`"
+        )
+    return key_id
+
+
+def _key_id_of_logs(job: Job) -> str:
     own = load_key(job.settings.sketch.key_file).key_id
     received = read.received_key(job)
     if received is None or received.key_id is None:
@@ -170,7 +201,7 @@ def _run_record(engine: Engine, job: Job, records: Sequence[StageRecord], writte
     return {
         "stillwatch": __version__,
         "settings": job.settings.model_dump(mode="json"),
-        "window": {"since": _stamp(job.window.since), "until": _stamp(job.window.until)},
+        "window": {"since": stamp(job.window.since), "until": stamp(job.window.until)},
         "inputs": _all(engine, "SELECT * FROM sources ORDER BY source, feeds"),
         "rows": asdict(count_rows(engine)),
         "channels_off": {str(row["channel"]): row["sentence"] for row in _all(engine, off)},
@@ -179,7 +210,7 @@ def _run_record(engine: Engine, job: Job, records: Sequence[StageRecord], writte
         "python": platform.python_version(),
         "duckdb": version("duckdb"),
         "pyspark": version("pyspark") if job.settings.engine.name == "spark" else None,
-        "finished_at": _stamp(datetime.now(UTC).replace(tzinfo=None)),
+        "finished_at": stamp(datetime.now(UTC).replace(tzinfo=None)),
     }
 
 
@@ -197,10 +228,6 @@ def _write_json(path: Path, record: dict[str, object]) -> None:
 def _all(engine: Engine, sql: str) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = engine.fetch(Query("run record", sql)).to_pylist()
     return rows
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment.isoformat()}Z"
 
 
 def _short(stage: Stage) -> str:

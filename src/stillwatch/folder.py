@@ -79,7 +79,7 @@ def published(out: Path) -> Iterator[Path]:
         yield staged
         _settle(staged)
         _swap(staged, out)
-        _sync(out.parent)
+        sync(out.parent)
     except OSError as error:
         raise OutputError(
             f"cannot write `{out}`: {error.strerror or error}; free space or name another `--out`; "
@@ -93,8 +93,8 @@ def _settle(staged: Path) -> None:
     # on disk before its name appears, so that a power cut cannot leave the name with empty files behind it
     staged.chmod(0o755)
     for path in sorted(staged.rglob("*"), reverse=True):
-        _sync(path)
-    _sync(staged)
+        sync(path)
+    sync(staged)
 
 
 def _swap(staged: Path, out: Path) -> None:
@@ -121,7 +121,8 @@ def _put_back(left: Path, parent: Path) -> None:
             old.rename(parent / old.name)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Waits until a file or a folder's names are on the disk; raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -26,6 +26,10 @@ Engine = Annotated[str | None, typer.Option(help="`duckdb` (this machine) or `sp
 SparkRemote = Annotated[str | None, typer.Option(help="A Spark Connect server: sc://host:port.")]
 KeyFile = Annotated[str | None, typer.Option(help="The provider's secret: at least 16 bytes.")]
 Out = Annotated[Path | None, typer.Option(help="The folder to write; a previous run's is replaced whole.")]
+StateFolder = Annotated[
+    Path | None,
+    typer.Option("--state", help="A folder that keeps what earlier runs have read; these logs are added to it."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when rows were quarantined.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON.")]
 

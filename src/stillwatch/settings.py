@@ -82,6 +82,11 @@ class Window:
     until: datetime | None = None
 
 
+def stamp(moment: datetime | None) -> str | None:
+    """A UTC time as records and messages write it."""
+    return None if moment is None else f"{moment.isoformat()}Z"
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """The paths a person named, as typed: files, folders or globs."""
@@ -99,6 +104,7 @@ class Job:
     inputs: Inputs
     window: Window = Window()
     settings: Settings = field(default_factory=Settings)
+    state: Path | None = None  # the folder that keeps what earlier scans have read
 
 
 def load_settings(path: Path | None) -> Settings:

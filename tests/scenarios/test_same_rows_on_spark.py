@@ -70,7 +70,7 @@ def test_logs_of_every_type_are_read_alike(tmp_path: Path) -> None:
 def test_a_scan_that_fails_leaves_no_run_folder(
     world: SmallWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("stillwatch.sketch.account.account_sketches_sql", lambda: flow.Query("sums", "SELECT gone"))
+    monkeypatch.setattr("stillwatch.sketch.account.ranked_sql", lambda _: flow.Query("sums", "SELECT gone"))
     out = tmp_path / "run"
     words = ["scan", str(world.folder / "exchanges"), "--engine", "spark", "--out", str(out)]
     assert invoke(words) == 1

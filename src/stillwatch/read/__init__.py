@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from stillwatch import state as states
 from stillwatch.engine import Engine
 from stillwatch.errors import InputError, UsageError
 from stillwatch.progress import progress
 from stillwatch.read.files import Source, find
+from stillwatch.read.kept import write_kept
 from stillwatch.read.parquet import footer
 from stillwatch.read.rejects import Rejects
 from stillwatch.read.tables import Reading
@@ -19,6 +22,8 @@ READS: tuple[str, ...] = ()
 WRITES = (
     "exchanges",
     "received_sketches",
+    "kept_sketches",
+    "kept_accounts",
     "accounts",
     "permits",
     "judgements",
@@ -31,8 +36,10 @@ WRITES = (
 def run(engine: Engine, job: Job) -> None:
     """Reads everything the job names; raises UsageError for paths that name nothing, InputError for broken files.
 
-    `exchanges` and `received_sketches` hold the rows inside the job's window; a row outside it counts as used.
+    `exchanges` and `received_sketches` hold the rows inside the job's window and after what its state keeps; a row
+    outside counts as used. What the state keeps becomes `kept_sketches` and `kept_accounts`.
     """
+    state = states.load(job.state) if job.state else None
     mistakes = []
     named: list[tuple[str, list[Source]]] = []
     for table, patterns in (
@@ -49,10 +56,11 @@ def run(engine: Engine, job: Job) -> None:
     text_bytes = sum(s.path.stat().st_size for _, sources in named for s in sources if s.format != "parquet")
     with progress("reading", text_bytes or None) as advance:
         reading = Reading(engine, job.settings.read, Rejects(engine.folder), advance)
-        repeats = write_tables(reading, dict(named), job.window)
-        write_sources(reading, repeats)
+        repeats = write_tables(reading, dict(named), states.window_of(job.window, state))
+        write_kept(engine, state)
+        write_sources(reading, repeats, state)
         write_quarantine(reading)
-        write_channels(reading)
+        write_channels(reading, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +88,8 @@ def received_key(job: Job) -> ReceivedKey | None:
             "so that their values cannot be compared; sketch all logs under one key"
         )
     return ReceivedKey(told[0] if told else None, len(sketches) < len(sources))
+
+
+def filled_columns(sketches: Path) -> frozenset[str]:
+    """The columns of a Parquet file in which some row has a value."""
+    return footer(Source(sketches, str(sketches), ".parquet")).filled

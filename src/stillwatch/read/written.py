@@ -12,12 +12,14 @@ from stillwatch.engine import Query, identifier, literal
 from stillwatch.read.channels import channel_rows
 from stillwatch.read.duplicates import set_repeats_aside
 from stillwatch.read.files import Source, digest
+from stillwatch.read.kept import source_rows
 from stillwatch.read.parquet import footer
 from stillwatch.read.tables import Reading, Taken, take_parquet, take_text, usable_sql
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, CHANNELS, EXCHANGES, JUDGEMENTS, PERMITS, QUARANTINE, SOURCES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import Window
+from stillwatch.state import State
 
 RECEIVED = "received_sketches"
 
@@ -51,9 +53,9 @@ def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window
     return counts
 
 
-def write_sources(reading: Reading, counts: Counts) -> None:
-    """One row a file and table it feeds; read = used + duplicate + quarantined in each."""
-    rows = []
+def write_sources(reading: Reading, counts: Counts, state: State | None) -> None:
+    """One row a file and table it feeds, and one for a state; read = used + duplicate + quarantined in each."""
+    rows = source_rows(state)
     for number, (source, table) in enumerate(reading.sources):
         read, repeated = reading.rows_read[number], counts.repeated[number]
         quarantined = reading.rejects.counts[number]
@@ -79,10 +81,14 @@ def write_quarantine(reading: Reading) -> None:
     reading.engine.store_batches(QUARANTINE, reading.rejects.batches())
 
 
-def write_channels(reading: Reading) -> None:
-    """Which evidence the columns allow."""
+def write_channels(reading: Reading, state: State | None) -> None:
+    """Which evidence the columns allow, those of the logs and those of what a state keeps."""
     given = {table.name for _, table in reading.sources}
-    rows = channel_rows(reading.filled, given)
+    filled: dict[str, set[str]] = dict(reading.filled)
+    if state is not None and state.parts:
+        given.add(EXCHANGE_SKETCHES.name)
+        filled[EXCHANGE_SKETCHES.name] = filled.get(EXCHANGE_SKETCHES.name, set()) | set(state.filled)
+    rows = channel_rows(filled, given)
     reading.engine.store(CHANNELS, pa.Table.from_pylist(rows, schema=CHANNELS.schema))
 
 

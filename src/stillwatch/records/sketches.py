@@ -6,6 +6,8 @@ mean equal inputs under one key, and nothing else can be read from them. Null me
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.inputs import CAPABILITIES
 
@@ -40,6 +42,9 @@ EXCHANGE_SKETCHES = Table(
     ),
     ("account_id", "started_at", "exchange_id"),
 )
+
+ADDED_SKETCHES = replace(EXCHANGE_SKETCHES, name="added_sketches")
+"""Those of this run's own logs: all of them, or with a state what comes to it."""
 
 ACCOUNT_SKETCHES = Table(
     "account_sketches",

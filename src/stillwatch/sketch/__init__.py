@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stillwatch.engine import Engine, Query
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.settings import Job
 from stillwatch.sketch import account, stream
 from stillwatch.sketch.key import load_key
 
-READS = ("exchanges", "received_sketches")
-WRITES = ("exchange_sketches", "account_sketches")
+READS = ("exchanges", "received_sketches", "kept_sketches", "kept_accounts")
+WRITES = ("added_sketches", "exchange_sketches", "account_sketches")
 
 _MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Writes `exchange_sketches` (of `exchanges`, and those handed in ready-made), then `account_sketches`.
+    """Writes `added_sketches` (of `exchanges`, and those handed in ready-made), and with what is kept the others.
 
     Raises UsageError when the key file cannot be used, and what the engine raises.
     """
@@ -25,6 +25,8 @@ def run(engine: Engine, job: Job) -> None:
     kernel = stream.Sketcher(load_key(job.settings.sketch.key_file), rows)
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
-    tables = (_MADE.name, *stream.received_tables(engine))
-    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql(tables)))
-    account.run(engine)
+    added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))
+    kept = stream.with_rows(engine, stream.KEPT)
+    engine.view(ADDED_SKETCHES.name, Query("added sketches", stream.joined_sql(added)))
+    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *kept))))
+    account.run(engine, beside_kept=bool(kept))

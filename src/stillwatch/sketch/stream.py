@@ -17,7 +17,7 @@ from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import Key
 from stillwatch.sketch.text import Desk, make_desk
 
-RECEIVED = "received_sketches"
+RECEIVED, KEPT = "received_sketches", "kept_sketches"
 FETCH_ROWS = 2_048  # the most rows of unknown length held before their bytes are known
 BATCH_BYTES = 64_000_000
 MAXIMUM_THREADS = 16  # a desk is 6 MB and a batch may be 64 MB: more threads would outgrow the memory limit
@@ -63,12 +63,12 @@ def joined_sql(tables: Sequence[str]) -> str:
     return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
 
 
-def received_tables(engine: Engine) -> tuple[str, ...]:
-    """The table of sketches made elsewhere under the same key, when it exists and has rows."""
-    if not engine.columns(RECEIVED):
+def with_rows(engine: Engine, table: str) -> tuple[str, ...]:
+    """The table's name when it exists and has rows."""
+    if not engine.columns(table):
         return ()
-    rows = engine.fetch(Query("count received sketches", f"SELECT count(*) AS rows FROM {RECEIVED}"))
-    return (RECEIVED,) if rows.column("rows")[0].as_py() else ()
+    rows = engine.fetch(Query(f"count {table}", f"SELECT count(*) AS rows FROM {identifier(table)}"))
+    return (table,) if rows.column("rows")[0].as_py() else ()
 
 
 @dataclass(frozen=True, slots=True)
