@@ -102,6 +102,7 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "possible", facts(without=(*TEXTLESS, "equalised_volumes"))),
     (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool",))),  # text, but too little of it
     (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool", "same_sizes"))),
+    (alternatives.is_reseller, "possible", facts(without=TEXTLESS)),
     (alternatives.is_reseller, "preferred", facts(**remembering(PEOPLE))),
     (alternatives.is_reseller, "possible", facts(**remembering(POOL + 0.01))),
     (alternatives.is_reseller, "excluded", facts(**remembering(POOL))),

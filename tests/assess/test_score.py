@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.assess import alternatives
 from stillwatch.assess.alternatives import Alternative
 from stillwatch.assess.evidence import Fact
+from stillwatch.assess.facts import Facts
 from stillwatch.assess.score import (
     CORRELATED,
     act_cutoff,
@@ -22,6 +25,7 @@ from stillwatch.assess.score import (
 )
 from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import AssessSettings
+from tests.assess.records import GUILTY
 
 BITS = st.floats(-40.0, 40.0)
 CHANCES = st.lists(st.one_of(st.floats(0.0, 1.0), st.sampled_from([0.5, 0.9, 0.99, 1.0])), max_size=40)
@@ -69,6 +73,20 @@ class TestJudge:
         assert judge(facts(60.0), fared("excluded", "excluded"), settings()).level == "act"
         assert judge(facts(60.0), fared("excluded", "possible"), settings()).level == "review"
         assert judge(facts(-60.0), fared("excluded", "excluded"), settings()).level is None
+
+    @pytest.mark.parametrize(
+        ("alternative", "level"),
+        [
+            (alternatives.is_batch_job, "watch"),
+            (alternatives.is_reseller, "watch"),
+            (alternatives.is_permitted, "review"),
+        ],
+    )
+    def test_the_surest_is_only_watched_while_it_may_be_a_firm_or_a_relay(
+        self, alternative: Callable[[Facts], Alternative], level: str
+    ) -> None:
+        tried = [*fared("excluded", "excluded"), Alternative(alternative(GUILTY).name, "possible", "")]
+        assert judge(facts(60.0), tried, settings()).level == level
 
     @given(st.lists(BITS, min_size=1, max_size=4))
     def test_tests_that_see_the_same_thing_are_not_added_up(self, bits: list[float]) -> None:

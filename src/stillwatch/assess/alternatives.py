@@ -171,10 +171,7 @@ def is_reseller(facts: Facts) -> Alternative:
         return Alternative(name, "preferred", _remembers(place))
     repeats = facts.trial("repeats_questions")
     if place is None:
-        # who asks too little to be seen remembering must at least ask what no customers ask
-        return (
-            _by_mix(name, facts) if repeats is None or narrow is not None else Alternative(name, "preferred", ORDINARY)
-        )
+        return _unremembered(name, facts)
     if place > POOL:
         return Alternative(name, "possible", _remembers(place))
     if repeats is not None and repeats.statistic > RESAMPLED:
@@ -186,6 +183,14 @@ def is_reseller(facts: Facts) -> Alternative:
     if picked is not None:
         return Alternative(name, "preferred", picked)
     return Alternative(name, "excluded", f"{narrow}, and nobody remembers any")
+
+
+def _unremembered(name: str, facts: Facts) -> Alternative:
+    """How a relay's customers fare as an explanation where nobody's memory can be seen."""
+    if facts.trial("repeats_questions") is None:
+        return Alternative(name, "possible", "without text, what a relay's customers ask looks as an effort does")
+    # who asks too little to be seen remembering must at least ask what no customers ask
+    return _by_mix(name, facts) if _narrow(facts) is not None else Alternative(name, "preferred", ORDINARY)
 
 
 def _whole(facts: Facts) -> bool:

@@ -25,6 +25,10 @@ ACT_PROBABILITY = 0.99
 # most that may be stated with none, one, or more explanations open: of the ten groups with more that seeds 501-510
 # left, all were innocent, so that such groups are not listed
 DOUBTED = (1.0, 0.9, 0.4)
+# most that may be stated while these are: of the groups left with a firm's job possible all five were innocent (seeds
+# 601-610, 701-710, 21 to 42 accounts each); without text a relay that only keeps its customers' traffic looks as an
+# effort does (399 accounts, seed 701)
+DOUBTED_AS = {"is_batch_job": 0.5, "is_reseller_or_relay_customers": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
     prior = settings.prior_campaigns_per_1000_networks / 1000.0
     bits = evidence + math.log2(prior / (1.0 - prior))
     verdicts = {alternative.verdict for alternative in alternatives}
-    doubts = sum(alternative.verdict == "possible" for alternative in alternatives)
+    doubts = [alternative.name for alternative in alternatives if alternative.verdict == "possible"]
     probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
     # where an innocent explanation stays open, no test makes it surer than such groups turn out to be
-    probability = min(probability, DOUBTED[min(doubts, len(DOUBTED) - 1)])
+    most = [DOUBTED[min(len(doubts), len(DOUBTED) - 1)], *(DOUBTED_AS.get(name, 1.0) for name in doubts)]
+    probability = min(probability, *most)
     if "preferred" in verdicts:
         level = None
     elif probability >= ACT_PROBABILITY and verdicts == {"excluded"}:
