@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from stillwatch import flow, link, read, sketch
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.lab.baselines.interface import SCORES, Baseline, Logs
 from stillwatch.lab.baselines.ranking import CAMPAIGN, Flags, compare
-from stillwatch.lab.cost import Result
+from stillwatch.lab.cost import Result, cpu_seconds
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORKS
 from stillwatch.settings import EngineSettings, Inputs, Job, Settings
 
@@ -31,12 +32,13 @@ def stillwatch_link(sketches: str, accounts: str, out: str, threads: int) -> Res
     settings = Settings(engine=EngineSettings(threads=threads))
     job = Job(Inputs((sketches,), accounts=(accounts,)), settings=settings)
     stages: tuple[flow.Stage, ...] = (read, sketch, link)
+    begun = _clocks()
     with tempfile.TemporaryDirectory(dir=folder) as staged, DuckDBEngine(settings.engine, Path(staged)) as engine:
         records = flow.run(stages, engine, job)
         for table in (NETWORKS, NETWORK_MEMBERS):
             engine.export(table, folder / f"{table.name}.parquet")
     pq.write_table(network_scores(*(folder / f"{one.name}.parquet" for one in (NETWORKS, NETWORK_MEMBERS))), out)
-    return {"stages": {one.stage: [one.seconds, one.cpu_seconds] for one in records}}
+    return {"work": _since(begun), "stages": {one.stage: [one.seconds, one.cpu_seconds] for one in records}}
 
 
 def network_scores(networks: Path, members: Path) -> pa.Table:
@@ -61,9 +63,19 @@ def acted(run: Path, truth: Path) -> Result:
 
 def baseline(one: Baseline, sketches: str, accounts: str, out: str, threads: int) -> Result:
     """A baseline's scores as Parquet at `out`."""
+    begun = _clocks()
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(threads=threads), Path(folder)) as engine:
         pq.write_table(one.scores(engine, Logs(sketches, accounts)), out)
-    return {}
+    return {"work": _since(begun)}
+
+
+def _clocks() -> tuple[float, float]:
+    """Wall and processor seconds: this module's imports, which every linker pays for, are over when it is asked."""
+    return time.perf_counter(), cpu_seconds()
+
+
+def _since(begun: tuple[float, float]) -> list[float]:
+    return [now - then for now, then in zip(_clocks(), begun, strict=True)]
 
 
 def judged(scores: Path, truth: Path) -> Result:

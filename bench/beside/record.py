@@ -19,7 +19,10 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """One linker: the run that cost the least processor time, how much all of them did, and its scores."""
+    """One linker: the run whose work cost the least processor time, what every run's did, and its scores.
+
+    Work is without the start of the process and the imports that all linkers share; memory is the whole process's.
+    """
 
     name: str
     seconds: float
@@ -45,9 +48,10 @@ class Record:
 
 def linked(name: str, costs: list[Cost], judged: dict[str, Any]) -> Linked:
     """A linker's row from its runs."""
-    least = min(costs, key=lambda one: one.cpu)
-    stages = least.result.get("stages", {})
-    return Linked(name, least.seconds, least.cpu, least.peak_bytes, [one.cpu for one in costs], judged, stages)
+    least = min(costs, key=lambda one: float(one.result["work"][1]))
+    seconds, cpu = least.result["work"]
+    every = [float(one.result["work"][1]) for one in costs]
+    return Linked(name, seconds, cpu, least.peak_bytes, every, judged, least.result.get("stages", {}))
 
 
 def ratio(one: float, ours: float) -> float:
