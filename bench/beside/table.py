@@ -32,7 +32,7 @@ def show(record: Record, console: Console) -> None:
 def _table(title: str, *names: str) -> Table:
     table = Table(title=title, title_justify="left")
     for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place == 0 else "right")
+        table.add_column(name, justify="left" if place == 0 else "right", no_wrap=place == 0)
     return table
 
 
@@ -42,12 +42,12 @@ def _sketches(found: dict[str, Any]) -> Table:
         "what",
         "MB/s",
         "texts/s",
-        "CPU-s over ours",
-        "ready shingles: texts/s",
-        "over ours",
+        "CPU over ours",
+        "ready: texts/s",
+        "CPU over ours",
         "bytes",
         "error",
-        "of near-duplicates",
+        "near",
         "bias",
     )
     megabytes, texts = found["bytes"] / 1e6, found["texts"]
@@ -73,9 +73,9 @@ def _about_sketches(found: dict[str, Any]) -> str:
     return (
         f"{found['texts']:,} texts, {found['bytes'] / 1e6:.1f} MB, {found['shingles']:,} shingles of three words; "
         f"medians of {found['rounds']} rounds in turn. datasketch and rensa cut no shingles: a plain Python loop does "
-        f"it for them, {found['shingling_seconds']:.2f} CPU-s, and is in the first three columns; ready shingles "
-        "leave it out. Error: mean distance of the estimate from the true Jaccard similarity of shingles, "
-        f"{found['pairs']:,} pairs from 0.1 up, {found['alike_pairs']:,} of them near-duplicates (0.5 up). "
+        f"it for them, {found['shingling_seconds']:.2f} CPU-s, and is in the first three columns; with "
+        "shingles ready it is not. Error: mean distance of the estimate from the true Jaccard similarity of shingles, "
+        f"{found['pairs']:,} pairs from 0.1 up, {found['alike_pairs']:,} of them near-duplicates (near: 0.5 up). "
         "Bytes: of a signature that gives the estimate."
     )
 
@@ -109,9 +109,9 @@ def _costs(record: Record) -> Table:
 
 
 def _found(record: Record) -> Table:
-    groups = [f"{what} in groups of {least}+" for least in LEAST_SIZES for what in ("campaign accounts", "innocents")]
+    groups = [f"{what}, groups of {least}+" for least in LEAST_SIZES for what in ("campaigns", "innocents")]
     table = _table(
-        "linking: who is in the groups, and campaign accounts found at 1 innocent per 100,000, largest groups first",
+        "linking: accounts in groups, and campaign accounts found at 1 innocent per 100,000, largest groups first",
         "what",
         *groups,
         "found",
