@@ -13,6 +13,7 @@ SYNC = $(BIN)/uv sync --quiet --locked --inexact --python $(BIN)/python
 WITH_EITHER_CERTIFICATES = $(1) 2>/dev/null || $(1) --system-certs
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+OTHERS := $(VENV)/.others-installed
 
 # A set-up must use this checkout's own `.venv` and the Python found above, whatever the caller's shell has active.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
@@ -29,7 +30,7 @@ LADDER ?= --missing text addresses accounts --ablate --baselines
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench bench-letter ladder docs clean
+.PHONY: help demo test lint format bench bench-beside bench-letter ladder docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +53,9 @@ format: $(DEVELOPMENT)  ## rewrites the code in the house's style
 
 bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH="...")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-beside: $(OTHERS)  ## datasketch, rensa, Splink and hourly Jaccard beside ours (options in BESIDE="...")
+	@$(BIN)/python -m bench.beside $(BESIDE)
 
 bench-letter: $(DEVELOPMENT)  ## the letter's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/letter)
 	@$(BIN)/python -m bench.letter --scale $(SCALE) --out "$(LETTER_OUT)" $(LETTER)
@@ -84,3 +88,8 @@ $(RUNTIME): pyproject.toml uv.lock | $(BIN)/uv
 $(DEVELOPMENT): pyproject.toml uv.lock | $(BIN)/uv
 	@$(call WITH_EITHER_CERTIFICATES,$(SYNC))
 	@touch $@ $(RUNTIME)
+
+# one after the other: two of them must not write into one environment
+$(OTHERS): pyproject.toml uv.lock | $(DEVELOPMENT)
+	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --group beside)
+	@touch $@

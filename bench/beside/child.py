@@ -1,0 +1,74 @@
+"""One measured piece of the comparison in a process of its own (`python -m bench.beside.child TASK JSON`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.child import scan
+from stillwatch.lab.cost import Result, serve
+
+# Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
+
+
+def sketch(exchanges: str, out: str, threads: int) -> Result:
+    """The world's sketches, from which everything that links starts."""
+    from stillwatch import flow
+    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+
+    job = Job(Inputs((exchanges,)), settings=Settings(engine=EngineSettings(threads=threads)))
+    return {"rows": flow.write_sketches(job, Path(out)).used}
+
+
+def sketchers(exchanges: str, texts: int, seed: int, rounds: int) -> Result:
+    """Every sketcher over the same texts."""
+    from bench.beside.sketching import compared
+
+    return compared(Path(exchanges), texts, seed, rounds)
+
+
+def link(sketches: str, accounts: str, out: str, threads: int) -> Result:
+    """Our own stages up to link."""
+    from bench.beside.linkers import stillwatch_link
+
+    return stillwatch_link(sketches, accounts, out, threads)
+
+
+def splink(sketches: str, accounts: str, out: str, threads: int) -> Result:
+    """Splink on the accounts table."""
+    from bench.beside.linkers import baseline
+    from stillwatch.lab.baselines.entity_resolution import ENTITY_RESOLUTION
+
+    return baseline(ENTITY_RESOLUTION, sketches, accounts, out, threads)
+
+
+def lockstep(sketches: str, accounts: str, out: str, threads: int) -> Result:
+    """Hourly Jaccard over every object, in SQL."""
+    from bench.beside.linkers import baseline
+    from stillwatch.lab.baselines.lockstep_joins import EVERY_OBJECT_JOINED
+
+    return baseline(EVERY_OBJECT_JOINED, sketches, accounts, out, threads)
+
+
+def lockstep_addresses(sketches: str, accounts: str, out: str, threads: int) -> Result:
+    """Hourly Jaccard over addresses, in SQL."""
+    from bench.beside.linkers import baseline
+    from stillwatch.lab.baselines.lockstep_joins import ADDRESSES_JOINED
+
+    return baseline(ADDRESSES_JOINED, sketches, accounts, out, threads)
+
+
+TASKS: dict[str, Callable[..., Result]] = {
+    "sketch": sketch,
+    "sketchers": sketchers,
+    "link": link,
+    "splink": splink,
+    "lockstep": lockstep,
+    "lockstep_addresses": lockstep_addresses,
+    "scan": scan,
+}
+
+
+if __name__ == "__main__":
+    serve(TASKS, sys.argv[1:])

@@ -1,0 +1,66 @@
+"""What one run of the comparison measured, as plain values that become `beside.json` and the table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch.lab.cost import Cost
+
+TITLES = {
+    "link": "Stillwatch: read, sketches in, link",
+    "splink": "Splink 5 on the accounts table",
+    "lockstep": "hourly Jaccard in DuckDB, every object",
+    "lockstep_addresses": "hourly Jaccard in DuckDB, addresses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One linker: the run whose work cost the least processor time, what every run's did, and its scores.
+
+    Work is without the start of the process and the imports that all linkers share; memory is the whole process's.
+    """
+
+    name: str
+    seconds: float
+    cpu: float
+    peak_bytes: int
+    cpu_of_runs: list[float]
+    judged: dict[str, Any]
+    stages: dict[str, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One comparison."""
+
+    command: str
+    world: dict[str, Any]
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    sketching: dict[str, Any]
+    linkers: list[Linked]
+    scan: dict[str, Any]
+
+
+def linked(name: str, costs: list[Cost], judged: dict[str, Any]) -> Linked:
+    """A linker's row from its runs."""
+    least = min(costs, key=lambda one: float(one.result["work"][1]))
+    seconds, cpu = least.result["work"]
+    every = [float(one.result["work"][1]) for one in costs]
+    return Linked(name, seconds, cpu, least.peak_bytes, every, judged, least.result.get("stages", {}))
+
+
+def ratio(one: float, ours: float) -> float:
+    """How many times ours it is; infinite beside nothing."""
+    return one / ours if ours else float("inf")
+
+
+def save(record: Record, out: Path, text: str) -> None:
+    """Writes `beside.json` and `beside.txt` into a folder, which is made."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "beside.json").write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    (out / "beside.txt").write_text(text, encoding="utf-8")

@@ -1,0 +1,140 @@
+"""What makes sketches of texts: our own kernel, our MinHash alone, datasketch and rensa, each by its fastest route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bench.beside.texts import shingles_of
+from stillwatch.records.sketches import FEATURES
+from stillwatch.sketch.buffers import Texts, texts_of
+from stillwatch.sketch.compiled import compiled
+from stillwatch.sketch.key import load_key
+from stillwatch.sketch.shingles import STORED_BINS, STORED_BYTES, make_shingles, minhash_bins, pack_bins
+from stillwatch.sketch.siphash import Octets, sip_word
+from stillwatch.sketch.text import Desk, make_desk, read_document, sketch_texts
+
+OURS = "stillwatch"
+SEED = 1  # of the others' permutations
+OFTEN = 128  # permutations: what both libraries take or show by default
+CHANCE = 1 / 16  # that two bins of four bits agree although the texts do not
+Signatures = NDArray[Any]
+"""One row a text, one column a permutation or bin."""
+Shingled = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketcher:
+    """One way from texts to signatures."""
+
+    name: str
+    library: str
+    computes: str
+    signature_bytes: int
+    sketch: Callable[[pa.Array], Any]
+    """From texts, shingles included, to what the library hands out."""
+    given: Callable[[Shingled], Any] | None
+    """From ready shingles to the same: what the library itself does. None where it makes its own shingles."""
+    signatures: Callable[[Any], Signatures]
+    """What was handed out as arrays, for comparing; not timed."""
+    chance: float = 0.0
+    """That two columns of unlike texts agree."""
+
+    def similarity(self, signatures: Signatures, left: NDArray[np.int64], right: NDArray[np.int64]) -> Signatures:
+        """The estimate of each pair's Jaccard similarity: the share of equal columns, less what chance gives."""
+        agreeing = (signatures[left] == signatures[right]).mean(axis=1)
+        return np.asarray((agreeing - self.chance) / (1 - self.chance))
+
+
+def sketchers() -> tuple[Sketcher, ...]:
+    """All of them, ours first; imports the other libraries."""
+    everything = f"payload, head, tail, SimHash, MinHash of {STORED_BINS} bins, {FEATURES} features, capability"
+    alone = f"one-permutation MinHash, {STORED_BINS} bins of 4 bits, keyed"
+    return (
+        Sketcher("every text sketch", OURS, everything, STORED_BYTES, _every_sketch, None, unpacked, CHANCE),
+        Sketcher("MinHash alone", OURS, alone, STORED_BYTES, _minhash_alone, None, unpacked, CHANCE),
+        *(_datasketch(count) for count in (STORED_BINS, OFTEN)),
+        *(made(count) for count in (STORED_BINS, OFTEN) for made in (_rensa_r, _rensa_c)),
+    )
+
+
+@cache
+def _desk() -> Desk:
+    return make_desk(load_key(None))
+
+
+def unpacked(packed: Octets) -> Signatures:
+    """Stored bins (texts, STORED_BYTES) as one column a bin (texts, STORED_BINS)."""
+    return np.stack([packed & 15, packed >> 4], axis=2).reshape(len(packed), -1)
+
+
+def _every_sketch(texts: pa.Array) -> Octets:
+    return sketch_texts(texts_of(texts), _desk()).minhash
+
+
+def _minhash_alone(texts: pa.Array) -> Octets:
+    out = np.zeros((len(texts), STORED_BYTES), np.uint8)
+    _minhash_documents(texts_of(texts), _desk(), out)
+    return out
+
+
+@compiled
+def _minhash_documents(texts: Texts, desk: Desk, out: Octets) -> None:
+    for index in range(len(texts.present)):
+        count = read_document(texts, index, desk.tokens)
+        if count > 0:
+            for place in range(count):
+                desk.keyed[place] = sip_word(desk.keys.token, desk.tokens.hashes[place])
+            shingles = make_shingles(desk.keyed, count, desk.shingles)
+            minhash_bins(desk.shingles, shingles, 5, desk.bins)
+            pack_bins(desk.bins, out[index])
+
+
+def _from_texts(given: Callable[[Shingled], Any]) -> Callable[[pa.Array], Any]:
+    return lambda texts: given([shingles_of(text) for text in texts.to_pylist()])
+
+
+def _datasketch(count: int) -> Sketcher:
+    from datasketch import MinHash
+
+    def given(shingled: Shingled) -> list[Any]:
+        encoded = ([shingle.encode() for shingle in shingles] for shingles in shingled)
+        return list(MinHash.generator(encoded, num_perm=count, seed=SEED))
+
+    def signatures(made: Iterable[Any]) -> Signatures:
+        return np.stack([one.hashvalues for one in made])
+
+    computes = f"MinHash, {count} permutations of 32-bit SHA-1"
+    return Sketcher(f"MinHash {count}", "datasketch", computes, 4 * count, _from_texts(given), given, signatures)
+
+
+def _rensa_r(count: int) -> Sketcher:
+    import rensa
+
+    def given(shingled: Shingled) -> Any:
+        return rensa.RMinHash.digest_matrix_from_token_sets(shingled, count, SEED)
+
+    def signatures(made: Any) -> Signatures:
+        return np.array(made.to_rows(), np.uint32)
+
+    computes = f"R-MinHash, {count} permutations, 32-bit digests"
+    return Sketcher(f"R-MinHash {count}", "rensa", computes, 4 * count, _from_texts(given), given, signatures)
+
+
+def _rensa_c(count: int) -> Sketcher:
+    import rensa
+
+    def given(shingled: Shingled) -> Any:
+        return rensa.CMinHash.digests_from_token_sets(shingled, count, SEED)
+
+    def signatures(made: Any) -> Signatures:
+        return np.array(made, np.uint32)
+
+    computes = f"C-MinHash, {count} permutations, 32-bit digests"
+    return Sketcher(f"C-MinHash {count}", "rensa", computes, 4 * count, _from_texts(given), given, signatures)

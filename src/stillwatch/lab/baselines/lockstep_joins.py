@@ -1,0 +1,145 @@
+"""Lockstep by the hour as joins of the engine, the way it would be run on a cluster: no pair is counted by our kernels.
+
+The same claim and the same scores as `lockstep_hours`, whose compiled walk is what the ladder runs; this is what the
+method costs whoever writes it in SQL. It is no baseline of its own and stands in no list of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from stillwatch.engine import Engine, Query
+from stillwatch.lab.baselines.channels import Channel, actions_sql, channels
+from stillwatch.lab.baselines.interface import Logs, scored
+from stillwatch.lab.baselines.lockstep_hours import LEAST_COMMON, SIMILAR, cluster_scores
+from stillwatch.lab.baselines.tables import Int32, Int64, name_logs
+from stillwatch.lab.baselines.unions import Floats
+
+SLICE_PAIRS = 50_000_000  # joined rows at a time: about a gigabyte while they are counted
+
+
+@dataclass(frozen=True, slots=True)
+class LockstepJoins:
+    """`LockstepHours` in SQL; the objects are `objects`, or every channel in use."""
+
+    name: str
+    objects: tuple[str, ...] = ()
+    source: str = "Cao et al., Uncovering large groups of active malicious accounts in online social networks, CCS 2014"
+
+    def scores(self, engine: Engine, logs: Logs) -> pa.Table:
+        """The other members of each account's cluster, plus its highest similarity to anyone."""
+        accounts = name_logs(engine, logs)
+        used = [one for one in channels(engine) if not one.stated]
+        chosen = [one for one in used if not self.objects or one.name in self.objects]
+        keep_actions(engine, chosen)
+        left, right, similarity = similar_pairs(engine, len(accounts))
+        return scored(accounts, cluster_scores(clusters(len(accounts), left, right), similarity))
+
+
+def keep_actions(engine: Engine, chosen: Sequence[Channel]) -> None:
+    """Tables `shared_actions` (`position`, `action`: those at least two accounts made) and `action_totals`."""
+    for place, channel in enumerate(chosen):
+        engine.create(f"actions_{place}", actions_sql(channel))
+        engine.create(f"shared_actions_{place}", _shared_sql(place, len(chosen)))
+        engine.create(f"action_totals_{place}", _totals_sql(place))
+    engine.create("shared_actions", Query("shared actions", _all_sql("shared_actions", len(chosen))))
+    totals = (
+        f"SELECT position, sum(actions) AS actions FROM ({_all_sql('action_totals', len(chosen))}) GROUP BY position"
+    )
+    engine.create("action_totals", Query("actions in all", totals))
+
+
+def _all_sql(name: str, channels: int) -> str:
+    return " UNION ALL ".join(f"SELECT * FROM {name}_{place}" for place in range(channels))
+
+
+def _shared_sql(place: int, channels: int) -> Query:
+    """Actions of a channel made by two accounts or more: `position`, `action` (a number no other channel uses)."""
+    return Query(
+        "shared actions of a channel",
+        f"""
+WITH numbered AS (
+  SELECT value, hour, {channels} * row_number() OVER (ORDER BY value, hour) + {place} AS action
+  FROM actions_{place}
+  GROUP BY value, hour
+  HAVING count(*) > 1
+)
+SELECT position, action
+FROM actions_{place} JOIN numbered USING (value, hour)
+""",
+    )
+
+
+def _totals_sql(place: int) -> Query:
+    sql = f"SELECT position, count(*) AS actions FROM actions_{place} GROUP BY position"
+    return Query("actions of a channel in all", sql)
+
+
+def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
+    """Pairs that are similar enough, as two arrays of positions, and everyone's highest similarity (accounts,).
+
+    All pairs that made one action in common are joined and counted, a slice of the left accounts after another.
+    """
+    joined = engine.fetch(
+        Query(
+            "pairs to join",
+            "SELECT coalesce(sum(n * (n - 1) / 2), 0) AS pairs "
+            "FROM (SELECT count(*) AS n FROM shared_actions GROUP BY action)",
+        )
+    )
+    slices = 1 + int(joined["pairs"][0].as_py()) // SLICE_PAIRS
+    best = np.zeros(accounts)
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for number in range(slices):
+        engine.create("similar_pairs", similar_sql(number, slices))
+        for side in ("l", "r"):
+            rows = engine.fetch(_best_sql(side))
+            np.maximum.at(best, rows["position"].to_numpy(), rows["similarity"].to_numpy())
+        rows = engine.fetch(Query("linked pairs", f"SELECT l, r FROM similar_pairs WHERE similarity >= {SIMILAR}"))
+        found.append((rows["l"].to_numpy().astype(np.int64), rows["r"].to_numpy().astype(np.int64)))
+    left, right = (np.concatenate(side) for side in zip(*found, strict=True))
+    return left, right, best
+
+
+def similar_sql(number: int, slices: int) -> Query:
+    """One row a pair with enough actions in common: positions `l` < `r` and the Jaccard similarity of their actions."""
+    return Query(
+        f"similar pairs, slice {number + 1} of {slices}",
+        f"""
+WITH met AS (
+  SELECT one.position AS l, other.position AS r, count(*) AS common
+  FROM shared_actions AS one JOIN shared_actions AS other USING (action)
+  WHERE one.position < other.position AND one.position % {slices} = {number}
+  GROUP BY l, r
+  HAVING count(*) >= {LEAST_COMMON}
+)
+SELECT l, r, common / (one.actions + other.actions - common) AS similarity
+FROM met
+JOIN action_totals AS one ON one.position = l
+JOIN action_totals AS other ON other.position = r
+""",
+    )
+
+
+def _best_sql(side: str) -> Query:
+    return Query(
+        "highest similarities",
+        f"SELECT {side} AS position, max(similarity) AS similarity FROM similar_pairs GROUP BY {side}",
+    )
+
+
+def clusters(accounts: int, left: Int64, right: Int64) -> Int32:
+    """The number of each account's connected component, (accounts,)."""
+    links = coo_array((np.ones(len(left), np.bool_), (left, right)), shape=(accounts, accounts))
+    _, component = connected_components(links, directed=False)
+    return np.asarray(component, np.int32)
+
+
+EVERY_OBJECT_JOINED = LockstepJoins("acts_in_lockstep_by_the_hour")
+ADDRESSES_JOINED = LockstepJoins("uses_addresses_in_lockstep_by_the_hour", ("address_value",))
