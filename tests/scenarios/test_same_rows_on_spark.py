@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
+from stillwatch import state as states
 from stillwatch.cli import invoke
 from stillwatch.lab.build import build
 from stillwatch.records.outputs import RUN_FILES
@@ -57,6 +58,17 @@ def test_a_scan_of_300_000_exchanges_is_the_same_row_for_row(large: Path, tmp_pa
     assert records[0]["rows"]["duplicate"] == TWICE
     assert (records[0]["pyspark"], records[0]["written"]) == (None, records[1]["written"])
     assert not list(tmp_path.glob(".stillwatch-*"))
+
+
+def test_a_state_is_kept_alike(world: SmallWorld, hours: list[Path], tmp_path: Path) -> None:
+    for engine in ("duckdb", "spark"):
+        settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
+        for log in hours[:2]:
+            flow.add_to_state(Job(Inputs((str(log),)), settings=settings, state=tmp_path / engine))
+    embedded, distributed = (states.load(tmp_path / engine) for engine in ("duckdb", "spark"))
+    assert [part.digest for part in distributed.parts] == [part.digest for part in embedded.parts]
+    first, second = (state.path(state.accounts).read_bytes() for state in (embedded, distributed))
+    assert first == second
 
 
 def test_logs_of_every_type_are_read_alike(tmp_path: Path) -> None:

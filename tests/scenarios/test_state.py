@@ -20,49 +20,29 @@ from stillwatch.errors import InputError, OutputError, QueryError, UsageError
 from stillwatch.settings import Inputs, Job, Window
 from tests.scenarios.small_world import SmallWorld, digests
 
-Logs = list[Path]
-
-
-@pytest.fixture(scope="session")
-def logs(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Logs:
-    """The world's exchanges in three files by time, parted where conversations and days are under way."""
-    folder = tmp_path_factory.mktemp("by-time")
-    exchanges = world.exchanges.sort_by("started_at")
-    at = exchanges["started_at"].to_numpy()
-    told = exchanges["conversation_id"].to_pylist()
-    under_way = [n for n in range(1, len(told)) if told[n] is not None and told[n] in told[max(0, n - 400) : n]]
-    cuts = np.searchsorted(at, [at[next(n for n in under_way if n > len(at) * share // 100)] for share in (55, 97)])
-    parts = [exchanges.slice(a, b - a) for a, b in zip([0, *cuts], [*cuts, len(at)], strict=True)]
-    spans = [(part["started_at"][0].as_py(), part["started_at"][-1].as_py()) for part in parts]
-    assert spans[0][1].date() == spans[1][0].date(), "no day would be counted twice"
-    assert set(told[: cuts[0]]) & set(told[cuts[0] : cuts[1]]) - {None}, "no conversation would be counted twice"
-    for number, part in enumerate(parts):
-        pq.write_table(part, folder / f"hour-{number}.parquet")
-    return sorted(folder.iterdir())
-
 
 def job_of(world: SmallWorld, state: Path | None, *logs: Path) -> Job:
     own = {name: (str(world.folder / f"{name}.parquet"),) for name in ("accounts", "permits")}
     return Job(Inputs(tuple(map(str, logs)), **own), settings=world.settings(), state=state)
 
 
-def test_adding_hour_by_hour_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path, logs: Logs) -> None:
+def test_adding_hour_by_hour_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
-    flow.scan(job_of(world, state, logs[0]), tmp_path / "first")
-    flow.add_to_state(job_of(world, state, logs[1]))
-    run = flow.scan(job_of(world, state, logs[2]), tmp_path / "run").folder
+    flow.scan(job_of(world, state, hours[0]), tmp_path / "first")
+    flow.add_to_state(job_of(world, state, hours[1]))
+    run = flow.scan(job_of(world, state, hours[2]), tmp_path / "run").folder
     assert digests(run) == digests(plain)
     assert digests(flow.scan(job_of(world, state), tmp_path / "again").folder) == digests(plain)
     assert len(states.load(state).parts) == 3
     assert len(list(state.glob("accounts-*"))) == 1
 
 
-def test_logs_that_overlap_are_counted_once(world: SmallWorld, plain: Path, tmp_path: Path, logs: Logs) -> None:
+def test_logs_that_overlap_are_counted_once(world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
-    flow.add_to_state(job_of(world, state, logs[0]))
-    rows = flow.add_to_state(job_of(world, state, *logs))
-    assert rows.outside_window == pq.read_metadata(logs[0]).num_rows
-    assert flow.add_to_state(job_of(world, state, *logs)).outside_window == len(world.exchanges)
+    flow.add_to_state(job_of(world, state, hours[0]))
+    rows = flow.add_to_state(job_of(world, state, *hours))
+    assert rows.outside_window == pq.read_metadata(hours[0]).num_rows
+    assert flow.add_to_state(job_of(world, state, *hours)).outside_window == len(world.exchanges)
     assert digests(flow.scan(job_of(world, state), tmp_path / "run").folder) == digests(plain)
 
 
@@ -80,9 +60,9 @@ def test_a_run_that_fails_goes_on_from_its_sketches(
     assert digests(done.folder) == digests(plain)
 
 
-def test_what_a_killed_run_left_is_removed(world: SmallWorld, tmp_path: Path, logs: Logs) -> None:
+def test_what_a_killed_run_left_is_removed(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
-    flow.add_to_state(job_of(world, state, logs[0]))
+    flow.add_to_state(job_of(world, state, hours[0]))
     for name in ("exchanges-000002.parquet", "accounts-000002.parquet", ".state.json"):
         (state / name).write_bytes(b"half")
     (state / "notes.txt").write_text("not ours")
@@ -91,38 +71,40 @@ def test_what_a_killed_run_left_is_removed(world: SmallWorld, tmp_path: Path, lo
     assert names == {"exchanges-000001.parquet", "accounts-000001.parquet", "state.json", ".lock", "notes.txt"}
 
 
-def test_a_run_says_what_it_was_over(world: SmallWorld, tmp_path: Path, logs: Logs) -> None:
+def test_a_run_says_what_it_was_over(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
-    flow.add_to_state(job_of(world, state, logs[0]))
-    run = flow.scan(job_of(world, state, logs[1]), tmp_path / "run").folder
+    flow.add_to_state(job_of(world, state, hours[0]))
+    run = flow.scan(job_of(world, state, hours[1]), tmp_path / "run").folder
     record = json.loads((run / "run.json").read_text())
     kept, added = sorted(
         (one for one in record["inputs"] if "sketches" in one["feeds"] or one["feeds"] == "exchanges"),
         key=lambda one: str(one["feeds"]),
     )
-    assert kept["source"] == str(state) and kept["rows_used"] == pq.read_metadata(logs[0]).num_rows
-    assert added["rows_used"] == pq.read_metadata(logs[1]).num_rows
+    assert kept["source"] == str(state) and kept["rows_used"] == pq.read_metadata(hours[0]).num_rows
+    assert added["rows_used"] == pq.read_metadata(hours[1]).num_rows
     assert record["window"] == {"since": None, "until": None}
     assert "payment" not in record["channels_off"] and "memory" not in record["channels_off"]
 
 
-def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, logs: Logs) -> None:
+def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
-    flow.add_to_state(job_of(world, state, logs[0]))
-    job = job_of(world, state, logs[1])
+    flow.add_to_state(job_of(world, state, hours[0]))
+    job = job_of(world, state, hours[1])
     unkeyed = job.settings.sketch.model_copy(update={"key_file": None})
     job = replace(job, settings=job.settings.model_copy(update={"sketch": unkeyed}))
     with pytest.raises(InputError, match="name the state's key with `--key-file`"):
         flow.add_to_state(job)
 
 
-def test_time_inside_the_state_and_time_to_come_are_refused(world: SmallWorld, tmp_path: Path, logs: Logs) -> None:
+def test_time_inside_the_state_and_time_to_come_are_refused(
+    world: SmallWorld, tmp_path: Path, hours: list[Path]
+) -> None:
     state = tmp_path / "state"
-    flow.add_to_state(job_of(world, state, logs[0]))
-    inside = replace(job_of(world, state, logs[1]), window=Window(since=datetime(2020, 1, 1)))
+    flow.add_to_state(job_of(world, state, hours[0]))
+    inside = replace(job_of(world, state, hours[1]), window=Window(since=datetime(2020, 1, 1)))
     with pytest.raises(UsageError, match="already keeps exchanges"):
         flow.add_to_state(inside)
-    late = pq.read_table(logs[1])
+    late = pq.read_table(hours[1])
     years = pa.array(np.full(len(late), np.timedelta64(int(timedelta(days=9_000).total_seconds() * 1e6), "us")))
     place = late.schema.get_field_index("started_at")
     moved = late.set_column(place, late.schema.field(place), pc.add(late["started_at"], years))
@@ -154,25 +136,25 @@ def test_a_damaged_state_is_named(tmp_path: Path, damage: str, said: str) -> Non
         states.load(tmp_path)
 
 
-def test_a_missing_part_is_named(world: SmallWorld, tmp_path: Path, logs: Logs) -> None:
-    flow.add_to_state(job_of(world, tmp_path / "state", logs[0]))
+def test_a_missing_part_is_named(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
+    flow.add_to_state(job_of(world, tmp_path / "state", hours[0]))
     (tmp_path / "state" / "exchanges-000001.parquet").unlink()
     with pytest.raises(InputError, match=r"exchanges-000001.parquet` is missing"):
         states.load(tmp_path / "state")
 
 
 def test_the_command_adds_and_scans(
-    world: SmallWorld, plain: Path, tmp_path: Path, logs: Logs, capsys: pytest.CaptureFixture[str]
+    world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     state, run = str(tmp_path / "state"), tmp_path / "run"
-    assert invoke(["sketch", str(logs[0]), "--key-file", str(world.key), "--state", state]) == 0
+    assert invoke(["sketch", str(hours[0]), "--key-file", str(world.key), "--state", state]) == 0
     tables = [word for name in ("accounts", "permits") for word in (f"--{name}", str(world.folder / f"{name}.parquet"))]
-    words = ["scan", *map(str, logs[1:]), *tables, "--key-file", str(world.key), "--state", state, "--out", str(run)]
+    words = ["scan", *map(str, hours[1:]), *tables, "--key-file", str(world.key), "--state", state, "--out", str(run)]
     assert invoke(words) == 0
     assert digests(run) == digests(plain)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "log.jsonl").write_text("{}\n")
-    assert invoke(["sketch", str(logs[0]), "--key-file", str(world.key), "--state", str(tmp_path / "mine")]) == 2
+    assert invoke(["sketch", str(hours[0]), "--key-file", str(world.key), "--state", str(tmp_path / "mine")]) == 2
     assert "holds files but no `state.json`" in capsys.readouterr().err
     assert invoke(["scan", "--state", str(tmp_path / "fresh")]) == 2
     assert "LOGS: none were named" in capsys.readouterr().err
