@@ -5,69 +5,36 @@ With a folder of <kind>__<source>.jsonl.gz files the texts are its prompts, else
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
+from bench.texts import ROUNDS, cpu_seconds, texts
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import load_key
 from stillwatch.sketch.text import make_desk, sketch_texts
 
-DOCUMENTS, LETTERS, ROUNDS = 30_000, 1_000, 3
-
 
 def main() -> None:
     """Prints megabytes of text and documents a CPU second: texts alone, and whole rows with every column."""
-    texts = _prompts(Path(sys.argv[1])) if len(sys.argv) > 1 else _words()
-    column = pa.array(texts)
-    megabytes = sum(len(text.encode()) for text in texts) / 1e6
+    found = texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    column = pa.array(found)
+    megabytes = sum(len(text.encode()) for text in found) / 1e6
     key = load_key(None)
     desk = make_desk(key)
     batch = _rows(column)
-    print(f"{len(texts):,} texts, {megabytes:.1f} MB, {1e6 * megabytes / len(texts):,.0f} bytes each; best of {ROUNDS}")
+    print(f"{len(found):,} texts, {megabytes:.1f} MB, {1e6 * megabytes / len(found):,.0f} bytes each; best of {ROUNDS}")
     for name, work in (
         ("texts", lambda: sketch_texts(texts_of(column), desk)),
         ("rows", lambda: sketch_batch(batch, key, desk)),
     ):
         work()  # compiles, or loads what an earlier process compiled
-        seconds = min(_cpu_seconds(work) for _ in range(ROUNDS))
-        print(f"{name:6} {megabytes / seconds:6.1f} MB/s {len(texts) / seconds:9,.0f} documents/s a core")
-
-
-def _cpu_seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def _prompts(folder: Path) -> list[str]:
-    # Neighbouring prompts are joined to the size that requests have; short ones alone would flatter documents/s.
-    texts, current = [], ""
-    for path in sorted(folder.glob("*.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                current += str(json.loads(line)["prompt"]) + "\n\n"
-                if len(current) >= LETTERS:
-                    texts.append(current)
-                    current = ""
-    return texts
-
-
-def _words() -> list[str]:
-    chance = np.random.default_rng(1)
-    letters = np.array(list("etaoinshrdlucmfw"))
-    lexicon = np.array(["".join(chance.choice(letters, size)) for size in chance.integers(2, 9, 5_000)])
-    ranks = np.minimum(chance.zipf(1.3, (DOCUMENTS, LETTERS // 6)) - 1, len(lexicon) - 1)
-    return [" ".join(row) for row in lexicon[ranks].tolist()]
+        seconds = cpu_seconds(work)
+        print(f"{name:6} {megabytes / seconds:6.1f} MB/s {len(found) / seconds:9,.0f} documents/s a core")
 
 
 def _rows(texts: pa.Array) -> pa.RecordBatch:

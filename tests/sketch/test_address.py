@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.sketch.address import address_values, parse_address, prefixes
+from stillwatch.sketch.address import address_values, parse_address, prefixes, read_plain
+from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.key import Key
 
 V4, V6 = st.ip_addresses(v=4), st.ip_addresses(v=6)
@@ -69,3 +71,17 @@ def test_absent_and_empty_addresses_are_null(key: Key) -> None:
 def test_address_subnet_and_network_are_never_equal(key: Key) -> None:
     address, subnet, network = values(["10.0.0.0"], key)
     assert len({address[0], subnet[0], network[0]}) == 3
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(["0", "1", "9", "10", "255", "256", "099", "300", "1000", "", "a", "+1", " 1"]), max_size=5
+    )
+)
+def test_the_kernel_reads_plain_addresses_as_python_does(parts: list[str]) -> None:
+    text = ".".join(parts)
+    words = np.zeros((1, 3, 3), np.uint64)
+    read_plain(texts_of(pa.array([text])), words)
+    plain = len(parts) == 4 and parse_address(text) is not None and text == text.strip()
+    assert [tuple(place) for place in words[0].tolist()] == (prefixes(text) if plain else [(0, 0, 0)] * 3)

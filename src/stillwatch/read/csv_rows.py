@@ -12,7 +12,7 @@ import pyarrow as pa
 from stillwatch.errors import InputError
 from stillwatch.read.files import Source, unreadable
 from stillwatch.read.jsonl import Parsed, text_schema
-from stillwatch.read.lines import Block, Line
+from stillwatch.read.lines import Block, Line, joined
 from stillwatch.read.rejects import (
     BAD_UTF8,
     LINE_TOO_LONG,
@@ -140,7 +140,7 @@ def _parsed(table: Table, feed: _Feed, batch: _Batch) -> Parsed:
     rows = pa.table([pa.array(batch.values[item.name], item.type) for item in schema], schema=schema)
     overlong = [Reject(line.number, LINE_TOO_LONG, line.data) for line in feed.overlong]
     feed.overlong.clear()
-    return Parsed(rows, tuple(batch.lines), (*batch.rejects, *overlong))
+    return Parsed(rows, joined(batch.lines), (*batch.rejects, *overlong))
 
 
 def _clean(cell: str) -> str:

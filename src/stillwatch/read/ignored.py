@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 
 from stillwatch.read.csv_rows import header_of
 from stillwatch.read.files import Source
@@ -30,7 +31,7 @@ def ignored_columns(
 def _json_names(source: Source, settings: ReadSettings) -> list[str]:
     names: set[str] = set()
     for block in blocks(source, settings.max_line_bytes):
-        for line in block.lines[:_LINES]:
+        for line in islice(block.lines, _LINES):
             try:
                 value = json.loads(line.data)
             except (ValueError, RecursionError):

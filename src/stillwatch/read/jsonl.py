@@ -11,11 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from stillwatch.read.diagnosis import diagnose
-from stillwatch.read.lines import Line, numbers
+from stillwatch.read.lines import Line, Lines, joined
 from stillwatch.read.rejects import MALFORMED_JSON, Reject
 from stillwatch.records import Kind, Table
-
-_NUL_ESCAPE = b"\\u0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +21,24 @@ class Parsed:
     """Rows with the table's columns (times still text) and their lines, and the lines that are no rows."""
 
     rows: pa.Table
-    lines: tuple[Line, ...]
+    lines: Lines
     rejects: tuple[Reject, ...]
 
 
-def parse(table: Table, lines: Sequence[Line]) -> Parsed:
+def parse(table: Table, lines: Lines) -> Parsed:
     """Parses lines of JSON objects; whether a line is accepted never depends on the lines beside it."""
     schema = text_schema(table)
+    rows = _rows(schema, lines)
+    return Parsed(rows, lines, ()) if rows is not None else _parse_apart(table, schema, list(lines))
+
+
+def _parse_apart(table: Table, schema: pa.Schema, lines: Sequence[Line]) -> Parsed:
     good: list[tuple[pa.Table, Sequence[Line]]] = []
     rejects: list[Reject] = []
-    waiting = [lines]
+    waiting = list(_divide(table, lines))
     while waiting:
         part = waiting.pop()
-        rows = _rows(schema, part)
+        rows = _rows(schema, joined(part))
         if rows is not None:
             good.append((rows, part))
         elif len(part) == 1:
@@ -43,7 +46,7 @@ def parse(table: Table, lines: Sequence[Line]) -> Parsed:
         else:
             waiting.extend(_divide(table, part))
     rows = pa.concat_tables([rows for rows, _ in good]) if good else schema.empty_table()
-    return Parsed(rows, tuple(line for _, part in good for line in part), tuple(rejects))
+    return Parsed(rows, joined([line for _, part in good for line in part]), tuple(rejects))
 
 
 def text_schema(table: Table) -> pa.Schema:
@@ -68,11 +71,11 @@ def _divide(table: Table, lines: Sequence[Line]) -> list[Sequence[Line]]:
     return [*alone, rest] if rest else alone
 
 
-def _rows(schema: pa.Schema, lines: Sequence[Line]) -> pa.Table | None:
+def _rows(schema: pa.Schema, lines: Lines) -> pa.Table | None:
     """One row a line, or None when any line is no row."""
-    if not lines:
+    if not len(lines):
         return schema.empty_table()
-    data = b"\n".join(line.data for line in lines)
+    data = lines.data
     if not _one_object_a_line(lines) or not _is_utf8(data):
         return None
     try:
@@ -83,21 +86,31 @@ def _rows(schema: pa.Schema, lines: Sequence[Line]) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if rows.num_rows != len(lines) or not _finite(rows) or (_NUL_ESCAPE in data and _holds_nul(rows)):
+    if rows.num_rows != len(lines) or not _finite(rows) or _holds_nul(rows):
         return None
     return _without_nan(rows)
 
 
-def _one_object_a_line(lines: Sequence[Line]) -> bool:
+def _one_object_a_line(lines: Lines) -> bool:
     # Arrow reads a stream of objects. Where every line opens and closes a brace and there are as many objects as
     # lines, no object can run over a line end: after `}` no object may open inside another.
-    return all(line.data.lstrip()[:1] == b"{" and line.data.rstrip()[-1:] == b"}" for line in lines)
+    octets = np.frombuffer(lines.data, np.uint8)
+    last = lines.ends - 1
+    last -= (octets[last] == ord("\r")) & (last > lines.starts)
+    plain = (octets[lines.starts] == ord("{")) & (octets[last] == ord("}"))
+    return all(_is_one_object(lines.line(index).data) for index in np.flatnonzero(~plain).tolist())
+
+
+def _is_one_object(data: bytes) -> bool:
+    return data.lstrip()[:1] == b"{" and data.rstrip()[-1:] == b"}"
 
 
 def _is_utf8(data: bytes) -> bool:
+    # Arrow's validation makes no Python string, which would be up to four times as long as the bytes
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
+    except pa.ArrowInvalid:
         return False
     return True
 
@@ -114,7 +127,15 @@ def _holds_nul(rows: pa.Table) -> bool:
         for field in rows.schema
         if pa.types.is_string(field.type) or pa.types.is_list(field.type)
     ]
-    return any(pc.any(pc.match_substring(text, "\0")).as_py() for text in texts)
+    return any(_holds_zero(chunk) for text in texts for chunk in text.chunks)
+
+
+def _holds_zero(text: pa.Array) -> bool:
+    # the least byte first: it is found ten times as fast as an escape in the JSON
+    _, _, data = text.buffers()
+    if data is None or not data.size or np.frombuffer(data, np.uint8).min() > 0:
+        return False
+    return bool(pc.any(pc.match_substring(text, "\0")).as_py())
 
 
 def _without_nan(rows: pa.Table) -> pa.Table:
@@ -124,8 +145,3 @@ def _without_nan(rows: pa.Table) -> pa.Table:
             column = rows[field.name]
             rows = rows.set_column(index, field, pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column))
     return rows
-
-
-def line_numbers(parsed: Parsed) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The line number of each row."""
-    return numbers(parsed.lines)

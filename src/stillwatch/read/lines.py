@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.read.files import Source, unreadable
@@ -15,6 +16,8 @@ from stillwatch.read.rejects import RAW_CHARACTERS
 BLOCK = 4_000_000  # bytes parsed at once: large enough to pay for a call, small enough that two threads fit in a cache
 _START = 4 * RAW_CHARACTERS  # bytes of an overlong line that are kept to show it
 _BOM = b"\xef\xbb\xbf"
+
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,51 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines in file order as one run of bytes: no Python object is made for a line that nobody asks for.
+
+    Between the lines of `data` lie line ends and blank lines, nothing else.
+    """
+
+    data: bytes
+    numbers: Places
+    starts: Places
+    ends: Places
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Line]:
+        return map(self.line, range(len(self)))
+
+    def line(self, index: int) -> Line:
+        """One of them."""
+        return Line(int(self.numbers[index]), self.data[self.starts[index] : self.ends[index]])
+
+    def filled(self) -> Lines:
+        """Those that are not blank."""
+        blank = self.starts == self.ends
+        first = np.frombuffer(self.data, np.uint8)[self.starts[~blank]]
+        suspect = np.flatnonzero(~blank)[first <= ord(" ")]  # every ASCII space is at most a blank
+        blank[[index for index in suspect.tolist() if self.line(index).data.isspace()]] = True
+        if not blank.any():
+            return self
+        return Lines(self.data, self.numbers[~blank], self.starts[~blank], self.ends[~blank])
+
+
+def joined(lines: Sequence[Line]) -> Lines:
+    """Chosen lines as one run of bytes."""
+    sizes = np.fromiter((len(line.data) for line in lines), np.int64, len(lines))
+    ends = np.cumsum(sizes + 1) - 1
+    numbers = np.fromiter((line.number for line in lines), np.int64, len(lines))
+    return Lines(b"\n".join(line.data for line in lines), numbers, ends - sizes, ends)
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Consecutive lines in file order; `overlong` are those of which only the start was kept."""
 
-    lines: tuple[Line, ...]
+    lines: Lines
     overlong: tuple[Line, ...]
 
 
@@ -57,31 +101,29 @@ def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[Block]:
             if not end:
                 continue
             number += 1
-            yield Block((), (Line(number, cut),))
+            yield Block(joined(()), (Line(number, cut),))
             cut = b""
-        data = rest + data
-        whole, end, rest = data.rpartition(b"\n")
-        if end:
-            block, number = _split(whole, number, max_line_bytes)
+        last = data.rfind(b"\n")
+        if last < 0:
+            rest += data
+        else:
+            block = _split(b"".join((rest, memoryview(data)[:last])), number, max_line_bytes)
+            number += len(block.lines) + len(block.overlong)
             yield block
+            rest = data[last + 1 :]
         if len(rest) > max_line_bytes:
             cut, rest = rest[:_START], b""
     if cut or rest:
-        block, _ = _split(rest, number, max_line_bytes) if rest else (Block((), (Line(number + 1, cut),)), 0)
-        yield block
+        yield _split(rest, number, max_line_bytes) if rest else Block(joined(()), (Line(number + 1, cut),))
 
 
-def _split(data: bytes, number: int, max_line_bytes: int) -> tuple[Block, int]:
-    lines: list[Line] = []
-    overlong: list[Line] = []
-    for number, piece in enumerate(data.split(b"\n"), start=number + 1):  # noqa: B020  the last number is returned
-        if len(piece) > max_line_bytes:
-            overlong.append(Line(number, piece[:_START]))
-        else:
-            lines.append(Line(number, piece))
-    return Block(tuple(lines), tuple(overlong)), number
-
-
-def numbers(lines: tuple[Line, ...] | list[Line]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The line numbers as an array."""
-    return np.fromiter((line.number for line in lines), dtype=np.int64, count=len(lines))
+def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
+    ends = np.append(np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")), len(data))
+    starts = np.append(0, ends[:-1] + 1)
+    lines = Lines(data, np.arange(number + 1, number + 1 + len(ends)), starts, ends)
+    long = ends - starts > max_line_bytes
+    if not long.any():
+        return Block(lines, ())
+    short = joined([lines.line(index) for index in np.flatnonzero(~long).tolist()])
+    cut = Lines(data, lines.numbers[long], starts[long], starts[long] + _START)
+    return Block(short, tuple(cut))

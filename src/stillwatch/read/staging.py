@@ -14,7 +14,7 @@ import pyarrow as pa
 from stillwatch.read.checks import check
 from stillwatch.read.csv_rows import parse_csv
 from stillwatch.read.files import Source
-from stillwatch.read.jsonl import Parsed, line_numbers, parse
+from stillwatch.read.jsonl import Parsed, parse
 from stillwatch.read.lines import Block, blocks
 from stillwatch.read.rejects import LINE_TOO_LONG, Reject, Rejects
 from stillwatch.records import Column, Kind, Table
@@ -61,25 +61,27 @@ def _parsed(table: Table, source: Source, settings: ReadSettings, advance: Advan
 
 
 def _parse_block(table: Table, block: Block) -> Parsed:
-    parsed = parse(table, [line for line in block.lines if not line.data.isspace() and line.data])
+    parsed = parse(table, block.lines.filled())
     overlong = tuple(Reject(line.number, LINE_TOO_LONG, line.data) for line in block.overlong)
     return Parsed(parsed.rows, parsed.lines, parsed.rejects + overlong)
 
 
 def _usable(table: Table, parsed: Parsed, settings: ReadSettings, refuse: Callable[[Reject], None]) -> pa.Table:
     checked = check(table, parsed.rows, settings)
-    for line, reason in zip(parsed.lines, checked.reasons, strict=True):
-        if reason is not None:
-            refuse(Reject(line.number, reason, line.data))
-    rows = checked.rows.append_column("source_line", pa.array(line_numbers(parsed)))
-    if any(checked.reasons):
-        rows = rows.filter(pa.array([reason is None for reason in checked.reasons]))
-    return rows
+    rows = checked.rows.append_column("source_line", pa.array(parsed.lines.numbers))
+    if not checked.reasons:
+        return rows
+    for index, reason in checked.reasons.items():
+        line = parsed.lines.line(index)
+        refuse(Reject(line.number, reason, line.data))
+    unusable = np.zeros(rows.num_rows, np.bool_)
+    unusable[list(checked.reasons)] = True
+    return rows.filter(pa.array(~unusable))
 
 
 def _advancing(found: Iterable[Block], advance: Advance) -> Iterator[Block]:
     for block in found:
-        advance(sum(len(line.data) + 1 for line in block.lines))
+        advance(len(block.lines.data) + 1)
         yield block
 
 

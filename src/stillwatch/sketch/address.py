@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.sketch.buffers import Texts, texts_of
+from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.key import Key
+from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.values import column_values, word_values
 
 _LOW = (1 << 64) - 1
@@ -26,7 +29,10 @@ def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64A
     has that of its IPv4 address. What is no address has the value of its text, and neither subnet nor network.
     """
     distinct = column.dictionary_encode()
-    words = np.array([prefixes(text) for text in distinct.dictionary.to_pylist()], np.uint64).reshape(-1, 3, 3)
+    words = np.zeros((len(distinct.dictionary), 3, 3), np.uint64)
+    read_plain(texts_of(distinct.dictionary), words)
+    for index in np.flatnonzero(words[:, 0, 0] == 0).tolist():
+        words[index] = prefixes(distinct.dictionary[index].as_py())
     parsed = words[:, 0, 0] > 0
     address, subnet, network = (
         word_values(words[:, place], parsed, key, purpose)
@@ -36,6 +42,33 @@ def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64A
     raw = column_values(distinct.dictionary, key, "unparsed address")
     address = pa.array(np.where(parsed, address, raw.fill_null(0)), mask=~parsed & ~_valid(raw))
     return address.take(distinct.indices), subnet.take(distinct.indices), network.take(distinct.indices)
+
+
+@compiled
+def read_plain(texts: Texts, words: Words) -> None:
+    """Writes `prefixes` of plain IPv4 addresses, which most are, into `words`, shape (n, 3, 3); leaves others out."""
+    for index in range(len(words)):
+        number = _plain_address(texts.data, texts.offsets[index], texts.offsets[index + 1])
+        if number >= 0:
+            for place in range(3):
+                words[index, place, 0] = 4
+                words[index, place, 2] = number >> 8 * place << 8 * place
+
+
+@compiled
+def _plain_address(data: Octets, start: int, stop: int) -> int:
+    # The number that d.d.d.d spells; -1 for anything else, leading zeros among it.
+    number, part, digits, dots = 0, 0, 0, 0
+    for position in range(start, stop):
+        byte = int(np.int64(data[position]))  # signed first: the numbers are
+        if 48 <= byte <= 57 and digits < 3 and (digits == 0 or part > 0):
+            part = 10 * part + byte - 48
+            digits += 1
+        elif byte == 46 and digits > 0 and part < 256 and dots < 3:
+            number, part, digits, dots = 256 * number + part, 0, 0, dots + 1
+        else:
+            return -1
+    return 256 * number + part if dots == 3 and digits > 0 and part < 256 else -1
 
 
 def prefixes(text: str) -> list[tuple[int, int, int]]:

@@ -23,6 +23,7 @@ BUCKET_BITS = 15
 _STEPS = 1024
 _BUCKET_SHIFT = np.uint64(64 - BUCKET_BITS)
 _U32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_UNIT = 1 / 4294967296.0
 
 
 def _exponentials() -> npt.NDArray[np.float64]:
@@ -35,11 +36,15 @@ def _exponentials() -> npt.NDArray[np.float64]:
 EXPONENTIALS = _exponentials()
 
 
+Arrivals = npt.NDArray[np.float64]
+Features = npt.NDArray[np.uint32]
+
+
 class Sample(NamedTuple):
     """The sample being built: arrivals in rising order and the features that arrived."""
 
-    arrivals: npt.NDArray[np.float64]
-    features: npt.NDArray[np.uint32]
+    arrivals: Arrivals
+    features: Features
 
 
 def make_sample() -> Sample:
@@ -67,44 +72,54 @@ def exponential(code: np.uint64) -> float:
 @compiled
 def offer(sample: Sample, code: np.uint64, weight: int) -> None:
     """Lets a keyed feature hash arrive; weight 0 never does, and a second arrival of one feature changes nothing."""
-    if weight == 0:
+    _offer(sample.arrivals, sample.features, code, weight)
+
+
+@compiled
+def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int) -> None:
+    # -log(1 - u) is more than u, so most features are turned away without look-up and division; where the sample is
+    # not full the last arrival is infinite, and 0 times that is no number, which nothing is less than.
+    place = FEATURES - 1
+    if not np.float64(code & _LOW) * _UNIT < arrivals[place] * weight:
         return
     arrival = exponential(code) / weight
     feature = np.uint32(max(code >> _U32, np.uint64(1)))  # 0 means "no feature"
-    place = FEATURES - 1
-    if not _precedes(arrival, feature, sample, place):
+    if not _precedes(arrival, feature, arrivals[place], features[place]):
         return
-    for kept in sample.features:
-        if kept == feature:
-            return
-    while place > 0 and _precedes(arrival, feature, sample, place - 1):
-        sample.arrivals[place] = sample.arrivals[place - 1]
-        sample.features[place] = sample.features[place - 1]
+    known = False
+    for kept in range(FEATURES):  # to the end: sixteen comparisons at once cost less than one guessed wrong
+        known |= features[kept] == feature
+    if known:
+        return
+    while place > 0 and _precedes(arrival, feature, arrivals[place - 1], features[place - 1]):
+        arrivals[place] = arrivals[place - 1]
+        features[place] = features[place - 1]
         place -= 1
-    sample.arrivals[place] = arrival
-    sample.features[place] = feature
+    arrivals[place] = arrival
+    features[place] = feature
 
 
 @compiled
-def _precedes(arrival: float, feature: np.uint32, sample: Sample, place: int) -> bool:
+def _precedes(arrival: float, feature: np.uint32, other: float, held: np.uint32) -> bool:
     # Arrivals can be equal, and the order of words must not decide between them.
-    other = sample.arrivals[place]
-    return bool(arrival < other or (arrival == other and feature < sample.features[place]))
+    return bool(arrival < other or (arrival == other and feature < held))
 
 
 @compiled
-def sample_grams(codes: Words, keyed: Words, weights: Octets, sample: Sample) -> None:
+def sample_grams(codes: Words, keyed: Words, pairs: Words, weights: Octets, sample: Sample) -> None:
     """Samples the 1-2-grams of a token run given unkeyed codes (for weights) and keyed hashes (for everything else).
 
-    weights has shape (2, 2^BUCKET_BITS): first 1-grams, then 2-grams.
+    pairs holds `pair` of each keyed hash and the next; weights has shape (2, 2^BUCKET_BITS): first 1-grams, then
+    2-grams.
     """
-    sample.arrivals[:] = np.inf
-    sample.features[:] = 0
+    arrivals, features = sample.arrivals, sample.features  # taken out of the tuple once: each time counts references
+    arrivals[:] = np.inf
+    features[:] = 0
     for index in range(len(codes)):
-        offer(sample, keyed[index], weights[0, bucket_of(codes[index])])
+        _offer(arrivals, features, keyed[index], weights[0, bucket_of(codes[index])])
         if index > 0:
             weight = weights[1, bucket_of(pair(codes[index - 1], codes[index]))]
-            offer(sample, pair(keyed[index - 1], keyed[index]), weight)
+            _offer(arrivals, features, pairs[index - 1], weight)
 
 
 @compiled

@@ -22,13 +22,20 @@ _U1, _U60, _ZERO = np.uint64(1), np.uint64(60), np.uint64(0)
 
 
 @compiled
-def make_shingles(keyed: Words, count: int, shingles: Words) -> int:
+def pair_up(words: Words, count: int, pairs: Words) -> None:
+    """Fills `pairs` with `pair` of each of the first `count` words and the next."""
+    for index in range(count - 1):
+        pairs[index] = pair(words[index], words[index + 1])
+
+
+@compiled
+def make_shingles(keyed: Words, pairs: Words, count: int, shingles: Words) -> int:
     """Fills `shingles` from the first `count` keyed tokens; returns how many (1 for texts of one or two tokens)."""
     if count < SHINGLE:
-        shingles[0] = keyed[0] if count == 1 else pair(keyed[0], keyed[1])
+        shingles[0] = keyed[0] if count == 1 else pairs[0]
         return 1
     for index in range(count - 2):
-        shingles[index] = pair(keyed[index], pair(keyed[index + 1], keyed[index + 2]))
+        shingles[index] = pair(keyed[index], pairs[index + 1])
     return count - 2
 
 
@@ -37,18 +44,39 @@ def simhash(shingles: Words, count: int) -> np.uint64:
     """Bit b is set when more than half of the shingles have it set.
 
     The 64 counters are held bit-sliced (plane p holds bit p of every counter), so that adding a shingle costs a
-    few word operations.
+    few word operations; eight at a time are added up before a carry runs on.
     """
     planes = np.zeros(_PLANES, np.uint64)
-    for index in range(count):
-        carry = shingles[index]
-        level = 0
-        while carry != _ZERO:
-            held = planes[level] & carry
-            planes[level] ^= carry
-            carry = held
-            level += 1
+    ones, twos, fours = _ZERO, _ZERO, _ZERO
+    eights = count // 8 * 8
+    for at in range(0, eights, 8):
+        ones, two_a = _add(ones, shingles[at], shingles[at + 1])
+        ones, two_b = _add(ones, shingles[at + 2], shingles[at + 3])
+        twos, four_a = _add(twos, two_a, two_b)
+        ones, two_a = _add(ones, shingles[at + 4], shingles[at + 5])
+        ones, two_b = _add(ones, shingles[at + 6], shingles[at + 7])
+        twos, four_b = _add(twos, two_a, two_b)
+        fours, eight = _add(fours, four_a, four_b)
+        _carry(planes, 3, eight)
+    planes[0], planes[1], planes[2] = ones, twos, fours
+    for index in range(eights, count):
+        _carry(planes, 0, shingles[index])
     return _above(planes, count // 2)
+
+
+@compiled
+def _add(one: np.uint64, two: np.uint64, three: np.uint64) -> tuple[np.uint64, np.uint64]:
+    either = one ^ two
+    return either ^ three, (one & two) | (either & three)
+
+
+@compiled
+def _carry(planes: Words, level: int, carry: np.uint64) -> None:
+    while carry != _ZERO:
+        held = planes[level] & carry
+        planes[level] ^= carry
+        carry = held
+        level += 1
 
 
 @compiled

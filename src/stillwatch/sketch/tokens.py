@@ -52,6 +52,13 @@ _M1, _M2 = np.uint64(0x3C79AC492BA7B653), np.uint64(0x1C69B3F74AC4AE35)  # const
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _U8, _U27, _U32, _U33, _U43, _U21 = (np.uint64(n) for n in (8, 27, 32, 33, 43, 21))
 _ZERO = np.uint64(0)
+_U1, _U2, _U7, _U16, _U56 = (np.uint64(n) for n in (1, 2, 7, 16, 56))
+_EACH, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)  # eight times a byte of 1, of 128
+_CASE, _LOWS, _UNDERSCORES = (np.uint64(n * 0x0101010101010101) for n in (0x20, 0x7F, ord("_")))
+_FROM_A, _PAST_Z, _FROM_0, _PAST_9 = (
+    np.uint64((0x80 - ord(sign)) * 0x0101010101010101) for sign in ("a", "{", "0", ":")
+)
+_PAIRS, _QUADS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
 
 
 @compiled
@@ -72,14 +79,15 @@ def pair(first: np.uint64, second: np.uint64) -> np.uint64:
 def tokenise(data: Octets, start: int, stop: int, tokens: Tokens, count: int) -> int:
     """Appends the tokens of `data[start:stop]` after the first `count`; returns the new count."""
     position = start
-    room = len(tokens.hashes)
+    hashes, starts, ends = tokens.hashes, tokens.starts, tokens.ends  # once: each time counts references
+    room = len(hashes)
     while position < stop and count < room:
         byte = data[position]
         if FOLD[byte] != 0 or is_latin_extension(data, position, stop):
             end, code = read_word(data, position, stop)
-            tokens.hashes[count] = code
-            tokens.starts[count] = position
-            tokens.ends[count] = end
+            hashes[count] = code
+            starts[count] = position
+            ends[count] = end
             count += 1
             position = end
         elif byte >= 0xE0:
@@ -94,6 +102,19 @@ def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
     """Where the word that starts at `start` ends, and its hash."""
     state, word = _SEED, _ZERO
     position = start
+    while position + 8 <= stop:
+        octets = _octets(data, position)
+        if octets & _TOPS != 0:
+            break  # not all ASCII: byte by byte
+        letters = _letters(octets)
+        length = _leading(letters | _digits(octets))
+        folded = _reversed(octets | (letters >> _U2))  # 0x80 >> 2 is what lower case adds
+        if length < 8:
+            position += length
+            word = (folded >> _U8) >> (_U56 - np.uint64(8 * length))
+            return position, mix(state ^ word ^ (np.uint64(position - start) << _U32))
+        state = mix(state ^ folded)
+        position += 8
     while position < stop:
         byte = data[position]
         folded = FOLD[byte]
@@ -107,6 +128,44 @@ def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
             state = mix(state ^ word)
             word = _ZERO
     return position, mix(state ^ word ^ (np.uint64(position - start) << _U32))
+
+
+@compiled
+def _octets(data: Octets, position: int) -> np.uint64:
+    # the first byte lowest; compiles to one load
+    word = _ZERO
+    for place in range(8):
+        word |= np.uint64(data[position + place]) << np.uint64(8 * place)
+    return word
+
+
+@compiled
+def _letters(octets: np.uint64) -> np.uint64:
+    # 0x80 in each of eight ASCII bytes that is a letter: sums of bytes below 0x80 never reach the next byte
+    folded = octets | _CASE
+    return (folded + _FROM_A) & ~(folded + _PAST_Z) & _TOPS
+
+
+@compiled
+def _digits(octets: np.uint64) -> np.uint64:
+    # the same for digits and `_`
+    digits = (octets + _FROM_0) & ~(octets + _PAST_9)
+    return (digits | ~((octets ^ _UNDERSCORES) + _LOWS)) & _TOPS
+
+
+@compiled
+def _leading(marks: np.uint64) -> int:
+    # how many bytes, from the lowest, are marked with 0x80 before the first that is not
+    others = ~marks & _TOPS
+    below = (others & (~others + _U1)) - _U1
+    return int(np.int64((((below & _TOPS) >> _U7) * _EACH) >> _U56))  # signed first: places are
+
+
+@compiled
+def _reversed(octets: np.uint64) -> np.uint64:
+    octets = ((octets >> _U8) & _PAIRS) | ((octets & _PAIRS) << _U8)
+    octets = ((octets >> _U16) & _QUADS) | ((octets & _QUADS) << _U16)
+    return (octets >> _U32) | (octets << _U32)
 
 
 @compiled
