@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, chance_share, find_handovers, joined
-from stillwatch.link.kits import find_kits
+from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.null import background
 from stillwatch.link.rates import adopters
 from stillwatch.link.values import KINDS
@@ -123,6 +123,36 @@ def test_accounts_that_share_nothing_but_handovers_are_a_kit_of_their_own(seed: 
     assert "takes_over_requests_of" in {KINDS[code].claim for code in kit.widespread}
 
 
+@pytest.mark.parametrize(("handed", "kept"), [(1, False), (3, True)])
+def test_who_hands_over_again_and_again_belongs_however_personal_it_reads(handed: int, kept: bool) -> None:
+    graph, members = planted(np.random.default_rng(3), claims=())
+    graph = with_handovers(graph, [members])
+    personal = members[::15]
+    prior, count = np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32)
+    prior[personal], count[members] = -9.0, handed
+    (kit,) = kits_of(graph, Alone(prior, count))
+    assert bool(np.isin(personal, kit.members).all()) is kept
+    assert len(np.setdiff1d(kit.members, members)) == 0
+
+
+def test_what_broke_off_a_queue_is_not_cut_from_it_again() -> None:
+    graph, members = planted(np.random.default_rng(5), planted=160)
+    graph = with_handovers(graph, [members[:100]])
+    prior, count = np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32)
+    prior[members[100:]], count[members] = -5.0, 1
+    (kit,) = kits_of(graph, Alone(prior, count))
+    without = kits_of(graph, Alone(prior, np.zeros(graph.accounts, np.int32)))[0]
+    assert len(np.intersect1d(kit.members, members[100:])) > len(np.intersect1d(without.members, members[100:]))
+    assert len(np.setdiff1d(kit.members, members)) <= len(np.setdiff1d(without.members, members)) + 1
+
+
+def test_counts_are_of_every_account_that_hands_over() -> None:
+    left, right = np.array([0, 0, 1, 7]), np.array([1, 2, 2, 8])
+    handed = joined(left, right, np.zeros(4, np.int64), 0.001, 10)
+    assert handed.count.tolist() == [2, 2, 2, 0, 0, 0, 0, 1, 1, 0]
+    assert handed.account.tolist() == [0, 1, 2]
+
+
 def test_two_queues_that_share_their_values_stay_two() -> None:
     graph, members = planted(np.random.default_rng(4), planted=160)
     graph = with_handovers(graph, [members[::2], members[1::2]])
@@ -141,6 +171,8 @@ def test_a_queue_does_not_swallow_a_ring_that_it_shares_a_few_values_with() -> N
     assert len(np.intersect1d(ring[0].members, queue)) == 0
 
 
-def kits_of(graph):
+def kits_of(graph, alone=None):
     null = background(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
-    return find_kits(graph, null, np.zeros(graph.accounts), 8, 10.0)
+    if alone is None:
+        alone = Alone(np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32))
+    return find_kits(graph, null, alone, 8, 10.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.link.kits import find_kits
+from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.null import background
 from stillwatch.link.onset import formed_at, linked_at
 from stillwatch.link.rates import adopters
@@ -15,7 +15,8 @@ from tests.link.planted import planted
 def search(graph, prior=None):
     everybody = np.arange(graph.accounts, dtype=np.int32)
     null = background(graph, adopters(graph, everybody), np.zeros_like(everybody))
-    return find_kits(graph, null, np.zeros(graph.accounts) if prior is None else prior, 8, 10.0)
+    prior = np.zeros(graph.accounts) if prior is None else prior
+    return find_kits(graph, null, Alone(prior, np.zeros(graph.accounts, np.int32)), 8, 10.0)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

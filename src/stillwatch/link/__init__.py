@@ -9,7 +9,7 @@ import numpy as np
 from stillwatch.engine import Engine, Query
 from stillwatch.link import graph as graphs
 from stillwatch.link.handovers import as_holdings, find_handovers
-from stillwatch.link.kits import find_kits
+from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.networks import write
 from stillwatch.link.null import background
 from stillwatch.link.persons import assess_persons
@@ -36,11 +36,14 @@ def run(engine: Engine, job: Job) -> None:
     if "person" in off:
         prior = np.zeros(accounts)
     sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
-    graph = graphs.load(engine, accounts, as_holdings(find_handovers(engine, accounts)), sides_off)
+    handovers = find_handovers(engine, accounts)
+    handed = np.zeros(accounts, np.int32) if "handover" in sides_off else handovers.count
+    graph = graphs.load(engine, accounts, as_holdings(handovers), sides_off)
     cells, country = _origins(engine, accounts)
     null = background(graph, adopters(graph, cells), country)
     settings = job.settings.link
-    write(engine, graph, find_kits(graph, null, prior, settings.minimum_accounts, settings.net_bits), prior)
+    kits = find_kits(graph, null, Alone(prior, handed), settings.minimum_accounts, settings.net_bits)
+    write(engine, graph, kits, prior)
 
 
 def origins_sql() -> Query:

@@ -37,12 +37,14 @@ MIXED = 30.0  # handovers across a cut from which, if one hand dealt them, so fe
 class Handovers:
     """Accounts that hand requests to one another: parallel arrays (accounts in groups,), ascending accounts.
 
-    `group` counts from 0; `first_at` (µs) is an account's first handover.
+    `group` counts from 0; `first_at` (µs) is an account's first handover. `count` (accounts,) is how many handovers
+    each account takes part in, in a group or not.
     """
 
     account: Int32
     group: Int32
     first_at: Int64
+    count: Int32
 
 
 def sent_again_sql(values: str) -> Query:
@@ -133,7 +135,9 @@ def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -
     kept = np.bincount(label, minlength=1)[label] >= LEAST
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
-    return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept])
+    count = np.zeros(accounts, np.int32)
+    count[names] = np.bincount(code, minlength=size)
+    return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], count)
 
 
 def _parted(graph: csr_array, density: float) -> Int64:

@@ -32,6 +32,11 @@ ALIKE = 100  # accounts from which a median is taken
 ROUNDS = 10
 EXTRA_BITS = 8.0  # beyond log2(accounts / members): under chance 1 in 256 kits would gain one stranger
 
+AGAIN_BITS = (
+    5.0  # of a handover: one in a thousand accounts meets one by coincidence, 10 bits; half of them are left to
+)
+MOST_AGAIN = 2  # one person who has two accounts
+
 AGREEING_SIDES = 2
 JOINED = 0.4  # share of the members that must hang together by more than one tool and its wording
 
@@ -59,13 +64,21 @@ class Kit:
     carrying: tuple[int, ...]  # kinds whose surprise was counted
 
 
-def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bits: float) -> list[Kit]:
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What is known of each account by itself (accounts,): bits for "no independent person", and handovers."""
+
+    prior: Float
+    handed: Int32
+
+
+def find_kits(graph: Graph, null: Background, alone: Alone, minimum: int, net_bits: float) -> list[Kit]:
     """All accepted kits: first those that handovers found, then the strongest seed first.
 
-    `prior` (accounts,) are bits for "no independent person" from the account alone. An account has one hand behind it:
-    who hands requests over in a large group belongs to no other kit, and nor does a member of an earlier one.
+    An account has one hand behind it: who hands requests over in a large group belongs to no other kit, and nor does a
+    member of an earlier one.
     """
-    search = _Search(graph, null, prior, minimum, net_bits)
+    search = _Search(graph, null, alone, minimum, net_bits)
     groups = search.handover_groups()
     large = [holders for holders in groups if len(holders) >= SMALLEST]
     reserved = np.zeros(graph.accounts, bool)
@@ -78,7 +91,7 @@ def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bi
     # what few accounts hand over among themselves may be a part of more that is held together otherwise
     for holders in groups[len(large) :]:
         search.grow(holders, reserved, whole=False)
-    for value in _seed_order(graph, null, prior, minimum)[:SEEDS]:
+    for value in _seed_order(graph, null, alone.prior, minimum)[:SEEDS]:
         search.grow(graph.holder[graph.value_start[value] : graph.value_start[value + 1]], reserved, whole=False)
     return search.kits
 
@@ -86,8 +99,8 @@ def find_kits(graph: Graph, null: Background, prior: Float, minimum: int, net_bi
 class _Search:
     """The kits found so far, and which accounts they have taken."""
 
-    def __init__(self, graph: Graph, null: Background, prior: Float, minimum: int, net_bits: float) -> None:
-        self._graph, self._null, self._prior = graph, null, prior
+    def __init__(self, graph: Graph, null: Background, alone: Alone, minimum: int, net_bits: float) -> None:
+        self._graph, self._null, self._alone = graph, null, alone
         self._minimum, self._net_bits = minimum, net_bits
         self._steps: Steps = {}
         self._taken = np.zeros(graph.accounts, bool)
@@ -107,15 +120,29 @@ class _Search:
         free = ~(self._taken | reserved)
         if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
             return
-        graph, null, prior = self._graph, self._null, self._prior
+        graph, null, prior = self._graph, self._null, self._alone.prior
         core = seed[free[seed]] if whole else None
+        if core is not None:
+            prior = self._with_handovers(core)
         members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free, core)
         if members is None:
             return
+        if core is not None:
+            # whoever is as alike and hands over elsewhere, among few, is no stranger who happens to be alike
+            core = np.union1d(core, members[self._alone.handed[members] > 0])
         for kit in _pieces(graph, null, prior, members, self._minimum, core):
             if kit.net_bits >= self._net_bits and agree(kit.sides):
                 self.kits.append(kit)
                 self._taken[kit.members] = True
+
+    def _with_handovers(self, core: Int32) -> Float:
+        """The prior with what handovers add: all of those that do not make an account one of the `core`.
+
+        Coincidences do not come twice, and who hands over among few may be a part of the queue that broke off.
+        """
+        further = self._alone.handed.copy()
+        further[core] -= 1
+        return np.asarray(self._alone.prior + AGAIN_BITS * np.clip(further, 0, MOST_AGAIN))
 
 
 def _pieces(
