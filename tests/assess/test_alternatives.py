@@ -103,6 +103,10 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool",))),  # text, but too little of it
     (alternatives.is_enterprise, "possible", facts(without=("draws_from_one_pool", "same_sizes"))),
     (alternatives.is_reseller, "possible", facts(without=TEXTLESS)),
+    (alternatives.is_one_customer, "excluded", facts(trials=NOTHING_ELSE, exchanges=100)),
+    (alternatives.is_one_customer, "excluded", facts(exchanges=5_000, network_exchanges=40_000, busiest=4_000)),
+    (alternatives.is_one_customer, "preferred", facts(exchanges=3_900, network_exchanges=40_000, busiest=1_000)),
+    (alternatives.is_one_customer, "preferred", facts(exchanges=5_000, network_exchanges=40_000, busiest=5_000)),
     (alternatives.is_reseller, "preferred", facts(**remembering(PEOPLE))),
     (alternatives.is_reseller, "possible", facts(**remembering(POOL + 0.01))),
     (alternatives.is_reseller, "excluded", facts(**remembering(POOL))),

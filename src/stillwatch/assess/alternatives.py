@@ -22,6 +22,7 @@ FEW = 0.25  # organisations for each declared account: fewer than four accounts 
 REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
+LARGE = 0.1  # share of a network's exchanges, and more than the busiest account outside, that no one customer asks
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
@@ -213,6 +214,21 @@ def _picked(facts: Facts) -> str | None:
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
 
+def is_one_customer(facts: Facts) -> Alternative:
+    """One busy customer of a relay, whom its accounts serve in turn.
+
+    Dealt over many accounts, a single customer's questions have one mix, words of their own and no account's memory, as
+    an effort's do. Of a harvesting relay's exchanges 2 % were taken for an effort (289 accounts, seed 806).
+    """
+    name = "is_one_customer"
+    if _whole(facts):
+        return Alternative(name, "excluded", "the whole network asks it")
+    said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
+    if facts.exchanges <= max(facts.busiest, LARGE * facts.network_exchanges):
+        return Alternative(name, "preferred", f"one busy customer may ask {said}")
+    return Alternative(name, "excluded", f"no one customer asks {said}")
+
+
 def is_batch_job(facts: Facts) -> Alternative:
     """A firm's batch job runs in the open: few keys, one customer, one place."""
     name = "is_batch_job"
@@ -340,6 +356,7 @@ def is_household(facts: Facts) -> Alternative:
 ALTERNATIVES: tuple[Callable[[Facts], Alternative], ...] = (
     is_enterprise,
     is_reseller,
+    is_one_customer,
     is_batch_job,
     is_evaluation_harness,
     is_class,
