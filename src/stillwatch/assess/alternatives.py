@@ -220,10 +220,12 @@ def is_one_customer(facts: Facts) -> Alternative:
     Dealt over many accounts, a single customer's questions have one mix, words of their own and no account's memory, as
     an effort's do. Of a harvesting relay's exchanges 2 % were taken for an effort (289 accounts, seed 806).
     """
-    name = "is_one_customer"
-    if _whole(facts):
-        return Alternative(name, "excluded", "the whole network asks it")
+    name, reach = "is_one_customer", facts.trial("reaches_all_accounts")
+    if reach is None or _whole(facts):
+        return Alternative(name, "excluded", "nothing was picked out of what the network asks")
     said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
+    if not _hands_over(facts):
+        return Alternative(name, "preferred", f"one customer may ask {said}: what is refused is not handed over")
     if facts.exchanges <= max(facts.busiest, LARGE * facts.network_exchanges):
         return Alternative(name, "preferred", f"one busy customer may ask {said}")
     return Alternative(name, "excluded", f"no one customer asks {said}")
