@@ -44,6 +44,7 @@ ONLY_DEVICE = {"same_device": 14.0, "same_session": 14.0}
 DIFFERING = {"asks_one_mix": Trial(1.0, 1.0, -2.0)}
 ONE_MIX = {"asks_one_mix": Trial(0.1, 1.0, 5.0)}
 HANDED_OVER = {**DIFFERING, "hands_over_refused_requests": Trial(0.5, 0.0, 4.0)}
+NOT_HANDED_OVER = {**DIFFERING, "hands_over_refused_requests": Trial(0.01, 0.0, 0.5)}
 OF_PEOPLE = {"stands_apart_from_people": Trial(0.9, 0.2, 0.0)}
 # a whole network that asks what people ask, in words of which next to nothing is its own
 EVERYTHING = {
@@ -112,8 +113,10 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_one_customer, "excluded", facts(trials=NOTHING_ELSE, exchanges=100)),
     (alternatives.is_one_customer, "excluded", facts(**picked(HANDED_OVER, 5_000, busiest=4_000))),
     (alternatives.is_one_customer, "preferred", facts(**picked(HANDED_OVER, 3_900, busiest=1_000))),
-    (alternatives.is_one_customer, "preferred", facts(**picked(HANDED_OVER, 5_000, busiest=5_000))),
-    (alternatives.is_one_customer, "preferred", facts(**picked(DIFFERING, 5_000, busiest=4_000))),
+    (alternatives.is_one_customer, "excluded", facts(**picked(HANDED_OVER, 5_000, busiest=5_000))),
+    (alternatives.is_one_customer, "excluded", facts(**picked(DIFFERING, 5_000, busiest=4_000))),
+    (alternatives.is_one_customer, "preferred", facts(**picked(DIFFERING, 5_000, busiest=5_000))),
+    (alternatives.is_one_customer, "preferred", facts(**picked(NOT_HANDED_OVER, 20_000, busiest=4_000))),
     (alternatives.is_reseller, "preferred", facts(**remembering(PEOPLE))),
     (alternatives.is_reseller, "possible", facts(**remembering(POOL + 0.01))),
     (alternatives.is_reseller, "excluded", facts(**remembering(POOL))),

@@ -22,7 +22,10 @@ FEW = 0.25  # organisations for each declared account: fewer than four accounts 
 REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
-LARGE = 0.1  # share of a network's exchanges, and more than the busiest account outside, that no one customer asks
+LARGE = 0.1  # share of a network's exchanges that no one customer asks: efforts of the lab ask 0.23 and more
+HANDED_SHARE = (
+    0.05  # of refused requests, under which a queue of its own does not show: 0.13 of efforts, 0.01 of a relay
+)
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
@@ -224,9 +227,12 @@ def is_one_customer(facts: Facts) -> Alternative:
     if reach is None or _whole(facts):
         return Alternative(name, "excluded", "nothing was picked out of what the network asks")
     said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
-    if not _hands_over(facts):
+    handed = facts.trial("hands_over_refused_requests")
+    if handed is not None and handed.statistic < HANDED_SHARE:
         return Alternative(name, "preferred", f"one customer may ask {said}: what is refused is not handed over")
-    if facts.exchanges <= max(facts.busiest, LARGE * facts.network_exchanges):
+    # where too little is refused to tell, only size speaks against one customer
+    busy = 0 if _hands_over(facts) else facts.busiest
+    if facts.exchanges <= max(busy, LARGE * facts.network_exchanges):
         return Alternative(name, "preferred", f"one busy customer may ask {said}")
     return Alternative(name, "excluded", f"no one customer asks {said}")
 
