@@ -22,10 +22,9 @@ FEW = 0.25  # organisations for each declared account: fewer than four accounts 
 REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
-LARGE = 0.1  # share of a network's exchanges that no one customer asks: efforts of the lab ask 0.23 and more
-HANDED_SHARE = (
-    0.05  # of refused requests, under which a queue of its own does not show: 0.13 of efforts, 0.01 of a relay
-)
+LARGE = 0.1  # share of a network's exchanges that no one customer asks: 25 of 26 efforts of the lab ask more
+# of refused requests, under which a queue of its own does not show: 0.13 and more of efforts, 0.01 of a relay's
+HANDED_SHARE = 0.05
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")

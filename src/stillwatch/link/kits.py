@@ -32,10 +32,10 @@ ALIKE = 100  # accounts from which a median is taken
 ROUNDS = 10
 EXTRA_BITS = 8.0  # beyond log2(accounts / members): under chance 1 in 256 kits would gain one stranger
 
-AGAIN_BITS = (
-    5.0  # of a handover: one in a thousand accounts meets one by coincidence, 10 bits; half of them are left to
-)
-MOST_AGAIN = 2  # one person who has two accounts
+# of a handover: one account in a thousand meets one by coincidence, which is 10 bits; half of them are left to one
+# person who has two accounts
+AGAIN_BITS = 5.0
+MOST_AGAIN = 2
 
 AGREEING_SIDES = 2
 JOINED = 0.4  # share of the members that must hang together by more than one tool and its wording
