@@ -16,7 +16,7 @@ from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.key import load_key
-from stillwatch.sketch.shingles import STORED_BINS, STORED_BYTES, make_shingles, minhash_bins, pack_bins
+from stillwatch.sketch.shingles import STORED_BINS, STORED_BYTES, make_shingles, minhash_bins, pack_bins, pair_up
 from stillwatch.sketch.siphash import Octets, sip_word
 from stillwatch.sketch.text import Desk, make_desk, read_document, sketch_texts
 
@@ -91,7 +91,8 @@ def _minhash_documents(texts: Texts, desk: Desk, out: Octets) -> None:
         if count > 0:
             for place in range(count):
                 desk.keyed[place] = sip_word(desk.keys.token, desk.tokens.hashes[place])
-            shingles = make_shingles(desk.keyed, count, desk.shingles)
+            pair_up(desk.keyed, count, desk.pairs)
+            shingles = make_shingles(desk.keyed, desk.pairs, count, desk.shingles)
             minhash_bins(desk.shingles, shingles, 5, desk.bins)
             pack_bins(desk.bins, out[index])
 
