@@ -39,7 +39,6 @@ GUILTY = Facts(
     top_subnet_share=0.01,
     closures=30,
     network_exchanges=40_000,
-    busiest=2_000,
     family_bits={"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0},
     claim_bits=SHARED,
     trials=TRIALS,

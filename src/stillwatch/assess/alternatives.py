@@ -23,8 +23,6 @@ REACH = 0.5  # of the accounts that one queue would reach: one customer's questi
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 LARGE = 0.1  # share of a network's exchanges that no one customer asks: 25 of 26 efforts of the lab ask more
-# of refused requests, under which a queue of its own does not show: 0.13 and more of efforts, 0.01 of a relay's
-HANDED_SHARE = 0.05
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
@@ -226,13 +224,10 @@ def is_one_customer(facts: Facts) -> Alternative:
     if reach is None or _whole(facts):
         return Alternative(name, "excluded", "nothing was picked out of what the network asks")
     said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
-    handed = facts.trial("hands_over_refused_requests")
-    if handed is not None and handed.statistic < HANDED_SHARE:
-        return Alternative(name, "preferred", f"one customer may ask {said}: what is refused is not handed over")
-    # where too little is refused to tell, only size speaks against one customer
-    busy = 0 if _hands_over(facts) else facts.busiest
-    if facts.exchanges <= max(busy, LARGE * facts.network_exchanges):
+    if facts.exchanges <= LARGE * facts.network_exchanges:
         return Alternative(name, "preferred", f"one busy customer may ask {said}")
+    if not _hands_over(facts):
+        return Alternative(name, "possible", f"one customer may ask {said}: what is refused is hardly handed over")
     return Alternative(name, "excluded", f"no one customer asks {said}")
 
 

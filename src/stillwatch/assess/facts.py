@@ -44,7 +44,6 @@ class Facts:
     top_subnet_share: float | None
     closures: int
     network_exchanges: int
-    busiest: int  # exchanges of the busiest account outside networks
     family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
     claim_bits: dict[str, float] = field(default_factory=dict)  # the same by claim
     trials: dict[str, Trial] = field(default_factory=dict)
@@ -84,10 +83,7 @@ SELECT
   addresses.subnets,
   addresses.top_subnet_share,
   coalesce(stated.closures, 0) AS closures,
-  networks.exchanges AS network_exchanges,
-  coalesce((
-    SELECT max(exchanges) FROM account_sketches WHERE account_id NOT IN (SELECT account_id FROM network_members)
-  ), 0) AS busiest
+  networks.exchanges AS network_exchanges
 FROM candidate_campaigns AS candidates
 JOIN networks USING (network_id)
 LEFT JOIN candidate_spans AS spans USING (candidate_id)
