@@ -13,14 +13,13 @@ SYNC = $(BIN)/uv sync --quiet --locked --inexact --python $(BIN)/python
 WITH_EITHER_CERTIFICATES = $(1) 2>/dev/null || $(1) --system-certs
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
-OTHERS := $(VENV)/.others-installed
 
 # A set-up must use this checkout's own `.venv` and the Python found above, whatever the caller's shell has active.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 
 # What `make ladder` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
-SEEDS ?= 201 202 203 204 205 206 207 208 209 210
+SEEDS ?= 2001 2002 2003 2004 2005 2006 2007 2008 2009 2010
 SCALE ?= 1
 OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
@@ -54,7 +53,7 @@ format: $(DEVELOPMENT)  ## rewrites the code in the house's style
 bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH="...")
 	@$(BIN)/python -m bench $(BENCH)
 
-bench-beside: $(OTHERS)  ## datasketch, rensa, Splink and hourly Jaccard beside ours (options in BESIDE="...")
+bench-beside: $(DEVELOPMENT)  ## datasketch, rensa, Splink and hourly Jaccard beside ours (options in BESIDE="...")
 	@$(BIN)/python -m bench.beside $(BESIDE)
 
 bench-letter: $(DEVELOPMENT)  ## the letter's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/letter)
@@ -88,8 +87,3 @@ $(RUNTIME): pyproject.toml uv.lock | $(BIN)/uv
 $(DEVELOPMENT): pyproject.toml uv.lock | $(BIN)/uv
 	@$(call WITH_EITHER_CERTIFICATES,$(SYNC))
 	@touch $@ $(RUNTIME)
-
-# one after the other: two of them must not write into one environment
-$(OTHERS): pyproject.toml uv.lock | $(DEVELOPMENT)
-	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --group beside)
-	@touch $@

@@ -46,7 +46,7 @@ def splink(sketches: str, accounts: str, out: str, threads: int) -> Result:
 def lockstep(sketches: str, accounts: str, out: str, threads: int) -> Result:
     """Hourly Jaccard over every object, in SQL."""
     from bench.beside.linkers import baseline
-    from stillwatch.lab.baselines.lockstep_joins import EVERY_OBJECT_JOINED
+    from bench.beside.lockstep_joins import EVERY_OBJECT_JOINED
 
     return baseline(EVERY_OBJECT_JOINED, sketches, accounts, out, threads)
 
@@ -54,7 +54,7 @@ def lockstep(sketches: str, accounts: str, out: str, threads: int) -> Result:
 def lockstep_addresses(sketches: str, accounts: str, out: str, threads: int) -> Result:
     """Hourly Jaccard over addresses, in SQL."""
     from bench.beside.linkers import baseline
-    from stillwatch.lab.baselines.lockstep_joins import ADDRESSES_JOINED
+    from bench.beside.lockstep_joins import ADDRESSES_JOINED
 
     return baseline(ADDRESSES_JOINED, sketches, accounts, out, threads)
 

@@ -26,12 +26,20 @@ def state_of(job: Job) -> AbstractContextManager[State | None]:
 def state_at(folder: Path, window: Window) -> Iterator[State]:
     """The state in `folder`, kept from other runs until this one ends.
 
-    Raises UsageError when the window begins inside what is kept, OutputError when another run is using it.
+    Raises UsageError when the window begins or ends inside what is kept, OutputError when another run is using it.
     """
     with states.opened(folder) as state:
-        if window.since is not None and state.until is not None and window.since < state.until:
-            what = f"is before {stamp(state.until)}, up to which `{folder}` already keeps exchanges"
-            raise UsageError([Mistake(f"`--since {stamp(window.since)}`", what, "leave it out or name a later time")])
+        what = f"is before {stamp(state.until)}, up to which `{folder}` keeps exchanges"
+        mistakes = [
+            Mistake(f"`{option} {stamp(moment)}`", what, remedy)
+            for option, moment, remedy in (
+                ("--since", window.since, "leave it out or name a later time"),
+                ("--until", window.until, "name a later time, or scan the logs up to then without the state"),
+            )
+            if moment is not None and state.until is not None and moment < state.until
+        ]
+        if mistakes:
+            raise UsageError(mistakes)
         yield state
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stillwatch.engine import Engine, Query, identifier, literal
+from stillwatch.read.parts import no_rows_sql
 from stillwatch.records import Table
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.state import State
@@ -44,8 +45,7 @@ def source_rows(state: State | None) -> list[dict[str, object]]:
 
 def _over(table: Table, paths: Sequence[Path]) -> Query:
     if not paths:
-        nulls = ", ".join(f"CAST(NULL AS {one.kind.value}) AS {identifier(one.name)}" for one in table.columns)
-        return Query(f"no {table.name} kept", f"SELECT {nulls} WHERE false")
+        return Query(f"no {table.name} kept", no_rows_sql(table))
     names = ", ".join(identifier(name) for name in table.names)
     listed = ", ".join(literal(str(path)) for path in paths)
     return Query(f"{table.name} kept", f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)")

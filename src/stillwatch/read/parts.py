@@ -80,6 +80,12 @@ def rows_sql(part: Part, extra: str = "") -> str:
     return f"SELECT {columns}{', ' + extra if extra else ''}\nFROM {part.relation}"
 
 
+def no_rows_sql(table: Table, extra: str = "") -> str:
+    """The table's columns without a row (`extra` adds expressions)."""
+    nulls = ", ".join(f"CAST(NULL AS {one.kind.value}) AS {identifier(one.name)}" for one in table.columns)
+    return f"SELECT {nulls}{', ' + extra if extra else ''} WHERE false"
+
+
 def reason_sql(part: Part) -> str:
     """An expression over the relation: why a row is unusable, null when it is usable."""
     cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in part.faults)

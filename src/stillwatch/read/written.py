@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from stillwatch.engine import Query, identifier, literal
+from stillwatch.engine import Query, literal
 from stillwatch.read.channels import channel_rows
 from stillwatch.read.duplicates import set_repeats_aside
 from stillwatch.read.files import Source, digest
 from stillwatch.read.kept import source_rows
 from stillwatch.read.parquet import footer
+from stillwatch.read.parts import no_rows_sql
 from stillwatch.read.tables import Reading, Taken, take_parquet, take_text, usable_sql
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, CHANNELS, EXCHANGES, JUDGEMENTS, PERMITS, QUARANTINE, SOURCES
@@ -102,9 +103,7 @@ class _Rows:
     def sql(self, table: Table, with_number: bool = False) -> str:
         """The usable rows, each once; with the number of their source where asked for."""
         if not self.taken:
-            extra = ", CAST(NULL AS BIGINT) AS number" if with_number else ""
-            nulls = ", ".join(f"CAST(NULL AS {one.kind.value}) AS {identifier(one.name)}" for one in table.columns)
-            return f"SELECT {nulls}{extra} WHERE false"
+            return no_rows_sql(table, "CAST(NULL AS BIGINT) AS number" if with_number else "")
         return "\nUNION ALL\n".join(
             usable_sql(one, f"{one.part.number} AS number" if with_number else "", self.repeated) for one in self.taken
         )

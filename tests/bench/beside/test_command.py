@@ -14,7 +14,6 @@ from bench.beside import __main__ as beside
 SMALL = ["--accounts", "1500", "--exchanges", "30000", "--texts", "400", "--rounds", "1", "--runs", "1"]
 
 
-@pytest.mark.usefixtures("others")
 def test_a_small_comparison_runs_through(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from bench.beside.sketchers import OURS, sketchers
 from bench.beside.sketching import timed
 from bench.beside.texts import near_pairs, shingles_of
@@ -21,7 +20,6 @@ def drawn_texts(count: int) -> list[str]:
     return texts
 
 
-@pytest.mark.usefixtures("others")
 def test_every_sketcher_estimates_the_jaccard_similarity_of_shingles() -> None:
     texts = drawn_texts(200)
     shingled = [shingles_of(text) for text in texts]
@@ -36,7 +34,6 @@ def test_every_sketcher_estimates_the_jaccard_similarity_of_shingles() -> None:
             assert (one.signatures(one.given(shingled)) == signatures).all(), one.name
 
 
-@pytest.mark.usefixtures("others")
 def test_our_minhash_alone_is_the_one_among_all_our_sketches() -> None:
     every, alone = sketchers()[:2]
     texts = pa.array([*drawn_texts(20), "", "two words", "日本語の文章です", None])
@@ -44,7 +41,6 @@ def test_our_minhash_alone_is_the_one_among_all_our_sketches() -> None:
     assert (every.sketch(texts) == alone.sketch(texts)).all()
 
 
-@pytest.mark.usefixtures("others")
 def test_only_libraries_that_take_shingles_are_timed_with_them_ready() -> None:
     texts = drawn_texts(4)
     chosen = sketchers()

@@ -30,8 +30,7 @@ class LockstepHours:
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """The other members of each account's cluster, plus its highest similarity to anyone (below 1 in practice)."""
         accounts = name_logs(engine, logs)
-        used = [one for one in channels(engine) if not one.stated]
-        chosen = [one for one in used if not self.objects or one.name in self.objects]
+        chosen = acted_on(engine, self.objects)
         actions, total = read_actions(engine, len(accounts), chosen)
         cluster, similarity = join_similar(
             actions.value_start,
@@ -42,6 +41,12 @@ class LockstepHours:
             (SIMILAR, LEAST_COMMON),
         )
         return scored(accounts, cluster_scores(cluster, similarity))
+
+
+def acted_on(engine: Engine, objects: Sequence[str]) -> list[Channel]:
+    """The channels whose values are the objects: those named, or every one in use."""
+    used = [one for one in channels(engine) if not one.stated]
+    return [one for one in used if not objects or one.name in objects]
 
 
 def cluster_scores(cluster: Int32, similarity: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Lockstep by the hour as joins of the engine, the way it would be run on a cluster: no pair is counted by our kernels.
 
 The same claim and the same scores as `lockstep_hours`, whose compiled walk is what the ladder runs; this is what the
-method costs whoever writes it in SQL. It is no baseline of its own and stands in no list of them.
+method costs whoever writes it in SQL.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stillwatch.engine import Engine, Query
-from stillwatch.lab.baselines.channels import Channel, actions_sql, channels
+from stillwatch.lab.baselines.channels import Channel, actions_sql
 from stillwatch.lab.baselines.interface import Logs, scored
-from stillwatch.lab.baselines.lockstep_hours import LEAST_COMMON, SIMILAR, cluster_scores
+from stillwatch.lab.baselines.lockstep_hours import LEAST_COMMON, SIMILAR, LockstepHours, acted_on, cluster_scores
 from stillwatch.lab.baselines.tables import Int32, Int64, name_logs
 from stillwatch.lab.baselines.unions import Floats
 
@@ -25,18 +25,13 @@ SLICE_PAIRS = 50_000_000  # joined rows at a time: about a gigabyte while they a
 
 
 @dataclass(frozen=True, slots=True)
-class LockstepJoins:
-    """`LockstepHours` in SQL; the objects are `objects`, or every channel in use."""
-
-    name: str
-    objects: tuple[str, ...] = ()
-    source: str = "Cao et al., Uncovering large groups of active malicious accounts in online social networks, CCS 2014"
+class LockstepJoins(LockstepHours):
+    """The same method in SQL."""
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """The other members of each account's cluster, plus its highest similarity to anyone."""
         accounts = name_logs(engine, logs)
-        used = [one for one in channels(engine) if not one.stated]
-        chosen = [one for one in used if not self.objects or one.name in self.objects]
+        chosen = acted_on(engine, self.objects)
         keep_actions(engine, chosen)
         left, right, similarity = similar_pairs(engine, len(accounts))
         return scored(accounts, cluster_scores(clusters(len(accounts), left, right), similarity))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.beside.lockstep_joins import ADDRESSES_JOINED, EVERY_OBJECT_JOINED, LockstepJoins
 
+from bench.beside import lockstep_joins
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.baselines import lockstep_joins
 from stillwatch.lab.baselines.lockstep_hours import ADDRESSES, EVERY_OBJECT, LockstepHours
-from stillwatch.lab.baselines.lockstep_joins import ADDRESSES_JOINED, EVERY_OBJECT_JOINED, LockstepJoins
 from tests.lab.baselines import planted
 
 
