@@ -27,8 +27,8 @@ def test_unknown_says_nothing() -> None:
 def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
     outside = exchanges(1, accounts=300, first_position=1000)
     reference = people(outside)
-    queue = queue_tests(exchanges(2, person=False), reference)
-    others = queue_tests(exchanges(3, person=True), reference)
+    queue = queue_tests(exchanges(2, person=False), reference, picked=False)
+    others = queue_tests(exchanges(3, person=True), reference, picked=False)
     for one, two in zip(queue[:4], others[:4], strict=True):
         assert one.bits > 2, one
         assert two.bits < 0, two

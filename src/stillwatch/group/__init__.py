@@ -90,7 +90,7 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
     effort = rows.take(served)
     closed, first = setting.lives.of(np.unique(effort.position))
     results = [
-        *queue_tests(effort, reference),
+        *queue_tests(effort, reference, picked=not purpose.whole),
         *purpose_tests(effort, reference),
         apart_test(purpose),
         reach_test(rows, purpose),

@@ -2,8 +2,8 @@
 
 A network's exchanges are a mixture: with share `pi` drawn from one unknown purpose, else from what people outside
 networks ask. The purpose's distribution is estimated by expectation-maximisation over content features and frames
-(against people outside), capabilities (against the members' other traffic as well) and, by association only, what the
-channel fixes. Conversations are taken whole.
+(against people outside), capabilities and sizes of answers (against the members' other traffic as well) and, by
+association only, what the channel fixes. Conversations are taken whole.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
 MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
+SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds)
 LEFT_BITS = 2.0  # an exchange, under which what is left of a network is what people ask: 1.7 of relays, 4.9 of efforts
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
@@ -46,7 +47,9 @@ CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what i
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01  # and share of the accounts
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
-CONTENT_CAP = 12.0  # nats content may add for one exchange
+CONTENT_CAP = 3.0  # nats content may add for one exchange: more, and one customer's topic outweighs all else
+WORDING_CAP = 12.0  # nats it may add where wording is asked by itself: where to begin, and what stands apart
+SIZE_CAP = 3.0  # nats the size of an answer may say
 APART = 2.0  # nats from which an exchange is plainly of the purpose: seven times likelier there than among people
 ELICITATION = 500  # thousandths
 
@@ -77,6 +80,11 @@ class Purpose:
         return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
 
     @property
+    def settled(self) -> bool:
+        """May it be taken without a second look? Not a whole that people's words fill, nor a part that hardly shows."""
+        return self.plain == self.whole or (self.plain and self.apart >= SHARP)
+
+    @property
     def served(self) -> NDArray[np.bool_]:
         """The exchanges said to serve it (exchanges,): all of a network that serves nothing else."""
         return np.full(len(self.probability), True) if self.whole else self.probability > SERVED
@@ -95,22 +103,29 @@ def capability_cell(exchanges: Exchanges) -> Int64:
     return np.asarray(np.where(exchanges.capability < 0, 0, told))
 
 
+def answer_cell(exchanges: Exchanges) -> Int64:
+    """A cell by half powers of two of output size, 1..32; 0 where nothing was answered."""
+    size = exchanges.output_size
+    octave = np.minimum(np.floor(2.0 * np.log2(np.maximum(size, 1))).astype(np.int64), 31)
+    return np.asarray(np.where(size > 0, 1 + octave, 0))
+
+
 def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpose:
     """Solves the mixture for the exchanges of one network, against `reference`; then asks how many exchanges of a
     `crowd` of people it would take as well.
 
-    A mixture has several solutions. Customers differ from people outside as well, so that from a low start all that
-    comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and what
-    stands out plainly is compared with the members' other traffic as well. The network is parted so only where what
-    is left is worded as people word theirs.
+    A mixture has several solutions. Customers differ from people outside as well, so that from a low start all or
+    much of what comes through a relay may become one purpose that hardly stands apart; then a higher start is tried,
+    and what stands out plainly is compared with the members' other traffic as well. The network is parted so only
+    where what is left is worded as people word theirs.
     """
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
     views = _views(group, reference, crowd, beside=False)
-    if not any(isinstance(view, _Mix | _Frame) for view in views):
+    if not any(isinstance(view, _Mix | _Frame) and not isinstance(view, _Sizes) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     found = _solve(group, crowd, views, STARTS[0], drifts=True)
-    if found.plain or not found.whole:
+    if found.settled:
         return found
     again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1], drifts=False)
     if not again.plain or again.whole:
@@ -126,17 +141,22 @@ def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float,
     talks = _Talks(group.values["conversation"])
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
     half = np.full(len(group), 0.5)
-    wording = np.asarray(sum(view.inside(view.learn(half)) for view in views if isinstance(view, _Content | _Frame)))
+    worded = [view for view in views if isinstance(view, _Content | _Frame)]
+    wording = _total(view.inside(view.learn(half), WORDING_CAP) for view in worded)
     probability = _logistic(wording - start) if wording.any() else half
     share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
     learned: list[Float] = []
     for _ in range(ROUNDS):
         learned = [view.learn(probability) for view in views]
-        ratio = talks.together(_total(view.inside(nats) for view, nats in zip(views, learned, strict=True)))
+        ratio = _total(view.inside(nats, CONTENT_CAP) for view, nats in zip(views, learned, strict=True))
+        ratio = talks.together(ratio)
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
         share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)) if drifts else share
-    outside = _total(view.outside(nats) for view, nats in zip(views, learned, strict=True))
-    own, taken = ratio[probability > 0.5] > APART, _Talks(crowd.values["conversation"]).together(outside) > APART
+    # what stands apart does so in what it says: people's answers are of all sizes
+    telling = [(view, nats) for view, nats in zip(views, learned, strict=True) if not isinstance(view, _Sizes)]
+    own = talks.together(_total(view.inside(nats, WORDING_CAP) for view, nats in telling))[probability > 0.5] > APART
+    outside = _total(view.outside(nats, WORDING_CAP) for view, nats in telling)
+    taken = _Talks(crowd.values["conversation"]).together(outside) > APART
     return Purpose(share, probability, ratio, float(own.mean()) if len(own) else 0.0, _mean_share(taken, crowd))
 
 
@@ -179,12 +199,12 @@ class _View(ABC):
         """Nats of each value, given the group's probabilities (exchanges,)."""
 
     @abstractmethod
-    def inside(self, nats: Float) -> Float:
-        """Nats of each exchange of the group."""
+    def inside(self, nats: Float, cap: float) -> Float:
+        """Nats of each exchange of the group; content says at most `cap`."""
 
     @abstractmethod
-    def outside(self, nats: Float) -> Float:
-        """Nats of each exchange of the crowd."""
+    def outside(self, nats: Float, cap: float) -> Float:
+        """Nats of each exchange of the crowd; content says at most `cap`."""
 
 
 class _Cells(_View):
@@ -196,10 +216,10 @@ class _Cells(_View):
         self._group, self._crowd, self._ordinary = group, crowd, ordinary / ordinary.sum()
         self.tells = len(np.unique(group)) > 1 or len(np.unique(reference)) > 1
 
-    def inside(self, nats: Float) -> Float:
+    def inside(self, nats: Float, cap: float) -> Float:
         return np.asarray(nats[self._group])
 
-    def outside(self, nats: Float) -> Float:
+    def outside(self, nats: Float, cap: float) -> Float:
         return np.asarray(nats[self._crowd])
 
     def _counted(self, weight: Float) -> Float:
@@ -213,6 +233,13 @@ class _Mix(_Cells):
         purpose = self._counted(probability) + 0.5
         other = _blended(self._counted(1.0 - probability), 1.0 - probability, self._ordinary)
         return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum())))
+
+
+class _Sizes(_Mix):
+    """Sizes of answers, as capabilities are read: one effort wants answers of one length, customers all sorts."""
+
+    def learn(self, probability: Float) -> Float:
+        return np.clip(super().learn(probability), -SIZE_CAP, SIZE_CAP)
 
 
 class _Frame(_Cells):
@@ -253,10 +280,13 @@ def _blended(counted: Float, weight: Float, ordinary: Float) -> Float:
 
 def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges, beside: bool) -> list[_View]:
     """Everything that may tell a purpose apart here; columns that are absent say nothing."""
-    mix = _Mix(*(capability_cell(one) for one in (group, reference, crowd)))
+    mixes = [
+        sort(*(cell(one) for one in (group, reference, crowd)))
+        for sort, cell in ((_Mix, capability_cell), (_Sizes, answer_cell))
+    ]
     frames = [_Frame(*_coded(name, group, reference, crowd)) for name in FRAMES]
     channels = [_Channel(*_coded(name, group, group, crowd)) for name in CHANNELS]
-    return [_Content(group, reference, crowd, beside), *(view for view in (mix, *frames, *channels) if view.tells)]
+    return [_Content(group, reference, crowd, beside), *(view for view in (*mixes, *frames, *channels) if view.tells)]
 
 
 def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int64, Int64]:
@@ -298,16 +328,16 @@ class _Content(_View):
         mass = summed(codes, rows, probability, self._cells)
         return np.asarray(np.log((mass + 0.5 * other) / (probability.sum() + 0.5) / other))
 
-    def inside(self, nats: Float) -> Float:
-        return self._of(nats, *self._group)
+    def inside(self, nats: Float, cap: float) -> Float:
+        return self._of(nats, *self._group, cap)
 
-    def outside(self, nats: Float) -> Float:
-        return self._of(nats, *self._crowd)
+    def outside(self, nats: Float, cap: float) -> Float:
+        return self._of(nats, *self._crowd, cap)
 
-    def _of(self, nats: Float, rows: Int32, codes: Int32, size: int) -> Float:
+    def _of(self, nats: Float, rows: Int32, codes: Int32, size: int, cap: float) -> Float:
         if self._cells == 0:
             return np.zeros(size)
-        return np.clip(FEATURE_WEIGHT * summed(rows, codes, nats, size), -CONTENT_CAP, CONTENT_CAP)
+        return np.clip(FEATURE_WEIGHT * summed(rows, codes, nats, size), -cap, cap)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:

@@ -76,8 +76,11 @@ def _evadable(test: str, bits: float) -> float:
     return math.log2((1.0 - share) * 2.0**bits + share)
 
 
-def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
-    """Is it one queue, or many people? Each statistic on the scale between the two."""
+def queue_tests(group: Exchanges, reference: People, picked: bool) -> list[Trial]:
+    """Is it one queue, or many people? Each statistic on the scale between the two.
+
+    Exchanges that were `picked` out of a network were picked by their sizes too: that those are alike says nothing.
+    """
     accounts = len(np.unique(group.position))
     results = []
     for name, statistic, cap in QUEUE_TESTS:
@@ -86,7 +89,9 @@ def queue_tests(group: Exchanges, reference: People) -> list[Trial]:
         # where people here are hardly told from one pool, nothing can be read on the scale
         told = ordinary > LEAST_SCALE[statistic is log_memory]
         own, scale = (own, own / ordinary) if told else (math.nan, math.nan)
-        results.append(Trial(name, _known(own), _known(ordinary), _evadable(name, scale_bits(scale, cap))))
+        bits = _evadable(name, scale_bits(scale, cap))
+        least = min(bits, 0.0) if picked and name == "same_sizes" else bits
+        results.append(Trial(name, _known(own), _known(ordinary), least))
     return results
 
 
