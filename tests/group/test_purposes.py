@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import separate
 from tests.group.worlds import exchanges, joined
 
@@ -59,3 +61,43 @@ def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_shar
     assert not found.whole
     assert (found.served & truth).sum() / found.served.sum() > 0.95
     assert (found.served & truth).sum() / truth.sum() > 0.4
+
+
+def test_sizes_of_answers_tell_an_effort_whose_words_are_hardly_its_own() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    generator = np.random.default_rng(5)
+    effort.values["head"][generator.random(len(effort)) > 0.7] = 0
+    effort.features[:, 6:] = 1 + generator.zipf(1.3, (len(effort), 10)) % 20_000
+    effort.features[:, 6:8] = 4_000_000_000 + generator.integers(0, 40, (len(effort), 2))  # two words of its own
+    relay = joined(exchanges(2, accounts=60, each=30, first_position=0), effort)
+    truth = np.isin(relay.exchange_id.to_pylist(), effort.exchange_id.to_pylist())
+    relay.output_size[truth] = np.exp(generator.normal(8.0, 0.4, truth.sum())).astype(np.int64)
+    told = _recall(relay, reference, truth)
+    relay.output_size[:] = relay.output_size[generator.permutation(len(relay))]
+    assert told > 0.95
+    assert told > _recall(relay, reference, truth) + 0.1
+
+
+def test_a_customer_who_roams_with_a_topic_is_not_taken_for_the_effort() -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    generator = np.random.default_rng(7)
+    customers = exchanges(2, accounts=60, each=40, first_position=0)
+    roams = generator.random(len(customers)) < 0.06
+    customers.features[roams, 6:] = 3_000_000_000 + generator.integers(0, 12, (roams.sum(), 10))
+    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    effort.output_size[:] = np.exp(generator.normal(8.0, 0.4, len(effort))).astype(np.int64)
+    effort.features[:, 6:] = 4_000_000_000 + generator.integers(0, 80, (len(effort), 10))
+    relay = joined(customers, effort)
+    roaming = (relay.features // 1_000_000_000 == 3).any(axis=1)
+    found = separate(relay, reference, reference)
+    truth = np.isin(relay.values["head"], np.arange(77, 85))
+    assert roaming.sum() > 100
+    assert found.served[roaming].mean() < 0.1
+    assert found.served[truth].mean() > 0.9
+
+
+def _recall(group: Exchanges, reference: Exchanges, truth: NDArray[np.bool_]) -> float:
+    found = separate(group, reference, reference)
+    assert not found.whole
+    return float(found.served[truth].mean())
