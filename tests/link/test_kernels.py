@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.link.graph import Graph, edges_inside
-from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, perhaps_shared, score_holders
+from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, score_holders
 from stillwatch.link.kits import _NEST, _NEST_SIDE, _SUFFICIENT
 from stillwatch.link.values import SIDES
 from tests.link.planted import planted
@@ -48,19 +48,6 @@ def test_edges_inside_are_the_holdings_of_members_in_order(seed: int) -> None:
     assert [(v, members[m]) for v, m in zip(inside.value, inside.member, strict=True)] == expected
     edges = [int(np.flatnonzero(holders(graph, values[i]) == u)[0]) + graph.value_start[values[i]] for i, u in expected]
     assert inside.at.tolist() == graph.first_at[np.array(edges, int)].tolist()
-
-
-@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), max_size=200))
-def test_no_shared_value_is_dropped(values: list[int]) -> None:
-    value = np.array(values, np.int64)
-    kept = perhaps_shared(value)
-    _, code, count = np.unique(value, return_inverse=True, return_counts=True)
-    assert kept[count[code] > 1].all()
-
-
-def test_most_values_of_one_account_are_dropped() -> None:
-    value = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 50_000)
-    assert perhaps_shared(value).mean() < 0.25
 
 
 @settings(max_examples=20, deadline=None)

@@ -296,7 +296,7 @@ def _arrays(rows: pa.Table) -> Exchanges:
         rows["input_size"].to_numpy()[order].astype(np.int64),
         rows["output_size"].to_numpy()[order].astype(np.int64),
         {name: rows[name].to_numpy()[order].astype(np.int64) for name in VALUES},
-        decode_features(rows["content_features"])[order],
+        decode_features(rows["content_features"], order),
     )
 
 

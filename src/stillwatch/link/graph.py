@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query, identifier
-from stillwatch.link.kernels import holdings_of, perhaps_shared
-from stillwatch.link.ranges import value_ranges
-from stillwatch.link.values import KINDS, ValueKind, holdings_sql, linkable_exchanges_sql
+from stillwatch.engine import Engine, Query
+from stillwatch.link.holdings import Held, by_account, perhaps_shared, used_values
+from stillwatch.link.kernels import holdings_of
+from stillwatch.link.values import KINDS, holdings_sql
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -58,42 +57,39 @@ def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]
 
     `handovers` has the holdings (`position`, `value`, `first_at`) that are not the engine's.
     """
-    # a copy of the columns is read faster, but of a large log it would not fit in memory
-    large = len(value_ranges(engine, "value")) > 1
-    (engine.view if large else engine.create)("linkable_exchanges", linkable_exchanges_sql())
     present = set(engine.columns("accounts"))
     draws = np.zeros((len(KINDS), accounts), np.int32)
-    parts: list[tuple[Int32, Int64, Int64, int]] = []
-    for code, kind in enumerate(KINDS):
-        if kind.side in off or (kind.source == "accounts" and not present):
-            continue
-        for rows in [handovers] if kind.source == "handovers" else _holdings(engine, kind):
-            parts.append((*_kind(rows, kind.source == "accounts", draws[code]), code))
+    wanted = {code: kind for code, kind in enumerate(KINDS) if kind.side not in off}
+    used = {code: kind.expression for code, kind in wanted.items() if kind.source == "exchanges"}
+    held = used_values(engine, used, draws) if used else {}
+    for code, kind in wanted.items():
         if kind.source == "handovers":
+            held[code] = _held(handovers)
             draws[code] = 1  # everybody could have taken a request over, whether any was or not
-    return assemble(accounts, parts, draws)
+        elif kind.source == "accounts" and present:
+            held[code] = _stated(engine.fetch(holdings_sql(kind)), draws[code])
+    return assemble(accounts, [(*_by_value(held[code]), code) for code in sorted(held)], draws)
 
 
-def _holdings(engine: Engine, kind: ValueKind) -> Iterator[pa.Table]:
-    """The holdings of a kind, in ranges of its values where exchanges use them."""
-    column = identifier(kind.expression)
-    for values in value_ranges(engine, column) if kind.source == "exchanges" else ["TRUE"]:
-        yield engine.fetch(holdings_sql(kind, values))
+def _stated(rows: pa.Table, draws: Int32) -> Held:
+    """What accounts state, as integers in the same order; counts `draws`."""
+    held = _held(rows.set_column(1, "value", pa.array(_ranked(rows["value"]))))
+    draws += np.bincount(held.position, minlength=len(draws)).astype(np.int32)
+    return perhaps_shared(held)
 
 
-def _kind(rows: pa.Table, stated: bool, draws: Int32) -> tuple[Int32, Int64, Int64]:
-    """Holders, where each value's begin, and when they first held it; counts `draws`."""
-    position = rows["position"].to_numpy().astype(np.int32)
-    draws += np.bincount(position, minlength=len(draws)).astype(np.int32)
+def _held(rows: pa.Table) -> Held:
     first_at = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    value = _ranked(rows["value"]) if stated else rows["value"].to_numpy().astype(np.int64)
-    # most values are one account's alone and link nobody: they go before anything is sorted
-    chosen = np.flatnonzero(perhaps_shared(value))
-    chosen = chosen[np.lexsort((position[chosen], value[chosen]))]
-    begins = _starts(value[chosen])
-    held = np.diff(begins, append=len(chosen))
-    chosen = chosen[np.repeat(held > 1, held)]
-    return position[chosen], _starts(value[chosen]), first_at[chosen]
+    return Held(rows["position"].to_numpy().astype(np.int32), rows["value"].to_numpy().astype(np.int64), first_at)
+
+
+def _by_value(held: Held) -> tuple[Int32, Int64, Int64]:
+    """Holders of what several accounts hold, where each value's begin, and when they first held it."""
+    # accounts ascend already, and stay so within each value
+    held = held.take(np.argsort(held.value, kind="stable"))
+    count = np.diff(_starts(held.value), append=len(held.value))
+    held = held.take(np.flatnonzero(np.repeat(count > 1, count)))
+    return held.position, _starts(held.value), held.first_at
 
 
 def _ranked(values: pa.ChunkedArray) -> Int64:
@@ -120,9 +116,10 @@ def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], draws:
     value_start = np.concatenate([*starts, np.array([edges], np.int64)]).astype(np.int64)
     kind = np.concatenate([np.full(len(part[1]), part[3], np.int8) for part in parts] or [np.empty(0, np.int8)])
     value_of_edge = np.repeat(np.arange(len(kind), dtype=np.int32), np.diff(value_start))
-    order = np.argsort(holder, kind="stable")
-    account_start = np.concatenate([[0], np.cumsum(np.bincount(holder, minlength=accounts))]).astype(np.int64)
-    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws)
+    account_start, place = by_account(holder, accounts)
+    held = np.empty(edges, np.int32)
+    held[place] = value_of_edge
+    return Graph(accounts, value_start, holder, first_at, account_start, held, kind, draws)
 
 
 def positions(engine: Engine) -> int:

@@ -75,21 +75,31 @@ def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
         out[f] = max(-SIDE_CAP, min(out[f], SIDE_CAP))
 
 
-def perhaps_shared(value: Int64) -> NDArray[np.bool_]:
-    """Marks every value that occurs twice, and the few others that fall in its cell of a table of counts."""
-    bits = max(4, int(4 * len(value)).bit_length())  # some four cells a value: one in five of the rest stays
-    return _perhaps_shared(value.view(np.uint64), np.uint64(64 - bits), np.zeros(1 << bits, np.uint8))
+@njit(cache=True, nogil=True)
+def note(value: Int64, count: NDArray[np.uint8]) -> None:
+    """Counts each value in its cell of `count` (a power of two), to 2 at most."""
+    shift = np.uint64(64 - _bits(len(count)))
+    for i in range(len(value)):
+        cell = (np.uint64(value[i]) * FIBONACCI) >> shift
+        count[cell] = min(count[cell] + 1, 2)
 
 
 @njit(cache=True, nogil=True)
-def _perhaps_shared(value: NDArray[np.uint64], shift: np.uint64, count: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def met_again(value: Int64, count: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Marks every value that was noted twice, and the few others that fall in its cell."""
+    shift = np.uint64(64 - _bits(len(count)))
     result = np.empty(len(value), np.bool_)
     for i in range(len(value)):
-        cell = (value[i] * FIBONACCI) >> shift
-        count[cell] = min(count[cell] + 1, 2)
-    for i in range(len(value)):
-        result[i] = count[(value[i] * FIBONACCI) >> shift] == 2
+        result[i] = count[(np.uint64(value[i]) * FIBONACCI) >> shift] == 2
     return result
+
+
+@njit(cache=True, nogil=True)
+def _bits(cells: int) -> int:
+    bits = 0
+    while 1 << bits < cells:
+        bits += 1
+    return bits
 
 
 @njit(cache=True, nogil=True)

@@ -18,6 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.records.open_table import room
+
 OPENINGS = 24  # openings an account: more changes the ratio by less than its own error
 TWINS = 5  # most similar other accounts
 MINIMUM_OPENINGS = 4  # fewer openings say nothing about a person
@@ -200,20 +202,53 @@ def _postings(start: Int64, code: Int32, features: int) -> tuple[Int32, Int32]:
 
 
 @njit(cache=True, nogil=True)
-def _shared(start: Int64, code: Int32, count: NDArray[np.uint8], weight: Float, u: int, w: int) -> float:
-    """Weighted features shared by pairs of an opening of u and an opening of w."""
-    i, j = start[u], start[w]
+def _table(code: Int32, begin: int, end: int, table: Int32) -> int:
+    """Enters the places begin..end by their codes into an open `table`, -1 where free; returns its mask.
+
+    At most a quarter is filled, so that a code that is not there is mostly known at the first look.
+    """
+    size = room(2 * (end - begin))
+    table[:size] = -1
+    for e in range(begin, end):
+        at = code[e] & (size - 1)
+        while table[at] >= 0:
+            at = (at + 1) & (size - 1)
+        table[at] = e - begin
+    return size - 1
+
+
+@njit(cache=True, nogil=True)
+def _shared(
+    start: Int64, code: Int32, count: NDArray[np.uint8], weight: Float, u: int, w: int, table: Int32, mask: int
+) -> float:
+    """Weighted features shared by pairs of an opening of u and an opening of w; u's are in the `table`."""
     shared = 0.0
-    while i < start[u + 1] and j < start[w + 1]:
-        if code[i] == code[j]:
-            shared += weight[code[i]] * float(count[i]) * float(count[j])
-            i += 1
-            j += 1
-        elif code[i] < code[j]:
-            i += 1
-        else:
-            j += 1
+    for j in range(start[w], start[w + 1]):
+        at = code[j] & mask
+        while table[at] >= 0:
+            i = start[u] + table[at]
+            if code[i] == code[j]:
+                shared += weight[code[i]] * float(count[i]) * float(count[j])
+                break
+            at = (at + 1) & mask
     return shared
+
+
+@njit(cache=True, nogil=True)
+def _heaviest(mass: Float) -> Int64:
+    """Indices of the PROBES largest, largest first and the lower index first where two are equal."""
+    best = np.empty(PROBES, np.int64)
+    size = 0
+    for k in range(len(mass)):
+        if size == PROBES and mass[k] <= mass[best[size - 1]]:
+            continue
+        size = min(size + 1, PROBES)
+        at = size - 1
+        while at > 0 and mass[best[at - 1]] < mass[k]:
+            best[at] = best[at - 1]
+            at -= 1
+        best[at] = k
+    return best[:size]
 
 
 @njit(cache=True, nogil=True)
@@ -237,8 +272,7 @@ def _meet(
             mass[found] = weight[code[e]] * count[e]
             found += 1
     m = 0
-    for k in np.argsort(-mass[:found], kind="mergesort")[:PROBES]:
-        f = feature[k]
+    for f in feature[_heaviest(mass[:found])]:
         for p in range(offset[f], offset[f + 1]):
             w = posted[p]
             if w != u:
@@ -283,6 +317,7 @@ def _between(
     met = np.zeros(len(openings), np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
+    table = np.empty(room(2 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
     for u in range(begin, end):
         if openings[u] < MINIMUM_OPENINGS:
             continue
@@ -291,9 +326,10 @@ def _between(
         for e in range(start[u], start[u + 1]):
             mass += weight[code[e]] * float(count[e])
         similar = np.zeros(CANDIDATES)
+        mask = _table(code, start[u], start[u + 1], table)
         for k in range(_most_met(met, touched[:m], openings, best)):
             if mass > 0.0:
-                similar[k] = _shared(start, code, count, weight, u, best[k]) / (mass * openings[best[k]])
+                similar[k] = _shared(start, code, count, weight, u, best[k], table, mask) / (mass * openings[best[k]])
         for k in range(m):
             met[touched[k]] = 0.0
         result[u] = np.mean(np.sort(similar)[::-1][:TWINS])

@@ -11,6 +11,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.link.memory import spread
 from stillwatch.link.ranges import account_ranges
 from stillwatch.records.features import decode_features, without_frames
+from stillwatch.records.open_table import room
 from stillwatch.records.order import by_account_and_time
 from stillwatch.records.sketches import FEATURES
 
@@ -60,7 +61,7 @@ def _openings(rows: pa.Table) -> tuple[Int32, NDArray[np.uint32]]:
     conversation, told = (rows[name].to_numpy()[order] for name in ("conversation", "told"))
     opens = opening(position, started_at[order], conversation, told)
     position, opened = position[opens], order[opens]
-    features = decode_features(rows["content_features"].take(pa.array(opened)))
+    features = decode_features(rows["content_features"], opened)
     marks = np.stack([rows[name].to_numpy()[opened] for name in ("head", "tail")], axis=1)
     features = without_frames(position, marks, features)
     kept = spread(position)
@@ -78,12 +79,15 @@ def opening(position: Int32, started_at: Int64, conversation: Int64, told: Flags
     for end in range(1, len(position) + 1):
         if end < len(position) and position[end] == position[begin]:
             continue
-        before = -1
-        for k in np.argsort(conversation[begin:end], kind="mergesort"):
-            i = begin + k
+        size = room(end - begin)
+        met = np.full(size, -1)  # an open table of exchanges by conversation
+        for i in range(begin, end):
             if told[i]:
-                result[i] = before < 0 or conversation[i] != conversation[before]
-                before = i
+                at = conversation[i] & (size - 1)  # keyed values are spread evenly
+                while met[at] >= 0 and conversation[met[at]] != conversation[i]:
+                    at = (at + 1) & (size - 1)
+                result[i] = met[at] < 0
+                met[at] = i
             else:
                 result[i] = i == begin or started_at[i] - started_at[i - 1] > SILENCE
         begin = end

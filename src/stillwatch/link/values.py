@@ -9,6 +9,7 @@ likeness but an act of one hand, and suffices alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
@@ -88,15 +89,11 @@ _USED = {
 }
 
 
-def holdings_sql(kind: ValueKind, values: str = "TRUE") -> Query:
-    """One row an account and value of a kind: `position`, `value`, `first_at` (the account's own for registration).
-
-    `values` is a condition on the column of what exchanges use.
-    """
-    if kind.source == "accounts":
-        return Query(
-            f"holdings {kind.claim}",
-            f"""
+def holdings_sql(kind: ValueKind) -> Query:
+    """What accounts state of a kind: `position` (ascending), `value`, and the account's own `first_at`."""
+    return Query(
+        f"holdings {kind.claim}",
+        f"""
 SELECT
   sketches.position,
   {kind.expression} AS value,
@@ -104,32 +101,20 @@ SELECT
 FROM accounts
 JOIN account_sketches AS sketches USING (account_id)
 WHERE {kind.expression} IS NOT NULL AND {kind.expression} <> ''
-""",
-        )
-    return Query(
-        f"holdings {kind.claim}",
-        f"""
-SELECT
-  position,
-  {identifier(kind.expression)} AS value,
-  min(started_at) AS first_at
-FROM linkable_exchanges
-WHERE {identifier(kind.expression)} IS NOT NULL AND {values}
-GROUP BY position, value
+ORDER BY sketches.position
 """,
     )
 
 
-def linkable_exchanges_sql() -> Query:
-    """The value columns of every exchange, with the account as an integer."""
-    kept = ", ".join(
-        _USED.get(kind.expression, f"exchanges.{kind.expression}") for kind in KINDS if kind.source == "exchanges"
-    )
+def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
+    """The value columns of every exchange of these accounts (a condition), with the account as an integer."""
+    kept = ", ".join(_USED.get(name, f"exchanges.{identifier(name)}") for name in columns)
     return Query(
-        "linkable exchanges",
+        "values in use",
         f"""
 SELECT sketches.position, exchanges.started_at, {kept}
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
+WHERE {accounts}
 """,
     )

@@ -7,34 +7,52 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.records.open_table import room, slot
 from stillwatch.records.sketches import FEATURES
+
+Rows = NDArray[np.int64]
 
 FRAME_TEXTS = 3  # texts of an account that begin or end alike, from which on what they share is their frame
 FRAME_SHARE = 0.6  # of those texts that hold a feature of the frame
 
 
-def decode_features(column: pa.ChunkedArray) -> NDArray[np.uint32]:
-    """`content_features` as uint32 (rows, 16); zeros where null.
+def decode_features(column: pa.ChunkedArray, rows: Rows | None = None) -> NDArray[np.uint32]:
+    """`content_features` as uint32 (rows, 16); zeros where null. `rows` are those wanted, each once, in their order.
 
     Raises ValueError when a row that is not null is not 64 bytes long.
     """
-    parts = [_decode(chunk) for chunk in column.chunks]
-    return np.concatenate(parts) if parts else np.zeros((0, FEATURES), np.uint32)
-
-
-def _decode(chunk: pa.Array) -> NDArray[np.uint32]:
-    rows = chunk.cast(pa.binary())
+    rows = np.arange(len(column)) if rows is None else rows
+    place = np.full(len(column), -1)
+    place[rows] = np.arange(len(rows))
     result = np.zeros((len(rows), FEATURES), np.uint32)
-    present = rows.is_valid().to_numpy(zero_copy_only=False)
-    packed = rows.drop_null()
+    begin = 0
+    for chunk in column.chunks:
+        _decode(chunk, place[begin : begin + len(chunk)], result)
+        begin += len(chunk)
+    return result
+
+
+def _decode(chunk: pa.Array, place: Rows, result: NDArray[np.uint32]) -> None:
+    packed = chunk.cast(pa.binary())
+    if packed.null_count:
+        place = place[packed.is_valid().to_numpy(zero_copy_only=False)]
+        packed = packed.drop_null()
     if len(packed) == 0:
-        return result
+        return
     offsets = np.frombuffer(packed.buffers()[1], np.int32)[packed.offset : packed.offset + len(packed) + 1]
     body = np.frombuffer(packed.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
     if (np.diff(offsets) != 4 * FEATURES).any():
         raise ValueError(f"content_features must be {4 * FEATURES} bytes a row")
-    result[present] = body.view("<u4").reshape(-1, FEATURES)
-    return result
+    # read in the order of the file, written once to where it belongs
+    _put(body.view("<u4").reshape(-1, FEATURES), place, result)
+
+
+@njit(cache=True, nogil=True)
+def _put(body: NDArray[np.uint32], place: Rows, result: NDArray[np.uint32]) -> None:
+    for i in range(len(place)):
+        if place[i] >= 0:
+            for j in range(result.shape[1]):
+                result[place[i], j] = body[i, j]
 
 
 def without_frames(
@@ -54,40 +72,52 @@ def _without_frames(
     position: NDArray[np.int32], marks: NDArray[np.int64], features: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
     rows = len(features)
+    following = np.empty(rows, np.int64)
     begin = 0
     for end in range(1, rows + 1):
         if end < rows and position[end] == position[begin]:
             continue
         if end - begin >= FRAME_TEXTS:
             for m in range(marks.shape[1]):
-                order = begin + np.argsort(marks[begin:end, m], kind="mergesort")
-                first = 0
-                for last in range(1, len(order) + 1):
-                    mark = marks[order[first], m]
-                    if last < len(order) and marks[order[last], m] == mark:
-                        continue
-                    if mark != 0 and last - first >= FRAME_TEXTS:
-                        _clear_frame(features, order[first:last])
-                    first = last
+                _clear_frames(features, marks[:, m], begin, end, following)
         begin = end
     return features
 
 
 @njit(cache=True, nogil=True)
-def _clear_frame(features: NDArray[np.uint32], rows: NDArray[np.int64]) -> None:
-    held = np.sort(features[rows].reshape(-1))
+def _clear_frames(features: NDArray[np.uint32], mark: NDArray[np.int64], begin: int, end: int, following: Rows) -> None:
+    """Clears the frames of one account's texts; `following` (rows,) is room for which text has the same mark next."""
+    size = room(end - begin)
+    keys, first, count = np.zeros(size, np.int64), np.full(size, -1), np.zeros(size, np.int64)
+    for i in range(begin, end):
+        if mark[i] != 0:
+            at = slot(keys, mark[i])
+            keys[at], following[i], first[at] = mark[i], first[at], i
+            count[at] += 1
+    for at in range(size):
+        if count[at] >= FRAME_TEXTS:
+            alike = np.empty(count[at], np.int64)
+            text = first[at]
+            for k in range(count[at]):
+                alike[k] = text
+                text = following[text]
+            _clear_frame(features, alike)
+
+
+@njit(cache=True, nogil=True)
+def _clear_frame(features: NDArray[np.uint32], rows: Rows) -> None:
+    size = room(len(rows) * features.shape[1])
+    keys, count = np.zeros(size, np.uint32), np.zeros(size, np.int64)
+    for row in rows:
+        for feature in features[row]:
+            if feature != 0:
+                at = slot(keys, feature)
+                keys[at] = feature
+                count[at] += 1
     least = max(float(FRAME_TEXTS), FRAME_SHARE * len(rows))
-    frame = np.empty(len(held), np.uint32)
-    size, first = 0, 0
-    for last in range(1, len(held) + 1):
-        if last < len(held) and held[last] == held[first]:
-            continue
-        if last - first >= least and held[first] != 0:
-            frame[size] = held[first]
-            size += 1
-        first = last
+    if np.max(count) < least:
+        return
     for row in rows:
         for j in range(features.shape[1]):
-            at = np.searchsorted(frame[:size], features[row, j])
-            if at < size and frame[at] == features[row, j]:
+            if features[row, j] != 0 and count[slot(keys, features[row, j])] >= least:
                 features[row, j] = 0
