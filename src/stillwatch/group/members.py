@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, literal
+from stillwatch.group.texts import Texts, halves
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
 
@@ -60,6 +61,11 @@ class Exchanges:
         # sorted once: the same people are compared with every group
         names, count = np.unique(self.features, return_counts=True)
         return names[names != 0], count[names != 0].astype(np.int64)
+
+    @cached_property
+    def halves(self) -> tuple[Texts, Texts, Texts]:
+        """What is said, by all and by every other account (`texts.halves`)."""
+        return halves(self.position, self.features)
 
     def take(self, chosen: NDArray[np.bool_] | Int64) -> Exchanges:
         """The chosen rows, in order; itself where all are marked."""

@@ -9,7 +9,8 @@ association only, what the channel fixes. Conversations are taken whole.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,19 +122,19 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     """
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
-    views = _views(group, reference, crowd, beside=False)
+    content, *others = views = _views(group, reference, crowd)
     if not any(isinstance(view, _Mix | _Frame) and not isinstance(view, _Sizes) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     found = _solve(group, crowd, views, STARTS[0], drifts=True)
     if found.settled:
         return found
-    again = _solve(group, crowd, _views(group, reference, crowd, beside=True), STARTS[1], drifts=False)
+    again = _solve(group, crowd, [content.beside(), *others], STARTS[1], drifts=False)
     if not again.plain or again.whole:
         return found
     return again if vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS else found
 
 
-def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float, drifts: bool) -> Purpose:
+def _solve(group: Exchanges, crowd: Exchanges, views: Sequence[_View], start: float, drifts: bool) -> Purpose:
     """Expectation-maximisation from the exchanges whose wording stands out by `start` nats.
 
     Unless the share `drifts` it stays where it started: else whatever differs a little from people comes in.
@@ -150,8 +151,11 @@ def _solve(group: Exchanges, crowd: Exchanges, views: list[_View], start: float,
         learned = [view.learn(probability) for view in views]
         ratio = _total(view.inside(nats, CONTENT_CAP) for view, nats in zip(views, learned, strict=True))
         ratio = talks.together(ratio)
+        before, share_before = probability, share
         probability = _logistic(np.log(share / (1.0 - share)) + ratio)
         share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)) if drifts else share
+        if share == share_before and np.array_equal(probability, before):
+            break  # what the rounds left would do is what this one did
     # what stands apart does so in what it says: people's answers are of all sizes
     telling = [(view, nats) for view, nats in zip(views, learned, strict=True) if not isinstance(view, _Sizes)]
     own = talks.together(_total(view.inside(nats, WORDING_CAP) for view, nats in telling))[probability > 0.5] > APART
@@ -278,15 +282,15 @@ def _blended(counted: Float, weight: Float, ordinary: Float) -> Float:
     return np.asarray((counted + people * ordinary) / (own + people))
 
 
-def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges, beside: bool) -> list[_View]:
-    """Everything that may tell a purpose apart here; columns that are absent say nothing."""
+def _views(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> tuple[_Content, *tuple[_View, ...]]:
+    """Everything that may tell a purpose apart here, contents first; columns that are absent say nothing."""
     mixes = [
         sort(*(cell(one) for one in (group, reference, crowd)))
         for sort, cell in ((_Mix, capability_cell), (_Sizes, answer_cell))
     ]
     frames = [_Frame(*_coded(name, group, reference, crowd)) for name in FRAMES]
     channels = [_Channel(*_coded(name, group, group, crowd)) for name in CHANNELS]
-    return [_Content(group, reference, crowd, beside), *(view for view in (*mixes, *frames, *channels) if view.tells)]
+    return _Content(group, reference, crowd), *(view for view in (*mixes, *frames, *channels) if view.tells)
 
 
 def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int64, Int64]:
@@ -308,17 +312,20 @@ def _coded(name: str, group: Exchanges, *others: Exchanges) -> tuple[Int64, Int6
 
 
 class _Content(_View):
-    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange.
+    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange."""
 
-    `beside`: against the members' other traffic as well.
-    """
-
-    def __init__(self, group: Exchanges, reference: Exchanges, crowd: Exchanges, beside: bool) -> None:
+    def __init__(self, group: Exchanges, reference: Exchanges, crowd: Exchanges) -> None:
         kept = _spread_features(group)
-        self._beside = beside
+        self._beside = False
         self._cells = len(kept)
         self._ordinary: Float = np.asarray((reference.uses(kept) + 0.5) / (len(reference) + 1.0), np.float64)
         self._group, self._crowd = ((*occurrences(one.features, kept), len(one)) for one in (group, crowd))
+
+    def beside(self) -> _Content:
+        """The same, against the members' other traffic as well."""
+        other = copy(self)
+        other._beside = True
+        return other
 
     def learn(self, probability: Float) -> Float:
         rows, codes, _ = self._group

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges, spans
@@ -98,6 +99,8 @@ class People:
 def people(exchanges: Exchanges) -> People:
     """The reference, from exchanges sorted by account."""
     present, begin = np.unique(exchanges.position, return_index=True)
+    # nobody asks which exchanges of people they are, and ids are what is copied slowest
+    exchanges = replace(exchanges, exchange_id=pa.chunked_array([pa.nulls(len(exchanges))]))
     return People(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
 
 

@@ -7,41 +7,69 @@ like something an account comes back to. Over all accounts that were given the t
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.records.open_table import room, slot
+
+Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+Features = NDArray[np.uint32]
 
 HOLDERS = 3  # accounts that use a beginning or an end before it is a template; what one account repeats is its frame
 SHARE = 0.05  # of a template's texts that hold a word of it: sampled words of a slot are in far fewer (tuning worlds)
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
-def without_templates(position: NDArray[np.int32], marks: Int64, features: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def without_templates(position: Int32, marks: Int64, features: Features) -> Features:
     """The features (texts, n) with 0 for those of a template of the text's.
 
-    `position` (texts,); `marks` (texts, m) has what each text begins with, ends with and so on, 0 for nothing.
+    `position` (texts,) must be grouped by account; `marks` (texts, m) has what each text begins with, ends with and so
+    on, 0 for nothing.
     """
-    kept = features
+    kept = features.copy()
     for mark in marks.T:
-        kept = np.where(_of_template(position, mark, features), np.uint32(0), kept)
+        _clear(features, *_templates(position, np.ascontiguousarray(mark)), kept)
     return kept
 
 
-def _of_template(position: NDArray[np.int32], mark: Int64, features: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    result = np.zeros(features.shape, bool)
-    shared = np.flatnonzero(_shared(position, mark))
-    if len(shared) == 0:
-        return result
-    _, code, texts = np.unique(mark[shared], return_inverse=True, return_counts=True)
-    cell = code.astype(np.int64)[:, None] << np.int64(32) | features[shared]
-    _, which, count = np.unique(cell, return_inverse=True, return_counts=True)
-    often = count[which].reshape(cell.shape) >= SHARE * texts[code][:, None]
-    result[shared] = often & (features[shared] != 0)
-    return result
+@njit(cache=True, nogil=True)
+def _templates(position: Int32, mark: Int64) -> tuple[Int64, Int64]:
+    """For each text a code of its mark, -1 where too few accounts use it; and how many texts have each code."""
+    size = room(len(mark))
+    keys, texts, holders = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    code, last = np.full(len(mark), -1), np.full(size, -1, np.int32)
+    for i in range(len(mark)):
+        if mark[i] != 0:
+            at = slot(keys, mark[i])
+            keys[at], code[i] = mark[i], at
+            texts[at] += 1
+            if last[at] != position[i]:
+                last[at] = position[i]
+                holders[at] += 1
+    for i in range(len(mark)):
+        if code[i] >= 0 and holders[code[i]] < HOLDERS:
+            code[i] = -1
+    return code, texts
 
 
-def _shared(position: NDArray[np.int32], mark: Int64) -> NDArray[np.bool_]:
-    """Marks texts with something that HOLDERS accounts use."""
-    _, code = np.unique(mark, return_inverse=True)
-    pairs = np.unique(code.astype(np.int64) << np.int64(32) | position)
-    holders = np.bincount(pairs >> np.int64(32))
-    return np.asarray((holders[code] >= HOLDERS) & (mark != 0))
+@njit(cache=True, nogil=True)
+def _clear(features: Features, code: Int64, texts: Int64, kept: Features) -> None:
+    """Clears from `kept` the features that are in enough of the texts with their text's code."""
+    told = np.flatnonzero(code >= 0)
+    size = room(len(told) * features.shape[1])
+    keys, count = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    place = np.empty((len(told), features.shape[1]), np.int64)
+    for t in range(len(told)):
+        for j in range(features.shape[1]):
+            feature = features[told[t], j]
+            if feature != 0:
+                mixed = (np.uint64(code[told[t]]) << np.uint64(32) | np.uint64(feature)) * _MIX
+                mixed ^= mixed >> np.uint64(32)
+                at = slot(keys, mixed)
+                keys[at], place[t, j] = mixed, at
+                count[at] += 1
+    for t in range(len(told)):
+        for j in range(features.shape[1]):
+            if features[told[t], j] != 0 and count[place[t, j]] >= SHARE * texts[code[told[t]]]:
+                kept[told[t], j] = 0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
-from stillwatch.group.wording import Features, occurrences, summed, usage
+from stillwatch.group.texts import Features, Int32, Texts
 
 Float = NDArray[np.float64]
 
@@ -21,61 +21,42 @@ TEMPLATE = 0.05  # share of the group's exchanges from which a word belongs to a
 HOLDERS = 4  # accounts of a half that must use a word
 WORD_CAP = 4.0  # nats one word may say
 CELLS = 24  # equally filled cells of the score
-MOST = 20_000  # exchanges that are looked at, evenly spaced: more move the result by hundredths of a bit
 LEAST_ACCOUNTS = 2 * HOLDERS
 
 
 def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
     """Divergence in bits an exchange with text; 0 for people, about 10 for prompts of one data set; NaN for too few
     accounts with text."""
-    inside, outside = (_thinned(one) for one in (group, people))
+    inside, *own = group.halves
+    outside, *theirs = people.halves
     if min(len(np.unique(one.position)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
-    words, _, uses = usage(inside.position, inside.features)
-    templates = np.sort(words[uses >= TEMPLATE * len(inside)])
-    own, theirs = _halves(inside), _halves(outside)
+    templates = np.sort(inside.names[inside.uses >= TEMPLATE * len(inside)])
     learned = ((own[turn], theirs[turn], own[1 - turn], theirs[1 - turn]) for turn in (0, 1))
     return float(np.mean([_read(*halves, templates) for halves in learned]))
 
 
-def _thinned(exchanges: Exchanges) -> Exchanges:
-    """At most MOST of the exchanges with text."""
-    told = np.flatnonzero(exchanges.features.any(axis=1))
-    return exchanges.take(told[:: max(1, -(-len(told) // MOST))])
-
-
-def _halves(exchanges: Exchanges) -> tuple[Exchanges, Exchanges]:
-    """Every other account."""
-    _, account = np.unique(exchanges.position, return_inverse=True)
-    return exchanges.take(account % 2 == 0), exchanges.take(account % 2 == 1)
-
-
-def _read(taught: Exchanges, people: Exchanges, group: Exchanges, others: Exchanges, templates: Features) -> float:
+def _read(taught: Texts, people: Texts, group: Texts, others: Texts, templates: Features) -> float:
     """The divergence of `group` from `others` under the score that tells `taught` from `people`."""
     words = np.setdiff1d(np.union1d(_spread(taught), _spread(people)), templates)
     if len(words) == 0:
         return 0.0
-    own, ordinary = (_rates(one, words) for one in (taught, people))
+    inside, outside = taught.codes(words), people.codes(words)
+    own, ordinary = ((one.uses[codes] + 0.5) / (len(one) + 1.0) for one, codes in ((taught, inside), (people, outside)))
     nats = np.clip(np.log(own / ordinary), -WORD_CAP, WORD_CAP)
-    return _divergence(_score(group, words, nats), _score(others, words, nats))
+    return _divergence(_score(group, inside, nats), _score(others, outside, nats))
 
 
-def _spread(exchanges: Exchanges) -> Features:
-    words, holders, _ = usage(exchanges.position, exchanges.features)
-    return words[holders >= HOLDERS]
+def _spread(texts: Texts) -> Features:
+    return np.asarray(texts.names[texts.holders >= HOLDERS])
 
 
-def _rates(exchanges: Exchanges, words: Features) -> Float:
-    rows, codes = occurrences(exchanges.features, words)
-    used = summed(codes, rows, np.ones(len(exchanges)), len(words))
-    return np.asarray((used + 0.5) / (len(exchanges) + 1.0))
-
-
-def _score(exchanges: Exchanges, words: Features, nats: Float) -> Float:
-    """Mean nats of a text's words, those that say nothing counted as well."""
-    rows, codes = occurrences(exchanges.features, words)
-    words_of = np.maximum((exchanges.features != 0).sum(axis=1), 1)
-    return np.asarray(summed(rows, codes, nats, len(exchanges)) / words_of)
+def _score(texts: Texts, codes: Int32, nats: Float) -> Float:
+    """Mean nats of a text's words, those that say nothing counted as well. `codes` are those of the words of `nats`."""
+    said = np.zeros(len(texts.names))
+    said[codes] = nats
+    said[0] = 0.0  # words that no text uses
+    return np.asarray(texts.scores(said) / np.maximum((texts.code != 0).sum(axis=1), 1))
 
 
 def _divergence(inside: Float, outside: Float) -> float:
