@@ -8,7 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.assess.permits import (
+    accusable_exchanges_sql,
+    candidate_sketches_sql,
+    latest_judgements_sql,
+    permitted_exchanges_sql,
+)
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.inputs import PERMITS
@@ -31,6 +36,7 @@ def accused_exchanges(engine: DuckDBEngine, *permits: dict[str, Any]) -> set[str
 
 def left_over(engine: DuckDBEngine) -> set[str]:
     engine.create("latest_judgements", latest_judgements_sql())
+    engine.create("candidate_sketches", candidate_sketches_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.create("accusable_exchanges", accusable_exchanges_sql())
     rows = engine.fetch(Query("accusable", "SELECT exchange_id FROM accusable_exchanges"))

@@ -6,7 +6,12 @@ from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, gather
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.assess.permits import (
+    accusable_exchanges_sql,
+    candidate_sketches_sql,
+    latest_judgements_sql,
+    permitted_exchanges_sql,
+)
 from stillwatch.assess.score import judge
 from stillwatch.engine import Engine, Query
 from stillwatch.settings import AssessSettings, Job
@@ -31,6 +36,7 @@ WRITES = ("campaigns", "campaign_members", "campaign_exchanges", "evidence", "al
 def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
     engine.create("latest_judgements", latest_judgements_sql())
+    engine.create("candidate_sketches", candidate_sketches_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.create("accusable_exchanges", accusable_exchanges_sql())
     spoken = {

@@ -92,6 +92,7 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     rows = rows.filter(pc.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
     members = _levels(rows, campaigns, total, settings)
     engine.store(CAMPAIGN_MEMBERS, members)
+    engine.view("accused_exchanges", accused_exchanges_sql())
     engine.create("campaign_exchanges", campaign_exchanges_sql())
     # over everything that was tested, not over what was left of it: else the selection would be for free
     tested = [verdict.facts.candidate_id for verdict in verdicts]
@@ -141,18 +142,23 @@ def _stated(probability: NDArray[np.float64], confirmed: NDArray[np.bool_]) -> N
     return np.asarray(np.where(confirmed, 1.0, np.minimum(np.round(probability, 6), CERTAIN)))
 
 
-def campaign_exchanges_sql() -> Query:
-    """Exchanges of campaign members that serve the purpose and that no permit covers."""
-    columns = ", ".join(f"found.{name}" if name != "campaign_id" else name for name in CAMPAIGN_EXCHANGES.names)
+def accused_exchanges_sql() -> Query:
+    """Exchanges of campaign members that serve the purpose and that no permit covers, with what is told of them."""
     return Query(
-        "campaign exchanges",
-        f"""
-SELECT {columns}
+        "accused exchanges",
+        """
+SELECT found.*
 FROM accusable_exchanges AS found
 JOIN campaign_members AS members
   ON members.campaign_id = found.candidate_id AND members.account_id = found.account_id
 """,
     )
+
+
+def campaign_exchanges_sql() -> Query:
+    """The accused exchanges as the contract has them."""
+    columns = ", ".join("candidate_id AS campaign_id" if n == "campaign_id" else n for n in CAMPAIGN_EXCHANGES.names)
+    return Query("campaign exchanges", f"SELECT {columns} FROM accused_exchanges")
 
 
 def totals_sql() -> Query:
@@ -161,18 +167,17 @@ def totals_sql() -> Query:
         "campaign totals",
         """
 SELECT
-  taken.campaign_id,
-  min(taken.started_at) AS first_seen,
-  max(taken.started_at) AS last_seen,
-  count(DISTINCT taken.account_id) AS accounts,
+  candidate_id AS campaign_id,
+  min(started_at) AS first_seen,
+  max(started_at) AS last_seen,
+  count(DISTINCT account_id) AS accounts,
   count(*) AS exchanges,
-  nullif(count(DISTINCT sketches.conversation_value), 0) AS conversations,
-  CAST(sum(sketches.input_tokens) AS BIGINT) AS input_tokens,
-  CAST(sum(sketches.output_tokens) AS BIGINT) AS output_tokens
-FROM campaign_exchanges AS taken
-JOIN exchange_sketches AS sketches USING (exchange_id)
-GROUP BY taken.campaign_id
-ORDER BY taken.campaign_id
+  nullif(count(DISTINCT conversation_value), 0) AS conversations,
+  CAST(sum(input_tokens) AS BIGINT) AS input_tokens,
+  CAST(sum(output_tokens) AS BIGINT) AS output_tokens
+FROM accused_exchanges
+GROUP BY candidate_id
+ORDER BY candidate_id
 """,
     )
 
@@ -182,10 +187,9 @@ def targets_sql() -> Query:
     return Query(
         "campaign targets",
         """
-SELECT taken.campaign_id, sketches.capability, count(*) AS exchanges
-FROM campaign_exchanges AS taken
-JOIN exchange_sketches AS sketches USING (exchange_id)
-WHERE sketches.capability IS NOT NULL
+SELECT candidate_id AS campaign_id, capability, count(*) AS exchanges
+FROM accused_exchanges
+WHERE capability IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL
 """,

@@ -86,9 +86,8 @@ def addresses_sql() -> Query:
         """
 SELECT candidate_id, count(*) AS subnets, max(exchanges) / sum(exchanges) AS top_subnet_share
 FROM (
-  SELECT taken.candidate_id, address_subnet_value, count(*) AS exchanges
-  FROM accusable_exchanges AS taken
-  JOIN exchange_sketches USING (exchange_id)
+  SELECT candidate_id, address_subnet_value, count(*) AS exchanges
+  FROM accusable_exchanges
   WHERE address_subnet_value IS NOT NULL GROUP BY ALL
 )
 GROUP BY candidate_id

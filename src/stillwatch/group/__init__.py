@@ -9,7 +9,7 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, write
-from stillwatch.group.members import Exchanges, Lives, Model, load_lives, load_networks, load_reference, load_releases
+from stillwatch.group.members import Exchanges, Lives, Model, load, load_lives, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
 from stillwatch.group.trials import (
@@ -66,15 +66,15 @@ def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     minimum = job.settings.link.minimum_accounts
     off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
-    reference = people(load_reference(engine))
-    setting = _Setting(reference, load_releases(engine), load_lives(engine), minimum, off)
-    write(engine, _candidates(engine, setting))
+    outside, networks = load(engine)
+    setting = _Setting(people(outside), load_releases(engine), load_lives(engine), minimum, off)
+    write(engine, _candidates(engine, networks, setting))
 
 
-def _candidates(engine: Engine, setting: _Setting) -> Iterator[Candidate]:
-    networks = engine.fetch(Query("networks", "SELECT count(*) AS n FROM networks"))["n"][0].as_py()
-    with progress("testing networks", total=networks) as advance:
-        for network, exchanges in load_networks(engine):
+def _candidates(engine: Engine, networks: Iterator[tuple[str, Exchanges]], setting: _Setting) -> Iterator[Candidate]:
+    total = engine.fetch(Query("networks", "SELECT count(*) AS n FROM networks"))["n"][0].as_py()
+    with progress("testing networks", total=total) as advance:
+        for network, exchanges in networks:
             found = _candidate(network, exchanges, setting)
             if found is not None:
                 yield found

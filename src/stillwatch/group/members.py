@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query, literal
+from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.group.texts import Texts, halves
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
@@ -40,6 +40,11 @@ class Exchanges:
 
     def __len__(self) -> int:
         return len(self.position)
+
+    @cached_property
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        return int(np.count_nonzero(np.diff(self.position))) + 1 if len(self) else 0
 
     def of(self, accounts: Int32) -> Exchanges:
         """The exchanges of these accounts (positions, ascending, each once), in order; itself where they are all."""
@@ -150,15 +155,17 @@ ORDER BY members.network_id, sketches.position
     )
 
 
-def member_accounts_sql(networks: Sequence[str]) -> Query:
-    """The accounts of these networks."""
+def member_accounts_sql(networks: Sequence[str], also: str | None) -> Query:
+    """The accounts of these networks, and those of another table."""
     named = ", ".join(literal(network) for network in networks)
+    others = f"UNION SELECT position FROM {identifier(also)}\n" if also else ""
     return Query(
         "members to group",
         f"""
-SELECT DISTINCT sketches.position
+SELECT sketches.position
 FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
-WHERE members.network_id IN ({named})
+WHERE {f"members.network_id IN ({named})" if named else "false"}
+{others or "GROUP BY sketches.position"}
 """,
     )
 
@@ -254,27 +261,41 @@ def load_lives(engine: Engine) -> Lives:
     return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
-def load_reference(engine: Engine) -> Exchanges:
-    """The exchanges of the reference accounts."""
+def load(engine: Engine) -> tuple[Exchanges, Iterator[tuple[str, Exchanges]]]:
+    """The exchanges of the reference accounts; and every network in order of id, with its members' exchanges.
+
+    Networks are read several at once, as many as have ROWS exchanges together; the reference comes with the first.
+    """
     engine.create("reference_accounts", reference_accounts_sql())
     engine.create("models", models_sql())
-    return _arrays(engine.fetch(exchanges_sql("reference_accounts")))
-
-
-def load_networks(engine: Engine) -> Iterator[tuple[str, Exchanges]]:
-    """Every network in order of id, with its members' exchanges; `load_reference` has to come first.
-
-    Networks are read several at once, as many as have ROWS exchanges together.
-    """
     rows = engine.fetch(members_sql())
     networks, begin = np.unique(rows["network_id"].to_numpy(zero_copy_only=False), return_index=True)
     members = np.split(rows["position"].to_numpy().astype(np.int32), begin[1:])
-    sizes = rows["exchanges"].to_numpy()[begin]
-    for batch in batches(sizes):
-        engine.create("accounts_to_group", member_accounts_sql([str(networks[one]) for one in batch]))
-        exchanges = _arrays(engine.fetch(exchanges_sql("accounts_to_group")))
-        for one in batch:
-            yield str(networks[one]), exchanges.of(members[one])
+    parts = [
+        [(str(networks[one]), members[one]) for one in batch]
+        for batch in batches(rows["exchanges"].to_numpy()[begin]) or [[]]
+    ]
+    exchanges = _read(engine, [name for name, _ in parts[0]], also="reference_accounts")
+    people = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
+    outside = exchanges.of(people["position"].to_numpy().astype(np.int32))
+    return outside, _networks(engine, parts, [exchanges])
+
+
+def _networks(
+    engine: Engine, parts: list[list[tuple[str, Int32]]], held: list[Exchanges]
+) -> Iterator[tuple[str, Exchanges]]:
+    """The exchanges of each network's members; those of the first part are `held`, and given up with it."""
+    for part in parts:
+        exchanges = held.pop() if held else _read(engine, [name for name, _ in part])
+        for name, members in part:
+            yield name, exchanges.of(members)
+        del exchanges  # before the next ones are read
+
+
+def _read(engine: Engine, networks: Sequence[str], also: str | None = None) -> Exchanges:
+    """The exchanges of these networks' members, and of the accounts of another table."""
+    engine.create("accounts_to_group", member_accounts_sql(networks, also))
+    return _arrays(engine.fetch(exchanges_sql("accounts_to_group")))
 
 
 def batches(sizes: Int64) -> list[list[int]]:

@@ -218,7 +218,7 @@ class _Cells(_View):
         cells = 1 + max(int(column.max(initial=0)) for column in (group, reference, crowd))
         ordinary = np.bincount(reference, minlength=cells) + 0.5
         self._group, self._crowd, self._ordinary = group, crowd, ordinary / ordinary.sum()
-        self.tells = len(np.unique(group)) > 1 or len(np.unique(reference)) > 1
+        self.tells = any(bool((column != column[:1]).any()) for column in (group, reference))
 
     def inside(self, nats: Float, cap: float) -> Float:
         return np.asarray(nats[self._group])

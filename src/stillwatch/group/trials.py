@@ -42,8 +42,7 @@ def excess(statistic: Callable[[Exchanges], float]) -> Callable[[Exchanges], flo
     """Dispersion beyond 1 for each further exchange an account: does not grow with volume."""
 
     def value(exchanges: Exchanges) -> float:
-        accounts = len(np.unique(exchanges.position))
-        size = len(exchanges) / max(accounts, 1)
+        size = len(exchanges) / max(exchanges.accounts, 1)
         return (statistic(exchanges) - 1.0) / (size - 1.0) if size >= 1.5 else math.nan
 
     return value
@@ -81,7 +80,7 @@ def queue_tests(group: Exchanges, reference: People, picked: bool) -> list[Trial
 
     Exchanges that were `picked` out of a network were picked by their sizes too: that those are alike says nothing.
     """
-    accounts = len(np.unique(group.position))
+    accounts = group.accounts
     results = []
     for name, statistic, cap in QUEUE_TESTS:
         own = statistic(group) if accounts >= 2 else math.nan
@@ -97,7 +96,7 @@ def queue_tests(group: Exchanges, reference: People, picked: bool) -> list[Trial
 
 def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
     """What is it for? How far from people's questions, how often repeated, how often left after one answer."""
-    size = min(MATCHED, len(np.unique(group.position)))
+    size = min(MATCHED, group.accounts)
     divergence = statistics.divergence_bits(group, reference.crowd)
     ordinary = reference.beside(size, statistics.divergence_bits, reference.crowd)
     repeated, people_repeat = statistics.repeat_share(group), reference.of_crowd(statistics.repeat_share)
@@ -123,7 +122,7 @@ def vocabulary_test(group: Exchanges, reference: People) -> Trial:
     2 bits for each bit an exchange beyond 1.5: relays' customers reach 1.3, whole classes 3.4, efforts 3.9 to 10
     (tuning worlds, seeds 401-410).
     """
-    size = min(MATCHED, len(np.unique(group.position)))
+    size = min(MATCHED, group.accounts)
     own, ordinary = vocabulary_bits(group, reference.few), reference.beside(size, vocabulary_bits, reference.few)
     bits = float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
     return Trial("narrow_vocabulary", _known(own), _known(ordinary), 0.0 if math.isnan(bits) else bits)
