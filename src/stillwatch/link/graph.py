@@ -68,7 +68,7 @@ def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]
             draws[code] = 1  # everybody could have taken a request over, whether any was or not
         elif kind.source == "accounts" and present:
             held[code] = _stated(engine.fetch(holdings_sql(kind)), draws[code])
-    return assemble(accounts, [(*_by_value(held[code]), code) for code in sorted(held)], draws)
+    return assemble(accounts, [(*_by_value(held.pop(code)), code) for code in sorted(held)], draws)
 
 
 def _stated(rows: pa.Table, draws: Int32) -> Held:

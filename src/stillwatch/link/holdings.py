@@ -24,7 +24,7 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-MOST_CELLS = 29  # bits: half a gigabyte for a kind of which all values differ; what collides is sorted out later
+TABLE = 1 << 29  # bytes, if all values of a kind differ: one in seven of 300 million stays that nobody else holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,18 @@ def used_values(engine: Engine, columns: Mapping[int, str], draws: Int32) -> dic
     met: dict[int, NDArray[np.uint8]] = {}
     for accounts in ranges:
         for code, held in _read(engine, accounts, columns, draws):
-            note(held.value, met.setdefault(code, np.zeros(1 << MOST_CELLS, np.uint8)))
+            note(held.value, met.setdefault(code, np.zeros(TABLE, np.uint8)))
     parts: dict[int, list[Held]] = {code: [] for code in columns}
     for accounts in ranges:
         for code, held in _read(engine, accounts, columns, draws):
             parts[code].append(held.take(np.flatnonzero(met_again(held.value, met[code]))))
-    return {code: _joined(parts[code]) for code in columns}
+    met.clear()
+    return {code: _joined(parts.pop(code)) for code in columns}
 
 
 def perhaps_shared(held: Held) -> Held:
     """Without most of what one account alone holds: it links nobody, and goes before anything is sorted."""
-    count = np.zeros(1 << max(4, int(4 * len(held.value)).bit_length()), np.uint8)  # one in five of the rest stays
+    count = np.zeros(1 << max(4, len(held.value).bit_length()), np.uint8)  # one in five of the rest stays
     note(held.value, count)
     return held.take(np.flatnonzero(met_again(held.value, count)))
 

@@ -77,27 +77,30 @@ def _fold(by_kind: Float, nest: Int64, nest_side: Int64, out: Float) -> None:
 
 @njit(cache=True, nogil=True)
 def note(value: Int64, count: NDArray[np.uint8]) -> None:
-    """Counts each value in its cell of `count` (a power of two), to 2 at most."""
-    shift = np.uint64(64 - _bits(len(count)))
+    """Counts each value in its cell, to 2 at most. `count` (a power of two) has four cells a byte."""
+    shift = np.uint64(62 - _bits(len(count)))
     for i in range(len(value)):
         cell = (np.uint64(value[i]) * FIBONACCI) >> shift
-        count[cell] = min(count[cell] + 1, 2)
+        byte, place = cell >> np.uint64(2), np.uint8(2) * np.uint8(cell & np.uint64(3))
+        if (count[byte] >> place) & 3 < 2:
+            count[byte] += np.uint8(1) << place
 
 
 @njit(cache=True, nogil=True)
 def met_again(value: Int64, count: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Marks every value that was noted twice, and the few others that fall in its cell."""
-    shift = np.uint64(64 - _bits(len(count)))
+    shift = np.uint64(62 - _bits(len(count)))
     result = np.empty(len(value), np.bool_)
     for i in range(len(value)):
-        result[i] = count[(np.uint64(value[i]) * FIBONACCI) >> shift] == 2
+        cell = (np.uint64(value[i]) * FIBONACCI) >> shift
+        result[i] = (count[cell >> np.uint64(2)] >> (np.uint8(2) * np.uint8(cell & np.uint64(3)))) & 3 == 2
     return result
 
 
 @njit(cache=True, nogil=True)
-def _bits(cells: int) -> int:
+def _bits(size: int) -> int:
     bits = 0
-    while 1 << bits < cells:
+    while 1 << bits < size:
         bits += 1
     return bits
 
