@@ -59,8 +59,9 @@ def contents(position: Int32, features: NDArray[np.uint32], accounts: int) -> Co
     `position` (openings,) ascending, `features` (openings, 16) with 0 for none.
     """
     chosen = spread(position)
-    position = position[chosen]
-    start, feature, count = _count(position, features[chosen], accounts)
+    if not chosen.all():
+        position, features = position[chosen], features[chosen]
+    start, feature, count = _count(position, features, accounts)
     openings = np.bincount(position, minlength=accounts).astype(np.int32)
     return Contents(start, feature, count, openings)
 

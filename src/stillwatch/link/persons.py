@@ -24,11 +24,11 @@ MINIMUM_STRATUM = 100  # accounts that show what people are like
 
 def assess_persons(engine: Engine, accounts: int, threads: int = 1) -> Float:
     """Writes `account_evidence`; returns memoryless bits (accounts,), all 0 when there is no text."""
-    position, features = read_openings(engine)
-    if len(position) == 0:
-        found = Memory(np.zeros(accounts, np.int32), np.zeros(accounts), np.zeros(accounts))
+    held = contents(*read_openings(engine), accounts)  # not kept beside it: 64 bytes an opening, of 24 an account
+    if held.openings.any():
+        found = memory(held, threads)
     else:
-        found = memory(contents(position, features, accounts), threads)
+        found = Memory(held.openings, np.zeros(accounts), np.zeros(accounts))
     bits = memoryless_bits(found)
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     engine.store(
