@@ -18,7 +18,7 @@ from stillwatch.records.order import by_account_and_time
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-ROWS = 8_000_000  # exchanges of networks in memory at once, about 3 GB while they are put in order
+ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while put in order: each time reads the log
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 
 VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
