@@ -15,6 +15,7 @@ from stillwatch.assess.alternatives import (
     CROWD,
     FEW,
     FLEET,
+    LEANING,
     MOST,
     OUTSIDE_BITS,
     PEOPLE,
@@ -55,6 +56,7 @@ EVERYTHING = {
 }
 NOTHING_ELSE = {"reaches_all_accounts": Trial(1.0, 1.0, 0.0)}
 WHOLE_QUEUE = {**HANDED_OVER, **NOTHING_ELSE}
+MANY_KEYS = {**ONE_MIX, **NOTHING_ELSE}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
 
@@ -68,6 +70,12 @@ def fed(queue: dict[str, Trial], narrow: float = 6.0, words: float = AGREED) -> 
     """Members remember, yet one queue feeds them something this narrow, in words as much their own."""
     narrowness = {"narrow_purpose": Trial(1.5, 0.1, narrow), "narrow_vocabulary": Trial(4.0, 0.1, words)}
     return {"trials": {"draws_from_one_pool": REMEMBERING, **narrowness, **queue}}
+
+
+def pooled(queue: dict[str, Trial], narrow: float, words: float = AGREED) -> dict[str, Any]:
+    """The same of members who remember nothing."""
+    given = fed(queue, narrow, words)["trials"]
+    return {"trials": {**given, "draws_from_one_pool": Trial(0.2, 4.0, 6.0)}}
 
 
 def remembering(place: float) -> dict[str, Any]:
@@ -145,6 +153,16 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_reseller, "preferred", facts(trials={"narrow_vocabulary": Trial(0.5, 0.1, AGREED - 0.1)})),
     (alternatives.is_reseller, "excluded", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED))),
     (alternatives.is_reseller, "preferred", facts(**fed(HANDED_OVER, narrow=3.9, words=6.0))),
+    (alternatives.is_reseller, "excluded", facts(**pooled(MANY_KEYS, narrow=1.0), accounts=FLEET)),
+    (alternatives.is_reseller, "preferred", facts(**pooled(MANY_KEYS, narrow=1.0), accounts=FLEET - 1)),
+    (alternatives.is_reseller, "preferred", facts(**pooled(MANY_KEYS, narrow=1.0, words=AGREED - 0.1))),
+    (alternatives.is_reseller, "preferred", facts(**pooled(MANY_KEYS, narrow=1.0), **OPEN)),
+    (alternatives.is_reseller, "preferred", facts(**pooled(MANY_KEYS, narrow=1.0), **UNREGISTERED)),
+    (alternatives.is_reseller, "preferred", facts(**pooled({**DIFFERING, **NOTHING_ELSE}, narrow=1.0))),
+    (alternatives.is_reseller, "excluded", facts(**pooled(HANDED_OVER, narrow=LEANING))),
+    (alternatives.is_reseller, "preferred", facts(**pooled(HANDED_OVER, narrow=LEANING - 0.1))),
+    (alternatives.is_reseller, "preferred", facts(**pooled(HANDED_OVER, narrow=LEANING, words=AGREED - 0.1))),
+    (alternatives.is_reseller, "preferred", facts(**pooled(NOT_HANDED_OVER, narrow=3.9))),
     (alternatives.is_reseller, "preferred", facts(trials={**EVERYTHING, **HANDED_OVER})),
     (alternatives.is_enterprise, "excluded", facts(**on_one_clock(PEOPLE - 0.01))),
     (alternatives.is_enterprise, "preferred", facts(**on_one_clock(PEOPLE))),

@@ -26,6 +26,7 @@ LARGE = 0.1  # share of a network's exchanges that no one customer asks: 25 of 2
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
 CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
+LEANING = 2.0  # bits of a test from which it at least points there, 4 to 1
 ONE_CLOCK = 8.0  # bits of at most 10.3: a template dealt to each account looks like memory (grading, seed 402)
 HANDED_OVER = 3.0  # bits of at most 5, which take some hundred refused requests
 ORDINARY = "what is asked is hardly narrower than what people ask"
@@ -116,17 +117,35 @@ def _keeps_one_clock(facts: Facts) -> bool:
 def _narrow(facts: Facts) -> str | None:
     """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not.
 
-    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all. What was
-    picked out of a network was picked by both, so that one alone says nothing: of a relay's customers 347 accounts
-    stood at `act` for words that they had been picked by (seed 617).
+    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all, or more keys
+    than a firm registers one by one. What was picked out of a network was picked by both, so that one alone says
+    nothing: of a relay's customers 347 accounts stood at `act` for words that they had been picked by (seed 617).
     """
     purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
-    worded = words is None or words.bits >= AGREED
-    if purpose is not None and purpose.bits >= AGREED and (_whole(facts) or worded):
+    sorts = purpose.bits if purpose is not None else 0.0
+    worded = words is not None and words.bits >= AGREED
+    if purpose is not None and sorts >= _least_sorts(facts) and (_whole(facts) or words is None or worded):
         return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
-    if _whole(facts) and _hands_over(facts) and words is not None and words.bits >= AGREED:
+    if _whole(facts) and words is not None and worded and (_hands_over(facts) or _many_keys(facts)):
         return f"the questions' words lie {words.statistic:.1f} bits from people's"
     return None
+
+
+def _least_sorts(facts: Facts) -> float:
+    """Bits of narrow sorts that are asked for: fewer of a picked part that is fed by one queue and remembers nothing.
+
+    An effort of ten capabilities lies 0.7 bits from people's mix (seed 2005), relays' customers up to 0.3.
+    """
+    place = _memory(facts)
+    fed = not _whole(facts) and _hands_over(facts) and place is not None and place <= POOL
+    return LEANING if fed and facts.trial("narrow_vocabulary") is not None else AGREED
+
+
+def _many_keys(facts: Facts) -> bool:
+    """Do more accounts than a small firm has keys claim to be as many customers, ask one mix and remember nothing?"""
+    mix, place = facts.trial("asks_one_mix"), _memory(facts)
+    one = mix is not None and mix.bits >= AGREED and place is not None and place <= POOL
+    return one and _declared(facts) is False and facts.accounts >= FLEET
 
 
 def is_enterprise(facts: Facts) -> Alternative:
