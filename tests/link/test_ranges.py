@@ -13,7 +13,7 @@ from stillwatch.link.ranges import between, parts
 
 @given(st.sets(st.integers(-50, 50), max_size=6), st.lists(st.integers(-60, 60), min_size=1, max_size=20))
 def test_every_value_is_in_one_range(edges: set[int], values: list[int]) -> None:
-    conditions = between("value", sorted(edges))
+    conditions = between("value", [str(edge) for edge in sorted(edges)])
     listed = ", ".join(f"({value})" for value in values)
     for number, condition in enumerate(conditions):
         held = duckdb.sql(f"SELECT value FROM (VALUES {listed}) AS t(value) WHERE {condition}").fetchall()
