@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+import signal
+import threading
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -134,3 +136,18 @@ def test_a_parent_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_outside_text_cannot_leave_its_quotes(engine: DuckDBEngine) -> None:
     for text in ("it's", "'; DROP TABLE x; --", '"', "\\'", "a\nb"):
         assert fetched(engine, f"SELECT {literal(text)} AS {identifier(text)}") == [(text,)]
+
+
+def test_work_interrupted_before_it_begins_is_never_done(tmp_path: Path) -> None:
+    done: list[str] = []
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background shells start deaf to it
+    with DuckDBEngine(EngineSettings(threads=1), tmp_path) as engine:
+        free = threading.Event()
+        engine._worker.submit(free.wait)
+        threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            engine._interruptible(engine._connection, lambda: done.append("late"))
+        free.set()
+        assert engine.fetch(Query("after", "SELECT 1 AS one")).to_pylist() == [{"one": 1}]
+    signal.signal(signal.SIGINT, before)
+    assert done == []

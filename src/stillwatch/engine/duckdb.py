@@ -162,14 +162,19 @@ class DuckDBEngine:
         if threading.current_thread() is not threading.main_thread():
             return work()
 
+        given_up = threading.Event()
+
         def tracked() -> Any:
             with self._busy:
+                if given_up.is_set():  # interrupted before the worker came to it: nothing would stop it any more
+                    return None
                 self._at_work = connection
                 return work()
 
         try:
             return self._worker.submit(tracked).result()
         except KeyboardInterrupt:
+            given_up.set()
             self._stop()
             raise
 
