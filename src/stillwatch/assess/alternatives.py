@@ -122,9 +122,8 @@ def _narrow(facts: Facts) -> str | None:
     nothing: of a relay's customers 347 accounts stood at `act` for words that they had been picked by (seed 617).
     """
     purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
-    sorts = purpose.bits if purpose is not None else 0.0
     worded = words is not None and words.bits >= AGREED
-    if purpose is not None and sorts >= _least_sorts(facts) and (_whole(facts) or words is None or worded):
+    if purpose is not None and purpose.bits >= _least_sorts(facts) and (_whole(facts) or words is None or worded):
         return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
     if _whole(facts) and words is not None and worded and (_hands_over(facts) or _many_keys(facts)):
         return f"the questions' words lie {words.statistic:.1f} bits from people's"

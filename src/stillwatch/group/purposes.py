@@ -123,7 +123,7 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     if len(group) == 0:
         return Purpose(0.0, np.zeros(0), np.zeros(0))
     content, *others = views = _views(group, reference, crowd)
-    if not any(isinstance(view, _Mix | _Frame) and not isinstance(view, _Sizes) for view in views):
+    if not any(isinstance(view, _Mix | _Frame) for view in views):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
     found = _solve(group, crowd, views, STARTS[0], drifts=True)
     if found.settled:
@@ -230,8 +230,8 @@ class _Cells(_View):
         return np.bincount(self._group, weights=weight, minlength=len(self._ordinary)).astype(np.float64)
 
 
-class _Mix(_Cells):
-    """Capabilities: their share in the purpose against the members' other traffic."""
+class _Beside(_Cells):
+    """Cells whose share in the purpose is held against the members' other traffic."""
 
     def learn(self, probability: Float) -> Float:
         purpose = self._counted(probability) + 0.5
@@ -239,8 +239,12 @@ class _Mix(_Cells):
         return np.asarray(np.log((purpose / purpose.sum()) / (other / other.sum())))
 
 
-class _Sizes(_Mix):
-    """Sizes of answers, as capabilities are read: one effort wants answers of one length, customers all sorts."""
+class _Mix(_Beside):
+    """Capabilities."""
+
+
+class _Sizes(_Beside):
+    """Sizes of answers: one effort wants answers of one length, customers all sorts."""
 
     def learn(self, probability: Float) -> Float:
         return np.clip(super().learn(probability), -SIZE_CAP, SIZE_CAP)
