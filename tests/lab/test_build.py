@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ import pytest
 
 from stillwatch.errors import InputError, UsageError
 from stillwatch.lab import parts
-from stillwatch.lab.build import build
+from stillwatch.lab.build import Sources, _corpus, build
+from stillwatch.lab.corpus import OWN_PROMPTS
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, PERMITS
 
 
@@ -104,6 +106,22 @@ def test_same_seed_same_bytes_whatever_the_processes(tmp_path: Path, monkeypatch
     build("demo", 3, 400, 7_000, None, tmp_path / "one")
     assert len(list((tmp_path / "one" / "exchanges").iterdir())) > 1
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def test_what_was_built_before_does_not_matter(tmp_path: Path) -> None:
+    _corpus.cache_clear()
+    for name, seed in (("first", 3), ("between", 4), ("again", 3)):  # prompts are read once for all three
+        build("demo", seed, 100, 1_500, None, tmp_path / name)
+    assert _corpus.cache_info().misses == 1
+    assert digests(tmp_path / "first") == digests(tmp_path / "again")
+
+
+def test_prompts_that_changed_are_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    shutil.copytree(OWN_PROMPTS, folder)
+    before = Sources(folder, None).corpus().prompt_numbers("organic")
+    next(folder.glob("organic__*.jsonl.gz")).unlink()
+    assert len(Sources(folder, None).corpus().prompt_numbers("organic")) < len(before)
 
 
 def test_another_seed_is_another_world(tmp_path: Path) -> None:

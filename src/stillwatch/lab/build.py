@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +81,9 @@ class Sources:
 
     def corpus(self) -> CorpusBuilder:
         """The prompts, with our own for capabilities that the folder has none of."""
-        corpus = CorpusBuilder()
-        corpus.read(self.prompts or OWN_PROMPTS)
-        corpus.read_missing(OWN_PROMPTS)
-        return corpus
+        folder = self.prompts or OWN_PROMPTS
+        files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*"))]
+        return deepcopy(_corpus(folder, tuple(files)))  # a world adds its own phrases
 
     def ranges(self) -> Ranges:
         """Where networks lie."""
@@ -93,6 +94,15 @@ class Sources:
     def clients(self) -> tuple[Client, ...]:
         """What clients send."""
         return CLIENTS if self.data is None else observed(self.data / "ip" / "client_headers.csv")
+
+
+@lru_cache(maxsize=1)
+def _corpus(folder: Path, files: tuple[tuple[str, int, int], ...]) -> CorpusBuilder:
+    """The prompts of a folder in this state, read once: worlds that are built one after the other mostly share them."""
+    corpus = CorpusBuilder()
+    corpus.read(folder)
+    corpus.read_missing(OWN_PROMPTS)
+    return corpus
 
 
 def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> Script:

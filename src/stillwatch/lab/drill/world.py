@@ -21,7 +21,7 @@ from stillwatch.lab.score import score
 from stillwatch.settings import EngineSettings, Settings
 
 ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as the ladder
-LEAST = 40  # accounts of a rung, at whatever scale
+LEAST = 100  # accounts of a rung, at whatever scale
 LADDER = "ladder"
 HARVEST = "harvest"
 
@@ -69,7 +69,7 @@ def recipe_of(rung: str, evasion: Evasion | None, drawn: dict[str, Value], accou
     ladder = load_recipe(LADDER, frozenset(KINDS))
     own = next(entry for entry in ladder.populations if entry.kind == rung)
     innocents = tuple(entry for entry in ladder.populations if entry.kind not in (*RUNGS, HARVEST))
-    # below about 40 accounts a group is hard to see whatever it does, which is not what the drill asks
+    # under 64 accounts a small firm's job stays possible whatever the group does, which is not what the drill asks
     own = replace(own, share=0.0, count=max(LEAST, round(own.share * accounts)))
     return replace(ladder, name="drill", populations=(_evading(own, evasion, drawn), *innocents))
 
