@@ -159,9 +159,6 @@ class DuckDBEngine:
     def _interruptible(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
         # The driver looks for signals now and then only, and not at all inside a long task. So it works on a thread
         # beside the main one, which waits where Python handles a signal at once and can then stop the query.
-        if threading.current_thread() is not threading.main_thread():
-            return work()
-
         given_up = threading.Event()
 
         def tracked() -> Any:
@@ -171,6 +168,8 @@ class DuckDBEngine:
                 self._at_work = connection
                 return work()
 
+        if threading.current_thread() is not threading.main_thread():
+            return tracked()  # no signal comes here, and closing stops it
         try:
             return self._worker.submit(tracked).result()
         except KeyboardInterrupt:

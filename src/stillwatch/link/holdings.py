@@ -14,7 +14,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine
+from stillwatch.engine import Engine, fetched_ahead
 from stillwatch.link.kernels import met_again, note
 from stillwatch.link.ranges import account_ranges
 from stillwatch.link.values import used_values_sql
@@ -45,17 +45,17 @@ def used_values(engine: Engine, columns: Mapping[int, str], draws: Int32) -> dic
 
     Fills `draws` (codes, accounts): how many different values each account uses.
     """
-    ranges = account_ranges(engine)
-    if len(ranges) == 1:
-        return {code: perhaps_shared(held) for code, held in _read(engine, ranges[0], columns, draws)}
+    queries = [used_values_sql(accounts, tuple(columns.values())) for accounts in account_ranges(engine)]
+    if len(queries) == 1:
+        return {code: perhaps_shared(held) for code, held in _held(engine.fetch(queries[0]), columns, draws)}
     # two passes: all values of a large log would not fit in memory, but counts of them do
     met: dict[int, NDArray[np.uint8]] = {}
-    for accounts in ranges:
-        for code, held in _read(engine, accounts, columns, draws):
+    for rows in fetched_ahead(engine, queries):
+        for code, held in _held(rows, columns, draws):
             note(held.value, met.setdefault(code, np.zeros(TABLE, np.uint8)))
     parts: dict[int, list[Held]] = {code: [] for code in columns}
-    for accounts in ranges:
-        for code, held in _read(engine, accounts, columns, draws):
+    for rows in fetched_ahead(engine, queries):
+        for code, held in _held(rows, columns, draws):
             parts[code].append(held.take(np.flatnonzero(met_again(held.value, met[code]))))
     met.clear()
     return {code: _joined(parts.pop(code)) for code in columns}
@@ -76,9 +76,8 @@ def _joined(parts: list[Held]) -> Held:
     )
 
 
-def _read(engine: Engine, accounts: str, columns: Mapping[int, str], draws: Int32) -> Iterator[tuple[int, Held]]:
-    """What the accounts of a range (a condition) hold, column by column."""
-    rows = engine.fetch(used_values_sql(accounts, tuple(columns.values())))
+def _held(rows: pa.Table, columns: Mapping[int, str], draws: Int32) -> Iterator[tuple[int, Held]]:
+    """What accounts hold by these exchanges of theirs, column by column."""
     position = rows["position"].to_numpy().astype(np.int32, copy=False)
     start, place = by_account(position, draws.shape[1])
     started_at = np.empty(len(rows), np.int64)

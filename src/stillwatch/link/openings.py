@@ -7,7 +7,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import Engine, Query, fetched_ahead
 from stillwatch.link.memory import spread
 from stillwatch.link.ranges import account_ranges
 from stillwatch.records.features import decode_features, without_frames
@@ -48,7 +48,8 @@ def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
 
     What belongs to a frame that an account wraps its texts in is left out.
     """
-    found = [_openings(engine.fetch(contents_sql(accounts))) for accounts in account_ranges(engine)]
+    queries = [contents_sql(accounts) for accounts in account_ranges(engine)]
+    found = [_openings(rows) for rows in fetched_ahead(engine, queries)]
     position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
 
