@@ -45,28 +45,29 @@ def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
             small[CANDIDATE_MEMBERS].append(_members(candidate, ids))
             small[CANDIDATE_CAMPAIGNS].append(_campaign(candidate))
             small[GROUP_TESTS].append(_tests(candidate))
-            yield from _exchanges(candidate, ids).combine_chunks().to_batches(max_chunksize=BATCH)
+            yield from _exchanges(candidate, ids)
 
     engine.store_batches(CANDIDATE_EXCHANGES, exchanges())
     for table, parts in small.items():
         engine.store(table, pa.concat_tables([table.schema.empty_table(), *parts]))
 
 
-def _exchanges(candidate: Candidate, ids: pa.Array) -> pa.Table:
+def _exchanges(candidate: Candidate, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+    # a few at a time: a copy of all that the largest networks served would be as large as everything else together
     served = np.flatnonzero(candidate.purpose.served)
-    rows = candidate.exchanges.take(served)
-    capability = pa.array(rows.capability, pa.int16(), mask=rows.capability < 0)
-    return pa.table(
-        {
-            "candidate_id": pa.array([candidate.candidate_id] * len(rows), pa.string()),
-            "exchange_id": rows.exchange_id,
-            "account_id": ids.take(pa.array(rows.position)),
-            "started_at": pa.array(rows.started_at, pa.timestamp("us")),
-            "probability": np.round(candidate.purpose.probability[served], 6),
-            "capability": capability,
-        },
-        schema=CANDIDATE_EXCHANGES.schema,
-    )
+    rows = candidate.exchanges
+    for begin in range(0, len(served), BATCH):
+        chosen = served[begin : begin + BATCH]
+        capability = rows.capability[chosen]
+        columns = [
+            pa.array([candidate.candidate_id] * len(chosen), pa.string()),
+            rows.exchange_id.take(pa.array(chosen)).combine_chunks(),
+            ids.take(pa.array(rows.position[chosen])),
+            pa.array(rows.started_at[chosen], pa.timestamp("us")),
+            pa.array(np.round(candidate.purpose.probability[chosen], 6)),
+            pa.array(capability, pa.int16(), mask=capability < 0),
+        ]
+        yield pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_EXCHANGES.schema)
 
 
 def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
