@@ -27,6 +27,9 @@ PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
 LETTER_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),build/letter)
 LADDER ?= --missing text addresses accounts --ablate --baselines
 
+# How many processes share the tests; some hundreds of MB each, and one of them a Spark of 2.5 GB.
+PROCESSES ?= 2
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint format bench bench-beside bench-letter ladder docs clean
@@ -38,7 +41,7 @@ demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes
 	@$(BIN)/stillwatch demo --out demo-run
 
 test: lint  ## style, types, import laws, then every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
 
 lint: $(DEVELOPMENT)  ## style, types and import laws only
 	@$(BIN)/ruff check .

@@ -19,10 +19,13 @@ def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `spark` are skipped, with the reason, where Spark cannot run."""
+    """Tests marked `spark` share one process, and are skipped, with the reason, where Spark cannot run; all others stay
+    with those of their file, whose worlds they share."""
     reason = why_not()
     for item in items:
-        if reason is not None and item.get_closest_marker("spark"):
+        needs_spark = item.get_closest_marker("spark") is not None
+        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.nodeid.partition("::")[0]))
+        if needs_spark and reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
