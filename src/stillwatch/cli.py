@@ -335,18 +335,18 @@ def invoke(words: Sequence[str]) -> int:
             _complain("interrupted; nothing was written", debug)
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except StillwatchError as error:
-        _complain(str(error), debug)
+        _complain(_with_notes(str(error), error), debug)
         return error.exit_code
     except BrokenPipeError:
         # whoever read our output has heard enough; a second complaint when Python flushes stdout helps nobody
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001  the one place where the unexpected is turned into words
-        _complain(
+        said = (
             f"stillwatch {__version__} failed unexpectedly ({type(error).__name__}: {error}); "
-            f"nothing half-written was left; run again with `--debug` and report it to {ISSUES}",
-            debug,
+            f"nothing half-written was left; run again with `--debug` and report it to {ISSUES}"
         )
+        _complain(_with_notes(said, error), debug)
         return 1
     return 0
 
@@ -355,6 +355,10 @@ def _terminate(owner: int, _number: int, _frame: FrameType | None) -> None:
     if os.getpid() != owner:
         os._exit(TERMINATED)  # a forked worker owns nothing that needs cleaning up
     raise KeyboardInterrupt  # so that a polite kill cleans up like Ctrl-C
+
+
+def _with_notes(said: str, error: Exception) -> str:
+    return "; ".join([said, *getattr(error, "__notes__", ())])
 
 
 def _complain(text: str, debug: bool) -> None:

@@ -16,8 +16,9 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Protocol
 
-from stillwatch import __version__, additions, assess, folder, group, link, read, report, sketch
+from stillwatch import __version__, additions, assess, checkpoint, folder, group, link, read, report, sketch
 from stillwatch import state as states
+from stillwatch.checkpoint import Checkpoint
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.engine.opening import opened
 from stillwatch.errors import InputError, Mistake, UsageError
@@ -72,23 +73,30 @@ class RunSummary:
     stages: tuple[StageRecord, ...]
 
 
-def run(stages: Sequence[Stage], engine: Engine, job: Job) -> tuple[StageRecord, ...]:
-    """Runs the stages in order and measures each; raises what they raise."""
-    return tuple(_measured(stage, engine, job) for stage in stages)
+def run(stages: Sequence[Stage], engine: Engine, job: Job, kept: Checkpoint | None = None) -> tuple[StageRecord, ...]:
+    """Runs the stages in order and measures each, but those that a failed run had finished; raises what they raise."""
+    return tuple(_finished(stage, engine, job, kept) for stage in stages)
 
 
 def scan(job: Job, out: Path) -> RunSummary:
     """The main job: logs in, a run folder at `out`, which appears whole or not at all.
 
     With a state the logs are added to it, and the run is over all that it then keeps, as if all logs came at once.
-    Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
+    Where a run of the same job into `out` failed, it goes on after the stages that were finished. Raises UsageError
+    when `out` may not be replaced, RunError when the run cannot finish.
     """
-    with _session(job, out) as engine, additions.state_of(job) as state, folder.published(out) as staged:
+    _check_out(out)
+    with (
+        checkpoint.kept(job, out) as kept,
+        _engine(job, out.absolute().parent, kept.folder if kept else None) as engine,
+        additions.state_of(job) as state,
+        folder.published(out) as staged,
+    ):
         key_id = _sketch_key_id(job, state)
-        records = run([stage for stage in STAGES if stage in SKETCHED], engine, job)
+        records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, kept)
         if state is not None:
             additions.add(engine, job, state, key_id)
-        records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job)
+        records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, kept)
         written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in RUN_FILES}
         _write_documents(engine, staged)
         seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
@@ -108,7 +116,8 @@ def write_sketches(job: Job, out: Path) -> Rows:
 
     Raises UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
-    with _session(job, out) as engine, folder.published(out) as staged:
+    _check_out(out)
+    with _engine(job, out.absolute().parent) as engine, folder.published(out) as staged:
         key_id = _sketch_key_id(job, None)
         records = run(SKETCHED, engine, job)
         written = {
@@ -166,20 +175,29 @@ def _key_id_of_logs(job: Job) -> str:
     return received.key_id
 
 
-@contextmanager
-def _session(job: Job, out: Path) -> Iterator[Engine]:
+def _check_out(out: Path) -> None:
     mistakes = folder.refusal(out)
     if mistakes:
         raise UsageError(mistakes)
-    with _engine(job, out.absolute().parent) as engine:
-        yield engine
 
 
 @contextmanager
-def _engine(job: Job, parent: Path) -> Iterator[Engine]:
+def _engine(job: Job, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
     folder.sweep(parent)
-    with opened(job.settings.engine, parent) as engine:
+    with opened(job.settings.engine, parent, kept) as engine:
         yield engine
+
+
+def _finished(stage: Stage, engine: Engine, job: Job, kept: Checkpoint | None) -> StageRecord:
+    if kept is None:
+        return _measured(stage, engine, job)
+    before = kept.of(_short(stage))
+    if before is not None:
+        return StageRecord(**before)
+    record = _measured(stage, engine, job)
+    engine.save()
+    kept.note(asdict(record))
+    return record
 
 
 def _measured(stage: Stage, engine: Engine, job: Job) -> StageRecord:

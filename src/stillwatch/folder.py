@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from stillwatch.errors import Mistake, OutputError
@@ -143,3 +145,14 @@ def _alive(pid: int) -> bool:
 def _host() -> str:
     # a process number means something on one machine only; shared disks are seen from several
     return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname()) or "localhost"
+
+
+@cache
+def code_digest(folder: Path, but: tuple[str, ...]) -> str:
+    """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in {".py", ".toml", ".npz"} and not any(word in name for word in but):
+            digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()[:8]

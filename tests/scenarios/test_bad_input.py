@@ -57,6 +57,27 @@ flow.STAGES = (small_stages.read, Endless("endless", (), ()))
 sys.argv =""",
 )
 
+# as SCAN_ONCE, but the last stage is killed by the machine, as for want of memory, where no stage before it was run
+KILLED_ONCE = SCAN_ONCE.replace(
+    "sys.argv =",
+    """
+import os, signal
+ran = []
+class Watched:
+    def __init__(self, stage):
+        self.stage, self.__name__, self.READS, self.WRITES = stage, stage.__name__, stage.READS, stage.WRITES
+    def run(self, engine, job):
+        if self.__name__.endswith("report"):
+            if ran:
+                os.kill(os.getpid(), signal.SIGKILL)
+            print("going on with report", flush=True)
+        ran.append(self.__name__)
+        self.stage.run(engine, job)
+flow.STAGES = tuple(Watched(stage) for stage in small_stages.STAGES)
+flow.SKETCHED = flow.STAGES[:1]
+sys.argv =""",
+)
+
 
 def started(code: str, *words: object, **options: object) -> subprocess.Popen[str]:
     child = subprocess.Popen(
@@ -106,6 +127,17 @@ def test_killed_at_any_moment_no_run_folder_is_half(tmp_path: Path, logs: Path, 
     again.communicate()
     assert_whole(out)
     assert left_over(out.parent) == []
+
+
+def test_killed_inside_a_stage_the_next_run_goes_on(tmp_path: Path, logs: Path) -> None:
+    out = tmp_path / "run"
+    for code in (-signal.SIGKILL, 0):
+        child = started(KILLED_ONCE, "scan", logs, "--out", out, "--json")
+        said, _ = child.communicate()
+        assert child.returncode == code
+    assert said.startswith("going on with report\n"), "reading and finding were not done again"
+    assert_whole(out)
+    assert left_over(tmp_path) == []
 
 
 def hear_interrupts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 import threading
@@ -24,21 +25,27 @@ from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
 
+_SAVED = "tables.duckdb"
 _UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
 
 
 class DuckDBEngine:
     """One in-process database in a private folder; implements `engine.interface.Engine`."""
 
-    def __init__(self, settings: EngineSettings, parent: Path) -> None:
-        """A fresh database whose staged files live in a hidden folder of `parent`; OutputError when that fails."""
-        self._folder = folder.hidden(parent, "engine")
+    def __init__(self, settings: EngineSettings, parent: Path, kept: Path | None = None) -> None:
+        """A database whose staged files live in a hidden folder of `parent`, or in one that is `kept` with its tables.
+
+        Raises OutputError when the folder cannot be made.
+        """
+        self._kept = kept
+        self._folder = kept or folder.hidden(parent, "engine")
         self._connection = duckdb.connect()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         self._busy = threading.Lock()
         self._at_work = self._connection
         self._threads = settings.threads or os.cpu_count() or 1
-        spill = settings.temp_directory or str(self._folder / "spill")
+        self._spill = self._folder / "spill"
+        spill = settings.temp_directory or str(self._spill)
         for setting in (
             f"memory_limit = {literal(settings.memory_limit)}",
             f"threads = {self._threads}",
@@ -48,8 +55,10 @@ class DuckDBEngine:
             _UTC,
         ):
             self._run("settings", f"SET {setting}")
-        self._staged_files = 0
+        self._staged_files = itertools.count()
         self._staged_rows: dict[str, int] = {}
+        if kept is not None and (kept / _SAVED).exists():
+            self._copy(kept / _SAVED, "saved", "memory")
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -83,8 +92,7 @@ class DuckDBEngine:
             self._connection.unregister("stored_rows")
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
-        self._staged_files += 1
-        path = self._folder / f"{table.name}-{self._staged_files}.parquet"
+        path = next(path for path in self._paths(table.name) if not path.exists())
         rows = write_staged(table, path, batches)
         self.view(table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})"))
         self._staged_rows[table.name] = rows
@@ -128,11 +136,30 @@ class DuckDBEngine:
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
+    def save(self) -> None:
+        if self._kept is None:
+            return
+        fresh = self._kept / f"{_SAVED}.new"
+        fresh.unlink(missing_ok=True)
+        self._copy(fresh, "memory", "saved")
+        fresh.replace(self._kept / _SAVED)
+
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
         self._stop()
         self._connection.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._spill if self._kept else self._folder, ignore_errors=True)
+
+    def _copy(self, database: Path, source: str, target: str) -> None:
+        """Copies all tables and views between memory and a database file, which is called `saved` meanwhile."""
+        self._run("saved tables", f"ATTACH {literal(str(database))} AS saved")
+        try:
+            self._run("saved tables", f"COPY FROM DATABASE {source} TO {target}")
+        finally:
+            self._run("saved tables", "DETACH saved")
+
+    def _paths(self, name: str) -> Iterator[Path]:
+        return (self._folder / f"{name}-{number}.parquet" for number in self._staged_files)
 
     def _drop(self, name: str) -> None:
         kind = self._kind(name)

@@ -23,7 +23,7 @@ class Engine(Protocol):
 
     @property
     def folder(self) -> Path:
-        """A private folder on the run's disk for staged files; removed when the engine closes."""
+        """A private folder on the run's disk for staged files; removed at the end, unless it was given to be kept."""
         ...
 
     def view(self, name: str, query: Query) -> None:
@@ -72,6 +72,10 @@ class Engine(Protocol):
 
         `metadata` goes into the file's own key-value metadata, each key with the prefix `stillwatch.`.
         """
+        ...
+
+    def save(self) -> None:
+        """Puts what the private folder lacks there, so that an engine opened on it knows every table and view."""
         ...
 
     def close(self) -> None:

@@ -14,10 +14,13 @@ from stillwatch.settings import EngineSettings
 
 
 @contextmanager
-def opened(settings: EngineSettings, parent: Path) -> Iterator[Engine]:
-    """An engine with its folder in `parent`, closed at the end; EngineError when it cannot be started."""
+def opened(settings: EngineSettings, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
+    """An engine with its folder in `parent`, closed at the end; EngineError when it cannot be started.
+
+    With a folder that is `kept` the engine works there, leaves it and finds what an earlier one has saved.
+    """
     if settings.name == "duckdb":
-        with DuckDBEngine(settings, parent) as embedded:
+        with DuckDBEngine(settings, parent, kept) as embedded:
             yield embedded
         return
     for package in ("pyspark", "sqlglot"):
@@ -25,5 +28,5 @@ def opened(settings: EngineSettings, parent: Path) -> Iterator[Engine]:
             raise EngineError(f"`--engine spark` needs {package}: run `pip install 'stillwatch[spark]'`")
     from stillwatch.engine.spark import SparkEngine  # here: it needs the extra `spark`
 
-    with SparkEngine(settings, parent) as distributed:
+    with SparkEngine(settings, parent, kept) as distributed:
         yield distributed

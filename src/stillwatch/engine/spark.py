@@ -6,6 +6,7 @@ Tables are Parquet files in the run's own folder, which driver and executors mus
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,28 +44,34 @@ _TYPES = {
 }
 _ARROW = {_TYPES[kind]: kind.arrow for kind in Kind}
 _SCHEME = "^file:/*"  # Spark writes one slash here and three there
+_SAVED = "tables.json"
 _LONGEST_REASON = 1_000  # characters
 
 
 class SparkEngine:
     """One Spark session and a private folder; implements `engine.interface.Engine`."""
 
-    def __init__(self, settings: EngineSettings, parent: Path) -> None:
+    def __init__(self, settings: EngineSettings, parent: Path, kept: Path | None = None) -> None:
         """Starts or joins a session; EngineError when that fails, OutputError when the folder cannot be made.
 
-        The folder lies in `temp_directory` where that is set, which on a cluster must be a folder that all share.
+        The folder lies in `temp_directory` where that is set, which on a cluster must be a folder that all share; one
+        that is `kept` is left with its tables.
         """
-        self._folder = folder.hidden(Path(settings.temp_directory or parent).absolute(), "engine")
+        self._leave = kept is not None
+        self._folder = kept or folder.hidden(Path(settings.temp_directory or parent).absolute(), "engine")
         try:
             self._started = start(settings, self._folder)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._remove()
             raise
         self._session = self._started.session
         self._frames: dict[str, Any] = {}
         self._kept: dict[str, Path] = {}  # tables whose rows lie in a file or folder of ours
         self._known: set[str] = set()  # files and expressions that the session has under their names
-        self._numbers = itertools.count()
+        self._made: dict[str, dict[str, str]] = {}  # how to have each name again
+        self._numbers = itertools.count(len(list(self._folder.iterdir())))
+        if (self._folder / _SAVED).exists():
+            self._restore(json.loads((self._folder / _SAVED).read_text(encoding="utf-8")))
 
     def __enter__(self) -> SparkEngine:
         return self
@@ -82,6 +89,7 @@ class SparkEngine:
         frame = self._frame(query)
         with _refusals(query):
             self._name(name, frame, None)
+        self._made[name] = {"query": query.name, "sql": query.sql}
 
     def create(self, name: str, query: Query) -> None:
         path = self._path(name)
@@ -135,14 +143,35 @@ class SparkEngine:
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
+    def save(self) -> None:
+        if self._leave:
+            fresh = self._folder / f"{_SAVED}.new"
+            fresh.write_text(json.dumps(self._made), encoding="utf-8")
+            fresh.replace(self._folder / _SAVED)
+
     def close(self) -> None:
         try:
             self._started.leave()
         finally:
+            self._remove()
+
+    def _remove(self) -> None:
+        if not self._leave:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _restore(self, made: Mapping[str, Mapping[str, str]]) -> None:
+        from pyspark.sql.types import StructType
+
+        for name, one in made.items():  # in the order in which they were made: views stand on what came before
+            if "sql" in one:
+                self.view(name, Query(one["query"], one["sql"]))
+            else:
+                schema, path = StructType.fromJson(json.loads(one["schema"])), Path(one["path"])
+                self._name(name, self._session.read.schema(schema).parquet(_pattern(path)), path)
+
     def _path(self, name: str) -> Path:
-        return self._folder / f"{next(self._numbers):04d}-{name}"
+        free = (self._folder / f"{number:04d}-{name}" for number in self._numbers)
+        return next(path for path in free if not path.exists() and not path.with_suffix(".parquet").exists())
 
     def _keep(self, table: Table, path: Path, query: Query) -> None:
         with _refusals(query):
@@ -152,8 +181,10 @@ class SparkEngine:
         frame.createOrReplaceTempView(name)
         self._frames[name] = frame
         self._kept.pop(name, None)
+        self._made.pop(name, None)
         if path is not None:
             self._kept[name] = path
+            self._made[name] = {"path": str(path), "schema": frame.schema.json()}
 
     def _frame(self, query: Query) -> Any:
         translated = to_spark(query)

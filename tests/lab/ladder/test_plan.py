@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from stillwatch.arguments import each_named
-from stillwatch.lab.ladder.plan import CHANNELS, MAIN, Plan, code_digest
+from stillwatch.folder import code_digest
+from stillwatch.lab.ladder.plan import CHANNELS, MAIN, Plan
 from stillwatch.lab.ladder.run import forecast
 from stillwatch.settings import EvidenceSettings
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import get_args
 
 import stillwatch
+from stillwatch.folder import code_digest
 from stillwatch.settings import EvidenceSettings
 
 ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1: the size that results are reported for
@@ -103,14 +103,3 @@ class Plan:
 def baselines_mark() -> str:
     """What stands for the baselines' code: they are measured again when it changes, and nothing else is."""
     return code_digest(_SOURCE / _BASELINES, ())
-
-
-@cache  # code that changes under a run does not change what the run is
-def code_digest(folder: Path, but: tuple[str, ...]) -> str:
-    """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix in {".py", ".toml", ".npz"} and not any(word in name for word in but):
-            digest.update(name.encode() + path.read_bytes())
-    return digest.hexdigest()[:8]

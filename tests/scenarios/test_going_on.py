@@ -1,0 +1,149 @@
+"""A run that failed goes on after the stages that it had finished, and gives what an undisturbed one gives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stillwatch import checkpoint, cli, flow
+from stillwatch.engine import Engine
+from stillwatch.errors import OutputError
+from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from tests.scenarios.small_world import SmallWorld, digests
+
+NAMES = [stage.__name__.rpartition(".")[2] for stage in flow.STAGES]
+
+
+class Watched:
+    """A stage that says when it is run, and fails where it is told to."""
+
+    def __init__(self, stage: flow.Stage, ran: list[str], fails: bool) -> None:
+        self.stage, self.ran, self.fails = stage, ran, fails
+        self.__name__, self.READS, self.WRITES = stage.__name__, stage.READS, stage.WRITES
+
+    def run(self, engine: Engine, job: Job) -> None:
+        self.ran.append(self.__name__.rpartition(".")[2])
+        if self.fails:
+            (engine.folder / "half.parquet").write_bytes(b"what it had written so far")
+            raise OutputError("the disk is full")
+        assert not (engine.folder / "half.parquet").exists()
+        self.stage.run(engine, job)
+
+
+class Trial:
+    """Runs over one small world into one folder, some of which fail."""
+
+    def __init__(self, world: SmallWorld, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world, self.out, self.patch = world, out, monkeypatch
+        self.stages = flow.STAGES
+        self.logs = world.folder / "exchanges"
+        self.engine = EngineSettings(threads=2)
+
+    def job(self) -> Job:
+        beside = ((str(self.world.folder / f"{name}.parquet"),) for name in ("accounts", "permits"))
+        settings = self.world.settings().model_copy(update={"engine": self.engine})
+        return Job(Inputs((str(self.logs),), *beside), settings=settings)
+
+    def run(self, fails_at: str | None = None) -> list[str]:
+        """The stages that were run."""
+        ran: list[str] = []
+        stages = tuple(Watched(one, ran, NAMES[n] == fails_at) for n, one in enumerate(self.stages))
+        self.patch.setattr(flow, "STAGES", stages)
+        self.patch.setattr(flow, "SKETCHED", stages[:2])
+        flow.scan(self.job(), self.out)
+        return ran
+
+    def failed(self, at: str) -> str:
+        """What a run says that fails there."""
+        with pytest.raises(OutputError) as caught:
+            self.run(fails_at=at)
+        assert not self.out.exists()
+        return "; ".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+
+    def kept(self) -> Sequence[Path]:
+        return [path for path in self.out.parent.iterdir() if path.name.startswith(".stillwatch")]
+
+
+@pytest.fixture
+def trial(world: SmallWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    return Trial(world, tmp_path / "runs" / "run", monkeypatch)
+
+
+@pytest.mark.parametrize("at", NAMES[2:])
+def test_it_goes_on_where_it_failed(trial: Trial, plain: Path, at: str) -> None:
+    place = NAMES.index(at)
+    assert f"everything up to `{NAMES[place - 1]}` is kept" in trial.failed(at)
+    assert trial.run() == NAMES[place:]
+    assert digests(trial.out) == digests(plain)
+    assert trial.kept() == []
+
+
+def test_it_may_fail_again_further_on(trial: Trial, plain: Path) -> None:
+    trial.failed("link")
+    assert "everything up to `group` is kept" in trial.failed("assess")
+    trial.engine = EngineSettings(threads=1, memory_limit="3GB")  # what a person changes who has read the message
+    assert trial.run() == ["assess", "report"]
+    assert digests(trial.out) == digests(plain)
+
+
+def test_a_log_that_changed_begins_anew(trial: Trial, tmp_path: Path) -> None:
+    trial.logs = Path(shutil.copytree(trial.logs, tmp_path / "logs"))
+    trial.failed("group")
+    os.utime(next(trial.logs.iterdir()), (1, 1))
+    assert trial.run() == NAMES
+
+
+def test_other_settings_begin_anew(trial: Trial) -> None:
+    trial.failed("group")
+    job = trial.job()
+    link = job.settings.link.model_copy(update={"minimum_accounts": 9})
+    other = Job(job.inputs, settings=job.settings.model_copy(update={"link": link}))
+    assert checkpoint.identity_of(other) != checkpoint.identity_of(job)
+    with checkpoint.kept(other, trial.out) as found:
+        assert found is not None
+        assert found.finished == []
+
+
+def test_the_first_stage_alone_is_not_worth_keeping(trial: Trial) -> None:
+    assert "is kept" not in trial.failed("sketch")
+    assert trial.kept() == []
+
+
+def test_an_interrupted_run_leaves_nothing(trial: Trial) -> None:
+    with pytest.raises(KeyboardInterrupt), checkpoint.kept(trial.job(), trial.out) as found:
+        assert found is not None
+        for stage in NAMES[:3]:
+            found.note({"stage": stage})
+        raise KeyboardInterrupt
+    assert trial.kept() == []
+
+
+def test_two_runs_into_one_folder_do_not_share_what_is_kept(trial: Trial) -> None:
+    with checkpoint.kept(trial.job(), trial.out) as first, checkpoint.kept(trial.job(), trial.out) as second:
+        assert first is not None
+        assert second is None
+    assert trial.kept() == []
+
+
+def test_the_command_line_says_what_is_kept(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
+    trial.patch.setattr(
+        flow, "STAGES", tuple(Watched(one, [], NAMES[n] == "link") for n, one in enumerate(flow.STAGES))
+    )
+    assert cli.invoke(["scan", str(trial.logs), "--out", str(trial.out)]) == 1
+    said = capsys.readouterr().err
+    assert "the disk is full; everything up to `sketch` is kept in `" in said
+    assert "run this again and it goes on from there" in said
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
+def test_a_run_on_spark_goes_on_too(trial: Trial, plain: Path) -> None:
+    trial.engine = Settings(engine=EngineSettings(name="spark", threads=2)).engine
+    trial.failed("group")
+    assert trial.run() == NAMES[3:]
+    assert digests(trial.out) == digests(plain)
+    assert trial.kept() == []
