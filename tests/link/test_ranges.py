@@ -1,20 +1,29 @@
-"""Ranges part accounts and values: everything is in exactly one."""
+"""Ranges part accounts and values: everything is in exactly one, and no range reads what another one does."""
 
 from __future__ import annotations
 
+import random
 from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.engine import Query, literal
-from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.engine import Engine, Query
+from stillwatch.engine.opening import opened
 from stillwatch.link import ranges
-from stillwatch.link.ranges import between, parts
+from stillwatch.link.ranges import between, by_account, parts, scattered
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.settings import EngineSettings
+
+NAMES = sorted(["", "a'b", "a''", '"', "Ω", "\\", "zz", "z", "0", "𝄞"], key=str.encode)
+EACH = 6  # exchanges an account
 
 
 @given(st.sets(st.integers(-50, 50), max_size=6), st.lists(st.integers(-60, 60), min_size=1, max_size=20))
@@ -33,17 +42,76 @@ def test_parts_hold_everything_and_none_is_idle(count: int, rows: int) -> None:
     assert (parts(count, rows) - 1) * rows < max(count, 1)
 
 
-def test_every_account_is_in_one_range_whatever_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = sorted(["", "a'b", "a''", '"', "Ω", "\\", "zz", "z", "0", "𝄞"], key=str.encode)
-    monkeypatch.setattr(ranges, "ROWS", 3)
-    with DuckDBEngine(EngineSettings(threads=1), tmp_path) as engine:
-        values = ", ".join(f"({literal(name)}, {place}, 2)" for place, name in enumerate(names))
-        listed = f"SELECT * FROM (VALUES {values}) AS named(account_id, position, exchanges)"
-        engine.create("account_sketches", Query("accounts", listed))
-        joined = "SELECT sketches.position FROM account_sketches AS sketches JOIN account_sketches AS exchanges"
-        found = [
-            engine.fetch(Query("range", f"{joined} USING (account_id) WHERE {one}"))
-            for one in ranges.account_ranges(engine)
-        ]
-    assert len(found) > 3
-    assert sorted(place for part in found for place in part["position"].to_pylist()) == list(range(len(names)))
+def logged(engine: Engine, groups: Sequence[tuple[str | None, str | None, int]]) -> None:
+    """A log of EACH exchanges an account in no order, and what row groups say of it."""
+    exchanges: dict[str, list[object]] = {name: [None] * EACH * len(NAMES) for name in EXCHANGE_SKETCHES.names}
+    exchanges["account_id"] = random.Random(1).sample(NAMES * EACH, EACH * len(NAMES))
+    exchanges["exchange_id"] = [str(n) for n in range(EACH * len(NAMES))]
+    exchanges["started_at"] = [datetime(2026, 1, 1)] * EACH * len(NAMES)
+    engine.store(EXCHANGE_SKETCHES, pa.table(exchanges, schema=EXCHANGE_SKETCHES.schema))
+    accounts = {column.name: [0] * len(NAMES) for column in ACCOUNT_SKETCHES.columns} | {
+        "account_id": NAMES,
+        "position": list(range(len(NAMES))),
+        "exchanges": [EACH] * len(NAMES),
+        "first_seen": [datetime(2026, 1, 1)] * len(NAMES),
+        "last_seen": [datetime(2026, 1, 1)] * len(NAMES),
+    }
+    engine.store(ACCOUNT_SKETCHES, pa.table(accounts, schema=ACCOUNT_SKETCHES.schema))
+    rows = [dict(zip(RECEIVED_GROUPS.names, group, strict=True)) for group in groups]
+    engine.store(RECEIVED_GROUPS, pa.Table.from_pylist(rows, schema=RECEIVED_GROUPS.schema))
+
+
+IN_ORDER = [(name, name, EACH) for name in NAMES]
+BY_TIME = [(NAMES[0], NAMES[-1], EACH)] * len(NAMES)
+UNKNOWN: list[tuple[str | None, str | None, int]] = [(None, None, EACH * len(NAMES))]
+
+
+@pytest.mark.parametrize(("groups", "rewritten"), [(IN_ORDER, False), (BY_TIME, True), (UNKNOWN, True), ([], True)])
+@pytest.mark.parametrize("name", ["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def test_every_account_is_in_one_range_whatever_it_is_called(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    groups: Sequence[tuple[str | None, str | None, int]],
+    rewritten: bool,
+) -> None:
+    if name == "spark":
+        request.getfixturevalue("spark")
+    monkeypatch.setattr(ranges, "ROWS", 2 * EACH)
+    with opened(EngineSettings.model_validate({"name": name, "threads": 2}), tmp_path) as engine:
+        logged(engine, groups)
+        before = set(engine.folder.iterdir())
+        with by_account(engine) as conditions:
+            assert bool(set(engine.folder.iterdir()) - before) == rewritten
+            found = [
+                engine.fetch(Query("range", f"SELECT position, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
+                for one in conditions
+            ]
+            if rewritten:
+                check_files_hold_one_range_each(engine, len(conditions))
+        assert set(engine.folder.iterdir()) == before, "its room is free again"
+        assert engine.columns(ranges.SKETCHES) == ()
+    assert len(found) == len(NAMES) // 2
+    assert [sorted(set(part["position"].to_pylist())) for part in found] == [[2 * n, 2 * n + 1] for n in range(5)]
+    assert sorted(one for part in found for one in part["exchange_id"].to_pylist()) == sorted(
+        str(n) for n in range(EACH * len(NAMES))
+    )
+
+
+def check_files_hold_one_range_each(engine: Engine, count: int) -> None:
+    (folder,) = (path for path in engine.folder.iterdir() if ranges.SKETCHES in path.name and path.is_dir())
+    held = [
+        {position // 2 for position in pq.ParquetFile(path).read(["position"])["position"].to_pylist()}
+        for path in folder.rglob("*.parquet")
+    ]
+    assert all(len(one) == 1 for one in held)
+    assert set().union(*held) == set(range(count))
+
+
+def test_files_that_overlap_a_little_are_not_rewritten(tmp_path: Path) -> None:
+    overlapping = [(NAMES[max(0, n - 1)], name, EACH) for n, name in enumerate(NAMES)]
+    with opened(EngineSettings(threads=1), tmp_path) as engine:
+        logged(engine, overlapping)
+        assert not scattered(engine, [2, 4, 6, 8])
+        assert scattered(engine, list(range(1, len(NAMES)))) is False  # two ranges a group: twice over, and no more

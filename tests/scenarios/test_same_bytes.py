@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
@@ -33,13 +34,38 @@ def test_one_thread_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Pa
     assert digests(world.scan(tmp_path / "run", threads=1)) == digests(plain)
 
 
-def test_reading_in_many_ranges_changes_no_byte(
-    world: SmallWorld, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def in_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
     monkeypatch.setattr(ranges, "PAIRS", EXCHANGES // 5)
     monkeypatch.setattr(members, "ROWS", EXCHANGES // 20)
+
+
+def test_reading_in_many_ranges_changes_no_byte(
+    world: SmallWorld, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_ranges(monkeypatch)
     assert digests(world.scan(tmp_path / "run")) == digests(plain)
+
+
+@pytest.mark.parametrize(("group_rows", "scattered"), [(500, False), (EXCHANGES, True)])
+def test_ranges_of_files_in_order_of_accounts_change_no_byte(
+    world: SmallWorld,
+    plain: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    group_rows: int,
+    scattered: bool,
+) -> None:
+    in_ranges(monkeypatch)
+    flow.write_sketches(
+        Job(Inputs((str(world.folder / "exchanges"),)), settings=world.settings()), tmp_path / "sketches"
+    )
+    pq.write_table(pq.read_table(tmp_path / "sketches" / MADE), tmp_path / MADE, row_group_size=group_rows)
+    said: list[bool] = []
+    looked = ranges.scattered
+    monkeypatch.setattr(ranges, "scattered", lambda *given: said.append(looked(*given)) or said[-1])
+    assert digests(world.scan(tmp_path / "run", exchanges=tmp_path / MADE)) == digests(plain)
+    assert said == [scattered]
 
 
 def test_order_of_accounts_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:

@@ -34,6 +34,17 @@ class Engine(Protocol):
         """Runs a query and keeps its rows under a name (replacing what had it)."""
         ...
 
+    def partition(self, name: str, query: Query, column: str) -> None:
+        """Runs a query and keeps its rows under a name, apart by an integer column: a condition on it reads no others.
+
+        For rows that are read part by part; the query has at least one row.
+        """
+        ...
+
+    def drop(self, name: str) -> None:
+        """Forgets a table or view, and frees its room on the disk if it was kept by `partition`."""
+        ...
+
     def store(self, table: Table, data: pa.Table) -> None:
         """Keeps Arrow rows under the table's name, cast to its schema."""
         ...

@@ -99,6 +99,19 @@ class SparkEngine:
             # the schema is known: files without rows need not tell it
             self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
 
+    def partition(self, name: str, query: Query, column: str) -> None:
+        path = self._path(name)
+        frame = self._frame(query)
+        with _refusals(query):
+            frame.repartition(column).write.partitionBy(column).parquet(_address(path))
+            self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
+
+    def drop(self, name: str) -> None:
+        self._session.catalog.dropTempView(name)
+        self._frames.pop(name, None)
+        self._made.pop(name, None)
+        shutil.rmtree(self._kept.pop(name, self._folder / "nowhere"), ignore_errors=True)
+
     def store(self, table: Table, data: pa.Table) -> None:
         rows = data.select(list(table.names)).cast(table.schema)
         self.store_batches(table, rows.to_batches())

@@ -13,10 +13,11 @@ from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.networks import write
 from stillwatch.link.null import background
 from stillwatch.link.persons import assess_persons
+from stillwatch.link.ranges import by_account
 from stillwatch.link.rates import adopters
 from stillwatch.settings import Job
 
-READS = ("exchange_sketches", "account_sketches", "accounts")
+READS = ("received_groups", "exchange_sketches", "account_sketches", "accounts")
 WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
 
 
@@ -32,13 +33,14 @@ def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
     accounts = graphs.positions(engine)
     off = job.settings.evidence.off
-    prior = assess_persons(engine, accounts, job.settings.engine.threads or os.cpu_count() or 1)
-    if "person" in off:
-        prior = np.zeros(accounts)
     sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
-    handovers = find_handovers(engine, accounts)
-    handed = np.zeros(accounts, np.int32) if "handover" in sides_off else handovers.count
-    graph = graphs.load(engine, accounts, as_holdings(handovers), sides_off)
+    with by_account(engine) as ranges:
+        prior = assess_persons(engine, ranges, accounts, job.settings.engine.threads or os.cpu_count() or 1)
+        if "person" in off:
+            prior = np.zeros(accounts)
+        handovers = find_handovers(engine, accounts)
+        handed = np.zeros(accounts, np.int32) if "handover" in sides_off else handovers.count
+        graph = graphs.load(engine, ranges, accounts, as_holdings(handovers), sides_off)
     cells, country = _origins(engine, accounts)
     null = background(graph, adopters(graph, cells), country)
     settings = job.settings.link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,8 @@ class Inside:
     at: Int64
 
 
-def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]) -> Graph:
-    """Reads every kind's shared holdings through the engine, but those of the sides in `off`.
+def load(engine: Engine, ranges: Sequence[str], accounts: int, handovers: pa.Table, off: frozenset[str]) -> Graph:
+    """Reads every kind's shared holdings through the engine, range by range, but those of the sides in `off`.
 
     `handovers` has the holdings (`position`, `value`, `first_at`) that are not the engine's.
     """
@@ -61,7 +62,7 @@ def load(engine: Engine, accounts: int, handovers: pa.Table, off: frozenset[str]
     draws = np.zeros((len(KINDS), accounts), np.int32)
     wanted = {code: kind for code, kind in enumerate(KINDS) if kind.side not in off}
     used = {code: kind.expression for code, kind in wanted.items() if kind.source == "exchanges"}
-    held = used_values(engine, used, draws) if used else {}
+    held = used_values(engine, ranges, used, draws) if used else {}
     for code, kind in wanted.items():
         if kind.source == "handovers":
             held[code] = _held(handovers)

@@ -6,7 +6,7 @@ brought into the order of accounts; what one account uses then fits in a small t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, fetched_ahead
 from stillwatch.link.kernels import met_again, note
-from stillwatch.link.ranges import account_ranges
 from stillwatch.link.values import used_values_sql
 from stillwatch.records.open_table import room
 
@@ -40,12 +39,12 @@ class Held:
         return Held(self.position[chosen], self.value[chosen], self.first_at[chosen])
 
 
-def used_values(engine: Engine, columns: Mapping[int, str], draws: Int32) -> dict[int, Held]:
+def used_values(engine: Engine, ranges: Sequence[str], columns: Mapping[int, str], draws: Int32) -> dict[int, Held]:
     """The values of each code's column of exchanges that two accounts hold, and a few of the others.
 
     Fills `draws` (codes, accounts): how many different values each account uses.
     """
-    queries = [used_values_sql(accounts, tuple(columns.values())) for accounts in account_ranges(engine)]
+    queries = [used_values_sql(accounts, tuple(columns.values())) for accounts in ranges]
     if len(queries) == 1:
         return {code: perhaps_shared(held) for code, held in _held(engine.fetch(queries[0]), columns, draws)}
     # two passes: all values of a large log would not fit in memory, but counts of them do

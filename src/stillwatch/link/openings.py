@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numba import njit
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, fetched_ahead
 from stillwatch.link.memory import spread
-from stillwatch.link.ranges import account_ranges
+from stillwatch.link.ranges import SKETCHES
 from stillwatch.records.features import decode_features, without_frames
 from stillwatch.records.open_table import room
 from stillwatch.records.order import by_account_and_time
@@ -28,7 +30,7 @@ def contents_sql(accounts: str) -> Query:
         "exchanges with content",
         f"""
 SELECT
-  sketches.position,
+  exchanges.position,
   exchanges.started_at,
   exchanges.exchange_id,
   coalesce(exchanges.conversation_value, 0) AS conversation,
@@ -36,19 +38,18 @@ SELECT
   coalesce(exchanges.head_value, 0) AS head,
   coalesce(exchanges.tail_value, 0) AS tail,
   exchanges.content_features
-FROM exchange_sketches AS exchanges
-JOIN account_sketches AS sketches USING (account_id)
+FROM {SKETCHES} AS exchanges
 WHERE exchanges.content_features IS NOT NULL AND {accounts}
 """,
     )
 
 
-def read_openings(engine: Engine) -> tuple[Int32, NDArray[np.uint32]]:
+def read_openings(engine: Engine, ranges: Sequence[str]) -> tuple[Int32, NDArray[np.uint32]]:
     """Accounts (openings,) and features (openings, 16) of OPENINGS openings an account at most, by account and time.
 
     What belongs to a frame that an account wraps its texts in is left out.
     """
-    queries = [contents_sql(accounts) for accounts in account_ranges(engine)]
+    queries = [contents_sql(accounts) for accounts in ranges]
     found = [_openings(rows) for rows in fetched_ahead(engine, queries)]
     position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])

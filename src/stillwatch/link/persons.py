@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,11 @@ STRATA = (MINIMUM_OPENINGS, 6, 10, 16, OPENINGS + 1)  # openings: few of them bl
 MINIMUM_STRATUM = 100  # accounts that show what people are like
 
 
-def assess_persons(engine: Engine, accounts: int, threads: int = 1) -> Float:
+def assess_persons(engine: Engine, ranges: Sequence[str], accounts: int, threads: int = 1) -> Float:
     """Writes `account_evidence`; returns memoryless bits (accounts,), all 0 when there is no text."""
-    held = contents(*read_openings(engine), accounts)  # not kept beside it: 64 bytes an opening, of 24 an account
+    held = contents(
+        *read_openings(engine, ranges), accounts
+    )  # not kept beside it: 64 bytes an opening, of 24 an account
     if held.openings.any():
         found = memory(held, threads)
     else:

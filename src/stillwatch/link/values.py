@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
+from stillwatch.link.ranges import SKETCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,8 @@ def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
     return Query(
         "values in use",
         f"""
-SELECT sketches.position, exchanges.started_at, {kept}
-FROM exchange_sketches AS exchanges
-JOIN account_sketches AS sketches USING (account_id)
+SELECT exchanges.position, exchanges.started_at, {kept}
+FROM {SKETCHES} AS exchanges
 WHERE {accounts}
 """,
     )

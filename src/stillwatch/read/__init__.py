@@ -22,6 +22,7 @@ READS: tuple[str, ...] = ()
 WRITES = (
     "exchanges",
     "received_sketches",
+    "received_groups",
     "kept_sketches",
     "kept_accounts",
     "accounts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ class Footer:
     filled: frozenset[str]
     rows: int
     key_id: str | None
+    groups: tuple[tuple[str | None, str | None, int], ...] = ()  # of sketches: first and last account, and rows
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,7 +54,19 @@ def footer(source: Source) -> Footer:
                 filled.add(chunk.path_in_schema.split(".")[0])
     key_id = (schema.metadata or {}).get(KEY_ID)
     types = tuple((field.name, field.type) for field in schema)
-    return Footer(types, frozenset(filled), metadata.num_rows, key_id.decode("utf-8", "replace") if key_id else None)
+    told = key_id.decode("utf-8", "replace") if key_id else None
+    found = Footer(types, frozenset(filled), metadata.num_rows, told)
+    return replace(found, groups=tuple(_groups(metadata))) if found.holds_sketches() else found
+
+
+def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[str | None, str | None, int]]:
+    """First and last account of each row group, by its own statistics, and its rows."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        columns = [group.column(index) for index in range(metadata.num_columns)]
+        known = next(one.statistics for one in columns if one.path_in_schema == "account_id")
+        ends = (known.min, known.max) if known is not None and known.has_min_max else (None, None)
+        first, last = (end if isinstance(end, str) else None for end in ends)
+        yield first, last, group.num_rows
 
 
 def with_text_as_bytes(source: Source, table: Table, folder: Path) -> Source:

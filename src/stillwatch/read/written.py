@@ -18,7 +18,7 @@ from stillwatch.read.parts import no_rows_sql
 from stillwatch.read.tables import Reading, Taken, take_parquet, take_text, usable_sql
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, CHANNELS, EXCHANGES, JUDGEMENTS, PERMITS, QUARANTINE, SOURCES
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records.sketches import EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.settings import Window
 from stillwatch.state import State
 
@@ -41,6 +41,8 @@ def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window
     exchanges = take_parquet(reading, EXCHANGES, [pair for pair in files if not pair[1].holds_sketches()])
     exchanges += take_text(reading, EXCHANGES, [source for source in logs if source.format != "parquet"])
     sketches = take_parquet(reading, EXCHANGE_SKETCHES, [pair for pair in files if pair[1].holds_sketches()])
+    groups = [dict(zip(RECEIVED_GROUPS.names, group, strict=True)) for _, found in files for group in found.groups]
+    reading.engine.store(RECEIVED_GROUPS, pa.Table.from_pylist(groups, schema=RECEIVED_GROUPS.schema))
     # a row that came both raw and sketched is one row: the raw one, since parts given earlier win
     repeated = _repeats(reading, EXCHANGES, exchanges + sketches, counts)
     for name, table, taken in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):

@@ -46,6 +46,17 @@ EXCHANGE_SKETCHES = Table(
 ADDED_SKETCHES = replace(EXCHANGE_SKETCHES, name="added_sketches")
 """Those of this run's own logs: all of them, or with a state what comes to it."""
 
+RECEIVED_GROUPS = Table(
+    "received_groups",
+    (
+        # what a row group of sketches that were handed in says of its accounts; null where it does not say
+        *columns(Kind.STRING, "first_account last_account"),
+        *columns(Kind.INT64, "rows", required=True),
+    ),
+    ("first_account", "last_account", "rows"),
+)
+"""By which linking sees whether files are in order of accounts."""
+
 ACCOUNT_SKETCHES = Table(
     "account_sketches",
     (
