@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.settings import EngineSettings
 from tests.engine.spark_here import java_home, why_not
+
+# no test fails for having taken long: machines are shared
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_an_exchange_in_two_candidates_uses_a_limit_up_once(engine: DuckDBEngine
     assert left_over(engine) == set()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(0, EACH * len(MEMBERS) + 5), until=st.floats(0, EACH))
 def test_a_wider_permit_never_accuses_more(engine: DuckDBEngine, limit: int, until: float) -> None:
     if not engine.columns("candidate_exchanges"):

@@ -131,7 +131,7 @@ def test_orders_groups_and_windows_agree(engines: tuple[Engine, Engine], query: 
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=60))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_texts_pass_as_literals_and_in_order(engines: tuple[Engine, Engine], texts: list[str]) -> None:
     rows = " UNION ALL ".join(
         f"SELECT {literal(text)} AS v, {n} AS n" for n, text in enumerate(texts) if "\0" not in text

@@ -19,7 +19,7 @@ def test_memory_ratio_is_one_for_a_queue_and_above_two_for_people() -> None:
     assert statistics.memory_ratio(exchanges(2, person=True)) > 2.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(5, 60), st.integers(3, 6))
 def test_heterogeneity_agrees_with_scipy(seed: int, accounts: int, cells: int) -> None:
     generator = np.random.default_rng(seed)
@@ -66,7 +66,7 @@ def test_openings_are_first_of_conversation_or_follow_silence() -> None:
     assert statistics.openings(group).tolist() == [True, False, False, True, False, True]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_volumes_are_counted_by_account_and_day(seed: int) -> None:
     group = exchanges(seed, accounts=20, each=12)
@@ -75,7 +75,7 @@ def test_volumes_are_counted_by_account_and_day(seed: int) -> None:
     assert statistics.volume_dispersion(group) == pytest.approx(counts.var() / counts.mean())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
     group = exchanges(seed, accounts=20, each=6)
@@ -87,7 +87,7 @@ def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
     assert statistics.repeat_share(group) == pytest.approx(np.mean([len(one) > 1 for one in asked.values()]))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
     group = exchanges(seed, accounts=12, each=5)
@@ -148,7 +148,6 @@ def test_slots_of_refused_requests_are_no_repeats() -> None:
     assert np.isnan(statistics.slot_repeats(group))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(2, 100))
 def test_one_busy_account_does_not_speak_for_people_on_a_release_day(people: int, busy: int) -> None:
     appeared = 5 * statistics.DAY

@@ -21,7 +21,7 @@ def rows(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return account, np.where(generator.random(wide.shape) < 0.7, wide % 40, wide).astype(np.uint32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 40))
 def test_usage_counts_accounts_and_uses(seed: int, count: int) -> None:
     account, features = rows(seed, count)
@@ -33,7 +33,7 @@ def test_usage_counts_accounts_and_uses(seed: int, count: int) -> None:
         assert held == len(set(account[(features == name).any(axis=1)].tolist()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 40))
 def test_occurrences_are_all_places_of_kept_features(seed: int, kept: int) -> None:
     _, features = rows(seed, 20)
@@ -47,7 +47,7 @@ def _uses(account: np.ndarray, features: np.ndarray) -> np.ndarray:
     return np.bincount(account.astype(np.int64), weights=(features != 0).sum(axis=1), minlength=41)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 40))
 def test_pairs_are_the_distinct_ones_with_their_counts(seed: int, count: int) -> None:
     account, features = rows(seed, count)

@@ -247,7 +247,7 @@ def test_the_interval_is_wilsons() -> None:
 sizes = st.lists(st.integers(1, 5), min_size=1, max_size=3)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(sizes=sizes, people=st.integers(0, 4))
 def test_a_perfect_run_scores_perfectly(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], people: int
@@ -266,7 +266,7 @@ def test_a_perfect_run_scores_perfectly(
     assert all(level.accounts == 0 and not level.false_campaigns for level in scores.innocents.values())
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(sizes=sizes)
 def test_an_empty_run_finds_nothing_and_accuses_nobody(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int]

@@ -63,7 +63,7 @@ def test_what_is_no_handover(tmp_path: Path, rows: list[tuple[str, int, int]]) -
     assert len(found(tmp_path, rows).account) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 1000)), max_size=40))
 def test_groups_partition_the_accounts_whatever_the_order(links: list[tuple[int, int, int]]) -> None:
     def of(rows: list[tuple[int, int, int]]):

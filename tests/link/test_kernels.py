@@ -24,7 +24,7 @@ def holders(graph: Graph, value: int) -> np.ndarray:
     return graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seeds)
 def test_counts_the_values_that_two_members_hold(seed: int) -> None:
     graph, generator = small(seed)
@@ -37,7 +37,7 @@ def test_counts_the_values_that_two_members_hold(seed: int) -> None:
     assert not scratch.any()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seeds)
 def test_edges_inside_are_the_holdings_of_members_in_order(seed: int) -> None:
     graph, generator = small(seed)
@@ -50,7 +50,7 @@ def test_edges_inside_are_the_holdings_of_members_in_order(seed: int) -> None:
     assert inside.at.tolist() == graph.first_at[np.array(edges, int)].tolist()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seeds, st.integers(1, 40))
 def test_cells_filled_are_the_distinct_cells_of_the_holders(seed: int, cells: int) -> None:
     graph, generator = small(seed)
@@ -59,7 +59,7 @@ def test_cells_filled_are_the_distinct_cells_of_the_holders(seed: int, cells: in
     assert found.tolist() == [len(np.unique(cell[holders(graph, v)])) for v in range(graph.values)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(seed: int) -> None:
     graph, generator = small(seed)

@@ -40,7 +40,7 @@ def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
     assert (bits[:300] < 0).mean() > 0.95
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
     position, features = texts(seed, people=120, drawing=5, openings=6)
@@ -79,7 +79,7 @@ def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyP
     assert (one.between > 0).all()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(0, 2**32))
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
     """With fewer accounts than are remembered and compared, twins are simply the most similar others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.link.openings import SILENCE, opening
@@ -13,7 +13,6 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_openings_agree_with_reading_account_by_account(rows: list[tuple[int, int, int | None]]) -> None:
     rows = sorted(rows, key=lambda row: row[:2])

@@ -46,7 +46,7 @@ def test_a_handful_of_accounts_is_no_population() -> None:
     assert (memoryless_bits(seen(crowd(60, 20))) == 0).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(0.2, 20.0), st.floats(1.0, 5.0))
 def test_remembering_more_is_never_more_evidence(seed: int, ratio: float, times: float) -> None:
     ratios = crowd(800, 100, seed)
@@ -55,7 +55,7 @@ def test_remembering_more_is_never_more_evidence(seed: int, ratio: float, times:
     assert other <= one + 0.1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_more_openings_say_more_of_a_pool(seed: int) -> None:
     ratios = crowd(900, 100, seed)

@@ -10,7 +10,7 @@ from stillwatch.link.rates import adopters, solve_rates
 from tests.link.planted import planted
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(1e-5, 0.5))
 def test_recovers_the_rate_that_made_the_counts(seed: int, rate: float) -> None:
     draws = np.random.default_rng(seed).geometric(0.1, 5000).astype(np.int32)

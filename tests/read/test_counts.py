@@ -17,7 +17,7 @@ from tests.read.rows import START, exchange, read_in, write, write_bytes
 LINE = b'{"exchange_id":"e%d","account_id":"a","started_at":"2026-05-01T10:00:00Z","input_text":"hello"}'
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), rows=st.integers(1, 30), wounds=st.integers(0, 12))
 def test_counts_add_up_on_random_corruption(data: st.DataObject, rows: int, wounds: int) -> None:
     text = bytearray(b"\n".join(LINE % (number % 20) for number in range(rows)))
@@ -34,7 +34,7 @@ def test_counts_add_up_on_random_corruption(data: st.DataObject, rows: int, woun
     assert sum(summary.reasons.values()) == counted.quarantined
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10_000), threads=st.sampled_from([1, 2]), pieces=st.integers(1, 4))
 def test_order_split_and_threads_change_nothing(seed: int, threads: int, pieces: int) -> None:
     rows = [exchange(n % 25, input_text=f"text {n % 31}", output_tokens=n % 7) for n in range(60)]

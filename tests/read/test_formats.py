@@ -40,7 +40,7 @@ def in_order(rows: list[Row]) -> list[dict[str, object]]:
     return sorted((whole(row) for row in rows), key=lambda row: str(row["exchange_id"]).encode())
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS)
 def test_every_format_gives_back_the_rows(rows: list[dict[str, object]]) -> None:
     if not rows:

@@ -29,7 +29,7 @@ def test_a_frame_worded_by_the_account_goes_and_its_topic_stays() -> None:
     assert (left[:, 1:] == features[:, 1:]).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ROWS)
 def test_agrees_with_counting_by_account_and_mark(rows: list[tuple[int, int, int, list[int]]]) -> None:
     rows = sorted(rows, key=lambda row: row[0])

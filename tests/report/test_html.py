@@ -102,7 +102,7 @@ ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.sampl
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_text_in_any_column_becomes_markup(data: st.DataObject) -> None:
     """Every string of a small document is drawn at random, already past `visible` as in a run."""
     words = data.draw(st.lists(ANY.map(visible), min_size=24, max_size=24))

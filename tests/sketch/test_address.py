@@ -21,7 +21,6 @@ def values(texts: list[str | None], key: Key) -> list[list[int | None]]:
     return [column.to_pylist() for column in address_values(pa.array(texts, pa.string()), key)]
 
 
-@settings(deadline=None)
 @given(V4)
 def test_every_spelling_of_an_ipv4_address_has_one_value(address: IPv4Address) -> None:
     spellings = [str(address), f" {address} ", f"::ffff:{address}", f"{address}:443", f"[::ffff:{address}]:80"]
@@ -30,7 +29,6 @@ def test_every_spelling_of_an_ipv4_address_has_one_value(address: IPv4Address) -
         assert column[0] is not None
 
 
-@settings(deadline=None)
 @given(V6)
 def test_every_spelling_of_an_ipv6_address_has_one_value(address: IPv6Address) -> None:
     spellings = [address.compressed, address.exploded, address.exploded.upper(), f"[{address}]:8443", f"{address}%eth0"]
@@ -73,7 +71,7 @@ def test_address_subnet_and_network_are_never_equal(key: Key) -> None:
     assert len({address[0], subnet[0], network[0]}) == 3
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(["0", "1", "9", "10", "255", "256", "099", "300", "1000", "", "a", "+1", " 1"]), max_size=5

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.records.sketches import FEATURES
@@ -42,7 +42,6 @@ codes = st.integers(1, 2**31).map(lambda number: number << 32 | number % 5)
 weighted = st.dictionaries(codes, st.integers(1, 255), max_size=60)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.dictionaries(codes, st.integers(0, 255), max_size=60), st.randoms())
 def test_order_and_repetition_change_nothing(features: Weighted, chance: random.Random) -> None:
     order = list(features) * 2
@@ -50,7 +49,6 @@ def test_order_and_repetition_change_nothing(features: Weighted, chance: random.
     assert sample(features, order) == sample(features)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(
     st.dictionaries(codes, st.integers(1, 255), max_size=60), st.dictionaries(codes, st.integers(1, 255), max_size=9)
 )
@@ -61,7 +59,6 @@ def test_a_feature_stays_sampled_unless_a_newcomer_takes_its_place(before: Weigh
     assert kept <= set(sample(before)) | {name(code) for code in added}
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.dictionaries(codes, st.just(0), max_size=20))
 def test_words_of_no_weight_are_never_sampled(features: Weighted) -> None:
     assert sample(features) == []

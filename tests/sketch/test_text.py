@@ -125,7 +125,7 @@ def test_hostile_text_changes_nothing_but_its_own_row(index: int, desk: Desk) ->
     assert row(made, 1) == row(sketch([HOSTILE[index]], desk), 0)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=60), st.binary(max_size=60)), max_size=8), st.integers(0, 8))
 def test_a_slice_of_a_column_is_sketched_as_if_it_were_alone(texts: list[str | bytes | None], start: int) -> None:
     desk = make_desk(Key(b"k" * 16))

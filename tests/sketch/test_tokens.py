@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.sketch.tokens import make_tokens, tokenise
@@ -44,7 +44,6 @@ def test_case_and_punctuation_do_not_matter() -> None:
     assert tokens("Fix THE bug.") == tokens("fix, the - BUG")
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.from_regex(r"[a-z0-9_]{1,30}", fullmatch=True), max_size=20))
 def test_equal_words_have_equal_hashes_and_different_words_differ(words: list[str]) -> None:
     found = tokens(" ".join(words))
@@ -52,7 +51,6 @@ def test_equal_words_have_equal_hashes_and_different_words_differ(words: list[st
     assert len(set(found)) == len(set(words))
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_within_bounds(raw: bytes) -> None:
     count = len(tokens(raw))
@@ -62,7 +60,6 @@ def test_any_bytes_are_read_within_bounds(raw: bytes) -> None:
     assert all(ends <= len(raw))
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_a_separator_splits_a_text_into_independent_halves(left: str, right: str) -> None:
     assert tokens(f"{left} . {right}") == tokens(left) + tokens(right)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.group.texts import Texts, halves
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
+from stillwatch.records.sketches import FEATURES
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -21,6 +23,15 @@ Int64 = NDArray[np.int64]
 ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while put in order: each time reads the log
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 
+BATCH = 131_072  # exchanges that the engine hands over at once
+_TYPES: dict[str, type] = {
+    "position": np.int32,
+    "started_at": np.int64,
+    "capability": np.int16,
+    "elicitation": np.int16,
+    "input_size": np.int64,
+    "output_size": np.int64,
+}
 VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
 
 
@@ -295,7 +306,7 @@ def _networks(
 def _read(engine: Engine, networks: Sequence[str], also: str | None = None) -> Exchanges:
     """The exchanges of these networks' members, and of the accounts of another table."""
     engine.create("accounts_to_group", member_accounts_sql(networks, also))
-    return _arrays(engine.fetch(exchanges_sql("accounts_to_group")))
+    return _arrays(engine.batches(exchanges_sql("accounts_to_group"), BATCH))
 
 
 def batches(sizes: Int64) -> list[list[int]]:
@@ -311,20 +322,48 @@ def batches(sizes: Int64) -> list[list[int]]:
     return result
 
 
-def _arrays(rows: pa.Table) -> Exchanges:
-    position, started_at = rows["position"].to_numpy().astype(np.int32), _microseconds(rows["started_at"])
-    order = by_account_and_time(position, started_at, rows["exchange_id"])
+def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
+    # column by column, each given up when it is in order: all rows twice over would be the most a scan ever holds
+    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_TYPES, *VALUES, "features")}
+    ids: list[pa.Array] = []
+    for batch in batches:
+        rows = pa.Table.from_batches([batch])
+        for name, kind in _TYPES.items():
+            values = _microseconds(rows[name]) if name == "started_at" else rows[name].to_numpy()
+            pieces[name].append(np.array(values, kind))  # a copy: a batch is given back whole or not at all
+        for name in VALUES:
+            pieces[name].append(np.array(rows[name].to_numpy(), np.int64))
+        pieces["features"].append(decode_features(rows["content_features"]))
+        ids.append(pa.concat_arrays([*rows["exchange_id"].chunks, pa.array([], pa.string())]))
+    exchange_id = pa.chunked_array([pa.concat_arrays(ids) if ids else pa.array([], pa.string())])
+    ids.clear()
+    position, started_at = (_joined(pieces[name], _TYPES[name]) for name in ("position", "started_at"))
+    order = by_account_and_time(position, started_at, exchange_id)
+    del position, started_at
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    inside = {name: _placed(pieces.pop(name), place, kind) for name, kind in _TYPES.items()}
     return Exchanges(
-        position[order],
-        pa.chunked_array([rows["exchange_id"].combine_chunks().take(pa.array(order))], pa.string()),
-        started_at[order],
-        rows["capability"].to_numpy()[order].astype(np.int16),
-        rows["elicitation"].to_numpy()[order].astype(np.int16),
-        rows["input_size"].to_numpy()[order].astype(np.int64),
-        rows["output_size"].to_numpy()[order].astype(np.int64),
-        {name: rows[name].to_numpy()[order].astype(np.int64) for name in VALUES},
-        decode_features(rows["content_features"], order),
+        exchange_id=pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string()),
+        values={name: _placed(pieces.pop(name), place, np.int64) for name in VALUES},
+        features=_placed(pieces.pop("features"), place, np.uint32, FEATURES),
+        **inside,
     )
+
+
+def _joined(pieces: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, kind), *pieces])
+
+
+def _placed(pieces: list[NDArray[Any]], place: Int64, kind: type, *width: int) -> NDArray[Any]:
+    """The pieces one after the other, each row where it belongs; they are used up."""
+    result: NDArray[Any] = np.empty((len(place), *width), kind)
+    end = len(place)
+    while pieces:
+        piece = pieces.pop()
+        result[place[end - len(piece) : end]] = piece
+        end -= len(piece)
+    return result
 
 
 def _microseconds(column: pa.ChunkedArray) -> Int64:

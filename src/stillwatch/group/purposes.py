@@ -217,7 +217,8 @@ class _Cells(_View):
     def __init__(self, group: Int64, reference: Int64, crowd: Int64) -> None:
         cells = 1 + max(int(column.max(initial=0)) for column in (group, reference, crowd))
         ordinary = np.bincount(reference, minlength=cells) + 0.5
-        self._group, self._crowd, self._ordinary = group, crowd, ordinary / ordinary.sum()
+        small = np.min_scalar_type(cells)  # of a network of millions every cell counts
+        self._group, self._crowd, self._ordinary = group.astype(small), crowd.astype(small), ordinary / ordinary.sum()
         self.tells = any(bool((column != column[:1]).any()) for column in (group, reference))
 
     def inside(self, nats: Float, cap: float) -> Float:

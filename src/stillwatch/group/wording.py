@@ -39,16 +39,17 @@ def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
 
     `position` (rows,) must be grouped by account; `features` (rows, n).
     """
-    return _usage(position, features, *_room(features.size))
+    return _usage(position, features)
 
 
 @njit(cache=True, nogil=True)
-def _usage(position: Int32, features: Features, room: int, shift: np.uint64) -> tuple[Features, Int32, Int32]:
-    keys = np.zeros(room, np.uint32)
-    code = np.empty(room, np.int32)
-    names = np.empty(features.size, np.uint32)
-    last = np.empty(features.size, np.int32)
-    holders, uses = np.zeros(features.size, np.int32), np.zeros(features.size, np.int32)
+def _usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
+    # tables grow with what is found: for every feature of a large network they would take more than the network does
+    bits = 12
+    shift = np.uint64(64 - bits)
+    keys, code = np.zeros(1 << bits, np.uint32), np.empty(1 << bits, np.int32)
+    names, last = np.zeros(1 << (bits - 1), np.uint32), np.zeros(1 << (bits - 1), np.int32)
+    holders, uses = np.zeros(1 << (bits - 1), np.int32), np.zeros(1 << (bits - 1), np.int32)
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
@@ -56,6 +57,13 @@ def _usage(position: Int32, features: Features, room: int, shift: np.uint64) -> 
                 continue
             at = _slot(keys, features[i, j], shift)
             if keys[at] == ABSENT:
+                if found == len(names):
+                    bits += 1
+                    shift = np.uint64(64 - bits)
+                    keys, code = _numbered(names, bits, shift)
+                    names, last = np.append(names, np.zeros_like(names)), np.append(last, np.zeros_like(last))
+                    holders, uses = np.append(holders, np.zeros_like(uses)), np.append(uses, np.zeros_like(uses))
+                    at = _slot(keys, features[i, j], shift)
                 keys[at], code[at], names[found], last[found] = features[i, j], found, features[i, j], -1
                 found += 1
             c = code[at]
@@ -66,19 +74,30 @@ def _usage(position: Int32, features: Features, room: int, shift: np.uint64) -> 
     return names[:found].copy(), holders[:found].copy(), uses[:found].copy()
 
 
+@njit(cache=True, nogil=True)
+def _numbered(names: Features, bits: int, shift: np.uint64) -> tuple[Features, Int32]:
+    """An open table of 1 << `bits` with these features, each once, and their numbers."""
+    keys, code = np.zeros(1 << bits, np.uint32), np.empty(1 << bits, np.int32)
+    for c in range(len(names)):
+        at = _slot(keys, names[c], shift)
+        keys[at], code[at] = names[c], c
+    return keys, code
+
+
 def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
     """Rows (ascending) and indices into `kept` of every occurrence of a kept feature."""
-    return _occurrences(features, kept, *_room(len(kept)))
+    size, shift = _room(len(kept))
+    return _occurrences(features, kept, size.bit_length() - 1, shift)
 
 
 @njit(cache=True, nogil=True)
-def _occurrences(features: Features, kept: Features, room: int, shift: np.uint64) -> tuple[Int32, Int32]:
-    keys = np.zeros(room, np.uint32)
-    code = np.empty(room, np.int32)
-    for c in range(len(kept)):
-        at = _slot(keys, kept[c], shift)
-        keys[at], code[at] = kept[c], c
-    rows, codes = np.empty(features.size, np.int32), np.empty(features.size, np.int32)
+def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64) -> tuple[Int32, Int32]:
+    keys, code = _numbered(kept, bits, shift)
+    found = 0
+    for feature in features.flat:  # counted first: room for all of a large network's is more than it takes itself
+        if feature != ABSENT and keys[_slot(keys, feature, shift)] != ABSENT:
+            found += 1
+    rows, codes = np.empty(found, np.int32), np.empty(found, np.int32)
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
@@ -88,7 +107,7 @@ def _occurrences(features: Features, kept: Features, room: int, shift: np.uint64
             if keys[at] != ABSENT:
                 rows[found], codes[found] = i, code[at]
                 found += 1
-    return rows[:found].copy(), codes[:found].copy()
+    return rows, codes
 
 
 @njit(cache=True, nogil=True)

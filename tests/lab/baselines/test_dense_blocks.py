@@ -21,7 +21,7 @@ def density(account: np.ndarray, value: np.ndarray, inside: np.ndarray, accounts
     return float(weight[value[kept]].sum() / max(1, inside.sum()))
 
 
-@settings(max_examples=40, deadline=None)  # the first example waits for the kernels
+@settings(max_examples=40)  # the first example waits for the kernels
 @given(small)
 def test_block_is_as_dense_as_said_and_at_least_half_as_dense_as_any(held: list[set[int]]) -> None:
     pairs = [(u, v) for u, values in enumerate(held) for v in sorted(values)]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stillwatch.lab.baselines.unions import join_holders, join_sharing_facts, join_similar, sizes
 from tests.lab.baselines.graphs import ACCOUNTS, graph_of, holdings_drawn
-
-patient = settings(deadline=None)  # the first example waits for the kernels
 
 
 def same_sets(representative: np.ndarray, pairs: list[tuple[int, int]]) -> bool:
@@ -23,7 +21,6 @@ def same_sets(representative: np.ndarray, pairs: list[tuple[int, int]]) -> bool:
     return bool(((representative[:, None] == representative) == (label[:, None] == label)).all())
 
 
-@patient
 @given(holdings_drawn)
 def test_holders_of_one_value_are_joined(held: list[set[int]]) -> None:
     graph = graph_of(held)
@@ -31,7 +28,6 @@ def test_holders_of_one_value_are_joined(held: list[set[int]]) -> None:
     assert same_sets(found, [(u, v) for u, v in combinations(range(ACCOUNTS), 2) if held[u] & held[v]])
 
 
-@patient
 @given(holdings_drawn, st.sampled_from([0.2, 0.5, 0.9]), st.integers(1, 3))
 def test_similar_pairs_are_joined(held: list[set[int]], threshold: float, least: int) -> None:
     graph = graph_of(held)
@@ -48,7 +44,6 @@ def test_similar_pairs_are_joined(held: list[set[int]], threshold: float, least:
     assert np.allclose(best, expected)
 
 
-@patient
 @given(holdings_drawn, st.integers(1, 3))
 def test_pairs_that_share_enough_facts_are_joined(held: list[set[int]], least: int) -> None:
     graph = graph_of(held, channels=3)

@@ -16,7 +16,7 @@ def keys(draw: st.DrawFn) -> np.ndarray:
     return generator.integers(0, draw(st.integers(1, 30)), (draw(st.integers(1, 3_000)), 2))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(keys())
 def test_strata_are_large_enough_and_keep_equals_together_in_order(key: np.ndarray) -> None:
     stratum = merged(key)
@@ -29,7 +29,7 @@ def test_strata_are_large_enough_and_keep_equals_together_in_order(key: np.ndarr
     assert (np.diff(stratum[order])[same] == 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(keys(), st.integers(0, 1 << 32))
 def test_donors_permute_each_stratum(key: np.ndarray, seed: int) -> None:
     stratum = merged(key)
@@ -38,7 +38,7 @@ def test_donors_permute_each_stratum(key: np.ndarray, seed: int) -> None:
     assert (stratum[donor] == stratum).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(keys(), st.floats(0, 1), st.integers(0, 1 << 32))
 def test_dealing_keeps_the_sizes_of_strata(key: np.ndarray, share: float, seed: int) -> None:
     stratum, generator = merged(key), np.random.default_rng(seed)
