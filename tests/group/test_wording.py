@@ -99,3 +99,27 @@ def test_batches_of_networks_are_all_of_them_in_order_and_no_larger_than_they_mu
     assert all(len(batch) == 1 or sum(sizes[one] for one in batch) <= ROWS for batch in found)
     joined = [sum(sizes[one] for one in before + after[:1]) for before, after in pairwise(found)]
     assert all(size > ROWS for size in joined)
+
+
+@given(st.lists(st.integers(-3, 3) | st.integers(-(2**63), 2**63 - 1), max_size=80))
+def test_numbers_count_up_in_order_of_first_use(values: list[int]) -> None:
+    known: dict[int, int] = {}
+    expected, found = [], 0
+    for value in values:
+        if value == 0 or value not in known:
+            number, found = found, found + 1
+            if value != 0:
+                known[value] = number
+        else:
+            number = known[value]
+        expected.append(number)
+    assert wording.numbered(np.array(values, np.int64)).tolist() == expected
+
+
+def test_many_features_outgrow_the_first_table() -> None:
+    features = np.arange(1, 40_001, dtype=np.uint32).reshape(-1, 4)
+    features = np.concatenate([features, features[::-1]])
+    position = np.repeat(np.array([3, 5], np.int32), len(features) // 2)
+    names, holders, uses = wording.usage(position, features)
+    assert names.tolist() == list(range(1, 40_001))
+    assert set(holders.tolist()) == set(uses.tolist()) == {2}

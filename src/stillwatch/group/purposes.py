@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
 from stillwatch.group.vocabulary import vocabulary_bits
-from stillwatch.group.wording import Int32, occurrences, summed, usage
+from stillwatch.group.wording import Int32, numbered, occurrences, summed, usage
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -180,15 +180,13 @@ class _Talks:
     """Conversations serve one purpose as a whole: a follow-up is for what its opening was for."""
 
     def __init__(self, conversation: Int64) -> None:
-        alone = conversation == 0
-        _, code = np.unique(conversation, return_inverse=True)
-        self._code = np.where(alone, len(conversation) + np.arange(len(conversation)), code)
+        self._code = numbered(conversation)
+        self._exchanges = np.bincount(self._code)
 
     def together(self, ratio: Float) -> Float:
         """The sum over each conversation, one exchange capped so that no single line decides a long talk."""
         total = np.bincount(self._code, weights=np.clip(ratio, -TALK_CAP, TALK_CAP))
-        counted = np.bincount(self._code)
-        return np.asarray((total * np.minimum(counted, TALK_TURNS) / np.maximum(counted, 1))[self._code])
+        return np.asarray((total * np.minimum(self._exchanges, TALK_TURNS) / self._exchanges)[self._code])
 
 
 def _logistic(odds: Float) -> Float:

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.records.open_table import room, slot
+
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -32,6 +34,26 @@ def _room(features: int) -> tuple[int, np.uint64]:
     """Size of a table at most half full, and the shift that keeps so many high bits."""
     bits = max(4, int(2 * features).bit_length())
     return 1 << bits, np.uint64(64 - bits)
+
+
+@njit(cache=True, nogil=True)
+def numbered(value: Int64) -> Int32:
+    """Values as numbers in order of first use; each 0 has a number of its own. What is neighbours stays so."""
+    size = room(len(value))
+    keys, number = np.zeros(size, np.int64), np.empty(size, np.int32)
+    result = np.empty(len(value), np.int32)
+    found = 0
+    for i in range(len(value)):
+        if value[i] == 0:
+            result[i] = found
+            found += 1
+        else:
+            at = slot(keys, value[i])
+            if keys[at] == 0:
+                keys[at], number[at] = value[i], found
+                found += 1
+            result[i] = number[at]
+    return result
 
 
 def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
