@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,7 @@ def identity_of(job: Job) -> str:
     settings["engine"] = {name: value for name, value in settings["engine"].items() if name not in _NOT_OF_THE_RESULT}
     whole = [
         __version__,
+        [version(package) for package in ("duckdb", "pyarrow")],
         code_digest(_SOURCE, ("__pycache__", "lab/")),
         settings,
         load_key(job.settings.sketch.key_file).key_id,
@@ -104,10 +107,15 @@ def identity_of(job: Job) -> str:
 
 
 def _locked(folder: Path) -> int | None:
-    """A lock on the folder, which is made if need be; None when it cannot be had."""
+    """A lock on the folder, which is made if need be; None when it cannot be had, or is not this user's alone."""
     handle = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)  # staged rows hold what people wrote
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            return None
         handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -129,6 +129,34 @@ def test_two_runs_into_one_folder_do_not_share_what_is_kept(trial: Trial) -> Non
     assert trial.kept() == []
 
 
+def test_nobody_else_may_look_into_what_is_kept(trial: Trial) -> None:
+    with checkpoint.kept(trial.job(), trial.out) as found:
+        assert found is not None
+        assert found.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("prepared", ["open", "link"])
+def test_a_folder_that_others_prepared_is_not_used(trial: Trial, tmp_path: Path, prepared: str) -> None:
+    trial.out.parent.mkdir()
+    folder = trial.out.parent / f".stillwatch-kept-{trial.out.name}"
+    if prepared == "open":
+        folder.mkdir(mode=0o777)
+        folder.chmod(0o777)
+    else:
+        folder.symlink_to(tmp_path)
+    assert "is kept" not in trial.failed("link")
+    assert trial.kept() == [folder]
+    assert trial.run() == NAMES
+
+
+def test_what_cannot_be_read_any_more_is_named(trial: Trial) -> None:
+    trial.failed("link")
+    (folder,) = trial.kept()
+    (folder / "tables.duckdb").write_bytes(b"no database")
+    with pytest.raises(OutputError, match=r"cannot be read .*; remove it"):
+        trial.run()
+
+
 def test_the_command_line_says_what_is_kept(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     trial.patch.setattr(
         flow, "STAGES", tuple(Watched(one, [], NAMES[n] == "link") for n, one in enumerate(flow.STAGES))

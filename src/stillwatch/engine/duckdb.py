@@ -59,7 +59,10 @@ class DuckDBEngine:
         self._staged_rows: dict[str, int] = {}
         self._parted: dict[str, Path] = {}
         if kept is not None and (kept / _SAVED).exists():
-            self._copy(kept / _SAVED, "saved", "memory")
+            try:
+                self._copy(kept / _SAVED, "saved", "memory")
+            except QueryError as error:
+                raise OutputError(f"what is kept in `{kept}` cannot be read ({error.reason}); remove it") from error
 
     def __enter__(self) -> DuckDBEngine:
         return self
