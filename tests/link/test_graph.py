@@ -11,7 +11,7 @@ import pytest
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.graph import Graph, load
 from stillwatch.link.handovers import as_holdings, joined
-from stillwatch.link.ranges import by_account
+from stillwatch.link.ranges import laid_out
 from stillwatch.link.values import KINDS
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
@@ -55,7 +55,7 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, sketches))
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))
-        with by_account(engine) as ranges:
+        with laid_out(engine) as ranges:
             return load(engine, ranges, 4, NO_HANDOVERS, frozenset())
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.opening import opened
 from stillwatch.link import ranges
-from stillwatch.link.ranges import between, by_account, parts, scattered
+from stillwatch.link.ranges import between, laid_out, parts, scattered
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.settings import EngineSettings
 
@@ -82,7 +82,7 @@ def test_every_account_is_in_one_range_whatever_it_is_called(
     with opened(EngineSettings.model_validate({"name": name, "threads": 2}), tmp_path) as engine:
         logged(engine, groups)
         before = set(engine.folder.iterdir())
-        with by_account(engine) as conditions:
+        with laid_out(engine) as conditions:
             assert bool(set(engine.folder.iterdir()) - before) == rewritten
             found = [
                 engine.fetch(Query("range", f"SELECT position, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))

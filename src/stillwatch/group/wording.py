@@ -56,16 +56,12 @@ def numbered(value: Int64) -> Int32:
     return result
 
 
+@njit(cache=True, nogil=True)
 def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
     """Every feature (any order), in how many accounts and how many times it is used.
 
     `position` (rows,) must be grouped by account; `features` (rows, n).
     """
-    return _usage(position, features)
-
-
-@njit(cache=True, nogil=True)
-def _usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
     # tables grow with what is found: for every feature of a large network they would take more than the network does
     bits = 12
     shift = np.uint64(64 - bits)
@@ -82,7 +78,7 @@ def _usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]
                 if found == len(names):
                     bits += 1
                     shift = np.uint64(64 - bits)
-                    keys, code = _numbered(names, bits, shift)
+                    keys, code = _table_of(names, bits, shift)
                     names, last = np.append(names, np.zeros_like(names)), np.append(last, np.zeros_like(last))
                     holders, uses = np.append(holders, np.zeros_like(uses)), np.append(uses, np.zeros_like(uses))
                     at = _slot(keys, features[i, j], shift)
@@ -97,7 +93,7 @@ def _usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]
 
 
 @njit(cache=True, nogil=True)
-def _numbered(names: Features, bits: int, shift: np.uint64) -> tuple[Features, Int32]:
+def _table_of(names: Features, bits: int, shift: np.uint64) -> tuple[Features, Int32]:
     """An open table of 1 << `bits` with these features, each once, and their numbers."""
     keys, code = np.zeros(1 << bits, np.uint32), np.empty(1 << bits, np.int32)
     for c in range(len(names)):
@@ -114,7 +110,7 @@ def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
 
 @njit(cache=True, nogil=True)
 def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64) -> tuple[Int32, Int32]:
-    keys, code = _numbered(kept, bits, shift)
+    keys, code = _table_of(kept, bits, shift)
     found = 0
     for feature in features.flat:  # counted first: room for all of a large network's is more than it takes itself
         if feature != ABSENT and keys[_slot(keys, feature, shift)] != ABSENT:

@@ -13,7 +13,7 @@ from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.networks import write
 from stillwatch.link.null import background
 from stillwatch.link.persons import assess_persons
-from stillwatch.link.ranges import by_account
+from stillwatch.link.ranges import laid_out
 from stillwatch.link.rates import adopters
 from stillwatch.settings import Job
 
@@ -34,7 +34,7 @@ def run(engine: Engine, job: Job) -> None:
     accounts = graphs.positions(engine)
     off = job.settings.evidence.off
     sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
-    with by_account(engine) as ranges:
+    with laid_out(engine) as ranges:
         prior = assess_persons(engine, ranges, accounts, job.settings.engine.threads or os.cpu_count() or 1)
         if "person" in off:
             prior = np.zeros(accounts)

@@ -26,7 +26,7 @@ _COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith(
 
 
 @contextmanager
-def by_account(engine: Engine) -> Iterator[list[str]]:
+def laid_out(engine: Engine) -> Iterator[list[str]]:
     """Makes SKETCHES, what linking reads of exchanges with their accounts' `position`, for as long as the block lasts.
 
     Yields SQL conditions on it, each true of whole accounts with some ROWS exchanges together, by ascending position.
