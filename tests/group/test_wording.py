@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.group import wording
-from stillwatch.group.members import ROWS, batches, spans
+from stillwatch.group.loading import ROWS, batches
+from stillwatch.group.members import spans
 from tests.group.worlds import exchanges
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
-from stillwatch.group import members
+from stillwatch.group import loading
 from stillwatch.link import ranges
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job
@@ -37,7 +37,7 @@ def test_one_thread_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Pa
 def in_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
     monkeypatch.setattr(ranges, "PAIRS", EXCHANGES // 5)
-    monkeypatch.setattr(members, "ROWS", EXCHANGES // 20)
+    monkeypatch.setattr(loading, "ROWS", EXCHANGES // 20)
 
 
 def test_reading_in_many_ranges_changes_no_byte(

@@ -9,7 +9,8 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, write
-from stillwatch.group.members import Exchanges, Lives, Model, load, load_lives, load_releases
+from stillwatch.group.loading import load, load_lives, load_releases
+from stillwatch.group.members import Exchanges, Lives, Model
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference import People, people
 from stillwatch.group.trials import (

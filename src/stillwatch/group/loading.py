@@ -1,0 +1,281 @@
+"""Networks and people outside them are read off the log, network by network, within bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.group.members import VALUES, Exchanges, Int32, Int64, Lives, Model
+from stillwatch.records.features import decode_features
+from stillwatch.records.order import by_account_and_time
+from stillwatch.records.sketches import FEATURES
+
+ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while put in order
+READINGS = 2  # of the whole log, after which the rows of all members are set aside instead
+REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
+TO_GROUP = "exchanges_to_group"
+
+BATCH = 131_072  # exchanges that the engine hands over at once
+_TYPES: dict[str, type] = {
+    "position": np.int32,
+    "started_at": np.int64,
+    "capability": np.int16,
+    "elicitation": np.int16,
+    "input_size": np.int64,
+    "output_size": np.int64,
+}
+
+
+def reference_accounts_sql() -> Query:
+    """Accounts outside every network, evenly spread over the sorted ids: the people a group is measured against."""
+    return Query(
+        "reference accounts",
+        f"""
+WITH outside AS (
+  SELECT
+    sketches.position,
+    row_number() OVER (ORDER BY sketches.position) AS turn,
+    count(*) OVER () AS available
+  FROM account_sketches AS sketches
+  ANTI JOIN network_members AS members USING (account_id)
+  WHERE sketches.exchanges >= 8
+)
+SELECT position FROM outside
+WHERE turn % greatest(1, available // {REFERENCE_ACCOUNTS}) = 0
+ORDER BY position
+""",
+    )
+
+
+def members_sql() -> Query:
+    """Members of networks by position, and the exchanges of each network."""
+    return Query(
+        "network members by position",
+        """
+SELECT members.network_id, sketches.position, networks.exchanges
+FROM network_members AS members
+JOIN account_sketches AS sketches USING (account_id)
+JOIN networks USING (network_id)
+ORDER BY members.network_id, sketches.position
+""",
+    )
+
+
+def accounts_sql(firsts: Sequence[str]) -> Query:
+    """Members of networks with the `part` of their network, from 0, of which all but the first begin with `firsts`
+    (network ids, ascending); people outside with part 0.
+    """
+    cases = " ".join(f"WHEN members.network_id < {literal(first)} THEN {part}" for part, first in enumerate(firsts))
+    return Query(
+        "accounts to group",
+        f"""
+SELECT sketches.position, {f"CASE {cases} ELSE {len(firsts)} END" if cases else "0"} AS part
+FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
+UNION ALL
+SELECT position, 0 AS part FROM reference_accounts
+""",
+    )
+
+
+def exchanges_sql() -> Query:
+    """The columns of `Exchanges` for all accounts to group, with the `part` to read them in, in no order."""
+    return Query(
+        "exchanges to group",
+        """
+SELECT
+  grouped.part,
+  sketches.position,
+  exchanges.exchange_id,
+  exchanges.started_at,
+  coalesce(exchanges.capability, -1) AS capability,
+  coalesce(exchanges.elicitation_permille, 0) AS elicitation,
+  coalesce(exchanges.input_tokens, exchanges.input_chars // 4, 0) AS input_size,
+  coalesce(exchanges.output_tokens, exchanges.output_chars // 4, 0) AS output_size,
+  coalesce(exchanges.head_value, 0) AS head,
+  coalesce(exchanges.tail_value, 0) AS tail,
+  coalesce(exchanges.instructions_value, 0) AS instructions,
+  coalesce(exchanges.parameters_value, 0) AS parameters,
+  coalesce(exchanges.tools_value, 0) AS tools,
+  coalesce(exchanges.payload_value, 0) AS payload,
+  coalesce(exchanges.conversation_value, 0) AS conversation,
+  coalesce(exchanges.status_code, 0) AS status,
+  coalesce(models.code, 0) AS model,
+  exchanges.content_features
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+JOIN accounts_to_group AS grouped USING (position)
+LEFT JOIN models USING (request_model)
+""",
+    )
+
+
+def part_sql(part: int) -> Query:
+    """The exchanges of one part."""
+    return Query("exchanges of some networks", f"SELECT * FROM {TO_GROUP} WHERE part = {part}")
+
+
+def models_sql() -> Query:
+    """Models by the time each was first used: `code` counts from 1, `appeared_at` is that time."""
+    return Query(
+        "models",
+        """
+SELECT
+  request_model,
+  min(started_at) AS appeared_at,
+  count(*) AS exchanges,
+  row_number() OVER (ORDER BY min(started_at), request_model) AS code
+FROM exchange_sketches
+WHERE request_model IS NOT NULL
+GROUP BY request_model
+""",
+    )
+
+
+def released_sql() -> Query:
+    """Models that appeared at least three days into the log and are used in more than one exchange of 200."""
+    return Query(
+        "released models",
+        """
+SELECT code, appeared_at FROM models
+WHERE appeared_at >= (SELECT min(appeared_at) FROM models) + INTERVAL 3 DAY
+  AND exchanges >= (SELECT sum(exchanges) FROM models) / 200
+ORDER BY code
+""",
+    )
+
+
+def lives_sql() -> Query:
+    """First exchange and closure of every network member."""
+    return Query(
+        "lives",
+        """
+SELECT DISTINCT sketches.position, sketches.first_seen, accounts.closed_at
+FROM network_members
+JOIN account_sketches AS sketches USING (account_id)
+LEFT JOIN accounts USING (account_id)
+ORDER BY sketches.position
+""",
+    )
+
+
+def load_releases(engine: Engine) -> list[Model]:
+    """Models released while the log ran; `load` has to come first."""
+    rows = engine.fetch(released_sql())
+    appeared = rows["appeared_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    return [Model(int(code), int(at)) for code, at in zip(rows["code"].to_pylist(), appeared, strict=True)]
+
+
+def load_lives(engine: Engine) -> Lives:
+    """First exchanges and closures of network members."""
+    rows = engine.fetch(lives_sql())
+    first = rows["first_seen"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    closed = rows["closed_at"].to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    never = np.isnat(closed)
+    return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
+
+
+def load(engine: Engine) -> tuple[Exchanges, Iterator[tuple[str, Exchanges]]]:
+    """The exchanges of the reference accounts; and every network in order of id, with its members' exchanges.
+
+    Networks are read several at once, as many as have ROWS exchanges together; the reference comes with the first.
+    """
+    engine.create("reference_accounts", reference_accounts_sql())
+    engine.create("models", models_sql())
+    rows = engine.fetch(members_sql())
+    networks, begin = np.unique(rows["network_id"].to_numpy(zero_copy_only=False), return_index=True)
+    members = np.split(rows["position"].to_numpy().astype(np.int32), begin[1:])
+    parts = [
+        [(str(networks[one]), members[one]) for one in batch]
+        for batch in batches(rows["exchanges"].to_numpy()[begin]) or [[]]
+    ]
+    engine.create("accounts_to_group", accounts_sql([part[0][0] for part in parts[1:]]))
+    if len(parts) > READINGS:
+        engine.partition(TO_GROUP, exchanges_sql(), "part")
+    else:
+        engine.view(TO_GROUP, exchanges_sql())
+    exchanges = _read(engine, 0)
+    people = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
+    outside = exchanges.of(people["position"].to_numpy().astype(np.int32))
+    return outside, _networks(engine, parts, [exchanges])
+
+
+def _networks(
+    engine: Engine, parts: list[list[tuple[str, Int32]]], held: list[Exchanges]
+) -> Iterator[tuple[str, Exchanges]]:
+    """The exchanges of each network's members; those of the first part are `held`, and given up with it."""
+    for number, part in enumerate(parts):
+        exchanges = held.pop() if held else _read(engine, number)
+        for name, members in part:
+            yield name, exchanges.of(members)
+        del exchanges  # before the next ones are read
+    engine.drop(TO_GROUP)
+
+
+def _read(engine: Engine, part: int) -> Exchanges:
+    return _arrays(engine.batches(part_sql(part), BATCH))
+
+
+def batches(sizes: Int64) -> list[list[int]]:
+    """Indices of consecutive sizes that together stay within ROWS, or that alone exceed it."""
+    result: list[list[int]] = []
+    room = 0
+    for index, size in enumerate(sizes.tolist()):
+        if not result or size > room:
+            result.append([])
+            room = ROWS
+        result[-1].append(index)
+        room -= size
+    return result
+
+
+def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
+    # column by column, each given up when it is in order: all rows twice over would be the most a scan ever holds
+    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_TYPES, *VALUES, "features")}
+    ids: list[pa.Array] = []
+    for batch in batches:
+        rows = pa.Table.from_batches([batch])
+        for name, kind in _TYPES.items():
+            values = _microseconds(rows[name]) if name == "started_at" else rows[name].to_numpy()
+            pieces[name].append(np.array(values, kind))  # a copy: a batch is given back whole or not at all
+        for name in VALUES:
+            pieces[name].append(np.array(rows[name].to_numpy(), np.int64))
+        pieces["features"].append(decode_features(rows["content_features"]))
+        ids.append(pa.concat_arrays([*rows["exchange_id"].chunks, pa.array([], pa.string())]))
+    exchange_id = pa.chunked_array([pa.concat_arrays(ids) if ids else pa.array([], pa.string())])
+    ids.clear()
+    position, started_at = (_joined(pieces[name], _TYPES[name]) for name in ("position", "started_at"))
+    order = by_account_and_time(position, started_at, exchange_id)
+    del position, started_at
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    inside = {name: _placed(pieces.pop(name), place, kind) for name, kind in _TYPES.items()}
+    return Exchanges(
+        exchange_id=pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string()),
+        values={name: _placed(pieces.pop(name), place, np.int64) for name in VALUES},
+        features=_placed(pieces.pop("features"), place, np.uint32, FEATURES),
+        **inside,
+    )
+
+
+def _joined(pieces: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, kind), *pieces])
+
+
+def _placed(pieces: list[NDArray[Any]], place: Int64, kind: type, *width: int) -> NDArray[Any]:
+    """The pieces one after the other, each row where it belongs; they are used up."""
+    result: NDArray[Any] = np.empty((len(place), *width), kind)
+    end = len(place)
+    while pieces:
+        piece = pieces.pop()
+        result[place[end - len(piece) : end]] = piece
+        end -= len(piece)
+    return result
+
+
+def _microseconds(column: pa.ChunkedArray) -> Int64:
+    return np.asarray(column.to_numpy().astype("datetime64[us]"), np.int64)
