@@ -56,7 +56,7 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))
         with laid_out(engine) as ranges:
-            return load(engine, ranges, 4, NO_HANDOVERS, frozenset())
+            return load(engine, ranges, 4, frozenset()).graph(NO_HANDOVERS)
 
 
 @pytest.mark.parametrize("order", [list(range(7)), [6, 3, 5, 1, 0, 4, 2]])

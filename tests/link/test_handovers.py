@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.graph import load
 from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, chance_share, find_handovers, joined
 from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.null import background
+from stillwatch.link.ranges import laid_out
 from stillwatch.link.rates import adopters
 from stillwatch.link.values import KINDS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
@@ -40,7 +42,9 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
         spans["last_seen"] = pa.array([40 * DAY] * len(names), pa.timestamp("us"))
         sketches = {"account_id": pa.array(names), "position": pa.array(range(len(names)), pa.int32())}
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
-        return find_handovers(engine, len(names))
+        with laid_out(engine) as ranges:
+            sent = load(engine, ranges, len(names), frozenset()).sent
+        return find_handovers(engine, sent, len(names))
 
 
 def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from stillwatch.link.holdings import Held, by_account, distinct, perhaps_shared
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 6),
-        st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3) | st.none(),
+        st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3),  # 0 for none
         st.integers(0, 50),
     ),
     max_size=120,
@@ -24,16 +24,14 @@ def held(values: list[int]) -> Held:
 
 
 @given(ROWS)
-def test_each_account_and_value_comes_once_with_its_first_time(rows: list[tuple[int, int | None, int]]) -> None:
-    start, place = by_account(np.array([row[0] for row in rows], np.int32), 7)
-    value, told = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
-    at, draws = np.zeros(len(rows), np.int64), np.zeros(7, np.int32)
-    for i, (_, used, when) in zip(place, rows, strict=True):
-        value[i], told[i], at[i] = used or 0, used is not None, when
-    found = list(zip(*(column.tolist() for column in distinct(start, at, value, told, draws)), strict=True))
+def test_each_account_and_value_comes_once_with_its_first_time(rows: list[tuple[int, int, int]]) -> None:
+    start, order = by_account(np.array([row[0] for row in rows], np.int32), 7)
+    value, at = np.array([row[1] or 0 for row in rows], np.int64), np.array([row[2] for row in rows], np.int64)
+    draws = np.zeros(7, np.int32)
+    found = list(zip(*(column.tolist() for column in distinct(start, order, at, value, draws)), strict=True))
     expected: dict[tuple[int, int], int] = {}
     for account, used, when in rows:
-        if used is not None:
+        if used:
             expected[account, used] = min(when, expected.get((account, used), when))
     assert sorted(found) == sorted((*pair, when) for pair, when in expected.items())
     assert [row[0] for row in found] == sorted(row[0] for row in found), "accounts must ascend"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,14 +66,22 @@ class Exchanges:
         """What is said, by all and by every other account (`texts.halves`)."""
         return halves(self.position, self.features)
 
+    def pieces(self, size: int) -> Iterator[Exchanges]:
+        """All of them in order, so many at once; nothing is copied."""
+        for begin in range(0, len(self), size):
+            yield self._at(slice(begin, begin + size), self.exchange_id.slice(begin, size))
+
     def take(self, chosen: NDArray[np.bool_] | Int64) -> Exchanges:
         """The chosen rows, in order; itself where all are marked."""
         if chosen.dtype == bool and chosen.all():
             return self
-        index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        index = np.asarray(np.flatnonzero(chosen) if chosen.dtype == bool else chosen, np.int64)
+        return self._at(index, self.exchange_id.take(pa.array(index)))
+
+    def _at(self, index: Int64 | slice, exchange_id: pa.ChunkedArray) -> Exchanges:
         return Exchanges(
             self.position[index],
-            self.exchange_id.take(pa.array(index)),
+            exchange_id,
             self.started_at[index],
             self.capability[index],
             self.elicitation[index],

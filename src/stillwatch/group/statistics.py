@@ -11,8 +11,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
-from stillwatch.group.purposes import capability_cell, size_cell
 from stillwatch.group.templates import without_templates
+from stillwatch.group.views import capability_cell, size_cell
 from stillwatch.group.wording import pairs
 from stillwatch.records.features import without_frames
 

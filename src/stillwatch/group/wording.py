@@ -18,6 +18,7 @@ Float = NDArray[np.float64]
 Features = NDArray[np.uint32]
 
 ABSENT = np.uint32(0)  # a row with fewer features is filled up with it
+CELL_BITS = 16  # of a table of counts that stays in the cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: the high bits of the product spread any key
 
 
@@ -56,12 +57,33 @@ def numbered(value: Int64) -> Int32:
     return result
 
 
-@njit(cache=True, nogil=True)
-def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
-    """Every feature (any order), in how many accounts and how many times it is used.
+def usage(position: Int32, features: Features, least: float = 1.0) -> tuple[Features, Int32, Int32]:
+    """Every feature (any order) used `least` times or more, in how many accounts and how many times it is used.
 
     `position` (rows,) must be grouped by account; `features` (rows, n).
     """
+    names, holders, uses = _usage(position, features, _met(features), least)
+    kept = uses >= least
+    return names[kept], holders[kept], uses[kept]
+
+
+@njit(cache=True, nogil=True)
+def _met(features: Features) -> Int32:
+    """How many uses fall in each of 1 << CELL_BITS cells: a feature is used no more than its cell is."""
+    count = np.zeros(1 << CELL_BITS, np.int32)
+    for feature in features.flat:
+        if feature != ABSENT:
+            count[_cell(feature)] += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _cell(feature: np.uint32) -> np.int64:
+    return np.int64((np.uint64(feature) * _MIX) >> np.uint64(64 - CELL_BITS))
+
+
+@njit(cache=True, nogil=True)
+def _usage(position: Int32, features: Features, met: Int32, least: float) -> tuple[Features, Int32, Int32]:
     # tables grow with what is found: for every feature of a large network they would take more than the network does
     bits = 12
     shift = np.uint64(64 - bits)
@@ -71,8 +93,8 @@ def usage(position: Int32, features: Features) -> tuple[Features, Int32, Int32]:
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
-            if features[i, j] == ABSENT:
-                continue
+            if features[i, j] == ABSENT or met[_cell(features[i, j])] < least:
+                continue  # most are rare, and would be the slow ones: each somewhere else in a large table
             at = _slot(keys, features[i, j], shift)
             if keys[at] == ABSENT:
                 if found == len(names):
@@ -111,11 +133,8 @@ def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
 @njit(cache=True, nogil=True)
 def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64) -> tuple[Int32, Int32]:
     keys, code = _table_of(kept, bits, shift)
-    found = 0
-    for feature in features.flat:  # counted first: room for all of a large network's is more than it takes itself
-        if feature != ABSENT and keys[_slot(keys, feature, shift)] != ABSENT:
-            found += 1
-    rows, codes = np.empty(found, np.int32), np.empty(found, np.int32)
+    # room for as many as there could be takes no memory where nothing is written
+    rows, codes = np.empty(features.size, np.int32), np.empty(features.size, np.int32)
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
@@ -125,7 +144,7 @@ def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64
             if keys[at] != ABSENT:
                 rows[found], codes[found] = i, code[at]
                 found += 1
-    return rows, codes
+    return rows[:found].copy(), codes[:found].copy()
 
 
 @njit(cache=True, nogil=True)

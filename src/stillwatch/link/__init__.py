@@ -38,9 +38,13 @@ def run(engine: Engine, job: Job) -> None:
         prior = assess_persons(engine, ranges, accounts, job.settings.engine.threads or os.cpu_count() or 1)
         if "person" in off:
             prior = np.zeros(accounts)
-        handovers = find_handovers(engine, accounts)
-        handed = np.zeros(accounts, np.int32) if "handover" in sides_off else handovers.count
-        graph = graphs.load(engine, ranges, accounts, as_holdings(handovers), sides_off)
+        holdings = graphs.load(engine, ranges, accounts, sides_off)
+    handovers = find_handovers(engine, holdings.sent, accounts)
+    if "handover" in sides_off:
+        graph, handed = holdings.graph(None), np.zeros(accounts, np.int32)
+    else:
+        graph, handed = holdings.graph(as_holdings(handovers)), handovers.count
+    del holdings  # with the times of all texts that several sent
     cells, country = _origins(engine, accounts)
     null = background(graph, adopters(graph, cells), country)
     settings = job.settings.link

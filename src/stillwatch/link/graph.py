@@ -11,13 +11,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.holdings import Held, by_account, perhaps_shared, used_values
+from stillwatch.link.holdings import Held, Uses, by_account, perhaps_shared, used_values
 from stillwatch.link.kernels import holdings_of
 from stillwatch.link.values import KINDS, holdings_sql
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
+
+_HANDOVER = next(code for code, kind in enumerate(KINDS) if kind.source == "handovers")
+_PAYLOAD = next(code for code, kind in enumerate(KINDS) if kind.claim == "same_payload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +56,36 @@ class Inside:
     at: Int64
 
 
-def load(engine: Engine, ranges: Sequence[str], accounts: int, handovers: pa.Table, off: frozenset[str]) -> Graph:
-    """Reads every kind's shared holdings through the engine, range by range, but those of the sides in `off`.
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What accounts hold by code of kind, `draws` as of a graph, and when which of the texts that several sent were."""
 
-    `handovers` has the holdings (`position`, `value`, `first_at`) that are not the engine's.
-    """
-    present = set(engine.columns("accounts"))
+    held: dict[int, Held]
+    draws: Int32
+    sent: Uses
+
+    def graph(self, handovers: pa.Table | None) -> Graph:
+        """The graph of all that is held, which is used up, and of `handovers` (`position`, `value`, `first_at`)."""
+        if handovers is not None:
+            self.held[_HANDOVER] = _held(handovers)
+            self.draws[_HANDOVER] = 1  # everybody could have taken a request over, whether any was or not
+        parts = [(*_by_value(self.held.pop(code)), code) for code in sorted(self.held)]
+        return assemble(self.draws.shape[1], parts, self.draws)
+
+
+def load(engine: Engine, ranges: Sequence[str], accounts: int, off: frozenset[str]) -> Holdings:
+    """Reads every kind's shared holdings through the engine, range by range, but those of the sides in `off`."""
     draws = np.zeros((len(KINDS), accounts), np.int32)
     wanted = {code: kind for code, kind in enumerate(KINDS) if kind.side not in off}
     used = {code: kind.expression for code, kind in wanted.items() if kind.source == "exchanges"}
-    held = used_values(engine, ranges, used, draws) if used else {}
-    for code, kind in wanted.items():
-        if kind.source == "handovers":
-            held[code] = _held(handovers)
-            draws[code] = 1  # everybody could have taken a request over, whether any was or not
-        elif kind.source == "accounts" and present:
-            held[code] = _stated(engine.fetch(holdings_sql(kind)), draws[code])
-    return assemble(accounts, [(*_by_value(held.pop(code)), code) for code in sorted(held)], draws)
+    held, sent = used_values(engine, ranges, {**used, _PAYLOAD: KINDS[_PAYLOAD].expression}, draws, _PAYLOAD)
+    if _PAYLOAD not in used:  # read for the times alone
+        del held[_PAYLOAD]
+        draws[_PAYLOAD] = 0
+    stated = [code for code, kind in wanted.items() if kind.source == "accounts"]
+    if engine.columns("accounts"):
+        held.update({code: _stated(engine.fetch(holdings_sql(KINDS[code])), draws[code]) for code in stated})
+    return Holdings(held, draws, sent)
 
 
 def _stated(rows: pa.Table, draws: Int32) -> Held:
@@ -117,10 +133,8 @@ def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], draws:
     value_start = np.concatenate([*starts, np.array([edges], np.int64)]).astype(np.int64)
     kind = np.concatenate([np.full(len(part[1]), part[3], np.int8) for part in parts] or [np.empty(0, np.int8)])
     value_of_edge = np.repeat(np.arange(len(kind), dtype=np.int32), np.diff(value_start))
-    account_start, place = by_account(holder, accounts)
-    held = np.empty(edges, np.int32)
-    held[place] = value_of_edge
-    return Graph(accounts, value_start, holder, first_at, account_start, held, kind, draws)
+    account_start, order = by_account(holder, accounts)
+    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws)
 
 
 def positions(engine: Engine) -> int:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.ranges import value_ranges
+from stillwatch.link.holdings import Uses
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -47,63 +48,63 @@ class Handovers:
     count: Int32
 
 
-def sent_again_sql(values: str) -> Query:
-    """Texts that were sent more than once, each time: `value`, `position`, `started_at`; `values` is a condition."""
-    return Query(
-        "requests sent again",
-        f"""
-SELECT exchanges.payload_value AS value, sketches.position, exchanges.started_at, exchanges.exchange_id
-FROM exchange_sketches AS exchanges
-JOIN account_sketches AS sketches USING (account_id)
-SEMI JOIN (
-  SELECT payload_value FROM exchange_sketches
-  WHERE payload_value IS NOT NULL AND {values}
-  GROUP BY payload_value
-  HAVING count(*) > 1
-) AS again ON again.payload_value = exchanges.payload_value
-""",
-    )
-
-
-def repeated_sql() -> Query:
-    """What two or three accounts sent, when the next of them sent it: who, who next, when, and how much later (µs)."""
-    return Query(
-        "requests repeated elsewhere",
-        f"""
-WITH rare_requests AS (
-  SELECT * FROM sent_again SEMI JOIN (
-    SELECT value FROM sent_again
-    GROUP BY value
-    HAVING min(position) <> max(position) AND count(DISTINCT position) <= {HOLDERS}
-  ) USING (value)
-)
-SELECT * FROM (
-  SELECT
-    position AS position_l,
-    lead(position) OVER following AS position_r,
-    epoch_us(lead(started_at) OVER following) AS seen_us,
-    epoch_us(lead(started_at) OVER following) - epoch_us(started_at) AS gap
-  FROM rare_requests
-  WINDOW following AS (PARTITION BY value ORDER BY started_at, exchange_id)
-)
-WHERE position_l <> position_r
-""",
-    )
-
-
-def find_handovers(engine: Engine, accounts: int) -> Handovers:
-    """Every group of accounts joined by handovers; none where the log has no text."""
-    rows = pa.concat_tables(_repeated(engine, values) for values in value_ranges(engine, "payload_value"))
-    left, right, at, gap = (rows[name].to_numpy() for name in ("position_l", "position_r", "seen_us", "gap"))
+def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
+    """Every group of accounts joined by handovers among the texts `sent`; none where the log has no text."""
+    order = np.argsort(sent.value)
+    left, right, at, gap = _repeated(sent.position[order], sent.value[order], sent.at[order])
     span = _span_us(engine)
     near = gap <= MINUTES * 60_000_000
     far = int((gap > APART_DAYS * 86_400_000_000).sum())
     return joined(left[near], right[near], at[near], chance_share(far, span, accounts), accounts)
 
 
-def _repeated(engine: Engine, values: str) -> pa.Table:
-    engine.create("sent_again", sent_again_sql(values))
-    return engine.fetch(repeated_sql())
+@njit(cache=True, nogil=True)
+def _repeated(position: Int32, value: Int64, at: Int64) -> tuple[Int64, Int64, Int64, Int64]:
+    """What two or three accounts sent, when the next of them sent it: who, who next, when, and how much later (µs).
+
+    All are (uses,), in order of `value`.
+    """
+    left, right = np.empty(len(value), np.int64), np.empty(len(value), np.int64)
+    seen, gap = np.empty(len(value), np.int64), np.empty(len(value), np.int64)
+    found, begin = 0, 0
+    for end in range(1, len(value) + 1):
+        if end < len(value) and value[end] == value[begin]:
+            continue
+        if 1 < _holders(position[begin:end]) <= HOLDERS:
+            _by_time(position[begin:end], at[begin:end])
+            for i in range(begin + 1, end):
+                if position[i] != position[i - 1]:
+                    left[found], right[found] = position[i - 1], position[i]
+                    seen[found], gap[found] = at[i], at[i] - at[i - 1]
+                    found += 1
+        begin = end
+    return left[:found].copy(), right[:found].copy(), seen[:found].copy(), gap[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _holders(position: Int32) -> int:
+    """How many accounts there are; more than HOLDERS are not counted further."""
+    met = np.empty(HOLDERS + 1, np.int32)
+    found = 0
+    for u in position:
+        known = False
+        for k in range(found):
+            known = known or met[k] == u
+        if not known:
+            met[found] = u
+            found += 1
+            if found > HOLDERS:
+                break
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _by_time(position: Int32, at: Int64) -> None:
+    """Brings uses of one text into order of time, of accounts where two are at once."""
+    order = np.argsort(position, kind="mergesort")
+    position[:], at[:] = position[order], at[order]
+    order = np.argsort(at, kind="mergesort")
+    position[:], at[:] = position[order], at[order]
 
 
 def _span_us(engine: Engine) -> float:

@@ -6,8 +6,9 @@ brought into the order of accounts; what one account uses then fits in a small t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +22,9 @@ from stillwatch.records.open_table import room
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+Count = NDArray[np.uint8]
 
-TABLE = 1 << 29  # bytes, if all values of a kind differ: one in seven of 300 million stays that nobody else holds
+TABLE = 1 << 29  # bytes at most: if 300 million values differ, one in seven of them stays that nobody else holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,95 +40,125 @@ class Held:
         return Held(self.position[chosen], self.value[chosen], self.first_at[chosen])
 
 
-def used_values(engine: Engine, ranges: Sequence[str], columns: Mapping[int, str], draws: Int32) -> dict[int, Held]:
-    """The values of each code's column of exchanges that two accounts hold, and a few of the others.
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """When accounts used values: parallel arrays (uses,) in no order, a value as often as it was used. `at` (µs)."""
+
+    position: Int32
+    value: Int64
+    at: Int64
+
+
+def used_values(
+    engine: Engine, ranges: Sequence[str], columns: Mapping[int, str], draws: Int32, each: int
+) -> tuple[dict[int, Held], Uses]:
+    """The values of each code's column of exchanges that two accounts hold, and a few of the others; and of one of the
+    codes, `each`, all uses of those.
 
     Fills `draws` (codes, accounts): how many different values each account uses.
     """
     queries = [used_values_sql(accounts, tuple(columns.values())) for accounts in ranges]
     if len(queries) == 1:
-        return {code: perhaps_shared(held) for code, held in _held(engine.fetch(queries[0]), columns, draws)}
+        log = _Range(engine.fetch(queries[0]), draws)
+        found = {code: log.held(code, column) for code, column in columns.items()}
+        met = {code: _noted(held.value, _count_of(len(held.value))) for code, held in found.items()}
+        return {code: _perhaps(held, met[code]) for code, held in found.items()}, log.uses(columns[each], met[each])
     # two passes: all values of a large log would not fit in memory, but counts of them do
-    met: dict[int, NDArray[np.uint8]] = {}
+    met = {}
     for rows in fetched_ahead(engine, queries):
-        for code, held in _held(rows, columns, draws):
-            note(held.value, met.setdefault(code, np.zeros(TABLE, np.uint8)))
+        log = _Range(rows, draws)
+        for code, column in columns.items():
+            value = log.held(code, column).value
+            met[code] = _noted(value, met.get(code, _count_of(len(value) * len(queries))))
     parts: dict[int, list[Held]] = {code: [] for code in columns}
+    uses = []
     for rows in fetched_ahead(engine, queries):
-        for code, held in _held(rows, columns, draws):
-            parts[code].append(held.take(np.flatnonzero(met_again(held.value, met[code]))))
+        log = _Range(rows, draws)
+        for code, column in columns.items():
+            parts[code].append(_perhaps(log.held(code, column), met[code]))
+        uses.append(log.uses(columns[each], met[each]))
     met.clear()
-    return {code: _joined(parts.pop(code)) for code in columns}
+    return {code: Held(*_joined(parts.pop(code))) for code in columns}, Uses(*_joined(uses))
 
 
 def perhaps_shared(held: Held) -> Held:
     """Without most of what one account alone holds: it links nobody, and goes before anything is sorted."""
-    count = np.zeros(1 << max(4, len(held.value).bit_length()), np.uint8)  # one in five of the rest stays
-    note(held.value, count)
+    return _perhaps(held, _noted(held.value, _count_of(len(held.value))))
+
+
+def _count_of(values: int) -> Count:
+    """A table for counting so many values: one in five of those that are alone stays if all differ."""
+    return np.zeros(min(TABLE, 1 << max(4, values.bit_length())), np.uint8)
+
+
+def _noted(value: Int64, count: Count) -> Count:
+    note(value, count)
+    return count
+
+
+def _perhaps(held: Held, count: Count) -> Held:
     return held.take(np.flatnonzero(met_again(held.value, count)))
 
 
-def _joined(parts: list[Held]) -> Held:
-    return Held(
-        np.concatenate([part.position for part in parts]),
-        np.concatenate([part.value for part in parts]),
-        np.concatenate([part.first_at for part in parts]),
-    )
+def _joined(parts: Sequence[Held] | Sequence[Uses]) -> tuple[Any, ...]:
+    """Their columns, each one after the other."""
+    names = [field.name for field in fields(parts[0])]
+    return tuple(np.concatenate([getattr(part, name) for part in parts]) for name in names)
 
 
-def _held(rows: pa.Table, columns: Mapping[int, str], draws: Int32) -> Iterator[tuple[int, Held]]:
-    """What accounts hold by these exchanges of theirs, column by column."""
-    position = rows["position"].to_numpy().astype(np.int32, copy=False)
-    start, place = by_account(position, draws.shape[1])
-    started_at = np.empty(len(rows), np.int64)
-    started_at[place] = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    for code, column in columns.items():
-        value, told = _in_place(rows[column], place)
-        yield code, Held(*distinct(start, started_at, value, told, draws[code]))
+class _Range:
+    """Exchanges of some accounts with the values that they use."""
 
+    def __init__(self, rows: pa.Table, draws: Int32) -> None:
+        self._rows, self._draws = rows, draws
+        self._position = rows["position"].to_numpy().astype(np.int32, copy=False)
+        self._at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+        self._start, self._order = by_account(self._position, draws.shape[1])
 
-def _in_place(column: pa.ChunkedArray, place: Int64) -> tuple[Int64, Flags]:
-    """Values by account, and which of them are there."""
-    value, told = np.empty(len(place), np.int64), np.empty(len(place), np.bool_)
-    begin = 0
-    for chunk in column.chunks:
-        at = place[begin : begin + len(chunk)]
-        value[at] = chunk.fill_null(0).to_numpy()
-        told[at] = chunk.is_valid().to_numpy(zero_copy_only=False) if chunk.null_count else True
-        begin += len(chunk)
-    return value, told
+    def held(self, code: int, column: str) -> Held:
+        """What each account uses of a column; notes in `draws` how much that is."""
+        value = self._rows[column].to_numpy()
+        return Held(*distinct(self._start, self._order, self._at, value, self._draws[code]))
+
+    def uses(self, column: str, count: Count) -> Uses:
+        """All uses of those values of a column that two accounts perhaps hold."""
+        value = self._rows[column].to_numpy()
+        chosen = np.flatnonzero(met_again(value, count) & (value != 0))
+        return Uses(self._position[chosen], value[chosen], self._at[chosen])
 
 
 @njit(cache=True, nogil=True)
 def by_account(position: Int32, accounts: int) -> tuple[Int64, Int64]:
-    """Where each account's rows begin (accounts + 1,) when rows are put in order, and the place of each row (rows,)."""
+    """Where each account's rows begin (accounts + 1,) when rows are put in order, and that order (rows,)."""
     start = np.zeros(accounts + 1, np.int64)
     for u in position:
         start[u + 1] += 1
     for u in range(accounts):
         start[u + 1] += start[u]
-    free, place = start.copy(), np.empty(len(position), np.int64)
+    free, order = start.copy(), np.empty(len(position), np.int64)
     for i in range(len(position)):
-        place[i] = free[position[i]]
+        order[free[position[i]]] = i
         free[position[i]] += 1
-    return start, place
+    return start, order
 
 
 @njit(cache=True, nogil=True)
-def distinct(start: Int64, started_at: Int64, value: Int64, told: Flags, draws: Int32) -> tuple[Int32, Int64, Int64]:
-    """Accounts, values and first times of the rows of accounts from `start`; counts the values of those with rows."""
+def distinct(start: Int64, order: Int64, started_at: Int64, value: Int64, draws: Int32) -> tuple[Int32, Int64, Int64]:
+    """Accounts, values and first times, each account and value (0 for none) once; counts the values of accounts that
+    have rows.
+
+    Account u has the rows `order[start[u]:start[u + 1]]` of `started_at` and `value`.
+    """
     rows = len(value)
     whose, kept, first_at = np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int64)
     found = 0
     table = np.empty(0, np.int64)
     for u in range(len(start) - 1):
-        begin, end = start[u], start[u + 1]
-        if end > begin:
-            size = room(end - begin)
+        mine = order[start[u] : start[u + 1]]
+        if len(mine) > 0:
+            size = room(len(mine))
             table = table if size <= len(table) else np.empty(size, np.int64)
-            more = _distinct(
-                value[begin:end], told[begin:end], started_at[begin:end], kept[found:], first_at[found:], table[:size]
-            )
+            more = _distinct(mine, value, started_at, kept[found:], first_at[found:], table[:size])
             whose[found : found + more] = u
             draws[u] = more
             found += more
@@ -135,12 +166,12 @@ def distinct(start: Int64, started_at: Int64, value: Int64, told: Flags, draws: 
 
 
 @njit(cache=True, nogil=True)
-def _distinct(value: Int64, told: Flags, started_at: Int64, kept: Int64, first_at: Int64, table: Int64) -> int:
+def _distinct(mine: Int64, value: Int64, started_at: Int64, kept: Int64, first_at: Int64, table: Int64) -> int:
     """Writes one account's values and first times; returns how many there are. `table` is room for finding them."""
     table[:] = -1
     found = 0
-    for i in range(len(value)):
-        if not told[i]:
+    for i in mine:
+        if value[i] == 0:
             continue
         at = value[i] & (len(table) - 1)
         while table[at] >= 0 and kept[table[at]] != value[i]:

@@ -1,7 +1,7 @@
 """Large logs are read in ranges, one after the other, so that memory stays bounded whatever their length.
 
-Ranges of accounts hold whole accounts, ranges of keyed values hold all holders of each: what is computed on one range
-needs no other, and the results one after the other are the same as of one reading.
+Ranges hold whole accounts: what is computed on one needs no other, and the results one after the other are the same as
+of one reading.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
-PAIRS = 96_000_000  # exchanges whose values are grouped at once: some 4 GB if all of them differ
 OVERLAP = 2.0  # readings of all files that the ranges may take together before a rewriting, of some six, pays
 SKETCHES = "sketches_by_account"
-_LOWEST, _COUNT = -(2**63), 2**64
 
 _KEPT = ("exchange_id", "started_at", "content_features")
 _COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith("_value")))
@@ -62,12 +60,6 @@ def scattered(engine: Engine, edges: list[int]) -> bool:
         for first, last in ends
     ]
     return float(np.dot(rows, met)) > OVERLAP * float(rows.sum())
-
-
-def value_ranges(engine: Engine, column: str) -> list[str]:
-    """SQL conditions on a column of keyed values, which are spread evenly over 64 bits, ascending."""
-    count = parts(_exchanges(engine), PAIRS)
-    return between(column, [str(_LOWEST + _COUNT * turn // count) for turn in range(1, count)])
 
 
 def parts(count: int, rows: int) -> int:

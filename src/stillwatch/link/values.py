@@ -84,10 +84,7 @@ KINDS: tuple[ValueKind, ...] = (
 
 # a tool sends the parameters its makers chose: others under its instructions are another program's (keyed values
 # combine by exclusive or)
-_USED = {
-    "client_parameters_value": "xor(exchanges.parameters_value, exchanges.instructions_value)"
-    " AS client_parameters_value"
-}
+_USED = {"client_parameters_value": "xor(exchanges.parameters_value, exchanges.instructions_value)"}
 
 
 def holdings_sql(kind: ValueKind) -> Query:
@@ -108,8 +105,10 @@ ORDER BY sketches.position
 
 
 def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
-    """The value columns of every exchange of these accounts (a condition), with the account as an integer."""
-    kept = ", ".join(_USED.get(name, f"exchanges.{identifier(name)}") for name in columns)
+    """The value columns (0 for none) of every exchange of these accounts (a condition), and the account as a number."""
+    kept = ", ".join(
+        f"coalesce({_USED.get(name, f'exchanges.{identifier(name)}')}, 0) AS {identifier(name)}" for name in columns
+    )
     return Query(
         "values in use",
         f"""
