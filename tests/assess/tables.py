@@ -14,7 +14,7 @@ from stillwatch.records import Kind, Table
 from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
-from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SKETCHES
 from stillwatch.settings import AssessSettings, Inputs, Job, Settings
 
 Rows = list[dict[str, Any]]
@@ -71,7 +71,8 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     _inputs(engine, accounts, changed)
     _networks(engine, chosen, changed.get("link_bits", 40.0))
     _candidates(engine, chosen, changed.get("trials", GUILTY))
-    _sketches(engine, accounts, changed.get("strangers", STRANGERS))
+    everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
+    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "position": i} for i, a in enumerate(everybody)])
 
 
 def own_names(accounts: Sequence[str]) -> Rows:
@@ -134,7 +135,8 @@ def _candidates(
         mine = {"candidate_id": f"C{name}"}
         heads.append({**mine, "network_id": f"N{name}", "accounts": len(accounts), "tested_at": day(2)})
         members += [{**mine, "account_id": account, "exchanges": EACH, "share": 1.0} for account in accounts]
-        exchanges += [{**mine, **row} for account in accounts for row in taken(account)]
+        rows = [row for account in accounts for row in taken(account)]
+        exchanges += [{**mine, **row, **_told(place)} for place, row in enumerate(rows)]
         tests += [{**mine, "test": t, "statistic": s, "reference": r, "bits": b} for t, (s, r, b) in trials.items()]
     stored(engine, CANDIDATE_CAMPAIGNS, heads)
     stored(engine, CANDIDATE_MEMBERS, members)
@@ -142,21 +144,15 @@ def _candidates(
     stored(engine, GROUP_TESTS, tests)
 
 
-def _sketches(engine: Engine, accounts: Sequence[str], strangers: int) -> None:
-    rows = [
-        {
-            **{name: value for name, value in row.items() if name != "probability"},
-            "request_model": "large" if place % EACH < 3 else "small",
-            "conversation_value": place // 2,
-            "address_subnet_value": place % 97,
-            "input_tokens": 100,
-            "output_tokens": 1000,
-        }
-        for place, row in enumerate(row for account in accounts for row in taken(account))
-    ]
-    stored(engine, EXCHANGE_SKETCHES, rows)
-    everybody = [*accounts, *(f"s{number}" for number in range(strangers))]
-    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "position": i} for i, a in enumerate(everybody)])
+def _told(place: int) -> dict[str, Any]:
+    """What a log says of an exchange besides who and when."""
+    return {
+        "request_model": "large" if place % EACH < 3 else "small",
+        "conversation_value": place // 2,
+        "address_subnet_value": place % 97,
+        "input_tokens": 100,
+        "output_tokens": 1000,
+    }
 
 
 def assessed(engine: Engine, **settings: float) -> dict[str, Rows]:

@@ -10,7 +10,6 @@ from stillwatch.assess.facts import Facts
 from stillwatch.assess.facts import gather as gathered
 from stillwatch.assess.permits import (
     accusable_exchanges_sql,
-    candidate_sketches_sql,
     latest_judgements_sql,
     permitted_exchanges_sql,
 )
@@ -21,7 +20,6 @@ from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
 def gather(engine: DuckDBEngine, networks: dict[str, tuple[str, ...]] | None = None, **changed: Any) -> list[Facts]:
     fill(engine, networks, **changed)
     engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("candidate_sketches", candidate_sketches_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.create("accusable_exchanges", accusable_exchanges_sql())
     return gathered(engine)

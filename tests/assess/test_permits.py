@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from stillwatch.assess.permits import (
     accusable_exchanges_sql,
-    candidate_sketches_sql,
     latest_judgements_sql,
     permitted_exchanges_sql,
 )
@@ -36,7 +35,6 @@ def accused_exchanges(engine: DuckDBEngine, *permits: dict[str, Any]) -> set[str
 
 def left_over(engine: DuckDBEngine) -> set[str]:
     engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("candidate_sketches", candidate_sketches_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.create("accusable_exchanges", accusable_exchanges_sql())
     rows = engine.fetch(Query("accusable", "SELECT exchange_id FROM accusable_exchanges"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.group.members import VALUES, Exchanges
+from stillwatch.group.members import TOKENS, VALUES, Exchanges
 
 HOUR = 3_600_000_000
 
@@ -37,7 +37,7 @@ def exchanges(
         size = np.exp(generator.normal(6, 0.7, n))
     day = generator.integers(0, 20, n)
     started = (day * 24 * HOUR + (hour * HOUR)).astype(np.int64)
-    values = {name: np.zeros(n, np.int64) for name in VALUES}
+    values = {name: np.zeros(n, np.int64) for name in (*VALUES, *TOKENS)}
     values["conversation"] = generator.integers(1, 2**62, n)
     values["payload"] = generator.integers(1, 2**62, n)
     if not person:
@@ -66,7 +66,7 @@ def joined(first: Exchanges, second: Exchanges) -> Exchanges:
         np.concatenate([first.elicitation, second.elicitation]),
         np.concatenate([first.input_size, second.input_size]),
         np.concatenate([first.output_size, second.output_size]),
-        {name: np.concatenate([first.values[name], second.values[name]]) for name in VALUES},
+        {name: np.concatenate([first.values[name], second.values[name]]) for name in (*VALUES, *TOKENS)},
         np.concatenate([first.features, second.features]),
     )
     return both.take(np.lexsort((both.started_at, both.position)).astype(np.int64))

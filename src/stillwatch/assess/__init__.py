@@ -8,7 +8,6 @@ from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, gather
 from stillwatch.assess.permits import (
     accusable_exchanges_sql,
-    candidate_sketches_sql,
     latest_judgements_sql,
     permitted_exchanges_sql,
 )
@@ -17,7 +16,6 @@ from stillwatch.engine import Engine, Query
 from stillwatch.settings import AssessSettings, Job
 
 READS = (
-    "exchange_sketches",
     "account_sketches",
     "accounts",
     "permits",
@@ -36,7 +34,6 @@ WRITES = ("campaigns", "campaign_members", "campaign_exchanges", "evidence", "al
 def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
     engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("candidate_sketches", candidate_sketches_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.create("accusable_exchanges", accusable_exchanges_sql())
     spoken = {

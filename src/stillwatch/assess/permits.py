@@ -5,24 +5,6 @@ from __future__ import annotations
 from stillwatch.engine import Query
 
 
-def candidate_sketches_sql() -> Query:
-    """Candidate exchanges with what assessment reads of their sketches: looked up once, since ids are slow to join."""
-    return Query(
-        "candidate sketches",
-        """
-SELECT
-  candidate.*,
-  sketches.request_model,
-  sketches.address_subnet_value,
-  sketches.conversation_value,
-  sketches.input_tokens,
-  sketches.output_tokens
-FROM candidate_exchanges AS candidate
-LEFT JOIN exchange_sketches AS sketches USING (exchange_id)
-""",
-    )
-
-
 def permitted_exchanges_sql() -> Query:
     """Candidate exchanges that a permit covers: holder, time, model, and within its limit counted in time order."""
     return Query(
@@ -43,7 +25,7 @@ covered AS (
       PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id
     ) AS turn
   -- an exchange that is in two candidates uses a limit up once
-  FROM (SELECT DISTINCT exchange_id, account_id, started_at, request_model FROM candidate_sketches) AS candidate
+  FROM (SELECT DISTINCT exchange_id, account_id, started_at, request_model FROM candidate_exchanges) AS candidate
   JOIN held USING (account_id)
   WHERE (held.valid_from IS NULL OR candidate.started_at >= held.valid_from)
     AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)
@@ -63,7 +45,7 @@ def accusable_exchanges_sql() -> Query:
         "accusable exchanges",
         """
 SELECT candidate.*
-FROM candidate_sketches AS candidate
+FROM candidate_exchanges AS candidate
 ANTI JOIN permitted_exchanges USING (exchange_id)
 ANTI JOIN (SELECT subject FROM latest_judgements WHERE verdict = 'innocent') AS cleared
   ON candidate.account_id = cleared.subject

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.group.members import Exchanges
+from stillwatch.group.members import TOKENS, Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.trials import Trial
 from stillwatch.records import Table
@@ -38,6 +39,9 @@ def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
     """Writes the four candidate tables; each candidate's exchanges go to disk before the next is asked for."""
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
     ids = names["account_id"].combine_chunks()
+    models = engine.fetch(Query("model names", "SELECT request_model FROM models ORDER BY code"))["request_model"]
+    # codes count from 1, 0 is none
+    model = pa.concat_arrays([pa.nulls(1, pa.string()), *models.chunks])
     small: dict[Table, list[pa.Table]] = {CANDIDATE_MEMBERS: [], CANDIDATE_CAMPAIGNS: [], GROUP_TESTS: []}
 
     def exchanges() -> Iterator[pa.RecordBatch]:
@@ -45,14 +49,14 @@ def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
             small[CANDIDATE_MEMBERS].append(_members(candidate, ids))
             small[CANDIDATE_CAMPAIGNS].append(_campaign(candidate))
             small[GROUP_TESTS].append(_tests(candidate))
-            yield from _exchanges(candidate, ids)
+            yield from _exchanges(candidate, ids, model)
 
     engine.store_batches(CANDIDATE_EXCHANGES, exchanges())
     for table, parts in small.items():
         engine.store(table, pa.concat_tables([table.schema.empty_table(), *parts]))
 
 
-def _exchanges(candidate: Candidate, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+def _exchanges(candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterator[pa.RecordBatch]:
     # a few at a time: a copy of all that the largest networks served would be as large as everything else together
     served = np.flatnonzero(candidate.purpose.served)
     rows = candidate.exchanges
@@ -66,8 +70,15 @@ def _exchanges(candidate: Candidate, ids: pa.Array) -> Iterator[pa.RecordBatch]:
             pa.array(rows.started_at[chosen], pa.timestamp("us")),
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
             pa.array(capability, pa.int16(), mask=capability < 0),
+            models.take(pa.array(rows.values["model"][chosen])),
+            *(_told(rows.values[name][chosen], 0) for name in ("subnet", "conversation")),
+            *(_told(rows.values[name][chosen], -1) for name in TOKENS),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_EXCHANGES.schema)
+
+
+def _told(value: NDArray[np.int64], none: int) -> pa.Array:
+    return pa.array(value, pa.int64(), mask=value == none)
 
 
 def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:

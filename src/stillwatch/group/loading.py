@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, literal
-from stillwatch.group.members import VALUES, Exchanges, Int32, Int64, Lives, Model
+from stillwatch.group.members import TOKENS, VALUES, Exchanges, Int32, Int64, Lives, Model
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
 from stillwatch.records.sketches import FEATURES
@@ -103,6 +103,9 @@ SELECT
   coalesce(exchanges.tools_value, 0) AS tools,
   coalesce(exchanges.payload_value, 0) AS payload,
   coalesce(exchanges.conversation_value, 0) AS conversation,
+  coalesce(exchanges.address_subnet_value, 0) AS subnet,
+  coalesce(exchanges.input_tokens, -1) AS input_tokens,
+  coalesce(exchanges.output_tokens, -1) AS output_tokens,
   coalesce(exchanges.status_code, 0) AS status,
   coalesce(models.code, 0) AS model,
   exchanges.content_features
@@ -235,14 +238,14 @@ def batches(sizes: Int64) -> list[list[int]]:
 
 def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
     # column by column, each given up when it is in order: all rows twice over would be the most a scan ever holds
-    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_TYPES, *VALUES, "features")}
+    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_TYPES, *VALUES, *TOKENS, "features")}
     ids: list[pa.Array] = []
     for batch in batches:
         rows = pa.Table.from_batches([batch])
         for name, kind in _TYPES.items():
             values = _microseconds(rows[name]) if name == "started_at" else rows[name].to_numpy()
             pieces[name].append(np.array(values, kind))  # a copy: a batch is given back whole or not at all
-        for name in VALUES:
+        for name in (*VALUES, *TOKENS):
             pieces[name].append(np.array(rows[name].to_numpy(), np.int64))
         pieces["features"].append(decode_features(rows["content_features"]))
         ids.append(pa.concat_arrays([*rows["exchange_id"].chunks, pa.array([], pa.string())]))
@@ -256,7 +259,7 @@ def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
     inside = {name: _placed(pieces.pop(name), place, kind) for name, kind in _TYPES.items()}
     return Exchanges(
         exchange_id=pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string()),
-        values={name: _placed(pieces.pop(name), place, np.int64) for name in VALUES},
+        values={name: _placed(pieces.pop(name), place, np.int64) for name in (*VALUES, *TOKENS)},
         features=_placed(pieces.pop("features"), place, np.uint32, FEATURES),
         **inside,
     )

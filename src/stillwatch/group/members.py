@@ -15,12 +15,16 @@ from stillwatch.group.texts import Texts, halves
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "status", "model")
+VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "subnet", "status", "model")
+TOKENS = ("input_tokens", "output_tokens")  # as logged, -1 where they were not
 
 
 @dataclass(frozen=True)
 class Exchanges:
-    """Parallel arrays of shape (exchanges,), sorted by account, time and id; a missing value is 0."""
+    """Parallel arrays of shape (exchanges,), sorted by account, time and id; a missing value is 0.
+
+    `values` has those of VALUES, and TOKENS, which nothing is tested by.
+    """
 
     position: Int32
     exchange_id: pa.ChunkedArray

@@ -260,10 +260,15 @@ def _meet(
     weight: Float,
     postings: tuple[Int32, Int32],
     u: int,
+    whom: Int32,
     met: NDArray[np.float32],
     touched: Int32,
 ) -> int:
-    """Adds to `met` the weight of u's heaviest posted features at the accounts posted there; returns how many met."""
+    """Adds up the weight of u's heaviest posted features by the accounts posted there; returns how many are met.
+
+    `whom` is an open table of accounts, -1 where free, and `met` their weights: few are met, and a table of all accounts
+    would not stay in the cache. `touched` are the places taken.
+    """
     offset, posted = postings
     found = 0
     feature, mass = np.empty(start[u + 1] - start[u], np.int32), np.empty(start[u + 1] - start[u])
@@ -277,28 +282,34 @@ def _meet(
         for p in range(offset[f], offset[f + 1]):
             w = posted[p]
             if w != u:
-                if met[w] == 0.0:
-                    touched[m] = w
+                at = w & (len(whom) - 1)
+                while whom[at] >= 0 and whom[at] != w:
+                    at = (at + 1) & (len(whom) - 1)
+                if whom[at] < 0:
+                    whom[at], met[at], touched[m] = w, 0.0, at
                     m += 1
-                met[w] += weight[f]
+                met[at] += weight[f]
     return m
 
 
 @njit(cache=True, nogil=True)
-def _most_met(met: NDArray[np.float32], touched: Int32, openings: Int32, best: Int32) -> int:
-    """Fills `best` with the accounts met most, the lower one first where two were met alike; returns how many."""
+def _most_met(whom: Int32, met: NDArray[np.float32], touched: Int32, openings: Int32, best: Int32) -> int:
+    """Fills `best` with the places of the accounts met most, the lower one first where two were met alike.
+
+    Returns how many; accounts with too few openings are left out.
+    """
     size = 0
-    for w in touched:
-        if openings[w] < MINIMUM_OPENINGS:
-            continue
+    for place in touched:
         at = size
-        while at > 0 and (met[best[at - 1]] < met[w] or (met[best[at - 1]] == met[w] and best[at - 1] > w)):
+        while at > 0 and (
+            met[best[at - 1]] < met[place] or (met[best[at - 1]] == met[place] and whom[best[at - 1]] > whom[place])
+        ):
             at -= 1
-        if at < len(best):
+        if at < len(best) and openings[whom[place]] >= MINIMUM_OPENINGS:
             size = min(size + 1, len(best))
             for k in range(size - 1, at, -1):
                 best[k] = best[k - 1]
-            best[at] = w
+            best[at] = place
     return size
 
 
@@ -315,22 +326,24 @@ def _between(
     result: Float,
 ) -> None:
     """Writes `result[begin:end]`: each account's similarity to its twins, the same ratio as `_within`."""
-    met = np.zeros(len(openings), np.float32)
+    size = room(PROBES * POSTINGS)
+    whom, met = np.full(size, -1, np.int32), np.empty(size, np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
     table = np.empty(room(2 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
     for u in range(begin, end):
         if openings[u] < MINIMUM_OPENINGS:
             continue
-        m = _meet(start, code, count, weight, postings, u, met, touched)
+        m = _meet(start, code, count, weight, postings, u, whom, met, touched)
         mass = 0.0
         for e in range(start[u], start[u + 1]):
             mass += weight[code[e]] * float(count[e])
         similar = np.zeros(CANDIDATES)
         mask = _table(code, start[u], start[u + 1], table)
-        for k in range(_most_met(met, touched[:m], openings, best)):
+        for k in range(_most_met(whom, met, touched[:m], openings, best)):
             if mass > 0.0:
-                similar[k] = _shared(start, code, count, weight, u, best[k], table, mask) / (mass * openings[best[k]])
+                w = whom[best[k]]
+                similar[k] = _shared(start, code, count, weight, u, w, table, mask) / (mass * openings[w])
         for k in range(m):
-            met[touched[k]] = 0.0
+            whom[touched[k]] = -1
         result[u] = np.mean(np.sort(similar)[::-1][:TWINS])

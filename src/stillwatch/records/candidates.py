@@ -33,6 +33,8 @@ CANDIDATE_EXCHANGES = Table(
         *columns(Kind.TIMESTAMP, "started_at", required=True),
         *columns(Kind.FLOAT64, "probability", required=True),
         *columns(Kind.INT16, "capability"),
+        *columns(Kind.STRING, "request_model"),
+        *columns(Kind.INT64, "address_subnet_value conversation_value input_tokens output_tokens"),
     ),
     ("candidate_id", "account_id", "exchange_id"),
 )
