@@ -17,8 +17,12 @@ def exchanges(
     person: bool = True,
     first_position: int = 0,
     pool: int = 9_000_000,
+    words: int = 4000,
 ) -> Exchanges:
-    """`accounts` with `each` exchanges: as people (own words, mix, hours, sizes) or all drawn from one queue."""
+    """`accounts` with `each` exchanges: as people (own words, mix, hours, sizes) or all drawn from one queue.
+
+    The queue's texts have so many `words` that are its own.
+    """
     generator = np.random.default_rng(seed)
     n = accounts * each
     position = np.repeat(np.arange(first_position, first_position + accounts), each).astype(np.int32)
@@ -32,7 +36,7 @@ def exchanges(
         size = np.exp(generator.normal(5, 1.2, accounts)[index] + generator.normal(0, 0.7, n))
     else:
         capability = generator.choice(12, n, p=np.r_[0.5, 0.4, np.full(10, 0.01)])
-        own = pool + generator.integers(0, 4000, (n, 10))
+        own = pool + generator.integers(0, words, (n, 10))
         hour = generator.uniform(0, 24, n)
         size = np.exp(generator.normal(6, 0.7, n))
     day = generator.integers(0, 20, n)

@@ -4,7 +4,8 @@ Twelve capabilities are coarse: an effort that asks a little of everything has p
 come from one data set. A score is learned that tells half of the group's accounts from half of the people; on the other
 halves, the divergence of its distributions is a lower bound of that of the texts (data processing inequality, Cover &
 Thomas 2006), in bits an exchange. What a single account says teaches nothing about the others, so that customers who
-each have a trade of their own stay near 0.
+each have a trade of their own stay near 0; nor do words that are rare in the group, which roaming customers bring to
+many accounts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Float = NDArray[np.float64]
 
 TEMPLATE = 0.05  # share of the group's exchanges from which a word belongs to a template: wrappers have no purpose
 HOLDERS = 4  # accounts of a half that must use a word
+RARE = 0.01  # share of a half's texts below which a word may be one customer's own, who roams over a relay's accounts
 WORD_CAP = 4.0  # nats one word may say
 CELLS = 24  # equally filled cells of the score
 LEAST_ACCOUNTS = 2 * HOLDERS
@@ -38,7 +40,8 @@ def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
 
 def _read(taught: Texts, people: Texts, group: Texts, others: Texts, templates: Features) -> float:
     """The divergence of `group` from `others` under the score that tells `taught` from `people`."""
-    words = np.setdiff1d(np.union1d(_spread(taught), _spread(people)), templates)
+    rare = taught.names[(taught.uses > 0) & (taught.uses < RARE * len(taught))]
+    words = np.setdiff1d(np.union1d(_spread(taught), _spread(people)), np.union1d(templates, rare))
     if len(words) == 0:
         return 0.0
     inside, outside = taught.codes(words), people.codes(words)

@@ -266,8 +266,8 @@ def _meet(
 ) -> int:
     """Adds up the weight of u's heaviest posted features by the accounts posted there; returns how many are met.
 
-    `whom` is an open table of accounts, -1 where free, and `met` their weights: few are met, and a table of all accounts
-    would not stay in the cache. `touched` are the places taken.
+    `whom` is an open table of accounts, -1 where free, and `met` their weights: few are met, and a table of all would
+    not stay in the cache. `touched` are the places taken.
     """
     offset, posted = postings
     found = 0

@@ -56,7 +56,7 @@ def _cut(table: csr_array, block: Int64) -> tuple[Int64, Int64] | None:
     part = part[:, np.flatnonzero(np.asarray(part.sum(axis=0)) > 0)]
     if min(part.shape) < 4:
         return None
-    # of hundreds of hands the exact vector is slow to find and cuts off one; a rough one mixes them, and halves the rest
+    # of hundreds of hands the exact vector is slow to find and cuts off one; a rough one mixes and halves them
     for tolerance in (ROUGH, 0.0) if len(block) >= LARGE else (0.0,):
         high = _side(part, tolerance)
         high = _without_strays(part, high) if tolerance else high
@@ -77,7 +77,7 @@ def _without_strays(part: csr_array, high: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _side(part: csr_array, tolerance: float) -> NDArray[np.bool_]:
-    """Which members lie on one side by the second singular vector, found to a relative `tolerance`, 0 for all digits."""
+    """Which members lie on one side by the second singular vector, found to a relative `tolerance` (0: all digits)."""
     rows, columns = np.asarray(part.sum(axis=1)), np.asarray(part.sum(axis=0))
     scaled = diags_array(rows**-0.5) @ part @ diags_array(columns**-0.5)
     # a fixed start keeps the vectors the same from run to run
