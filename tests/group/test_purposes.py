@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from stillwatch.group import purposes
 from stillwatch.group.members import Exchanges
 from stillwatch.group.purposes import separate
 from tests.group.worlds import exchanges, joined
@@ -101,3 +103,25 @@ def _recall(group: Exchanges, reference: Exchanges, truth: NDArray[np.bool_]) ->
     found = separate(group, reference, reference)
     assert not found.whole
     return float(found.served[truth].mean())
+
+
+def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    own = exchanges(2, accounts=400, each=30, first_position=0)
+    mixed = joined(own, exchanges(3, accounts=400, each=20, person=False, words=200))
+    whole = separate(mixed, reference, reference)
+    monkeypatch.setattr(purposes, "SAMPLE", len(mixed) // 4)
+    monkeypatch.setattr(purposes, "SAMPLE_ACCOUNTS", 100)
+    sampled = separate(mixed, reference, reference)
+    assert (sampled.served == whole.served).mean() > 0.99
+    assert sampled.share == pytest.approx(whole.share, abs=0.02)
+    assert sampled.apart == pytest.approx(whole.apart, abs=0.03)
+    assert len(sampled.probability) == len(mixed)
+
+
+def test_few_accounts_are_never_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = exchanges(1, accounts=400, first_position=1000)
+    group = exchanges(5, person=False)
+    whole = separate(group, reference, reference)
+    monkeypatch.setattr(purposes, "SAMPLE", 10)
+    assert (separate(group, reference, reference).probability == whole.probability).all()

@@ -124,3 +124,23 @@ def test_many_features_outgrow_the_first_table() -> None:
     names, holders, uses = wording.usage(position, features)
     assert names.tolist() == list(range(1, 40_001))
     assert set(holders.tolist()) == set(uses.tolist()) == {2}
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32), st.integers(0, 40), st.floats(0.5, 12.0))
+def test_usage_of_what_is_used_often_is_the_same_without_the_rest(seed: int, count: int, least: float) -> None:
+    account, features = rows(seed, count)
+    often, all_of = (wording.usage(account, features, bound) for bound in (least, 1.0))
+    kept = all_of[2] >= least
+    for some, every in zip(often, all_of, strict=True):
+        assert sorted(some.tolist()) == sorted(every[kept].tolist())
+    order, expected = np.argsort(often[0]), np.argsort(all_of[0][kept])
+    assert (often[1][order] == all_of[1][kept][expected]).all()
+
+
+def test_pieces_are_all_rows_in_order() -> None:
+    whole = exchanges(3, accounts=11, each=7)
+    parts = list(whole.pieces(10))
+    assert [len(part) for part in parts] == [10] * 7 + [7]
+    assert (np.concatenate([part.features for part in parts]) == whole.features).all()
+    assert [name for part in parts for name in part.exchange_id.to_pylist()] == whole.exchange_id.to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.graph import load
-from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, chance_share, find_handovers, joined
+from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, _repeated, chance_share, find_handovers, joined
 from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.null import background
 from stillwatch.link.ranges import laid_out
@@ -180,3 +181,17 @@ def kits_of(graph, alone=None):
     if alone is None:
         alone = Alone(np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32))
     return find_kits(graph, null, alone, 8, 10.0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 4), st.integers(0, 30)), max_size=80))
+def test_repeated_requests_agree_with_looking_text_by_text(uses: list[tuple[int, int, int]]) -> None:
+    uses = sorted(uses, key=lambda use: use[1])
+    account, value, at = (np.array([use[place] for use in uses], np.int64) for place in range(3))
+    again = _repeated(account.astype(np.int32), value, at)
+    found = sorted(zip(*(column.tolist() for column in again), strict=True))
+    expected = []
+    for text in {use[1] for use in uses}:
+        sent = sorted((at, account) for account, value, at in uses if value == text)
+        if 1 < len({account for _, account in sent}) <= HOLDERS:
+            expected += [(a, b, at, at - before) for (before, a), (at, b) in pairwise(sent) if a != b]
+    assert found == sorted(expected)

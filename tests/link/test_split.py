@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stillwatch.link import split
 from stillwatch.link.split import SMALLEST, blocks
 
 
@@ -58,3 +59,19 @@ def test_order_of_edges_changes_nothing() -> None:
     shuffled = blocks(member[order], value[order], weight[order], shape)
     for one, other in zip(blocks(member, value, weight, shape), shuffled, strict=True):
         assert (one == other).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_glued_hands_come_apart_by_rough_vectors(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "LARGE", 2 * SMALLEST)
+    sizes = tuple(30 + 3 * number for number in range(24))
+    found = blocks(*hands(seed, sizes, touching=240))
+    ends = np.cumsum(sizes)
+    expected = [list(range(end - size, end)) for end, size in zip(ends, sizes, strict=True)]
+    assert [block.tolist() for block in found] == expected
+
+
+def test_one_large_hand_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "LARGE", 100)
+    (block,) = blocks(*hands(1, (400,)))
+    assert len(block) == 400
