@@ -36,7 +36,6 @@ def test_one_thread_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Pa
 
 def in_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "ROWS", EXCHANGES // 7)
-    monkeypatch.setattr(ranges, "PAIRS", EXCHANGES // 5)
     monkeypatch.setattr(loading, "ROWS", EXCHANGES // 20)
 
 

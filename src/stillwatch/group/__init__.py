@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,19 +70,34 @@ def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     minimum = job.settings.link.minimum_accounts
     off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
-    outside, networks = load(engine)
+    outside, parts = load(engine)
     setting = _Setting(people(outside), load_releases(engine), load_lives(engine), minimum, off)
-    write(engine, _candidates(engine, networks, setting))
+    write(engine, _candidates(engine, parts, setting, job.settings.engine.threads or os.cpu_count() or 1))
 
 
-def _candidates(engine: Engine, networks: Iterator[tuple[str, Exchanges]], setting: _Setting) -> Iterator[Candidate]:
+def _candidates(
+    engine: Engine, parts: Iterator[Iterator[tuple[str, Exchanges]]], setting: _Setting, threads: int
+) -> Iterator[Candidate]:
     total = engine.fetch(Query("networks", "SELECT count(*) AS n FROM networks"))["n"][0].as_py()
-    with progress("testing networks", total=total) as advance:
-        for network, exchanges in networks:
-            found = _candidate(network, exchanges, setting)
-            if found is not None:
-                yield found
-            advance(1)
+    with progress("testing networks", total=total) as advance, ThreadPoolExecutor(threads) as pool:
+        for networks in parts:
+            for found in _in_turn(pool, networks, setting, threads):
+                if found is not None:
+                    yield found
+                advance(1)
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor, networks: Iterator[tuple[str, Exchanges]], setting: _Setting, threads: int
+) -> Iterator[Candidate | None]:
+    """Candidates in order, while as many networks as there are threads are worked on."""
+    pending: deque[Future[Candidate | None]] = deque()
+    for network, exchanges in networks:
+        pending.append(pool.submit(_candidate, network, exchanges, setting))
+        if len(pending) >= threads:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
 
 
 def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | None:

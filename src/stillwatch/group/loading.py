@@ -182,10 +182,11 @@ def load_lives(engine: Engine) -> Lives:
     return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
-def load(engine: Engine) -> tuple[Exchanges, Iterator[tuple[str, Exchanges]]]:
+def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchanges]]]]:
     """The exchanges of the reference accounts; and every network in order of id, with its members' exchanges.
 
     Networks are read several at once, as many as have ROWS exchanges together; the reference comes with the first.
+    Those read together are yielded together, and have to be done with before the next are asked for.
     """
     engine.create("reference_accounts", reference_accounts_sql())
     engine.create("models", models_sql())
@@ -204,19 +205,22 @@ def load(engine: Engine) -> tuple[Exchanges, Iterator[tuple[str, Exchanges]]]:
     exchanges = _read(engine, 0)
     people = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
     outside = exchanges.of(people["position"].to_numpy().astype(np.int32))
-    return outside, _networks(engine, parts, [exchanges])
+    return outside, _parts(engine, parts, [exchanges])
 
 
-def _networks(
+def _parts(
     engine: Engine, parts: list[list[tuple[str, Int32]]], held: list[Exchanges]
-) -> Iterator[tuple[str, Exchanges]]:
-    """The exchanges of each network's members; those of the first part are `held`, and given up with it."""
+) -> Iterator[Iterator[tuple[str, Exchanges]]]:
+    """The networks of each part; the exchanges of the first are `held`, and given up with it."""
     for number, part in enumerate(parts):
-        exchanges = held.pop() if held else _read(engine, number)
-        for name, members in part:
-            yield name, exchanges.of(members)
-        del exchanges  # before the next ones are read
+        yield _networks(part, held if held else [_read(engine, number)])
     engine.drop(TO_GROUP)
+
+
+def _networks(part: list[tuple[str, Int32]], held: list[Exchanges]) -> Iterator[tuple[str, Exchanges]]:
+    exchanges = held.pop()
+    for name, members in part:
+        yield name, exchanges.of(members)
 
 
 def _read(engine: Engine, part: int) -> Exchanges:

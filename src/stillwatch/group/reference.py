@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import RLock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -48,6 +49,9 @@ class People:
     _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
     _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
 
+    # networks are tested beside one another: what is measured once is measured by one of them
+    _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
+
     def group(self, size: int, turn: int) -> Exchanges:
         """The `turn`-th random group of at most `size` people; the same for the same logs."""
         generator = np.random.default_rng((SEED, turn))
@@ -73,22 +77,25 @@ class People:
 
     def of_crowd(self, statistic: Callable[[Exchanges], Known]) -> Known:
         """The statistic of the crowd."""
-        if statistic not in self._crowd:
-            self._crowd[statistic] = statistic(self.crowd)
-        known: Known = self._crowd[statistic]
-        return known
+        with self._lock:
+            if statistic not in self._crowd:
+                self._crowd[statistic] = statistic(self.crowd)
+            known: Known = self._crowd[statistic]
+            return known
 
     def beside(self, size: int, statistic: Beside, others: Exchanges) -> float:
         """The statistic of one group of `size` people beside `others`, which are always the same for a statistic."""
-        if (statistic, size) not in self._beside:
-            self._beside[statistic, size] = statistic(self.groups(size)[1], others)
-        return self._beside[statistic, size]
+        with self._lock:
+            if (statistic, size) not in self._beside:
+                self._beside[statistic, size] = statistic(self.groups(size)[1], others)
+            return self._beside[statistic, size]
 
     def usual(self, size: int, statistic: Statistic) -> float:
         """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
-        if (statistic, size) not in self._usual:
-            self._usual[statistic, size] = self._median(size, statistic)
-        return self._usual[statistic, size]
+        with self._lock:
+            if (statistic, size) not in self._usual:
+                self._usual[statistic, size] = self._median(size, statistic)
+            return self._usual[statistic, size]
 
     def _median(self, size: int, statistic: Statistic) -> float:
         values = [statistic(group) for group in self.groups(size)] if len(self.accounts) >= 20 else []

@@ -16,7 +16,7 @@ from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
-OVERLAP = 2.0  # readings of all files that the ranges may take together before a rewriting, of some six, pays
+OVERLAP = 3.0  # readings of all files that one pass over the ranges may take: beyond, a rewriting of some six pays
 SKETCHES = "sketches_by_account"
 
 _KEPT = ("exchange_id", "started_at", "content_features")

@@ -1,0 +1,96 @@
+"""How what each stage costs grows with the log: `python -m bench.growth spark WORLD WORLD ...` (or `duckdb`).
+
+Each world is a folder with `exchanges`, `accounts` and `permits`, as `bench.letter` writes them. Every scan has a
+process of its own; its processor seconds are those of all that it started too, with Spark mostly a JVM. Needs `/proc`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measure import ROOT, machine
+from stillwatch.lab import cost
+from stillwatch.lab.cost import Result, serve
+
+
+def scan(world: str, engine: str, threads: int) -> Result:
+    """All stages of a scan but its export: seconds of processors by stage, and how many exchanges there were."""
+    from stillwatch.engine import Query
+    from stillwatch.engine.opening import opened
+    from stillwatch.flow import STAGES
+    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+
+    folder = Path(world)
+    tables = {name: (str(folder / name),) for name in ("accounts", "permits")}
+    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": threads}))
+    job = Job(Inputs((str(folder / "exchanges"),), **tables), settings=settings)
+    taken: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as parent, opened(settings.engine, Path(parent)) as running:
+        for stage in STAGES:
+            before = tree_cpu(os.getpid())
+            stage.run(running, job)
+            taken[stage.__name__.rpartition(".")[2]] = tree_cpu(os.getpid()) - before
+        rows = running.fetch(Query("exchanges", "SELECT CAST(sum(exchanges) AS BIGINT) AS n FROM account_sketches"))
+    return {"stages": taken, "exchanges": rows["n"][0].as_py()}
+
+
+def tree_cpu(root: int) -> float:
+    """Seconds of processor time of a process and of all that it has started and that still run or were waited for."""
+    parents, ticks = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = path.read_text(encoding="ascii", errors="replace")
+        except OSError:
+            continue  # it has ended meanwhile
+        fields = told[told.rindex(")") + 2 :].split()  # a name may hold spaces
+        parents[int(path.parent.name)] = int(fields[1])
+        ticks[int(path.parent.name)] = sum(int(fields[place]) for place in (11, 12, 13, 14))
+    return sum(count for one, count in ticks.items() if root in _line(one, parents)) / os.sysconf("SC_CLK_TCK")
+
+
+def _line(process: int, parents: dict[int, int]) -> list[int]:
+    """A process, its parent, and so on."""
+    line = [process]
+    while line[-1] in parents:
+        line.append(parents[line[-1]])
+    return line
+
+
+def main(engine: str, worlds: list[str]) -> None:
+    """Prints what each stage of each scan took, and the exponents from each world to the next."""
+    found = [cost.measured("bench.growth", "scan", _given(engine, world), cwd=ROOT).result for world in worlds]
+    found.sort(key=lambda one: one["exchanges"])
+    table = Table(title=f"{engine}: CPU-s by stage", title_justify="left")
+    for name in ("stage", *(f"{one['exchanges']:,}" for one in found), *("exponent" for _ in found[1:])):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage in (*found[0]["stages"], "together"):
+        taken = [sum(one["stages"].values()) if stage == "together" else one["stages"][stage] for one in found]
+        powers = [
+            math.log(after / before) / math.log(large["exchanges"] / small["exchanges"])
+            for (before, after), (small, large) in zip(
+                itertools.pairwise(taken), itertools.pairwise(found), strict=True
+            )
+        ]
+        table.add_row(stage, *(f"{one:,.1f}" for one in taken), *(f"{power:.2f}" for power in powers))
+    console = Console(width=110, highlight=False)
+    console.print(table)
+    console.print(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in machine().items()))
+
+
+def _given(engine: str, world: str) -> dict[str, object]:
+    return {"world": str(Path(world).absolute()), "engine": engine, "threads": os.cpu_count() or 1}
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "scan":
+        serve({"scan": scan}, sys.argv[1:])
+    else:
+        main(sys.argv[1], sys.argv[2:])
