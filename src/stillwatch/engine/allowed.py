@@ -26,7 +26,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         # times
         *(exp.TimestampTrunc, exp.TimeToUnix, exp.UnixToTime),
         # over groups and windows
-        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.RowNumber, exp.DenseRank, exp.Lead),
+        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.RowNumber, exp.DenseRank),
         # a function named in FUNCTIONS
         exp.Anonymous,
     }
