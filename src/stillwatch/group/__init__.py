@@ -84,6 +84,7 @@ def _candidates(
             for found in _in_turn(pool, networks, setting, threads):
                 if found is not None:
                     yield found
+                del found  # the largest must be gone before the next networks are read
                 advance(1)
 
 

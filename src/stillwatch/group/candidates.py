@@ -50,6 +50,7 @@ def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
             small[CANDIDATE_CAMPAIGNS].append(_campaign(candidate))
             small[GROUP_TESTS].append(_tests(candidate))
             yield from _exchanges(candidate, ids, model)
+            del candidate  # before the next is asked for
 
     engine.store_batches(CANDIDATE_EXCHANGES, exchanges())
     for table, parts in small.items():

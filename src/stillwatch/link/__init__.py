@@ -39,10 +39,10 @@ def run(engine: Engine, job: Job) -> None:
         if "person" in off:
             prior = np.zeros(accounts)
         holdings = graphs.load(engine, ranges, accounts, sides_off)
-    handovers = find_handovers(engine, holdings.sent, accounts)
     if "handover" in sides_off:
         graph, handed = holdings.graph(None), np.zeros(accounts, np.int32)
     else:
+        handovers = find_handovers(engine, holdings.sent, accounts)
         graph, handed = holdings.graph(as_holdings(handovers)), handovers.count
     del holdings  # with the times of all texts that several sent
     cells, country = _origins(engine, accounts)

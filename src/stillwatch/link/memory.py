@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.records.open_table import room
+from stillwatch.records.open_table import room, slot
 
 OPENINGS = 24  # openings an account: more changes the ratio by less than its own error
 TWINS = 5  # most similar other accounts
@@ -266,7 +266,7 @@ def _meet(
 ) -> int:
     """Adds up the weight of u's heaviest posted features by the accounts posted there; returns how many are met.
 
-    `whom` is an open table of accounts, -1 where free, and `met` their weights: few are met, and a table of all would
+    `whom` is an open table of accounts, counted from 1, and `met` their weights: few are met, and a table of all would
     not stay in the cache. `touched` are the places taken.
     """
     offset, posted = postings
@@ -282,11 +282,9 @@ def _meet(
         for p in range(offset[f], offset[f + 1]):
             w = posted[p]
             if w != u:
-                at = w & (len(whom) - 1)
-                while whom[at] >= 0 and whom[at] != w:
-                    at = (at + 1) & (len(whom) - 1)
-                if whom[at] < 0:
-                    whom[at], met[at], touched[m] = w, 0.0, at
+                at = slot(whom, w + 1)
+                if whom[at] == 0:
+                    whom[at], met[at], touched[m] = w + 1, 0.0, at
                     m += 1
                 met[at] += weight[f]
     return m
@@ -305,7 +303,7 @@ def _most_met(whom: Int32, met: NDArray[np.float32], touched: Int32, openings: I
             met[best[at - 1]] < met[place] or (met[best[at - 1]] == met[place] and whom[best[at - 1]] > whom[place])
         ):
             at -= 1
-        if at < len(best) and openings[whom[place]] >= MINIMUM_OPENINGS:
+        if at < len(best) and openings[whom[place] - 1] >= MINIMUM_OPENINGS:
             size = min(size + 1, len(best))
             for k in range(size - 1, at, -1):
                 best[k] = best[k - 1]
@@ -327,7 +325,7 @@ def _between(
 ) -> None:
     """Writes `result[begin:end]`: each account's similarity to its twins, the same ratio as `_within`."""
     size = room(PROBES * POSTINGS)
-    whom, met = np.full(size, -1, np.int32), np.empty(size, np.float32)
+    whom, met = np.zeros(size, np.int32), np.empty(size, np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
     table = np.empty(room(2 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
@@ -342,8 +340,8 @@ def _between(
         mask = _table(code, start[u], start[u + 1], table)
         for k in range(_most_met(whom, met, touched[:m], openings, best)):
             if mass > 0.0:
-                w = whom[best[k]]
+                w = whom[best[k]] - 1
                 similar[k] = _shared(start, code, count, weight, u, w, table, mask) / (mass * openings[w])
         for k in range(m):
-            whom[touched[k]] = -1
+            whom[touched[k]] = 0
         result[u] = np.mean(np.sort(similar)[::-1][:TWINS])
