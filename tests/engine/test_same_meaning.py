@@ -91,7 +91,7 @@ EXPRESSIONS = (
 QUERIES = (
     *(f"SELECT s AS v, row_number() OVER (ORDER BY {key}) AS n" for key in ("s, n", "s DESC, n", "x, n", "x DESC, n")),
     "SELECT dense_rank() OVER (ORDER BY seen, t) AS v, n",
-    "SELECT lead(n) OVER (PARTITION BY n > 3 ORDER BY seen DESC, s) AS v, n",
+    "SELECT s AS v, row_number() OVER (PARTITION BY n > 3 ORDER BY seen DESC, s) AS n",
     "SELECT count(DISTINCT s) AS v, count(x) AS n",
     "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS v, count(*) FILTER (WHERE n > 3) AS n",
     "SELECT min(s) AS v, max(t) AS n",
