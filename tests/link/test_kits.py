@@ -7,7 +7,7 @@ import pytest
 
 from stillwatch.link.kits import Alone, find_kits
 from stillwatch.link.null import background
-from stillwatch.link.onset import formed_at, linked_at
+from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.rates import adopters
 from tests.link.planted import planted
 
@@ -43,8 +43,9 @@ def test_one_side_alone_makes_no_kit() -> None:
 def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_is_linked() -> None:
     graph, _ = planted(np.random.default_rng(7))
     kit = max(search(graph), key=lambda kit: len(kit.members))
-    linked = linked_at(graph, kit, np.zeros(graph.accounts))
-    assert graph.first_at.min() <= formed_at(graph, kit) <= linked.max() <= graph.first_at.max()
+    edges = kit_edges(graph, kit)
+    linked = linked_at(graph, kit, edges, np.zeros(graph.accounts))
+    assert graph.first_at.min() <= formed_at(graph, kit, edges) <= linked.max() <= graph.first_at.max()
 
 
 def test_strangers_joined_by_wording_alone_are_no_kit_though_each_has_colleagues() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.graph import Graph
 from stillwatch.link.kits import Kit
-from stillwatch.link.onset import formed_at, linked_at
+from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.values import KINDS
 from stillwatch.records.outputs import NETWORK_LINKS, NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
 
@@ -38,38 +40,37 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
             "SELECT account_id, exchanges, first_seen, last_seen FROM account_sketches ORDER BY position",
         )
     )
-    accounts = facts["account_id"].to_pylist() if kits else []
-    named = {name_network([accounts[u] for u in kit.members]): kit for kit in kits}
-    rows = sorted(named.items())
-    engine.store(NETWORKS, _networks(rows, facts, graph, prior))
-    engine.store(NETWORK_MEMBERS, _members(rows, accounts, graph, prior))
-    engine.store(NETWORK_VALUES, _values(rows, graph))
-    engine.store(NETWORK_LINKS, _links(rows, graph, accounts))
+    accounts = facts["account_id"].combine_chunks()
+    rows = sorted((name_network(accounts.take(kit.members).to_pylist()), kit) for kit in kits)
+    networks, members = [], []
+    for name, kit in rows:
+        edges = kit_edges(graph, kit)
+        networks.append(_network(name, kit, facts, float(prior[kit.members].mean()), formed_at(graph, kit, edges)))
+        members.append(_members(name, kit, accounts, linked_at(graph, kit, edges, prior)))
+    engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
+    engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
+    engine.store(NETWORK_VALUES, _together([_values(name, kit, graph) for name, kit in rows], NETWORK_VALUES.schema))
+    links = [_links(name, kit, graph, accounts) for name, kit in rows]
+    engine.store(NETWORK_LINKS, _together(links, NETWORK_LINKS.schema))
 
 
-def _table(rows: list[dict[str, object]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=schema)
+def _together(parts: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Columns of several networks, one after the other."""
+    return pa.concat_tables([schema.empty_table(), *(pa.table(dict(part)).cast(schema) for part in parts)])
 
 
-def _networks(rows: list[tuple[str, Kit]], facts: pa.Table, graph: Graph, prior: NDArray[np.float64]) -> pa.Table:
-    exchanges = facts["exchanges"].to_numpy()
-    first, last = facts["first_seen"].to_numpy(), facts["last_seen"].to_numpy()
-    return _table(
-        [
-            {
-                "network_id": name,
-                "kind": kind_of(kit, float(prior[kit.members].mean())),
-                "accounts": len(kit.members),
-                "exchanges": int(exchanges[kit.members].sum()),
-                "first_seen": first[kit.members].min().item(),
-                "last_seen": last[kit.members].max().item(),
-                "formed_at": _time(formed_at(graph, kit)),
-                "confidence": round(100.0 * (1.0 - 2.0 ** -min(kit.net_bits, 50.0)), 2),
-            }
-            for name, kit in rows
-        ],
-        NETWORKS.schema,
-    )
+def _network(name: str, kit: Kit, facts: pa.Table, memoryless: float, formed: int) -> dict[str, object]:
+    own = facts.take(kit.members)
+    return {
+        "network_id": name,
+        "kind": kind_of(kit, memoryless),
+        "accounts": len(kit.members),
+        "exchanges": pc.sum(own["exchanges"]).as_py(),
+        "first_seen": pc.min(own["first_seen"]).as_py(),
+        "last_seen": pc.max(own["last_seen"]).as_py(),
+        "formed_at": _time(formed),
+        "confidence": round(100.0 * (1.0 - 2.0 ** -min(kit.net_bits, 50.0)), 2),
+    }
 
 
 def _time(microseconds: int) -> datetime:
@@ -93,21 +94,15 @@ def kind_of(kit: Kit, memoryless: float) -> str:
     return "unknown"
 
 
-def _members(rows: list[tuple[str, Kit]], accounts: list[str], graph: Graph, prior: NDArray[np.float64]) -> pa.Table:
-    return _table(
-        [
-            {
-                "network_id": name,
-                "account_id": accounts[u],
-                "probability": round(1.0 / (1.0 + 2.0 ** -min(float(bits), 50.0)), 6),
-                "bits": round(float(bits), 3),
-                "linked_at": _time(int(linked)),
-            }
-            for name, kit in rows
-            for u, bits, linked in zip(kit.members, kit.member_bits, linked_at(graph, kit, prior), strict=True)
-        ],
-        NETWORK_MEMBERS.schema,
-    )
+def _members(name: str, kit: Kit, accounts: pa.Array, linked: NDArray[np.int64]) -> dict[str, Any]:
+    bits = kit.member_bits.tolist()
+    return {
+        "network_id": [name] * len(bits),
+        "account_id": accounts.take(kit.members),
+        "probability": [round(1.0 / (1.0 + 2.0 ** -min(one, 50.0)), 6) for one in bits],
+        "bits": [round(one, 3) for one in bits],
+        "linked_at": pa.array(linked, pa.timestamp("us")),
+    }
 
 
 def value_id(value: int) -> str:
@@ -115,37 +110,30 @@ def value_id(value: int) -> str:
     return f"V{value:08d}"
 
 
-def _values(rows: list[tuple[str, Kit]], graph: Graph) -> pa.Table:
-    holders = np.diff(graph.value_start)
-    return _table(
-        [
-            {
-                "network_id": name,
-                "value_id": value_id(int(value)),
-                "family": KINDS[graph.kind[value]].family,
-                "claim": KINDS[graph.kind[value]].claim,
-                "accounts": int(inside),
-                "outside_accounts": int(holders[value] - inside),
-                "bits": round(float(bits), 3),
-            }
-            for name, kit in rows
-            for value, bits, inside in zip(kit.found.values, kit.value_bits, kit.found.inside, strict=True)
-        ],
-        NETWORK_VALUES.schema,
-    )
+def _values(name: str, kit: Kit, graph: Graph) -> dict[str, Any]:
+    values, inside = kit.found.values, kit.found.inside
+    kinds = [KINDS[code] for code in graph.kind[values]]
+    return {
+        "network_id": [name] * len(values),
+        "value_id": [value_id(value) for value in values.tolist()],
+        "family": [kind.family for kind in kinds],
+        "claim": [kind.claim for kind in kinds],
+        "accounts": inside,
+        "outside_accounts": graph.value_start[values + 1] - graph.value_start[values] - inside,
+        "bits": [round(bits, 3) for bits in kit.value_bits.tolist()],
+    }
 
 
-def _links(rows: list[tuple[str, Kit]], graph: Graph, accounts: list[str]) -> pa.Table:
-    result: list[dict[str, object]] = []
-    for name, kit in rows:
-        drawn = kit.members[:: max(1, len(kit.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
-        top = kit.found.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
-        for value in np.sort(top):
-            for u in _holders_among(graph, int(value), drawn):
-                result.append({"network_id": name, "account_id": accounts[u], "value_id": value_id(int(value))})
-    return _table(result, NETWORK_LINKS.schema)
-
-
-def _holders_among(graph: Graph, value: int, chosen: NDArray[np.int32]) -> NDArray[np.int32]:
-    holders = graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
-    return np.intersect1d(holders, chosen)
+def _links(name: str, kit: Kit, graph: Graph, accounts: pa.Array) -> dict[str, Any]:
+    drawn = kit.members[:: max(1, len(kit.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
+    top = kit.found.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
+    # looked for among what each account holds: some values have a hundred thousand holders
+    held = [graph.held[graph.account_start[u] : graph.account_start[u + 1]] for u in drawn]
+    value, account = np.concatenate(held), np.repeat(drawn, [len(span) for span in held])
+    both = np.flatnonzero(np.isin(value, top))
+    order = both[np.lexsort((account[both], value[both]))]
+    return {
+        "network_id": [name] * len(order),
+        "account_id": accounts.take(account[order]),
+        "value_id": [value_id(one) for one in value[order].tolist()],
+    }

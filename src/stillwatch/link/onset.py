@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.link.graph import Graph, edges_inside
+from stillwatch.link.holdings import by_account
 from stillwatch.link.kernels import SIDE_CAP
 from stillwatch.link.kits import EXTRA_BITS, Kit
 from stillwatch.link.null import surprise
@@ -42,14 +43,15 @@ def kit_edges(graph: Graph, kit: Kit) -> KitEdges:
     """All holdings of kit values by members."""
     inside = edges_inside(graph, kit.members, kit.found.values)
     bits = np.log2(np.maximum(kit.found.inside, 1.0) / np.maximum(kit.found.expected, 1e-9))
-    order = np.lexsort((inside.value, inside.member, inside.at))
+    # by member, then by value as they came; what is stable leaves that order where times are equal
+    _, order = by_account(inside.member.astype(np.int32), len(kit.members))
+    order = order[np.argsort(inside.at[order], kind="stable")]
     value = inside.value[order]
     return KitEdges(inside.member[order], value, inside.at[order], bits[value])
 
 
-def linked_at(graph: Graph, kit: Kit, prior: Float) -> Int64:
+def linked_at(graph: Graph, kit: Kit, edges: KitEdges, prior: Float) -> Int64:
     """µs at which each member's capped bits first cleared the threshold of membership; else its last edge."""
-    edges = kit_edges(graph, kit)
     count = len(kit.members)
     threshold = np.log2(max(2.0, graph.accounts / count)) + EXTRA_BITS
     side = _SIDE[graph.kind[kit.found.values]][edges.value]
@@ -73,16 +75,18 @@ def _first_sufficient(member: Int64, at: Int64, bits: Float, side: Int64, needed
     return result
 
 
-def formed_at(graph: Graph, kit: Kit) -> int:
+def formed_at(graph: Graph, kit: Kit, edges: KitEdges) -> int:
     """µs at which the pooled surprise of the carrying kinds first paid for the search."""
-    edges = kit_edges(graph, kit)
     used = np.isin(graph.kind[kit.found.values], kit.carrying)[edges.value]
     member, value, at = edges.member[used], edges.value[used], edges.at[used]
     if len(at) == 0:
         return int(edges.at[-1])
+    joined = np.sort(np.unique(member, return_index=True)[1])  # the edges with which members begin
+    inside, start = np.zeros(len(kit.found.values), np.int32), 0
     for stop in np.unique(np.linspace(2, len(at), STEPS).astype(np.int64)):
-        active = len(np.unique(member[:stop]))
-        inside = np.bincount(value[:stop], minlength=len(kit.found.values)).astype(np.int32)
+        active = int(np.searchsorted(joined, stop))
+        inside += np.bincount(value[start:stop], minlength=len(inside)).astype(np.int32)
+        start = stop
         gain = surprise(inside, kit.found.expected * active / len(kit.members))
         picked = int((inside > 0).sum())
         price = active * np.log2(np.e * graph.accounts / active) + picked * np.log2(np.e * graph.values / picked)
