@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.link.memory import OPENINGS, TWINS, _ranks, contents, memory
+from stillwatch.link.memory import OPENINGS, TWINS, _by_popularity, _code, _first_of, contents, memory
 from stillwatch.link.persons import memoryless_bits
 
 
@@ -98,8 +98,20 @@ def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
         assert np.isclose(found.between[u], np.mean(sorted(similar)[-TWINS:]), rtol=1e-6)
 
 
-@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=300))
-def test_ranks_are_places_among_the_sorted(features: list[int]) -> None:
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=300), st.integers(1, 12))
+def test_features_have_the_codes_of_their_identifiers(features: list[int], bits: int) -> None:
     feature = np.array(features, np.uint32)
-    identifiers = np.unique(feature)
-    assert _ranks(identifiers, feature).tolist() == np.searchsorted(identifiers, feature).tolist()
+    identifiers, place = np.unique(feature, return_inverse=True)
+    codes = np.arange(len(identifiers), dtype=np.int32)[::-1].copy()
+    result = np.full(len(feature), -1, np.int32)
+    _code(identifiers, _first_of(identifiers, bits), codes, feature, 1, len(feature), result)
+    assert result.tolist() == [-1, *codes[place][1:]]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=50))
+def test_codes_rise_as_fewer_hold_a_feature_and_all_held_once_are_one(holders: list[int]) -> None:
+    codes, of_code = _by_popularity(np.array(holders, np.int64))
+    assert of_code[codes].tolist() == holders
+    assert (codes == 0).tolist() == [n == 1 for n in holders]
+    assert (np.diff(of_code[1:]) <= 0).all()
+    assert sorted(codes[codes > 0].tolist()) == list(range(1, len(of_code)))

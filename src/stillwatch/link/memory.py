@@ -26,7 +26,7 @@ MINIMUM_OPENINGS = 4  # fewer openings say nothing about a person
 POSTINGS = 24  # accounts remembered for each feature when looking for twins: bounds the cost, no df² term
 PROBES = 48  # heaviest features of an account that look for twins
 ACCOUNTS_AT_ONCE = 8192  # that one thread looks for the twins of
-RANK_BITS = 20  # high bits of a feature by which its rank is looked up: 4 MB of starts
+ALONE = 0  # the code of every feature that one account alone holds
 CANDIDATES = 16  # most often met accounts, whose similarity is then computed exactly
 
 Int32 = NDArray[np.int32]
@@ -68,20 +68,26 @@ def contents(position: Int32, features: NDArray[np.uint32], accounts: int) -> Co
 
 def memory(held: Contents, threads: int = 1) -> Memory:
     """Within- and between-account similarity of every account; the same for any number of threads."""
-    identifiers, holders = np.unique(held.feature, return_counts=True)
-    code = _ranks(identifiers, held.feature)
     accounts = len(held.openings)
+    identifiers, holders = np.unique(held.feature, return_counts=True)
+    codes, holders = _by_popularity(holders)
     # squared inverse document frequency over accounts: a feature everyone uses says nothing
     weight = np.log(accounts / holders) ** 2
-    within = _within(held.start, code, held.count, held.openings, weight)
-    postings = _postings(held.start, code, len(weight))
-    between = np.zeros(accounts)
+    first = _first_of(identifiers, max(1, len(identifiers).bit_length() - 3))
+    code = np.empty(len(held.feature), np.int32)
+    within, between = np.zeros(accounts), np.zeros(accounts)
 
-    def part(begin: int, end: int) -> None:
+    def compare_own(begin: int, end: int) -> None:
+        _code(identifiers, first, codes, held.feature, held.start[begin], held.start[end], code)
+        _within(held.start, code, held.count, held.openings, weight, begin, end, within)
+
+    def compare_others(begin: int, end: int) -> None:
         _between(held.start, code, held.count, held.openings, weight, postings, begin, end, between)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, *_parts(accounts)))
+        list(pool.map(compare_own, *_parts(accounts)))
+        postings = _postings(held.start, code, holders)
+        list(pool.map(compare_others, *_parts(accounts)))
     return Memory(held.openings, within, between)
 
 
@@ -90,17 +96,45 @@ def _parts(accounts: int) -> tuple[list[int], list[int]]:
     return bounds[:-1], bounds[1:]
 
 
+def _by_popularity(holders: Int64) -> tuple[Int32, Int64]:
+    """A code for each feature, and the holders of each code: what is looked up often lies together, in the cache.
+
+    All that one account alone holds, most features and no twin's, are one code: ALONE.
+    """
+    shared = np.flatnonzero(holders > 1)
+    shared = shared[np.argsort(-holders[shared], kind="stable")]
+    codes = np.full(len(holders), ALONE, np.int32)
+    codes[shared] = np.arange(1, len(shared) + 1)
+    return codes, np.concatenate([np.ones(1, np.int64), holders[shared]])
+
+
 @njit(cache=True, nogil=True)
-def _ranks(identifiers: NDArray[np.uint32], feature: NDArray[np.uint32]) -> Int32:
-    """Where each feature stands among the ascending identifiers. Features are hashes: their high bits point near it."""
-    first = np.zeros((1 << RANK_BITS) + 1, np.int32)
+def _first_of(identifiers: NDArray[np.uint32], bits: int) -> Int32:
+    """Where the ascending identifiers with each value of their high `bits` begin. They are hashes, evenly spread."""
+    first = np.zeros((1 << bits) + 1, np.int32)
     for name in identifiers:
-        first[(name >> np.uint32(32 - RANK_BITS)) + 1] += 1
-    for bucket in range(1 << RANK_BITS):
+        first[(name >> np.uint32(32 - bits)) + 1] += 1
+    for bucket in range(1 << bits):
         first[bucket + 1] += first[bucket]
-    result = np.empty(len(feature), np.int32)
-    for e in range(len(feature)):
-        bucket = feature[e] >> np.uint32(32 - RANK_BITS)
+    return first
+
+
+@njit(cache=True, nogil=True)
+def _code(
+    identifiers: NDArray[np.uint32],
+    first: Int32,
+    codes: Int32,
+    feature: NDArray[np.uint32],
+    begin: int,
+    end: int,
+    result: Int32,
+) -> None:
+    """Writes the codes of the features begin..end, found among the ascending identifiers by their high bits."""
+    bits = 0
+    while 1 << bits < len(first) - 1:
+        bits += 1
+    for e in range(begin, end):
+        bucket = feature[e] >> np.uint32(32 - bits)
         low, high = first[bucket], first[bucket + 1]
         while low < high:
             middle = (low + high) >> 1
@@ -108,8 +142,7 @@ def _ranks(identifiers: NDArray[np.uint32], feature: NDArray[np.uint32]) -> Int3
                 low = middle + 1
             else:
                 high = middle
-        result[e] = low
-    return result
+        result[e] = codes[low]
 
 
 @njit(cache=True, nogil=True)
@@ -159,10 +192,18 @@ def _count(
 
 
 @njit(cache=True, nogil=True)
-def _within(start: Int64, code: Int32, count: NDArray[np.uint8], openings: Int32, weight: Float) -> Float:
-    """Weighted features shared by a pair of own openings, over the weight of one opening."""
-    result = np.zeros(len(openings))
-    for u in range(len(openings)):
+def _within(
+    start: Int64,
+    code: Int32,
+    count: NDArray[np.uint8],
+    openings: Int32,
+    weight: Float,
+    begin: int,
+    end: int,
+    result: Float,
+) -> None:
+    """Writes `result[begin:end]`: weighted features shared by a pair of own openings, over the weight of one."""
+    for u in range(begin, end):
         n = openings[u]
         if n < 2:
             continue
@@ -173,44 +214,46 @@ def _within(start: Int64, code: Int32, count: NDArray[np.uint8], openings: Int32
             mass += weight[code[e]] * c
         if mass > 0.0:
             result[u] = shared / (mass * (n - 1.0))
-    return result
 
 
 @njit(cache=True, nogil=True)
-def _postings(start: Int64, code: Int32, features: int) -> tuple[Int32, Int32]:
-    """At most POSTINGS accounts for each feature, chosen by a fixed stride so that order of input is no matter."""
-    total = np.zeros(features, np.int32)
-    for e in range(len(code)):
-        total[code[e]] += 1
-    offset = np.zeros(features + 1, np.int32)
-    for f in range(features):
-        offset[f + 1] = offset[f] + min(total[f], POSTINGS) * (1 if total[f] > 1 else 0)
-    seen = np.zeros(features, np.int32)
-    posted = np.empty(offset[features], np.int32)
+def _postings(start: Int64, code: Int32, holders: Int64) -> tuple[Int32, Int32]:
+    """At most POSTINGS accounts for each code, chosen by a fixed stride so that order of input is no matter.
+
+    None for ALONE.
+    """
+    offset = np.zeros(len(holders) + 1, np.int32)
+    for f in range(1, len(holders)):
+        offset[f + 1] = offset[f] + min(holders[f], POSTINGS)
+    seen = np.zeros(len(holders), np.int32)
+    posted = np.empty(offset[-1], np.int32)
     for u in range(len(start) - 1):
         for e in range(start[u], start[u + 1]):
             f = code[e]
-            if total[f] > 1:
-                k, n = seen[f], total[f]
-                seen[f] = k + 1
-                if n <= POSTINGS:
-                    posted[offset[f] + k] = u
-                else:
-                    slot = (np.int64(k) * POSTINGS) // n
-                    if slot != ((np.int64(k) + 1) * POSTINGS) // n:
-                        posted[offset[f] + slot] = u
+            if f == ALONE:
+                continue
+            k, n = seen[f], holders[f]
+            seen[f] = k + 1
+            if n <= POSTINGS:
+                posted[offset[f] + k] = u
+            else:
+                slot = (np.int64(k) * POSTINGS) // n
+                if slot != ((np.int64(k) + 1) * POSTINGS) // n:
+                    posted[offset[f] + slot] = u
     return offset, posted
 
 
 @njit(cache=True, nogil=True)
 def _table(code: Int32, begin: int, end: int, table: Int32) -> int:
-    """Enters the places begin..end by their codes into an open `table`, -1 where free; returns its mask.
+    """Enters the places begin..end by their codes, but ALONE, into an open `table`, -1 where free; returns its mask.
 
-    At most a quarter is filled, so that a code that is not there is mostly known at the first look.
+    At most one place in sixteen is filled, so that a code that is not there is mostly known at the first look.
     """
-    size = room(2 * (end - begin))
+    size = room(8 * (end - begin))
     table[:size] = -1
     for e in range(begin, end):
+        if code[e] == ALONE:
+            continue
         at = code[e] & (size - 1)
         while table[at] >= 0:
             at = (at + 1) & (size - 1)
@@ -225,6 +268,8 @@ def _shared(
     """Weighted features shared by pairs of an opening of u and an opening of w; u's are in the `table`."""
     shared = 0.0
     for j in range(start[w], start[w + 1]):
+        if code[j] == ALONE:
+            continue
         at = code[j] & mask
         while table[at] >= 0:
             i = start[u] + table[at]
@@ -328,7 +373,7 @@ def _between(
     whom, met = np.zeros(size, np.int32), np.empty(size, np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
-    table = np.empty(room(2 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
+    table = np.empty(room(8 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
     for u in range(begin, end):
         if openings[u] < MINIMUM_OPENINGS:
             continue
