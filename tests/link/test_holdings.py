@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.link.holdings import Held, by_account, distinct, perhaps_shared
+from stillwatch.engine import Engine, Query
+from stillwatch.engine.opening import opened
+from stillwatch.link.holdings import Held, Uses, by_account, distinct, perhaps_shared, used_values
+from stillwatch.link.ranges import SKETCHES
+from stillwatch.records import Table
+from stillwatch.records.columns import Kind, columns
+from stillwatch.settings import EngineSettings
 
 ROWS = st.lists(
     st.tuples(
@@ -47,3 +58,73 @@ def test_no_shared_value_is_dropped(values: list[int]) -> None:
 def test_most_values_of_one_account_are_dropped() -> None:
     values = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 50_000)
     assert len(perhaps_shared(held(values.tolist())).value) < 0.25 * len(values)
+
+
+LOG = Table(
+    SKETCHES,
+    (
+        *columns(Kind.TIMESTAMP, "started_at", required=True),
+        *columns(Kind.INT64, "position address_value payload_value head_value", required=True),
+    ),
+    (),
+)
+COLUMNS = {0: "address_value", 1: "payload_value", 2: "head_value"}  # few a hundred rows; one a row; few, then many
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """Forty accounts of a hundred exchanges."""
+    generator, rows = np.random.default_rng(1), 4000
+    position = np.repeat(np.arange(40, dtype=np.int32), 100)
+    head = np.where(position < 20, position % 3, generator.integers(0, 1500, rows)) + 1
+    held = {
+        "position": position,
+        "started_at": pa.array(generator.integers(0, 10**12, rows), pa.timestamp("us")),
+        "address_value": position // 2 + 1,
+        "payload_value": generator.integers(0, 3000, rows),
+        "head_value": head,
+    }
+    with opened(EngineSettings(threads=1), tmp_path) as engine:
+        order = generator.permutation(rows)
+        engine.store(LOG, pa.table(held).take(order))
+        yield engine
+
+
+def shared(found: Held) -> list[tuple[int, int, int]]:
+    """Accounts, values and first times of what two accounts hold."""
+    several = np.isin(
+        found.value, [v for v, n in zip(*np.unique(found.value, return_counts=True), strict=True) if n > 1]
+    )
+    kept = found.take(np.flatnonzero(several))
+    return list(zip(kept.position.tolist(), kept.value.tolist(), kept.first_at.tolist(), strict=True))
+
+
+def times(found: Uses) -> set[tuple[int, int, int]]:
+    """When whose uses of what two accounts hold were."""
+    kept = Held(found.position, found.value, found.at)
+    return set(shared(kept))
+
+
+def test_a_log_read_in_ranges_holds_the_same_in_the_same_order(engine: Engine) -> None:
+    whole, parted = np.zeros((3, 40), np.int32), np.zeros((3, 40), np.int32)
+    at_once, uses = used_values(engine, ["TRUE"], COLUMNS, whole, 1)
+    ranges = ["position < 10", "position >= 10 AND position < 25", "position >= 25"]
+    in_turn, used = used_values(engine, ranges, COLUMNS, parted, 1)
+    assert (whole == parted).all()
+    for code in COLUMNS:
+        assert shared(in_turn[code]) and sorted(shared(in_turn[code])) == sorted(shared(at_once[code]))
+        assert (np.diff(in_turn[code].position) >= 0).all()
+    assert len(used.value) >= 2000 and times(used) == times(uses)
+
+
+def test_columns_that_few_values_fill_are_read_once(engine: Engine) -> None:
+    asked: list[str] = []
+    fetch = engine.fetch
+
+    def noted(query: Query) -> pa.Table:
+        asked.append(query.sql)
+        return fetch(query)
+
+    engine.fetch = noted  # type: ignore[method-assign]
+    used_values(engine, ["position < 20", "position >= 20"], COLUMNS, np.zeros((3, 40), np.int32), 1)
+    assert [[name in sql for name in COLUMNS.values()] for sql in asked] == [[True] * 3] * 2 + [[False, True, True]] * 2

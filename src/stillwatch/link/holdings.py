@@ -25,6 +25,7 @@ Int64 = NDArray[np.int64]
 Count = NDArray[np.uint8]
 
 TABLE = 1 << 29  # bytes at most: if 300 million values differ, one in seven of them stays that nobody else holds
+FEW = 16  # exchanges to one value held: of addresses and clients there are fewer, of texts more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +58,45 @@ def used_values(
 
     Fills `draws` (codes, accounts): how many different values each account uses.
     """
-    queries = [used_values_sql(accounts, tuple(columns.values())) for accounts in ranges]
-    if len(queries) == 1:
-        log = _Range(engine.fetch(queries[0]), draws)
+    if len(ranges) == 1:
+        log = _Range(engine.fetch(used_values_sql(ranges[0], tuple(columns.values()))), draws)
         found = {code: log.held(code, column) for code, column in columns.items()}
         met = {code: _noted(held.value, _count_of(len(held.value))) for code, held in found.items()}
         return {code: _perhaps(held, met[code]) for code, held in found.items()}, log.uses(columns[each], met[each])
     # two passes: all values of a large log would not fit in memory, but counts of them do
-    met = {}
-    for rows in fetched_ahead(engine, queries):
-        log = _Range(rows, draws)
-        for code, column in columns.items():
-            value = log.held(code, column).value
-            met[code] = _noted(value, met.get(code, _count_of(len(value) * len(queries))))
-    parts: dict[int, list[Held]] = {code: [] for code in columns}
+    met, parts = _first_pass(engine, ranges, columns, draws)
+    again = {code: column for code, column in columns.items() if code == each or code not in parts}
+    parts = {code: [_perhaps(held, met[code]) for held in found] for code, found in parts.items() if code not in again}
+    parts.update({code: [] for code in again})
     uses = []
+    queries = [used_values_sql(accounts, tuple(again.values())) for accounts in ranges]
     for rows in fetched_ahead(engine, queries):
         log = _Range(rows, draws)
-        for code, column in columns.items():
+        for code, column in again.items():
             parts[code].append(_perhaps(log.held(code, column), met[code]))
         uses.append(log.uses(columns[each], met[each]))
     met.clear()
     return {code: Held(*_joined(parts.pop(code))) for code in columns}, Uses(*_joined(uses))
+
+
+def _first_pass(
+    engine: Engine, ranges: Sequence[str], columns: Mapping[int, str], draws: Int32
+) -> tuple[dict[int, Count], dict[int, list[Held]]]:
+    """Counts of all values by code; and what is held of the codes of which no range has more than a FEWth of its rows,
+    range by range: it need not be read again.
+    """
+    met: dict[int, Count] = {}
+    kept: dict[int, list[Held]] = {code: [] for code in columns}
+    for rows in fetched_ahead(engine, [used_values_sql(accounts, tuple(columns.values())) for accounts in ranges]):
+        log = _Range(rows, draws)
+        for code, column in columns.items():
+            held = log.held(code, column)
+            met[code] = _noted(held.value, met.get(code, _count_of(len(held.value) * len(ranges))))
+            if code in kept and len(held.value) * FEW <= len(rows):
+                kept[code].append(held)
+            else:
+                kept.pop(code, None)
+    return met, kept
 
 
 def perhaps_shared(held: Held) -> Held:
