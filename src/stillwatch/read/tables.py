@@ -131,7 +131,7 @@ def _set_faulty_aside(reading: Reading, part: Part, first: int) -> str | None:
     faulty = f"SELECT place FROM (\n{found}\n) WHERE reason IS NOT NULL"
     # only columns that can have a fault: a look at all of them, to show a row, would read the whole files
     engine.create(name, Query("unusable rows", faulty))
-    if not engine.fetch(Query("any unusable row", f"SELECT place FROM {identifier(name)} LIMIT 1")).num_rows:
+    if not engine.sizes([name])[name]:
         return None
     columns = f"{part.number} AS number, {part.line} AS line, {reason_sql(part)} AS reason, {raw_sql(part)} AS raw"
     where = f"({part.place}) IN (SELECT place FROM {identifier(name)})"
