@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import __version__, flow
+from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.errors import InputError, RunError, UsageError
+from stillwatch.errors import InputError, QueryError, RunError, UsageError
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job, Window
 from tests import small_stages
@@ -112,6 +113,34 @@ def test_a_stage_that_fails_leaves_the_previous_run(tmp_path: Path, job: Job, mo
         flow.scan(job, tmp_path / "run")
     assert (tmp_path / "run" / "run.json").read_bytes() == before
     assert hidden(tmp_path) == []
+
+
+def test_a_broken_page_that_a_later_stage_meets_names_its_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", [exchange(n, input_tokens=n) for n in range(500)])
+    path = write(tmp_path / "b.parquet", [exchange(500 + n, input_tokens=n) for n in range(500)])
+    group = pq.read_metadata(path).row_group(0)
+    start = next(
+        column.dictionary_page_offset or column.data_page_offset
+        for column in map(group.column, range(group.num_columns))
+        if column.path_in_schema == "input_tokens"
+    )
+    data = bytearray(path.read_bytes())
+    data[start : start + 200] = bytes(200)
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"`.*b\.parquet` cannot be read") as caught:
+        flow.write_sketches(Job(Inputs((str(tmp_path),))), tmp_path / "run")
+    assert isinstance(caught.value.__cause__, QueryError)
+
+
+def test_a_query_that_fails_over_whole_files_is_told_as_it_is(
+    tmp_path: Path, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(engine: DuckDBEngine, _: Job) -> None:
+        engine.fetch(Query("odd", "SELECT nothing"))
+
+    monkeypatch.setattr(flow.sketch, "run", refused)
+    with pytest.raises(QueryError, match="query `odd` failed"):
+        flow.write_sketches(job, tmp_path / "run")
 
 
 def test_check_leaves_nothing_behind(tmp_path: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

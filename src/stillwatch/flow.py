@@ -21,7 +21,7 @@ from stillwatch import state as states
 from stillwatch.checkpoint import Checkpoint
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.engine.opening import opened
-from stillwatch.errors import InputError, Mistake, UsageError
+from stillwatch.errors import InputError, Mistake, QueryError, UsageError
 from stillwatch.read.summary import ReadSummary, Rows, count_rows, summarise
 from stillwatch.records.inputs import QUARANTINE
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
@@ -202,7 +202,13 @@ def _finished(stage: Stage, engine: Engine, job: Job, kept: Checkpoint | None) -
 
 def _measured(stage: Stage, engine: Engine, job: Job) -> StageRecord:
     wall, cpu = time.perf_counter(), time.process_time()
-    stage.run(engine, job)
+    try:
+        stage.run(engine, job)
+    except QueryError as error:
+        broken = read.broken_file(job, error)
+        if broken is None:
+            raise
+        raise broken from error
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     return StageRecord(
         _short(stage), round(seconds, 3), round(cpu_seconds, 3), _peak_memory(), engine.sizes(stage.WRITES)

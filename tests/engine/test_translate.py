@@ -35,7 +35,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
         patched.setattr(DuckDBEngine, method, noted)
 
     with pytest.MonkeyPatch.context() as patched:
-        for method in ("view", "create", "transform", "fetch", "batches"):
+        for method in ("view", "create", "repeated", "transform", "fetch", "batches"):
             noting(method)
         world: SmallWorld = built(tmp_path_factory.mktemp("asked"))
         world.scan(tmp_path_factory.mktemp("asked-run") / "run")

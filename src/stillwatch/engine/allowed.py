@@ -11,7 +11,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
     {
         # statements, sources and joins
         *(exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Subquery, exp.With, exp.CTE, exp.Union, exp.Join),
-        *(exp.ReadParquet, exp.Array, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Distinct),
+        *(exp.ReadParquet, exp.Array, exp.Where, exp.Group, exp.Order, exp.Ordered, exp.Distinct),
         *(exp.Qualify, exp.Window, exp.Filter, exp.Star, exp.Column, exp.Identifier, exp.Alias, exp.Paren, exp.Var),
         # values
         *(exp.Literal, exp.Null, exp.Boolean, exp.Interval, exp.Cast, exp.DataType, exp.Neg),

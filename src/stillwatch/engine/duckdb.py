@@ -20,6 +20,7 @@ import pyarrow as pa
 from stillwatch import folder
 from stillwatch.engine.interface import Kernel
 from stillwatch.engine.query import Query, identifier, literal
+from stillwatch.engine.repeated import FETCH_ROWS, repeated
 from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
@@ -87,6 +88,12 @@ class DuckDBEngine:
         self._drop(name)
         self._run(query.name, f"ALTER TABLE {identifier(fresh)} RENAME TO {identifier(name)}")
 
+    def repeated(self, name: str, query: Query, column: str) -> None:
+        self.create(name, Query(query.name, f"SELECT {identifier(column)} FROM (\n{query.sql}\n) WHERE false"))
+        for hashes in repeated(self.batches(query, FETCH_ROWS), self._folder):
+            with self._registered(pa.table({column: hashes})) as rows:
+                self._run(query.name, f"INSERT INTO {identifier(name)} SELECT * FROM {rows}")
+
     def partition(self, name: str, query: Query, column: str) -> None:
         self.drop(name)
         folder = next(path for path in self._paths(name) if not path.exists())
@@ -104,12 +111,8 @@ class DuckDBEngine:
             shutil.rmtree(self._parted.pop(name), ignore_errors=True)
 
     def store(self, table: Table, data: pa.Table) -> None:
-        rows = data.select(list(table.names)).cast(table.schema)
-        self._connection.register("stored_rows", rows)
-        try:
-            self.create(table.name, Query(f"store {table.name}", "SELECT * FROM stored_rows"))
-        finally:
-            self._connection.unregister("stored_rows")
+        with self._registered(data.select(list(table.names)).cast(table.schema)) as rows:
+            self.create(table.name, Query(f"store {table.name}", f"SELECT * FROM {rows}"))
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         path = next(path for path in self._paths(table.name) if not path.exists())
@@ -169,6 +172,15 @@ class DuckDBEngine:
         self._stop()
         self._connection.close()
         shutil.rmtree(self._spill if self._kept else self._folder, ignore_errors=True)
+
+    @contextmanager
+    def _registered(self, rows: pa.Table) -> Iterator[str]:
+        """The name under which queries find these rows."""
+        self._connection.register("stored_rows", rows)
+        try:
+            yield "stored_rows"
+        finally:
+            self._connection.unregister("stored_rows")
 
     def _copy(self, database: Path, source: str, target: str) -> None:
         """Copies all tables and views between memory and a database file, which is called `saved` meanwhile."""

@@ -34,6 +34,10 @@ class Engine(Protocol):
         """Runs a query and keeps its rows under a name (replacing what had it)."""
         ...
 
+    def repeated(self, name: str, query: Query, column: str) -> None:
+        """Keeps under a name the values of a query's one column, which is a `hash`, that it has more than once."""
+        ...
+
     def partition(self, name: str, query: Query, column: str) -> None:
         """Runs a query and keeps its rows under a name, apart by an integer column: a condition on it reads no others.
 

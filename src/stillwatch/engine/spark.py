@@ -92,12 +92,10 @@ class SparkEngine:
         self._made[name] = {"query": query.name, "sql": query.sql}
 
     def create(self, name: str, query: Query) -> None:
-        path = self._path(name)
-        frame = self._frame(query)
-        with _refusals(query):
-            frame.write.parquet(_address(path))
-            # the schema is known: files without rows need not tell it
-            self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
+        self._write(name, query, self._frame(query))
+
+    def repeated(self, name: str, query: Query, column: str) -> None:
+        self._write(name, query, self._frame(query).groupBy(column).count().where("count > 1").select(column))
 
     def partition(self, name: str, query: Query, column: str) -> None:
         path = self._path(name)
@@ -167,6 +165,13 @@ class SparkEngine:
             self._started.leave()
         finally:
             self._remove()
+
+    def _write(self, name: str, query: Query, frame: Any) -> None:
+        path = self._path(name)
+        with _refusals(query):
+            frame.write.parquet(_address(path))
+            # the schema is known: files without rows need not tell it
+            self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
 
     def _remove(self) -> None:
         if not self._leave:

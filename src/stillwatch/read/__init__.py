@@ -7,11 +7,11 @@ from pathlib import Path
 
 from stillwatch import state as states
 from stillwatch.engine import Engine
-from stillwatch.errors import InputError, UsageError
+from stillwatch.errors import InputError, QueryError, UsageError
 from stillwatch.progress import progress
 from stillwatch.read.files import Source, find
 from stillwatch.read.kept import write_kept
-from stillwatch.read.parquet import footer
+from stillwatch.read.parquet import check_pages, footer
 from stillwatch.read.rejects import Rejects
 from stillwatch.read.tables import Reading
 from stillwatch.read.written import write_channels, write_quarantine, write_sources, write_tables
@@ -89,6 +89,24 @@ def received_key(job: Job) -> ReceivedKey | None:
             "so that their values cannot be compared; sketch all logs under one key"
         )
     return ReceivedKey(told[0] if told else None, len(sketches) < len(sources))
+
+
+def broken_file(job: Job, error: QueryError) -> InputError | None:
+    """Names the Parquet file that made a query fail because a page of it cannot be read; None when there is none.
+
+    Reading looks at the columns that can have a fault, so that a broken page of another is met by whoever needs it.
+    """
+    if "Out of Memory" in error.reason:
+        return None
+    inputs = job.inputs
+    sources, _ = find([*inputs.exchanges, *inputs.accounts, *inputs.permits, *inputs.judgements])
+    try:
+        for source in sources:
+            if source.format == "parquet":
+                check_pages(source)
+    except InputError as broken:
+        return broken
+    return None
 
 
 def filled_columns(sketches: Path) -> frozenset[str]:

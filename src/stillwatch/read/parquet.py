@@ -69,6 +69,15 @@ def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[str | None, str | None,
         yield first, last, group.num_rows
 
 
+def check_pages(source: Source) -> None:
+    """Reads every page of a file; InputError when one cannot be read."""
+    try:
+        for _ in pq.ParquetFile(source.path).iter_batches(batch_size=4_096):
+            pass
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(source, str(error)) from error
+
+
 def with_text_as_bytes(source: Source, table: Table, folder: Path) -> Source:
     """A copy in `folder` whose text columns are bytes, in the same row order, so that broken text is one row's trouble.
 

@@ -127,17 +127,20 @@ def _types(footer: Footer, rewritten: bool) -> list[tuple[str, pa.DataType]]:
 def _set_faulty_aside(reading: Reading, part: Part, first: int) -> str | None:
     """Puts unusable rows into the quarantine; gives the table of their places, or None when there is none."""
     engine, name = reading.engine, f"read_faulty_{first}"
-    columns = f"{part.number} AS number, {part.line} AS line, {part.place} AS place, {reason_sql(part)} AS reason"
-    found = f"SELECT {columns}, {raw_sql(part)} AS raw\nFROM {part.relation}"
-    engine.create(name, Query("unusable rows", f"SELECT * FROM (\n{found}\n) WHERE reason IS NOT NULL"))
-    rows = Query("quarantined rows", f"SELECT number, line, reason, raw FROM {identifier(name)}")
-    any_row = False
+    found = f"SELECT {part.place} AS place, {reason_sql(part)} AS reason\nFROM {part.relation}"
+    faulty = f"SELECT place FROM (\n{found}\n) WHERE reason IS NOT NULL"
+    # only columns that can have a fault: a look at all of them, to show a row, would read the whole files
+    engine.create(name, Query("unusable rows", faulty))
+    if not engine.sizes([name])[name]:
+        return None
+    columns = f"{part.number} AS number, {part.line} AS line, {reason_sql(part)} AS reason, {raw_sql(part)} AS raw"
+    where = f"({part.place}) IN (SELECT place FROM {identifier(name)})"
+    rows = Query("quarantined rows", f"SELECT {columns}\nFROM {part.relation}\nWHERE {where}")
     for batch in engine.batches(rows, _BATCH):
         for row in batch.to_pylist():
-            any_row = True
             shown = reading.sources[row["number"]][0].shown
             reading.rejects.add(row["number"], shown, Reject(row["line"], row["reason"], row["raw"] or ""))
-    return name if any_row else None
+    return name
 
 
 def _noting(reading: Reading, table: Table, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stillwatch.records.columns import Kind, Table, columns
-from stillwatch.records.inputs import CAPABILITIES
 
 FEATURES = 16
 """Content features kept an exchange (see `content_features`)."""
@@ -63,10 +62,8 @@ ACCOUNT_SKETCHES = Table(
         *columns(Kind.STRING, "account_id", required=True),
         # rank of account_id among all accounts seen: the integer by which later stages join and index arrays
         *columns(Kind.INT32, "position", required=True),
-        *columns(Kind.INT64, "exchanges conversations active_days", required=True),
+        *columns(Kind.INT64, "exchanges", required=True),
         *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
-        *columns(Kind.INT64, "input_tokens output_tokens elicitation_count classified_count", required=True),
-        *columns(Kind.INT64, " ".join(f"{name}_count" for name in CAPABILITIES), required=True),
     ),
     ("account_id",),
 )
