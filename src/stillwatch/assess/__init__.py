@@ -35,7 +35,7 @@ def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
     engine.create("latest_judgements", latest_judgements_sql())
     engine.create("permitted_exchanges", permitted_exchanges_sql())
-    engine.create("accusable_exchanges", accusable_exchanges_sql())
+    engine.view("accusable_exchanges", accusable_exchanges_sql())
     spoken = {
         row["subject"]: row["verdict"]
         for row in engine.fetch(Query("judged", "SELECT subject, verdict FROM latest_judgements")).to_pylist()

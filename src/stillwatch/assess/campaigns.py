@@ -58,8 +58,8 @@ def members_sql() -> Query:
         "members to judge",
         """
 WITH accusable AS (
-  SELECT candidate_id, account_id, count(*) AS exchanges
-  FROM accusable_exchanges GROUP BY candidate_id, account_id
+  SELECT candidate_id, account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges
+  FROM accusable_days GROUP BY candidate_id, account_id
 )
 SELECT
   members.candidate_id,
@@ -76,9 +76,7 @@ JOIN candidate_campaigns AS candidates USING (candidate_id)
 JOIN networks USING (network_id)
 JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
 LEFT JOIN latest_judgements AS word ON word.subject = members.account_id
-LEFT JOIN (
-  SELECT DISTINCT account_id FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
-) AS holders ON holders.account_id = members.account_id
+LEFT JOIN (SELECT DISTINCT account_id FROM permitted_members) AS holders ON holders.account_id = members.account_id
 ORDER BY members.candidate_id, members.account_id
 """,
     )

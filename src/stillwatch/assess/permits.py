@@ -25,7 +25,10 @@ covered AS (
       PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id
     ) AS turn
   -- an exchange that is in two candidates uses a limit up once
-  FROM (SELECT DISTINCT exchange_id, account_id, started_at, request_model FROM candidate_exchanges) AS candidate
+  FROM (
+    SELECT DISTINCT exchange_id, account_id, started_at, request_model
+    FROM candidate_exchanges SEMI JOIN held USING (account_id)
+  ) AS candidate
   JOIN held USING (account_id)
   WHERE (held.valid_from IS NULL OR candidate.started_at >= held.valid_from)
     AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)

@@ -7,14 +7,45 @@ from collections.abc import Callable
 from stillwatch.engine import Query
 
 
+def days_sql() -> Query:
+    """What may be accused of each member, by day and subnet: exchanges are read once, all else is told from this."""
+    return Query(
+        "accusable days",
+        """
+SELECT
+  candidate_id,
+  account_id,
+  address_subnet_value,
+  CAST(started_at AS DATE) AS day,
+  count(*) AS exchanges,
+  min(started_at) AS first_seen,
+  max(started_at) AS last_seen
+FROM accusable_exchanges
+GROUP BY ALL
+""",
+    )
+
+
+def permitted_members_sql() -> Query:
+    """How many exchanges of each member a permit covers, of those with any."""
+    return Query(
+        "permitted members",
+        """
+SELECT candidate_id, account_id, count(*) AS permitted
+FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
+GROUP BY ALL
+""",
+    )
+
+
 def spans_sql() -> Query:
     """How many, how long, and how much of it on the busiest day."""
     return Query(
         "candidate spans",
         """
 WITH days AS (
-  SELECT candidate_id, CAST(started_at AS DATE) AS day, count(*) AS exchanges
-  FROM accusable_exchanges GROUP BY ALL
+  SELECT candidate_id, day, CAST(sum(exchanges) AS BIGINT) AS exchanges
+  FROM accusable_days GROUP BY candidate_id, day
 ),
 busiest AS (
   SELECT candidate_id, max(exchanges) AS exchanges FROM days GROUP BY candidate_id
@@ -22,10 +53,10 @@ busiest AS (
 SELECT
   taken.candidate_id,
   count(DISTINCT account_id) AS accounts,
-  count(*) AS exchanges,
-  epoch(max(started_at) - min(started_at)) / 86400.0 AS days,
-  max(busiest.exchanges) / count(*) AS busiest_day_share
-FROM accusable_exchanges AS taken
+  CAST(sum(taken.exchanges) AS BIGINT) AS exchanges,
+  epoch(max(last_seen) - min(first_seen)) / 86400.0 AS days,
+  max(busiest.exchanges) / CAST(sum(taken.exchanges) AS BIGINT) AS busiest_day_share
+FROM accusable_days AS taken
 JOIN busiest USING (candidate_id)
 GROUP BY taken.candidate_id
 """,
@@ -37,9 +68,7 @@ def permitted_sql() -> Query:
     return Query(
         "candidate permits",
         """
-SELECT candidate_id, count(*) AS permitted
-FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
-GROUP BY candidate_id
+SELECT candidate_id, CAST(sum(permitted) AS BIGINT) AS permitted FROM permitted_members GROUP BY candidate_id
 """,
     )
 
@@ -50,7 +79,7 @@ def registration_sql() -> Query:
         "candidate registration",
         """
 WITH members AS (
-  SELECT DISTINCT candidate_id, account_id FROM accusable_exchanges
+  SELECT DISTINCT candidate_id, account_id FROM accusable_days
 ),
 stated AS (
   SELECT candidate_id, accounts.* FROM members JOIN accounts USING (account_id)
@@ -86,9 +115,9 @@ def addresses_sql() -> Query:
         """
 SELECT candidate_id, count(*) AS subnets, max(exchanges) / sum(exchanges) AS top_subnet_share
 FROM (
-  SELECT candidate_id, address_subnet_value, count(*) AS exchanges
-  FROM accusable_exchanges
-  WHERE address_subnet_value IS NOT NULL GROUP BY ALL
+  SELECT candidate_id, address_subnet_value, CAST(sum(exchanges) AS BIGINT) AS exchanges
+  FROM accusable_days
+  WHERE address_subnet_value IS NOT NULL GROUP BY candidate_id, address_subnet_value
 )
 GROUP BY candidate_id
 """,
@@ -96,6 +125,8 @@ GROUP BY candidate_id
 
 
 PROFILES: tuple[tuple[str, Callable[[], Query]], ...] = (
+    ("accusable_days", days_sql),
+    ("permitted_members", permitted_members_sql),
     ("candidate_spans", spans_sql),
     ("candidate_permitted", permitted_sql),
     ("candidate_registration", registration_sql),

@@ -22,6 +22,7 @@ from stillwatch.engine.interface import Kernel
 from stillwatch.engine.query import Query, identifier, literal
 from stillwatch.engine.repeated import FETCH_ROWS, repeated
 from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
+from stillwatch.engine.staged import PARTED_BATCH, ROW_GROUP, export_query, write_export, write_parted, write_staged
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
@@ -97,13 +98,13 @@ class DuckDBEngine:
     def partition(self, name: str, query: Query, column: str) -> None:
         self.drop(name)
         folder = next(path for path in self._paths(name) if not path.exists())
-        # no dictionaries: to try them costs more than half of the writing, and finds little in keyed values
-        form = f"FORMAT parquet, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1, PARTITION_BY ({identifier(column)})"
-        target = f"{literal(str(folder))} ({form}, WRITE_PARTITION_COLUMNS true)"
-        self._run(query.name, f"COPY (\n{query.sql}\n) TO {target}")
-        files = ", ".join(literal(str(path)) for path in sorted(folder.rglob("*.parquet")))
-        self.view(name, Query(name, f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)"))
         self._parted[name] = folder
+        # not by COPY ... PARTITION_BY, which takes longer and more memory
+        write_parted(folder, column, self.batches(query, PARTED_BATCH))
+        # told from names of files: other parts are not even opened, and folders above may be called `a=b`
+        part = f"CAST(parse_filename(part_file, true) AS BIGINT) AS {identifier(column)}"
+        rows = f"read_parquet({literal(str(folder / '*.parquet'))}, filename = part_file, hive_partitioning = false)"
+        self.view(name, Query(name, f"SELECT {part}, * EXCLUDE (part_file) FROM {rows}"))
 
     def drop(self, name: str) -> None:
         self._drop(name)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,7 +15,11 @@ from stillwatch.engine.query import Query, identifier
 from stillwatch.errors import OutputError
 from stillwatch.records import Table
 
+PARTED_BATCH = 32_768  # rows put apart at once: of larger batches the memory is asked for anew each time
+PARTED_ROWS = 16 * PARTED_BATCH  # rows held until those of each part are written together: some 120 MB
 ROW_GROUP = 131_072  # small enough that a 3 GB memory limit holds two threads' groups with text
+
+Parts = dict[int, list[pa.RecordBatch]]
 
 
 def export_query(table: Table) -> Query:
@@ -43,8 +50,7 @@ def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) ->
     """Streams batches of the table's schema into a file that only this run reads; returns their rows."""
     rows = 0
     try:
-        # written once, read a few times: half the time of zstd's first level and dictionaries, for up to twice the room
-        with pq.ParquetWriter(path, table.schema, compression="lz4", use_dictionary=False) as writer:
+        with _staged_file(path, table.schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
                 rows += batch.num_rows
@@ -53,11 +59,63 @@ def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) ->
     return rows
 
 
+def write_parted(folder: Path, column: str, batches: Iterable[pa.RecordBatch]) -> None:
+    """Streams batches into a folder: one file for each value of an integer column, named after it, without it.
+
+    Some PARTED_ROWS are written while the next are read; no more are in memory. OutputError if the disk refuses.
+    """
+    try:
+        folder.mkdir()
+        with ExitStack() as files, ThreadPoolExecutor(1) as pool:
+            writers: dict[int, pq.ParquetWriter] = {}
+            last: Future[None] | None = None
+            for waiting in _parted(column, batches):
+                if last is not None:
+                    last.result()
+                for part in waiting.keys() - writers.keys():
+                    path, schema = folder / f"{part}.parquet", waiting[part][0].schema
+                    # no ranges of values: which file to read says all that is asked of them
+                    writers[part] = files.enter_context(_staged_file(path, schema, write_statistics=False))
+                last = pool.submit(_write_parts, writers, waiting)
+            if last is not None:
+                last.result()
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
 def disk_error(path: Path, error: OSError) -> OutputError:
     """What to say when a file could not be written."""
     return OutputError(
         f"cannot write `{path}`: {error.strerror or error}; free space on that disk or point `temp_directory` elsewhere"
     )
+
+
+def _parted(column: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
+    """The rows of each value of a column, without it, some PARTED_ROWS at a time."""
+    waiting: Parts = {}
+    held = 0
+    for batch in batches:
+        parts = batch[column].to_numpy()
+        order = np.argsort(parts, kind="stable")
+        rows = batch.drop_columns([column]).take(pa.array(order))
+        values, begin = np.unique(parts[order], return_index=True)
+        for value, first, end in zip(values.tolist(), begin, [*begin[1:], len(parts)], strict=True):
+            waiting.setdefault(value, []).append(rows.slice(first, end - first))
+        held += len(parts)
+        if held >= PARTED_ROWS:
+            yield waiting
+            waiting, held = {}, 0
+    yield waiting
+
+
+def _write_parts(writers: Mapping[int, pq.ParquetWriter], waiting: Parts) -> None:
+    for part, rows in waiting.items():
+        writers[part].write_table(pa.Table.from_batches(rows))
+
+
+def _staged_file(path: Path, schema: pa.Schema, write_statistics: bool = True) -> pq.ParquetWriter:
+    # written once, read a few times: half the time of zstd's first level and dictionaries, for up to twice the room
+    return pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=write_statistics)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -15,6 +15,7 @@ from stillwatch.group.templates import without_templates
 from stillwatch.group.views import capability_cell, size_cell
 from stillwatch.group.wording import pairs
 from stillwatch.records.features import without_frames
+from stillwatch.records.open_table import room, slot
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -162,10 +163,25 @@ def repeat_share(exchanges: Exchanges) -> float:
     asked = payload != 0
     if not asked.any():
         return float("nan")
-    texts, code = np.unique(payload[asked], return_inverse=True)
-    cell = np.unique(code.astype(np.int64) << np.int64(32) | exchanges.position[asked])
-    holders = np.bincount(cell >> np.int64(32), minlength=len(texts))
-    return float((holders > 1).mean())
+    texts, shared = _askers(exchanges.position[asked], payload[asked])
+    return float(shared / texts)
+
+
+@njit(cache=True, nogil=True)
+def _askers(position: NDArray[np.int32], payload: Int64) -> tuple[int, int]:
+    """How many distinct payloads (none 0) there are, and how many of them more than one account asked."""
+    size = room(len(payload))
+    keys, first, shared = np.zeros(size, np.int64), np.empty(size, np.int32), np.zeros(size, np.bool_)
+    texts, several = 0, 0
+    for i in range(len(payload)):
+        at = slot(keys, payload[i])
+        if keys[at] == 0:
+            keys[at], first[at] = payload[i], position[i]
+            texts += 1
+        elif first[at] != position[i] and not shared[at]:
+            shared[at] = True
+            several += 1
+    return texts, several
 
 
 def single_turn_share(exchanges: Exchanges) -> float:
