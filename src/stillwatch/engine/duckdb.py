@@ -21,7 +21,6 @@ from stillwatch import folder
 from stillwatch.engine.interface import Kernel
 from stillwatch.engine.query import Query, identifier, literal
 from stillwatch.engine.repeated import FETCH_ROWS, repeated
-from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
 from stillwatch.engine.staged import PARTED_BATCH, ROW_GROUP, export_query, write_export, write_parted, write_staged
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
