@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from stillwatch.records.columns import Kind, Table, columns
 
+TEXTS = ("system_instructions", "input_text", "output_text")
+"""The columns of exchanges that hold what people and models wrote: most of the bytes, and gone after sketching."""
+
 EXCHANGES = Table(
     "exchanges",
     (
@@ -16,7 +19,7 @@ EXCHANGES = Table(
         *columns(Kind.FLOAT64, "temperature top_p"),
         *columns(Kind.STRING, "finish_reason"),
         *columns(Kind.INT16, "status_code"),
-        *columns(Kind.STRING, "system_instructions input_text output_text"),
+        *columns(Kind.STRING, " ".join(TEXTS)),
         *columns(Kind.STRINGS, "tool_names"),
     ),
     ("exchange_id",),

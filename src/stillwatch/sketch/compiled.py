@@ -11,5 +11,10 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """The function as machine code that holds no interpreter lock and is kept on disk for the next process."""
-    return cast(Kernel, numba.njit(nogil=True, cache=True)(function))
+    """The function as machine code that holds no interpreter lock and is kept on disk for the next process.
+
+    A call with an array counts its references, atomically, and more than once: of a small function that is most. Put
+    into its caller it counts nothing, if nothing in it can raise: division by zero gives what it gives in NumPy.
+    """
+    made = numba.njit(nogil=True, cache=True, forceinline=True, error_model="numpy")(function)
+    return cast(Kernel, made)
