@@ -42,7 +42,7 @@ def test_all_met_twice_are_found_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_nothing_is_met_twice_in_nothing(tmp_path: Path) -> None:
-    assert [part for part in repeated(iter(()), tmp_path) if len(part)] == []
+    assert list(repeated(iter(()), tmp_path)) == []
 
 
 def test_a_hash_of_all_rows_takes_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +57,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(module, "_RUN", 100)
     monkeypatch.setattr(module, "_deal", full)
     with pytest.raises(OutputError, match="No space left"):
         list(repeated(batches(mixed(10), 10), tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,18 +24,26 @@ def repeated(batches: Iterable[pa.RecordBatch], folder: Path) -> Iterator[Hashes
 
     The hashes wait in `folder`, eight bytes each; raises OutputError when the disk is full.
     """
+    runs = _runs(batches)
+    first = list(itertools.islice(runs, 2))
+    parts = first if len(first) < 2 else _parts(itertools.chain(first, runs), folder)
+    for hashes in parts:
+        hashes.sort()
+        twice = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        if len(twice):
+            yield twice
+
+
+def _parts(runs: Iterable[Hashes], folder: Path) -> Iterator[Hashes]:
+    """All hashes that begin alike, one part after the other, by way of the disk."""
     with tempfile.TemporaryDirectory(dir=folder) as held:
         paths = [Path(held) / str(part) for part in range(_PARTS)]
         try:
-            for run in _runs(batches):
+            for run in runs:
                 _deal(run, paths)
         except OSError as error:
             raise disk_error(Path(held), error) from error
-        for path in paths:
-            if path.exists():
-                hashes = np.fromfile(path, np.uint64)
-                hashes.sort()
-                yield np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        yield from (np.fromfile(path, np.uint64) for path in paths if path.exists())
 
 
 def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[Hashes]:
