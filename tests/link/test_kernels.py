@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.link.graph import Graph, edges_inside
-from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, score_holders
+from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, drawn_by, score_holders
 from stillwatch.link.kits import _NEST, _NEST_SIDE, _SUFFICIENT
 from stillwatch.link.values import SIDES
 from tests.link.planted import planted
@@ -24,17 +26,27 @@ def holders(graph: Graph, value: int) -> np.ndarray:
     return graph.holder[graph.value_start[value] : graph.value_start[value + 1]]
 
 
-@settings(max_examples=20)
-@given(seeds)
-def test_counts_the_values_that_two_members_hold(seed: int) -> None:
+@settings(max_examples=40)
+@given(seeds, st.integers(1, 40))  # what few hold is counted in one way, what many hold in another
+def test_counts_the_values_that_two_members_hold(seed: int, size: int) -> None:
     graph, generator = small(seed)
-    members = np.sort(generator.choice(300, 25, replace=False)).astype(np.int32)
+    members = np.sort(generator.choice(300, size, replace=False)).astype(np.int32)
     scratch = np.zeros(graph.values, np.int32)
     values, count = count_held(graph.account_start, graph.held, members, scratch)
     expected = np.array([np.isin(holders(graph, v), members).sum() for v in range(graph.values)])
     assert values.tolist() == np.flatnonzero(expected >= 2).tolist()
     assert count.tolist() == expected[expected >= 2].tolist()
     assert not scratch.any()
+
+
+@given(seeds)
+def test_members_draw_what_each_draws(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(0, 3, (4, 50)).astype(np.int32)
+    members = np.sort(generator.choice(50, 12, replace=False)).astype(np.int32)
+    total, states = drawn_by(draws, members)
+    assert total.tolist() == draws[:, members].sum(axis=1).tolist()
+    assert states.tolist() == (draws[:, members] > 0).sum(axis=1).tolist()
 
 
 @settings(max_examples=20)
@@ -70,7 +82,7 @@ def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(se
     country = generator.integers(0, 3, graph.accounts).astype(np.int32)
     scratch = np.full(graph.accounts, -1, np.int32)
     kind = graph.kind[chosen]
-    accounts, bits, sides = score_holders(
+    given = (
         graph.value_start,
         graph.holder,
         graph.draws,
@@ -84,6 +96,9 @@ def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(se
         scratch,
         _SUFFICIENT,
     )
+    edges = np.sort(generator.integers(0, graph.accounts + 1, 3)).tolist()
+    parts = [score_holders(*given, *stripe) for stripe in itertools.pairwise([0, *edges, graph.accounts])]
+    accounts, bits, sides = (np.concatenate(column) for column in zip(*parts, strict=True))
     assert (scratch == -1).all()
     found = {int(u): (b, s) for u, b, s in zip(accounts, bits, sides, strict=True)}
     for u in range(graph.accounts):

@@ -32,10 +32,11 @@ SIDES_OF = {
 def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
     accounts = graphs.positions(engine)
+    threads = job.settings.engine.threads or os.cpu_count() or 1
     off = job.settings.evidence.off
     sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
     with laid_out(engine) as ranges:
-        prior = assess_persons(engine, ranges, accounts, job.settings.engine.threads or os.cpu_count() or 1)
+        prior = assess_persons(engine, ranges, accounts, threads)
         if "person" in off:
             prior = np.zeros(accounts)
         holdings = graphs.load(engine, ranges, accounts, sides_off)
@@ -46,7 +47,7 @@ def run(engine: Engine, job: Job) -> None:
         graph, handed = holdings.graph(as_holdings(handovers)), handovers.count
     del holdings  # with the times of all texts that several sent
     cells, country = _origins(engine, accounts)
-    null = background(graph, adopters(graph, cells), country)
+    null = background(graph, adopters(graph, cells), country, threads)
     settings = job.settings.link
     kits = find_kits(graph, null, Alone(prior, handed), settings.minimum_accounts, settings.net_bits)
     write(engine, graph, kits, prior)

@@ -279,7 +279,8 @@ def _seed_order(graph: Graph, null: Background, prior: Float, minimum: int) -> I
     # what fewer hold is shared by any two people now and then, and cannot hold a kit together
     enough = holders >= max(3, minimum // 2)
     nests = (_NEST, _NEST_SIDE, len(SIDES))
-    shared = support(graph.account_start, graph.held, graph.kind, null.rate, graph.draws, enough, *nests)
+    given = (graph.account_start, graph.held, graph.kind, null.rate, graph.draws, enough, *nests)
+    shared = np.concatenate(null.stripes.each(lambda first, last: support(*given, first, last), len(graph.held)))
     other = np.clip(shared.sum(axis=1, keepdims=True) - shared + prior[:, None], 0.0, 3 * SIDE_CAP)
     other -= _usual(other, graph.draws)
     value_of_edge = np.repeat(np.arange(graph.values, dtype=np.int64), holders)
@@ -314,7 +315,7 @@ def _usual(other: Float, draws: Int32) -> Float:
 
 def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32, Float, Int32]:
     """Accounts holding any kit value, ascending, with their log-likelihood ratio and how many sides agree."""
-    return score_holders(
+    given = (
         graph.value_start,
         graph.holder,
         graph.draws,
@@ -328,6 +329,10 @@ def _member_bits(graph: Graph, null: Background, found: Enriched) -> tuple[Int32
         null.scratch.by_account,
         _SUFFICIENT,
     )
+    holders = int((graph.value_start[found.values + 1] - graph.value_start[found.values]).sum())
+    parts = null.stripes.each(lambda first, last: score_holders(*given, first, last), holders)
+    candidates, bits, sides = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return candidates, bits, sides
 
 
 def _net_bits(

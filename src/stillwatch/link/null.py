@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.graph import Graph
-from stillwatch.link.kernels import Scratch, count_held
+from stillwatch.link.kernels import Scratch, count_held, drawn_by
 from stillwatch.link.rates import solve_rates
+from stillwatch.link.stripes import Stripes
 from stillwatch.link.values import KINDS
 
 Int32 = NDArray[np.int32]
@@ -40,6 +41,7 @@ class Background:
     countries: int
     stating: Float  # (kinds, countries) accounts that have the kind at all
     scratch: Scratch
+    stripes: Stripes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Enriched:
     rate: Float
 
 
-def background(graph: Graph, adopted: Float, country: Int32) -> Background:
-    """Solves all rates, kind by kind. `adopted` (values,), `country` (accounts,)."""
+def background(graph: Graph, adopted: Float, country: Int32, threads: int = 1) -> Background:
+    """Solves all rates, kind by kind. `adopted` (values,), `country` (accounts,); `threads` may score accounts."""
     rate = np.zeros(graph.values)
     for code in range(len(KINDS)):
         chosen = graph.kind == code
@@ -62,15 +64,15 @@ def background(graph: Graph, adopted: Float, country: Int32) -> Background:
     countries = int(country.max(initial=0)) + 1
     stating = np.array([np.bincount(country[row > 0], minlength=countries) for row in graph.draws], float)
     scratch = Scratch(np.zeros(graph.values, np.int32), np.full(graph.accounts, -1, np.int32))
-    return Background(rate, adopted, graph.draws.sum(axis=1).astype(float), country, countries, stating, scratch)
+    draws, stripes = graph.draws.sum(axis=1).astype(float), Stripes(graph.accounts, threads)
+    return Background(rate, adopted, draws, country, countries, stating, scratch, stripes)
 
 
 def enriched(graph: Graph, null: Background, members: Int32) -> Enriched:
     """The values that members hold far more often than chance, by Poisson surprise."""
     touched, inside = count_held(graph.account_start, graph.held, members, null.scratch.by_value)
     kind = graph.kind[touched]
-    own = graph.draws[:, members]
-    draws, states = own.sum(axis=1).astype(float), (own > 0).sum(axis=1).astype(float)
+    draws, states = drawn_by(graph.draws, members)
     held = graph.value_start[touched + 1] - graph.value_start[touched]
     # adopters correct what accounts use; what they state would be judged by itself (an issuer by its issuer)
     outside = np.where(_STATED[kind], held - inside, np.minimum(held - inside, null.adopters[touched]))
