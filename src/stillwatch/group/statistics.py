@@ -10,9 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.group.cells import capability_cell, size_cell
 from stillwatch.group.members import Exchanges
 from stillwatch.group.templates import without_templates
-from stillwatch.group.views import capability_cell, size_cell
 from stillwatch.group.wording import pairs
 from stillwatch.records.features import without_frames
 from stillwatch.records.open_table import room, slot
@@ -105,7 +105,7 @@ def _rank(dense: Int64) -> Int64:
     return result
 
 
-def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
+def heterogeneity(account: NDArray[np.int32], cell: NDArray[np.integer]) -> float:
     """Pearson dispersion of an account-by-cell table: 1 when accounts draw from one mix, above when they differ.
 
     chi-squared over its degrees of freedom, cells expected to hold fewer than 1 a table row merged.
@@ -125,7 +125,7 @@ def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
     return float(((table - expected) ** 2 / expected).sum() / ((accounts - 1) * (cells - 1)))
 
 
-def _numbered(cell: Int64) -> tuple[Int64, Float]:
+def _numbered(cell: NDArray[np.integer]) -> tuple[Int64, Float]:
     """Cells (small, not negative) renumbered 0.. in order, and the share of each."""
     count = np.bincount(cell)
     used = count > 0
@@ -194,7 +194,8 @@ def single_turn_share(exchanges: Exchanges) -> float:
 def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
     """How far the group's mix of capabilities lies from people's, in bits an exchange with text (Kullback-Leibler)."""
     # cell 0 is what came without text: which channel a group uses says nothing about its purpose
-    inside, outside = (np.bincount(capability_cell(one), minlength=cells)[1:] + 0.5 for one in (group, reference))
+    counts = (one.counted(capability_cell) for one in (group, reference))
+    inside, outside = (np.append(count, np.zeros(max(0, cells - len(count))))[1:] + 0.5 for count in counts)
     inside, outside = inside / inside.sum(), outside / outside.sum()
     return float((inside * np.log2(inside / outside)).sum())
 
