@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.group.texts import Texts, halves
+from stillwatch.group.wording import numbered
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -86,6 +87,11 @@ class Exchanges:
     @cached_property
     def _counted(self) -> dict[Callable[[Exchanges], NDArray[Any]], Int64]:
         return {}
+
+    @cached_property
+    def talks(self) -> Int32:
+        """The number of each exchange's conversation, in order of first use; without one it has a number of its own."""
+        return np.asarray(numbered(self.values["conversation"]))
 
     @cached_property
     def halves(self) -> tuple[Texts, Texts, Texts]:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from stillwatch.group.members import Exchanges
 from stillwatch.group.views import Content, Frame, Mix, Sizes, View, views
 from stillwatch.group.vocabulary import vocabulary_bits
-from stillwatch.group.wording import numbered
 
 Float = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -205,7 +204,7 @@ class _Talks:
     """Conversations serve one purpose as a whole: a follow-up is for what its opening was for."""
 
     def __init__(self, exchanges: Exchanges) -> None:
-        self._code = numbered(exchanges.values["conversation"])
+        self._code = exchanges.talks
         self._exchanges = np.bincount(self._code)
 
     def summed(self, ratio: Float) -> Float:
