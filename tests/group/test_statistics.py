@@ -158,3 +158,28 @@ def test_one_busy_account_does_not_speak_for_people_on_a_release_day(people: int
     assert statistics.pivot_share(rows, appeared, 2) == (pytest.approx(1 / (people + 1)), people + 1)
     assert statistics.pivot_counts(rows, appeared, 2) == (busy, busy + people)
     assert statistics.pivot_share(rows, appeared + statistics.DAY, 2) == (0.0, 0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_openings_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
+    group = exchanges(seed, accounts=20)
+    generator = np.random.default_rng(seed)
+    for name, most in (("conversation", 60), ("payload", 90)):
+        group.values[name][:] = generator.integers(0, most, len(group)) * 0x9E3779B97F4A7C1
+    group.values["status"][:] = np.where(generator.random(len(group)) < 0.3, 429, 200)
+    conversation, position, payload = group.values["conversation"], group.position, group.values["payload"]
+    gap = np.diff(group.started_at, prepend=group.started_at[0]) > statistics.HOUR // 2
+    _, index = np.unique(conversation, return_index=True)
+    first = np.isin(np.arange(len(group)), index)
+    expected = np.where(conversation == 0, gap | (np.diff(position, prepend=-1) != 0), first)
+    assert np.array_equal(statistics.openings(group), expected)
+    _, sizes = np.unique(conversation[conversation != 0], return_counts=True)
+    assert statistics.single_turn_share(group) == (sizes == 1).mean()
+    same = (payload[:, None] == payload) & (payload != 0) & (position[:, None] != position)
+    told = payload != 0
+    assert statistics._pairs_apart(position[told], payload[told]) == same.sum() / 2
+    refused = (group.values["status"] >= statistics.REFUSED) & told
+    rows, code, askers = statistics._asked(payload, refused, position)
+    assert rows.tolist() == np.flatnonzero(np.isin(payload, payload[refused]) & told).tolist()
+    for row, one in zip(rows, code, strict=True):
+        assert askers[one] == len(np.unique(position[payload == payload[row]]))

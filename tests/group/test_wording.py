@@ -44,6 +44,17 @@ def test_occurrences_are_all_places_of_kept_features(seed: int, kept: int) -> No
     assert list(zip(at.tolist(), code.tolist(), strict=True)) == expected
 
 
+@settings(max_examples=40)
+@given(st.integers(0, 2**32), st.integers(0, 40))
+def test_what_words_say_is_summed_and_capped_by_row(seed: int, kept: int) -> None:
+    _, features = rows(seed, 20)
+    at, code = wording.occurrences(features, np.arange(1, kept + 1).astype(np.uint32))
+    nats = np.random.default_rng(seed).normal(0.0, 3.0, kept)
+    total = np.ones(len(features))
+    wording.add_capped(total, at, code, 0.35, nats, 2.0)
+    assert np.array_equal(total, 1.0 + np.clip(0.35 * wording.summed(at, code, nats, len(features)), -2.0, 2.0))
+
+
 def _uses(account: np.ndarray, features: np.ndarray) -> np.ndarray:
     return np.bincount(account.astype(np.int64), weights=(features != 0).sum(axis=1), minlength=41)
 

@@ -91,11 +91,14 @@ def _candidates(
 def _in_turn(
     pool: ThreadPoolExecutor, networks: Iterator[tuple[str, Exchanges]], setting: _Setting, threads: int
 ) -> Iterator[Candidate | None]:
-    """Candidates in order, while as many networks as there are threads are worked on."""
+    """Candidates in order, while as many networks as there are threads are worked on.
+
+    As many again wait for those: else a small one behind a large one would leave its thread without work.
+    """
     pending: deque[Future[Candidate | None]] = deque()
     for network, exchanges in networks:
         pending.append(pool.submit(_candidate, network, exchanges, setting))
-        if len(pending) >= threads:
+        if len(pending) >= 2 * threads:
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()

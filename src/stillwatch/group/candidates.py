@@ -84,12 +84,13 @@ def _told(value: NDArray[np.int64], none: int) -> pa.Array:
 
 def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
     rows, served = candidate.exchanges, candidate.purpose.served
-    accounts, dense = np.unique(rows.position, return_inverse=True)
+    # in order of account and time: where an account begins it was first seen
+    begins = np.diff(rows.position, prepend=-1) != 0
+    accounts, dense = rows.position[begins], np.cumsum(begins) - 1
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
-    first = np.full(len(accounts), np.iinfo(np.int64).max)
-    np.minimum.at(first, dense, rows.started_at)
+    first = rows.started_at[begins]
     kept = count > 0
     return pa.table(
         {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.group.members import TOKENS, VALUES, Exchanges, Int32, Int64, Lives, Model
-from stillwatch.records.features import decode_features
+from stillwatch.records.features import decode_features, put
 from stillwatch.records.order import by_account_and_time
 from stillwatch.records.sketches import FEATURES
 
@@ -20,6 +22,7 @@ READINGS = 2  # of the whole log, after which the rows of all members are set as
 REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
 TO_GROUP = "exchanges_to_group"
 
+PLACED_AT_ONCE = 2  # columns put in order at once: each more is held twice meanwhile
 BATCH = 131_072  # exchanges that the engine hands over at once
 _TYPES: dict[str, type] = {
     "position": np.int32,
@@ -260,12 +263,17 @@ def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
     del position, started_at
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    inside = {name: _placed(pieces.pop(name), place, kind) for name, kind in _TYPES.items()}
+    with ThreadPoolExecutor(PLACED_AT_ONCE) as pool:
+        # in this order: ids and features, the widest, are held twice when others are no more
+        kinds = {**_TYPES, **dict.fromkeys((*VALUES, *TOKENS), np.int64)}
+        columns = {name: pool.submit(_placed, pieces.pop(name), place, kind) for name, kind in kinds.items()}
+        ids_in_order = pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string())
+        features = pool.submit(_placed, pieces.pop("features"), place, np.uint32, FEATURES)
     return Exchanges(
-        exchange_id=pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string()),
-        values={name: _placed(pieces.pop(name), place, np.int64) for name in (*VALUES, *TOKENS)},
-        features=_placed(pieces.pop("features"), place, np.uint32, FEATURES),
-        **inside,
+        exchange_id=ids_in_order,
+        values={name: columns[name].result() for name in (*VALUES, *TOKENS)},
+        features=features.result(),
+        **{name: columns[name].result() for name in _TYPES},
     )
 
 
@@ -279,9 +287,15 @@ def _placed(pieces: list[NDArray[Any]], place: Int64, kind: type, *width: int) -
     end = len(place)
     while pieces:
         piece = pieces.pop()
-        result[place[end - len(piece) : end]] = piece
+        (put if width else _put)(piece, place[end - len(piece) : end], result)
         end -= len(piece)
     return result
+
+
+@njit(cache=True, nogil=True)
+def _put(piece: NDArray[Any], place: Int64, result: NDArray[Any]) -> None:
+    for i in range(len(piece)):
+        result[place[i]] = piece[i]
 
 
 def _microseconds(column: pa.ChunkedArray) -> Int64:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.group.texts import Texts, halves
+from stillwatch.group.wording import numbered
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -64,6 +66,32 @@ class Exchanges:
         # sorted once: the same people are compared with every group
         names, count = np.unique(self.features, return_counts=True)
         return names[names != 0], count[names != 0].astype(np.int64)
+
+    def having(self, name: str, values: Int64) -> Int64:
+        """How many exchanges have each of these values in a column."""
+        if name not in self._sorted:
+            self._sorted[name] = np.sort(self.values[name])
+        column = self._sorted[name]
+        return np.searchsorted(column, values, side="right") - np.searchsorted(column, values)
+
+    def counted(self, cell: Callable[[Exchanges], NDArray[Any]]) -> Int64:
+        """How many exchanges are in each cell, of which there is at least one."""
+        if cell not in self._counted:
+            self._counted[cell] = np.bincount(cell(self), minlength=1)
+        return self._counted[cell]
+
+    @cached_property
+    def _sorted(self) -> dict[str, Int64]:
+        return {}
+
+    @cached_property
+    def _counted(self) -> dict[Callable[[Exchanges], NDArray[Any]], Int64]:
+        return {}
+
+    @cached_property
+    def talks(self) -> Int32:
+        """The number of each exchange's conversation, in order of first use; without one it has a number of its own."""
+        return np.asarray(numbered(self.values["conversation"]))
 
     @cached_property
     def halves(self) -> tuple[Texts, Texts, Texts]:

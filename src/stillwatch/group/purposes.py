@@ -8,18 +8,19 @@ association only, what the channel fixes. Conversations are taken whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
 from stillwatch.group.views import Content, Frame, Mix, Sizes, View, views
 from stillwatch.group.vocabulary import vocabulary_bits
-from stillwatch.group.wording import numbered
 
 Float = NDArray[np.float64]
+Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 ROUNDS = 20
@@ -91,10 +92,12 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     content, *others = told = views(sample, reference)
     if not any(isinstance(view, Mix | Frame) for view in told):
         return Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))  # no text: nothing tells one purpose apart
-    found = _solve(group, sample, crowd, told, STARTS[0], drifts=True)
+    people = _Talking(crowd, _Talks(crowd))
+    talking = _Talking(sample, _Talks(sample))
+    found = _solve(group, talking, people, told, _Start(STARTS[0], drifts=True))
     if found.settled:
         return found
-    again = _solve(group, sample, crowd, [content.beside(), *others], STARTS[1], drifts=False)
+    again = _solve(group, talking, people, [content.beside(), *others], _Start(STARTS[1], drifts=False))
     if not again.plain or again.whole:
         return found
     return again if vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS else found
@@ -108,26 +111,35 @@ def _sample(group: Exchanges) -> Exchanges:
     return group.of(np.unique(group.position)[::step])
 
 
-def _solve(
-    group: Exchanges, sample: Exchanges, crowd: Exchanges, told: Sequence[View], start: float, drifts: bool
-) -> Purpose:
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where learning starts: from exchanges whose wording stands out by so many nats.
+
+    Unless the share `drifts` it stays where it started: else whatever differs a little from people comes in.
+    """
+
+    nats: float
+    drifts: bool
+
+
+def _solve(group: Exchanges, sample: _Talking, crowd: _Talking, told: Sequence[View], start: _Start) -> Purpose:
     """The purpose of the group, as learned from the sample."""
-    learned = _learn(sample, told, start, drifts)
+    learned = _learn(sample, told, start)
+    pairs = list(zip(told, learned.nats, strict=True))
     # what stands apart does so in what it says: people's answers are of all sizes
-    telling = [(view, nats) for view, nats in zip(told, learned.nats, strict=True) if not isinstance(view, Sizes)]
-    inside = _total(view.inside(nats, WORDING_CAP) for view, nats in telling)
-    own = (_Talks(sample).together(inside) > APART)[learned.probability > 0.5]
-    outside = _total(view.of(crowd, nats, WORDING_CAP) for view, nats in telling)
-    taken = _Talks(crowd).together(outside) > APART
+    telling = [(view, nats) for view, nats in pairs if not isinstance(view, Sizes)]
+    own = (sample.talks.together(_inside(telling, len(sample.exchanges), WORDING_CAP)) > APART)[
+        learned.probability > 0.5
+    ]
+    taken = crowd.talks.together(_of(telling, crowd.exchanges, WORDING_CAP)) > APART
     share, probability, ratio = learned.share, learned.probability, learned.ratio
-    if sample is not group:
-        parts = [
-            _total(view.of(part, nats, CONTENT_CAP) for view, nats in zip(told, learned.nats, strict=True))
-            for part in group.pieces(SAMPLE)
-        ]
-        ratio = _Talks(group).together(np.concatenate(parts))
-        probability = _logistic(np.log(share / (1.0 - share)) + ratio)
-    return Purpose(share, probability, ratio, float(own.mean()) if len(own) else 0.0, _mean_share(taken, crowd))
+    if sample.exchanges is not group:
+        ratio = np.concatenate([_of(pairs, part, CONTENT_CAP) for part in group.pieces(SAMPLE)])
+        talks = _Talks(group)
+        each = talks.summed(ratio)
+        ratio, probability = talks.spread(each), talks.spread(_logistic(np.log(share / (1.0 - share)) + each))
+    apart = float(own.mean()) if len(own) else 0.0
+    return Purpose(share, probability, ratio, apart, _mean_share(taken, crowd.exchanges))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +152,44 @@ class _Learned:
     nats: list[Float]
 
 
-def _learn(group: Exchanges, told: Sequence[View], start: float, drifts: bool) -> _Learned:
-    """Expectation-maximisation from the exchanges whose wording stands out by `start` nats.
-
-    Unless the share `drifts` it stays where it started: else whatever differs a little from people comes in.
-    """
-    talks = _Talks(group)
+def _learn(group: _Talking, told: Sequence[View], start: _Start) -> _Learned:
+    """Expectation-maximisation from the exchanges whose wording stands out."""
+    size, talks = len(group.exchanges), group.talks
     # begin with what stands out in wording alone: capabilities of a few customers differ from people's too
-    half = np.full(len(group), 0.5)
-    worded = [view for view in told if isinstance(view, Content | Frame)]
-    wording = _total(view.inside(view.learn(half), WORDING_CAP) for view in worded)
-    probability = _logistic(wording - start) if wording.any() else half
-    share, ratio = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)), np.zeros(len(group))
+    half = np.full(size, 0.5)
+    wording = _inside(
+        [(view, view.learn(half)) for view in told if isinstance(view, Content | Frame)], size, WORDING_CAP
+    )
+    probability = _logistic(wording - start.nats) if wording.any() else half
+    share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
+    each = before = np.zeros(0)  # nats and probability of each conversation
     learned: list[Float] = []
     for _ in range(ROUNDS):
         learned = [view.learn(probability) for view in told]
-        ratio = _total(view.inside(nats, CONTENT_CAP) for view, nats in zip(told, learned, strict=True))
-        ratio = talks.together(ratio)
-        before, share_before = probability, share
-        probability = _logistic(np.log(share / (1.0 - share)) + ratio)
-        share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)) if drifts else share
-        if share == share_before and np.array_equal(probability, before):
+        each = talks.summed(_inside(list(zip(told, learned, strict=True)), size, CONTENT_CAP))
+        now, share_before = _logistic(np.log(share / (1.0 - share)) + each), share
+        probability = talks.spread(now)
+        share = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST)) if start.drifts else share
+        if share == share_before and np.array_equal(now, before):
             break  # what the rounds left would do is what this one did
-    return _Learned(share, probability, ratio, learned)
+        before = now
+    return _Learned(share, probability, talks.spread(each), learned)
+
+
+def _inside(telling: Sequence[tuple[View, Float]], size: int, cap: float) -> Float:
+    """What views say together of each exchange learned from, of `size`; content at most `cap`."""
+    total = np.zeros(size)
+    for view, nats in telling:
+        view.add_inside(total, nats, cap)
+    return total
+
+
+def _of(telling: Sequence[tuple[View, Float]], exchanges: Exchanges, cap: float) -> Float:
+    """What views say together of any exchanges; content at most `cap`."""
+    total = np.zeros(len(exchanges))
+    for view, nats in telling:
+        view.add_of(total, exchanges, nats, cap)
+    return total
 
 
 def _mean_share(marked: NDArray[np.bool_], exchanges: Exchanges) -> float:
@@ -173,21 +200,50 @@ def _mean_share(marked: NDArray[np.bool_], exchanges: Exchanges) -> float:
     return float((np.bincount(account, weights=marked) / np.bincount(account)).mean())
 
 
-def _total(parts: Iterable[Float]) -> Float:
-    return np.asarray(sum(parts))
-
-
 class _Talks:
     """Conversations serve one purpose as a whole: a follow-up is for what its opening was for."""
 
     def __init__(self, exchanges: Exchanges) -> None:
-        self._code = numbered(exchanges.values["conversation"])
+        self._code = exchanges.talks
         self._exchanges = np.bincount(self._code)
 
-    def together(self, ratio: Float) -> Float:
+    def summed(self, ratio: Float) -> Float:
         """The sum over each conversation, one exchange capped so that no single line decides a long talk."""
-        total = np.bincount(self._code, weights=np.clip(ratio, -TALK_CAP, TALK_CAP))
-        return np.asarray((total * np.minimum(self._exchanges, TALK_TURNS) / self._exchanges)[self._code])
+        return np.asarray(_summed(self._code, self._exchanges, ratio))
+
+    def spread(self, each: Float) -> Float:
+        """What is said of each conversation as that of its exchanges (exchanges,)."""
+        return np.asarray(_spread(self._code, each))
+
+    def together(self, ratio: Float) -> Float:
+        """The sum over the conversation of each exchange (exchanges,)."""
+        return self.spread(self.summed(ratio))
+
+
+@dataclass(frozen=True, slots=True)
+class _Talking:
+    """Exchanges with their conversations, numbered once."""
+
+    exchanges: Exchanges
+    talks: _Talks
+
+
+@njit(cache=True, nogil=True)
+def _summed(code: Int32, exchanges: Int64, ratio: Float) -> Float:
+    total = np.zeros(len(exchanges))
+    for i in range(len(code)):
+        total[code[i]] += min(max(ratio[i], -TALK_CAP), TALK_CAP)
+    for talk in range(len(total)):
+        total[talk] = total[talk] * min(exchanges[talk], TALK_TURNS) / exchanges[talk]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _spread(code: Int32, each: Float) -> Float:
+    result = np.empty(len(code))
+    for i in range(len(code)):
+        result[i] = each[code[i]]
+    return result
 
 
 def _logistic(odds: Float) -> Float:

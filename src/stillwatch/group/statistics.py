@@ -10,14 +10,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.group.cells import capability_cell, size_cell
 from stillwatch.group.members import Exchanges
 from stillwatch.group.templates import without_templates
-from stillwatch.group.views import capability_cell, size_cell
-from stillwatch.group.wording import pairs
+from stillwatch.group.wording import numbered, pairs
 from stillwatch.records.features import without_frames
 from stillwatch.records.open_table import room, slot
 
 Float = NDArray[np.float64]
+Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 REFUSED = 400  # HTTP status codes from here on mean that nothing was answered; 0 where none is logged
@@ -43,15 +44,22 @@ def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
 
 def openings(exchanges: Exchanges) -> NDArray[np.bool_]:
     """Marks the first exchange of each conversation; without conversation ids, one after half an hour's silence."""
-    conversation, position = exchanges.values["conversation"], exchanges.position
-    if len(exchanges) == 0:
-        return np.zeros(0, bool)
-    gap = np.diff(exchanges.started_at, prepend=exchanges.started_at[0]) > HOUR // 2
-    first_of_account = np.diff(position, prepend=-1) != 0
-    _, first_index = np.unique(conversation, return_index=True)
-    first = np.zeros(len(exchanges), bool)
-    first[first_index] = True
-    return np.where(conversation == 0, gap | first_of_account, first).astype(bool)
+    conversation = exchanges.values["conversation"]
+    return np.asarray(_openings(exchanges.talks, conversation, exchanges.position, exchanges.started_at))
+
+
+@njit(cache=True, nogil=True)
+def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: Int64) -> NDArray[np.bool_]:
+    result = np.zeros(len(talks), np.bool_)
+    highest = -1
+    for i in range(len(talks)):
+        first = talks[i] > highest  # numbers are given in order of first use
+        if first:
+            highest = talks[i]
+        if conversation[i] == 0:
+            first = i == 0 or position[i] != position[i - 1] or started_at[i] - started_at[i - 1] > HOUR // 2
+        result[i] = first
+    return result
 
 
 def memory_ratio(exchanges: Exchanges) -> float:
@@ -105,7 +113,7 @@ def _rank(dense: Int64) -> Int64:
     return result
 
 
-def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
+def heterogeneity(account: NDArray[np.int32], cell: NDArray[np.integer]) -> float:
     """Pearson dispersion of an account-by-cell table: 1 when accounts draw from one mix, above when they differ.
 
     chi-squared over its degrees of freedom, cells expected to hold fewer than 1 a table row merged.
@@ -125,7 +133,7 @@ def heterogeneity(account: NDArray[np.int32], cell: Int64) -> float:
     return float(((table - expected) ** 2 / expected).sum() / ((accounts - 1) * (cells - 1)))
 
 
-def _numbered(cell: Int64) -> tuple[Int64, Float]:
+def _numbered(cell: NDArray[np.integer]) -> tuple[Int64, Float]:
     """Cells (small, not negative) renumbered 0.. in order, and the share of each."""
     count = np.bincount(cell)
     used = count > 0
@@ -187,14 +195,16 @@ def _askers(position: NDArray[np.int32], payload: Int64) -> tuple[int, int]:
 def single_turn_share(exchanges: Exchanges) -> float:
     """Share of conversations with one exchange only."""
     conversation = exchanges.values["conversation"]
-    _, sizes = np.unique(conversation[conversation != 0], return_counts=True)
+    sizes = np.bincount(exchanges.talks[conversation != 0])
+    sizes = sizes[sizes > 0]
     return float((sizes == 1).mean()) if len(sizes) else float("nan")
 
 
 def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
     """How far the group's mix of capabilities lies from people's, in bits an exchange with text (Kullback-Leibler)."""
     # cell 0 is what came without text: which channel a group uses says nothing about its purpose
-    inside, outside = (np.bincount(capability_cell(one), minlength=cells)[1:] + 0.5 for one in (group, reference))
+    counts = (one.counted(capability_cell) for one in (group, reference))
+    inside, outside = (np.append(count, np.zeros(max(0, cells - len(count))))[1:] + 0.5 for count in counts)
     inside, outside = inside / inside.sum(), outside / outside.sum()
     return float((inside * np.log2(inside / outside)).sum())
 
@@ -214,11 +224,26 @@ def slot_repeats(exchanges: Exchanges) -> float:
 
 def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
     """Pairs of rows with one value from two accounts."""
-    _, code = np.unique(value, return_inverse=True)
-    total = np.bincount(code).astype(float)
-    cell, count = np.unique(code.astype(np.int64) << np.int64(32) | position, return_counts=True)
-    own = np.bincount(cell >> np.int64(32), weights=count.astype(float) ** 2, minlength=len(total))
-    return float((total**2 - own).sum() / 2)
+    return float(_counted_apart(position, numbered(value))) / 2.0
+
+
+@njit(cache=True, nogil=True)
+def _counted_apart(position: Int32, code: Int32) -> int:
+    """Ordered pairs of rows, grouped by account, with one code from two accounts."""
+    codes = 0
+    for c in code:
+        codes = max(codes, c + 1)
+    total, own, last = np.zeros(codes, np.int32), np.zeros(codes, np.int32), np.full(codes, -1, np.int32)
+    pairs_apart = np.int64(0)
+    for i in range(len(code)):
+        c = code[i]
+        if last[c] != position[i]:
+            last[c], own[c] = position[i], 0
+        # with all rows before that are another account's
+        pairs_apart += 2 * np.int64(total[c] - own[c])
+        total[c] += 1
+        own[c] += 1
+    return int(pairs_apart)
 
 
 def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
@@ -231,7 +256,7 @@ def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
     talks = int((openings(exchanges) & chosen).sum())
     share = np.bincount(dense, minlength=accounts) / max(len(exchanges), 1)
     expected = float((1.0 - (1.0 - share) ** talks).sum())
-    return len(np.unique(dense[chosen])) / expected if expected > 0 else 0.0
+    return np.count_nonzero(np.bincount(dense[chosen])) / expected if expected > 0 else 0.0
 
 
 def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:
@@ -242,19 +267,43 @@ def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int,
     """
     payload, position, at = exchanges.values["payload"], exchanges.position, exchanges.started_at
     refused = (exchanges.values["status"] >= REFUSED) & (payload != 0)
-    texts = np.unique(payload[refused])
-    if len(texts) == 0:
+    if not refused.any():
         return 0, 0
-    code = np.minimum(np.searchsorted(texts, payload), len(texts) - 1)
-    met = np.flatnonzero(texts[code] == payload)  # others' texts decide nothing, and are most
-    askers = np.bincount(np.unique(code[met] << np.int64(32) | position[met]) >> np.int64(32), minlength=len(texts))
-    met = met[askers[code[met]] <= FEW_ASKERS]
-    order = met[np.lexsort((position[met], at[met], code[met]))]
-    here, after = order[:-1], order[1:]
-    followed = (code[here] == code[after]) & (position[here] != position[after]) & (at[after] - at[here] <= within)
+    met, text, askers = _asked(payload, refused, position)  # others' texts decide nothing, and are most
+    few = askers[text] <= FEW_ASKERS
+    met, text = met[few], text[few]
+    order = np.lexsort((position[met], at[met], text))
+    met, text = met[order], text[order]
+    here, after = met[:-1], met[1:]
+    followed = (text[:-1] == text[1:]) & (position[here] != position[after]) & (at[after] - at[here] <= within)
     taken = here[followed & refused[here]]
     again = len(taken) - len(np.unique(position[taken]))
     return again, int(refused.sum()) - (len(taken) - again)
+
+
+@njit(cache=True, nogil=True)
+def _asked(payload: Int64, refused: NDArray[np.bool_], position: Int32) -> tuple[Int64, Int64, Int32]:
+    """Rows whose text was refused anywhere, a code of that text for each, and how many accounts asked each code."""
+    size = room(int(np.sum(refused)))
+    keys = np.zeros(size, np.int64)
+    held = np.zeros(1 << 16, np.bool_)  # turns away most texts without a look into the table
+    for i in range(len(payload)):
+        if refused[i]:
+            keys[slot(keys, payload[i])] = payload[i]
+            held[(payload[i] >> 32) & 0xFFFF] = True
+    askers, last = np.zeros(size, np.int32), np.full(size, -1, np.int32)
+    rows, code = np.empty(len(payload), np.int64), np.empty(len(payload), np.int64)
+    found = 0
+    for i in range(len(payload)):
+        if payload[i] != 0 and held[(payload[i] >> 32) & 0xFFFF]:
+            at = slot(keys, payload[i])
+            if keys[at] != 0:
+                rows[found], code[found] = i, at
+                found += 1
+                if last[at] != position[i]:
+                    last[at] = position[i]
+                    askers[at] += 1
+    return rows[:found].copy(), code[:found].copy(), askers
 
 
 def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:

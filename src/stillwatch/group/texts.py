@@ -40,8 +40,8 @@ class Texts:
         return _codes(self.names, words)
 
     def scores(self, nats: Float) -> Float:
-        """The sum of `nats` (names,) over each text's words, in their order: (texts,)."""
-        return _scores(self.code, nats)
+        """The mean of `nats` (names,) over each text's words, added up in their order; 0 without words: (texts,)."""
+        return np.asarray(_scores(self.code, nats))
 
     def __len__(self) -> int:
         return len(self.code)
@@ -52,13 +52,24 @@ def halves(position: Int32, features: Features) -> tuple[Texts, Texts, Texts]:
 
     `position` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for none.
     """
-    told = np.flatnonzero(features.any(axis=1))
+    told = np.flatnonzero(_told(features))
     told = told[:: max(1, -(-len(told) // MOST))]
     position = position[told]
     names, code = _coded(features[told])
     everything = Texts(position, names, code, *_counted(position, code, len(names)))
     _, account = np.unique(position, return_inverse=True)
     return everything, everything.part(account % 2 == 0), everything.part(account % 2 == 1)
+
+
+@njit(cache=True, nogil=True)
+def _told(features: Features) -> NDArray[np.bool_]:
+    result = np.zeros(len(features), np.bool_)
+    for i in range(len(features)):
+        for feature in features[i]:
+            if feature != 0:
+                result[i] = True
+                break
+    return result
 
 
 @njit(cache=True, nogil=True)
@@ -111,6 +122,9 @@ def _codes(names: Features, words: Features) -> Int32:
 def _scores(code: Int32, nats: Float) -> Float:
     result = np.zeros(len(code))
     for i in range(len(code)):
+        words = 0
         for c in code[i]:
             result[i] += nats[c]
+            words += c != 0
+        result[i] /= max(words, 1)
     return result

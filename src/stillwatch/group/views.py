@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from copy import copy
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.group.cells import (
+    COMMON_SHARE,
+    Cell,
+    add_cells,
+    answer_cell,
+    capability_cell,
+    coder,
+    common_values,
+    weighed,
+    weighed_both,
+)
 from stillwatch.group.members import Exchanges
-from stillwatch.group.wording import occurrences, summed, usage
+from stillwatch.group.wording import add_capped, occurrences, summed, usage
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
-Cell = Callable[[Exchanges], Int64]
 
-TOP_VALUES = 256  # values of a field that get a cell of their own; the rest share one
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
-COMMON_SHARE = 0.02  # of exchanges use a word or frame: a roaming customer's own are rarer (tuned, seeds 7, 11, 12)
 FRAMES = ("head", "instructions")
 FRAME_CAP = 4.0  # nats one frame may say
 CHANNELS = ("parameters", "tools")
@@ -31,27 +36,6 @@ SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to 
 SPREAD_SHARE = 0.01  # and share of the accounts
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
 SIZE_CAP = 3.0  # nats the size of an answer may say
-ELICITATION = 500  # thousandths
-
-
-def size_cell(exchanges: Exchanges) -> Int64:
-    """A cell by powers of two of input and output size: 0..255."""
-    inputs = np.minimum(np.log2(np.maximum(exchanges.input_size, 1)).astype(np.int64), 15)
-    outputs = np.minimum(np.log2(np.maximum(exchanges.output_size, 1)).astype(np.int64), 15)
-    return inputs * 16 + outputs
-
-
-def capability_cell(exchanges: Exchanges) -> Int64:
-    """A cell by capability and whether reasoning is elicited; 0 without text."""
-    told = 1 + exchanges.capability.astype(np.int64) * 2 + (exchanges.elicitation > ELICITATION)
-    return np.asarray(np.where(exchanges.capability < 0, 0, told))
-
-
-def answer_cell(exchanges: Exchanges) -> Int64:
-    """A cell by half powers of two of output size, 1..32; 0 where nothing was answered."""
-    size = exchanges.output_size
-    octave = np.minimum(np.floor(2.0 * np.log2(np.maximum(size, 1))).astype(np.int64), 31)
-    return np.asarray(np.where(size > 0, 1 + octave, 0))
 
 
 class View(ABC):
@@ -62,52 +46,46 @@ class View(ABC):
         """Nats of each value, given probabilities of the exchanges learned from (exchanges,)."""
 
     @abstractmethod
-    def inside(self, nats: Float, cap: float) -> Float:
-        """Nats of each exchange learned from; content says at most `cap`."""
+    def add_inside(self, total: Float, nats: Float, cap: float) -> None:
+        """Adds the nats of each exchange learned from to its `total`; content says at most `cap`."""
 
     @abstractmethod
-    def of(self, exchanges: Exchanges, nats: Float, cap: float) -> Float:
-        """Nats of any exchanges; content says at most `cap`."""
+    def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
+        """Adds the nats of any exchanges to their `total`; content says at most `cap`."""
 
 
 class _Cells(View):
-    """A view in which every exchange has one cell. `ordinary` is the reference's share of each."""
+    """A view in which every exchange has one cell; of the reference `outside` (cells,) exchanges have each."""
 
-    def __init__(self, cell: Cell, group: Exchanges, reference: Exchanges) -> None:
-        inside, outside = cell(group), cell(reference)
-        cells = 1 + max(int(column.max(initial=0)) for column in (inside, outside))
-        ordinary = np.bincount(outside, minlength=cells).astype(np.float64) + 0.5
+    def __init__(self, cell: Cell, inside: NDArray[np.integer], outside: Int64) -> None:
+        own = np.bincount(inside, minlength=1)
+        cells = max(len(own), len(outside))
+        ordinary = np.concatenate([outside, np.zeros(cells - len(outside))], dtype=np.float64) + 0.5
         # small: of a network of millions every byte of an exchange counts
         self._cell, self._group, self._ordinary = cell, inside.astype(np.min_scalar_type(cells)), _shares(ordinary)
-        self.tells = any(bool((column != column[:1]).any()) for column in (inside, outside))
+        self.tells = any(np.count_nonzero(count) > 1 for count in (own, outside))
 
-    def inside(self, nats: Float, cap: float) -> Float:
-        return np.asarray(nats[self._group])
+    def add_inside(self, total: Float, nats: Float, cap: float) -> None:
+        add_cells(total, self._group, nats)
 
-    def of(self, exchanges: Exchanges, nats: Float, cap: float) -> Float:
+    def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
         # a cell that was not met before says nothing
-        return np.asarray(np.append(nats, 0.0)[np.minimum(self._cell(exchanges), len(nats))])
+        add_cells(total, self._cell(exchanges), nats)
 
-    def _counted(self, weight: Float) -> Float:
-        return _counted(self._group, weight, len(self._ordinary))
+    def _weighed(self, weight: Float) -> Float:
+        return weighed(self._group, weight, len(self._ordinary))
+
+    def _weighed_both(self, weight: Float) -> tuple[Float, Float]:
+        return weighed_both(self._group, weight, len(self._ordinary))
 
 
 class _Beside(_Cells):
     """Cells whose share in the purpose is held against the members' other traffic."""
 
     def learn(self, probability: Float) -> Float:
-        purpose = self._counted(probability) + 0.5
-        other = _blended(self._counted(1.0 - probability), 1.0 - probability, self._ordinary)
-        return np.asarray(np.log(_shares(purpose) / _shares(other)))
-
-
-@njit(cache=True, nogil=True)
-def _counted(cell: NDArray[Any], weight: Float, cells: int) -> Float:
-    """The weight of each cell, added up in order as `np.bincount` does, but beside other threads and without copies."""
-    result = np.zeros(cells)
-    for i in range(len(cell)):
-        result[cell[i]] += weight[i]
-    return result
+        purpose, rest = self._weighed_both(probability)
+        other = _blended(rest, 1.0 - probability, self._ordinary)
+        return np.asarray(np.log(_shares(purpose + 0.5) / _shares(other)))
 
 
 class Mix(_Beside):
@@ -128,7 +106,7 @@ class Frame(_Cells):
     """
 
     def learn(self, probability: Float) -> Float:
-        purpose = self._counted(probability) + 0.5
+        purpose = self._weighed(probability) + 0.5
         nats = np.clip(np.log(_shares(purpose) / self._ordinary), -FRAME_CAP, FRAME_CAP)
         nats[0], nats[1:2] = min(nats[0], 0.0), 0.0
         return np.asarray(nats)
@@ -138,9 +116,15 @@ class _Channel(_Cells):
     """How the exchanges were sent. A relay sends its customers' questions as it sends its own, so that this tells a
     purpose apart only as far as it goes with what is asked."""
 
+    def __init__(self, cell: Cell, inside: NDArray[np.integer]) -> None:
+        own = np.bincount(inside, minlength=1)
+        super().__init__(cell, inside, own)
+        self._whole = own.astype(np.float64)
+
     def learn(self, probability: Float) -> Float:
-        whole = CHANNEL_WEIGHT * self._counted(np.ones(len(probability))) / len(probability)
-        purpose, other = self._counted(probability) + whole, self._counted(1.0 - probability) + whole
+        # exact: as many ones as there are exchanges in each cell
+        whole = CHANNEL_WEIGHT * self._whole / len(probability)
+        purpose, other = (one + whole for one in self._weighed_both(probability))
         with np.errstate(invalid="ignore", divide="ignore"):  # cells that the group does not use say nothing
             nats = np.log(_shares(purpose) / _shares(other))
         # never enough by itself: some customers' own clients send what the relay sends
@@ -163,38 +147,33 @@ def _blended(counted: Float, weight: Float, ordinary: Float) -> Float:
 
 def views(group: Exchanges, reference: Exchanges) -> tuple[Content, *tuple[View, ...]]:
     """Everything that may tell a purpose of the group apart, contents first; columns that are absent say nothing."""
-    cells = [
-        Mix(capability_cell, group, reference),
-        Sizes(answer_cell, group, reference),
-        *(Frame(_coder(name, group), group, reference) for name in FRAMES),
-        *(_Channel(_coder(name, group), group, group) for name in CHANNELS),
+    cells: list[_Cells] = [
+        Mix(capability_cell, capability_cell(group), reference.counted(capability_cell)),
+        Sizes(answer_cell, answer_cell(group), reference.counted(answer_cell)),
+        *(_frame(name, group, reference) for name in FRAMES),
+        *(_channel(name, group) for name in CHANNELS),
     ]
     return Content(group, reference), *(view for view in cells if view.tells)
 
 
-def _coder(name: str, group: Exchanges) -> Cell:
-    """Codes for the group's commonest values; 0 stands for absent, 1 for any other."""
-    inside = group.values[name]
-    values, counts = np.unique(inside[inside != 0], return_counts=True)
-    kept = np.sort(values[np.argsort(-counts, kind="stable")[:TOP_VALUES]])
-    kept = kept[np.isin(kept, values[counts >= max(3, COMMON_SHARE * len(inside))])]
+def _frame(name: str, group: Exchanges, reference: Exchanges) -> Frame:
+    common = common_values(group.values[name])
+    absent, *known = reference.having(name, np.append(0, common)).tolist()
+    outside = np.array([absent, len(reference) - absent - sum(known), *known])
+    code = coder(name, common)
+    return Frame(code, code(group), outside[: 1 + int(np.flatnonzero(outside).max(initial=0))])
 
-    def code(exchanges: Exchanges) -> Int64:
-        column = exchanges.values[name]
-        if len(kept) == 0:
-            return np.asarray(column != 0, np.int64)
-        at = np.clip(np.searchsorted(kept, column), 0, len(kept) - 1)
-        told = np.where(kept[at] == column, at + 2, 1)
-        return np.asarray(np.where(column == 0, 0, told), np.int64)
 
-    return code
+def _channel(name: str, group: Exchanges) -> _Channel:
+    code = coder(name, common_values(group.values[name]))
+    return _Channel(code, code(group))
 
 
 class Content(View):
     """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange."""
 
     def __init__(self, group: Exchanges, reference: Exchanges) -> None:
-        self._kept, self._size = _spread_features(group), len(group)
+        self._kept = _spread_features(group)
         self._beside = False
         self._ordinary: Float = np.asarray((reference.uses(self._kept) + 0.5) / (len(reference) + 1.0), np.float64)
         self._rows, self._codes = occurrences(group.features, self._kept)
@@ -213,15 +192,11 @@ class Content(View):
         mass = summed(codes, rows, probability, cells)
         return np.asarray(np.log((mass + 0.5 * other) / (probability.sum() + 0.5) / other))
 
-    def inside(self, nats: Float, cap: float) -> Float:
-        return _capped(summed(self._rows, self._codes, nats, self._size), cap)
+    def add_inside(self, total: Float, nats: Float, cap: float) -> None:
+        add_capped(total, self._rows, self._codes, FEATURE_WEIGHT, nats, cap)
 
-    def of(self, exchanges: Exchanges, nats: Float, cap: float) -> Float:
-        return _capped(summed(*occurrences(exchanges.features, self._kept), nats, len(exchanges)), cap)
-
-
-def _capped(nats: Float, cap: float) -> Float:
-    return np.clip(FEATURE_WEIGHT * nats, -cap, cap)
+    def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
+        add_capped(total, *occurrences(exchanges.features, self._kept), FEATURE_WEIGHT, nats, cap)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:

@@ -10,12 +10,15 @@ many accounts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.group.members import Exchanges
-from stillwatch.group.texts import Features, Int32, Texts
+from stillwatch.group.texts import Int32, Texts
 
+Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 TEMPLATE = 0.05  # share of the group's exchanges from which a word belongs to a template: wrappers have no purpose
@@ -33,33 +36,47 @@ def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
     outside, *theirs = people.halves
     if min(len(np.unique(one.position)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
-    templates = np.sort(inside.names[inside.uses >= TEMPLATE * len(inside)])
+    words = _Words(outside.codes(inside.names), inside.uses >= TEMPLATE * len(inside))
     learned = ((own[turn], theirs[turn], own[1 - turn], theirs[1 - turn]) for turn in (0, 1))
-    return float(np.mean([_read(*halves, templates) for halves in learned]))
+    return float(np.mean([_read(*halves, words) for halves in learned]))
 
 
-def _read(taught: Texts, people: Texts, group: Texts, others: Texts, templates: Features) -> float:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Of each of the group's words (names,): people's code, 0 where they do not use it; is it of a template?"""
+
+    people: Int32
+    template: NDArray[np.bool_]
+
+
+def _read(taught: Texts, people: Texts, group: Texts, others: Texts, words: _Words) -> float:
     """The divergence of `group` from `others` under the score that tells `taught` from `people`."""
-    rare = taught.names[(taught.uses > 0) & (taught.uses < RARE * len(taught))]
-    words = np.setdiff1d(np.union1d(_spread(taught), _spread(people)), np.union1d(templates, rare))
-    if len(words) == 0:
+    inside, outside = _chosen(taught, people, words)
+    if len(inside) == 0:
         return 0.0
-    inside, outside = taught.codes(words), people.codes(words)
     own, ordinary = ((one.uses[codes] + 0.5) / (len(one) + 1.0) for one, codes in ((taught, inside), (people, outside)))
     nats = np.clip(np.log(own / ordinary), -WORD_CAP, WORD_CAP)
     return _divergence(_score(group, inside, nats), _score(others, outside, nats))
 
 
-def _spread(texts: Texts) -> Features:
-    return np.asarray(texts.names[texts.holders >= HOLDERS])
+def _chosen(taught: Texts, people: Texts, words: _Words) -> tuple[Int64, Int64]:
+    """Codes of the words that tell something, among the group's and among people's; 0 where one of them has it not."""
+    rare = (taught.uses > 0) & (taught.uses < RARE * len(taught))
+    spread = (taught.holders >= HOLDERS) | (people.holders[words.people] >= HOLDERS)
+    known = np.flatnonzero(spread & ~words.template & ~rare)
+    only_people = people.holders >= HOLDERS
+    only_people[words.people] = False
+    others = np.flatnonzero(only_people)
+    inside = np.concatenate([known, np.zeros(len(others), np.int64)])
+    return inside, np.concatenate([words.people[known].astype(np.int64), others])
 
 
-def _score(texts: Texts, codes: Int32, nats: Float) -> Float:
+def _score(texts: Texts, codes: Int64, nats: Float) -> Float:
     """Mean nats of a text's words, those that say nothing counted as well. `codes` are those of the words of `nats`."""
     said = np.zeros(len(texts.names))
     said[codes] = nats
     said[0] = 0.0  # words that no text uses
-    return np.asarray(texts.scores(said) / np.maximum((texts.code != 0).sum(axis=1), 1))
+    return texts.scores(said)
 
 
 def _divergence(inside: Float, outside: Float) -> float:

@@ -133,12 +133,19 @@ def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
 @njit(cache=True, nogil=True)
 def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64) -> tuple[Int32, Int32]:
     keys, code = _table_of(kept, bits, shift)
+    # most features are not among those kept: one bit for each of many cells says so without a look into the table
+    held = np.zeros(1 << (CELL_BITS - 6), np.uint64)
+    for feature in kept:
+        held[_cell(feature) >> 6] |= np.uint64(1) << np.uint64(_cell(feature) & 63)
     # room for as many as there could be takes no memory where nothing is written
     rows, codes = np.empty(features.size, np.int32), np.empty(features.size, np.int32)
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
             if features[i, j] == ABSENT:
+                continue
+            cell = _cell(features[i, j])
+            if not (held[cell >> 6] >> np.uint64(cell & 63)) & np.uint64(1):
                 continue
             at = _slot(keys, features[i, j], shift)
             if keys[at] != ABSENT:
@@ -154,6 +161,22 @@ def summed(into: Int32, taken: Int32, weight: Float, cells: int) -> Float:
     for e in range(len(into)):
         result[into[e]] += weight[taken[e]]
     return result
+
+
+@njit(cache=True, nogil=True)
+def add_capped(total: Float, rows: Int32, codes: Int32, weight: float, nats: Float, cap: float) -> None:
+    """Adds to each row's `total` the sum of `nats[codes]`, times `weight` and no further from 0 than `cap`.
+
+    `rows` are ascending.
+    """
+    begin = 0
+    while begin < len(rows):
+        end, said = begin, 0.0
+        while end < len(rows) and rows[end] == rows[begin]:
+            said += nats[codes[end]]
+            end += 1
+        total[rows[begin]] += min(max(weight * said, -cap), cap)
+        begin = end
 
 
 def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]:

@@ -44,11 +44,12 @@ def _decode(chunk: pa.Array, place: Rows, result: NDArray[np.uint32]) -> None:
     if (np.diff(offsets) != 4 * FEATURES).any():
         raise ValueError(f"content_features must be {4 * FEATURES} bytes a row")
     # read in the order of the file, written once to where it belongs
-    _put(body.view("<u4").reshape(-1, FEATURES), place, result)
+    put(body.view("<u4").reshape(-1, FEATURES), place, result)
 
 
 @njit(cache=True, nogil=True)
-def _put(body: NDArray[np.uint32], place: Rows, result: NDArray[np.uint32]) -> None:
+def put(body: NDArray[np.uint32], place: Rows, result: NDArray[np.uint32]) -> None:
+    """Writes each row of `body` to its place among the rows of `result`, those with place -1 nowhere."""
     for i in range(len(place)):
         if place[i] >= 0:
             for j in range(result.shape[1]):
