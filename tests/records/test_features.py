@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.records.features import FRAME_SHARE, FRAME_TEXTS, decode_features, without_frames
+from stillwatch.records.features import (
+    FRAME_SHARE,
+    FRAME_TEXTS,
+    chosen_without_frames,
+    decode_features,
+    without_frames,
+)
 
 SMALL = st.integers(0, 4)
 ROWS = st.lists(st.tuples(st.integers(0, 3), SMALL, SMALL, st.lists(st.integers(0, 9), min_size=4, max_size=4)))
@@ -48,3 +56,20 @@ def test_agrees_with_counting_by_account_and_mark(rows: list[tuple[int, int, int
             for i in mine:
                 expected[i] = [0 if word in frame else word for word in expected[i]]
     assert without_frames(position, marks, features).tolist() == expected
+
+
+@settings(max_examples=80)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_frames_are_told_from_texts_that_are_not_chosen_too(
+    rows: list[tuple[int, int, int, list[int]]], random: Random
+) -> None:
+    rows = sorted(rows, key=lambda row: row[0])
+    position = np.array([row[0] for row in rows], np.int32)
+    marks = np.array([row[1:3] for row in rows], np.int64).reshape(-1, 2)
+    features = np.array([row[3] for row in rows], np.uint32).reshape(-1, 4)
+    chosen = np.array([random.random() < 0.5 for _ in rows], np.bool_)
+    place = np.array(random.sample(range(len(rows) + 3), len(rows)), np.int64)  # among texts that are nobody's
+    stored = np.full((len(rows) + 3, 4), 7, np.uint32)
+    stored[place] = features
+    found = chosen_without_frames(position, marks, stored, place, chosen)
+    assert found.tolist() == without_frames(position, marks, features)[chosen].tolist()

@@ -10,11 +10,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, fetched_ahead
+from stillwatch.link.holdings import by_account, keyed
 from stillwatch.link.memory import spread
 from stillwatch.link.ranges import SKETCHES
-from stillwatch.records.features import decode_features, without_frames
+from stillwatch.records.features import chosen_without_frames, decode_features
 from stillwatch.records.open_table import room
-from stillwatch.records.order import by_account_and_time
+from stillwatch.records.order import within_accounts
 from stillwatch.records.sketches import FEATURES
 
 Int32 = NDArray[np.int32]
@@ -33,10 +34,9 @@ SELECT
   exchanges.position,
   exchanges.started_at,
   exchanges.exchange_id,
-  coalesce(exchanges.conversation_value, 0) AS conversation,
-  exchanges.conversation_value IS NOT NULL AS told,
-  coalesce(exchanges.head_value, 0) AS head,
-  coalesce(exchanges.tail_value, 0) AS tail,
+  exchanges.conversation_value,
+  exchanges.head_value,
+  exchanges.tail_value,
   exchanges.content_features
 FROM {SKETCHES} AS exchanges
 WHERE exchanges.content_features IS NOT NULL AND {accounts}
@@ -44,30 +44,31 @@ WHERE exchanges.content_features IS NOT NULL AND {accounts}
     )
 
 
-def read_openings(engine: Engine, ranges: Sequence[str]) -> tuple[Int32, NDArray[np.uint32]]:
+def read_openings(engine: Engine, ranges: Sequence[str], accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
     """Accounts (openings,) and features (openings, 16) of OPENINGS openings an account at most, by account and time.
 
     What belongs to a frame that an account wraps its texts in is left out.
     """
-    queries = [contents_sql(accounts) for accounts in ranges]
-    found = [_openings(rows) for rows in fetched_ahead(engine, queries)]
+    queries = [contents_sql(condition) for condition in ranges]
+    found = [_openings(rows, accounts) for rows in fetched_ahead(engine, queries)]
     position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
 
 
-def _openings(rows: pa.Table) -> tuple[Int32, NDArray[np.uint32]]:
-    position = rows["position"].to_numpy().astype(np.int32)
-    started_at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    order = by_account_and_time(position, started_at, rows["exchange_id"])
+def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
+    position = rows["position"].to_numpy().astype(np.int32, copy=False)
+    started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    start, order = by_account(position, accounts)
+    within_accounts(position, started_at, rows["exchange_id"], start, order)
     position = position[order]
-    conversation, told = (rows[name].to_numpy()[order] for name in ("conversation", "told"))
-    opens = opening(position, started_at[order], conversation, told)
+    told = rows["conversation_value"].is_valid().to_numpy()[order]
+    opens = opening(position, started_at[order], keyed(rows["conversation_value"])[order], told)
     position, opened = position[opens], order[opens]
-    features = decode_features(rows["content_features"], opened)
-    marks = np.stack([rows[name].to_numpy()[opened] for name in ("head", "tail")], axis=1)
-    features = without_frames(position, marks, features)
+    marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
     kept = spread(position)
-    return position[kept], features[kept]
+    # frames are told from all openings, of which few are kept
+    features = chosen_without_frames(position, marks, decode_features(rows["content_features"]), opened, kept)
+    return position[kept], features
 
 
 @njit(cache=True, nogil=True)

@@ -26,7 +26,7 @@ MINIMUM_STRATUM = 100  # accounts that show what people are like
 def assess_persons(engine: Engine, ranges: Sequence[str], accounts: int, threads: int = 1) -> Float:
     """Writes `account_evidence`; returns memoryless bits (accounts,), all 0 when there is no text."""
     held = contents(
-        *read_openings(engine, ranges), accounts
+        *read_openings(engine, ranges, accounts), accounts
     )  # not kept beside it: 64 bytes an opening, of 24 an account
     if held.openings.any():
         found = memory(held, threads)

@@ -105,10 +105,8 @@ ORDER BY sketches.position
 
 
 def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
-    """The value columns (0 for none) of every exchange of these accounts (a condition), and the account as a number."""
-    kept = ", ".join(
-        f"coalesce({_USED.get(name, f'exchanges.{identifier(name)}')}, 0) AS {identifier(name)}" for name in columns
-    )
+    """The value columns (null for none) of every exchange of these accounts (a condition), and the account's number."""
+    kept = ", ".join(f"{_USED.get(name, f'exchanges.{identifier(name)}')} AS {identifier(name)}" for name in columns)
     return Query(
         "values in use",
         f"""

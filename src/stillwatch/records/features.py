@@ -21,10 +21,11 @@ def decode_features(column: pa.ChunkedArray, rows: Rows | None = None) -> NDArra
 
     Raises ValueError when a row that is not null is not 64 bytes long.
     """
-    rows = np.arange(len(column)) if rows is None else rows
-    place = np.full(len(column), -1)
-    place[rows] = np.arange(len(rows))
-    result = np.zeros((len(rows), FEATURES), np.uint32)
+    place = np.arange(len(column))
+    if rows is not None:
+        place[:] = -1
+        place[rows] = np.arange(len(rows))
+    result = np.zeros((len(column) if rows is None else len(rows), FEATURES), np.uint32)
     begin = 0
     for chunk in column.chunks:
         _decode(chunk, place[begin : begin + len(chunk)], result)
@@ -65,32 +66,74 @@ def without_frames(
     none. Where an account's texts carry one mark again and again, what most of them share is the frame and not what
     they are about: a template worded anew for each account would otherwise look like a person's own words.
     """
-    return _without_frames(position, marks, features.copy())
+    everyone = np.ones(len(position), np.bool_)
+    return chosen_without_frames(position, marks, features, np.arange(len(position)), everyone)
+
+
+def chosen_without_frames(
+    position: NDArray[np.int32],
+    marks: NDArray[np.int64],
+    features: NDArray[np.uint32],
+    rows: Rows,
+    chosen: NDArray[np.bool_],
+) -> NDArray[np.uint32]:
+    """The same for texts with the features of `rows` (texts,) of `features`; returns those `chosen` (texts,) alone."""
+    result = np.empty((int(chosen.sum()), features.shape[1]), np.uint32)
+    _without_frames(position, marks, features, rows, chosen, result)
+    return result
 
 
 @njit(cache=True, nogil=True)
 def _without_frames(
-    position: NDArray[np.int32], marks: NDArray[np.int64], features: NDArray[np.uint32]
-) -> NDArray[np.uint32]:
-    rows = len(features)
-    following = np.empty(rows, np.int64)
-    begin = 0
-    for end in range(1, rows + 1):
-        if end < rows and position[end] == position[begin]:
+    position: NDArray[np.int32],
+    marks: NDArray[np.int64],
+    features: NDArray[np.uint32],
+    rows: Rows,
+    chosen: NDArray[np.bool_],
+    result: NDArray[np.uint32],
+) -> None:
+    width = features.shape[1]
+    own = np.empty((0, width), np.uint32)  # one account's texts, which mostly stay in the cache
+    following = np.empty(0, np.int64)
+    filled, begin = 0, 0
+    for end in range(1, len(position) + 1):
+        if end < len(position) and position[end] == position[begin]:
             continue
-        if end - begin >= FRAME_TEXTS:
+        texts = rows[begin:end]
+        if len(texts) > len(own):
+            own, following = np.empty((2 * len(texts), width), np.uint32), np.empty(2 * len(texts), np.int64)
+        for i in range(len(texts)):
+            _copy(features[texts[i]], own[i])
+        if len(texts) >= FRAME_TEXTS:
             for m in range(marks.shape[1]):
-                _clear_frames(features, marks[:, m], begin, end, following)
+                _clear_frames(own, marks[begin:end, m], following)
+        filled += _keep(own, chosen[begin:end], result[filled:])
         begin = end
-    return features
 
 
 @njit(cache=True, nogil=True)
-def _clear_frames(features: NDArray[np.uint32], mark: NDArray[np.int64], begin: int, end: int, following: Rows) -> None:
+def _copy(source: NDArray[np.uint32], target: NDArray[np.uint32]) -> None:
+    for j in range(len(source)):  # a loop of the compiler's: so few are copied faster than by a call
+        target[j] = source[j]
+
+
+@njit(cache=True, nogil=True)
+def _keep(features: NDArray[np.uint32], chosen: NDArray[np.bool_], result: NDArray[np.uint32]) -> int:
+    """Writes the chosen rows; returns how many they are."""
+    kept = 0
+    for i in range(len(chosen)):
+        if chosen[i]:
+            _copy(features[i], result[kept])
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _clear_frames(features: NDArray[np.uint32], mark: NDArray[np.int64], following: Rows) -> None:
     """Clears the frames of one account's texts; `following` (rows,) is room for which text has the same mark next."""
-    size = room(end - begin)
+    size = room(len(mark))
     keys, first, count = np.zeros(size, np.int64), np.full(size, -1), np.zeros(size, np.int64)
-    for i in range(begin, end):
+    for i in range(len(mark)):
         if mark[i] != 0:
             at = slot(keys, mark[i])
             keys[at], following[i], first[at] = mark[i], first[at], i

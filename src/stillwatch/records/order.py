@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
@@ -18,12 +19,46 @@ def by_account_and_time(position: NDArray[np.int32], started_at: Int64, exchange
     order = _by_time(position, started_at)
     same = (np.diff(position[order]) == 0) & (np.diff(started_at[order]) == 0)
     tied = np.concatenate([[False], same]) | np.concatenate([same, [False]]) if len(order) else same
-    if tied.any():
-        among = order[tied]
-        columns = {"position": position[among], "at": started_at[among], "id": exchange_id.take(pa.array(among))}
-        ranked = pc.sort_indices(pa.table(columns), [(name, "ascending") for name in columns])
-        order[tied] = among[ranked.to_numpy()]
+    _by_id(position, started_at, exchange_id, order, np.flatnonzero(tied))
     return order
+
+
+def within_accounts(
+    position: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, start: Int64, order: Int64
+) -> None:
+    """Brings `order` (rows,), already by account, into that same order; account u has `order[start[u]:start[u + 1]]`.
+
+    Where an account's rows come by time, as of files in order, this is one look at each.
+    """
+    _by_id(position, started_at, exchange_id, order, np.flatnonzero(_in_time(start, order, started_at)))
+
+
+def _by_id(
+    position: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, order: Int64, tied: Int64
+) -> None:
+    if len(tied) == 0:
+        return
+    among = order[tied]
+    columns = {"position": position[among], "at": started_at[among], "id": exchange_id.take(pa.array(among))}
+    ranked = pc.sort_indices(pa.table(columns), [(name, "ascending") for name in columns])
+    order[tied] = among[ranked.to_numpy()]
+
+
+@njit(cache=True, nogil=True)
+def _in_time(start: Int64, order: Int64, started_at: Int64) -> NDArray[np.bool_]:
+    """Puts each account's rows in order of time; marks the places in `order` of those that are at one time."""
+    tied = np.zeros(len(order), np.bool_)
+    for u in range(len(start) - 1):
+        begin, end = start[u], start[u + 1]
+        for i in range(begin + 1, end):
+            if started_at[order[i]] < started_at[order[i - 1]]:
+                mine = order[begin:end].copy()
+                order[begin:end] = mine[np.argsort(started_at[mine], kind="mergesort")]
+                break
+        for i in range(begin + 1, end):
+            if started_at[order[i]] == started_at[order[i - 1]]:
+                tied[i - 1] = tied[i] = True
+    return tied
 
 
 def _by_time(position: NDArray[np.int32], started_at: Int64) -> Int64:
