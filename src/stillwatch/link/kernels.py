@@ -30,9 +30,7 @@ SIDE_CAP = 14.0  # bits one side may add for one account
 BIRTH_BITS = 6.0  # an edge rarer than 1 in 64 counts towards birth
 AGREEING_BITS = 3.0  # bits from which a side speaks for an account: 1 in 8 strangers would have as much
 ABSENCE_CAP = 8.0  # bits an account may lose in one kind for kit values it does not hold
-ALL_VALUES = (
-    8  # times what members hold, from which all values are walked: 2.5 of 15 million 56 -> 46 ms, 22 426 -> 159
-)
+ALL_VALUES = 8  # times what is held, from which all values are walked: 2 of 15 million 56 -> 46 ms, 22 426 -> 159
 SLOTS = 256  # remembered gains by draws, and as many by country: most accounts draw fewer values of a kind
 
 

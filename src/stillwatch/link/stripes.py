@@ -1,4 +1,4 @@
-"""Accounts in stripes that several threads work on at once: what is found of an account is the same whoever finds it."""
+"""Accounts in stripes that threads work on at once: what is found of an account is the same whoever finds it."""
 
 from __future__ import annotations
 
