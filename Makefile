@@ -19,7 +19,7 @@ unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 
 # What `make ladder` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
-SEEDS ?= 4001 4002 4003 4004 4005 4006 4007 4008 4009 4010
+SEEDS ?= 6001 6002 6003 6004 6005 6006 6007 6008 6009 6010
 SCALE ?= 1
 OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)

@@ -47,8 +47,9 @@ def answer_cell(exchanges: Exchanges) -> NDArray[np.uint8]:
 
 def common_values(column: Int64) -> Int64:
     """The values (not 0, ascending) that COMMON_SHARE of the rows and LEAST_USES have: at most 50."""
-    values, count = _counts(column, max(float(LEAST_USES), COMMON_SHARE * len(column)))
-    return np.sort(values[count >= max(LEAST_USES, COMMON_SHARE * len(column))])
+    least = max(float(LEAST_USES), COMMON_SHARE * len(column))
+    values, count = _counts(column, least)
+    return np.sort(values[count >= least])
 
 
 def coder(name: str, common: Int64) -> Cell:
