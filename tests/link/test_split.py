@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from stillwatch.link import split
 from stillwatch.link.split import SMALLEST, blocks
@@ -59,6 +60,28 @@ def test_order_of_edges_changes_nothing() -> None:
     shuffled = blocks(member[order], value[order], weight[order], shape)
     for one, other in zip(blocks(member, value, weight, shape), shuffled, strict=True):
         assert (one == other).all()
+
+
+def test_the_cut_is_the_same_from_call_to_call_where_few_members_differ() -> None:
+    table = np.repeat(np.array([[9, 9, 1, 1, 0], [1, 1, 9, 0, 9]], float), (24, 29), axis=0)
+    sides = [split._side(csr_array(table), 0.0) for _ in range(20)]
+    assert all((side == sides[0]).all() for side in sides)
+    assert sides[0].tolist() == [True] * 24 + [False] * 29
+
+
+def test_members_who_are_all_alike_have_no_second_side() -> None:
+    assert not split._side(csr_array(np.ones((30, 9))), 0.0).any()
+
+
+@pytest.mark.parametrize("shape", [(60, 200), (200, 60)])
+def test_dense_and_iterated_vectors_agree(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(8)
+    halves = [generator.integers(0, 2, size) for size in shape]
+    part = csr_array((generator.random(shape) < np.where(halves[0][:, None] == halves[1], 0.5, 0.1)).astype(float))
+    dense = split._side(part, 0.0)
+    monkeypatch.setattr(split, "DENSE", 0)
+    assert 0 < dense.sum() < shape[0]
+    assert (split._side(part, 0.0) == dense).all()
 
 
 @pytest.mark.parametrize("seed", range(3))

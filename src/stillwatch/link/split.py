@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import svds
@@ -23,6 +24,7 @@ SMALLEST = 24  # accounts below which a block is not cut further: chance alone m
 LARGE = 1024  # accounts from which a rough vector is tried first: glued kits of the letter's size took 700 s without
 ROUGH = 0.03  # relative error of that vector
 SETTLING = 20  # rounds
+DENSE = 512  # rows or columns up to which exact vectors are decomposed from the whole table: 30 ms against 100 ms
 
 
 def blocks(member: Int64, value: Int64, weight: Float, shape: tuple[int, int]) -> list[Int64]:
@@ -79,13 +81,30 @@ def _without_strays(part: csr_array, high: NDArray[np.bool_]) -> NDArray[np.bool
 def _side(part: csr_array, tolerance: float) -> NDArray[np.bool_]:
     """Which members lie on one side by the second singular vector, found to a relative `tolerance` (0: all digits)."""
     rows, columns = np.asarray(part.sum(axis=1)), np.asarray(part.sum(axis=0))
-    scaled = diags_array(rows**-0.5) @ part @ diags_array(columns**-0.5)
-    # a fixed start keeps the vectors the same from run to run
+    scaled = csr_array(diags_array(rows**-0.5) @ part @ diags_array(columns**-0.5))
+    dense = tolerance == 0.0 and min(part.shape) <= DENSE
+    left = _second(scaled) if dense else _second_by_iteration(scaled, tolerance)
+    # rounding: the last bits may differ between machines
+    second = np.round(left * rows**-0.5, 9)
+    # a vector and its negative are the same cut, but members at 0 lie on the lower side
+    return np.asarray(second * second[np.flatnonzero(second)[:1]].sum() > 0.0)
+
+
+def _second(scaled: csr_array) -> Float:
+    """The second left singular vector times its value: 0 where all rows are alike, which have no second direction."""
+    upright = scaled.shape[0] > scaled.shape[1]
+    squared = (scaled.T @ scaled if upright else scaled @ scaled.T).toarray()
+    last = len(squared) - 1
+    strength, vectors = eigh(squared, subset_by_index=(last - 1, last))
+    vector = vectors[:, 0]
+    return np.asarray(scaled @ vector if upright else vector * np.sqrt(max(strength[0], 0.0)))
+
+
+def _second_by_iteration(scaled: csr_array, tolerance: float) -> Float:
+    # a fixed start, and yet where few rows differ the iteration runs out of directions and draws others by itself
     start = np.linspace(1.0, 2.0, min(scaled.shape))
-    left, strength, _ = svds(csr_array(scaled), k=2, v0=start, maxiter=4000, tol=tolerance)
-    second = left[:, int(np.argmin(strength))] * rows**-0.5
-    # rounding: the last bits of an iterative method may differ between machines
-    return np.asarray(np.round(second, 9) > 0.0)
+    left, strength, _ = svds(scaled, k=2, v0=start, maxiter=4000, tol=tolerance)
+    return np.asarray(left[:, int(np.argmin(strength))])
 
 
 def _crossing(part: csr_array, high: NDArray[np.bool_]) -> float:
