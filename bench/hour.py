@@ -1,6 +1,8 @@
-"""What one more hour costs a state: `python -m bench.hour WORLD [EXCHANGES]`, for a folder that `lab build` wrote.
+"""What one more hour costs a state: `python -m bench.hour WORLD [EXCHANGES [SKETCHES]]`, for what `lab build` wrote.
 
-All but the last EXCHANGES (300,000) are kept first; then those are added as raw logs, and the state is scanned.
+All but the last EXCHANGES (300,000) are kept first; then those are added as raw logs, and the state is scanned. With
+SKETCHES, a folder of files of sketches as `make bench-letter` writes it, they are added to a state that holds these
+instead, three times over, and nothing is scanned.
 """
 
 from __future__ import annotations
@@ -9,15 +11,21 @@ import filecmp
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch import flow
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import Inputs, Job
+from stillwatch.sketch.account import ranked_sql, sums_sql
+from stillwatch.sketch.key import load_key
+from stillwatch.state import Part, State, publish
 
 Found = TypeVar("Found")
 
@@ -30,14 +38,48 @@ def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         kept, new = _parted(world / "exchanges", added, folder)
-        state = folder / "state"
-        _timed(f"keep {kept:,}", lambda: flow.add_to_state(_job(folder / "old.parquet", state=state)))
-        _timed(f"add {new:,}", lambda: flow.add_to_state(_job(folder / "new.parquet", state=state)))
-        one = _timed("scan the state", lambda: flow.scan(_job(world=world, state=state), folder / "one")).folder
-        other = _timed("scan all logs", lambda: flow.scan(_job(world / "exchanges", world), folder / "other")).folder
-        names = [path.name for path in other.glob("*.parquet")]
-        _, unlike, absent = filecmp.cmpfiles(one, other, names, shallow=False)
-        print(f"{len(names)} Parquet files, of which differ: {', '.join([*unlike, *absent]) or 'none'}")
+        if len(sys.argv) > 3:
+            _beside(Path(sys.argv[3]), folder, new)
+        else:
+            _beside_rest(world, folder, kept, new)
+
+
+def _beside_rest(world: Path, folder: Path, kept: int, new: int) -> None:
+    state = folder / "state"
+    _timed(f"keep {kept:,}", lambda: flow.add_to_state(_job(folder / "old.parquet", state=state)))
+    _timed(f"add {new:,}", lambda: flow.add_to_state(_job(folder / "new.parquet", state=state)))
+    one = _timed("scan the state", lambda: flow.scan(_job(world=world, state=state), folder / "one")).folder
+    other = _timed("scan all logs", lambda: flow.scan(_job(world / "exchanges", world), folder / "other")).folder
+    names = [path.name for path in other.glob("*.parquet")]
+    _, unlike, absent = filecmp.cmpfiles(one, other, names, shallow=False)
+    print(f"{len(names)} Parquet files, of which differ: {', '.join([*unlike, *absent]) or 'none'}")
+
+
+def _beside(sketches: Path, folder: Path, new: int) -> None:
+    for number in range(3):
+        at = folder / f"state-{number}"
+        state = _holding(sorted(sketches.absolute().glob("*.parquet")), at, folder)
+        rows = sum(part.rows for part in state.parts)
+        _timed(f"add {new:,} beside {rows:,}", partial(flow.add_to_state, _job(folder / "new.parquet", state=at)))
+
+
+def _holding(files: list[Path], at: Path, folder: Path) -> State:
+    """A state of these files of sketches, which are linked, with the sums that adding them would have made."""
+    at.mkdir()
+    listed = [f"exchanges-{number:06}.parquet" for number in range(1, len(files) + 1)]
+    for name, path in zip(listed, files, strict=True):
+        (at / name).symlink_to(path)
+    accounts = f"accounts-{len(files):06}.parquet"
+    sums = ranked_sql(sums_sql(f"read_parquet('{at}/exchanges-*.parquet')")).sql
+    duckdb.connect().execute(f"COPY ({sums}) TO '{at / accounts}' (FORMAT parquet)")
+    begins = pc.min(pq.read_table(folder / "new.parquet", columns=["started_at"])["started_at"]).as_py()
+    parts = [
+        Part(name, pq.read_metadata(path).num_rows, path.stat().st_size, name)
+        for name, path in zip(listed, files, strict=True)
+    ]
+    state = State(at, load_key(None).key_id, begins, tuple(EXCHANGE_SKETCHES.names), tuple(parts), accounts)
+    publish(state)
+    return state
 
 
 def _parted(exchanges: Path, added: int, folder: Path) -> tuple[int, int]:
@@ -59,7 +101,7 @@ def _job(logs: Path | None = None, world: Path | None = None, state: Path | None
 def _timed(name: str, work: Callable[[], Found]) -> Found:
     wall, cpu = time.perf_counter(), time.process_time()
     found = work()
-    print(f"{name:16} {time.perf_counter() - wall:6.1f} s {time.process_time() - cpu:6.1f} CPU-s", flush=True)
+    print(f"{name:32} {time.perf_counter() - wall:6.1f} s {time.process_time() - cpu:6.1f} CPU-s", flush=True)
     return found
 
 
