@@ -62,11 +62,24 @@ def test_order_of_edges_changes_nothing() -> None:
         assert (one == other).all()
 
 
-def test_the_cut_is_the_same_from_call_to_call_where_few_members_differ() -> None:
-    table = np.repeat(np.array([[9, 9, 1, 1, 0], [1, 1, 9, 0, 9]], float), (24, 29), axis=0)
-    sides = [split._side(csr_array(table), 0.0) for _ in range(20)]
+def even_hands() -> csr_array:
+    """Five hands of five accounts that touch a sixth of 28 by one value, all alike: four cuts are equally good."""
+    table = np.zeros((53, 81))
+    table[:25, :50] = np.kron(np.eye(5), np.ones((5, 10)))
+    table[25:, 50:80] = np.random.default_rng(3).random((28, 30)) < 0.5
+    table[:25, 80], table[25:, 80] = 0.3, 3.0
+    return csr_array(table)
+
+
+def test_of_equally_good_cuts_the_same_is_made_in_every_call() -> None:
+    sides = [split._side(even_hands(), 0.0) for _ in range(20)]
     assert all((side == sides[0]).all() for side in sides)
-    assert sides[0].tolist() == [True] * 24 + [False] * 29
+
+
+def test_of_equally_good_cuts_none_goes_through_a_hand() -> None:
+    side = split._side(even_hands(), 0.0)
+    hands = np.concatenate([np.repeat(np.arange(5), 5), np.full(28, 5)])
+    assert len(set(zip(hands.tolist(), side.tolist(), strict=True))) == 6
 
 
 def test_members_who_are_all_alike_have_no_second_side() -> None:

@@ -24,7 +24,8 @@ SMALLEST = 24  # accounts below which a block is not cut further: chance alone m
 LARGE = 1024  # accounts from which a rough vector is tried first: glued kits of the letter's size took 700 s without
 ROUGH = 0.03  # relative error of that vector
 SETTLING = 20  # rounds
-DENSE = 512  # rows or columns up to which exact vectors are decomposed from the whole table: 30 ms against 100 ms
+DENSE = 512  # rows or columns up to which exact vectors are decomposed from the whole table
+EQUAL = 1e-9  # difference of squared singular values, all in [0, 1], from which they are two
 
 
 def blocks(member: Int64, value: Int64, weight: Float, shape: tuple[int, int]) -> list[Int64]:
@@ -91,13 +92,17 @@ def _side(part: csr_array, tolerance: float) -> NDArray[np.bool_]:
 
 
 def _second(scaled: csr_array) -> Float:
-    """The second left singular vector times its value: 0 where all rows are alike, which have no second direction."""
+    """The second left singular vector times its value: 0 where all rows are alike, which have no second direction.
+
+    Of several equally good ones, as of hands that touch each other evenly, that which lies nearest a fixed vector:
+    which of them a library returns is up to it, and was not the same in two runs over the letter's world.
+    """
     upright = scaled.shape[0] > scaled.shape[1]
     squared = (scaled.T @ scaled if upright else scaled @ scaled.T).toarray()
-    last = len(squared) - 1
-    strength, vectors = eigh(squared, subset_by_index=(last - 1, last))
-    vector = vectors[:, 0]
-    return np.asarray(scaled @ vector if upright else vector * np.sqrt(max(strength[0], 0.0)))
+    strength, vectors = eigh(squared)
+    equal = vectors[:, :-1][:, strength[:-1] >= strength[-2] - EQUAL]
+    vector = equal @ (equal.T @ np.linspace(1.0, 2.0, len(squared)))
+    return np.asarray(scaled @ vector if upright else vector * np.sqrt(max(strength[-2], 0.0)))
 
 
 def _second_by_iteration(scaled: csr_array, tolerance: float) -> Float:
