@@ -10,22 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.assess import alternatives
-from stillwatch.assess.alternatives import (
-    AGREED,
-    CROWD,
-    FEW,
-    FLEET,
-    LEANING,
-    MOST,
-    OUTSIDE_BITS,
-    PEOPLE,
-    POOL,
-    Alternative,
-    try_all,
-)
+from stillwatch.assess.alternatives import CROWD, OUTSIDE_BITS, Alternative, try_all
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, Trial
 from stillwatch.assess.score import judge
+from stillwatch.assess.signs import AGREED, FEW, FLEET, LEANING, MOST, PEOPLE, POOL
 from stillwatch.records.outputs import ALTERNATIVE_VERDICTS
 from stillwatch.settings import AssessSettings
 from tests.assess.records import GUILTY, UNREGISTERED, facts
@@ -56,6 +45,12 @@ EVERYTHING = {
 }
 NOTHING_ELSE = {"reaches_all_accounts": Trial(1.0, 1.0, 0.0)}
 WHOLE_QUEUE = {**HANDED_OVER, **NOTHING_ELSE}
+ONE_CLOCK = {
+    "keeps_the_same_hours": Trial(0.1, 1.0, 3.6),
+    "equalised_volumes": Trial(0.1, 1.0, 2.6),
+    "moves_to_new_models_at_once": Trial(0.9, 0.1, 4.0),
+}
+SCHEDULED = {**WHOLE_QUEUE, **ONE_CLOCK}
 MANY_KEYS = {**ONE_MIX, **NOTHING_ELSE}
 REMEMBERING = Trial(4.0, 4.0, -3.0)
 
@@ -89,12 +84,7 @@ def asked_by_several(share: float) -> dict[str, Any]:
 
 def on_one_clock(place: float, volumes: float = 2.6) -> dict[str, Any]:
     """Members wake, work and change models together, and remember this much."""
-    clock = {
-        "keeps_the_same_hours": Trial(0.1, 1.0, 3.6),
-        "equalised_volumes": Trial(0.1, 1.0, volumes),
-        "moves_to_new_models_at_once": Trial(0.9, 0.1, 4.0),
-    }
-    return {"trials": {**remembering(place)["trials"], **clock}}
+    return {"trials": {**remembering(place)["trials"], **ONE_CLOCK, "equalised_volumes": Trial(0.1, 1.0, volumes)}}
 
 
 def resampled(accounts: int) -> dict[str, Any]:
@@ -144,6 +134,12 @@ CASES: list[tuple[Explanation, str, Facts]] = [
     (alternatives.is_enterprise, "excluded", facts(**fed({**ONE_MIX, **NOTHING_ELSE}, words=0.0))),
     (alternatives.is_enterprise, "excluded", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED))),
     (alternatives.is_enterprise, "preferred", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED - 0.1))),
+    (alternatives.is_enterprise, "excluded", facts(**fed(SCHEDULED, narrow=1.0, words=LEANING))),
+    (alternatives.is_enterprise, "preferred", facts(**fed(SCHEDULED, narrow=1.0, words=LEANING - 0.1))),
+    (alternatives.is_reseller, "excluded", facts(**fed(SCHEDULED, narrow=1.0, words=LEANING))),
+    (alternatives.is_reseller, "preferred", facts(**fed(WHOLE_QUEUE, narrow=1.0, words=AGREED - 0.1))),
+    (alternatives.is_enterprise, "preferred", facts(**fed({**ONE_CLOCK, **NOTHING_ELSE}, narrow=1.0, words=AGREED))),
+    (alternatives.is_enterprise, "preferred", facts(**fed({**HANDED_OVER, **ONE_CLOCK}, narrow=1.0, words=LEANING))),
     (alternatives.is_enterprise, "preferred", facts(**fed(HANDED_OVER, narrow=3.9, words=6.0))),  # picked by its words
     (alternatives.is_enterprise, "preferred", facts(**fed({**ONE_MIX, **NOTHING_ELSE}, narrow=1.0, words=6.0))),
     (alternatives.is_enterprise, "preferred", facts(**fed(ONE_MIX), **OPEN)),

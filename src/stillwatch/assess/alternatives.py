@@ -10,26 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stillwatch.assess.facts import Facts
+from stillwatch.assess.signs import (
+    FLEET,
+    MOST,
+    PEOPLE,
+    POOL,
+    hands_over,
+    hides_a_queue,
+    in_few_places,
+    is_declared,
+    is_whole,
+    may_be_small_firm,
+    memory,
+    narrow_queue,
+    narrowness,
+)
 
-PEOPLE = 0.5  # on the scale from one pool (0) to people in these logs (1): from here on, members are people
-POOL = 0.35  # up to here, they are not
-MOST = 0.5  # share of members that speaks for the group
 PERMITTED = 0.05  # share of a network's exchanges from which a permit may explain the rest
-HIDDEN = 64  # subnets that no firm sends from, whatever its keys
-HIDING = 0.5  # subnets for each account from which a group hides where it sits: a firm's fleet has a few
-FLEET = 64  # accounts beyond what a small firm registers key by key: batch jobs and fleets of the lab have up to 40
-FEW = 0.25  # organisations for each declared account: fewer than four accounts each are no fleet of keys
 REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
 APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
 PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
 LARGE = 0.1  # share of a network's exchanges that no one customer asks: 25 of 26 efforts of the lab ask more
 RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
-AGREED = 4.0  # bits of a test from which it says that all members do the same, 16 to 1
-CLOCK = ("keeps_the_same_hours", "equalised_volumes", "moves_to_new_models_at_once")
-NARROW = ("narrow_purpose", "narrow_vocabulary")
-LEANING = 2.0  # bits of a test from which it at least points there, 4 to 1
-ONE_CLOCK = 8.0  # bits of at most 10.3: a template dealt to each account looks like memory (grading, seed 402)
-HANDED_OVER = 3.0  # bits of at most 5, which take some hundred refused requests
 ORDINARY = "what is asked is hardly narrower than what people ask"
 CROWD = 20  # accounts beyond a family, an office login or one developer's keys
 OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
@@ -44,25 +46,8 @@ class Alternative:
     sentence: str
 
 
-def _memory(facts: Facts) -> float | None:
-    """Where members' memory lies between one pool (0) and people in these logs (1); None when it cannot be seen."""
-    trial = facts.trial("draws_from_one_pool")
-    return None if trial is None or trial.reference <= 0.0 else trial.statistic / trial.reference
-
-
 def _remembers(place: float) -> str:
     return f"members remember their own work {place:.0%} as much as people in these logs do"
-
-
-def _declared(facts: Facts) -> bool | None:
-    """Do most members say openly which organisation they belong to, each with several accounts?
-
-    None when registration is not in the logs. Sharing a card is no declaration: it is what fraud rings do.
-    """
-    if facts.accounts == 0 or facts.registered < 0.5 * facts.accounts:
-        return None
-    declared = facts.organisation_share or 0.0
-    return declared >= MOST and (facts.organisations or 0) <= FEW * declared * facts.registered
 
 
 def _claims(facts: Facts) -> str:
@@ -73,91 +58,11 @@ def _openly(facts: Facts) -> str:
     return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
 
 
-def _hands_over(facts: Facts) -> bool:
-    """Do members ask elsewhere what one of them was refused?"""
-    handed = facts.trial("hands_over_refused_requests")
-    return handed is not None and handed.bits >= HANDED_OVER
-
-
-def _hides_a_queue(facts: Facts) -> bool:
-    """Do accounts that claim to be different customers hand refused requests over to one another?
-
-    A small firm's few keys in few places may do so and hide nothing.
-    """
-    return _declared(facts) is False and _hands_over(facts) and not _may_be_small_firm(facts)
-
-
-def _may_be_small_firm(facts: Facts) -> bool:
-    """Few keys that sit in few places, or mostly in one."""
-    return _in_few_places(facts) and facts.accounts < FLEET
-
-
-def _in_few_places(facts: Facts) -> bool:
-    few = (facts.subnets or 0) < min(HIDING * facts.accounts, HIDDEN)
-    return few or (facts.top_subnet_share or 1.0) > MOST
-
-
-def _narrow_queue(facts: Facts) -> bool:
-    """Does one queue feed all members with one narrow purpose? People who remember work of their own never agree so.
-
-    One queue shows in one mix that all ask, in requests that one account takes over from another or, where members
-    remember less than people do, in one clock that all keep.
-    """
-    mix, place = facts.trial("asks_one_mix"), _memory(facts)
-    fed = _hands_over(facts) or (mix is not None and mix.bits >= AGREED)
-    fed = fed or (place is not None and place < PEOPLE and _keeps_one_clock(facts))
-    return fed and _narrow(facts) is not None
-
-
-def _keeps_one_clock(facts: Facts) -> bool:
-    """Do all members wake, work and change models together? Two of three tests at their most, the third agreeing."""
-    told = [facts.trial(name) for name in CLOCK]
-    return sum(trial.bits for trial in told if trial is not None) >= ONE_CLOCK
-
-
-def _narrow(facts: Facts) -> str | None:
-    """How what is asked is narrower than what people ask, by its sorts or by its words; None where it is not.
-
-    Every fleet of machines has words of its own: they speak for one effort only where one queue feeds all, or more keys
-    than a firm registers one by one. What was picked out of a network was picked by both, so that one alone says
-    nothing: of a relay's customers 347 accounts stood at `act` for words that they had been picked by (seed 617).
-    """
-    purpose, words = facts.trial("narrow_purpose"), facts.trial("narrow_vocabulary")
-    alone = _whole(facts) or words is None  # where the log tells no words, sorts speak for themselves
-    if purpose is not None and (purpose.bits >= AGREED if alone else _narrow_in_both(facts)):
-        return f"the questions lie {purpose.statistic:.1f} bits from people's mix"
-    worded = words is not None and words.bits >= AGREED
-    if _whole(facts) and words is not None and worded and (_hands_over(facts) or _many_keys(facts)):
-        return f"the questions' words lie {words.statistic:.1f} bits from people's"
-    return None
-
-
-def _narrow_in_both(facts: Facts) -> bool:
-    """Is a picked part narrow in sorts and in words? One of them need only lean where one queue feeds it and it
-    remembers nothing.
-
-    An effort of ten capabilities lies 0.7 bits from people's mix (seed 2005), relays' customers up to 0.3. Two that ask
-    from data sets without common words of their own had 2.2 and 3.8 bits of words (seed 3010); relays' customers reach
-    as much, but those that do hand nothing over (seed 4002).
-    """
-    bits = sorted(trial.bits for trial in map(facts.trial, NARROW) if trial is not None)
-    place = _memory(facts)
-    fed = _hands_over(facts) and place is not None and place <= POOL
-    return len(bits) == len(NARROW) and bits[0] >= (LEANING if fed else AGREED) and bits[-1] >= AGREED
-
-
-def _many_keys(facts: Facts) -> bool:
-    """Do more accounts than a small firm has keys claim to be as many customers, ask one mix and remember nothing?"""
-    mix, place = facts.trial("asks_one_mix"), _memory(facts)
-    one = mix is not None and mix.bits >= AGREED and place is not None and place <= POOL
-    return one and _declared(facts) is False and facts.accounts >= FLEET
-
-
 def is_enterprise(facts: Facts) -> Alternative:
     """An enterprise's seats are people who each remember their own work, under one declared customer."""
     name = "is_enterprise"
-    place, declared = _memory(facts), _declared(facts)
-    if place is not None and place > POOL and declared is False and _narrow_queue(facts):
+    place, declared = memory(facts), is_declared(facts)
+    if place is not None and place > POOL and declared is False and narrow_queue(facts):
         return Alternative(
             name, "excluded", f"{_remembers(place)}, but one queue feeds all with one narrow purpose; {_claims(facts)}"
         )
@@ -189,8 +94,8 @@ def _by_mix(name: str, facts: Facts) -> Alternative:
 def is_reseller(facts: Facts) -> Alternative:
     """A reseller's customers are people who ask what people ask."""
     name = "is_reseller_or_relay_customers"
-    place, narrow = _memory(facts), _narrow(facts)
-    if place is not None and place > POOL and _narrow_queue(facts):
+    place, narrow = memory(facts), narrowness(facts)
+    if place is not None and place > POOL and narrow_queue(facts):
         return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
     if place is not None and place >= PEOPLE:
         return Alternative(name, "preferred", _remembers(place))
@@ -215,13 +120,7 @@ def _unremembered(name: str, facts: Facts) -> Alternative:
     if facts.trial("repeats_questions") is None:
         return Alternative(name, "possible", "without text, what a relay's customers ask looks as an effort does")
     # who asks too little to be seen remembering must at least ask what no customers ask
-    return _by_mix(name, facts) if _narrow(facts) is not None else Alternative(name, "preferred", ORDINARY)
-
-
-def _whole(facts: Facts) -> bool:
-    """Does the network serve nothing else, so that nothing was picked out of it?"""
-    reach = facts.trial("reaches_all_accounts")
-    return reach is not None and reach.reference == 1.0
+    return _by_mix(name, facts) if narrowness(facts) is not None else Alternative(name, "preferred", ORDINARY)
 
 
 def _picked(facts: Facts) -> str | None:
@@ -233,7 +132,7 @@ def _picked(facts: Facts) -> str | None:
     if reach is not None and reach.statistic < REACH:
         said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
         return f"{said}, as one customer's questions do"
-    if apart is None or apart.statistic >= max(APART, 0.0 if _whole(facts) else PLAINER * apart.reference):
+    if apart is None or apart.statistic >= max(APART, 0.0 if is_whole(facts) else PLAINER * apart.reference):
         return None
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
@@ -245,12 +144,12 @@ def is_one_customer(facts: Facts) -> Alternative:
     an effort's do. Of a harvesting relay's exchanges 2 % were taken for an effort (289 accounts, seed 806).
     """
     name, reach = "is_one_customer", facts.trial("reaches_all_accounts")
-    if reach is None or _whole(facts):
+    if reach is None or is_whole(facts):
         return Alternative(name, "excluded", "nothing was picked out of what the network asks")
     said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
     if facts.exchanges <= LARGE * facts.network_exchanges:
         return Alternative(name, "preferred", f"one busy customer may ask {said}")
-    if not _hands_over(facts):
+    if not hands_over(facts):
         return Alternative(name, "possible", f"one customer may ask {said}: what is refused is hardly handed over")
     return Alternative(name, "excluded", f"no one customer asks {said}")
 
@@ -258,15 +157,15 @@ def is_one_customer(facts: Facts) -> Alternative:
 def is_batch_job(facts: Facts) -> Alternative:
     """A firm's batch job runs in the open: few keys, one customer, one place."""
     name = "is_batch_job"
-    declared = _declared(facts)
+    declared = is_declared(facts)
     if declared:
         return Alternative(name, "preferred", _openly(facts))
     if facts.accounts < CROWD:
         return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
-    if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and _narrow_queue(facts)):
+    if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and narrow_queue(facts)):
         return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
     subnets = facts.subnets or 0
-    if _may_be_small_firm(facts) or (declared is None and _in_few_places(facts)):
+    if may_be_small_firm(facts) or (declared is None and in_few_places(facts)):
         said = f"{facts.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
         # a small firm's fleet differs from an effort in what it asks for, or in nothing
         unread = facts.accounts < FLEET and facts.trial("repeats_questions") is None
@@ -283,19 +182,19 @@ def is_evaluation_harness(facts: Facts) -> Alternative:
     if repeats is None:
         return (
             Alternative(name, "possible", "without text, repeated questions cannot be seen")
-            if _declared(facts) is None
+            if is_declared(facts) is None
             else _hidden(name, facts)
         )
     if repeats.statistic > RESAMPLED:
         said = f"{repeats.statistic:.0%} of the questions are asked by several accounts"
-        if _hides_a_queue(facts):
+        if hides_a_queue(facts):
             return Alternative(name, "excluded", f"{said}, but refused ones are handed over and {_claims(facts)}")
         return Alternative(name, "preferred", said)
     return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
 
 
 def _hidden(name: str, facts: Facts) -> Alternative:
-    if _declared(facts):
+    if is_declared(facts):
         return Alternative(name, "possible", _openly(facts))
     return Alternative(name, "excluded", _claims(facts))
 
@@ -308,7 +207,7 @@ def is_class(facts: Facts) -> Alternative:
         return Alternative(name, "possible", "most members are education accounts")
     if facts.busiest_day_share > 0.5 or facts.days < 2:
         return Alternative(name, "possible", "it happened within a day or two")
-    if repeats is not None and repeats.statistic > RESAMPLED and not _hides_a_queue(facts):
+    if repeats is not None and repeats.statistic > RESAMPLED and not hides_a_queue(facts):
         return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are shared")
     return Alternative(name, "excluded", f"it lasts {facts.days:.0f} days and its questions are not one assignment")
 
