@@ -68,14 +68,16 @@ def test_parts_are_kept_apart_and_only_the_one_asked_for_is_read(
     engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stillwatch.engine.staged.PARTED_ROWS", 100)  # written in many turns
-    sql = "SELECT CAST(range % 7 AS INTEGER) AS part, range AS n, 'w' || range AS word FROM range(5_000)"
-    engine.partition("parted", Query("parted", sql), "part")
+    sql = "SELECT CAST(range % 7 AS INTEGER) AS part, 5_000 - range AS n, 'w' || range AS word FROM range(5_000)"
+    engine.partition("parted", Query("parted", sql), "part", "n")
     columns = "SELECT part, n, word FROM"
     assert fetched(engine, f"{columns} parted ORDER BY n") == fetched(engine, f"{columns} ({sql}) ORDER BY n")
     files = sorted(path for path in engine.folder.rglob("*") if path.is_file())
     assert len(files) == 7
     files[5].write_bytes(b"nobody reads this")
-    wanted = [(n,) for n in range(5_000) if n % 7 == 3]
+    own = fetched(engine, "SELECT n FROM parted WHERE part = 4")
+    assert own == sorted(own), "rows of one batch ascend"
+    wanted = [(n,) for n in range(1, 5_001) if (5_000 - n) % 7 == 3]
     assert fetched(engine, "SELECT n FROM parted WHERE part = 3 ORDER BY n") == wanted
     with pytest.raises(QueryError):
         fetched(engine, "SELECT n FROM parted WHERE part = 5")

@@ -94,12 +94,12 @@ class DuckDBEngine:
             with self._registered(pa.table({column: hashes})) as rows:
                 self._run(query.name, f"INSERT INTO {identifier(name)} SELECT * FROM {rows}")
 
-    def partition(self, name: str, query: Query, column: str) -> None:
+    def partition(self, name: str, query: Query, column: str, by: str) -> None:
         self.drop(name)
         folder = next(path for path in self._paths(name) if not path.exists())
         self._parted[name] = folder
         # not by COPY ... PARTITION_BY, which takes longer and more memory
-        write_parted(folder, column, self.batches(query, PARTED_BATCH))
+        write_parted(folder, (column, by), self.batches(query, PARTED_BATCH))
         # told from names of files: other parts are not even opened, and folders above may be called `a=b`
         part = f"CAST(parse_filename(part_file, true) AS BIGINT) AS {identifier(column)}"
         rows = f"read_parquet({literal(str(folder / '*.parquet'))}, filename = part_file, hive_partitioning = false)"

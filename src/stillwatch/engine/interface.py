@@ -38,10 +38,11 @@ class Engine(Protocol):
         """Keeps under a name the values of a query's one column, which is a `hash`, that it has more than once."""
         ...
 
-    def partition(self, name: str, query: Query, column: str) -> None:
+    def partition(self, name: str, query: Query, column: str, by: str) -> None:
         """Runs a query and keeps its rows under a name, apart by an integer column: a condition on it reads no others.
 
-        For rows that are read part by part; the query has at least one row.
+        For rows that are read part by part; the query has at least one row. A part's rows come in runs that ascend in
+        `by`, another integer column, so that whoever brings them into its order finds neighbours near one another.
         """
         ...
 

@@ -97,11 +97,12 @@ class SparkEngine:
     def repeated(self, name: str, query: Query, column: str) -> None:
         self._write(name, query, self._frame(query).groupBy(column).count().where("count > 1").select(column))
 
-    def partition(self, name: str, query: Query, column: str) -> None:
+    def partition(self, name: str, query: Query, column: str, by: str) -> None:
         path = self._path(name)
         frame = self._frame(query)
         with _refusals(query):
-            frame.repartition(column).write.partitionBy(column).parquet(_address(path))
+            parted = frame.repartition(column).sortWithinPartitions(column, by)
+            parted.write.partitionBy(column).parquet(_address(path))
             self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
 
     def drop(self, name: str) -> None:

@@ -60,8 +60,9 @@ def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) ->
     return rows
 
 
-def write_parted(folder: Path, column: str, batches: Iterable[pa.RecordBatch]) -> None:
-    """Streams batches into a folder: one file for each value of an integer column, named after it, without it.
+def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> None:
+    """Streams batches into a folder: one file for each value of the first of two integer columns, named after it and
+    without it. Rows ascend in the second as far as they came in one batch.
 
     Some PARTED_ROWS are written while the next are read; no more are in memory. OutputError if the disk refuses.
     """
@@ -70,7 +71,7 @@ def write_parted(folder: Path, column: str, batches: Iterable[pa.RecordBatch]) -
         with ExitStack() as files, ThreadPoolExecutor(1) as pool:
             writers: dict[int, pq.ParquetWriter] = {}
             last: Future[None] | None = None
-            for waiting in _parted(column, batches):
+            for waiting in _parted(columns, batches):
                 if last is not None:
                     last.result()
                 for part in waiting.keys() - writers.keys():
@@ -91,13 +92,14 @@ def disk_error(path: Path, error: OSError) -> OutputError:
     )
 
 
-def _parted(column: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
-    """The rows of each value of a column, without it, some PARTED_ROWS at a time."""
+def _parted(columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
+    """The rows of each value of the first column, without it, some PARTED_ROWS at a time."""
+    column, by = columns
     waiting: Parts = {}
     held = 0
     for batch in batches:
         parts = batch[column].to_numpy()
-        order = np.argsort(parts, kind="stable")
+        order = np.lexsort((batch[by].to_numpy(), parts))
         rows = batch.drop_columns([column]).take(pa.array(order))
         values, begin = np.unique(parts[order], return_index=True)
         for value, first, end in zip(values.tolist(), begin, [*begin[1:], len(parts)], strict=True):

@@ -202,7 +202,7 @@ def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchan
     ]
     engine.create("accounts_to_group", accounts_sql([part[0][0] for part in parts[1:]]))
     if len(parts) > READINGS:
-        engine.partition(TO_GROUP, exchanges_sql(), "part")
+        engine.partition(TO_GROUP, exchanges_sql(), "part", "position")
     else:
         engine.view(TO_GROUP, exchanges_sql())
     exchanges = _read(engine, 0)

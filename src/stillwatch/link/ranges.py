@@ -7,7 +7,7 @@ of one reading.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -32,14 +32,15 @@ def laid_out(engine: Engine) -> Iterator[list[str]]:
     """
     edges = _edges(engine)
     if not edges or not scattered(engine, edges):
-        engine.view(SKETCHES, _sketches_sql("0"))
+        engine.view(SKETCHES, _sketches_sql("0", ("account_id", *_COLUMNS)))
         places = between("position", [str(edge) for edge in edges])
         # said of account ids as well, of which files know what they hold
         names = between("account_id", [literal(name) for name in _names(engine, edges)])
         conditions = [f"{place} AND {name}" for place, name in zip(places, names, strict=True)]
     else:
         cases = " ".join(f"WHEN position < {edge} THEN {number}" for number, edge in enumerate(edges))
-        engine.partition(SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END"), "part")
+        # the join meets accounts at random: reading them back would miss the cache for every value of each
+        engine.partition(SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END", _COLUMNS), "part", "position")
         conditions = [f"part = {number}" for number in range(len(edges) + 1)]
     try:
         yield conditions
@@ -97,12 +98,12 @@ def _exchanges(engine: Engine) -> int:
     return int(engine.fetch(query)["n"][0].as_py() or 0)
 
 
-def _sketches_sql(part: str) -> Query:
-    columns = ", ".join(f"exchanges.{identifier(name)}" for name in _COLUMNS)
+def _sketches_sql(part: str, names: Sequence[str]) -> Query:
+    columns = ", ".join(f"exchanges.{identifier(name)}" for name in names)
     return Query(
         "sketches by account",
         f"""
-SELECT {part} AS part, exchanges.account_id, sketches.position, {columns}
+SELECT {part} AS part, sketches.position, {columns}
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
 """,
