@@ -30,7 +30,9 @@ WHOLE = 0.9  # share of the exchanges likelier of the purpose than not; a relay'
 SERVED = 0.9  # probability from which an exchange is said to serve the purpose: a customer's must not (tuning worlds)
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
 MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
-SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds)
+SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds); and of a
+# whole network of which only a small part was picked: of a sharded effort 0.77 did, of relays' customers 0.18
+SMALL = 0.1  # share of a network's exchanges that one customer may ask: 25 of 26 efforts of the lab ask more
 LEFT_BITS = 2.0  # an exchange, under which what is left of a network is what people ask: 1.7 of relays, 4.9 of efforts
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
@@ -67,6 +69,11 @@ class Purpose:
         return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
 
     @property
+    def small(self) -> bool:
+        """Is it so little of the network that one of a relay's customers may ask it?"""
+        return float(self.served.mean()) <= SMALL
+
+    @property
     def settled(self) -> bool:
         """May it be taken without a second look? Not a whole that people's words fill, nor a part that hardly shows."""
         return self.plain == self.whole or (self.plain and self.apart >= SHARP)
@@ -95,12 +102,15 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
     people = _Talking(crowd, _Talks(crowd))
     talking = _Talking(sample, _Talks(sample))
     found = _solve(group, talking, people, told, _Start(STARTS[0], drifts=True))
-    if found.settled:
-        return found
-    again = _solve(group, talking, people, [content.beside(), *others], _Start(STARTS[1], drifts=False))
-    if not again.plain or again.whole:
-        return found
-    return again if vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS else found
+    if not found.settled:
+        again = _solve(group, talking, people, [content.beside(), *others], _Start(STARTS[1], drifts=False))
+        parts = again.plain and not again.whole
+        if parts and vocabulary_bits(group.take(~again.served), crowd) < LEFT_BITS:
+            found = again
+    if found.small:
+        every = _solve(group, talking, people, told, _Start(-np.inf, drifts=False))
+        found = every if every.whole and every.apart >= max(SHARP, PLAIN[1] * every.people_apart) else found
+    return found
 
 
 def _sample(group: Exchanges) -> Exchanges:
