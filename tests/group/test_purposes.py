@@ -99,6 +99,25 @@ def test_a_customer_who_roams_with_a_topic_is_not_taken_for_the_effort() -> None
     assert found.served[truth].mean() > 0.9
 
 
+@pytest.mark.parametrize("narrow", [True, False])
+def test_one_topic_of_a_few_exchanges_is_passed_over_where_all_of_the_network_stands_apart(narrow: bool) -> None:
+    generator = np.random.default_rng(3)
+    reference = exchanges(1, accounts=400, first_position=1000)
+    asked = generator.random(len(reference))
+    reference.capability[:] = np.where(asked < 0.05, 11, np.where(asked < 0.25, 10, reference.capability % 10))
+    dealt = exchanges(3, accounts=60, each=40, first_position=0)  # topics dealt to accounts, of two sorts
+    dealt.capability[:] = np.where(generator.random(len(dealt)) < 0.75, 11, 10)
+    if not narrow:
+        dealt.capability[:] = reference.capability[generator.integers(0, len(reference), len(dealt))]
+    topic = generator.random(len(dealt)) < 0.03
+    dealt.features[topic, 6:] = 4_000_000_000 + generator.integers(0, 12, (topic.sum(), 10))
+    dealt.values["head"][topic] = 77
+    found = separate(dealt, reference, reference)
+    assert found.whole is narrow
+    assert found.served[topic].all()
+    assert narrow or found.served.sum() < 1.2 * topic.sum()
+
+
 def _recall(group: Exchanges, reference: Exchanges, truth: NDArray[np.bool_]) -> float:
     found = separate(group, reference, reference)
     assert not found.whole
