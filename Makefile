@@ -19,7 +19,7 @@ unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 
 # What `make ladder` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
-SEEDS ?= 6001 6002 6003 6004 6005 6006 6007 6008 6009 6010
+SEEDS ?= 8001 8002 8003 8004 8005 8006 8007 8008 8009 8010
 SCALE ?= 1
 OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
