@@ -32,7 +32,7 @@ STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of 
 MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
 SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds); and of a
 # whole network of which only a small part was picked: of a sharded effort 0.77 did, of relays' customers 0.18
-SMALL = 0.1  # share of a network's exchanges that one customer may ask: 25 of 26 efforts of the lab ask more
+SMALL = 0.1  # share of a network's exchanges that one customer may ask, and by which nobody is accused (assess, LARGE)
 LEFT_BITS = 2.0  # an exchange, under which what is left of a network is what people ask: 1.7 of relays, 4.9 of efforts
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
