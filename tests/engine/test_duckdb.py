@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import hashlib
 import random
 import signal
@@ -172,3 +173,19 @@ def test_work_interrupted_before_it_begins_is_never_done(tmp_path: Path) -> None
         assert engine.fetch(Query("after", "SELECT 1 AS one")).to_pylist() == [{"one": 1}]
     signal.signal(signal.SIGINT, before)
     assert done == []
+
+
+def test_an_interrupt_that_wakes_nobody_is_heard(engine: DuckDBEngine) -> None:
+    connection = engine._connection
+    late = threading.Timer(30, connection.interrupt)
+    late.start()
+
+    def work() -> object:
+        _thread.interrupt_main()  # as a signal that comes before the main thread waits: its lock is not woken
+        return connection.sql("SELECT count(*) FROM range(10_000_000_000) AS a WHERE a.range % 7 = 1").fetchall()
+
+    with pytest.raises(KeyboardInterrupt):
+        engine._interruptible(connection, work)
+    assert late.is_alive(), "nobody else ended it"
+    late.cancel()
+    assert fetched(engine, "SELECT 1") == [(1,)]

@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
 
 _SAVED = "tables.duckdb"
+LISTENING = 0.5  # seconds at most until a signal is heard
 _UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
 
 
@@ -230,7 +231,7 @@ class DuckDBEngine:
         if threading.current_thread() is not threading.main_thread():
             return tracked()  # no signal comes here, and closing stops it
         try:
-            return self._worker.submit(tracked).result()
+            return _awaited(self._worker.submit(tracked))
         except KeyboardInterrupt:
             given_up.set()
             self._stop()
@@ -240,6 +241,16 @@ class DuckDBEngine:
         while not self._busy.acquire(timeout=0.1):
             self._at_work.interrupt()  # again and again: one that comes before the query begins is lost
         self._busy.release()
+
+
+def _awaited(work: Future[Any]) -> Any:
+    # Now and then, not until the end: a signal that comes as the main thread is about to wait does not wake it.
+    while True:
+        try:
+            return work.result(LISTENING)
+        except TimeoutError:
+            if work.done():
+                return work.result()
 
 
 @contextmanager
