@@ -27,7 +27,7 @@ from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
 
 _SAVED = "tables.duckdb"
-LISTENING = 0.5  # seconds at most until a signal is heard
+_LISTENING = 0.5  # seconds at most until a signal is heard
 _UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
 
 
@@ -247,7 +247,7 @@ def _awaited(work: Future[Any]) -> Any:
     # Now and then, not until the end: a signal that comes as the main thread is about to wait does not wake it.
     while True:
         try:
-            return work.result(LISTENING)
+            return work.result(_LISTENING)
         except TimeoutError:
             if work.done():
                 return work.result()

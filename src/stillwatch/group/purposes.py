@@ -31,7 +31,7 @@ SERVED = 0.9  # probability from which an exchange is said to serve the purpose:
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose
 MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
 SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds); and of a
-# whole network of which only a small part was picked: of a sharded effort 0.77 did, of relays' customers 0.18
+# whole network of which only a small part was picked: of a sharded effort 0.77 did, of relays' customers up to 0.31
 SMALL = 0.1  # share of a network's exchanges that one customer may ask, and by which nobody is accused (assess, LARGE)
 LEFT_BITS = 2.0  # an exchange, under which what is left of a network is what people ask: 1.7 of relays, 4.9 of efforts
 PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
