@@ -38,7 +38,7 @@ help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes demo-run/report.html
-	@$(BIN)/stillwatch demo --out demo-run
+	@$(BIN)/stillwatch lab demo --out demo-run
 
 test: lint  ## style, types, import laws, then every test
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
@@ -83,10 +83,10 @@ $(BIN)/uv:
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
-$(RUNTIME): pyproject.toml uv.lock | $(BIN)/uv
-	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --no-dev)
+$(RUNTIME): pyproject.toml src/stillwatch_lab/pyproject.toml uv.lock | $(BIN)/uv
+	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --no-dev --group lab)
 	@touch $@
 
-$(DEVELOPMENT): pyproject.toml uv.lock | $(BIN)/uv
+$(DEVELOPMENT): pyproject.toml src/stillwatch_lab/pyproject.toml uv.lock | $(BIN)/uv
 	@$(call WITH_EITHER_CERTIFICATES,$(SYNC))
 	@touch $@ $(RUNTIME)

@@ -20,8 +20,8 @@ from bench import figures, worlds
 from bench.figures import Figure
 from bench.measure import Cost, WorkFailedError, machine, measured, say
 from bench.worlds import World
-from stillwatch.lab.score import score
-from stillwatch.lab.scorecard import Scores
+from stillwatch_lab.scores.score import score
+from stillwatch_lab.scores.scorecard import Scores
 
 CAMPAIGN_SIZE = (100_000, 3_000_000)  # accounts, exchanges
 ORGANIC_SIZE = (20_000, 600_000)  # five of them: a fifth each, so that the whole takes as long as the campaign's world

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from stillwatch.lab.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, serve
 
 
 def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
     """Makes a world with known truth."""
-    from stillwatch.lab.build import build
+    from stillwatch_lab.worlds.build import build
 
     build(world, seed, accounts, exchanges, Path(prompts) if prompts else None, Path(out))
     return {}
@@ -24,7 +24,12 @@ def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: s
 def scan(exchanges: str, accounts: str | None, permits: str | None, out: str, threads: int) -> Result:
     """The main job, and what its stages cost."""
     from stillwatch import flow
-    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+    from stillwatch.settings import (
+        EngineSettings,
+        Inputs,
+        Job,
+        Settings,
+    )
 
     tables = {"accounts": accounts, "permits": permits}
     inputs = Inputs((exchanges,), **{name: (path,) for name, path in tables.items() if path})

@@ -9,7 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.measure import Cost, stage_cpu, stage_seconds, stages_cpu
-from stillwatch.lab.scorecard import CampaignScore, Scores, interval, percent
+from stillwatch_lab.scores.scorecard import (
+    CampaignScore,
+    Scores,
+    interval,
+    percent,
+)
 
 RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4e9
 

@@ -17,16 +17,21 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import ROOT, machine
-from stillwatch.lab import cost
-from stillwatch.lab.cost import Result, serve
+from stillwatch_lab.benchmark import cost
+from stillwatch_lab.benchmark.cost import Result, serve
 
 
 def scan(world: str, engine: str, threads: int) -> Result:
     """All stages of a scan but its export: seconds of processors by stage, and how many exchanges there were."""
     from stillwatch.engine import Query
-    from stillwatch.engine.opening import opened
+    from stillwatch.engine.factory import opened
     from stillwatch.flow import STAGES
-    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+    from stillwatch.settings import (
+        EngineSettings,
+        Inputs,
+        Job,
+        Settings,
+    )
 
     folder = Path(world)
     tables = {name: (str(folder / name),) for name in ("accounts", "permits")}

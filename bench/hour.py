@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 
 from stillwatch import flow
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.runs.state import Part, State, publish
 from stillwatch.settings import Inputs, Job
 from stillwatch.sketch.account import ranked_sql, sums_sql
 from stillwatch.sketch.key import load_key
-from stillwatch.state import Part, State, publish
 
 Found = TypeVar("Found")
 

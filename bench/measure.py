@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stillwatch.lab import cost
-from stillwatch.lab.cost import Cost, WorkFailedError, machine
+from stillwatch_lab.benchmark import cost
+from stillwatch_lab.benchmark.cost import Cost, WorkFailedError, machine
 
 __all__ = ["ROOT", "Cost", "WorkFailedError", "machine", "measured", "say", "stage_cpu", "stage_seconds", "stages_cpu"]
 

@@ -19,12 +19,18 @@ from bench.texts import cpu_seconds, texts
 from stillwatch import read
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.read.files import Source
-from stillwatch.read.jsonl import text_schema
-from stillwatch.read.lines import BLOCK
-from stillwatch.read.rejects import Rejects
+from stillwatch.read.formats.jsonl import text_schema
+from stillwatch.read.formats.lines import BLOCK
 from stillwatch.read.staging import stage
+from stillwatch.read.validation.rejects import Rejects
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import EngineSettings, Inputs, Job, ReadSettings, Settings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    ReadSettings,
+    Settings,
+)
 
 BYTES = 128_000_000  # texts are repeated until the file has as many
 START = datetime(2026, 4, 22)

@@ -16,7 +16,12 @@ from bench.texts import ROUNDS, cpu_seconds, texts
 from stillwatch import sketch
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+)
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import load_key

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-import stillwatch.lab
+import stillwatch_lab
 from bench.measure import ROOT, measured, say
 
 TEXT_COLUMNS = ("system_instructions", "input_text", "output_text")
@@ -69,7 +69,7 @@ def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts:
 
 def recipe_digest(prompts: Path | None) -> str:
     """Stands for the prompts' folder and the code that builds worlds: a kept world of older code is not used again."""
-    lab = Path(stillwatch.lab.__file__).parent
+    lab = Path(stillwatch_lab.__file__).parent
     digest = hashlib.sha256(b"own" if prompts is None else str(prompts.absolute()).encode())
     for path in sorted([*lab.glob("*.py"), *lab.glob("*.toml"), *lab.glob("worlds/*.toml")]):
         if not path.name.startswith(NOT_BUILDING):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import cli, flow
-from stillwatch.cli import invoke
+from stillwatch import flow
+from stillwatch.cli import main as cli
+from stillwatch.cli.main import invoke
 from tests import small_stages
 from tests.read.rows import exchange, write
 
@@ -38,7 +39,7 @@ def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_help_waits_for_no_heavy_module() -> None:
     code = (
-        "import sys\nfrom stillwatch.cli import invoke\nassert invoke(['--help']) == 0\n"
+        "import sys\nfrom stillwatch.cli.main import invoke\nassert invoke(['--help']) == 0\n"
         "print(sorted({'duckdb', 'numba', 'pyarrow', 'scipy', 'jinja2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,12 @@ import pytest
 from stillwatch import __version__, flow
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.errors import InputError, QueryError, RunError, UsageError
+from stillwatch.errors import (
+    InputError,
+    QueryError,
+    RunError,
+    UsageError,
+)
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job, Window
 from tests import small_stages

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import folder
+from stillwatch.disk import hidden, sweep
 from stillwatch.errors import OutputError
+from stillwatch.runs import folder
 
 
 def fill(out: Path, text: str) -> None:
@@ -25,7 +26,7 @@ def dead_pid() -> int:
 
 
 def left_by(pid: int, parent: Path, purpose: str) -> Path:
-    mine = folder.hidden(parent, purpose)
+    mine = hidden(parent, purpose)
     return mine.rename(mine.with_name(mine.name.replace(str(os.getpid()), str(pid), 1)))
 
 
@@ -66,13 +67,13 @@ def test_disk_errors_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_sweep_removes_what_the_dead_left_and_nothing_else(tmp_path: Path) -> None:
-    mine = folder.hidden(tmp_path, "engine")
+    mine = hidden(tmp_path, "engine")
     dead = left_by(dead_pid(), tmp_path, "engine")
     elsewhere = dead.with_name(dead.name.replace("@", "@other_"))
     elsewhere.mkdir()
     foreign = tmp_path / ".stillwatch-notes"
     foreign.mkdir()
-    folder.sweep(tmp_path)
+    sweep(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere, foreign])
 
 
@@ -83,7 +84,7 @@ def test_sweep_puts_back_an_output_that_was_moved_aside(tmp_path: Path, present:
     (tmp_path / "aside" / "run").rename(aside / "run")
     if present:
         fill(tmp_path / "run", "new")
-    folder.sweep(tmp_path)
+    sweep(tmp_path)
     assert (tmp_path / "run" / folder.MARKER).read_text() == ("new" if present else "old")
     assert not aside.exists()
 

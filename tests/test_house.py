@@ -14,7 +14,12 @@ import pytest
 from pydantic import BaseModel
 
 from stillwatch.records import Kind, Table
-from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, JUDGEMENTS, PERMITS
+from stillwatch.records.inputs import (
+    ACCOUNTS,
+    EXCHANGES,
+    JUDGEMENTS,
+    PERMITS,
+)
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Settings
 

@@ -23,7 +23,7 @@ from bench.beside.record import TITLES, Linked, Record
 from bench.measure import ROOT, Cost, machine, say
 from bench.worlds import World
 from stillwatch.errors import Mistake, StillwatchError, UsageError
-from stillwatch.lab import cost
+from stillwatch_lab.benchmark import cost
 
 OTHERS = ("datasketch", "rensa", "splink")
 WIDTH = 130  # of the text that is kept

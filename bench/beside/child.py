@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.child import scan
-from stillwatch.lab.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, serve
 
 # Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
 
@@ -15,7 +15,12 @@ from stillwatch.lab.cost import Result, serve
 def sketch(exchanges: str, out: str, threads: int) -> Result:
     """The world's sketches, from which everything that links starts."""
     from stillwatch import flow
-    from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+    from stillwatch.settings import (
+        EngineSettings,
+        Inputs,
+        Job,
+        Settings,
+    )
 
     job = Job(Inputs((exchanges,)), settings=Settings(engine=EngineSettings(threads=threads)))
     return {"rows": flow.write_sketches(job, Path(out)).used}
@@ -38,7 +43,7 @@ def link(sketches: str, accounts: str, out: str, threads: int) -> Result:
 def splink(sketches: str, accounts: str, out: str, threads: int) -> Result:
     """Splink on the accounts table."""
     from bench.beside.linkers import baseline
-    from stillwatch.lab.baselines.entity_resolution import ENTITY_RESOLUTION
+    from stillwatch_lab.baselines.entity_resolution import ENTITY_RESOLUTION
 
     return baseline(ENTITY_RESOLUTION, sketches, accounts, out, threads)
 

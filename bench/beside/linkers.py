@@ -12,13 +12,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from stillwatch import flow, link, read, sketch
+from stillwatch import (
+    flow,
+    link,
+    read,
+    sketch,
+)
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.baselines.interface import SCORES, Baseline, Logs
-from stillwatch.lab.baselines.ranking import CAMPAIGN, Flags, compare
-from stillwatch.lab.cost import Result, cpu_seconds
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORKS
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+)
+from stillwatch_lab.baselines.interface import SCORES, Baseline, Logs
+from stillwatch_lab.baselines.ranking import CAMPAIGN, Flags, compare
+from stillwatch_lab.benchmark.cost import Result, cpu_seconds
 
 PER_100K = 100_000  # accounts, of which one innocent may be accused
 # Every score here is the size of an account's group, less one, plus something up to 1, or size times at least 0.95:

@@ -15,11 +15,17 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stillwatch.engine import Engine, Query
-from stillwatch.lab.baselines.channels import Channel, actions_sql
-from stillwatch.lab.baselines.interface import Logs, scored
-from stillwatch.lab.baselines.lockstep_hours import LEAST_COMMON, SIMILAR, LockstepHours, acted_on, cluster_scores
-from stillwatch.lab.baselines.tables import Int32, Int64, name_logs
-from stillwatch.lab.baselines.unions import Floats
+from stillwatch_lab.baselines.channels import Channel, actions_sql
+from stillwatch_lab.baselines.interface import Logs, scored
+from stillwatch_lab.baselines.lockstep_hours import (
+    LEAST_COMMON,
+    SIMILAR,
+    LockstepHours,
+    acted_on,
+    cluster_scores,
+)
+from stillwatch_lab.baselines.tables import Int32, Int64, name_logs
+from stillwatch_lab.baselines.unions import Floats
 
 SLICE_PAIRS = 50_000_000  # joined rows at a time: about a gigabyte while they are counted
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stillwatch.lab.cost import Cost
+from stillwatch_lab.benchmark.cost import Cost
 
 TITLES = {
     "link": "Stillwatch: read, sketches in, link",

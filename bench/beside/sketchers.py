@@ -16,9 +16,21 @@ from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.key import load_key
-from stillwatch.sketch.shingles import STORED_BINS, STORED_BYTES, make_shingles, minhash_bins, pack_bins, pair_up
+from stillwatch.sketch.shingles import (
+    STORED_BINS,
+    STORED_BYTES,
+    make_shingles,
+    minhash_bins,
+    pack_bins,
+    pair_up,
+)
 from stillwatch.sketch.siphash import Octets, sip_word
-from stillwatch.sketch.text import Desk, make_desk, read_document, sketch_texts
+from stillwatch.sketch.text import (
+    Desk,
+    make_desk,
+    read_document,
+    sketch_texts,
+)
 
 OURS = "stillwatch"
 SEED = 1  # of the others' permutations

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from bench.beside.sketchers import Signatures, Sketcher, sketchers
 from bench.beside.texts import Pairs, draw_texts, near_pairs, shingles_of
-from stillwatch.lab.cost import Result
+from stillwatch_lab.benchmark.cost import Result
 
 PAIRS = 3_600  # 400 of each tenth of similarity: their mean error is then known to a twentieth of itself
 ALIKE = 0.5  # similarity from which a pair counts as near-duplicates

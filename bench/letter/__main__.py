@@ -19,7 +19,7 @@ from bench.letter.sizes import prepare, size_of
 from bench.letter.world import Plan, is_whole, plan_of
 from bench.measure import ROOT, Cost, machine, say
 from stillwatch.errors import StillwatchError
-from stillwatch.lab import cost
+from stillwatch_lab.benchmark import cost
 
 WIDTH = 110  # of the text that is kept
 REPEATS = 2  # of the plain read: the cheaper one is the yardstick

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.child import read, scan
-from stillwatch.lab.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, serve
 
 
 def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) -> Result:
@@ -21,7 +21,7 @@ def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) 
 
 def score(run: str, truth: str) -> Result:
     """The lab's scores of a run."""
-    from stillwatch.lab.score import score as scores_of
+    from stillwatch_lab.scores.score import score as scores_of
 
     return {"scores": scores_of(Path(run), Path(truth)).as_dict()}
 

@@ -16,9 +16,9 @@ from bench.letter.drafts import MINUTE, Copy
 from bench.letter.dress import Dress, dress, worn
 from bench.letter.pool import Int64, Pool
 from bench.letter.wordings import Words
-from stillwatch.group.members import spans
-from stillwatch.lab import draws
+from stillwatch.group.exchanges import spans
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch_lab.worlds import draws
 
 SHIFT = 2 * 60  # minutes by which all that a unit does is moved, at most
 JITTER = 250_000  # µs by which each exchange is later, at most

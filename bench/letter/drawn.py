@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.letter.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
-from stillwatch.lab.build import Sources, data_folder, decide
-from stillwatch.lab.kinds import KINDS
-from stillwatch.lab.parts import Script
-from stillwatch.lab.recipe import Recipe, load_recipe
+from stillwatch_lab.worlds.build import Sources, data_folder, decide
+from stillwatch_lab.worlds.files import Script
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.recipe import Recipe, load_recipe
 
 RECIPE = Path(__file__).parent / "letter.toml"
 CAMPAIGN_KIND = "letter"

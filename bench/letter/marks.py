@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.lab import draws
-from stillwatch.lab.draws import Keys
-from stillwatch.lab.marks import marks
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draws import Keys
+from stillwatch_lab.worlds.identity.identifiers import marks
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _PREFIX = np.frombuffer(b"req_", dtype=np.uint8)

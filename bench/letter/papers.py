@@ -13,8 +13,8 @@ from bench.letter import marks
 from bench.letter.drafts import MINUTE, Copy
 from bench.letter.pool import LEAST_POPULAR, POPULAR_SHARE, Pool
 from bench.letter.wordings import drawn
-from stillwatch.lab import draws
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
+from stillwatch_lab.worlds import draws
 
 _OPAQUE = {"organisation_id": 16, "email_hash": 32, "payment_fingerprint": 16}
 _DRAWN = ("payment_issuer", "signup_fingerprint", "email_shape", "referrer")

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.letter.spread import holders
-from stillwatch.lab.headers import NEW_MODEL
 from stillwatch.records.features import decode_features
+from stillwatch_lab.worlds.identity.headers import NEW_MODEL
 
 Int64 = NDArray[np.int64]
 

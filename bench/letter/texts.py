@@ -14,7 +14,6 @@ from bench.letter.drawn import Drawn
 from bench.letter.marks import counted_ids
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.parts import part_table
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
@@ -22,6 +21,7 @@ from stillwatch.sketch import stream
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import load_key
 from stillwatch.sketch.text import Desk, make_desk
+from stillwatch_lab.worlds.files import part_table
 
 ROWS = 40_000  # written and sketched at once: some 60 MB of text
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from bench.letter import parts
 from stillwatch.errors import RunError
-from stillwatch.lab import truth
-from stillwatch.lab.draft import NONE, ROLES
-from stillwatch.lab.parts import Script
+from stillwatch_lab.worlds import truth
+from stillwatch_lab.worlds.draft import NONE, ROLES
+from stillwatch_lab.worlds.files import Script
 
 _COLUMNS = ["exchange_id", "account_id", "started_at"]
 _REPEATED = ["account_id", "campaign_id"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.lab import draws
+from stillwatch_lab.worlds import draws
 
 Int64 = NDArray[np.int64]
 Words = NDArray[np.uint32]

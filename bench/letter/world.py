@@ -26,8 +26,9 @@ from bench.letter.texts import sketched
 from bench.letter.wordings import Words
 from bench.measure import say
 from bench.worlds import recipe_digest
-from stillwatch.lab import registration, truth
-from stillwatch.lab.cost import peak_bytes
+from stillwatch_lab.benchmark.cost import peak_bytes
+from stillwatch_lab.worlds import truth
+from stillwatch_lab.worlds.identity import registrations as registration
 
 PART_ROWS = 240_000  # of a part whose texts are written: a minute's work at most is lost to an interruption
 _WRITERS = (

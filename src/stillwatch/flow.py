@@ -16,19 +16,40 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Protocol
 
-from stillwatch import __version__, additions, assess, checkpoint, folder, group, link, read, report, sketch
-from stillwatch import state as states
-from stillwatch.checkpoint import Checkpoint
+from stillwatch import (
+    __version__,
+    assess,
+    group,
+    link,
+    read,
+    report,
+    sketch,
+)
+from stillwatch.disk import sweep
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.engine.opening import opened
-from stillwatch.errors import InputError, Mistake, QueryError, UsageError
-from stillwatch.read.summary import ReadSummary, Rows, count_rows, summarise
+from stillwatch.engine.factory import opened
+from stillwatch.errors import (
+    InputError,
+    Mistake,
+    QueryError,
+    UsageError,
+)
+from stillwatch.read.summary import (
+    ReadSummary,
+    Rows,
+    count_rows,
+    summarise,
+)
 from stillwatch.records.inputs import QUARANTINE
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.runs import checkpoint, folder
+from stillwatch.runs import state as states
+from stillwatch.runs import state_update as additions
+from stillwatch.runs.checkpoint import Checkpoint
+from stillwatch.runs.state import State
 from stillwatch.settings import Job, stamp
 from stillwatch.sketch.key import load_key
-from stillwatch.state import State
 
 
 class Stage(Protocol):
@@ -183,7 +204,7 @@ def _check_out(out: Path) -> None:
 
 @contextmanager
 def _engine(job: Job, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
-    folder.sweep(parent)
+    sweep(parent)
     with opened(job.settings.engine, parent, kept) as engine:
         yield engine
 

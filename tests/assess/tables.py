@@ -11,11 +11,21 @@ import pyarrow as pa
 from stillwatch import assess
 from stillwatch.engine import Engine, Query
 from stillwatch.records import Kind, Table
-from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
+from stillwatch.records.candidates import (
+    CANDIDATE_CAMPAIGNS,
+    CANDIDATE_EXCHANGES,
+    CANDIDATE_MEMBERS,
+    GROUP_TESTS,
+)
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES
-from stillwatch.settings import AssessSettings, Inputs, Job, Settings
+from stillwatch.settings import (
+    AssessSettings,
+    Inputs,
+    Job,
+    Settings,
+)
 
 Rows = list[dict[str, Any]]
 

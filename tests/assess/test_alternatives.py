@@ -10,11 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.assess import alternatives
-from stillwatch.assess.alternatives import CROWD, OUTSIDE_BITS, Alternative, try_all
+from stillwatch.assess.alternatives import (
+    CROWD,
+    OUTSIDE_BITS,
+    Alternative,
+    try_all,
+)
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, Trial
+from stillwatch.assess.predicates import (
+    AGREED,
+    FEW,
+    FLEET,
+    LEANING,
+    MOST,
+    PEOPLE,
+    POOL,
+)
 from stillwatch.assess.score import judge
-from stillwatch.assess.signs import AGREED, FEW, FLEET, LEANING, MOST, PEOPLE, POOL
 from stillwatch.records.outputs import ALTERNATIVE_VERDICTS
 from stillwatch.settings import AssessSettings
 from tests.assess.records import GUILTY, UNREGISTERED, facts

@@ -8,11 +8,7 @@ import pytest
 
 from stillwatch.assess.facts import Facts
 from stillwatch.assess.facts import gather as gathered
-from stillwatch.assess.permits import (
-    accusable_exchanges_sql,
-    latest_judgements_sql,
-    permitted_exchanges_sql,
-)
+from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
 from stillwatch.engine.duckdb import DuckDBEngine
 from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
 

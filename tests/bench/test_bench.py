@@ -19,8 +19,8 @@ from rich.console import Console
 
 from bench import __main__ as bench
 from bench import figures, measure, worlds
-from stillwatch.lab.scorecard import InnocentScore, Scores
 from stillwatch.records.inputs import EXCHANGES
+from stillwatch_lab.scores.scorecard import InnocentScore, Scores
 from tests.scenarios.test_demo import SCORES
 
 

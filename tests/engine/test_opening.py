@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.engine import opening
+from stillwatch.engine import factory as opening
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.opening import opened
+from stillwatch.engine.factory import opened
 from stillwatch.errors import EngineError
 from stillwatch.settings import EngineSettings
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.engine import Engine, Query
-from stillwatch.engine import repeated as module
+from stillwatch.engine import duplicate_hashes as module
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.opening import opened
-from stillwatch.engine.repeated import Hashes, repeated
+from stillwatch.engine.duplicate_hashes import Hashes, repeated
+from stillwatch.engine.factory import opened
 from stillwatch.errors import OutputError
 from stillwatch.settings import EngineSettings
 

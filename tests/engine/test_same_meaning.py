@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.opening import opened
+from stillwatch.engine.factory import opened
 from stillwatch.link.values import _SIGNUP_SUBNET
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns

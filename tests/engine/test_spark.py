@@ -14,10 +14,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stillwatch.engine import Engine, Query, identifier, literal
+from stillwatch.engine import (
+    Engine,
+    Query,
+    identifier,
+    literal,
+)
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.opening import opened
-from stillwatch.engine.staged import ROW_GROUP
+from stillwatch.engine.factory import opened
+from stillwatch.engine.parquet_files import ROW_GROUP
 from stillwatch.errors import EngineError, OutputError, QueryError
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns

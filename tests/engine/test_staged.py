@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.engine.staged import write_staged
+from stillwatch.engine.parquet_files import write_staged
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.inputs import TEXTS
 

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from stillwatch.engine import Query
-from stillwatch.engine.allowed import FUNCTIONS, NODES
+from stillwatch.engine.allow_list import FUNCTIONS, NODES
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.translate import to_spark
 from stillwatch.errors import QueryError

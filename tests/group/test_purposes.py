@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stillwatch.group import purposes
-from stillwatch.group.members import Exchanges
+from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.purposes import separate
 from tests.group.worlds import exchanges, joined
 

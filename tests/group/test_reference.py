@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.group.members import Exchanges
-from stillwatch.group.reference import GROUPS, people, scale_bits
-from stillwatch.group.trials import queue_tests
+from stillwatch.group.exchanges import Exchanges
+from stillwatch.group.group_tests import queue_tests
+from stillwatch.group.reference_population import GROUPS, people, scale_bits
 from tests.group.worlds import exchanges
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from stillwatch.group.trials import log_beta_binomial
+from stillwatch.group.group_tests import log_beta_binomial
 
 
 @given(st.integers(1, 5000), st.floats(0, 1), st.floats(0.05, 50), st.floats(0.05, 50))

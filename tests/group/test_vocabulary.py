@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stillwatch.group.members import Exchanges
+from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.vocabulary import vocabulary_bits
 from tests.group.worlds import exchanges, joined
 

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.group import wording
+from stillwatch.group import feature_counts as wording
+from stillwatch.group.exchanges import spans
 from stillwatch.group.loading import ROWS, batches
-from stillwatch.group.members import spans
 from tests.group.worlds import exchanges
 
 

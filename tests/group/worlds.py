@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.group.members import TOKENS, VALUES, Exchanges
+from stillwatch.group.exchanges import TOKENS, VALUES, Exchanges
 
 HOUR = 3_600_000_000
 

@@ -11,8 +11,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.build import build
 from stillwatch.records.inputs import EXCHANGES
+from stillwatch_lab.worlds.build import build
 
 Joined = Callable[[Path], pa.Table]
 

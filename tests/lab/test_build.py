@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import InputError, UsageError
-from stillwatch.lab import parts
-from stillwatch.lab.build import Sources, _corpus, build
-from stillwatch.lab.corpus import OWN_PROMPTS
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, PERMITS
+from stillwatch_lab.worlds import files as parts
+from stillwatch_lab.worlds.build import Sources, _corpus, build
+from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -102,7 +102,7 @@ def test_same_seed_same_bytes_whatever_the_processes(tmp_path: Path, monkeypatch
     monkeypatch.setattr(parts, "_ROWS", 3_000)
     build("demo", 3, 400, 7_000, None, tmp_path / "two")
     writing = parts.write_parts
-    monkeypatch.setattr("stillwatch.lab.build.write_parts", lambda whole, out: writing(whole, out, processes=1))
+    monkeypatch.setattr("stillwatch_lab.worlds.build.write_parts", lambda whole, out: writing(whole, out, processes=1))
     build("demo", 3, 400, 7_000, None, tmp_path / "one")
     assert len(list((tmp_path / "one" / "exchanges").iterdir())) > 1
     assert digests(tmp_path / "one") == digests(tmp_path / "two")

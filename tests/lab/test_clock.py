@@ -11,11 +11,16 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab import places
-from stillwatch.lab.build import build
-from stillwatch.lab.clock import by_quantiles, draw_clock, fitted_list, is_holiday
-from stillwatch.lab.draft import Span
-from stillwatch.lab.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.draft import Span
+from stillwatch_lab.worlds.identity import geography as places
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population.clock import (
+    by_quantiles,
+    draw_clock,
+    fitted_list,
+    is_holiday,
+)
 
 COUNTRY = {country[0]: number for number, country in enumerate(places.COUNTRIES)}
 

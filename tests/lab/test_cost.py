@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 import stillwatch
-from stillwatch.lab.cost import WorkFailedError, machine, measured, peak_bytes
+from stillwatch_lab.benchmark.cost import (
+    WorkFailedError,
+    machine,
+    measured,
+    peak_bytes,
+)
 
 TASKS = """
 import sys

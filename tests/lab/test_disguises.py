@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stillwatch.lab import build
-from stillwatch.lab.corpus import OWN_PROMPTS, CorpusBuilder
-from stillwatch.lab.disguises import by_topic
-from stillwatch.lab.draft import World
-from stillwatch.lab.kinds import KINDS
-from stillwatch.lab.parameters import Value
-from stillwatch.lab.parts import Script
-from stillwatch.lab.recipe import load_recipe
+from stillwatch_lab.worlds import build
+from stillwatch_lab.worlds.campaigns.evasions import by_topic
+from stillwatch_lab.worlds.draft import World
+from stillwatch_lab.worlds.files import Script
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.parameters import Value
+from stillwatch_lab.worlds.recipe import load_recipe
+from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
 
 def drawn(**disguise: Value) -> Script:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.errors import UsageError
-from stillwatch.lab import draws
-from stillwatch.lab.parameters import Parameters, keys_under
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=2, max_size=30), st.text(max_size=8))

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.group_bits import cost_of_evidence
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.outputs import CAMPAIGN_MEMBERS, EVIDENCE, NETWORK_MEMBERS
+from stillwatch_lab.scores.group_bits import cost_of_evidence
 
 PAIRS = Table("pairs", columns(Kind.STRING, "campaign_id account_id"))
 

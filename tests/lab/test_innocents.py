@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.build import build
+from stillwatch_lab.worlds.build import build
 from tests.lab.conftest import accounts_of, with_truth
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.lab.build import Sources, decide
-from stillwatch.lab.kinds import KINDS
-from stillwatch.lab.parameters import Parameters
-from stillwatch.lab.recipe import Population, Recipe
+from stillwatch_lab.worlds.build import Sources, decide
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.recipe import Population, Recipe
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "worlds.md"
 ROW = re.compile(r"^\| `([a-z_]+)` \|([^|]+\|[^|]+)\|$", re.MULTILINE)

@@ -13,8 +13,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import cross_val_score
 
-from stillwatch.lab import own_prompts
 from stillwatch.records.inputs import CAPABILITIES
+from stillwatch_lab.worlds.text import own_prompts
 
 Line = dict[str, str | int]
 

@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from stillwatch.lab.draws import Reals
+from stillwatch_lab.worlds.draws import Reals
 
 
 def test_volumes_are_heavy_tailed(organic_world: Path) -> None:

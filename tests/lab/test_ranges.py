@@ -13,10 +13,10 @@ import pyarrow.dataset as ds
 import pytest
 
 from stillwatch.errors import InputError
-from stillwatch.lab.build import build, data_folder
-from stillwatch.lab.clients import CLIENTS, observed
-from stillwatch.lab.places import COUNTRIES
-from stillwatch.lab.ranges import measured
+from stillwatch_lab.worlds.build import build, data_folder
+from stillwatch_lab.worlds.identity.address_blocks import measured
+from stillwatch_lab.worlds.identity.clients import CLIENTS, observed
+from stillwatch_lab.worlds.identity.geography import COUNTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("STILLWATCH_DATA", ROOT.parent / "shared" / "data"))

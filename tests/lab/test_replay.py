@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab import replay as replays
+from stillwatch_lab.scores import replay as replays
 
 BEGIN = datetime(2026, 3, 1, 9)
 NAMES = [f"a{i}" for i in range(6)]  # the first four serve a campaign, each with an exchange a day for ten days

@@ -16,9 +16,19 @@ from rich.console import Console
 from scipy.stats import binomtest
 
 from stillwatch.errors import InputError
-from stillwatch.lab.score import calibration_error, score, total_variation
-from stillwatch.lab.scorecard import ReliabilityBin, Scores, interval, percent
-from stillwatch.records.outputs import CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS, LEVELS
+from stillwatch.records.outputs import (
+    CAMPAIGN_EXCHANGES,
+    CAMPAIGN_MEMBERS,
+    CAMPAIGNS,
+    LEVELS,
+)
+from stillwatch_lab.scores.score import calibration_error, score, total_variation
+from stillwatch_lab.scores.scorecard import (
+    ReliabilityBin,
+    Scores,
+    interval,
+    percent,
+)
 
 DAY_0 = datetime(2026, 4, 22)
 SHARES = pa.map_(pa.string(), pa.float64())

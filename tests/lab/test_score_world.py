@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.lab.build import build
-from stillwatch.lab.score import score
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS
+from stillwatch_lab.scores.score import score
+from stillwatch_lab.worlds.build import build
 
 
 def write_oracle(world: Path, run: Path) -> None:

@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.cli import invoke
-from stillwatch.lab.build import build
-from stillwatch.lab.telltale import telltales
+from stillwatch.cli.main import invoke
 from stillwatch.records.inputs import EXCHANGES
+from stillwatch_lab.leakage.check import telltales
+from stillwatch_lab.worlds.build import build
 
 RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient", "harvest")
 RECIPE = "".join(f'[[population]]\nkind = "{rung}"\ncount = 110\ngroups = 1\n' for rung in RUNGS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stillwatch.lab import wording
-from stillwatch.lab.places import COUNTRIES
-from stillwatch.lab.tongues import language_of, languages, spoken
+from stillwatch_lab.worlds.identity.geography import COUNTRIES
+from stillwatch_lab.worlds.text import wording
+from stillwatch_lab.worlds.text.languages import language_of, languages, spoken
 
 PARTS = {"words", "countries", "openers", "followups", "roles", "manners", "labels", "endings"}
 

@@ -6,8 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.lab.corpus import Corpus, CorpusBuilder
-from stillwatch.lab.typeset import NOTHING, PARAGRAPH, Spans, typeset
+from stillwatch_lab.worlds.text.corpus import Corpus, CorpusBuilder
+from stillwatch_lab.worlds.text.detokenise import (
+    NOTHING,
+    PARAGRAPH,
+    Spans,
+    typeset,
+)
 
 WORDS = " ".join(f"{a}{b}{c}ing" for a in "bcdfgh" for b in "aeiou" for c in "lmnprst")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80).filter(lambda text: text[0] != " ")

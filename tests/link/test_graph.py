@@ -11,7 +11,7 @@ import pytest
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.graph import Graph, load
 from stillwatch.link.handovers import as_holdings, joined
-from stillwatch.link.ranges import laid_out
+from stillwatch.link.segments import laid_out
 from stillwatch.link.values import KINDS
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES

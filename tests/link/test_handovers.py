@@ -12,12 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.biclusters import Alone, find_kits
 from stillwatch.link.graph import load
-from stillwatch.link.handovers import HOLDERS, LEAST, MINUTES, _repeated, chance_share, find_handovers, joined
-from stillwatch.link.kits import Alone, find_kits
-from stillwatch.link.null import background
-from stillwatch.link.ranges import laid_out
+from stillwatch.link.handovers import (
+    HOLDERS,
+    LEAST,
+    MINUTES,
+    _repeated,
+    chance_share,
+    find_handovers,
+    joined,
+)
+from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
+from stillwatch.link.segments import laid_out
 from stillwatch.link.values import KINDS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings

@@ -12,9 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query
-from stillwatch.engine.opening import opened
-from stillwatch.link.holdings import Held, Uses, by_account, distinct, perhaps_shared, used_values
-from stillwatch.link.ranges import SKETCHES
+from stillwatch.engine.factory import opened
+from stillwatch.link.holdings import (
+    Held,
+    Uses,
+    by_account,
+    distinct,
+    perhaps_shared,
+    used_values,
+)
+from stillwatch.link.segments import SKETCHES
 from stillwatch.records import Table
 from stillwatch.records.columns import Kind, columns
 from stillwatch.settings import EngineSettings

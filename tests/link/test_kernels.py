@@ -8,9 +8,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.link.biclusters import _NEST, _NEST_SIDE, _SUFFICIENT
 from stillwatch.link.graph import Graph, edges_inside
-from stillwatch.link.kernels import AGREEING_BITS, cells_filled, count_held, drawn_by, score_holders
-from stillwatch.link.kits import _NEST, _NEST_SIDE, _SUFFICIENT
+from stillwatch.link.kernels import (
+    AGREEING_BITS,
+    cells_filled,
+    count_held,
+    drawn_by,
+    score_holders,
+)
 from stillwatch.link.values import SIDES
 from tests.link.planted import planted
 

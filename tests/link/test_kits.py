@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.link.kits import Alone, find_kits
-from stillwatch.link.null import background
+from stillwatch.link.biclusters import Alone, find_kits
+from stillwatch.link.null_model import background
 from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.rates import adopters
 from tests.link.planted import planted

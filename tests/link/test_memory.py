@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.link.memory import OPENINGS, TWINS, _by_popularity, _code, _first_of, contents, memory
-from stillwatch.link.persons import memoryless_bits
+from stillwatch.link.memoryless import memoryless_bits
+from stillwatch.link.self_similarity import (
+    OPENINGS,
+    TWINS,
+    _by_popularity,
+    _code,
+    _first_of,
+    contents,
+    memory,
+)
 
 
 def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +79,7 @@ def test_openings_are_bounded_and_spread() -> None:
 
 
 def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillwatch.link.memory.ACCOUNTS_AT_ONCE", 32)
+    monkeypatch.setattr("stillwatch.link.self_similarity.ACCOUNTS_AT_ONCE", 32)
     position, features = texts(4)
     held = contents(position, features, 340)
     one, three = memory(held, threads=1), memory(held, threads=3)

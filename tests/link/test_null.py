@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from stillwatch.link.graph import Graph
-from stillwatch.link.null import Background, background, enriched, surprise
+from stillwatch.link.null_model import (
+    Background,
+    background,
+    enriched,
+    surprise,
+)
 from stillwatch.link.rates import adopters
 from tests.link.planted import CODES, planted
 

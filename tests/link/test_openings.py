@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.link.openings import SILENCE, opening
+from stillwatch.link.conversation_starts import SILENCE, opening
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 4 * SILENCE), st.sampled_from([None, 0, 7, -9])), max_size=40

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.link.memory import Memory
-from stillwatch.link.persons import CAP, FLOOR, memoryless_bits
+from stillwatch.link.memoryless import CAP, FLOOR, memoryless_bits
+from stillwatch.link.self_similarity import Memory
 
 
 def seen(ratio: np.ndarray, openings: int = 12) -> Memory:

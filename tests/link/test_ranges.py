@@ -16,9 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query
-from stillwatch.engine.opening import opened
-from stillwatch.link import ranges
-from stillwatch.link.ranges import between, laid_out, parts, scattered
+from stillwatch.engine.factory import opened
+from stillwatch.link import segments as ranges
+from stillwatch.link.segments import (
+    between,
+    laid_out,
+    parts,
+    scattered,
+)
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.settings import EngineSettings
 

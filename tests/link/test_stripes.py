@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
-from stillwatch.link import stripes as module
+from stillwatch.link import chunks as module
+from stillwatch.link.biclusters import Alone, Kit, find_kits
+from stillwatch.link.chunks import Stripes
 from stillwatch.link.graph import Graph
-from stillwatch.link.kits import Alone, Kit, find_kits
-from stillwatch.link.null import background
+from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
-from stillwatch.link.stripes import Stripes
 from tests.link.planted import planted
 
 

@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 
 from stillwatch import flow
 from stillwatch.read.summary import ReadSummary
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings, Window
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+    Window,
+)
 
 DAY = datetime(2026, 5, 1)
 

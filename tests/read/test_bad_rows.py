@@ -13,7 +13,13 @@ import pytest
 from stillwatch import read
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.settings import EngineSettings, Inputs, Job, ReadSettings, Settings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    ReadSettings,
+    Settings,
+)
 from tests.read.rows import START, quarantined, read_in, write_bytes
 
 GOOD = b'{"exchange_id":"%s","account_id":"a","started_at":"2026-05-01T10:00:00Z"}'

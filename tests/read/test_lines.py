@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillwatch.read import lines
 from stillwatch.read.files import Source
-from stillwatch.read.lines import blocks
+from stillwatch.read.formats import lines
+from stillwatch.read.formats.lines import blocks
 
 
 @pytest.mark.parametrize("piece", [1, 7, 8, 64, 1 << 18])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from stillwatch.engine import Query, identifier
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.read.casts import cast
-from stillwatch.read.times import moment, moments
+from stillwatch.read.validation.casts import cast
+from stillwatch.read.validation.times import moment, moments
 from stillwatch.records import Column, Kind
 from stillwatch.settings import EngineSettings
 

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from stillwatch.report import drawing as drawn
 from stillwatch.report import timeline as timed
-from stillwatch.report.document import Campaign, Day, Detection, Link, Network, Value
+from stillwatch.report.document import (
+    Campaign,
+    Day,
+    Detection,
+    Link,
+    Network,
+    Value,
+)
 
 START = date(2026, 4, 22)
 

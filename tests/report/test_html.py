@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch import report
-from stillwatch.report import html
 from stillwatch.report.document import Facts
-from stillwatch.report.visible import visible
+from stillwatch.report.render import html
+from stillwatch.report.sanitise import visible
 from tests.report.small_document import document_of
 from tests.report.synthetic_run import HOSTILE
 

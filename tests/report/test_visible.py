@@ -7,8 +7,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.report.markdown import escape
-from stillwatch.report.visible import visible
+from stillwatch.report.render.markdown import escape
+from stillwatch.report.sanitise import visible
 
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 ANY = st.text(st.characters(exclude_categories=()))  # lone surrogates and unassigned code points too

@@ -13,8 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch import flow
-from stillwatch.lab.build import build
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings, SketchSettings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+    SketchSettings,
+)
+from stillwatch_lab.worlds.build import build
 
 Rows = list[dict[str, Any]]
 

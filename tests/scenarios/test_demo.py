@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from stillwatch.lab import demo
-from stillwatch.lab.scorecard import CampaignScore, InnocentScore, Scores
+from stillwatch_lab import demo
+from stillwatch_lab.scores.scorecard import CampaignScore, InnocentScore, Scores
 
 FOUND = CampaignScore(
     campaign_id="T1",

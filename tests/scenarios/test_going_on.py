@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import checkpoint, cli, flow
+from stillwatch import flow
+from stillwatch.cli import main as cli
 from stillwatch.engine import Engine
 from stillwatch.errors import OutputError
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from stillwatch.runs import checkpoint
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+)
 from tests.scenarios.small_world import SmallWorld, digests
 
 NAMES = [stage.__name__.rpartition(".")[2] for stage in flow.STAGES]

@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch import flow
 from stillwatch.group import loading
-from stillwatch.link import ranges
+from stillwatch.link import segments as ranges
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.settings import Inputs, Job
 from tests.scenarios.small_world import EXCHANGES, SmallWorld, digests, rows, shuffled

@@ -9,13 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
-from stillwatch import state as states
-from stillwatch.cli import invoke
+from stillwatch.cli.main import invoke
 from stillwatch.group import loading
-from stillwatch.lab.build import build
-from stillwatch.link import ranges
+from stillwatch.link import segments as ranges
 from stillwatch.records.outputs import RUN_FILES
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings
+from stillwatch.runs import state as states
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+)
+from stillwatch_lab.worlds.build import build
 from tests.read.odd_logs import check_odd_logs
 from tests.scenarios.small_world import SmallWorld
 

@@ -14,9 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
-from stillwatch import state as states
-from stillwatch.cli import invoke
-from stillwatch.errors import InputError, OutputError, QueryError, UsageError
+from stillwatch.cli.main import invoke
+from stillwatch.errors import (
+    InputError,
+    OutputError,
+    QueryError,
+    UsageError,
+)
+from stillwatch.runs import state as states
 from stillwatch.settings import Inputs, Job, Window
 from tests.scenarios.small_world import SmallWorld, digests
 

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.sketch.address import address_values, parse_address, prefixes, read_plain
+from stillwatch.sketch.address import (
+    address_values,
+    parse_address,
+    prefixes,
+    read_plain,
+)
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.key import Key
 

@@ -7,7 +7,12 @@ import numpy.typing as npt
 import pytest
 import rensa
 
-from stillwatch.sketch.shingles import STORED_BYTES, minhash_bins, pack_bins, simhash
+from stillwatch.sketch.shingles import (
+    STORED_BYTES,
+    minhash_bins,
+    pack_bins,
+    simhash,
+)
 
 Words = npt.NDArray[np.uint64]
 

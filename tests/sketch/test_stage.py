@@ -17,7 +17,13 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import UsageError
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import EngineSettings, Inputs, Job, Settings, SketchSettings
+from stillwatch.settings import (
+    EngineSettings,
+    Inputs,
+    Job,
+    Settings,
+    SketchSettings,
+)
 from stillwatch.sketch.stream import HEAD_LETTERS, TAIL_LETTERS, regrouped
 
 ROWS = 5_000

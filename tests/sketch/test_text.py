@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.key import Key
-from stillwatch.sketch.text import HAS_FRAME, HAS_TOKENS, Desk, TextSketches, make_desk, sketch_texts
+from stillwatch.sketch.text import (
+    HAS_FRAME,
+    HAS_TOKENS,
+    Desk,
+    TextSketches,
+    make_desk,
+    sketch_texts,
+)
 
 WORDS = [f"word{n}" for n in range(400)]
 

@@ -6,11 +6,7 @@ from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, gather
-from stillwatch.assess.permits import (
-    accusable_exchanges_sql,
-    latest_judgements_sql,
-    permitted_exchanges_sql,
-)
+from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
 from stillwatch.assess.score import judge
 from stillwatch.engine import Engine, Query
 from stillwatch.settings import AssessSettings, Job

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stillwatch.assess.facts import Facts
-from stillwatch.assess.signs import (
+from stillwatch.assess.predicates import (
     FLEET,
     MOST,
     PEOPLE,

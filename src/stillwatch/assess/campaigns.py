@@ -13,10 +13,22 @@ from numpy.typing import NDArray
 from stillwatch.assess.alternatives import Alternative
 from stillwatch.assess.evidence import Fact
 from stillwatch.assess.facts import Facts
-from stillwatch.assess.score import Judged, act_cutoff, groups_within, membership, q_values
+from stillwatch.assess.score import (
+    Judged,
+    act_cutoff,
+    groups_within,
+    membership,
+    q_values,
+)
 from stillwatch.engine import Engine, Query
 from stillwatch.records.inputs import CAPABILITIES
-from stillwatch.records.outputs import ALTERNATIVES, CAMPAIGN_EXCHANGES, CAMPAIGN_MEMBERS, CAMPAIGNS, EVIDENCE
+from stillwatch.records.outputs import (
+    ALTERNATIVES,
+    CAMPAIGN_EXCHANGES,
+    CAMPAIGN_MEMBERS,
+    CAMPAIGNS,
+    EVIDENCE,
+)
 from stillwatch.settings import AssessSettings
 
 RANK = ("watch", "review", "act")  # a campaign stands as high as its highest member

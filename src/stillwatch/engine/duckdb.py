@@ -17,11 +17,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from stillwatch import folder
+from stillwatch.disk import hidden
+from stillwatch.engine.duplicate_hashes import FETCH_ROWS, repeated
 from stillwatch.engine.interface import Kernel
+from stillwatch.engine.parquet_files import (
+    PARTED_BATCH,
+    ROW_GROUP,
+    export_query,
+    write_export,
+    write_parted,
+    write_staged,
+)
 from stillwatch.engine.query import Query, identifier, literal
-from stillwatch.engine.repeated import FETCH_ROWS, repeated
-from stillwatch.engine.staged import PARTED_BATCH, ROW_GROUP, export_query, write_export, write_parted, write_staged
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
@@ -40,7 +47,7 @@ class DuckDBEngine:
         Raises OutputError when the folder cannot be made.
         """
         self._kept = kept
-        self._folder = kept or folder.hidden(parent, "engine")
+        self._folder = kept or hidden(parent, "engine")
         self._connection = duckdb.connect()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         self._busy = threading.Lock()

@@ -19,12 +19,17 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch import folder
-from stillwatch.engine.beside import Evaluated, Mapped
+from stillwatch.disk import hidden
 from stillwatch.engine.interface import Kernel
+from stillwatch.engine.parquet_files import (
+    ROW_GROUP,
+    export_query,
+    write_export,
+    write_staged,
+)
 from stillwatch.engine.query import Query
 from stillwatch.engine.spark_session import start
-from stillwatch.engine.staged import ROW_GROUP, export_query, write_export, write_staged
+from stillwatch.engine.spark_workers import Evaluated, Mapped
 from stillwatch.engine.translate import Files, RowExpression, to_spark
 from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Kind, Table
@@ -58,7 +63,7 @@ class SparkEngine:
         that is `kept` is left with its tables.
         """
         self._leave = kept is not None
-        self._folder = kept or folder.hidden(Path(settings.temp_directory or parent).absolute(), "engine")
+        self._folder = kept or hidden(Path(settings.temp_directory or parent).absolute(), "engine")
         try:
             self._started = start(settings, self._folder)
         except BaseException:

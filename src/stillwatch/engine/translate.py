@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
-from stillwatch.engine.allowed import refusal
+from stillwatch.engine.allow_list import refusal
 from stillwatch.engine.query import Query
 from stillwatch.errors import QueryError
 

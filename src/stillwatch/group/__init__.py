@@ -12,11 +12,8 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, write
-from stillwatch.group.loading import load, load_lives, load_releases
-from stillwatch.group.members import Exchanges, Lives, Model
-from stillwatch.group.purposes import separate
-from stillwatch.group.reference import People, people
-from stillwatch.group.trials import (
+from stillwatch.group.exchanges import Exchanges, Lives, Model
+from stillwatch.group.group_tests import (
     Trial,
     apart_test,
     handover_test,
@@ -26,6 +23,9 @@ from stillwatch.group.trials import (
     release_test,
     succession_test,
 )
+from stillwatch.group.loading import load, load_lives, load_releases
+from stillwatch.group.purposes import separate
+from stillwatch.group.reference_population import People, people
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 

@@ -10,11 +10,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.group.members import TOKENS, Exchanges
+from stillwatch.group.exchanges import TOKENS, Exchanges
+from stillwatch.group.group_tests import Trial
 from stillwatch.group.purposes import Purpose
-from stillwatch.group.trials import Trial
 from stillwatch.records import Table
-from stillwatch.records.candidates import CANDIDATE_CAMPAIGNS, CANDIDATE_EXCHANGES, CANDIDATE_MEMBERS, GROUP_TESTS
+from stillwatch.records.candidates import (
+    CANDIDATE_CAMPAIGNS,
+    CANDIDATE_EXCHANGES,
+    CANDIDATE_MEMBERS,
+    GROUP_TESTS,
+)
 
 BATCH = 131_072  # exchanges written at once
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.group.members import Exchanges
+from stillwatch.group.exchanges import Exchanges
 from stillwatch.records.open_table import room, slot
 
 Int64 = NDArray[np.int64]

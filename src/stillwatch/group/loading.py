@@ -12,7 +12,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, literal
-from stillwatch.group.members import TOKENS, VALUES, Exchanges, Int32, Int64, Lives, Model
+from stillwatch.group.exchanges import (
+    TOKENS,
+    VALUES,
+    Exchanges,
+    Int32,
+    Int64,
+    Lives,
+    Model,
+)
 from stillwatch.records.features import decode_features, put
 from stillwatch.records.order import by_account_and_time
 from stillwatch.records.sketches import FEATURES

@@ -15,8 +15,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.group.members import Exchanges
-from stillwatch.group.views import Content, Frame, Mix, Sizes, View, views
+from stillwatch.group.exchanges import Exchanges
+from stillwatch.group.views import (
+    Content,
+    Frame,
+    Mix,
+    Sizes,
+    View,
+    views,
+)
 from stillwatch.group.vocabulary import vocabulary_bits
 
 Float = NDArray[np.float64]

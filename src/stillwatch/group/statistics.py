@@ -11,9 +11,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.group.cells import capability_cell, size_cell
-from stillwatch.group.members import Exchanges
+from stillwatch.group.exchanges import Exchanges
+from stillwatch.group.feature_counts import numbered, pairs
 from stillwatch.group.templates import without_templates
-from stillwatch.group.wording import numbered, pairs
 from stillwatch.records.features import without_frames
 from stillwatch.records.open_table import room, slot
 

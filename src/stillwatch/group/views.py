@@ -19,8 +19,13 @@ from stillwatch.group.cells import (
     weighed,
     weighed_both,
 )
-from stillwatch.group.members import Exchanges
-from stillwatch.group.wording import add_capped, occurrences, summed, usage
+from stillwatch.group.exchanges import Exchanges
+from stillwatch.group.feature_counts import (
+    add_capped,
+    occurrences,
+    summed,
+    usage,
+)
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.group.members import Exchanges
+from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.texts import Int32, Texts
 
 Int64 = NDArray[np.int64]

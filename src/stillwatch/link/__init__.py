@@ -8,13 +8,13 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link import graph as graphs
+from stillwatch.link.biclusters import Alone, find_kits
 from stillwatch.link.handovers import as_holdings, find_handovers
-from stillwatch.link.kits import Alone, find_kits
+from stillwatch.link.memoryless import assess_persons
 from stillwatch.link.networks import write
-from stillwatch.link.null import background
-from stillwatch.link.persons import assess_persons
-from stillwatch.link.ranges import laid_out
+from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
+from stillwatch.link.segments import laid_out
 from stillwatch.settings import Job
 
 READS = ("received_groups", "exchange_sketches", "account_sketches", "accounts")

@@ -11,7 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.holdings import Held, Uses, by_account, perhaps_shared, used_values
+from stillwatch.link.holdings import (
+    Held,
+    Uses,
+    by_account,
+    perhaps_shared,
+    used_values,
+)
 from stillwatch.link.kernels import holdings_of
 from stillwatch.link.values import KINDS, holdings_sql
 

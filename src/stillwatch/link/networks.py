@@ -13,11 +13,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.link.biclusters import Kit
 from stillwatch.link.graph import Graph
-from stillwatch.link.kits import Kit
 from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.values import KINDS
-from stillwatch.records.outputs import NETWORK_LINKS, NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
+from stillwatch.records.outputs import (
+    NETWORK_LINKS,
+    NETWORK_MEMBERS,
+    NETWORK_VALUES,
+    NETWORKS,
+)
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24

@@ -12,11 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.link.biclusters import EXTRA_BITS, Kit
 from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.holdings import by_account
 from stillwatch.link.kernels import SIDE_CAP
-from stillwatch.link.kits import EXTRA_BITS, Kit
-from stillwatch.link.null import surprise
+from stillwatch.link.null_model import surprise
 from stillwatch.link.values import KINDS, SIDES
 
 Int32 = NDArray[np.int32]

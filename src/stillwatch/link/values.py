@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
-from stillwatch.link.ranges import SKETCHES
+from stillwatch.link.segments import SKETCHES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillwatch import state as states
 from stillwatch.engine import Engine
 from stillwatch.errors import InputError, QueryError, UsageError
 from stillwatch.progress import progress
 from stillwatch.read.files import Source, find
-from stillwatch.read.kept import write_kept
-from stillwatch.read.parquet import check_pages, footer
-from stillwatch.read.rejects import Rejects
+from stillwatch.read.formats.parquet import check_pages, footer
+from stillwatch.read.state_tables import write_kept
 from stillwatch.read.tables import Reading
-from stillwatch.read.written import write_channels, write_quarantine, write_sources, write_tables
-from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, JUDGEMENTS, PERMITS
+from stillwatch.read.validation.rejects import Rejects
+from stillwatch.read.write_tables import (
+    write_channels,
+    write_quarantine,
+    write_sources,
+    write_tables,
+)
+from stillwatch.records.inputs import (
+    ACCOUNTS,
+    EXCHANGES,
+    JUDGEMENTS,
+    PERMITS,
+)
+from stillwatch.runs import state as states
 from stillwatch.settings import Job
 
 READS: tuple[str, ...] = ()

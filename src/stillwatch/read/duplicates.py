@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.read.parts import rows_sql
+from stillwatch.read.partitions import rows_sql
 from stillwatch.read.tables import Taken
 from stillwatch.records import Table
 from stillwatch.records.inputs import JUDGEMENTS

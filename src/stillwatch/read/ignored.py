@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from itertools import islice
 
-from stillwatch.read.csv_rows import header_of
 from stillwatch.read.files import Source
-from stillwatch.read.lines import blocks
-from stillwatch.read.rejects import printable
+from stillwatch.read.formats.csv_rows import header_of
+from stillwatch.read.formats.lines import blocks
+from stillwatch.read.validation.rejects import printable
 from stillwatch.records import Table
 from stillwatch.settings import ReadSettings
 

@@ -11,12 +11,12 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.read.checks import check
-from stillwatch.read.csv_rows import parse_csv
 from stillwatch.read.files import Source
-from stillwatch.read.jsonl import Parsed, parse
-from stillwatch.read.lines import Block, blocks
-from stillwatch.read.rejects import LINE_TOO_LONG, Reject, Rejects
+from stillwatch.read.formats.csv_rows import parse_csv
+from stillwatch.read.formats.jsonl import Parsed, parse
+from stillwatch.read.formats.lines import Block, blocks
+from stillwatch.read.validation.checks import check
+from stillwatch.read.validation.rejects import LINE_TOO_LONG, Reject, Rejects
 from stillwatch.records import Column, Kind, Table
 from stillwatch.settings import ReadSettings
 

@@ -10,13 +10,20 @@ import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import QueryError
-from stillwatch.read.csv_rows import missing_columns
 from stillwatch.read.files import Source, unreadable
+from stillwatch.read.formats.csv_rows import missing_columns
+from stillwatch.read.formats.parquet import Footer, with_text_as_bytes
 from stillwatch.read.ignored import ignored_columns
-from stillwatch.read.parquet import Footer, with_text_as_bytes
-from stillwatch.read.parts import Part, parquet_part, raw_sql, reason_sql, rows_sql, staged_part
-from stillwatch.read.rejects import Reject, Rejects
+from stillwatch.read.partitions import (
+    Part,
+    parquet_part,
+    raw_sql,
+    reason_sql,
+    rows_sql,
+    staged_part,
+)
 from stillwatch.read.staging import stage, staged_table
+from stillwatch.read.validation.rejects import Reject, Rejects
 from stillwatch.records import Table
 from stillwatch.settings import ReadSettings
 

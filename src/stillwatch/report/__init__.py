@@ -10,9 +10,17 @@ from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.outputs import DOCUMENTS
-from stillwatch.report import folder, html, machine, markdown, terminal
+from stillwatch.report import folder
 from stillwatch.report.build import build
 from stillwatch.report.document import Facts
+from stillwatch.report.render import (
+    html,
+    markdown,
+    terminal,
+)
+from stillwatch.report.render import (
+    json as machine,
+)
 from stillwatch.settings import Job
 
 READS = (

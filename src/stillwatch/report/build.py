@@ -26,7 +26,7 @@ from stillwatch.report.document import (
     Source,
     Value,
 )
-from stillwatch.report.visible import LONGEST_SAMPLE, LONGEST_SENTENCE, visible
+from stillwatch.report.sanitise import LONGEST_SAMPLE, LONGEST_SENTENCE, visible
 
 CAMPAIGNS = 40  # described in full; a longer report is read by nobody, and every row stays in the Parquet files
 NETWORKS = 60  # listed without a campaign

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from stillwatch.report.document import Alternative, Campaign, Document, Evidence, Share
+from stillwatch.report.document import (
+    Alternative,
+    Campaign,
+    Document,
+    Evidence,
+    Share,
+)
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline

@@ -11,8 +11,19 @@ from stillwatch.sketch.address import address_values
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.key import Key
 from stillwatch.sketch.siphash import Octets
-from stillwatch.sketch.text import HAS_FRAME, HAS_TOKENS, Desk, sketch_texts
-from stillwatch.sketch.values import Present, column_values, parameter_values, set_values, value_array
+from stillwatch.sketch.text import (
+    HAS_FRAME,
+    HAS_TOKENS,
+    Desk,
+    sketch_texts,
+)
+from stillwatch.sketch.values import (
+    Present,
+    column_values,
+    parameter_values,
+    set_values,
+    value_array,
+)
 
 CLEAN_LENGTH = 64
 _HASHED = {

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.siphash import Octets, Words, sip_absorb, sip_finish, sip_start
+from stillwatch.sketch.siphash import (
+    Octets,
+    Words,
+    sip_absorb,
+    sip_finish,
+    sip_start,
+)
 from stillwatch.sketch.tokens import FOLD, Tokens, mix
 
 FRAME_TOKENS = 8

@@ -13,9 +13,22 @@ import numpy.typing as npt
 
 from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts
-from stillwatch.sketch.capability import LANES, Floats, Model, Scores, add_scores, judge, load_model
+from stillwatch.sketch.capability import (
+    LANES,
+    Floats,
+    Model,
+    Scores,
+    add_scores,
+    judge,
+    load_model,
+)
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.features import Sample, make_sample, sample_grams, write_sample
+from stillwatch.sketch.features import (
+    Sample,
+    make_sample,
+    sample_grams,
+    write_sample,
+)
 from stillwatch.sketch.frame import FRAME_TOKENS, frame_value
 from stillwatch.sketch.key import Key
 from stillwatch.sketch.shingles import (
@@ -27,8 +40,21 @@ from stillwatch.sketch.shingles import (
     pair_up,
     simhash,
 )
-from stillwatch.sketch.siphash import Octets, Words, sip_absorb, sip_finish, sip_start, sip_word
-from stillwatch.sketch.tokens import HEAD_BYTES, TAIL_BYTES, Tokens, make_tokens, tokenise
+from stillwatch.sketch.siphash import (
+    Octets,
+    Words,
+    sip_absorb,
+    sip_finish,
+    sip_start,
+    sip_word,
+)
+from stillwatch.sketch.tokens import (
+    HEAD_BYTES,
+    TAIL_BYTES,
+    Tokens,
+    make_tokens,
+    tokenise,
+)
 
 FEATURE_BYTES = 4_096
 """Features describe the end of a text: earlier turns come back in every later request of a conversation."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from bench.beside.linkers import acted, judged, network_scores
 
-from stillwatch.lab.baselines.interface import SCORES
+from stillwatch_lab.baselines.interface import SCORES
 from tests.lab.baselines.planted import write_truth
 
 

@@ -10,7 +10,7 @@ from bench.beside.lockstep_joins import ADDRESSES_JOINED, EVERY_OBJECT_JOINED, L
 
 from bench.beside import lockstep_joins
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.baselines.lockstep_hours import ADDRESSES, EVERY_OBJECT, LockstepHours
+from stillwatch_lab.baselines.lockstep_hours import ADDRESSES, EVERY_OBJECT, LockstepHours
 from tests.lab.baselines import planted
 
 

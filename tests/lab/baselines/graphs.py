@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from stillwatch.lab.baselines.holdings import Holdings, assemble
+from stillwatch_lab.baselines.holdings import Holdings, assemble
 
 ACCOUNTS = 9
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from stillwatch.lab.baselines import Logs
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES, FEATURES
+from stillwatch_lab.baselines import Logs
 
 HONEST, GUILTY, EACH = 240, 24, 30  # accounts of both sorts, exchanges an account
 BEGINS = np.datetime64("2026-05-01", "us").astype(np.int64)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.lab.baselines.dense_blocks import DAMPING, blocks, densest
+from stillwatch_lab.baselines.dense_blocks import DAMPING, blocks, densest
 from tests.lab.baselines.graphs import graph_of
 
 small = st.lists(st.sets(st.integers(0, 3), max_size=4), min_size=5, max_size=5)

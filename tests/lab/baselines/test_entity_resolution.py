@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.baselines import Logs, UnavailableError
-from stillwatch.lab.baselines.entity_resolution import ENTITY_RESOLUTION, cluster_scores, gives_pairs
+from stillwatch_lab.baselines import Logs, UnavailableError
+from stillwatch_lab.baselines.entity_resolution import ENTITY_RESOLUTION, cluster_scores, gives_pairs
 from tests.lab.baselines import planted
 
 

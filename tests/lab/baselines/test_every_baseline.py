@@ -13,10 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.baselines import BASELINES, Baseline, Logs, UnavailableError
-from stillwatch.lab.baselines.interface import SCORES
-from stillwatch.lab.baselines.ranking import compare
 from stillwatch.settings import EngineSettings
+from stillwatch_lab.baselines import (
+    BASELINES,
+    Baseline,
+    Logs,
+    UnavailableError,
+)
+from stillwatch_lab.baselines.interface import SCORES
+from stillwatch_lab.baselines.ranking import compare
 from tests.lab.baselines import planted
 
 every = pytest.mark.parametrize("baseline", BASELINES, ids=lambda one: one.name)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.lab.baselines.first_use import CORE_ACCOUNTS, WIDTH, by_time, cores
-from stillwatch.lab.baselines.holdings import NEVER, assemble
+from stillwatch_lab.baselines.first_use import (
+    CORE_ACCOUNTS,
+    WIDTH,
+    by_time,
+    cores,
+)
+from stillwatch_lab.baselines.holdings import NEVER, assemble
 
 CREW, OTHERS, VALUES = 25, 200, 8
 DAY = 86_400_000_000

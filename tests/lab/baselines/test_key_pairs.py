@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from stillwatch.lab.baselines import key_pairs
-from stillwatch.lab.baselines.anomaly import deviations, normal_scores
-from stillwatch.lab.baselines.key_pairs import pool, rare
+from stillwatch_lab.baselines import key_pairs
+from stillwatch_lab.baselines.anomaly import deviations, normal_scores
+from stillwatch_lab.baselines.key_pairs import pool, rare
 from tests.lab.baselines.graphs import graph_of
 
 

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from stillwatch.errors import InputError
-from stillwatch.lab.baselines.ranking import auc, average_precision, best_threshold, compare
+from stillwatch_lab.baselines.ranking import (
+    auc,
+    average_precision,
+    best_threshold,
+    compare,
+)
 from tests.lab.baselines.planted import write_truth
 
 rankings = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=60).filter(

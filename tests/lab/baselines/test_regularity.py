@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.lab.baselines.regularity import (
+from stillwatch_lab.baselines.regularity import (
     GAP_BINS,
     LEAST_GAPS,
     conditional_entropies,
@@ -13,7 +13,7 @@ from stillwatch.lab.baselines.regularity import (
     predictable_gaps,
     round_the_clock,
 )
-from stillwatch.lab.baselines.tables import Events
+from stillwatch_lab.baselines.tables import Events
 
 HOUR = 3_600_000_000
 

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stillwatch.lab.baselines.unions import join_holders, join_sharing_facts, join_similar, sizes
+from stillwatch_lab.baselines.unions import (
+    join_holders,
+    join_sharing_facts,
+    join_similar,
+    sizes,
+)
 from tests.lab.baselines.graphs import ACCOUNTS, graph_of, holdings_drawn
 
 

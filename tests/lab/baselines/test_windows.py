@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.lab.baselines.content_windows import exceedance
-from stillwatch.lab.baselines.windows import (
+from stillwatch.records.sketches import FEATURES
+from stillwatch_lab.baselines.content_windows import exceedance
+from stillwatch_lab.baselines.windows import (
     SCALES,
     Queries,
     embed,
@@ -14,7 +15,6 @@ from stillwatch.lab.baselines.windows import (
     squared_distances,
     window_sums,
 )
-from stillwatch.records.sketches import FEATURES
 
 
 def texts(rng: np.random.Generator, rows: int, first: int, last: int) -> np.ndarray:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.calibrate.observed import Observed, name_observed, observe
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.build import build
-from stillwatch.lab.calibration.observed import Observed, name_observed, observe
-from stillwatch.lab.demo import job_of
 from stillwatch.settings import EngineSettings, Job
+from stillwatch_lab.demo import job_of
+from stillwatch_lab.worlds.build import build
 
 RECIPE = """
 [world]

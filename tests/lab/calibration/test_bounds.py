@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from stillwatch.lab.calibration.bounds import upper_bound
+from stillwatch.calibrate.bounds import upper_bound
 
 
 @given(st.integers(1, 200_000), st.data())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.cli import invoke
-from stillwatch.lab.calibration.bundles import NULLS
+from stillwatch.calibrate.bundles import NULLS
+from stillwatch.cli.main import invoke
 from stillwatch.settings import Job
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stillwatch.lab.calibration.cllr import best_monotone, bits_cost
+from stillwatch.calibrate.cllr import best_monotone, bits_cost
 
 # halves of whole bits: rescaling must not make unequal numbers equal
 TRIALS = st.lists(st.tuples(st.integers(-80, 80).map(lambda n: n / 2), st.booleans()), min_size=2, max_size=60)

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stillwatch.folder import MARKER
-from stillwatch.lab.calibration.bounds import upper_bound
-from stillwatch.lab.calibration.bundles import Expected
-from stillwatch.lab.calibration.findings import NOTHING, Calibration, Found, Stream
-from stillwatch.lab.calibration.terminal import render, write
-from stillwatch.lab.calibration.words import CANNOT_SHOW, sentences
+from stillwatch.calibrate.bounds import upper_bound
+from stillwatch.calibrate.bundles import Expected
+from stillwatch.calibrate.findings import (
+    NOTHING,
+    Calibration,
+    Found,
+    Stream,
+)
+from stillwatch.calibrate.terminal import render, write
+from stillwatch.calibrate.words import CANNOT_SHOW, sentences
+from stillwatch.runs.folder import MARKER
 from stillwatch.settings import Inputs, Job
 
 

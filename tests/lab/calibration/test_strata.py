@@ -6,7 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.lab.calibration.strata import dealt, donors, merged, smallest
+from stillwatch.calibrate.strata import (
+    dealt,
+    donors,
+    merged,
+    smallest,
+)
 
 
 @st.composite

@@ -10,13 +10,26 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stillwatch.calibrate.bundles import (
+    BUNDLES,
+    LIFETIME,
+    NULLS,
+    STATED,
+    USED,
+    Null,
+)
+from stillwatch.calibrate.observed import Observed, observed_sql
+from stillwatch.calibrate.streams import (
+    Replay,
+    draw_null,
+    permutations,
+    run_null,
+    run_replay,
+)
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.calibration.bundles import BUNDLES, LIFETIME, NULLS, STATED, USED, Null
-from stillwatch.lab.calibration.observed import Observed, observed_sql
-from stillwatch.lab.calibration.streams import Replay, draw_null, permutations, run_null, run_replay
+from stillwatch.link.conversation_starts import opening
 from stillwatch.link.handovers import HOLDERS, MINUTES
-from stillwatch.link.openings import opening
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import Job
 

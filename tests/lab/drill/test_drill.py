@@ -13,14 +13,19 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from stillwatch.cli import invoke
+from stillwatch.cli.main import invoke
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.lab.build import build
-from stillwatch.lab.drill.bill import Bill, bill_of
-from stillwatch.lab.drill.drill import Drill, RungDrill, Try, summed
-from stillwatch.lab.drill.evasions import GOODS, Evasion, Price
-from stillwatch.lab.drill.terminal import in_words, render
-from stillwatch.lab.drill.world import Outcome, recipe_of
+from stillwatch_lab.adversary.bill import Bill, bill_of
+from stillwatch_lab.adversary.drill import (
+    Drill,
+    RungDrill,
+    Try,
+    summed,
+)
+from stillwatch_lab.adversary.evasions import GOODS, Evasion, Price
+from stillwatch_lab.adversary.terminal import in_words, render
+from stillwatch_lab.adversary.world import Outcome, recipe_of
+from stillwatch_lab.worlds.build import build
 
 PRICES = {good: Price(float(number), "assumption") for number, good in enumerate(GOODS, start=1)}
 USED = {"account": 100.0, "card": 50.0, "phone": 10.0, "address_month": 20.0}

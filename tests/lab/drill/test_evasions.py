@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from stillwatch.errors import UsageError
-from stillwatch.lab import build
-from stillwatch.lab.drill.evasions import GOODS, RUNGS, Evasion, load_drillbook
-from stillwatch.lab.drill.world import recipe_of
-from stillwatch.lab.parameters import Value
+from stillwatch_lab.adversary.evasions import (
+    GOODS,
+    RUNGS,
+    Evasion,
+    load_drillbook,
+)
+from stillwatch_lab.adversary.world import recipe_of
+from stillwatch_lab.worlds import build
+from stillwatch_lab.worlds.parameters import Value
 
 PRICES = "\n".join(f"[prices.{good}]\ndollars = 1\nsource = 'assumption'" for good in GOODS)
 BOOK = load_drillbook()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stillwatch.lab.ladder.document import Document
 from stillwatch.records.outputs import LEVELS
+from stillwatch_lab.benchmark.document import Document
 
 Row = dict[str, Any]
 COST = {"seconds": 2.0, "cpu": 3.0, "peak_bytes": 5_000_000, "stages": {"link": [1.0, 2.0]}}

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
-from stillwatch.lab.ladder.blanked import SKETCHED_FROM, write_blanked
 from stillwatch.settings import Inputs, Job
+from stillwatch_lab.benchmark.blanked import SKETCHED_FROM, write_blanked
 
 DROPPED = {"text": ["system_instructions", "input_text", "output_text"], "addresses": ["client_address"]}
 

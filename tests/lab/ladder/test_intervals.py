@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from stillwatch.lab.ladder.intervals import (
+from stillwatch_lab.benchmark.intervals import (
     NOTHING,
     Estimate,
     clopper_pearson,

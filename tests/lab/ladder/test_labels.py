@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.lab.ladder.labels import KNOWN_SHARE, WRONG_SHARE, operational
 from stillwatch.records.outputs import LEVELS
+from stillwatch_lab.benchmark.labels import KNOWN_SHARE, WRONG_SHARE, operational
 
 ACCOUNTS, GUILTY = 200_000, 60_000
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.lab.ladder.methods import auc
+from stillwatch_lab.benchmark.methods import auc
 
 VALUES = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=20)
 

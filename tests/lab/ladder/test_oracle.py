@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.ladder.oracle import EXACT_BITS, known_parameters
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch_lab.benchmark.oracle import EXACT_BITS, known_parameters
 
 PER_ACCOUNT = 40
 CODES = 8  # people use each of eight parameter tuples alike: one always the same is worth three bits an exchange

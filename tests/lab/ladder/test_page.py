@@ -13,11 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from stillwatch.lab.ladder import charts, page, tables
-from stillwatch.lab.ladder.document import Column, Curve, Document, Dots, Panels, Section, Table
-from stillwatch.lab.ladder.intervals import NOTHING, Estimate
-from stillwatch.lab.ladder.plan import Plan
-from stillwatch.lab.ladder.run import assemble, publish
+from stillwatch_lab.benchmark import charts, page, tables
+from stillwatch_lab.benchmark.document import (
+    Column,
+    Curve,
+    Document,
+    Dots,
+    Panels,
+    Section,
+    Table,
+)
+from stillwatch_lab.benchmark.intervals import NOTHING, Estimate
+from stillwatch_lab.benchmark.plan import Plan
+from stillwatch_lab.benchmark.run import assemble, publish
 from tests.lab.ladder.records import ORACLE, baseline, campaign, document, run
 
 PLAN = Plan((1, 2), Path("out"), missing=("text",), ablate=True, baselines=True)

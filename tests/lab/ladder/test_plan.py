@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.arguments import each_named
-from stillwatch.folder import code_digest
-from stillwatch.lab.ladder.plan import CHANNELS, MAIN, Plan
-from stillwatch.lab.ladder.run import forecast
+from stillwatch.cli.arguments import each_named
+from stillwatch.runs.folder import code_digest
 from stillwatch.settings import EvidenceSettings
+from stillwatch_lab.benchmark.plan import CHANNELS, MAIN, Plan
+from stillwatch_lab.benchmark.run import forecast
 
 PLAN = Plan((201, 202), Path("out"))
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.ladder.record import record
 from stillwatch.records.candidates import CANDIDATE_MEMBERS, GROUP_TESTS
 from stillwatch.records.columns import Table
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORKS
 from stillwatch.records.sketches import ACCOUNT_EVIDENCE
+from stillwatch_lab.benchmark.record import record
 from tests.lab.test_score import World, at
 
 

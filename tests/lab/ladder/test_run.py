@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stillwatch.cli import invoke
+from stillwatch.cli.main import invoke
 from stillwatch.errors import UsageError
-from stillwatch.lab.cost import Cost
-from stillwatch.lab.ladder import seed
-from stillwatch.lab.ladder.child import TASKS
-from stillwatch.lab.ladder.plan import Plan
-from stillwatch.lab.ladder.run import run
+from stillwatch_lab.benchmark import seed
+from stillwatch_lab.benchmark.child import TASKS
+from stillwatch_lab.benchmark.cost import Cost
+from stillwatch_lab.benchmark.plan import Plan
+from stillwatch_lab.benchmark.run import run
 
 WORLD = """
 [[population]]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stillwatch.lab.ladder.pooled import Pool
-from stillwatch.lab.ladder.targets import targets
+from stillwatch_lab.benchmark.pooled import Pool
+from stillwatch_lab.benchmark.targets import targets
 from tests.lab.ladder.records import ORACLE, campaign, expected, run
 
 RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")

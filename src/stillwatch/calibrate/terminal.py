@@ -1,0 +1,62 @@
+"""A calibration as a table and sentences on a terminal, and as files in a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from stillwatch import __version__
+from stillwatch.calibrate.findings import Calibration, Found
+from stillwatch.calibrate.words import CANNOT_SHOW, sentences
+from stillwatch.records.outputs import LEVELS
+from stillwatch.runs.folder import MARKER, published
+from stillwatch.settings import Job
+
+WIDTH = 110  # columns of the text file
+FORBIDDEN = {"nobody": "any network", "no campaign": "a campaign", "nobody at act": "one at act"}
+
+
+def render(found: Calibration, console: Console) -> None:
+    """Prints one row a stream, the verdict, and what it cannot show."""
+    console.print(_table(found))
+    for sentence in sentences(found):
+        console.print(sentence, markup=False)
+    console.print()
+    console.print("What this cannot show:")
+    for sentence in CANNOT_SHOW:
+        console.print(f"- {sentence}", markup=False)
+
+
+def write(found: Calibration, job: Job, out: Path) -> None:
+    """Writes `calibration.json`, `calibration.txt` and the folder's `run.json`; OutputError when the disk refuses."""
+    with published(out) as staged:
+        (staged / "calibration.json").write_text(json.dumps(found.as_dict(), indent=1) + "\n", encoding="utf-8")
+        with (staged / "calibration.txt").open("w", encoding="utf-8") as file:
+            render(found, Console(file=file, width=WIDTH, highlight=False))
+        record = {"stillwatch": __version__, "settings": job.settings.model_dump(mode="json"), "seed": found.seed}
+        (staged / MARKER).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(found: Calibration) -> Table:
+    table = Table(title="What is found where nobody acts together", title_justify="left", box=SIMPLE, pad_edge=False)
+    table.add_column("stream", no_wrap=True)
+    for heading in ("accounts", "networks", "campaigns", "accused", "at most"):
+        table.add_column(heading, justify="right")
+    table.add_column("must not be found", overflow="fold")
+    table.add_row("the logs themselves", *_cells(found.real))
+    for stream in found.streams:
+        told = stream.expected == "told"
+        bound = "" if told else f"{stream.bound_per_100k('act'):,.0f}"
+        held = "" if told else f"{FORBIDDEN[stream.expected]}: {'held' if stream.holds else 'FAILED'}"
+        table.add_row(f"{stream.name} {stream.number}", *_cells(stream.found), bound, held)
+    table.caption = "campaigns, accounts accused: act/review/watch; at most: of 100,000 accounts at act, 95 %"
+    return table
+
+
+def _cells(found: Found) -> tuple[str, ...]:
+    campaigns, accused = ("/".join(f"{of[level]:,}" for level in LEVELS) for of in (found.campaigns, found.accused))
+    return f"{found.accounts:,}", f"{found.networks:,}", campaigns, accused

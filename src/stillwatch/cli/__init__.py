@@ -1,0 +1,1 @@
+"""The `stillwatch` command: one module a group of subcommands, each option declared once."""

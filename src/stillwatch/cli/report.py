@@ -1,0 +1,30 @@
+"""`stillwatch report`: the dossier of a finished run, or of one of its campaigns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillwatch.cli.arguments import Findings, check_format, check_run
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    campaign: Annotated[str | None, typer.Option(help="One campaign's dossier instead of the whole run.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="`html`, `md` or `json`.")] = "md",
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """The dossier of a run, or of one of its campaigns."""
+    findings = Findings()
+    check_run(run, findings)
+    check_format(format_, findings)
+    findings.settle()
+    from stillwatch import report as reports
+
+    text = reports.write(run, campaign, format_)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")

@@ -1,0 +1,121 @@
+"""What each statistic is for people: matched groups of people drawn from the same logs.
+
+A statistic is read on a scale from 0 (one queue feeds all accounts) to 1 (as people in these logs). Both ends are
+blurred: groups of real people differ more from each other than random ones do, and one effort may have several
+queues. The likelihood ratio of the two ends is the test's bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from threading import RLock
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.group.exchanges import Exchanges, spans
+
+Int32 = NDArray[np.int32]
+Statistic = Callable[[Exchanges], float]
+Beside = Callable[[Exchanges, Exchanges], float]
+Known = TypeVar("Known")
+
+CROWD = 2000  # people in the one large group
+FEW = 400  # people in the small one: some ten thousand exchanges
+GROUPS = 24  # matched groups: enough for a median; the scale's own blur is wider than its error
+QUEUE_SPREAD = 0.22  # blur of the 0 end
+PEOPLE_SPREAD = 0.30  # blur of the 1 end: families, classes and teams are more alike than random people
+CAP = 12.0  # bits one test may carry
+SEED = 20260610
+
+
+@dataclass(frozen=True)
+class People:
+    """The exchanges of people outside networks, with where each account's begin.
+
+    What is measured on them is remembered: many networks of one size are compared with the same groups.
+    """
+
+    exchanges: Exchanges
+    accounts: Int32
+    start: NDArray[np.int64]
+    _usual: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
+    _crowd: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
+    _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
+
+    # networks are tested beside one another: what is measured once is measured by one of them
+    _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
+
+    def group(self, size: int, turn: int) -> Exchanges:
+        """The `turn`-th random group of at most `size` people; the same for the same logs."""
+        generator = np.random.default_rng((SEED, turn))
+        chosen = np.sort(generator.choice(len(self.accounts), min(size, len(self.accounts)), replace=False))
+        return self.exchanges.take(spans(self.start[chosen], self.start[chosen + 1]))
+
+    def groups(self, size: int) -> list[Exchanges]:
+        """The first GROUPS random groups of `size` people; those of the size asked for last stay in memory."""
+        if size not in self._groups:
+            self._groups.clear()
+            self._groups[size] = [self.group(size, turn) for turn in range(GROUPS)]
+        return self._groups[size]
+
+    @cached_property
+    def crowd(self) -> Exchanges:
+        """A random group large enough for shares of rare things."""
+        return self.group(CROWD, 0)
+
+    @cached_property
+    def few(self) -> Exchanges:
+        """A random group large enough for shares of one in a thousand, small enough to look at for every network."""
+        return self.group(FEW, 1)
+
+    def of_crowd(self, statistic: Callable[[Exchanges], Known]) -> Known:
+        """The statistic of the crowd."""
+        with self._lock:
+            if statistic not in self._crowd:
+                self._crowd[statistic] = statistic(self.crowd)
+            known: Known = self._crowd[statistic]
+            return known
+
+    def beside(self, size: int, statistic: Beside, others: Exchanges) -> float:
+        """The statistic of one group of `size` people beside `others`, which are always the same for a statistic."""
+        with self._lock:
+            if (statistic, size) not in self._beside:
+                self._beside[statistic, size] = statistic(self.groups(size)[1], others)
+            return self._beside[statistic, size]
+
+    def usual(self, size: int, statistic: Statistic) -> float:
+        """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
+        with self._lock:
+            if (statistic, size) not in self._usual:
+                self._usual[statistic, size] = self._median(size, statistic)
+            return self._usual[statistic, size]
+
+    def _median(self, size: int, statistic: Statistic) -> float:
+        values = [statistic(group) for group in self.groups(size)] if len(self.accounts) >= 20 else []
+        known = [value for value in values if not math.isnan(value)]
+        return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
+
+
+def people(exchanges: Exchanges) -> People:
+    """The reference, from exchanges sorted by account."""
+    present, begin = np.unique(exchanges.position, return_index=True)
+    # nobody asks which exchanges of people they are, and ids are what is copied slowest
+    exchanges = replace(exchanges, exchange_id=pa.chunked_array([pa.nulls(len(exchanges))]))
+    return People(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
+
+
+def scale_bits(value: float, cap: float = CAP) -> float:
+    """Bits for one queue (0) against people (1) at this place on the scale; 0 when unknown."""
+    if math.isnan(value):
+        return 0.0
+    place = min(max(value, -0.5), 1.5)
+    queue = -0.5 * (max(place, 0.0) / QUEUE_SPREAD) ** 2 - math.log(QUEUE_SPREAD)
+    person = -0.5 * ((min(place, 1.0) - 1.0) / PEOPLE_SPREAD) ** 2 - math.log(PEOPLE_SPREAD)
+    return float(np.clip((queue - person) / math.log(2), -cap, cap))

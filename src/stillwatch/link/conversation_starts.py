@@ -1,0 +1,97 @@
+"""Which exchanges open a conversation, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine, Query, fetched_ahead
+from stillwatch.link.holdings import by_account, keyed
+from stillwatch.link.segments import SKETCHES
+from stillwatch.link.self_similarity import spread
+from stillwatch.records.features import chosen_without_frames, decode_features
+from stillwatch.records.open_table import room
+from stillwatch.records.order import within_accounts
+from stillwatch.records.sketches import FEATURES
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SILENCE = 30 * 60 * 1_000_000  # µs; without conversation ids, an opening follows half an hour's silence
+
+
+def contents_sql(accounts: str) -> Query:
+    """Every exchange with content of these accounts (a condition): whose, when, of which conversation, its features."""
+    return Query(
+        "exchanges with content",
+        f"""
+SELECT
+  exchanges.position,
+  exchanges.started_at,
+  exchanges.exchange_id,
+  exchanges.conversation_value,
+  exchanges.head_value,
+  exchanges.tail_value,
+  exchanges.content_features
+FROM {SKETCHES} AS exchanges
+WHERE exchanges.content_features IS NOT NULL AND {accounts}
+""",
+    )
+
+
+def read_openings(engine: Engine, ranges: Sequence[str], accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
+    """Accounts (openings,) and features (openings, 16) of OPENINGS openings an account at most, by account and time.
+
+    What belongs to a frame that an account wraps its texts in is left out.
+    """
+    queries = [contents_sql(condition) for condition in ranges]
+    found = [_openings(rows, accounts) for rows in fetched_ahead(engine, queries)]
+    position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
+    return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
+
+
+def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
+    position = rows["position"].to_numpy().astype(np.int32, copy=False)
+    started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    start, order = by_account(position, accounts)
+    within_accounts(position, started_at, rows["exchange_id"], start, order)
+    position = position[order]
+    told = rows["conversation_value"].is_valid().to_numpy()[order]
+    opens = opening(position, started_at[order], keyed(rows["conversation_value"])[order], told)
+    position, opened = position[opens], order[opens]
+    marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
+    kept = spread(position)
+    # frames are told from all openings, of which few are kept
+    features = chosen_without_frames(position, marks, decode_features(rows["content_features"]), opened, kept)
+    return position[kept], features
+
+
+@njit(cache=True, nogil=True)
+def opening(position: Int32, started_at: Int64, conversation: Int64, told: Flags) -> Flags:
+    """Marks the first exchange of each account's conversations, and after silence where no conversation is `told`.
+
+    All arrays are (exchanges,), by account and time.
+    """
+    result = np.zeros(len(position), np.bool_)
+    begin = 0
+    for end in range(1, len(position) + 1):
+        if end < len(position) and position[end] == position[begin]:
+            continue
+        size = room(end - begin)
+        met = np.full(size, -1)  # an open table of exchanges by conversation
+        for i in range(begin, end):
+            if told[i]:
+                at = conversation[i] & (size - 1)  # keyed values are spread evenly
+                while met[at] >= 0 and conversation[met[at]] != conversation[i]:
+                    at = (at + 1) & (size - 1)
+                result[i] = met[at] < 0
+                met[at] = i
+            else:
+                result[i] = i == begin or started_at[i] - started_at[i - 1] > SILENCE
+        begin = end
+    return result

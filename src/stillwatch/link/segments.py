@@ -1,0 +1,115 @@
+"""Large logs are read in ranges, one after the other, so that memory stays bounded whatever their length.
+
+Ranges hold whole accounts: what is computed on one needs no other, and the results one after the other are the same as
+of one reading.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from stillwatch.engine import (
+    Engine,
+    Query,
+    identifier,
+    literal,
+)
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
+
+ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
+OVERLAP = 3.0  # readings of all files that one pass over the ranges may take: beyond, a rewriting of some six pays
+SKETCHES = "sketches_by_account"
+
+_KEPT = ("exchange_id", "started_at", "content_features")
+_COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith("_value")))
+
+
+@contextmanager
+def laid_out(engine: Engine) -> Iterator[list[str]]:
+    """Makes SKETCHES, what linking reads of exchanges with their accounts' `position`, for as long as the block lasts.
+
+    Yields SQL conditions on it, each true of whole accounts with some ROWS exchanges together, by ascending position.
+    Of a log that is not in order of accounts every range would be all of it, again and again: it is rewritten once.
+    """
+    edges = _edges(engine)
+    if not edges or not scattered(engine, edges):
+        engine.view(SKETCHES, _sketches_sql("0", ("account_id", *_COLUMNS)))
+        places = between("position", [str(edge) for edge in edges])
+        # said of account ids as well, of which files know what they hold
+        names = between("account_id", [literal(name) for name in _names(engine, edges)])
+        conditions = [f"{place} AND {name}" for place, name in zip(places, names, strict=True)]
+    else:
+        cases = " ".join(f"WHEN position < {edge} THEN {number}" for number, edge in enumerate(edges))
+        # the join meets accounts at random: reading them back would miss the cache for every value of each
+        engine.partition(SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END", _COLUMNS), "part", "position")
+        conditions = [f"part = {number}" for number in range(len(edges) + 1)]
+    try:
+        yield conditions
+    finally:
+        engine.drop(SKETCHES)
+
+
+def scattered(engine: Engine, edges: list[int]) -> bool:
+    """Would ranges of accounts between these positions read the files more than OVERLAP times over, all together?"""
+    groups = engine.fetch(Query("row groups", "SELECT first_account, last_account, rows FROM received_groups"))
+    rows = groups["rows"].to_numpy()
+    if int(rows.sum()) < _exchanges(engine):
+        return True  # some are not of files handed in: those that we make ourselves are in order of time
+    names = _names(engine, edges)
+    ends = zip(groups["first_account"].to_pylist(), groups["last_account"].to_pylist(), strict=True)
+    met = [
+        len(names) + 1 if first is None or last is None else bisect_right(names, last) - bisect_right(names, first) + 1
+        for first, last in ends
+    ]
+    return float(np.dot(rows, met)) > OVERLAP * float(rows.sum())
+
+
+def parts(count: int, rows: int) -> int:
+    """How many ranges of `rows` hold `count`; at least one."""
+    return max(1, -(-count // rows))
+
+
+def between(column: str, edges: list[str]) -> list[str]:
+    """Conditions that part a column at ascending edges, as SQL writes them; one that is always true for no edges."""
+    lower = ["TRUE", *(f"{column} >= {edge}" for edge in edges)]
+    upper = [*(f"{column} < {edge}" for edge in edges), "TRUE"]
+    return [f"{low} AND {high}" for low, high in zip(lower, upper, strict=True)]
+
+
+def _edges(engine: Engine) -> list[int]:
+    """Positions at which a new range begins, ascending; positions follow account ids."""
+    query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY position")
+    total = np.cumsum(engine.fetch(query)["exchanges"].to_numpy())
+    turns = range(1, parts(int(total[-1]) if len(total) else 0, ROWS))
+    ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
+    return sorted(end for end in ends if 0 < end < len(total))
+
+
+def _names(engine: Engine, positions: list[int]) -> list[str]:
+    """The account ids at ascending positions."""
+    if not positions:
+        return []
+    wanted = ", ".join(str(position) for position in positions)
+    query = f"SELECT account_id FROM account_sketches WHERE position IN ({wanted}) ORDER BY position"
+    return [str(name) for name in engine.fetch(Query("accounts at edges", query))["account_id"].to_pylist()]
+
+
+def _exchanges(engine: Engine) -> int:
+    query = Query("exchanges", "SELECT CAST(sum(exchanges) AS BIGINT) AS n FROM account_sketches")
+    return int(engine.fetch(query)["n"][0].as_py() or 0)
+
+
+def _sketches_sql(part: str, names: Sequence[str]) -> Query:
+    columns = ", ".join(f"exchanges.{identifier(name)}" for name in names)
+    return Query(
+        "sketches by account",
+        f"""
+SELECT {part} AS part, sketches.position, {columns}
+FROM exchange_sketches AS exchanges
+JOIN account_sketches AS sketches USING (account_id)
+""",
+    )

@@ -1,0 +1,130 @@
+"""A part is a set of rows that one SQL relation gives: Parquet files of one shape, or rows staged from text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from stillwatch.engine import identifier, literal
+from stillwatch.read.files import Source
+from stillwatch.read.validation.casts import Cast, cast
+from stillwatch.read.validation.checks import CLOSED_WORDS
+from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
+from stillwatch.records import Column, Kind, Table
+from stillwatch.settings import ReadSettings
+
+_SHOWN = 60  # characters of one value in the raw text of a quarantined Parquet row
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one table: FROM clause, source number and line, and each contract column with the faults it can have."""
+
+    table: Table
+    relation: str
+    number: str
+    line: str
+    casts: tuple[Cast, ...]
+    faults: tuple[tuple[str, str], ...] = ()
+    stored: tuple[str, ...] = ()  # names of columns the relation has
+
+    @property
+    def place(self) -> str:
+        """One number for source and line: 2^40 rows a file are enough."""
+        return f"(({self.number})::BIGINT << 40) + ({self.line})"
+
+
+def parquet_part(
+    table: Table,
+    sources: Sequence[Source],
+    first: int,
+    types: Iterable[tuple[str, pa.DataType]],
+    settings: ReadSettings,
+) -> Part:
+    """Files with the same columns and types; they are numbered from `first` in the order given."""
+    stored = dict(types)
+    paths = ", ".join(literal(str(source.path.absolute())) for source in sources)
+    casts = tuple(_bounded(column, cast(column, stored.get(column.name)), settings) for column in table.columns)
+    return Part(
+        table,
+        f"read_parquet([{paths}], hive_partitioning = false)",
+        f"{first} + file_index",
+        "file_row_number + 1",
+        casts,
+        tuple(_faults(table, casts, settings)),
+        tuple(name for name in table.names if name in stored),
+    )
+
+
+def staged_part(table: Table, name: str) -> Part:
+    """Rows that were checked when they were staged."""
+    return Part(
+        table,
+        identifier(name),
+        "source_number",
+        "source_line",
+        tuple(Cast(identifier(column)) for column in table.names),
+        (),
+        table.names,
+    )
+
+
+def rows_sql(part: Part, extra: str = "") -> str:
+    """The part's rows with the contract's columns (`extra` adds expressions over the relation)."""
+    columns = ", ".join(
+        value.value if value.value == identifier(name) else f"{value.value} AS {identifier(name)}"
+        for name, value in zip(part.table.names, part.casts, strict=True)
+    )
+    return f"SELECT {columns}{', ' + extra if extra else ''}\nFROM {part.relation}"
+
+
+def no_rows_sql(table: Table, extra: str = "") -> str:
+    """The table's columns without a row (`extra` adds expressions)."""
+    nulls = ", ".join(f"CAST(NULL AS {one.kind.value}) AS {identifier(one.name)}" for one in table.columns)
+    return f"SELECT {nulls}{', ' + extra if extra else ''} WHERE false"
+
+
+def reason_sql(part: Part) -> str:
+    """An expression over the relation: why a row is unusable, null when it is usable."""
+    cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in part.faults)
+    return f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def raw_sql(part: Part) -> str:
+    """An expression over the relation: what stood in a row, cut short, keys first."""
+    shown = ", ".join(
+        f"{literal(name)}: left(try_cast({identifier(name)} AS VARCHAR), {_SHOWN})" for name in part.stored
+    )
+    return f"CAST({{{shown}}} AS VARCHAR)" if shown else "''"
+
+
+def _bounded(column: Column, read: Cast, settings: ReadSettings) -> Cast:
+    if column.kind is not Kind.TIMESTAMP or column.required:
+        return read
+    # `9999-12-31` in an optional time is how databases write "never"
+    return Cast(f"CASE WHEN {_inside(read.value, settings)} THEN {read.value} END", read.faults)
+
+
+def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iterable[tuple[str, str]]:
+    pairs = list(zip(table.columns, casts, strict=True))
+    for _, read in pairs:
+        yield from read.faults
+    for column, read in pairs:
+        if column.required:
+            yield f"{read.value} IS NULL", MISSING_KEY
+    for column, read in pairs:
+        if column.required and column.kind is Kind.TIMESTAMP:
+            yield f"NOT ({_inside(read.value, settings)})", IMPOSSIBLE_TIME
+    for column, read in pairs:
+        words = CLOSED_WORDS.get((table.name, column.name))
+        if words is not None:
+            yield f"{read.value} NOT IN ({', '.join(map(literal, words))})", UNKNOWN_WORD
+
+
+def _inside(value: str, settings: ReadSettings) -> str:
+    low, high = (
+        f"TIMESTAMP {literal(str(bound.replace(tzinfo=None)))}" for bound in (settings.earliest, settings.latest)
+    )
+    return f"{value} >= {low} AND {value} < {high}"

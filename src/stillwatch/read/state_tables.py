@@ -1,0 +1,56 @@
+"""What a state keeps of earlier logs becomes tables of their own: they were checked when they were added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stillwatch.engine import (
+    Engine,
+    Query,
+    identifier,
+    literal,
+)
+from stillwatch.read.partitions import no_rows_sql
+from stillwatch.records import Table
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.runs.state import State
+
+SKETCHES, ACCOUNTS = "kept_sketches", "kept_accounts"
+
+
+def write_kept(engine: Engine, state: State | None) -> None:
+    """Views over the state's files; without a state, or with an empty one, they have no rows."""
+    files = state.files if state else ()
+    paths = [state.path(file).absolute() for file in files] if state else []
+    engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, paths[:-1]))
+    engine.view(ACCOUNTS, _over(ACCOUNT_SKETCHES, paths[-1:]))
+
+
+def source_rows(state: State | None) -> list[dict[str, object]]:
+    """One row of `sources` for all that the state keeps; none where it keeps nothing."""
+    if state is None or not state.parts:
+        return []
+    rows = sum(part.rows for part in state.parts)
+    return [
+        {
+            "source": str(state.folder),
+            "feeds": EXCHANGE_SKETCHES.name,
+            "digest": state.digest,
+            "bytes": sum(part.bytes for part in state.parts),
+            "rows_read": rows,
+            "rows_used": rows,
+            "rows_duplicate": 0,
+            "rows_quarantined": 0,
+            "rows_outside_window": 0,
+            "ignored_columns": [],
+        }
+    ]
+
+
+def _over(table: Table, paths: Sequence[Path]) -> Query:
+    if not paths:
+        return Query(f"no {table.name} kept", no_rows_sql(table))
+    names = ", ".join(identifier(name) for name in table.names)
+    listed = ", ".join(literal(str(path)) for path in paths)
+    return Query(f"{table.name} kept", f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)")

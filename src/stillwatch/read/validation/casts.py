@@ -1,0 +1,172 @@
+"""The SQL that turns a Parquet column of whatever type into a contract column, and finds the rows where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from stillwatch.engine import identifier, literal
+from stillwatch.read.validation.rejects import (
+    BAD_UTF8,
+    IMPOSSIBLE_TIME,
+    NUL,
+    OUT_OF_RANGE,
+    WRONG_TYPE,
+)
+from stillwatch.read.validation.times import ISO
+from stillwatch.records import Column, Kind
+
+_NUL_SIGN = "chr(0)"
+_MICROSECONDS = r"'(\.\d{6})\d+', '\1'"
+_TYPES = pa.types
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """`value` is null where the row has none or an unusable one; `faults` are (condition, reason), the first counts."""
+
+    value: str
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def cast(column: Column, stored: pa.DataType | None) -> Cast:
+    """How to read a contract column that is stored as this Arrow type; None: the file has no such column."""
+    if stored is None or _TYPES.is_null(stored):
+        return Cast(f"CAST(NULL AS {column.kind.value})")
+    if _TYPES.is_dictionary(stored):
+        stored = stored.value_type
+    return _BY_KIND[column.kind](column, identifier(column.name), stored)
+
+
+def _text(column: Column, name: str, stored: pa.DataType) -> Cast:
+    if _is_text(stored):
+        return Cast(f"nullif({name}, '')", ((f"contains({name}, {_NUL_SIGN})", NUL),))
+    if _is_bytes(stored):
+        decoded = f"try(decode({name}))"
+        return Cast(
+            f"nullif({decoded}, '')",
+            (
+                (f"{name} IS NOT NULL AND {decoded} IS NULL", BAD_UTF8),
+                (f"contains({decoded}, {_NUL_SIGN})", NUL),
+            ),
+        )
+    if _TYPES.is_nested(stored):
+        return _never(column, name, stored)
+    return _tried(name, f"try_cast({name} AS VARCHAR)")
+
+
+def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
+    if not (_TYPES.is_list(stored) or _TYPES.is_large_list(stored) or _TYPES.is_fixed_size_list(stored)):
+        return _never(column, name, stored)
+    # what is stored as the contract has it needs no cast: every engine then reads it as it stands
+    value = name if stored == column.kind.arrow else f"try_cast({name} AS VARCHAR[])"
+    return Cast(
+        value,
+        (
+            (f"{name} IS NOT NULL AND {value} IS NULL", WRONG_TYPE),
+            (f"contains(array_to_string({value}, ''), {_NUL_SIGN})", NUL),
+        ),
+    )
+
+
+def _time(column: Column, name: str, stored: pa.DataType) -> Cast:
+    if _TYPES.is_timestamp(stored) and stored.unit == "ns":
+        # cut, where the engine's own cast would round: the same instant must read the same in every format
+        value = f"make_timestamp(epoch_ns({name}) // 1000)"
+    elif stored == column.kind.arrow:
+        value = name
+    elif _TYPES.is_timestamp(stored) or _TYPES.is_date(stored):
+        value = f"try_cast({name} AS TIMESTAMP)"
+    elif _is_text(stored):
+        plain = f"regexp_replace(replace(upper({name}), ',', '.'), ' ([+-])', '\\1')"
+        cut = f"regexp_replace({plain}, {_MICROSECONDS})"
+        value = (
+            f"CASE WHEN regexp_full_match({name}, {literal(ISO)}) "
+            f"THEN CAST(try_cast({cut} AS TIMESTAMPTZ) AS TIMESTAMP) END"
+        )
+        return _tried(f"nullif({name}, '')", value, IMPOSSIBLE_TIME)
+    else:
+        return _never(column, name, stored)
+    return Cast(value)
+
+
+def _whole(column: Column, name: str, stored: pa.DataType) -> Cast:
+    target = column.kind.value
+    if _TYPES.is_integer(stored):
+        return (
+            Cast(name) if stored == column.kind.arrow else _tried(name, f"try_cast({name} AS {target})", OUT_OF_RANGE)
+        )
+    if _TYPES.is_floating(stored):
+        # how data frames store integers with gaps: 12.0 is 12, NaN is a gap, 12.5 is no integer
+        whole = f"isfinite({name}) AND {name} = trunc({name})"
+        return Cast(
+            f"CASE WHEN {whole} THEN try_cast({name} AS {target}) END",
+            (
+                (f"{name} IS NOT NULL AND NOT isnan({name}) AND NOT ({whole})", WRONG_TYPE),
+                (f"{whole} AND try_cast({name} AS {target}) IS NULL", OUT_OF_RANGE),
+            ),
+        )
+    if _TYPES.is_decimal(stored):
+        return _tried(name, f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS {target}) END")
+    if _is_text(stored):
+        digits = f"regexp_full_match({name}, '-?\\d{{1,19}}')"
+        return _tried(f"nullif({name}, '')", f"CASE WHEN {digits} THEN try_cast({name} AS {target}) END")
+    return _never(column, name, stored)
+
+
+def _number(column: Column, name: str, stored: pa.DataType) -> Cast:
+    if _TYPES.is_boolean(stored) or not (
+        _TYPES.is_integer(stored) or _TYPES.is_floating(stored) or _TYPES.is_decimal(stored) or _is_text(stored)
+    ):
+        return _never(column, name, stored)
+    number = name if stored == column.kind.arrow else f"try_cast({name} AS DOUBLE)"
+    present = f"nullif({name}, '')" if _is_text(stored) else name
+    return Cast(
+        f"CASE WHEN isfinite({number}) THEN {number} END",
+        ((f"{present} IS NOT NULL AND {number} IS NULL", WRONG_TYPE), (f"isinf({number})", OUT_OF_RANGE)),
+    )
+
+
+def _truth(column: Column, name: str, stored: pa.DataType) -> Cast:
+    return Cast(name) if _TYPES.is_boolean(stored) else _never(column, name, stored)
+
+
+def _bytes(column: Column, name: str, stored: pa.DataType) -> Cast:
+    return Cast(name) if _is_bytes(stored) else _never(column, name, stored)
+
+
+def _never(column: Column, name: str, _stored: pa.DataType) -> Cast:
+    return Cast(f"CAST(NULL AS {column.kind.value})", ((f"{name} IS NOT NULL", WRONG_TYPE),))
+
+
+def _tried(present: str, value: str, reason: str = WRONG_TYPE) -> Cast:
+    return Cast(value, ((f"{present} IS NOT NULL AND {value} IS NULL", reason),))
+
+
+def _is_text(stored: pa.DataType) -> bool:
+    return bool(_TYPES.is_string(stored) or _TYPES.is_large_string(stored) or stored == pa.string_view())
+
+
+def _is_bytes(stored: pa.DataType) -> bool:
+    return bool(
+        _TYPES.is_binary(stored)
+        or _TYPES.is_large_binary(stored)
+        or _TYPES.is_fixed_size_binary(stored)
+        or stored == pa.binary_view()
+    )
+
+
+_BY_KIND: dict[Kind, Callable[[Column, str, pa.DataType], Cast]] = {
+    Kind.STRING: _text,
+    Kind.STRINGS: _texts,
+    Kind.TIMESTAMP: _time,
+    Kind.INT64: _whole,
+    Kind.INT32: _whole,
+    Kind.INT16: _whole,
+    Kind.FLOAT64: _number,
+    Kind.BOOLEAN: _truth,
+    Kind.BYTES: _bytes,
+    Kind.SHARES: _never,
+}

@@ -1,0 +1,138 @@
+"""Why one JSON line is no row: read again with Python's own parser, slowly, to name the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stillwatch.read.validation.rejects import (
+    BAD_UTF8,
+    DUPLICATE_KEY,
+    LONE_SURROGATE,
+    MALFORMED_JSON,
+    NOT_AN_OBJECT,
+    NUL,
+    OUT_OF_RANGE,
+    TRUNCATED_JSON,
+    WRONG_TYPE,
+)
+from stillwatch.records import Column, Kind, Table
+
+_BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
+_LONGEST_INTEGER = 19  # digits of 2^63
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """A JSON object as it was written: names can repeat."""
+
+    pairs: list[tuple[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _HugeInteger:
+    """An integer with more digits than 64 bits have; never converted, since that takes quadratic time."""
+
+
+def diagnose(table: Table, data: bytes) -> str | None:
+    """The reason why this line is no row of `table`, or None when nothing is wrong that this parser can see."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return BAD_UTF8
+    if "\0" in text:
+        return NUL
+    try:
+        value = json.loads(text, object_pairs_hook=_Members, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        return TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON
+    except RecursionError:
+        return None  # nested deeper than Python follows; Arrow follows further
+    if not isinstance(value, _Members):
+        return NOT_AN_OBJECT
+    return _members(table, value)
+
+
+def _members(table: Table, value: _Members) -> str | None:
+    seen: set[str] = set()
+    reasons: list[str] = []
+    wanted = {column.name: column for column in table.columns}
+    for name, member in value.pairs:
+        if name not in wanted:
+            continue
+        if name in seen:
+            return DUPLICATE_KEY
+        seen.add(name)
+        reason = None if member is None else _CHECKS[wanted[name].kind](wanted[name], member)
+        if reason is not None:
+            reasons.append(reason)
+    return reasons[0] if reasons else None
+
+
+def _integer(digits: str) -> int | _HugeInteger:
+    return int(digits) if len(digits.lstrip("-")) <= _LONGEST_INTEGER else _HugeInteger()
+
+
+def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
+    # cut off in the middle: nothing is wrong before the end, or a string that opened never closes
+    left = text.rstrip()
+    at_end = error.pos >= len(left) or (error.pos == len(left) - 1 and not left.endswith("}"))
+    return at_end or error.msg.startswith("Unterminated string")
+
+
+def _text(_: Column, value: object) -> str | None:
+    if not isinstance(value, str):
+        return WRONG_TYPE
+    if "\0" in value:
+        return NUL
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return LONE_SURROGATE
+    return None
+
+
+def _texts(column: Column, value: object) -> str | None:
+    if not isinstance(value, list):
+        return WRONG_TYPE
+    return next((reason for item in value if item is not None and (reason := _text(column, item))), None)
+
+
+def _whole(column: Column, value: object) -> str | None:
+    if isinstance(value, _HugeInteger):
+        return OUT_OF_RANGE
+    if isinstance(value, bool) or not isinstance(value, int):
+        return WRONG_TYPE
+    limit = 1 << _BITS[column.kind]
+    return None if -limit <= value < limit else OUT_OF_RANGE
+
+
+def _number(_: Column, value: object) -> str | None:
+    if isinstance(value, _HugeInteger):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return WRONG_TYPE
+    return OUT_OF_RANGE if value in (float("inf"), float("-inf")) else None
+
+
+def _truth(_: Column, value: object) -> str | None:
+    return None if isinstance(value, bool) else WRONG_TYPE
+
+
+def _never(_: Column, _value: object) -> str | None:
+    return WRONG_TYPE  # kinds that JSON has no spelling for
+
+
+_CHECKS: dict[Kind, Callable[[Column, object], str | None]] = {
+    Kind.STRING: _text,
+    Kind.STRINGS: _texts,
+    Kind.TIMESTAMP: _text,
+    Kind.INT64: _whole,
+    Kind.INT32: _whole,
+    Kind.INT16: _whole,
+    Kind.FLOAT64: _number,
+    Kind.BOOLEAN: _truth,
+    Kind.BYTES: _never,
+    Kind.SHARES: _never,
+}

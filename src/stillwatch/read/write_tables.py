@@ -1,0 +1,150 @@
+"""The tables that reading leaves behind for the later stages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from stillwatch.engine import Query, literal
+from stillwatch.read.channels import channel_rows
+from stillwatch.read.duplicates import set_repeats_aside
+from stillwatch.read.files import Source, digest
+from stillwatch.read.formats.parquet import footer
+from stillwatch.read.partitions import no_rows_sql
+from stillwatch.read.state_tables import source_rows
+from stillwatch.read.tables import (
+    Reading,
+    Taken,
+    take_parquet,
+    take_text,
+    usable_sql,
+)
+from stillwatch.records import Table
+from stillwatch.records.inputs import (
+    ACCOUNTS,
+    CHANNELS,
+    EXCHANGES,
+    JUDGEMENTS,
+    PERMITS,
+    QUARANTINE,
+    SOURCES,
+)
+from stillwatch.records.sketches import EXCHANGE_SKETCHES, RECEIVED_GROUPS
+from stillwatch.runs.state import State
+from stillwatch.settings import Window
+
+RECEIVED = "received_sketches"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows by source number."""
+
+    repeated: Counter[int] = field(default_factory=Counter)
+    outside: Counter[int] = field(default_factory=Counter)
+
+
+def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window: Window) -> Counts:
+    """Makes the input tables from the sources named for each; logs and sketches of logs are told apart by columns."""
+    counts = Counts()
+    logs = named[EXCHANGES.name]
+    files = [(source, footer(source)) for source in logs if source.format == "parquet"]
+    exchanges = take_parquet(reading, EXCHANGES, [pair for pair in files if not pair[1].holds_sketches()])
+    exchanges += take_text(reading, EXCHANGES, [source for source in logs if source.format != "parquet"])
+    sketches = take_parquet(reading, EXCHANGE_SKETCHES, [pair for pair in files if pair[1].holds_sketches()])
+    groups = [dict(zip(RECEIVED_GROUPS.names, group, strict=True)) for _, found in files for group in found.groups]
+    reading.engine.store(RECEIVED_GROUPS, pa.Table.from_pylist(groups, schema=RECEIVED_GROUPS.schema))
+    # a row that came both raw and sketched is one row: the raw one, since parts given earlier win
+    repeated = _repeats(reading, EXCHANGES, exchanges + sketches, counts)
+    for name, table, taken in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):
+        _name_window(reading, name, table, _Rows(taken, repeated), window, counts)
+    for table in (ACCOUNTS, PERMITS, JUDGEMENTS):
+        sources = named[table.name]
+        taken = take_parquet(reading, table, [(one, footer(one)) for one in sources if one.format == "parquet"])
+        taken += take_text(reading, table, [source for source in sources if source.format != "parquet"])
+        rows = _Rows(taken, _repeats(reading, table, taken, counts))
+        reading.engine.create(table.name, Query(table.name, rows.sql(table)))
+    return counts
+
+
+def write_sources(reading: Reading, counts: Counts, state: State | None) -> None:
+    """One row a file and table it feeds, and one for a state; read = used + duplicate + quarantined in each."""
+    rows = source_rows(state)
+    for number, (source, table) in enumerate(reading.sources):
+        read, repeated = reading.rows_read[number], counts.repeated[number]
+        quarantined = reading.rejects.counts[number]
+        rows.append(
+            {
+                "source": source.shown,
+                "feeds": table.name,
+                "digest": digest(source),
+                "bytes": source.path.stat().st_size,
+                "rows_read": read,
+                "rows_used": read - repeated - quarantined,
+                "rows_duplicate": repeated,
+                "rows_quarantined": quarantined,
+                "rows_outside_window": counts.outside[number],
+                "ignored_columns": reading.ignored.get(number, []),
+            }
+        )
+    reading.engine.store(SOURCES, pa.Table.from_pylist(rows, schema=SOURCES.schema))
+
+
+def write_quarantine(reading: Reading) -> None:
+    """Every row that was not used, from all sources."""
+    reading.engine.store_batches(QUARANTINE, reading.rejects.batches())
+
+
+def write_channels(reading: Reading, state: State | None) -> None:
+    """Which evidence the columns allow, those of the logs and those of what a state keeps."""
+    given = {table.name for _, table in reading.sources}
+    filled: dict[str, set[str]] = dict(reading.filled)
+    if state is not None and state.parts:
+        given.add(EXCHANGE_SKETCHES.name)
+        filled[EXCHANGE_SKETCHES.name] = filled.get(EXCHANGE_SKETCHES.name, set()) | set(state.filled)
+    rows = channel_rows(filled, given)
+    reading.engine.store(CHANNELS, pa.Table.from_pylist(rows, schema=CHANNELS.schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Parts of one table and the table of places that repeat, if any."""
+
+    taken: Sequence[Taken]
+    repeated: str | None
+
+    def sql(self, table: Table, with_number: bool = False) -> str:
+        """The usable rows, each once; with the number of their source where asked for."""
+        if not self.taken:
+            return no_rows_sql(table, "CAST(NULL AS BIGINT) AS number" if with_number else "")
+        return "\nUNION ALL\n".join(
+            usable_sql(one, f"{one.part.number} AS number" if with_number else "", self.repeated) for one in self.taken
+        )
+
+
+def _repeats(reading: Reading, table: Table, taken: Sequence[Taken], counts: Counts) -> str | None:
+    if not taken:
+        return None
+    name = f"repeated_{table.name}"
+    found = set_repeats_aside(reading.engine, name, taken)
+    counts.repeated.update(found)
+    return name if found else None
+
+
+def _name_window(reading: Reading, name: str, table: Table, rows: _Rows, window: Window, counts: Counts) -> None:
+    ends = [
+        f"started_at {sign} TIMESTAMP {literal(str(end))}"
+        for sign, end in ((">=", window.since), ("<", window.until))
+        if end is not None
+    ]
+    if not ends or not rows.taken:
+        reading.engine.view(name, Query(name, rows.sql(table)))
+        return
+    inside = " AND ".join(ends)
+    reading.engine.view(name, Query(name, f"SELECT * FROM (\n{rows.sql(table)}\n) WHERE {inside}"))
+    outside = f"SELECT number, count(*) AS n FROM (\n{rows.sql(table, with_number=True)}\n) WHERE NOT ({inside})"
+    for row in reading.engine.fetch(Query("rows outside the window", f"{outside} GROUP BY number")).to_pylist():
+        counts.outside[row["number"]] += row["n"]

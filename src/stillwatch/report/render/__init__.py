@@ -1,0 +1,1 @@
+"""The document in each form that a person or a program reads."""

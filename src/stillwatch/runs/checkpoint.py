@@ -1,0 +1,138 @@
+"""The stages that a failed run had finished, kept beside its output so that the same run goes on after them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from stillwatch import __version__
+from stillwatch.errors import OutputError
+from stillwatch.read.files import find
+from stillwatch.runs.folder import code_digest
+from stillwatch.settings import Job
+from stillwatch.sketch.key import load_key
+
+_MANIFEST, _LOCK = "stages.json", ".lock"
+_NOT_OF_THE_RESULT = {"memory_limit", "temp_directory", "threads"}
+_SOURCE = Path(__file__).parent.parent
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """A folder that outlives a failed run: the engine's files, and what is known of every finished stage."""
+
+    folder: Path
+    identity: str
+    finished: list[dict[str, Any]] = field(default_factory=list)
+
+    def of(self, stage: str) -> dict[str, Any] | None:
+        """What was noted of a finished stage; None where it has to be run."""
+        return next((one for one in self.finished if one["stage"] == stage), None)
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """A stage is finished and the engine's files are saved; raises OutputError when the disk refuses."""
+        self.finished.append(dict(record))
+        files = sorted(path.name for path in self.folder.iterdir())
+        written = json.dumps({"identity": self.identity, "finished": self.finished, "files": files})
+        fresh = self.folder / f"{_MANIFEST}.new"
+        try:
+            fresh.write_text(written, encoding="utf-8")
+            fresh.replace(self.folder / _MANIFEST)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write in `{self.folder}`: {error.strerror or error}; free space there"
+            ) from error
+
+
+@contextmanager
+def kept(job: Job, out: Path) -> Iterator[Checkpoint | None]:
+    """What the last run of this job into `out` had finished, if it failed; None where stages are not kept.
+
+    Removed when the run ends well or is interrupted. A run that fails after more than its first stage leaves it, and
+    its error says so. Runs with a state keep their sketches there; of two runs into one folder only the first keeps.
+    """
+    home = Path(job.settings.engine.temp_directory or "") if job.settings.engine.name == "spark" else Path()
+    home = (home if home.parts else out.absolute().parent).absolute()
+    folder = home / f".stillwatch-kept-{out.absolute().name}"
+    lock = None if job.state is not None else _locked(folder)
+    if lock is None:
+        yield None
+        return
+    found = _found(folder, identity_of(job))
+    leave = False
+    try:
+        yield found
+    except Exception as error:
+        leave = len(found.finished) > 1
+        if leave:
+            last = found.finished[-1]["stage"]
+            error.add_note(f"everything up to `{last}` is kept in `{folder}`: run this again and it goes on from there")
+        raise
+    finally:
+        os.close(lock)
+        if not leave:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def identity_of(job: Job) -> str:
+    """Stands for all that a run's tables depend on: code, settings, key, window, and each file's size and time."""
+    named = job.inputs.exchanges, job.inputs.accounts, job.inputs.permits, job.inputs.judgements
+    files = [
+        [(source.shown, source.path.stat().st_size, source.path.stat().st_mtime_ns) for source in find(patterns)[0]]
+        for patterns in named
+    ]
+    settings = job.settings.model_dump(mode="json")
+    settings["engine"] = {name: value for name, value in settings["engine"].items() if name not in _NOT_OF_THE_RESULT}
+    whole = [
+        __version__,
+        [version(package) for package in ("duckdb", "pyarrow")],
+        code_digest(_SOURCE, ("__pycache__",)),
+        settings,
+        load_key(job.settings.sketch.key_file).key_id,
+        str(job.window),
+        os.fspath(Path.cwd()),
+        files,
+    ]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+
+
+def _locked(folder: Path) -> int | None:
+    """A lock on the folder, which is made if need be; None when it cannot be had, or is not this user's alone."""
+    handle = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)  # staged rows hold what people wrote
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            return None
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        if handle is not None:
+            os.close(handle)
+        return None
+    return handle
+
+
+def _found(folder: Path, identity: str) -> Checkpoint:
+    """What the folder keeps of this very job; anything else in it is removed."""
+    manifest: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    same = manifest.get("identity") == identity
+    known = {_LOCK, _MANIFEST, *manifest["files"]} if same else {_LOCK}
+    for path in folder.iterdir():
+        if path.name not in known:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return Checkpoint(folder, identity, manifest["finished"] if same else [])

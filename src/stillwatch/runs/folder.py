@@ -1,0 +1,97 @@
+"""A run folder appears whole or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from stillwatch.disk import hidden, sync
+from stillwatch.errors import Mistake, OutputError
+
+MARKER = "run.json"
+"""A folder that holds this file is a previous output and may be replaced."""
+
+_EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
+_HERE = -100  # AT_FDCWD: paths are taken as they stand
+
+
+def refusal(out: Path) -> list[Mistake]:
+    """Why `out` cannot be published to; empty when it can."""
+    where = f"`--out {out}`"
+    if out.is_symlink() and not out.is_dir():
+        return [Mistake(where, "is a broken link", "remove it or name another folder")]
+    if out.exists() and not out.is_dir():
+        return [Mistake(where, "is a file, not a folder", "name a folder")]
+    if out.is_dir() and not (out / MARKER).is_file() and any(out.iterdir()):
+        return [Mistake(where, f"holds files but no `{MARKER}`", "name a new folder or a previous run's folder")]
+    writable = next(folder for folder in out.absolute().parents if folder.exists())
+    if not writable.is_dir():
+        return [Mistake(where, f"`{writable}` is a file, not a folder", "name a folder inside a folder")]
+    if not os.access(writable, os.W_OK | os.X_OK):
+        return [Mistake(where, f"`{writable}` is not writable", "name a folder that you may write")]
+    return []
+
+
+@contextmanager
+def published(out: Path) -> Iterator[Path]:
+    """Gives a hidden sibling of `out` to fill; when the block ends well it takes the place of `out` in one step.
+
+    Killed at any moment, `out` is what it was before or the whole new folder. Raises OutputError when the disk refuses.
+    """
+    out = Path(os.path.realpath(out))
+    staged = hidden(out.parent, "staged")
+    try:
+        yield staged
+        _settle(staged)
+        _swap(staged, out)
+        sync(out.parent)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write `{out}`: {error.strerror or error}; free space or name another `--out`; "
+            "what was there before is untouched"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _settle(staged: Path) -> None:
+    # on disk before its name appears, so that a power cut cannot leave the name with empty files behind it
+    staged.chmod(0o755)
+    for path in sorted(staged.rglob("*"), reverse=True):
+        sync(path)
+    sync(staged)
+
+
+def _swap(staged: Path, out: Path) -> None:
+    if not out.exists():
+        staged.rename(out)
+    elif not _exchange(staged, out):
+        # without an atomic exchange there is a moment with no output; `sweep` mends it if we die there
+        aside = hidden(out.parent, "aside")
+        out.rename(aside / out.name)
+        staged.rename(out)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    return bool(call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
+
+
+@cache
+def code_digest(folder: Path, but: tuple[str, ...]) -> str:
+    """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in {".py", ".toml", ".npz"} and not any(word in name for word in but):
+            digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()[:8]

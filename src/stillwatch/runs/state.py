@@ -1,0 +1,169 @@
+"""What earlier scans have read, kept as sketches and sums an account, so that no exchange is read or sketched twice.
+
+A state is a folder: `state.json` names the files that count, in the order in which they were added. A file it does not
+name is what a killed run left, and is removed by the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from stillwatch.disk import sync
+from stillwatch.errors import InputError, Mistake, OutputError
+from stillwatch.settings import Window
+
+MARKER = "state.json"
+FORMAT = 1
+_LOCK = ".lock"
+_OURS = re.compile(r"(exchanges|accounts)-\d{6,}\.parquet|\.state\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One addition: a file of exchange sketches."""
+
+    file: str
+    rows: int
+    bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything a folder keeps: parts in the order added, and one file of account sums over all of them."""
+
+    folder: Path
+    key_id: str = ""
+    until: datetime | None = None  # every exchange kept is earlier (UTC); what is added next begins here
+    filled: tuple[str, ...] = ()  # columns of the exchange sketches in which some row has a value
+    parts: tuple[Part, ...] = ()
+    accounts: str = ""
+
+    @property
+    def digest(self) -> str:
+        """One digest over the parts' digests."""
+        return hashlib.sha256("\n".join(part.digest for part in self.parts).encode()).hexdigest()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that count."""
+        return (*(part.file for part in self.parts), self.accounts) if self.parts else ()
+
+    def path(self, file: str) -> Path:
+        """Where one of its files lies."""
+        return self.folder / file
+
+
+def refusal(folder: Path) -> list[Mistake]:
+    """Why `folder` can hold no state; empty when it can."""
+    where = f"`--state {folder}`"
+    if folder.exists() and not folder.is_dir():
+        return [Mistake(where, "is a file, not a folder", "name a folder")]
+    if folder.is_dir() and not (folder / MARKER).is_file() and any(path.name != _LOCK for path in folder.iterdir()):
+        return [Mistake(where, f"holds files but no `{MARKER}`", "name a new folder or a state's folder")]
+    return []
+
+
+def load(folder: Path) -> State:
+    """The state in `folder`, an empty one when nothing has been kept there; InputError when it cannot be used."""
+    path = folder / MARKER
+    if not path.is_file():
+        return State(folder)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.pop("format") != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        parts = tuple(Part(**part) for part in found["parts"])
+        until = datetime.fromisoformat(found["until"]) if found["until"] else None
+        state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"`{path}` cannot be read ({error}); add the logs to a new state") from error
+    for file in state.files:
+        if not state.path(file).is_file():
+            raise InputError(f"`{state.path(file)}` is missing; restore it or add the logs to a new state")
+    return state
+
+
+def window_of(window: Window, state: State | None) -> Window:
+    """The window of what is to be added: it begins where the state ends, or later if the window says so."""
+    if state is None or state.until is None:
+        return window
+    return Window(max(window.since or state.until, state.until), window.until)
+
+
+def window_seen(window: Window, state: State) -> Window:
+    """The window of a run over the state and what it adds: as far back as anything is kept."""
+    return Window(None if state.parts else window.since, window.until)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[State]:
+    """The state in `folder`, which is made if need be, with other runs kept out and what a killed one left removed.
+
+    Raises OutputError when it cannot be written or another run holds it, InputError when it cannot be used.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise OutputError(f"cannot write in `{folder}`: {error.strerror}; name a writable `--state`") from error
+    try:
+        _lock(handle, folder)
+        state = load(folder)
+        if not (folder / MARKER).is_file():
+            publish(state)  # from now on the folder is known to be ours, whatever happens to this run
+        _sweep(state)
+        yield state
+    finally:
+        os.close(handle)
+
+
+def next_names(state: State) -> tuple[str, str]:
+    """File names for the next addition's exchanges and for the account sums with it."""
+    number = len(state.parts) + 1
+    return f"exchanges-{number:06}.parquet", f"accounts-{number:06}.parquet"
+
+
+def part_of(path: Path, rows: int) -> Part:
+    """A file of exchange sketches as a part, read once for its digest."""
+    with path.open("rb") as stream:
+        return Part(path.name, rows, path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def publish(state: State) -> None:
+    """Makes the state the one that counts, in one step; OutputError when the disk refuses."""
+    record = {"format": FORMAT, **asdict(replace(state, folder=Path()))}
+    record |= {"until": state.until.isoformat() if state.until else None}
+    del record["folder"]
+    fresh = state.folder / f".{MARKER}"
+    try:
+        fresh.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        for path in (*map(state.path, state.files[-2:]), fresh):
+            sync(path)
+        fresh.replace(state.folder / MARKER)
+        sync(state.folder)
+    except OSError as error:
+        raise OutputError(f"cannot write `{state.folder}`: {error.strerror or error}; free space there") from error
+    _sweep(state)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(f"another run is using `{folder}`; wait for it or name another `--state`") from error
+
+
+def _sweep(state: State) -> None:
+    for path in state.folder.iterdir():
+        if _OURS.fullmatch(path.name) and path.name not in state.files:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""The drill's worlds: one rung among every kind of innocent, plain or with an evasion, scanned and scored."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stillwatch import flow
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.settings import EngineSettings, Settings
+from stillwatch_lab.adversary.bill import Bill, bill_of
+from stillwatch_lab.adversary.evasions import RUNGS, Evasion
+from stillwatch_lab.demo import job_of
+from stillwatch_lab.scores.score import score
+from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.parameters import Value
+from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
+
+ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as the ladder
+LEAST = 100  # accounts of a rung, at whatever scale
+LADDER = "ladder"
+HARVEST = "harvest"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a drill takes place: scale of the ladder's size, the prompts' folder, and the settings of its scans."""
+
+    scale: float
+    prompts: Path | None
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One world scanned: share of the campaign's accounts found at `act`, innocents there, and the attacker's bill."""
+
+    recall: float
+    innocents: int
+    bill: Bill
+    drawn: dict[str, Value]  # the rung's parameters
+
+
+def outcome(rung: str, evasion: Evasion | None, drawn: dict[str, Value], seed: int, ground: Ground) -> Outcome:
+    """Builds the rung's world of that seed, with the evasion if any, scans and scores it.
+
+    `drawn` are the parameters that the rung drew without evasion (empty for that first world itself).
+    """
+    with tempfile.TemporaryDirectory(prefix="stillwatch-drill-") as folder:
+        world, run = Path(folder) / "world", Path(folder) / "run"
+        accounts = round(ACCOUNTS * ground.scale)
+        recipe = recipe_of(rung, evasion, drawn, accounts)
+        build(recipe, seed, accounts, round(EXCHANGES * ground.scale), ground.prompts, world)
+        flow.scan(replace(job_of(world), settings=ground.settings), run)
+        scores = score(run, world / "truth")
+        with DuckDBEngine(EngineSettings(), Path(folder)) as engine:
+            bill = bill_of(engine, world)
+        found = sum(one.recall["act"] * one.accounts for one in scores.campaigns)
+        true = sum(one.accounts for one in scores.campaigns)
+        return Outcome(found / max(true, 1), scores.innocents["act"].accounts, bill, _drawn(world, rung))
+
+
+def recipe_of(rung: str, evasion: Evasion | None, drawn: dict[str, Value], accounts: int) -> Recipe:
+    """The ladder's innocents and one rung, always under one name, so that everything not evaded stays as drawn."""
+    ladder = load_recipe(LADDER, frozenset(KINDS))
+    own = next(entry for entry in ladder.populations if entry.kind == rung)
+    innocents = tuple(entry for entry in ladder.populations if entry.kind not in (*RUNGS, HARVEST))
+    # under 64 accounts a small firm's job stays possible whatever the group does, which is not what the drill asks
+    own = replace(own, share=0.0, count=max(LEAST, round(own.share * accounts)))
+    return replace(ladder, name="drill", populations=(_evading(own, evasion, drawn), *innocents))
+
+
+def _evading(own: Population, evasion: Evasion | None, drawn: dict[str, Value]) -> Population:
+    if evasion is None:
+        return own
+    fixed = {**own.fixed, **evasion.fixed}
+    for name, factor in evasion.times.items():
+        value = drawn.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            remedy = f"multiply one of {', '.join(sorted(drawn))}"
+            raise UsageError([Mistake(f"`times.{name}` of evasion `{evasion.name}`", "is no number there", remedy)])
+        fixed[name] = value * factor
+    return replace(own, count=round(own.count * evasion.accounts), fixed=fixed)
+
+
+def _drawn(world: Path, rung: str) -> dict[str, Value]:
+    groups = json.loads((world / "truth" / "world.json").read_text(encoding="utf-8"))["groups"]
+    found: dict[str, Value] = next(group["parameters"] for group in groups if group["kind"] == rung)
+    return found

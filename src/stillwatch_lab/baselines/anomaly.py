@@ -1,0 +1,67 @@
+"""How unusual each account is by itself: the per-account score that group methods pool."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from stillwatch.engine import Engine, Query
+from stillwatch.records.inputs import CAPABILITIES
+from stillwatch_lab.baselines.unions import Floats
+
+NORMAL_MAD = 1.4826  # standard deviation of a normal law over its median absolute deviation
+EXTREME = 5.0  # deviations beyond which further ones add nothing, so that one feature cannot be all of the score
+
+
+def features_sql() -> Query:
+    """One row an account: `position` and what a dashboard would show of it, counts as logarithms."""
+    shares = ", ".join(f"count(*) FILTER (WHERE capability = {code})" for code in range(len(CAPABILITIES)))
+    return Query(
+        "per-account features",
+        f"""
+SELECT
+  position,
+  ln(1 + count(*)) AS volume,
+  ln(1 + coalesce(avg(input_tokens), 0)) AS input_size,
+  ln(1 + coalesce(avg(output_tokens), 0)) AS output_size,
+  ln(1 + count(*) / count(DISTINCT CAST(started_at AS DATE))) AS daily_volume,
+  greatest({shares}) / greatest(count(capability), 1) AS narrowness,
+  coalesce(avg(elicitation_permille), 0) AS elicitation,
+  count(DISTINCT date_part('hour', started_at)) / least(24, count(*)) AS hours,
+  count(DISTINCT address_value) / count(*) AS addresses,
+  count(DISTINCT payload_value) / greatest(count(payload_value), 1) AS payloads
+FROM logged_exchanges JOIN logged_positions USING (account_id)
+GROUP BY position
+ORDER BY position
+""",
+    )
+
+
+def anomalies(engine: Engine, accounts: int) -> Floats:
+    """Each account's anomaly as a normal score, (accounts,): 0 for the median account, 2 for one in 44.
+
+    The anomaly is the Euclidean length of its features' robust deviations. Accounts without exchanges get the least.
+    """
+    rows = engine.fetch(features_sql())
+    names = [name for name in rows.column_names if name != "position"]
+    table = np.column_stack([rows[name].to_numpy().astype(np.float64) for name in names])
+    length = np.full(accounts, -1.0)
+    if len(table):
+        length[rows["position"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
+    # averages of one account depend on the order of threads in their last bits: ranks of rounded numbers do not
+    return normal_scores(np.round(length, 6))
+
+
+def deviations(table: Floats) -> Floats:
+    """Distances from the column's median in robust standard deviations, at most EXTREME either way; (rows, columns)."""
+    distance = table - np.median(table, axis=0)
+    spread = NORMAL_MAD * np.median(np.abs(distance), axis=0)
+    # where more than half of the accounts agree, the plain deviation takes the place of the robust one
+    spread = np.where(spread > 0, spread, distance.std(axis=0))
+    return np.asarray(np.clip(distance / np.where(spread > 0, spread, 1.0), -EXTREME, EXTREME))
+
+
+def normal_scores(values: Floats) -> Floats:
+    """Ranks as quantiles of the standard normal law (van der Waerden 1952), ties sharing their mean rank."""
+    return np.asarray(ndtri(rankdata(values) / (len(values) + 1)))

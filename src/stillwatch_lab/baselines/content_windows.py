@@ -1,0 +1,106 @@
+"""Benign-calibrated MMD over windows: traffic whose contents are distributed unlike benign traffic is suspected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.engine import Engine
+from stillwatch_lab.baselines.interface import Logs, scored
+from stillwatch_lab.baselines.key_pairs import components
+from stillwatch_lab.baselines.tables import Int64, name_logs
+from stillwatch_lab.baselines.unions import Floats
+from stillwatch_lab.baselines.windows import (
+    BENIGN,
+    NULL_WINDOWS,
+    PERCENTILE,
+    WINDOW,
+    Float32,
+    Queries,
+    embed,
+    make_kernel,
+    read_queries,
+    squared_distances,
+    window_sums,
+)
+
+NULL_SIZES = np.unique(np.geomspace(2, WINDOW, 12).astype(np.int64))  # window sizes calibrated; others in between
+
+
+@dataclass(frozen=True, slots=True)
+class ContentWindows:
+    """Accounts with a window of traffic that lies far from benign traffic, of their own or of their group."""
+
+    name: str
+    pooled: bool
+    """Windows of the whole group that rare keys link (see `key_pairs`), in place of windows of one account."""
+    source: str = "Liu, Guo and Dong, An embarrassingly simple detector for model extraction attacks (arXiv 2606.05725)"
+
+    def scores(self, engine: Engine, logs: Logs) -> pa.Table:
+        """The largest distance of any of an account's windows over the threshold of windows of that size."""
+        accounts = name_logs(engine, logs)
+        queries = read_queries(engine)
+        if len(queries.position) == 0:
+            return scored(accounts, np.zeros(len(accounts)))
+        group = np.arange(len(accounts), dtype=np.int64)
+        if self.pooled:
+            group = components(engine, len(accounts)).astype(np.int64)
+        return scored(accounts, exceedance(queries, group))
+
+
+def exceedance(queries: Queries, group: Int64) -> Floats:
+    """For each account the largest of its group's windows' MMD² over the benign threshold, (accounts,); at least 0."""
+    rng = np.random.default_rng(0)
+    benign = np.sort(rng.permutation(len(queries.position))[:BENIGN])
+    vectors = embed(queries.features[benign])
+    kernel = make_kernel(vectors)
+    mapped = kernel.map(vectors)
+    # windows that calibrate the threshold come from other queries than the reference they are compared with
+    mean = mapped[::2].mean(axis=0, dtype=np.float64)
+    features, window, owner = _windows(queries, group)
+    counts = np.bincount(window, minlength=len(owner))
+    distance = squared_distances(window_sums(kernel, features, window, len(owner)), counts, mean)
+    ratio = np.nan_to_num(distance / thresholds(mapped[1::2], mean, counts))
+    largest = np.zeros(len(group))
+    np.maximum.at(largest, owner, ratio)
+    return np.asarray(largest[group])
+
+
+def _windows(queries: Queries, group: Int64) -> tuple[NDArray[np.uint32], Int64, Int64]:
+    """The queries' features by window, each one's window, and the windows' groups.
+
+    A window is WINDOW consecutive queries of a group; its last, or only, window may be shorter.
+    """
+    of_query = group[queries.position]
+    order = np.argsort(of_query, kind="stable")
+    begins = np.concatenate([[0], np.cumsum(np.bincount(of_query, minlength=len(group)))])
+    size = np.diff(begins)
+    pieces = -(-size // WINDOW)
+    first = np.concatenate([[0], np.cumsum(pieces)])
+    place = np.arange(len(order)) - begins[of_query[order]]
+    return queries.features[order], first[of_query[order]] + place // WINDOW, np.repeat(np.arange(len(group)), pieces)
+
+
+def thresholds(mapped: Float32, mean: Floats, counts: Int64) -> Floats:
+    """The PERCENTILE of MMD² among benign windows of each size (windows,), from resampled benign queries.
+
+    Between calibrated sizes n, the threshold times n is interpolated, which varies slowly.
+    """
+    rng = np.random.default_rng(1)
+    scaled = []
+    # the sizes that occur, and the next above the largest: small worlds need no windows of 1,500
+    sizes = NULL_SIZES[: int(np.searchsorted(NULL_SIZES, counts.max(initial=2))) + 1]
+    for size in sizes:
+        few = len(mapped) < size  # a small world has windows larger than its sample, as the authors' code allows
+        drawn = (rng.choice(len(mapped), size=size, replace=few) for _ in range(NULL_WINDOWS))
+        sums = np.array([mapped[rows].sum(axis=0) for rows in drawn])
+        found = squared_distances(sums, np.full(NULL_WINDOWS, size), mean)
+        scaled.append(float(np.percentile(found, PERCENTILE)) * size)
+    return np.asarray(np.interp(np.log(np.maximum(counts, 2)), np.log(sizes), scaled) / np.maximum(counts, 2))
+
+
+OWN_WINDOWS = ContentWindows("asks_unlike_benign_traffic", pooled=False)
+POOLED_WINDOWS = ContentWindows("group_asks_unlike_benign_traffic", pooled=True)

@@ -1,0 +1,109 @@
+"""The measured pieces of work of a ladder run, each run in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stillwatch_lab.benchmark.cost import Result, serve
+
+# Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
+
+
+def build_world(  # noqa: PLR0913  what a world is made from
+    world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, data: str | None, out: str
+) -> Result:
+    """Makes a world with known truth."""
+    from stillwatch_lab.worlds.build import build
+
+    folders = [Path(one) if one else None for one in (prompts, data)]
+    build(world, seed, accounts, exchanges, folders[0], Path(out), data=folders[1])
+    return {}
+
+
+def scan(logs: str, tables: dict[str, str], off: list[str], out: str, sketches: str | None) -> Result:
+    """The line up to the assessment: the tables of a run folder in `out`, and what each stage cost.
+
+    Also exports what the method tables look at, and the sketches when a path is named.
+    """
+    from stillwatch import (
+        assess,
+        flow,
+        group,
+        link,
+        read,
+        sketch,
+    )
+    from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.records.candidates import CANDIDATE_MEMBERS, GROUP_TESTS
+    from stillwatch.records.outputs import RUN_FILES
+    from stillwatch.records.sketches import ACCOUNT_EVIDENCE, EXCHANGE_SKETCHES
+    from stillwatch.settings import (
+        EvidenceSettings,
+        Inputs,
+        Job,
+        Settings,
+    )
+    from stillwatch.sketch.key import load_key
+
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = Settings(evidence=EvidenceSettings.model_validate({"off": off}))
+    job = Job(Inputs((logs,), **{name: (path,) for name, path in tables.items()}), settings=settings)
+    with DuckDBEngine(settings.engine, folder) as engine:
+        stages: tuple[flow.Stage, ...] = (read, sketch, link, group, assess)
+        records = flow.run(stages, engine, job)
+        for table in (*RUN_FILES, ACCOUNT_EVIDENCE, CANDIDATE_MEMBERS, GROUP_TESTS):
+            engine.export(table, folder / f"{table.name}.parquet")
+        if sketches is not None:
+            engine.export(EXCHANGE_SKETCHES, Path(sketches), {"key_id": load_key(None).key_id})
+    return {"stages": {record.stage: [record.seconds, record.cpu_seconds] for record in records}}
+
+
+def score(run: str, truth: str, seed: int, out: str) -> Result:
+    """Every score of one run, as JSON at `out`."""
+    from stillwatch_lab.benchmark.record import record
+
+    _keep(record(Path(run), Path(truth), seed), out)
+    return {}
+
+
+def oracle(sketches: str, truth: str, rung: str, out: str) -> Result:
+    """When a detector that knows the rung's true parameters could have acted, as JSON at `out`."""
+    from stillwatch_lab.benchmark.oracle import known_parameters
+
+    _keep(known_parameters(Path(sketches), Path(truth), rung), out)
+    return {}
+
+
+def baseline(name: str, sketches: str, accounts: str | None, truth: str, allowed: list[int], out: str) -> Result:
+    """One baseline's comparison at each number of innocents allowed, as JSON at `out`."""
+    from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.settings import EngineSettings
+    from stillwatch_lab.baselines import Logs
+    from stillwatch_lab.benchmark.beside import compared
+
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
+        _keep(compared(engine, name, Logs(sketches, accounts), Path(truth), allowed), out)
+    return {}
+
+
+def _keep(found: Any, out: str) -> None:
+    Path(out).write_text(json.dumps(found, default=str) + "\n", encoding="utf-8")
+
+
+TASKS: dict[str, Callable[..., Result]] = {
+    "build": build_world,
+    "scan": scan,
+    "score": score,
+    "oracle": oracle,
+    "baseline": baseline,
+}
+
+
+if __name__ == "__main__":
+    serve(TASKS, sys.argv[1:])

@@ -1,0 +1,107 @@
+"""What a ladder run was asked to do, its variants, and the mark by which finished work is known again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import stillwatch
+import stillwatch_lab
+from stillwatch.runs.folder import code_digest
+from stillwatch.settings import EvidenceSettings
+
+ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1: the size that results are reported for
+FEWEST_ACCOUNTS, FEWEST_EXCHANGES = 1_000, 20_000  # so that every rung of the shipped world keeps an account
+MISSING = ("text", "addresses", "accounts")
+CHANNELS: tuple[str, ...] = get_args(get_args(EvidenceSettings.model_fields["off"].annotation)[0])
+"""The sorts of evidence that `Settings.evidence.off` knows."""
+MAIN = "complete"
+
+# What only lays out finished measurements may change without measuring again.
+_SHOWING: tuple[str, ...] = (
+    "cli/",
+    "commands.py",
+    "benchmark/page",
+    "benchmark/charts",
+    "benchmark/tables",
+    "benchmark/document",
+    "benchmark/sections",
+)
+_SHOWING += (
+    "benchmark/targets",
+    "benchmark/pooled",
+    "benchmark/intervals",
+    "benchmark/templates",
+    "benchmark/run",
+    "benchmark/wording",
+    "report/",
+)
+
+_BASELINES = "baselines"
+_PRODUCT, _LAB = Path(stillwatch.__file__).parent, Path(stillwatch_lab.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One scan of a world: complete, without some columns, or without one sort of evidence."""
+
+    name: str
+    missing: str | None = None
+    off: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Seeds, size and what is tried; `prompts` None stands for the shipped ones, `data` None for invented
+    addresses, `world` for a recipe as in `build`."""
+
+    seeds: tuple[int, ...]
+    out: Path
+    scale: float = 1.0
+    world: str = "ladder"
+    prompts: Path | None = None
+    missing: tuple[str, ...] = ()
+    ablate: bool = False
+    baselines: bool = False
+    keep: bool = False
+    data: Path | None = None
+
+    @property
+    def accounts(self) -> int:
+        """Accounts of each world."""
+        return max(FEWEST_ACCOUNTS, round(ACCOUNTS * self.scale))
+
+    @property
+    def exchanges(self) -> int:
+        """Exchanges of each world."""
+        return max(FEWEST_EXCHANGES, round(EXCHANGES * self.scale))
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The scans of each world, the complete one first."""
+        without = tuple(Variant(f"without {name}", missing=name) for name in self.missing)
+        ablated = tuple(Variant(f"{name} off", off=name) for name in CHANNELS) if self.ablate else ()
+        return (Variant(MAIN), *without, *ablated)
+
+    def home(self, seed: int) -> Path:
+        """The folder of one seed's finished measurements."""
+        return self.out / "seeds" / f"{seed}-{self.mark()}"
+
+    def mark(self) -> str:
+        """Eight hex digits that stand for the world's recipe, size and prompts and for the code that measures."""
+        real = ["own" if one is None else str(one.absolute()) for one in (self.prompts, self.data)]
+        digest = hashlib.sha256(json.dumps([self.world, self.accounts, self.exchanges, *real]).encode())
+        recipe = Path(self.world)
+        if recipe.suffix == ".toml" and recipe.is_file():
+            digest.update(recipe.read_bytes())
+        for source in (_PRODUCT, _LAB):
+            digest.update(code_digest(source, (*_SHOWING, _BASELINES)).encode())
+        return digest.hexdigest()[:8]
+
+
+def baselines_mark() -> str:
+    """What stands for the baselines' code: they are measured again when it changes, and nothing else is."""
+    return code_digest(_LAB / _BASELINES, ())

@@ -1,0 +1,132 @@
+"""The runs of many seeds pooled: every statistic as a ratio of sums over seeds, so that seeds can be resampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch_lab.benchmark.intervals import Estimate, resampled, share
+
+Row = dict[str, Any]
+RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
+PER_100K = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The records of one variant, one a seed."""
+
+    runs: tuple[Row, ...]
+
+    @property
+    def rungs(self) -> tuple[str, ...]:
+        """The rungs that any of the worlds has: those of the ladder in their order, then any others."""
+        present = {one["rung"] for run in self.runs for one in run["campaigns"]}
+        return (*(rung for rung in RUNGS if rung in present), *sorted(present - set(RUNGS)))
+
+    def campaigns(self, rung: str) -> list[tuple[int, Row]]:
+        """The true campaigns of a rung with the place of their seed."""
+        return [(at, one) for at, run in enumerate(self.runs) for one in run["campaigns"] if one["rung"] == rung]
+
+    def over_campaigns(
+        self, rung: str, hits: Callable[[Row], float | None], trials: Callable[[Row], float], counted: bool = True
+    ) -> Estimate:
+        """A ratio of sums over the rung's campaigns; a campaign whose hits are None is left out."""
+        over, of = np.zeros(len(self.runs)), np.zeros(len(self.runs))
+        for at, one in self.campaigns(rung):
+            found = hits(one)
+            if found is not None:
+                over[at] += found
+                of[at] += trials(one)
+        return share(over.tolist(), of.tolist(), counted)
+
+    def recall(self, rung: str, level: str) -> Estimate:
+        """Share of the rung's accounts found at a level or a stronger one."""
+        return self.over_campaigns(rung, lambda one: round(one["recall"][level] * one["accounts"]), _accounts)
+
+    def mean(self, rung: str, value: Callable[[Row], float | None]) -> Estimate:
+        """The mean of a score over the rung's campaigns that have it."""
+        return self.over_campaigns(rung, value, lambda _: 1.0, counted=False)
+
+    def leak(self, rung: str, name: str = "leak_share") -> Estimate:
+        """Share of the rung's exchanges made before their account reached `act` (or any level)."""
+        return self.over_campaigns(rung, lambda one: one[name] * one["exchanges"], lambda one: one["exchanges"], False)
+
+    def innocents(self, level: str, kind: str | None = None) -> Estimate:
+        """Innocents accused per 100,000 accounts of the world, or per 100,000 innocents of one kind."""
+        if kind is None:
+            hits = [run["innocents"][level]["accounts"] for run in self.runs]
+            trials = [run["accounts"] for run in self.runs]
+        else:
+            hits = [run["innocents"][level]["by_kind"].get(kind, 0) for run in self.runs]
+            trials = [run["innocent_kinds"].get(kind, 0) for run in self.runs]
+        return share(hits, trials).scaled(PER_100K)
+
+    def swept(self, level: str) -> list[str]:
+        """Kinds of the innocent groups swept up whole, one entry a group."""
+        return [kind for run in self.runs for kind in run["swept"][level]]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of innocents, the most numerous first."""
+        totals: dict[str, int] = {}
+        for run in self.runs:
+            for kind, accounts in run["innocent_kinds"].items():
+                totals[kind] = totals.get(kind, 0) + accounts
+        return tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
+
+    def ratio(self, hits: Callable[[Row], float], trials: Callable[[Row], float], counted: bool = True) -> Estimate:
+        """A ratio of sums over runs."""
+        return share([hits(run) for run in self.runs], [trials(run) for run in self.runs], counted)
+
+    def reliability(self) -> list[Row]:
+        """Tenths of stated probability, pooled: members, mean said, share that was so."""
+        pooled: dict[float, Row] = {}
+        for run in self.runs:
+            for one in run["reliability"]:
+                into = pooled.setdefault(
+                    one["low"], {"low": one["low"], "high": one["high"], "n": 0, "said": 0, "so": 0}
+                )
+                into["n"] += one["members"]
+                into["said"] += one["members"] * one["said"]
+                into["so"] += one["members"] * one["so"]
+        return [pooled[low] for low in sorted(pooled)]
+
+    def calibration_error(self) -> Estimate:
+        """Expected calibration error over the members of all runs together (Naeini et al. 2015), ten equal bins."""
+        n, said, so = (np.zeros((len(self.runs), 10)) for _ in range(3))
+        for at, run in enumerate(self.runs):
+            for one in run["reliability"]:
+                tenth = round(one["low"] * 10)
+                n[at, tenth] = one["members"]
+                said[at, tenth], so[at, tenth] = (one["members"] * one[name] for name in ("said", "so"))
+
+        def error(weight: NDArray[np.int64]) -> float | None:
+            members = float((weight @ n).sum())
+            return float(np.abs(weight @ said - weight @ so).sum() / members) if members else None
+
+        return resampled(len(self.runs), error)
+
+    def onset(self, one: Row) -> Row:
+        """How long a true campaign lasted, and when half of its accounts stood at act: days from its first exchange."""
+        found: Row = next(run["onset"][one["campaign_id"]] for run in self.runs if one["campaign_id"] in run["onset"])
+        return found
+
+    def curve(self, rung: str) -> NDArray[np.float64] | None:
+        """By part of the exchanges in time order, the share from accounts already at `act`: (campaigns, parts)."""
+        found = [self.runs[at]["curves"][one["campaign_id"]] for at, one in self.campaigns(rung)]
+        whole = [curve for curve in found if len(curve) == max(map(len, found))]
+        return np.array(whole) if whole else None
+
+
+def pools(seeds: Sequence[Row], names: Sequence[str]) -> dict[str, Pool]:
+    """By variant, in the order of `names`, from what was measured of each seed."""
+    return {name: Pool(tuple(seed[name] for seed in seeds)) for name in names}
+
+
+def _accounts(one: Row) -> float:
+    return float(one["accounts"])

@@ -1,0 +1,138 @@
+"""The whole command: every seed measured, everything pooled, written as JSON and as a page, printed as tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+import stillwatch
+from stillwatch_lab.benchmark import (
+    page,
+    sections_beside,
+    sections_found,
+    sections_truth,
+    tables,
+)
+from stillwatch_lab.benchmark.beside import names
+from stillwatch_lab.benchmark.cost import machine
+from stillwatch_lab.benchmark.document import Document, Section
+from stillwatch_lab.benchmark.plan import EXCHANGES, MAIN, Plan
+from stillwatch_lab.benchmark.pooled import Pool, Row, pools
+from stillwatch_lab.benchmark.seed import Say, measure_seed
+from stillwatch_lab.benchmark.targets import RECALL, targets
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.recipe import load_recipe
+
+# Seconds that steps take at full size on 2 otherwise idle cores: what is said before the first seed has told better.
+BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 180.0, 130.0, 75.0, 60.0
+START_SECONDS = 4.0  # that a step takes whatever the size: a process, its imports and compiled kernels
+
+_MISSING = (
+    "Missing columns",
+    "The same worlds with whole columns absent, as many logs are. It may cost recall; it may not cost an innocent.",
+)
+_ABLATION = (
+    "Without each sort of evidence",
+    "What each sort of evidence is worth: the same scan with one switched off.",
+)
+
+
+def run(plan: Plan, console: Console, say: Say) -> Document:
+    """Measures what is not yet measured, prints the tables, and writes `ladder.json`, `.html`, `.txt`.
+
+    Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
+    """
+    load_recipe(plan.world, frozenset(KINDS))  # a mistake in it is said before hours of work, not after
+    plan.out.mkdir(parents=True, exist_ok=True)
+    say(
+        f"about {forecast(plan) / 60:.0f} minutes for {len(plan.seeds)} seeds on 2 cores, less what is finished already"
+    )
+    found: list[Row] = []
+    began = time.perf_counter()
+    for done, seed in enumerate(plan.seeds, start=1):
+        found.append(measure_seed(plan, seed, say))
+        spent = time.perf_counter() - began
+        left = spent / done * (len(plan.seeds) - done)
+        say(f"seed {seed} done, {done} of {len(plan.seeds)}; about {left / 60:.0f} minutes left")
+    document = assemble(plan, found)
+    publish(document, plan.out)
+    tables.render(document, console)
+    return document
+
+
+def forecast(plan: Plan) -> float:
+    """Seconds that the plan takes on 2 cores, from figures measured at full size."""
+    variants, baselines = len(plan.variants) - 1, len(names()) if plan.baselines else 0
+    full = BUILD_SECONDS + FIRST_SECONDS + variants * VARIANT_SECONDS + baselines * BASELINE_SECONDS
+    steps = 4 + 2 * variants + baselines  # build, scan, score and an oracle; scan and score; a baseline
+    return len(plan.seeds) * (full * plan.exchanges / EXCHANGES + steps * START_SECONDS)
+
+
+def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:
+    """The document of what was measured, one record a seed in the plan's order."""
+    named = [
+        {name: {**record, "seed": seed} for name, record in found.items()}
+        for seed, found in zip(plan.seeds, seeds, strict=True)
+    ]
+    pooled = pools(named, [variant.name.replace(" ", "-") for variant in plan.variants])
+    prompts = "our own" if plan.prompts is None else f"those of the folder named {plan.prompts.name}"
+    return Document(
+        version=stillwatch.__version__,
+        machine=machine(),
+        world=Path(plan.world).stem,
+        seeds=plan.seeds,
+        accounts=plan.accounts,
+        exchanges=plan.exchanges,
+        prompts=prompts,
+        command=_command(plan),
+        targets=targets(pooled, named),
+        sections=_sections(pooled, named),
+    )
+
+
+def _sections(pooled: dict[str, Pool], seeds: Sequence[Row]) -> tuple[Section, ...]:
+    complete = pooled[MAIN]
+    found = [
+        sections_found.recall_section(complete, RECALL),
+        sections_found.innocents_section(complete),
+        sections_found.time_section(complete),
+        sections_beside.patient_section(complete, seeds),
+        sections_truth.campaigns_section(complete),
+        sections_truth.exchanges_section(complete),
+        sections_truth.probabilities_section(complete),
+        sections_truth.labels_section(complete),
+        sections_beside.relay_section(complete),
+    ]
+    for name, mark, title, lead in (("missing", "without-", *_MISSING), ("ablation", "-off", *_ABLATION)):
+        others = {key: pool for key, pool in pooled.items() if mark in key}
+        if others:
+            found.append(sections_beside.variants_section(name, title, lead, {MAIN: complete, **others}))
+    if any(name.startswith("baseline-") for name in seeds[0]):
+        found.append(sections_beside.baselines_section(complete, seeds))
+    return (*found, sections_beside.methods_section(complete), sections_beside.cost_section(seeds))
+
+
+def publish(document: Document, out: Path) -> None:
+    """Writes `ladder.json`, `ladder.html` and the tables as `ladder.txt`."""
+    record = json.dumps(asdict(document), indent=1, ensure_ascii=False, allow_nan=False)
+    (out / "ladder.json").write_text(record + "\n", encoding="utf-8")
+    (out / "ladder.html").write_text(page.render(document), encoding="utf-8")
+    with (out / "ladder.txt").open("w", encoding="utf-8") as file:
+        tables.render(document, Console(file=file, width=160, highlight=False))
+
+
+def _command(plan: Plan) -> str:
+    words = [
+        "stillwatch lab ladder --seeds",
+        *map(str, plan.seeds),
+        f"--scale {plan.scale:g}",
+        f"--world {Path(plan.world).name}",
+    ]
+    words += ["--missing", *plan.missing] if plan.missing else []
+    words += [f"--{name}" for name in ("ablate", "baselines") if getattr(plan, name)]
+    return " ".join(words)

@@ -1,0 +1,164 @@
+"""Who was found, whom it cost, and how soon: the first sections, from the complete runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.records.outputs import LEVELS
+from stillwatch_lab.benchmark.document import (
+    Cell,
+    Column,
+    Curve,
+    Dots,
+    Panels,
+    Section,
+    Table,
+)
+from stillwatch_lab.benchmark.intervals import Estimate, share
+from stillwatch_lab.benchmark.pooled import Pool
+from stillwatch_lab.benchmark.wording import plain
+from stillwatch_lab.scores.scorecard import percent
+
+
+def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
+    """Accounts found, by rung and level."""
+    rows = [(rung, tuple(pool.recall(rung, level) for level in LEVELS)) for rung in pool.rungs]
+    accounts = [sum(one["accounts"] for _, one in pool.campaigns(rung)) for rung in pool.rungs]
+    in_networks = [linked(pool, rung) for rung in pool.rungs]
+    table = Table(
+        "Share of each rung's accounts at a level or a stronger one, all seeds pooled; 95 % intervals over seeds",
+        (
+            Column("rung"),
+            Column("accounts"),
+            *(Column(level, "share") for level in LEVELS),
+            Column("in a network", "share"),
+        ),
+        tuple(
+            (rung, f"{n:,}", *found, in_networks[at])
+            for at, ((rung, found), n) in enumerate(zip(rows, accounts, strict=True))
+        ),
+    )
+    chart = Dots("Accounts found. A bar marks the target where there is one.", LEVELS, tuple(rows), targets=targets)
+    lead = "How many of each campaign's accounts were found, and at which level."
+    return Section("recall", "Accounts found", lead, (chart,), (table,))
+
+
+def linked(pool: Pool, kind: str) -> Estimate:
+    """Share of a kind's accounts that are in any network."""
+    return _of_kind(pool, kind, "linked")
+
+
+def together(pool: Pool, kind: str) -> Estimate:
+    """Share of a kind's accounts in the one network that holds most of their group, for kinds with groups."""
+    return _of_kind(pool, kind, "together")
+
+
+def _of_kind(pool: Pool, kind: str, name: str) -> Estimate:
+    rows = [{one["kind"]: one for one in run["linked"]}.get(kind) for run in pool.runs]
+    known = [one if one and one[name] is not None else {name: 0, "accounts": 0} for one in rows]
+    return share([one[name] for one in known], [one["accounts"] for one in known])
+
+
+def innocents_section(pool: Pool) -> Section:
+    """Innocents accused, all together and by kind."""
+    rates = [(kind, tuple(pool.innocents(level, kind) for level in LEVELS[:2])) for kind in pool.kinds]
+    whole = ("all together, per 100,000 accounts of the world", tuple(pool.innocents(level) for level in LEVELS[:2]))
+    rows: list[tuple[Cell, ...]] = []
+    for name, (act, review) in (whole, *rates):
+        kind = None if name == whole[0] else name
+        there = sum(
+            run["innocent_accounts"] if kind is None else run["innocent_kinds"].get(kind, 0) for run in pool.runs
+        )
+        swept = [
+            pool.swept(level) if kind is None else [one for one in pool.swept(level) if one == kind] for level in LEVELS
+        ]
+        rows.append(
+            (plain(name), f"{there:,}", _count(act), act, _count(review), review, f"{len(swept[0])} / {len(swept[1])}")
+        )
+    table = Table(
+        "Innocent accounts accused and their rate per 100,000 of that kind; whole groups are those of which half or "
+        "more are accused",
+        (
+            *(
+                Column("kind"),
+                Column("accounts"),
+                Column("at act"),
+                Column("per 100,000", "rate"),
+                Column("at review or act"),
+            ),
+            *(Column("per 100,000", "rate"), Column("whole groups at act / review")),
+        ),
+        tuple(rows),
+    )
+    shown = tuple((plain(name), found) for name, found in rates)
+    chart = Dots(
+        "Innocents accused per 100,000 of their kind (logarithmic, with 0 at the edge)", LEVELS[:2], shown, "rate"
+    )
+    lead = (
+        "Who was accused without being in any campaign. Where none was, the interval is the exact one: what the number "
+        "of accounts looked at can still not exclude. A harvesting relay's accounts count as innocents here: their "
+        "traffic is their customers'."
+    )
+    return Section("innocents", "Innocents accused", lead, (chart,), (table,))
+
+
+def _count(found: Estimate) -> str:
+    return "-" if found.hits is None else f"{found.hits:,.0f}"
+
+
+def time_section(pool: Pool) -> Section:
+    """Leak share and coverage in event time."""
+    curves = []
+    for rung in pool.rungs:
+        found = pool.curve(rung)
+        if found is None:
+            continue
+        x = (np.arange(found.shape[1]) + 0.5) / found.shape[1]
+        mean, low, high = found.mean(axis=0), found.min(axis=0), found.max(axis=0)
+        note = f"leaked {percent(pool.leak(rung).value)}"
+        spread = tuple(zip(low.tolist(), high.tolist(), strict=True)) if len(found) > 1 else ()
+        curves.append(Curve(rung, note, tuple(zip(x.tolist(), mean.tolist(), strict=True)), spread=spread))
+    chart = Panels(
+        "Of the exchanges made at each point of a campaign, the share from accounts already at act: the area above a "
+        "curve "
+        "is the leak share. Line: mean over campaigns; band: from the least to the most.",
+        "part of the campaign's exchanges made",
+        "covered",
+        tuple(curves),
+    )
+    table = Table(
+        "Leak share: exchanges made before their own account was detected, over all of the rung's exchanges",
+        (
+            Column("rung"),
+            Column("before act", "share"),
+            Column("before any level", "share"),
+            Column("half of the accounts at act after", "days"),
+            Column("days it lasted", "days"),
+        ),
+        tuple(
+            (rung, pool.leak(rung), pool.leak(rung, "leak_share_any"), _half(pool, rung), _days(pool, rung))
+            for rung in pool.rungs
+        ),
+    )
+    lead = (
+        "How much a campaign had taken before its accounts stood at act, in event time. An account never found leaks "
+        "all it took."
+    )
+    return Section("time", "How soon", lead, (chart,), (table,))
+
+
+def _onset(pool: Pool, rung: str, name: str) -> list[float | None]:
+    return [pool.runs[at]["onset"][one["campaign_id"]][name] for at, one in pool.campaigns(rung)]
+
+
+def _half(pool: Pool, rung: str) -> Cell:
+    """The mean where every campaign got there, else in how many it did."""
+    found = _onset(pool, rung, "half_at_act")
+    reached = [one for one in found if one is not None]
+    if len(reached) < len(found):
+        return f"never in {len(found) - len(reached)} of {len(found)}"
+    return pool.mean(rung, lambda one: pool.onset(one)["half_at_act"])
+
+
+def _days(pool: Pool, rung: str) -> Estimate:
+    return pool.mean(rung, lambda one: pool.onset(one)["days"])

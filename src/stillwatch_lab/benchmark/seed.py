@@ -1,0 +1,182 @@
+"""One seed's work in resumable steps: build, scan once from raw logs, again from sketches, score everything."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch_lab.benchmark.blanked import SKETCHED_FROM, write_blanked
+from stillwatch_lab.benchmark.cost import Cost, measured
+from stillwatch_lab.benchmark.plan import (
+    MAIN,
+    Plan,
+    Variant,
+    baselines_mark,
+)
+
+Row = dict[str, Any]
+Say = Callable[[str], None]
+CHILD = "stillwatch_lab.benchmark.child"
+ORACLES = ("patient",)  # rungs whose detection is shown beside that of a detector that knows their parameters
+_BUILT = ".complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One seed under way: what is asked, where finished measurements go, where the world stands, how to speak."""
+
+    plan: Plan
+    seed: int
+    say: Say
+
+    @property
+    def home(self) -> Path:
+        """Where this seed's finished measurements stand, one JSON file each."""
+        return self.plan.home(self.seed)
+
+    @property
+    def world(self) -> Path:
+        """The built world: large, and removed when everything is measured."""
+        return self.home / "world"
+
+    @property
+    def sketches(self) -> Path:
+        """The sketches of the world's logs, kept beside it."""
+        return self.home / "sketches.parquet"
+
+    def tables(self, variant: Variant) -> dict[str, str]:
+        """The accounts and permits handed to a scan."""
+        names = [name for name in ("accounts", "permits") if name != variant.missing]
+        return {name: str(path) for name in names if (path := self.world / f"{name}.parquet").is_file()}
+
+    def result(self, name: str) -> Path:
+        """The file of one finished measurement."""
+        return self.home / f"{name.replace(' ', '-')}.json"
+
+
+def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
+    """Everything measured of one seed, by name: the runs, the oracles, the baselines and what each step cost.
+
+    What is finished already is read back. Raises WorkFailedError when a step fails.
+    """
+    bench = Bench(plan, seed, say)
+    bench.home.mkdir(parents=True, exist_ok=True)
+    for variant in plan.variants:
+        if not bench.result(variant.name).is_file():
+            _measure_run(bench, variant)
+    for rung in ORACLES:
+        _once(bench, f"oracle {rung}", "oracle", {"rung": rung})
+    baselines = _measure_baselines(bench) if plan.baselines else []
+    if not plan.keep:
+        shutil.rmtree(bench.world, ignore_errors=True)
+        bench.sketches.unlink(missing_ok=True)
+    names = ["build", *(one.name for one in plan.variants), *(f"oracle {rung}" for rung in ORACLES), *baselines]
+    paths = [bench.result(name) for name in names]
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
+
+
+def _measure_run(bench: Bench, variant: Variant) -> None:
+    """Scans one variant and scores it; the file appears only when both are done."""
+    run = bench.home / f"run-{variant.name.replace(' ', '-')}"
+    shutil.rmtree(run, ignore_errors=True)
+    scanned = _scan_logs(bench, run) if variant.name == MAIN else _scan_sketches(bench, variant, run)
+    score = bench.home / "scores.part"
+    arguments = {"run": str(run), "truth": str(bench.world / "truth"), "seed": bench.seed, "out": str(score)}
+    scored = _step(bench, f"score {variant.name}", "score", arguments)
+    found = json.loads(score.read_text(encoding="utf-8"))
+    found["cost"] = {"scan": _plain(scanned), "score": _plain(scored)}
+    _write(bench.result(variant.name), found)
+    score.unlink()
+    if not (bench.plan.keep and variant.name == MAIN):
+        shutil.rmtree(run)
+
+
+def _scan_logs(bench: Bench, run: Path) -> Cost:
+    """The complete scan from raw logs, which leaves the sketches that all others start from."""
+    _need_world(bench)
+    fresh = bench.sketches.with_suffix(".part")
+    arguments: Row = {"logs": str(bench.world / "exchanges"), "tables": bench.tables(Variant(MAIN)), "off": []}
+    cost = _step(bench, "scan from raw logs", "scan", arguments | {"out": str(run), "sketches": str(fresh)})
+    fresh.rename(bench.sketches)
+    return cost
+
+
+def _scan_sketches(bench: Bench, variant: Variant, run: Path) -> Cost:
+    _need_sketches(bench)
+    logs, blanked = bench.sketches, bench.home / "blanked.parquet"
+    if variant.missing in SKETCHED_FROM:
+        write_blanked(bench.sketches, variant.missing, blanked)
+        logs = blanked
+    arguments: Row = {"logs": str(logs), "tables": bench.tables(variant), "off": [variant.off] if variant.off else []}
+    cost = _step(bench, f"scan, {variant.name}", "scan", arguments | {"out": str(run), "sketches": None})
+    blanked.unlink(missing_ok=True)
+    return cost
+
+
+def _measure_baselines(bench: Bench) -> list[str]:
+    """Each baseline at as many innocents as our own complete run accused at `act`, and at `review`; their names."""
+    from stillwatch_lab.benchmark import beside
+
+    innocents = json.loads(bench.result(MAIN).read_text(encoding="utf-8"))["innocents"]
+    allowed = sorted({innocents[level]["accounts"] for level in ("act", "review")})
+    mark = baselines_mark()
+    for name in beside.names():
+        _once(bench, f"baseline {name}", "baseline", {"name": name, "allowed": allowed}, mark)
+    return [f"baseline {name}" for name in beside.names()]
+
+
+def _once(bench: Bench, name: str, task: str, arguments: Row, mark: str = "") -> None:
+    """A step on sketches and truth whose result is one JSON file, unless it is there under the same mark."""
+    path = bench.result(name)
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["mark"] == mark:
+        return
+    _need_sketches(bench)
+    fresh = bench.home / "step.part"
+    given: Row = {"sketches": str(bench.sketches), "truth": str(bench.world / "truth"), "out": str(fresh)}
+    if task == "baseline":
+        given["accounts"] = bench.tables(Variant(MAIN)).get("accounts")
+    cost = _step(bench, name, task, given | arguments)
+    found = json.loads(fresh.read_text(encoding="utf-8"))
+    _write(path, {"found": found, "mark": mark, "cost": {task: _plain(cost)}})
+    fresh.unlink()
+
+
+def _need_sketches(bench: Bench) -> None:
+    """Sketches and world as the complete scan leaves them; made again when an earlier, finished run removed them."""
+    if not (bench.sketches.is_file() and (bench.world / _BUILT).is_file()):
+        again = bench.home / "run-again"
+        _scan_logs(bench, again)
+        shutil.rmtree(again)
+
+
+def _need_world(bench: Bench) -> None:
+    if (bench.world / _BUILT).is_file():
+        return
+    shutil.rmtree(bench.world, ignore_errors=True)
+    plan = bench.plan
+    arguments: Row = {"world": plan.world, "seed": bench.seed, "accounts": plan.accounts, "exchanges": plan.exchanges}
+    real = {name: None if one is None else str(one) for name, one in (("prompts", plan.prompts), ("data", plan.data))}
+    cost = _step(bench, "build the world", "build", arguments | real | {"out": str(bench.world)})
+    _write(bench.result("build"), {"cost": {"build": _plain(cost)}})
+    (bench.world / _BUILT).touch()
+
+
+def _step(bench: Bench, name: str, task: str, arguments: Row) -> Cost:
+    cost = measured(CHILD, task, arguments)
+    bench.say(f"seed {bench.seed}: {name}: {cost.seconds:.1f} s, {cost.peak_bytes / 1e9:.2f} GB")
+    return cost
+
+
+def _plain(cost: Cost) -> Row:
+    return {"seconds": cost.seconds, "cpu": cost.cpu, "peak_bytes": cost.peak_bytes, **cost.result}
+
+
+def _write(path: Path, found: Row) -> None:
+    """Whole or not at all: a run may be stopped at any moment."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    part.rename(path)

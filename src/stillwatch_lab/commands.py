@@ -1,0 +1,199 @@
+"""The `stillwatch lab` commands: worlds with known truth, scores against it, and the cost of hiding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillwatch.cli.arguments import Findings, check_out, check_run
+from stillwatch.cli.options import (
+    AsJson,
+    Out,
+    console,
+    print_json,
+)
+
+WIDE = 160  # columns of large tables where no terminal says how wide it is
+
+lab = typer.Typer(
+    help="Worlds with known truth, scores against it, and calibration without it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@lab.command()
+def build(  # noqa: PLR0913  one parameter is one option
+    world: Annotated[str, typer.Argument(help="A shipped world's name or a world file.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the world to.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    accounts: Annotated[int, typer.Option(min=1, help="About how many accounts.")] = 2_000,
+    exchanges: Annotated[int, typer.Option(min=1, help="About how many exchanges.")] = 40_000,
+    prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="STILLWATCH_DATA",
+            help="A folder whose `ip` holds real address ranges and client headers; `../shared/data` if it is there, "
+            "else invented ones.",
+        ),
+    ] = None,
+) -> None:
+    """Makes a world with known truth."""
+    from stillwatch_lab.worlds.build import build as build_world
+    from stillwatch_lab.worlds.build import data_folder
+
+    build_world(world, seed, accounts, exchanges, prompts, out, data=data_folder(data))
+    typer.echo(f"world: {out}")
+
+
+@lab.command()
+def telltale(
+    world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Looks for formats, gaps and combinations of columns that give a rung's accounts away without meaning to."""
+    from stillwatch_lab.leakage.check import render, telltales
+
+    found = telltales(world)
+    if as_json:
+        print_json([asdict(one) | {"speaks": one.speaks, "intended": one.intended} for one in found])
+    else:
+        render(found, console())
+    if any(one.speaks and not one.intended for one in found):
+        raise typer.Exit(1)
+
+
+@lab.command()
+def score(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    truth: Annotated[Path, typer.Argument(help="The `truth` folder of a world.")],
+    as_json: AsJson = False,
+) -> None:
+    """Scores a run against a world's truth."""
+    findings = Findings()
+    check_run(run, findings)
+    if not truth.is_dir():
+        findings.add(f"`{truth}`", "is not a folder", "name the `truth` folder of a world")
+    findings.settle()
+    from stillwatch_lab.scores.score import score as score_run
+
+    scores = score_run(run, truth)
+    if as_json:
+        print_json(scores.as_dict())
+    else:
+        scores.render(console())
+
+
+@lab.command()
+def ladder(  # noqa: PLR0913  one parameter is one option
+    seeds: Annotated[list[int], typer.Option(help="Seeds of the worlds, one world each.")],
+    out: Annotated[Path, typer.Option(help="The folder for results; what is finished there is not done again.")],
+    scale: Annotated[float, typer.Option(min=0.0, help="1: 100,000 accounts and 3,000,000 exchanges a world.")] = 1.0,
+    world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "ladder",
+    prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(envvar="STILLWATCH_DATA", help="A folder of real data; none: invented addresses.")
+    ] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(help="Also scan without `text`, `addresses`, the `accounts` table.")
+    ] = None,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Also scan without each sort of evidence.")] = False,
+    baselines: Annotated[bool, typer.Option("--baselines", help="Also score other methods on the worlds.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep worlds, sketches and complete runs: a gigabyte a seed.")
+    ] = False,
+) -> None:
+    """Every score on every rung, over worlds of many seeds: tables, ladder.json and ladder.html."""
+    from stillwatch_lab.benchmark.plan import MISSING, Plan
+    from stillwatch_lab.benchmark.run import run
+    from stillwatch_lab.worlds.build import data_folder
+
+    findings = Findings()
+    for name in missing or ():
+        if name not in MISSING:
+            findings.add(
+                f"`--missing {name}`", "is no part of the logs that can be left out", f"use {', '.join(MISSING)}"
+            )
+    findings.settle()
+    without = tuple(name for name in MISSING if name in (missing or ()))
+    plan = Plan(
+        tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep, data_folder(data)
+    )
+    run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
+    typer.echo(f"results: {out / 'ladder.html'}")
+
+
+@lab.command()
+def drill(  # noqa: PLR0913  one parameter is one option
+    rung: Annotated[list[str] | None, typer.Option(help="A rung to drill; may be repeated. None: all.")] = None,
+    evasion: Annotated[list[str] | None, typer.Option(help="An evasion to try; may be repeated. None: all.")] = None,
+    seeds: Annotated[list[int] | None, typer.Option(help="Seeds of the worlds, one world each. None: 1.")] = None,
+    scale: Annotated[float, typer.Option(min=0.005, max=10.0, help="Of 100,000 accounts, 3 M exchanges.")] = 0.05,
+    book: Annotated[Path | None, typer.Option(help="Prices and evasions; none: those shipped.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Finds the cheapest evasion that halves what is found of each rung, and what it costs the attacker."""
+    from stillwatch.settings import Settings
+    from stillwatch_lab import adversary as drills
+
+    findings = Findings()
+    known = drills.load_drillbook(book) if book else drills.load_drillbook()
+    names = sorted({one.name for plan in known.evasions.values() for one in plan})
+    _check_words("--rung", rung or (), drills.RUNGS, findings)
+    _check_words("--evasion", evasion or (), names, findings)
+    findings.settle()
+    ground = drills.Ground(scale, prompts, Settings())
+    found = drills.drill(known, rung or drills.RUNGS, evasion or (), tuple(dict.fromkeys(seeds or (1,))), ground)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        drills.render(found, console())
+
+
+@lab.command()
+def replay(
+    sketches: Annotated[Path, typer.Argument(help="The `exchange_sketches.parquet` of a world's logs.")],
+    truth: Annotated[Path, typer.Argument(help="The `truth` folder of that world.")],
+    accounts: Annotated[Path | None, typer.Option(help="The world's accounts.")] = None,
+    permits: Annotated[Path | None, typer.Option(help="The world's permits.")] = None,
+    every: Annotated[float, typer.Option(min=0.25, help="Days from one scan to the next.")] = 4.0,
+    as_json: AsJson = False,
+) -> None:
+    """Scans a world's log as it stood every few days: what had leaked when a run would have said so."""
+    tables = {name: path for name, path in (("accounts", accounts), ("permits", permits)) if path is not None}
+    findings = Findings()
+    for path in (sketches, *tables.values(), truth):
+        if not path.exists():
+            findings.add(f"`{path}`", "does not exist", "name what `lab build` and `sketch` wrote")
+    findings.settle()
+    from stillwatch_lab.scores import replay as replays
+
+    found = replays.replay(sketches, tables, truth, every, lambda text: typer.echo(text, err=True))
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        console().print(replays.as_table(found))
+
+
+def _check_words(option: str, words: Sequence[str], known: Sequence[str], findings: Findings) -> None:
+    for word in words:
+        if word not in known:
+            findings.add(f"`{option} {word}`", "is unknown", f"use one of {', '.join(known)}")
+
+
+@lab.command()
+def demo(out: Out = None) -> None:
+    """Makes a small world, scans it, prints what was found beside the truth, and writes the report."""
+    folder = out or Path("demo-run")
+    findings = Findings()
+    check_out(folder, findings)
+    findings.settle()
+    from stillwatch_lab.demo import run as run_demo
+
+    raise typer.Exit(run_demo(folder, console()))

@@ -1,0 +1,247 @@
+"""Looks for tell-tales: formats, gaps and combinations that would give a rung's accounts away in no real log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from stillwatch.errors import InputError
+from stillwatch_lab.leakage.intents import intent_of
+from stillwatch_lab.worlds.draws import Reals, Wholes
+
+_PATTERNS = {"digits": "[0-9]", "lower": "[a-z]", "upper": "[A-Z]", "marks": "[^0-9A-Za-z]"}
+_FEWEST = 20  # distinct values on each side, below which a format says nothing
+_CHANCE = 4.5  # standard errors; beyond them one of a thousand features strays once in a hundred worlds
+_USEFUL = 0.05  # area above one half that is of any practical use
+_CROWDS = 10  # of people, that a rung is compared with
+_EXPECTED = 8.0  # people that would show a combination if its parts were independent; fewer prove nothing
+_ORGANIC, _HARVEST = "organic", "harvest"
+
+PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
+    "exchanges": (
+        ("user_agent", "channel"),
+        ("user_agent", "temperature"),
+        ("user_agent", "top_p"),
+        ("user_agent", "max_tokens"),
+        ("user_agent", "choice_count"),
+        ("user_agent", "tool_names"),
+        ("user_agent", "client_fingerprint"),
+        ("user_agent", "system_instructions"),
+        ("user_agent", "conversation_id"),
+        ("user_agent", "device_id"),
+        ("user_agent", "session_id"),
+        ("request_model", "reasoning_tokens"),
+        ("channel", "client_address"),
+        ("status_code", "output_text"),
+    ),
+    "accounts": (
+        ("verification", "payment_country"),
+        ("verification", "phone_prefix"),
+        ("payment_country", "phone_prefix"),
+        ("payment_country", "payment_issuer"),
+        ("account_type", "organisation_id"),
+        ("account_type", "email_domain"),
+        ("closed_at", "closed_reason"),
+    ),
+}
+"""Columns whose combination a program could get wrong: a value that the other never goes with."""
+
+_ONLY_IF_THERE = {
+    "client_fingerprint",
+    "conversation_id",
+    "device_id",
+    "session_id",
+    "reasoning_tokens",
+    "client_address",
+    "output_text",
+    "organisation_id",
+    "payment_issuer",
+    "phone_prefix",
+    "closed_at",
+}
+"""Columns of which a combination says only whether there is a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telltale:
+    """One feature of one column, or of two, and how well it alone tells one rung's accounts from people's.
+
+    `auc` is the chance that it orders the two rightly, folded so that 0.5 is blindness; `error` its standard error
+    under blindness.
+    """
+
+    rung: str
+    table: str
+    column: str
+    feature: str
+    auc: float
+    error: float
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it separates beyond chance and to any practical use."""
+        return self.auc - 0.5 > max(_CHANCE * self.error, _USEFUL)
+
+    @property
+    def intended(self) -> str | None:
+        """Why the rung means it, None when nothing does."""
+        return intent_of(self.rung, self.column, self.feature)
+
+
+def telltales(world: Path) -> list[Telltale]:
+    """Every feature of every column of the world in this folder, for every rung, strongest first.
+
+    One row an account is looked at, so that busy accounts do not speak louder: whether the value is missing; over the
+    distinct values its format (length, classes of characters, trailing digits); and whether it stands beside another
+    column's value that it never stands beside at people's. What a value is by itself never counts. Raises InputError
+    when the folder is no world.
+    """
+    truth = world / "truth" / "accounts.parquet"
+    if not truth.is_file():
+        raise InputError(f"`{world}` is no world: it has no `truth/accounts.parquet`")
+    accounts = pq.read_table(truth).sort_by("account_id")
+    names = accounts["account_id"].combine_chunks()
+    kind, role = accounts["kind"].to_numpy(), accounts["role"].to_numpy()
+    sides = {name: kind == name for name in sorted(set(kind[(role == "campaign") | (kind == _HARVEST)]))}
+    found: list[Telltale] = []
+    for table in ("exchanges", "accounts"):
+        place = world / (table if table == "exchanges" else "accounts.parquet")
+        if place.exists():
+            data = _one_each(ds.dataset(place), names)
+            owner = pc.index_in(data["account_id"].combine_chunks(), names).to_numpy()
+            for rung, side in sides.items():
+                found += _of_rung(rung, table, data, side[owner], (role == _ORGANIC)[owner])
+    return sorted(found, key=lambda one: (-one.auc, one.rung, one.table, one.column, one.feature))
+
+
+def _one_each(data: ds.Dataset, names: pa.Array) -> pa.Table:
+    owner = pc.index_in(data.to_table(["account_id"])["account_id"].combine_chunks(), names).to_numpy()
+    rows = pa.array(np.unique(owner, return_index=True)[1])
+    return pa.table({name: data.to_table([name])[name].take(rows).combine_chunks() for name in data.schema.names})
+
+
+def _of_rung(
+    rung: str, table: str, data: pa.Table, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
+) -> Iterator[Telltale]:
+    if not (ours.any() and theirs.any()):
+        return
+    for column in data.column_names:
+        for one in _compared(_homes(data[column].combine_chunks(), column), ours, theirs):
+            yield Telltale(rung, table, column, *one)
+    for left, right in PAIRS[table]:
+        if left in data.column_names and right in data.column_names:
+            strange = _strange(_parts(data, left), _parts(data, right), theirs)
+            others = theirs & ~_reference(theirs)
+            yield Telltale(rung, table, f"{left} x {right}", "contradiction", *_auc(strange[ours], strange[others]))
+
+
+def _homes(values: pa.Array, column: str) -> pa.Array:
+    """Of IPv6 addresses the network half: one home shows a new address every day (RFC 8981), and counts once."""
+    if not column.endswith("_address"):
+        return values
+    return pc.replace_substring_regex(values, "^([0-9a-f]+:[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):.*$", r"\1")
+
+
+def _compared(
+    values: pa.Array, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
+) -> Iterator[tuple[str, float, float]]:
+    missing = pc.is_null(values).to_numpy(zero_copy_only=False).astype(np.float64)
+    yield ("null share", *_auc(missing[ours], missing[theirs]))
+    if pa.types.is_list(values.type):
+        return
+    left = pc.unique(values.filter(pa.array(ours))).drop_null()
+    right = _in_crowds(values.filter(pa.array(theirs)), int(ours.sum()))
+    if min(len(left), len(right)) < _FEWEST:
+        return
+    for (feature, one), (_, other) in zip(_features(left), _features(right), strict=True):
+        yield (feature, *_auc(one, other))
+
+
+def _in_crowds(values: pa.Array, size: int) -> pa.Array:
+    """Distinct values of people in crowds as large as the rung, one crowd after the other: the more accounts, the more
+    of their distinct values are rare ones, so that only crowds of one size compare."""
+    crowds = min(_CROWDS, max(len(values) // size, 1))
+    return pa.concat_arrays([pc.unique(values.slice(at * size, size)).drop_null() for at in range(crowds)])
+
+
+def _features(values: pa.Array) -> Iterator[tuple[str, Reals]]:
+    if pa.types.is_string(values.type):
+        yield "length", _numbers(pc.utf8_length(values))
+        for name, pattern in _PATTERNS.items():
+            yield name, _numbers(pc.count_substring_regex(values, pattern))
+    elif pa.types.is_timestamp(values.type):
+        micros = pc.cast(values, pa.int64()).to_numpy(zero_copy_only=False)
+        yield "part of a second", (micros % 1_000_000).astype(np.float64)
+        yield "last digit", (micros % 10).astype(np.float64)
+    elif pa.types.is_floating(values.type):
+        numbers = _numbers(values) * 100
+        yield "decimals", (np.abs(numbers - np.round(numbers)) > 1e-9).astype(np.float64)
+
+
+def _parts(data: pa.Table, column: str) -> Wholes:
+    """Small numbers for the values of a column: versions of a client are one value, lists one by their content."""
+    values = data[column].combine_chunks()
+    if pa.types.is_list(values.type):
+        values = pc.binary_join(values, " ")
+    if column in _ONLY_IF_THERE:
+        values = pc.is_valid(values)
+    elif column == "user_agent":
+        values = pc.replace_substring_regex(values, "[0-9]+", "9")
+    return np.unique(pc.fill_null(pc.cast(values, pa.string()), "").to_numpy(False).astype(str), return_inverse=True)[1]
+
+
+def _reference(people: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Every second of the people, from whom what goes together is learnt; the others are compared."""
+    return np.asarray(people & (np.cumsum(people) % 2 == 0))
+
+
+def _strange(left: Wholes, right: Wholes, people: NDArray[np.bool_]) -> Reals:
+    """1.0 where a row's two values never meet among the reference people although each is common there."""
+    known = _reference(people)
+    seen = np.zeros((left.max() + 1, right.max() + 1))
+    np.add.at(seen, (left[known], right[known]), 1.0)
+    expected = seen.sum(axis=1, keepdims=True) * seen.sum(axis=0, keepdims=True) / max(known.sum(), 1)
+    return np.asarray(((seen == 0) & (expected >= _EXPECTED))[left, right], dtype=np.float64)
+
+
+def _numbers(values: pa.Array) -> Reals:
+    numbers: Reals = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _auc(ours: Reals, theirs: Reals) -> tuple[float, float]:
+    """Folded area under the curve, and its standard error when both sides are alike (Mann and Whitney 1947)."""
+    order = np.sort(theirs)
+    below = np.searchsorted(order, ours, side="left")
+    tied = np.searchsorted(order, ours, side="right") - below
+    share = float((below + tied / 2).mean()) / len(theirs)
+    error = float(np.sqrt((len(ours) + len(theirs) + 1) / (12 * len(ours) * len(theirs))))
+    return max(share, 1 - share), error
+
+
+def render(found: list[Telltale], console: Console) -> None:
+    """A table of what speaks and is not meant; one line on what is meant."""
+    spoken = [one for one in found if one.speaks]
+    stray = [one for one in spoken if not one.intended]
+    if stray:
+        table = Table(title="Tell-tales that no rung means", title_justify="left")
+        for heading in ("rung", "table", "column", "feature", "area under the curve"):
+            table.add_column(heading)
+        for one in stray:
+            table.add_row(one.rung, one.table, one.column, one.feature, f"{one.auc:.3f} ± {one.error:.3f}")
+        console.print(table)
+    rungs = len({one.rung for one in found})
+    console.print(
+        f"{len(found):,} features of {rungs} rungs looked at: {len(spoken) - len(stray):,} differ as their rungs mean "
+        f"them to, {len(stray):,} do without."
+    )

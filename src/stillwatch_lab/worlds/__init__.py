@@ -1,0 +1,1 @@
+"""Worlds with known truth: exchanges, accounts and permits as a provider would hand them in."""

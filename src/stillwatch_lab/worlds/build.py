@@ -1,0 +1,190 @@
+"""Builds a world on disk: exchanges, accounts and permits as a provider would hand them in, and the truth beside."""
+
+from __future__ import annotations
+
+import shutil
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from stillwatch.errors import Mistake, UsageError
+from stillwatch_lab.worlds import draws, truth
+from stillwatch_lab.worlds.campaigns.handovers import moved
+from stillwatch_lab.worlds.draft import Group, Span, World
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.files import Script, script, write_parts
+from stillwatch_lab.worlds.identity.address_blocks import Ranges, invented, measured
+from stillwatch_lab.worlds.identity.clients import CLIENTS, Client, observed
+from stillwatch_lab.worlds.identity.geography import COUNTRIES
+from stillwatch_lab.worlds.identity.registrations import accounts_table, draw_registration
+from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population.clock import draw_clock, fitted_list
+from stillwatch_lab.worlds.population.people import draw_people, settle
+from stillwatch_lab.worlds.population.rhythm import exchanges as laid_out
+from stillwatch_lab.worlds.population.rhythm import wanted
+from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
+from stillwatch_lab.worlds.text.compose import library
+from stillwatch_lab.worlds.text.conversations import conversations
+from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
+
+_SHARED = Path("..") / "shared" / "data"
+_EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
+
+
+def build(  # noqa: PLR0913 - what a world is made from
+    world: Path | str | Recipe,
+    seed: int,
+    accounts: int,
+    exchanges: int,
+    prompts: Path | None,
+    out: Path,
+    *,
+    data: Path | None = None,
+) -> None:
+    """Write the world `world` (a recipe, its TOML file, or a shipped one's name) of this seed and size into `out`.
+
+    `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent unless the groups alone
+    want more. `prompts` is a folder of prompt files, None for the shipped ones; `data` a folder whose `ip` holds real
+    address ranges and client headers, None for invented ones. The same arguments give the same bytes. Raises
+    UsageError for a bad recipe, InputError for bad prompts or data.
+    """
+    recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
+    whole = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out / "exchanges", ignore_errors=True)
+    write_parts(whole, out / "exchanges")
+    if "accounts" not in recipe.drop_columns:
+        pq.write_table(accounts_table(whole.world), out / "accounts.parquet", compression="zstd")
+    pq.write_table(truth.permits_table(whole.world), out / "permits.parquet", compression="zstd")
+    truth.write_truth(whole, out / "truth", seed)
+
+
+def data_folder(named: Path | None) -> Path | None:
+    """The folder of real data: the one named, else `../shared/data` where it holds address ranges, else none."""
+    if named is not None:
+        return named
+    return _SHARED if (_SHARED / "ip").is_dir() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a world is made from: a folder of prompts and one of other real data; None for our own."""
+
+    prompts: Path | None
+    data: Path | None
+
+    def corpus(self) -> CorpusBuilder:
+        """The prompts, with our own for capabilities that the folder has none of."""
+        folder = self.prompts or OWN_PROMPTS
+        files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*"))]
+        return deepcopy(_corpus(folder, tuple(files)))  # a world adds its own phrases
+
+    def ranges(self) -> Ranges:
+        """Where networks lie."""
+        if self.data is None:
+            return invented(tuple(country[4] for country in COUNTRIES))
+        return measured(self.data / "ip", tuple(country[0] for country in COUNTRIES))
+
+    def clients(self) -> tuple[Client, ...]:
+        """What clients send."""
+        return CLIENTS if self.data is None else observed(self.data / "ip" / "client_headers.csv")
+
+
+@lru_cache(maxsize=1)
+def _corpus(folder: Path, files: tuple[tuple[str, int, int], ...]) -> CorpusBuilder:
+    """The prompts of a folder in this state, read once: worlds that are built one after the other mostly share them."""
+    corpus = CorpusBuilder()
+    corpus.read(folder)
+    corpus.read_missing(OWN_PROMPTS)
+    return corpus
+
+
+def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> Script:
+    """Draw everything about a world without writing it."""
+    key = key_of("world", recipe.name, seed)
+    parameters = Parameters(key, {**recipe.world, **recipe.people})
+    days = float(parameters.whole("days", 30, 60))
+    begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
+    span = Span(begins, days, parameters.real("release", 0.3, 0.7) * days)
+    people = draw_people(key, accounts, days, parameters)
+    tokens = fitted_list("answers", "median_tokens")[1:]  # the first is a completion service's, not a conversation's
+    sketch = World(
+        key,
+        parameters,
+        span,
+        sources.corpus(),
+        exchanges / accounts,
+        people,
+        draw_registration(people.key, people),
+        draw_clock(span, parameters),
+        sources.ranges(),
+        sources.clients(),
+        parameters.scale("answer_tokens", tokens.min(), tokens.max()),
+    )
+    settle(sketch)
+    _populate(sketch, recipe.populations)
+    events = laid_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
+    events = moved(sketch, events)
+    talks = conversations(sketch, events)
+    books = library(sketch.corpus, key, parameters)
+    whole = script(sketch, books, events, talks, recipe.drop_columns)
+    parameters.real("addresses_lost", 0.0, 0.02)  # drawn part by part, asked for here so that a recipe may fix it
+    _all_used(parameters, "world")
+    return whole
+
+
+def _populate(world: World, populations: tuple[Population, ...]) -> None:
+    """Give each entry of the recipe its accounts, in groups of the kind's natural sizes."""
+    total = len(world.accounts)
+    free = np.argsort(draws.uniform(world.accounts.key, "joins"), kind="stable").astype(np.int64)
+    taken = 0
+    for entry_number, entry in enumerate(populations):
+        quota = entry.accounts(total)
+        for group_number, size in enumerate(_sizes(world, entry, entry_number, quota)):
+            who = np.sort(free[taken : taken + size])
+            taken += size
+            if len(who):
+                _join(world, entry, key_of(world.key, "entry", entry_number, group_number), who)
+
+
+def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int]:
+    low, high = KINDS[entry.kind].least, KINDS[entry.kind].most
+    if entry.groups or not high:
+        groups = max(1, entry.groups)
+        return [quota // groups + (1 if index < quota % groups else 0) for index in range(groups)]
+    sizes: list[int] = []
+    while sum(sizes) < quota:
+        drawn = Parameters(key_of(world.key, "size", number, len(sizes))).whole("size", low, high)
+        sizes.append(min(drawn, quota - sum(sizes)))
+    if len(sizes) > 1 and sizes[-1] < low:  # a remnant too small for its kind joins the group before it
+        sizes[-2:] = [sizes[-2] + sizes[-1]]
+    return sizes
+
+
+def _join(world: World, entry: Population, key: int, who: Wholes) -> None:
+    parameters = Parameters(key, entry.fixed)
+    group: Group = KINDS[entry.kind].draw(world, who, parameters)
+    world.accounts.group[who] = len(world.groups)
+    world.groups.append(group)
+    _all_used(parameters, entry.kind)
+
+
+def _all_used(parameters: Parameters, place: str) -> None:
+    unused = parameters.unused()
+    if unused:
+        raise UsageError(
+            [
+                Mistake(
+                    f"parameter `{name}` of `{place}`",
+                    "is not one of its parameters",
+                    "see `truth/world.json` of any world for their names",
+                )
+                for name in unused
+            ]
+        )

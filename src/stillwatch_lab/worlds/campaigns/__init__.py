@@ -1,0 +1,1 @@
+"""Campaigns, the relays that carry them, and what they do to hide."""

@@ -1,0 +1,143 @@
+"""Campaigns: groups of accounts whose exchanges serve one extraction effort."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.campaigns.efforts import serve
+from stillwatch_lab.worlds.campaigns.evasions import as_persons, disguise
+from stillwatch_lab.worlds.campaigns.relays import relay_of, run_by_relay, signed_up_by_relay
+from stillwatch_lab.worlds.draft import (
+    BY_PERSON,
+    CAMPAIGN,
+    Group,
+    World,
+)
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+
+# Weights of the types that accounts state at sign-up, before each campaign's own draw; programmes that give credits to
+# students, researchers and start-ups are known to be used (observables.md, row 10).
+_TYPES = (0.7, 0.1, 0.08, 0.04, 0.08)
+
+
+def letter(world: World, who: Wholes, parameters: Parameters, rung: str = "letter") -> Group:
+    """Thousands of accounts, rotating homes, few issuers, batches of sign-ups, template variants, one relay's queue."""
+    before = as_persons(world, who)
+    copies = hire(world, who, parameters)
+    programs = serve(world, parameters, rung, copies)
+    world.accounts.program[who], world.accounts.program_share[who] = programs[0], 1.0
+    disguise(world, who, parameters, programs, before)
+    return Group(rung, CAMPAIGN, who, parameters, programs)
+
+
+def hire(world: World, who: Wholes, parameters: Parameters) -> bool:
+    """Sign accounts up, run them through a relay and close them, whatever they will ask; whether the relay copies a
+    popular tool's parameters."""
+    relay = relay_of(world, parameters)
+    _lifetimes(world, who, parameters)
+    copies = run_by_relay(world, who, relay)
+    signed_up_by_relay(world, who, relay)
+    _state_types(world, who, parameters)
+    _release(world, who, parameters)
+    return copies
+
+
+def mixed(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """A relay whose accounts carry real customers' traffic beside the campaign's; customers roam over accounts."""
+    group = letter(world, who, parameters, "mixed")
+    accounts = world.accounts
+    share = parameters.real("customer_share", 0.4, 0.8)
+    take_customers(world, who, parameters)
+    accounts.program_share[who] = 1 - share
+    accounts.rhythm[who] = BY_PERSON
+    return group
+
+
+def take_customers(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Give the relay's accounts customers of its own: people who ask through whichever account is free."""
+    customers = max(2, round(len(who) * parameters.scale("customers_per_account", 2, 8)))
+    world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
+    world.accounts.customers[who] = len(world.customer_pools) - 1
+
+
+def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Chains of accounts: when one is closed another takes its place within hours, until all are banned, if they are.
+
+    `banned_at` (share of the world's days, 1: never) closes every account on one day.
+    """
+    accounts, days = world.accounts, world.span.days
+    first = parameters.real("first_day", 0.02, 0.3) * days
+    banned = parameters.real("banned_at", 1.0, 1.0) * days
+    last = max(min(days - parameters.real("quiet_days", 0.0, 0.1) * days, banned), first + 0.5)
+    intensity = parameters.scale("intensity", 5, 12)
+    pace = parameters.scale("exchanges_a_day", 10, 40)
+    life = min(max(intensity * world.mean / pace, 0.5), last - first)
+    keys = accounts.key[who]
+    start, end = _chains(keys, first, last, life, parameters)
+    accounts.start[who], accounts.end[who] = start, end
+    rate = draws.lognormal(keys, "rate", pace, parameters.real("rate_spread", 0.1, 0.7))
+    volume = rate * np.maximum(end - start, 0.3)
+    accounts.weight[who] = volume * intensity / volume.mean()
+    accounts.scaled[who] = False
+    _close(world, who, parameters, last, banned < days)
+    world.pauses[len(world.groups)] = _pauses(parameters, first, last)
+
+
+def _close(world: World, who: Wholes, parameters: Parameters, last: float, banned: bool) -> None:
+    """Why accounts stop: the provider closes some, some are not paid for any more, the rest are just left behind."""
+    registration = world.registration
+    keys, end = world.accounts.key[who], world.accounts.end[who]
+    by_provider = parameters.real("closed_share", 0.1, 0.8)
+    unpaid = parameters.real("unpaid_share", 0.0, 0.2)
+    cause = draws.pick(keys, "why it stops", [by_provider, unpaid, max(1 - by_provider - unpaid, 0.0)])
+    closed = (end < last - 0.3) & (cause < 2) | banned
+    swept = draws.lognormal(keys, "swept", 0.05, 1.0)
+    registration.closed[who] = np.where(closed, end + np.where(end >= last, swept, 0.01), np.nan)
+    registration.closed_reason[who] = np.where((cause == 1) & (end < last), "unpaid", "policy")
+
+
+def _chains(
+    keys: draws.Keys, first: float, last: float, life: float, parameters: Parameters
+) -> tuple[draws.Reals, draws.Reals]:
+    """First and last days of accounts that take each other's places between `first` and `last`."""
+    count = len(keys)
+    slots = max(1, min(count, round(count * life / (last - first))))
+    lives = np.maximum(draws.lognormal(keys, "life", life * 0.9, parameters.real("life_spread", 0.2, 0.9)), 0.5)
+    ramp = draws.uniform(keys[:slots], "ramp") ** parameters.real("ramp_shape", 0.7, 2.5)
+    free = first + np.sort(ramp) * parameters.real("ramp_days", 0.5, 6)
+    gaps = draws.lognormal(keys, "replaced after", parameters.scale("replaced_after_days", 0.05, 0.4), 0.8)
+    reserve = first + (last - first) * draws.uniform(keys, "reserve") * 0.8
+    start, end = np.empty(count), np.empty(count)
+    for index in range(count):
+        slot = int(np.argmin(free))
+        # When every place is taken to the end the rest join as reserves.
+        taken = free[slot] >= last - 0.2
+        start[index] = reserve[index] if taken else free[slot]
+        end[index] = min(start[index] + lives[index], last)
+        if not taken:
+            free[slot] = end[index] + gaps[index]
+    return start, end
+
+
+def _pauses(parameters: Parameters, first: float, last: float) -> list[tuple[float, float]]:
+    count = parameters.whole("pauses", 0, 4)
+    keys = keys_under(parameters.key, "pause", count)
+    starts = first + draws.uniform(keys, "at") * (last - first)
+    hours = draws.lognormal(keys, "hours", parameters.scale("pause_hours", 0.5, 8), 0.6)
+    return [(float(at), float(at + h / 24)) for at, h in zip(starts, hours, strict=True)]
+
+
+def _state_types(world: World, who: Wholes, parameters: Parameters) -> None:
+    leaning = draws.lognormal(keys_under(parameters.key, "type", len(_TYPES)), "leaning", 1.0, 0.7)
+    weights = np.array(_TYPES) * leaning
+    world.registration.account_type[who] = draws.pick(world.accounts.key[who], "campaign type", weights)
+
+
+def _release(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Within a day of a release half or more of the traffic is on the new model."""
+    accounts = world.accounts
+    accounts.lag[who] = draws.uniform(accounts.key[who], "campaign lag") * parameters.real("release_lag_days", 0.1, 0.9)
+    accounts.rush[who] = parameters.real("release_share", 0.5, 0.9)
+    accounts.model[who] = parameters.whole("model_before", 0, 1)

@@ -1,0 +1,105 @@
+"""Extraction efforts: the data set, wording and sampling of campaigns, which several groups may serve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import Campaign, World
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.text import wording
+from stillwatch_lab.worlds.text.languages import languages
+from stillwatch_lab.worlds.text.programs import Deck, Program
+
+_TEMPERATURES = (None, 0.0, 0.2, 0.6, 0.7, 1.0)
+_LIMITS = (None, 1024, 2048, 4096, 8192)
+_TOOLS = (
+    ("search", "open", "finish"),
+    ("search", "open", "click", "run", "finish"),
+    ("bash", "str_replace_editor", "submit"),
+    ("browser_navigate", "browser_click", "browser_type", "screenshot"),
+    ("query_database", "plot", "calculator"),
+)
+_WITH_TOOLS = {"agentic_reasoning", "tool_use", "computer_use"}
+
+
+def serve(world: World, parameters: Parameters, rung: str, copies: bool) -> tuple[int, ...]:
+    """The programs of the campaigns that this group serves; groups that name the same campaign work through one data
+    set. `copies`: the relay sends a popular tool's parameters and tools with its headers."""
+    names = parameters.names("campaigns") or [""]
+    return tuple(_one(world, parameters, name, rung, copies, len(names) > 1) for name in names)
+
+
+def _one(world: World, parameters: Parameters, name: str, rung: str, copies: bool, among_others: bool) -> int:
+    own = parameters.under(name, key_of(parameters.key, "effort", name)) if among_others else parameters
+    known = [number for number, one in enumerate(world.campaigns) if name and one.name == name]
+    if known:
+        # The same data set goes on where it stopped; who was closed once may have it reworded.
+        program = world.campaigns[known[0]].program
+        if own.chance("reworded", 0.5):
+            frames = _decks(world, own, world.campaigns[known[0]].targets, key_of(own.key, "reworded"))
+            program = replace(
+                program,
+                decks=tuple(replace(deck, frames=new.frames) for deck, new in zip(program.decks, frames, strict=True)),
+            )
+    else:
+        targets = _targets(world, own)
+        program = _program(world, own, targets, len(world.campaigns))
+        world.campaigns.append(Campaign(rung, name, program.key, targets, program))
+    world.programs.append(replace(program, sets_parameters=not copies))
+    return len(world.programs) - 1
+
+
+def _targets(world: World, parameters: Parameters) -> dict[str, float]:
+    known = world.corpus.capabilities("distill")
+    names = parameters.words("capabilities", known, 1, 4)
+    # Even on the simplex (Rubinstein 1982): some efforts are nearly all one capability, some are balanced.
+    weights = 0.05 - np.log(draws.uniform(keys_under(parameters.key, "target", len(names)), "weight"))
+    return {name: float(weight / weights.sum()) for name, weight in zip(names, weights, strict=True)}
+
+
+def _decks(world: World, parameters: Parameters, targets: dict[str, float], key: int) -> tuple[Deck, ...]:
+    corpus = world.corpus
+    variants = parameters.whole("template_variants", 5, 40)
+    in_system = parameters.real("frames_in_system", 0.0, 0.7)
+    tongues = parameters.words("languages", languages(), 1, 3)
+    foreign = parameters.real("foreign_share", 0.0, 1.0) if parameters.chance("speaks_languages", 0.4) else 0.0
+    voice = wording.Voice(tongues, foreign, in_system)
+    return tuple(
+        Deck(
+            shuffled(corpus.prompt_numbers("distill", name), parameters.key),
+            wording.campaign_frames(corpus, key, name, max(1, round(variants * share)), voice),
+            share,
+        )
+        for name, share in targets.items()
+    )
+
+
+def _program(world: World, parameters: Parameters, targets: dict[str, float], campaign: int) -> Program:
+    key = key_of(parameters.key, "program")
+    uses_tools = bool(_WITH_TOOLS & set(targets)) and parameters.chance("uses_tools", 0.8)
+    return Program(
+        key=key,
+        decks=_decks(world, parameters, targets, key),
+        frame_of=parameters.word("frame_of", ("conversation", "account")),
+        exchange=parameters.real("row_exchange", 0.05, 0.35),
+        digits=True,
+        examples=parameters.real("seed_examples", 0.0, 0.6),
+        longest_payload=parameters.whole("longest_payload", 120, 900),
+        followups=tuple(world.corpus.phrase(text) for text in wording.FOLLOWUPS),
+        tools=_TOOLS[parameters.whole("tool_set", 0, len(_TOOLS) - 1)] if uses_tools else (),
+        temperature=_TEMPERATURES[parameters.whole("temperature", 0, len(_TEMPERATURES) - 1)],
+        top_p=0.95 if parameters.chance("sets_top_p", 0.15) else None,
+        max_tokens=_LIMITS[parameters.whole("max_tokens", 0, len(_LIMITS) - 1)],
+        output_median=parameters.scale("output_tokens", 250, 1500),
+        campaign=campaign,
+    )
+
+
+def shuffled(rows: Wholes, key: int) -> Wholes:
+    """The rows in an order that belongs to the key."""
+    order = np.argsort(draws.child(rows.astype(np.uint64) + np.uint64(key % (1 << 62)), "dealt"), kind="stable")
+    return rows[order]

@@ -1,0 +1,109 @@
+"""What a relay does to the plan: pauses that stop all its accounts, turns that move to another account."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import World
+from stillwatch_lab.worlds.draws import Wholes
+from stillwatch_lab.worlds.parameters import keys_under
+from stillwatch_lab.worlds.population.rhythm import Exchanges
+
+_TRIES = 6  # accounts looked at for a free one
+_RATE_LIMITED, _OVERLOADED = 429, 529
+_RESTART = 43.0  # minutes at the median until a relay that stood still has put an account to work again
+
+
+def moved(world: World, exchanges: Exchanges) -> Exchanges:
+    """The exchanges with the world's outages, and the pauses and hops of every group that has them."""
+    outages = _outages(world)
+    everyone = np.flatnonzero(~_refused(world, exchanges, outages))
+    restart = world.parameters.scale("herd_minutes", 3, 90)
+    _pause(world, exchanges, everyone, outages, restart)
+    order = np.argsort(world.accounts.group[exchanges.account], kind="stable")
+    groups = world.accounts.group[exchanges.account][order]
+    extra: list[Exchanges] = []
+    for number in sorted(set(world.pauses) | set(world.hops)):
+        mine = order[np.searchsorted(groups, number) : np.searchsorted(groups, number, side="right")]
+        _pause(world, exchanges, mine, world.pauses.get(number, []), _RESTART)
+        extra.append(_hop(world, exchanges, mine, number))
+    closed = world.registration.closed
+    last = np.full(len(world.accounts), -1e9)
+    np.maximum.at(last, exchanges.account, exchanges.day)
+    # No account is closed before its last exchange; sessions may outlive the day that was planned.
+    world.registration.closed = np.where(closed <= last, last + 0.01, closed)
+    world.registration.closed[world.registration.closed > world.span.days] = np.nan
+    return _joined([exchanges, *extra])
+
+
+def _outages(world: World) -> list[tuple[float, float]]:
+    """Hours in which the provider answers nobody; everybody comes back at once when they end."""
+    parameters = world.parameters
+    keys = keys_under(parameters.key, "outage", parameters.whole("outages", 0, 2))
+    begins = draws.uniform(keys, "at") * world.span.days * 0.95
+    hours = draws.lognormal(keys, "hours", parameters.scale("outage_hours", 0.3, 5), 0.5)
+    return [(float(at), float(at + h / 24)) for at, h in zip(begins, hours, strict=True)]
+
+
+def _refused(world: World, exchanges: Exchanges, outages: list[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Marks and returns the exchanges that were refused in an outage and logged so; the rest come again later."""
+    within = np.zeros(len(exchanges.day), dtype=np.bool_)
+    for begins, ends in outages:
+        within |= (exchanges.day >= begins) & (exchanges.day < ends)
+    keys = draws.child(world.accounts.key[exchanges.account], "refused", np.arange(len(within)))
+    within &= draws.uniform(keys, "logged") < world.parameters.real("outage_refusals", 0.0, 0.3)
+    exchanges.status[within] = _OVERLOADED
+    return within
+
+
+def _pause(world: World, exchanges: Exchanges, mine: Wholes, pauses: list[tuple[float, float]], minutes: float) -> None:
+    for begins, ends in pauses:
+        within = mine[(exchanges.day[mine] >= begins) & (exchanges.day[mine] < ends)]
+        keys = draws.child(world.accounts.key[exchanges.account[within]], "restart", within)
+        # What was due in the pause is done right after it.
+        later = ends + draws.lognormal(keys, "restart", minutes / 1440, 0.8)
+        exchanges.day[within] = np.minimum(later, world.span.days - 1e-4)
+
+
+def _hop(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> Exchanges:
+    """Move some turns to another active account after a refusal; returns the refused exchanges."""
+    accounts, group = world.accounts, world.groups[number]
+    keys = draws.child(
+        accounts.key[exchanges.account[mine]], "hop", exchanges.conversation[mine] * 64 + exchanges.turn[mine]
+    )
+    hops = (exchanges.turn[mine] > 0) & (draws.uniform(keys, "hops") < world.hops.get(number, 0.0))
+    from_here, keys = mine[hops], keys[hops]
+    day = exchanges.day[from_here]
+    to = exchanges.account[from_here].copy()
+    found = np.zeros(len(to), dtype=np.bool_)
+    for attempt in range(_TRIES):
+        candidate = group.accounts[draws.whole(keys, f"try {attempt}", len(group.accounts))]
+        free = ~found & (accounts.start[candidate] <= day) & (accounts.end[candidate] >= day) & (candidate != to)
+        to[free] = candidate[free]
+        found |= free
+    from_here, to, day, keys = from_here[found], to[found], day[found], keys[found]
+    status = np.full(len(to), _RATE_LIMITED, dtype=np.int16)
+    refused = Exchanges(
+        exchanges.account[from_here].copy(),
+        exchanges.conversation[from_here],
+        exchanges.turn[from_here],
+        day.copy(),
+        status,
+    )
+    exchanges.account[from_here] = to
+    exchanges.day[from_here] = np.minimum(
+        day + draws.lognormal(keys, "after", 6.0, 0.9) / 86_400, world.span.days - 1e-6
+    )
+    return refused
+
+
+def _joined(parts: list[Exchanges]) -> Exchanges:
+    return Exchanges(
+        np.concatenate([part.account for part in parts]),
+        np.concatenate([part.conversation for part in parts]),
+        np.concatenate([part.turn for part in parts]),
+        np.concatenate([part.day for part in parts]),
+        np.concatenate([part.status for part in parts]),
+    )

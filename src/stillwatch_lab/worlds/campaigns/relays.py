@@ -1,0 +1,115 @@
+"""Relays: the hands through which groups of accounts are run, which several groups may share by naming them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import (
+    AT_RANDOM,
+    BY_PERSON,
+    IN_TURN,
+    NONE,
+    Network,
+    World,
+)
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.identity import geography as places
+from stillwatch_lab.worlds.identity.clients import CODING_TOOL, SCRIPTED
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+
+_EVASIVE_SHAPES = ("aaaaaaaa9999", "aaaaa.aaaaaa99", "aaaaaaaaaa9", "aaaaaa999", "aaaa.aaaaaaa9999")
+_SCHEDULES = {"person": BY_PERSON, "random": AT_RANDOM, "longest_waiting": IN_TURN}
+_KNOWN_ISSUERS = 60  # most popular issuers, among which a relay's cards are bought
+
+
+def relay_of(world: World, parameters: Parameters) -> Parameters:
+    """The parameters of the relay that runs this group; groups that name the same `relay` draw the same."""
+    names = parameters.names("relay")
+    if not names:
+        return parameters
+    return parameters.under(f"relay {names[0]}", key_of(world.key, "relay", names[0]))
+
+
+def run_by_relay(world: World, who: Wholes, relay: Parameters) -> bool:
+    """Addresses, client, schedule and hops of a relay; whether it copies a popular tool's body with its headers."""
+    accounts = world.accounts
+    keys = accounts.key[who]
+    accounts.home_net[who] = _pool(world, who, relay)
+    accounts.home_lease[who] = relay.scale("rotation_days", 0.04, 4) * draws.lognormal(keys, "rotation", 1.0, 0.2)
+    accounts.mobile_share[who] = 0.0
+    accounts.work_net[who] = NONE
+    copies = relay.chance("copies_coding_tool", 0.5)
+    # Hundreds of accounts over several access paths (observables.md, row 7): each library has its share.
+    paths = relay.whole("libraries", 1, 4)
+    if copies:
+        accounts.client[who] = CODING_TOOL
+    else:
+        own = SCRIPTED[draws.whole(keys_under(relay.key, "library", paths), "library", len(SCRIPTED))]
+        accounts.client[who] = own[draws.pick(keys, "library of few", draws.zipf_weights(paths, 1.0))]
+    accounts.version[who] = relay.real("frozen_version", 0, 1)
+    accounts.upgrade[who] = relay.scale("upgrade_days", 1, 30) if relay.chance("keeps_up", 0.3) else np.inf
+    accounts.second_share[who] = 0.0
+    accounts.rhythm[who] = _SCHEDULES[relay.word("schedule", tuple(_SCHEDULES))]
+    accounts.uneven[who], accounts.idle[who] = relay.real("day_spread", 0.05, 0.8), 0.0
+    accounts.turns[who] = 1 + relay.scale("mean_followups", 0.15, 2.0)
+    accounts.sittings[who] = 1 + draws.lognormal(
+        keys, "relay sittings", relay.scale("conversations_a_visit", 0.3, 4), 0.6
+    )
+    world.hops[len(world.groups)] = relay.real("hop_share", 0.02, 0.2)
+    return relay.chance("copies_body", 0.5) and copies
+
+
+def signed_up_by_relay(world: World, who: Wholes, relay: Parameters) -> None:
+    """Accounts are made in batches of minutes, some days before they are used, with cards from a few issuers."""
+    registration = world.registration
+    keys = world.accounts.key[who]
+    _batches(world, who, relay)
+    issuers = relay.whole("issuers", 2, 8)
+    own = draws.whole(keys_under(relay.key, "issuer", issuers), "issuer", _KNOWN_ISSUERS)
+    registration.issuer[who] = own[draws.pick(keys, "issuer of few", draws.zipf_weights(issuers, 0.7))]
+    pays = draws.uniform(keys, "pays") < relay.real("paying_share", 0.7, 1.0)
+    lands = draws.whole(keys_under(relay.key, "card land", relay.whole("card_countries", 1, 4)), "country", 9)
+    registration.card_country[who] = np.where(pays, lands[draws.whole(keys, "land of few", len(lands))], NONE)
+    registration.verification[who] = np.where(pays, 3, 1 + (draws.uniform(keys, "gives phone") < 0.4))
+    _mail(world, who, relay)
+
+
+def _pool(world: World, who: Wholes, relay: Parameters) -> int:
+    """The relay's pool of rotating homes: one, however many groups it runs."""
+    name = relay.part
+    if name not in world.relays or not name:
+        size = max(4, round(len(who) * relay.scale("addresses_per_account", 0.2, 5)))
+        network = Network(key_of(relay.key, "pool"), 0, size, scattered=world.residential)
+        few = relay.whole("email_domains", 1, 6)
+        world.relays[name] = (
+            places.add_network(world, network),
+            world.registration.email_domain[who[:few]].tolist(),
+        )
+    return world.relays[name][0]
+
+
+def _batches(world: World, who: Wholes, relay: Parameters) -> None:
+    accounts = world.accounts
+    keys = accounts.key[who]
+    batch = relay.whole("batch_size", 4, 40)
+    order = np.argsort(accounts.start[who], kind="stable")
+    stock = relay.scale("days_in_stock", 0.05, 20)
+    between = relay.scale("minutes_between", 0.3, 4)
+    born = np.empty(len(who))
+    for at in range(0, len(who), batch):
+        members = order[at : at + batch]
+        ready = accounts.start[who[members]].min() - 0.02 - stock * float(draws.uniform(keys[members[:1]], "stock")[0])
+        minutes = np.cumsum(draws.lognormal(keys[members], "minutes", between, 0.7))
+        # The batch is finished before the first of its accounts is put to work.
+        born[members] = np.minimum(ready + (minutes - minutes[-1]) / 1440, accounts.start[who[members]] - 0.001)
+    accounts.born[who] = born
+
+
+def _mail(world: World, who: Wholes, relay: Parameters) -> None:
+    registration = world.registration
+    keys = world.accounts.key[who]
+    domains = np.array(world.relays[relay.part][1], dtype=object)
+    registration.email_domain[who] = domains[draws.whole(keys, "domain of few", len(domains))]
+    if relay.chance("generated_names", 0.6):
+        registration.email_shape[who] = relay.word("email_shape", _EVASIVE_SHAPES)

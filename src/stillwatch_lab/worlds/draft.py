@@ -1,0 +1,211 @@
+"""A world while it is being drawn: everybody is first a person; groups then change what their members share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
+from stillwatch_lab.worlds.identity.address_blocks import Ranges
+from stillwatch_lab.worlds.identity.clients import Client
+from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.text.corpus import CorpusBuilder
+from stillwatch_lab.worlds.text.programs import NONE as NONE
+from stillwatch_lab.worlds.text.programs import Program
+
+ORGANIC, INNOCENT, CAMPAIGN = 0, 1, 2
+ROLES = ("organic", "innocent", "campaign")
+BY_PERSON, AT_RANDOM, IN_TURN = -1, -2, -3
+"""Rhythms that need no timetable: a person's days and hours; a queue that gives work to any free account, or to the
+one that has waited longest."""
+
+
+@dataclass(slots=True)
+class Accounts:
+    """One array entry an account. Days are counted from the world's first midnight UTC and may be negative."""
+
+    key: Keys
+    group: Wholes  # index into World.groups, NONE for people
+    weight: Reals  # exchanges wanted, relative to the world's mean
+    scaled: NDArray[np.bool_]  # whether the weight yields when the world's total is met
+    born: Reals
+    start: Reals  # first and last day on which the account can be active
+    end: Reals
+    country: Wholes
+    zone: Reals  # hours ahead of UTC
+    late: Reals  # hours by which this person's day is later than the usual one
+    weekend: Wholes  # class of weekend activity, see rhythm
+    keenness: Reals  # below 1: interest fades over the window; above: grows
+    rhythm: Wholes  # BY_PERSON, AT_RANDOM, IN_TURN or index into World.timetables
+    turns: Reals  # mean exchanges a conversation
+    sittings: Reals  # mean conversations a session
+    gap: Reals  # median seconds between turns
+    pause: Reals  # median seconds between conversations of a session
+    jitter: Reals  # log standard deviation of those pauses
+    uneven: Reals  # log standard deviation of the days of one person
+    idle: Reals  # share of days without any exchange
+    home_key: Keys  # households share one
+    home_net: Wholes
+    home_lease: Reals  # days an address stays
+    mobile_net: Wholes
+    mobile_share: Reals
+    work_net: Wholes  # NONE, or the network used in working hours
+    device: Keys  # what device ids are made from; shared where software is
+    separate: NDArray[np.bool_]  # whether the persons behind it have devices and homes of their own
+    client: Wholes
+    second: Wholes  # another client this person uses
+    second_share: Reals
+    version: Reals  # how far behind the newest client version when the world begins, 0…1
+    upgrade: Reals  # days until the version released during the world is taken up; infinite for frozen clients
+    system: Wholes  # NONE: whatever the client sends
+    model: Wholes  # model used before the release
+    lag: Reals  # days from the release to the move; infinite for those who stay
+    rush: Reals  # share of exchanges on the new model once moved
+    program: Wholes  # NONE or index into World.programs
+    program_share: Reals  # of conversations that the program writes
+    customers: Wholes  # NONE or index into World.customer_pools
+    textless: NDArray[np.bool_]  # whether a contract forbids to keep its text
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+
+@dataclass(slots=True)
+class Registration:
+    """What an account's holder told or showed at sign-up; one entry an account."""
+
+    account_type: Wholes
+    organisation: Wholes  # NONE or index into World.organisations
+    email_domain: NDArray[np.object_]
+    email_key: Keys
+    email_shape: NDArray[np.object_]
+    card_key: Keys
+    issuer: Wholes
+    card_country: Wholes  # NONE: no card
+    phone_country: Wholes  # NONE: no phone
+    browser: Keys
+    referrer: Wholes
+    verification: Wholes
+    closed: Reals  # day, NaN while open
+    closed_reason: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A block of addresses; `scattered` ones are single addresses all over the networks named, as proxies are."""
+
+    key: int
+    base: int  # first IPv4 address, or the upper 64 bits of the first IPv6 /64
+    size: int
+    version: int = 4
+    scattered: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When a group works: windows in days, the seconds its starts are rounded to (0: none)."""
+
+    starts: Reals
+    ends: Reals
+    tick: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A legal person that accounts belong to."""
+
+    key: int
+    name: str
+    country: int
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Distillation that is allowed: purpose, holder (index of an organisation), first and last day, most exchanges."""
+
+    organisation: int
+    purpose: str
+    first: float
+    last: float
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accounts drawn together: their kind and role, which accounts, the parameters used, and what programs it runs."""
+
+    kind: str
+    role: int
+    accounts: Wholes
+    parameters: Parameters
+    programs: tuple[int, ...] = ()  # index into World.programs; those of campaigns name their campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One extraction effort, which may run over several groups: its rung, its name in the recipe if it has one, the
+    key of its data set, how its capabilities share it, and its first group's program."""
+
+    rung: str
+    name: str
+    key: int
+    targets: dict[str, float]
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The world's time: first midnight UTC, length in days, day on which the new model is released."""
+
+    begins: datetime
+    days: float
+    release: float
+
+    def moment(self, day: float) -> datetime:
+        """The UTC time of a day count."""
+        return self.begins + timedelta(microseconds=math.floor(day * 86_400_000_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`hours`: 25 steps of the cumulative local day, 0 to 1; `quiet`: (countries, days) factors of local days from
+    the one before the world's first; `weekday` of those days, 0 for Monday."""
+
+    hours: Reals
+    quiet: NDArray[np.float64]
+    weekday: Wholes
+
+
+@dataclass(slots=True)
+class World:
+    """Everything drawn so far."""
+
+    key: int
+    parameters: Parameters
+    span: Span
+    corpus: CorpusBuilder
+    mean: float  # exchanges an account, over the whole world
+    accounts: Accounts
+    registration: Registration
+    clock: Clock
+    ranges: Ranges
+    clients: tuple[Client, ...]
+    answers: float  # median tokens of an answer to a person
+    networks: list[Network] = field(default_factory=list)
+    residential: tuple[int, ...] = ()  # networks that scattered addresses come from
+    timetables: list[Timetable] = field(default_factory=list)
+    organisations: list[Organisation] = field(default_factory=list)
+    systems: list[tuple[int, int]] = field(default_factory=list)  # token spans of system instructions
+    programs: list[Program] = field(default_factory=list)
+    customer_pools: list[tuple[int, int]] = field(default_factory=list)  # key and number of customers
+    permits: list[Permit] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    campaigns: list[Campaign] = field(default_factory=list)
+    relays: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # name: address pool, e-mail domains
+    hops: dict[int, float] = field(default_factory=dict)  # group: chance that a turn moves to another account
+    pauses: dict[int, list[tuple[float, float]]] = field(default_factory=dict)  # group: days without any exchange

@@ -1,0 +1,50 @@
+"""Every kind of group a recipe may name, and the sizes it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stillwatch_lab.worlds.campaigns import campaigns
+from stillwatch_lab.worlds.campaigns import profiles as rungs
+from stillwatch_lab.worlds.draft import Group, World
+from stillwatch_lab.worlds.draws import Wholes
+from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population import crowds, jobs, organisations
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of group is drawn; `least` and `most` accounts a group has (0: all of the entry in one group)."""
+
+    draw: Callable[[World, Wholes, Parameters], Group]
+    least: int = 0
+    most: int = 0
+
+
+KINDS: dict[str, Kind] = {
+    "letter": Kind(campaigns.letter),
+    "mixed": Kind(campaigns.mixed),
+    "loud": Kind(rungs.loud),
+    "hydra": Kind(rungs.hydra),
+    "sharded": Kind(rungs.sharded),
+    "agentic": Kind(rungs.agentic),
+    "grading": Kind(rungs.grading),
+    "patient": Kind(rungs.patient),
+    "harvest": Kind(rungs.harvest),
+    "enterprise": Kind(organisations.enterprise, 20, 500),
+    "reseller": Kind(organisations.reseller, 5, 80),
+    "batch_job": Kind(jobs.batch_job, 5, 30),
+    "data_maker": Kind(jobs.data_maker, 1, 8),
+    "evaluation_harness": Kind(jobs.evaluation_harness, 2, 20),
+    "ci_fleet": Kind(jobs.ci_fleet, 4, 40),
+    "licensed_distillation": Kind(jobs.licensed_distillation, 5, 40),
+    "red_team": Kind(jobs.red_team, 3, 15),
+    "class": Kind(crowds.school_class, 30, 300),
+    "hackathon": Kind(crowds.hackathon, 30, 200),
+    "cgnat": Kind(crowds.cgnat, 300, 3000),
+    "vpn": Kind(crowds.vpn, 200, 2000),
+    "family": Kind(crowds.family, 2, 6),
+    "shared_login": Kind(crowds.shared_login, 1, 40),
+    "relay_software": Kind(crowds.relay_software, 50, 400),
+}

@@ -1,0 +1,1 @@
+"""Everybody who is innocent: people, crowds, organisations and their jobs, and when they ask."""

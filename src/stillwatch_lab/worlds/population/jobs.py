@@ -1,0 +1,224 @@
+"""Programs that organisations run for good reasons: batch jobs, makers of data, harnesses, fleets, licensees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.campaigns.efforts import shuffled
+from stillwatch_lab.worlds.draft import (
+    INNOCENT,
+    Group,
+    Permit,
+    Timetable,
+    World,
+)
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import clock
+from stillwatch_lab.worlds.population.organisations import (
+    RESEARCH,
+    found,
+    hosted,
+    start_up,
+)
+from stillwatch_lab.worlds.text import wording
+from stillwatch_lab.worlds.text.languages import languages
+from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
+
+_TEMPERATURES = (None, None, 0.0, 0.2, 0.7, 1.0)
+_LIMITS = (None, 64, 256, 1024, 4096)
+_TICKS = (60.0, 300.0, 900.0, 3600.0, 86_400.0)  # seconds; what schedulers offer
+
+
+def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """A start-up's keys working through many rows of its own, every slot different, one frame."""
+    start_up(world, who, parameters)
+    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
+    frame = wording.job_frame(world.corpus, parameters.key)
+    program = _program(
+        world,
+        parameters,
+        (Deck(rows, (frame,)),),
+        exchange=parameters.real("row_exchange", 0.2, 0.6),
+        longest_payload=parameters.whole("longest_payload", 30, 600),
+    )
+    _machine(world, who, parameters, program, parameters.scale("intensity", 4, 30))
+    _runs(world, who, parameters, parameters.whole("runs", 1, 20))
+    return Group("batch_job", INNOCENT, who, parameters)
+
+
+def data_maker(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """Makers of synthetic data who train a small classifier of their own."""
+    start_up(world, who, parameters)
+    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
+    rows = rows[: parameters.whole("seeds", 50, 3000)]
+    frames = tuple(
+        wording.job_frame(world.corpus, key_of(parameters.key, number), "makers")
+        for number in range(parameters.whole("frames", 1, 4))
+    )
+    program = _program(
+        world,
+        parameters,
+        (Deck(rows, frames),),
+        exchange=parameters.real("row_exchange", 0.05, 0.4),
+        longest_payload=parameters.whole("longest_payload", 20, 200),
+    )
+    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
+    _runs(world, who, parameters, parameters.whole("runs", 1, 8))
+    return Group("data_maker", INNOCENT, who, parameters)
+
+
+def evaluation_harness(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """Public questions, unchanged, several samples each, on several keys, hurrying to a new model on its first day."""
+    start_up(world, who, parameters, RESEARCH)
+    rows = world.corpus.prompt_numbers("bench")
+    known = max(1, min(len(rows), parameters.whole("questions", 100, 3000)))
+    begin = key_of(parameters.key, "first question") % max(1, len(rows) - known)
+    program = _program(
+        world,
+        parameters,
+        (Deck(rows[begin : begin + known], (Frame(),)),),
+        repeats=parameters.whole("samples", 1, 8),
+    )
+    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
+    hurries = parameters.chance("hurries", 0.85)
+    _runs(world, who, parameters, parameters.whole("runs", 1, 6), world.span.release if hurries else None)
+    if hurries:
+        world.accounts.lag[who], world.accounts.rush[who] = 0.02, parameters.real("release_share", 0.7, 1.0)
+    return Group("evaluation_harness", INNOCENT, who, parameters)
+
+
+def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """Build machines that ask on the minute."""
+    start_up(world, who, parameters, 1)
+    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[: parameters.whole("changes", 50, 2000)]
+    frame = wording.job_frame(world.corpus, parameters.key, "fleet")
+    program = _program(
+        world,
+        parameters,
+        (Deck(rows, (frame,)),),
+        exchange=parameters.real("row_exchange", 0.2, 0.6),
+        longest_payload=parameters.whole("longest_payload", 60, 800),
+    )
+    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
+    tick = _TICKS[parameters.whole("tick", 0, len(_TICKS) - 1)]
+    days = np.arange(world.span.days)
+    if parameters.chance("rests", 0.4):  # a fleet works when its people commit
+        days = _working(world, who, days)
+    world.timetables.append(Timetable(days, days + 1.0, tick))
+    world.accounts.rhythm[who], world.accounts.sittings[who] = len(world.timetables) - 1, 1.0
+    return Group("ci_fleet", INNOCENT, who, parameters)
+
+
+def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """Distillation that a contract allows, within its limit unless `beyond` is set."""
+    number = found(world, who, parameters)
+    names = parameters.words("capabilities", world.corpus.capabilities("distill"), 1, 3)
+    tongues = parameters.words("languages", languages(), 1, 2)
+    voice = wording.Voice(tongues, parameters.real("foreign_share", 0.0, 0.3), parameters.real("in_system", 0.0, 1.0))
+    variants = parameters.whole("template_variants", 1, 12)
+    decks = tuple(
+        Deck(
+            shuffled(world.corpus.prompt_numbers("distill", name), parameters.key),
+            wording.campaign_frames(world.corpus, parameters.key, name, variants, voice),
+        )
+        for name in names
+    )
+    program = _program(
+        world,
+        parameters,
+        decks,
+        exchange=parameters.real("row_exchange", 0.05, 0.35),
+        longest_payload=parameters.whole("longest_payload", 120, 900),
+    )
+    intensity = parameters.scale("intensity", 5, 30)
+    _machine(world, who, parameters, program, intensity)
+    expected = intensity * world.mean * len(who)
+    room = (
+        parameters.real("room_beyond", 0.3, 0.8)
+        if parameters.chance("beyond", 0.0)
+        else parameters.scale("room", 1.15, 4)
+    )
+    permit = Permit(number, "licensed_distillation", -30.0, world.span.days + 300, round(expected * room))
+    world.permits.append(permit)
+    return Group("licensed_distillation", INNOCENT, who, parameters)
+
+
+def red_team(world: World, who: Wholes, parameters: Parameters) -> Group:
+    """Testers with a permit, asking for what should be refused."""
+    number = found(world, who, parameters)
+    rows = world.corpus.prompt_numbers("organic", "other")
+    rows = shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
+    program = _program(
+        world,
+        parameters,
+        (Deck(rows, (Frame(),)),),
+        exchange=parameters.real("row_exchange", 0.05, 0.4),
+        longest_payload=parameters.whole("longest_payload", 60, 500),
+    )
+    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
+    world.permits.append(Permit(number, "red_team", -10.0, world.span.days + 60, None))
+    return Group("red_team", INNOCENT, who, parameters)
+
+
+def _program(
+    world: World,
+    parameters: Parameters,
+    decks: tuple[Deck, ...],
+    *,
+    exchange: float = 0.0,
+    longest_payload: int = 2000,
+    repeats: int = 1,
+) -> int:
+    """A program of a job; text that is exchanged has its numbers redrawn too."""
+    world.programs.append(
+        Program(
+            key=key_of(parameters.key, "program"),
+            decks=decks,
+            exchange=exchange,
+            digits=exchange > 0,
+            longest_payload=longest_payload,
+            repeats=repeats,
+            temperature=_TEMPERATURES[parameters.whole("temperature", 0, len(_TEMPERATURES) - 1)],
+            max_tokens=_LIMITS[parameters.whole("max_tokens", 0, len(_LIMITS) - 1)],
+            output_median=parameters.scale("output_tokens", 20, 600),
+        )
+    )
+    return len(world.programs) - 1
+
+
+def _machine(world: World, who: Wholes, parameters: Parameters, program: int, intensity: float) -> None:
+    """All text of these accounts is written by a program, mostly in single requests."""
+    accounts = world.accounts
+    hosted(world, who, parameters)
+    accounts.weight[who] = intensity * draws.lognormal(
+        accounts.key[who], "load", 1.0, parameters.real("load_spread", 0.05, 0.9)
+    )
+    accounts.scaled[who] = False
+    accounts.program[who], accounts.program_share[who] = program, 1.0
+    accounts.turns[who] = 1.0 + (
+        parameters.real("followups", 0.02, 0.5) if parameters.chance("asks_back", 0.2) else 0.0
+    )
+    accounts.sittings[who] = parameters.scale("requests_a_sitting", 2, 40)
+    accounts.pause[who] = parameters.scale("seconds_between", 1, 60)
+
+
+def _runs(world: World, who: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:
+    """Work is done in runs of hours, `also` on one given day."""
+    keys = keys_under(parameters.key, "run", runs)
+    first = max(0.0, float(world.accounts.born[who].max()))
+    starts = first + draws.uniform(keys, "at") * (world.span.days - first) * 0.97
+    if also is not None:
+        starts[0] = also + 0.05
+    order = np.argsort(starts)
+    lengths = draws.lognormal(keys, "hours", parameters.scale("run_hours", 1.5, 20), 0.8) / 24
+    world.timetables.append(Timetable(starts[order], np.minimum(starts + lengths, world.span.days)[order]))
+    world.accounts.rhythm[who] = len(world.timetables) - 1
+
+
+def _working(world: World, who: Wholes, days: draws.Reals) -> draws.Reals:
+    """The days that are neither weekend nor holiday where these accounts are."""
+    weekday = world.clock.weekday[days.astype(np.int64) + 1] < 5
+    kept = days[weekday & ~clock.is_holiday(world.clock, int(world.accounts.country[who[0]]), days)]
+    return kept if len(kept) else days

@@ -1,0 +1,127 @@
+"""When accounts ask: numbers of exchanges, sessions, conversations and turns, on a person's or a machine's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import (
+    AT_RANDOM,
+    IN_TURN,
+    Accounts,
+    Clock,
+    Span,
+    Timetable,
+)
+from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
+from stillwatch_lab.worlds.population.clock import person_starts
+
+_LONGEST_CONVERSATION = 12
+_THINKING = 0.9  # log deviation of the gaps between one person's turns; the rest of the fitted one is between people
+
+
+@dataclass(slots=True)
+class Exchanges:
+    """One entry an exchange, account by account: account, conversation, turn in it, and the day it starts."""
+
+    account: Wholes
+    conversation: Wholes
+    turn: NDArray[np.int16]
+    day: Reals
+    status: NDArray[np.int16]
+
+
+def wanted(accounts: Accounts, total: int) -> Wholes:
+    """How many exchanges each account makes: people's weights give way until the whole meets `total`."""
+    mean = total / len(accounts)
+    fixed = accounts.weight[~accounts.scaled].sum() * mean
+    people = accounts.weight[accounts.scaled].sum()
+    factor = max(total - fixed, 0.05 * total) / max(people, 1e-9)
+    want = np.where(accounts.scaled, accounts.weight * factor, accounts.weight * mean)
+    count = np.floor(want + draws.uniform(accounts.key, "exchange count")).astype(np.int64)
+    return np.where(accounts.scaled, count, np.maximum(count, 1))
+
+
+def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
+    """Lay `count` exchanges of each account out in time."""
+    who = np.repeat(np.arange(len(accounts)), count)
+    first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
+    number = np.arange(len(who)) - first[who]
+    keys = draws.child(accounts.key[who], "exchange", number)
+    opens = (number == 0) | (draws.uniform(keys, "opens") < 1 / accounts.turns[who])
+    turn = _since(opens)
+    opens |= turn % _LONGEST_CONVERSATION == 0
+    turn = _since(opens).astype(np.int16)
+    sits = (number == 0) | (opens & (draws.uniform(keys, "sits down") < 1 / accounts.sittings[who]))
+    session = np.cumsum(sits) - 1
+    start = _session_starts(accounts, timetables, clock, who[sits], keys[sits], number[sits])
+    pause = draws.lognormal(keys, "pause", accounts.pause[who], accounts.jitter[who])
+    think = draws.lognormal(keys, "think", accounts.gap[who], _THINKING)
+    steps = np.where(sits, 0.0, np.where(opens, pause, think))
+    offset = np.cumsum(steps)
+    day = start[session] + (offset - offset[np.flatnonzero(sits)][session]) / 86_400
+    # Sessions may run past midnight of the last day; what lies beyond the world is not logged.
+    kept = (day < span.days) & (day >= 0)
+    status = _status(keys, kept)
+    return Exchanges(who[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status)
+
+
+def _since(flags: NDArray[np.bool_]) -> Wholes:
+    """Position since the last true flag; the first flag is true."""
+    at = np.arange(len(flags))
+    return at - np.maximum.accumulate(np.where(flags, at, 0))
+
+
+def _status(keys: Keys, kept: NDArray[np.bool_]) -> NDArray[np.int16]:
+    drawn = draws.pick(keys[kept], "status", [0.981, 0.009, 0.004, 0.003, 0.003])
+    return np.array([200, 429, 529, 500, 400], dtype=np.int16)[drawn]
+
+
+def _session_starts(
+    accounts: Accounts, timetables: list[Timetable], clock: Clock, who: Wholes, keys: Keys, number: Wholes
+) -> Reals:
+    start = person_starts(accounts, clock, who, keys)
+    # Who signs up does so in order to ask: a new account's first session follows within the hour.
+    fresh = (number == 0) & (accounts.born[who] >= 0)
+    start[fresh] = accounts.start[who[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
+    rhythm = accounts.rhythm[who]
+    queued = (rhythm == AT_RANDOM) | (rhythm == IN_TURN)
+    if queued.any():
+        share = np.where(rhythm == IN_TURN, _in_turn(accounts, who, keys), draws.uniform(keys, "even"))[queued]
+        window = accounts.end[who[queued]] - accounts.start[who[queued]]
+        start[queued] = accounts.start[who[queued]] + share * window
+    for index, timetable in enumerate(timetables):
+        chosen = rhythm == index
+        if chosen.any():
+            start[chosen] = _timetabled(timetable, draws.uniform(keys[chosen], "timetable"), keys[chosen])
+    # Who joins a group late catches up on the day of joining.
+    joined = accounts.start[who] + draws.lognormal(keys, "catches up", 0.01, 1.0)
+    return np.asarray(np.where(start < accounts.start[who], joined, start))
+
+
+def _in_turn(accounts: Accounts, who: Wholes, keys: Keys) -> Reals:
+    """Places in the account's own window, 0 to 1, of sessions that come round regularly; `who` is in order."""
+    first, count = np.unique(who, return_index=True, return_counts=True)[1:]
+    order = np.arange(len(who)) - np.repeat(first, count)
+    # The queue is never quite even: a turn comes up to half a round early or late.
+    shift = draws.uniform(accounts.key[who], "phase") + 0.5 * (draws.uniform(keys, "early or late") - 0.5)
+    return np.asarray((order + shift) / np.repeat(count, count) % 1.0)
+
+
+def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:
+    lengths = timetable.ends - timetable.starts
+    passed = np.concatenate([[0.0], np.cumsum(lengths)])
+    at = share * passed[-1]
+    window = np.clip(np.searchsorted(passed, at, side="right") - 1, 0, len(lengths) - 1)
+    start = timetable.starts[window] + at - passed[window]
+    if timetable.tick:
+        # A scheduler fires on the tick; the request follows within a few seconds.
+        step = timetable.tick / 86_400
+        start = np.floor(start / step) * step + draws.lognormal(keys, "tick", 1.5, 0.6) / 86_400
+    return np.asarray(start)
+
+
+__all__ = ["Exchanges", "exchanges", "wanted"]

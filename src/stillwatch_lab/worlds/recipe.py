@@ -1,0 +1,87 @@
+"""A world's recipe: one TOML file that names populations, how many accounts each has, and any parameter held fixed."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillwatch.errors import Mistake, UsageError
+from stillwatch_lab.worlds.parameters import Value
+
+SHIPPED = Path(__file__).parent / "recipes"
+_ENTRY = {"kind", "share", "count", "groups", "set"}
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """One entry of a recipe: `share` of all accounts, or `count` of them, in `groups` groups (0: as many as fit)."""
+
+    kind: str
+    share: float = 0.0
+    count: int = 0
+    groups: int = 0
+    fixed: dict[str, Value] = field(default_factory=dict)
+
+    def accounts(self, total: int) -> int:
+        """How many accounts of a world of `total` this entry takes."""
+        return self.count or round(self.share * total)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The populations besides ordinary people, and what is fixed for the world as a whole."""
+
+    name: str
+    populations: tuple[Population, ...]
+    world: dict[str, Value]
+    people: dict[str, Value]
+    drop_columns: tuple[str, ...]
+
+
+def load_recipe(world: Path | str, kinds: frozenset[str]) -> Recipe:
+    """The recipe of a TOML file, or of the shipped world of that name; UsageError lists every mistake at once."""
+    path = Path(world)
+    if path.suffix != ".toml":
+        path = SHIPPED / f"{world}.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        shipped = ", ".join(f"`{file.stem}`" for file in sorted(SHIPPED.glob("*.toml")))
+        raise UsageError(
+            [Mistake(f"world `{world}`", "cannot be read", f"name a TOML file or one of {shipped}")]
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError([Mistake(f"`{path}`", f"is not TOML ({error})", "mend that line")]) from error
+    mistakes = _mistakes(path, raw, kinds)
+    if mistakes:
+        raise UsageError(mistakes)
+    entries = tuple(
+        Population(e["kind"], e.get("share", 0.0), e.get("count", 0), e.get("groups", 0), e.get("set", {}))
+        for e in raw.get("population", [])
+    )
+    drop = tuple(raw.get("drop_columns", ()))
+    return Recipe(path.stem, entries, raw.get("world", {}), raw.get("people", {}), drop)
+
+
+def _mistakes(path: Path, raw: dict[str, object], kinds: frozenset[str]) -> list[Mistake]:
+    found = [
+        Mistake(f"`{path}`", f"unknown name `{name}`", "use `drop_columns`, `[world]`, `[people]` and `[[population]]`")
+        for name in sorted(set(raw) - {"world", "people", "population", "drop_columns"})
+    ]
+    populations = raw.get("population", [])
+    if not isinstance(populations, list):
+        return [*found, Mistake(f"`{path}` at `population`", "is not a list", "write `[[population]]`")]
+    for number, entry in enumerate(populations, start=1):
+        place = f"`{path}` at `population` {number}"
+        if entry.get("kind") not in kinds:
+            found.append(
+                Mistake(place, f"unknown kind `{entry.get('kind')}`", "use one of " + ", ".join(sorted(kinds)))
+            )
+        if ("share" in entry) == ("count" in entry):
+            found.append(Mistake(place, "needs exactly one of `share` and `count`", "give one of them"))
+        found += [
+            Mistake(place, f"unknown name `{name}`", "parameters stand under `set`")
+            for name in sorted(set(entry) - _ENTRY)
+        ]
+    return found

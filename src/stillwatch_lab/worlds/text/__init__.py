@@ -1,0 +1,1 @@
+"""What is asked: the corpus, its languages, and how requests are composed from it."""

@@ -1,0 +1,134 @@
+"""What each conversation is about: whose words it is written in, and which row of which program it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import NONE, World
+from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
+from stillwatch_lab.worlds.identity import geography as places
+from stillwatch_lab.worlds.parameters import keys_under
+from stillwatch_lab.worlds.population.rhythm import Exchanges
+from stillwatch_lab.worlds.text.languages import languages, spoken
+from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """One entry a conversation: its key, the account it began on, the person behind it, its program and row."""
+
+    key: Keys
+    account: Wholes
+    person: Keys
+    program: Wholes  # NONE: a person's own words
+    row: Wholes
+    language: Wholes  # of the person: 0 for English, else one more than the place in `tongues.languages()`
+
+
+def conversations(world: World, exchanges: Exchanges) -> Conversations:
+    """Assign every conversation its writer; rows of a program are handed out in order of time over all accounts.
+
+    Conversations of `exchanges` are renumbered from 0, so that they index the result.
+    """
+    accounts = world.accounts
+    number, first, dense = np.unique(exchanges.conversation, return_index=True, return_inverse=True)
+    exchanges.conversation = dense.reshape(-1)
+    account, day = exchanges.account[first], exchanges.day[first]
+    key = draws.child(accounts.key[account], "conversation", number)
+    person = accounts.key[account].copy()
+    program = np.where(
+        draws.uniform(key, "by program") < accounts.program_share[account], accounts.program[account], NONE
+    )
+    _by_customers(world, account, key, program, person)
+    _in_rotation(world, account, key, program)
+    _viral(world, program, key, day)
+    row = _rows(world, account, program, key, day)
+    return Conversations(key, account, person, program, row, languages_of(world, account, person))
+
+
+def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
+    """The language each conversation's person writes in: mostly the country's; a relay's customer may be anyone."""
+    accounts, parameters = world.accounts, world.parameters
+    codes = {country[0]: number for number, country in enumerate(places.COUNTRIES)}
+    mother = np.zeros(len(codes), dtype=np.int64)
+    for number, name in enumerate(languages(), start=1):
+        for code in spoken()[name]["countries"]:
+            mother[codes[code]] = number
+    stranger = (person != accounts.key[account]) & ~accounts.separate[account]
+    country = np.where(stranger, draws.pick(person, "country", places.WEIGHTS), accounts.country[account])
+    faithful = draws.uniform(person, "mother tongue") < parameters.real("mother_tongue_share", 0.3, 0.9)
+    return np.where(faithful, mother[country], 0)
+
+
+def _by_customers(world: World, account: Wholes, key: Keys, program: Wholes, person: Keys) -> None:
+    """Write the customers of a relay, or the persons behind one login, as the persons of their conversations."""
+    pool = world.accounts.customers[account]
+    asking = np.flatnonzero((pool != NONE) & (program == NONE))
+    order = asking[np.argsort(pool[asking], kind="stable")]
+    edges = np.searchsorted(pool[order], np.arange(len(world.customer_pools) + 1))
+    for index, (name, size) in enumerate(world.customer_pools):
+        chosen = order[edges[index] : edges[index + 1]]
+        # Customers of a relay are as uneven as people are, and meet whichever account is free.
+        person[chosen] = keys_under(name, "customer", size)[
+            draws.pick(key[chosen], "customer", draws.zipf_weights(size, 0.8))
+        ]
+
+
+def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> None:
+    """Accounts whose relay serves several campaigns take their conversations in turn, by each campaign's share."""
+    for number, group in enumerate(world.groups):
+        if len(group.programs) > 1:
+            mine = np.flatnonzero((world.accounts.group[account] == number) & (program == group.programs[0]))
+            shares = draws.lognormal(keys_under(group.parameters.key, "order", len(group.programs)), "size", 1.0, 0.6)
+            program[mine] = np.array(group.programs)[draws.pick(key[mine], "for whom", shares)]
+
+
+def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals) -> Wholes:
+    """The row of its data set that each conversation carries, handed out in order of time over all accounts; programs
+    of one campaign work through one data set."""
+    row = np.zeros(len(key), dtype=np.int64)
+    queue = [
+        index if one.campaign == NONE else len(world.programs) + one.campaign
+        for index, one in enumerate(world.programs)
+    ]
+    where = np.array([*queue, NONE])[program]
+    for index in sorted(set(queue)):
+        carried = np.flatnonzero(where == index)
+        in_time = carried[np.lexsort((key[carried], day[carried]))]
+        samples = max(one.samples for one, own in zip(world.programs, queue, strict=True) if own == index)
+        row[in_time] = _sliced(account[in_time], samples) if samples else np.arange(len(in_time))
+    return row
+
+
+def _sliced(account: Wholes, samples: int) -> Wholes:
+    """Row numbers such that every `samples` accounts work through a slice that no other account touches.
+
+    `account` lists the conversations' accounts in order of time.
+    """
+    _, place = np.unique(account, return_inverse=True)
+    place = place.reshape(-1)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(place.max() + 1 if len(place) else 0))
+    nth = np.empty(len(place), dtype=np.int64)
+    nth[order] = np.arange(len(place)) - starts[place[order]]
+    return np.asarray(place // samples * (int(nth.max(initial=0)) + 1) + nth)
+
+
+def _viral(world: World, program: Wholes, key: Keys, day: Reals) -> None:
+    """For a few days one exact prompt is tried by many people."""
+    parameters = world.parameters
+    rows = np.concatenate([world.corpus.prompt_numbers("bench"), world.corpus.prompt_numbers("organic")[::7]])
+    for wave in range(parameters.whole("viral_prompts", 1, 3)):
+        begins = parameters.real(f"viral_{wave}_begins", 0.1, 0.8) * world.span.days
+        peak = parameters.scale(f"viral_{wave}_share", 0.003, 0.03)
+        since = day - begins
+        fades = parameters.scale(f"viral_{wave}_days", 0.7, 6)
+        chance = np.where(since > 0, peak * np.exp(-np.clip(since, 0, None) / fades), 0.0)
+        chosen = (program == NONE) & (draws.uniform(key, f"viral {wave}") < chance)
+        prompt = rows[draws.key_of(world.key, "viral", wave) % len(rows)]
+        deck = Deck(np.array([prompt]), (Frame(),))
+        world.programs.append(Program(draws.key_of(world.key, "wave", wave), (deck,), sets_parameters=False))
+        program[chosen] = len(world.programs) - 1

@@ -1,0 +1,118 @@
+"""Texts of exchanges: instructions, the user turns so far, and a short answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.draft import NONE, World
+from stillwatch_lab.worlds.draws import Wholes
+from stillwatch_lab.worlds.identity.headers import Headers
+from stillwatch_lab.worlds.population.rhythm import Exchanges
+from stillwatch_lab.worlds.text.compose import (
+    SLOTS,
+    Library,
+    Sheet,
+    Turns,
+    frame_numbers,
+    frame_spans,
+    is_person,
+    persons_turns,
+    program_turns,
+)
+from stillwatch_lab.worlds.text.conversations import Conversations
+from stillwatch_lab.worlds.text.detokenise import typeset
+
+_LONGEST_REQUEST = 8_000  # bytes
+_LONGEST_ANSWER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Texts, one entry an exchange; null where there is none."""
+
+    instructions: pa.Array
+    text: pa.Array
+    answer: pa.Array
+
+
+def requests(
+    world: World, books: Library, exchanges: Exchanges, conversations: Conversations, rows: Wholes, found: Headers
+) -> Requests:
+    """Write the texts of the exchanges `rows`."""
+    turn = exchanges.turn[rows].astype(np.int64)
+    talk = exchanges.conversation[rows]
+    many = turn + 1
+    last = np.cumsum(many)
+    each = np.repeat(talk, many)
+    position = np.arange(int(last[-1])) - np.repeat(last - many, many)
+    turns = Turns(
+        conversations.key[each],
+        conversations.person[each],
+        world.accounts.key[conversations.account[each]],
+        conversations.row[each],
+        position,
+        conversations.language[each],
+    )
+    sheet = _written(world, books, turns, conversations.program[each])
+    corpus = books.corpus
+    offsets = np.concatenate([[0], last]) * SLOTS
+    text = typeset(corpus.lexicon, corpus.tokens, sheet.spans(), offsets, _LONGEST_REQUEST)
+    answers = _answers(books, sheet, turns, last - 1)
+    count = np.arange(len(rows) + 1) * SLOTS
+    answer = typeset(corpus.lexicon, corpus.tokens, answers.spans(), count, _LONGEST_ANSWER)
+    told = _instructions(world, conversations, talk, exchanges.account[rows], found)
+    instructions = typeset(corpus.lexicon, corpus.tokens, told.spans(), count, _LONGEST_REQUEST)
+    return Requests(instructions, text, answer)
+
+
+def _written(world: World, books: Library, turns: Turns, program: Wholes) -> Sheet:
+    sheet = Sheet(len(program))
+    people = is_person(program)
+    persons_turns(books, turns.where(people)).into(sheet, people)
+    for number in np.unique(program[~people]).tolist():
+        chosen = program == number
+        program_turns(books, world.programs[number], turns.where(chosen)).into(sheet, chosen)
+    return sheet
+
+
+def _answers(books: Library, sheet: Sheet, turns: Turns, last: Wholes) -> Sheet:
+    """A stock opening, then words of the question in an order of the answer's own."""
+    answer = Sheet(len(last))
+    key = draws.child(turns.key[last], "answer", turns.turn[last])
+    opener = books.answers[draws.whole(key, "opener", len(books.answers))]
+    answer.put(0, (opener[:, 0], opener[:, 1]))
+    longest = np.argmax(sheet.end[last] - sheet.start[last], axis=1)
+    start, end = sheet.start[last, longest], sheet.end[last, longest]
+    begin = start + draws.whole(key, "from", np.maximum(end - start - 12, 1))
+    answer.put(1, (begin, np.minimum(end, begin + 8 + draws.whole(key, "length", 30))))
+    answer.vary(1, sheet.key[last, longest], sheet.share[last, longest] / 65535, 120, True)
+    return answer
+
+
+def _instructions(world: World, conversations: Conversations, talk: Wholes, account: Wholes, found: Headers) -> Sheet:
+    """What the program's frame says, else the organisation's instructions, else the client's own."""
+    sheet = Sheet(len(talk))
+    clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in world.clients])
+    systems = np.array([*world.systems, (0, 0)])
+    own = world.accounts.system[account]
+    spans = np.where((own != NONE)[:, None], systems[own], clients[found.client])
+    sheet.put(0, (spans[:, 0], spans[:, 1]))
+    program = conversations.program[talk]
+    for number in np.unique(program[~is_person(program)]).tolist():
+        chosen = np.flatnonzero(program == number)
+        some = world.programs[number]
+        key, holder = conversations.key[talk[chosen]], world.accounts.key[conversations.account[talk[chosen]]]
+        row = conversations.row[talk[chosen]] // some.repeats
+        base = np.full(len(row), some.key, dtype=np.uint64)
+        deck = draws.pick(draws.child(base, "deck", row), "deck", [one.share for one in some.decks])
+        for index, one in enumerate(some.decks):
+            within = deck == index
+            told = frame_spans(one)[2][frame_numbers(some, one, key[within], holder[within])]
+            place = chosen[within]
+            framed = told[:, 0, 1] > 0
+            sheet.start[place[framed], :4], sheet.end[place[framed], :4] = told[framed, :, 0], told[framed, :, 1]
+    return sheet

@@ -1,0 +1,198 @@
+"""What is true of a world, in the files that scores are computed against."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+import stillwatch
+from stillwatch.records.inputs import PERMITS
+from stillwatch_lab.worlds.draft import (
+    NONE,
+    ORGANIC,
+    ROLES,
+    World,
+)
+from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.files import Script, exchange_ids
+from stillwatch_lab.worlds.identity import registrations as registration
+from stillwatch_lab.worlds.identity.clients import CLIENTS
+from stillwatch_lab.worlds.identity.identifiers import marks
+
+
+def group_ids(world: World) -> list[str]:
+    """The public id of every group."""
+    return _ids(world, "group", len(world.groups))
+
+
+def campaign_ids(world: World) -> list[str]:
+    """The public id of every campaign."""
+    return _ids(world, "campaign", len(world.campaigns))
+
+
+def in_campaign(whole: Script) -> Wholes:
+    """For each exchange the campaign it serves, NONE for all others."""
+    campaign = np.array([*(program.campaign for program in whole.world.programs), NONE], dtype=np.int64)
+    written = whole.conversations.program[whole.exchanges.conversation]
+    return np.asarray(campaign[np.where(written == NONE, len(campaign) - 1, written)])
+
+
+def write_truth(whole: Script, out: Path, seed: int) -> None:
+    """Write `accounts`, `exchanges` and `campaigns` Parquet and `world.json` into `out`.
+
+    `accounts` names the campaign that an account serves most; `exchanges` names each exchange's own.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    serves = in_campaign(whole)
+    ids = campaign_ids(whole.world)
+    _save(_accounts(whole, serves), out / "accounts.parquet", "account_id")
+    mine = np.flatnonzero(serves != NONE)
+    exchanges = pa.table(
+        {
+            "exchange_id": exchange_ids(whole.keys[mine]),
+            "account_id": whole.ids.take(pa.array(whole.exchanges.account[mine])),
+            "campaign_id": _named(ids, serves[mine]),
+        }
+    )
+    _save(exchanges, out / "exchanges.parquet", "exchange_id")
+    _save(_campaigns(whole, ids, serves), out / "campaigns.parquet", "campaign_id")
+    (out / "world.json").write_text(json.dumps(_described(whole, seed), indent=1, sort_keys=True) + "\n")
+
+
+def permits_table(world: World) -> pa.Table:
+    """The contract's permits table."""
+    keys = np.array([key_of(world.key, "permit", number) for number in range(len(world.permits))], dtype=np.uint64)
+    days = np.array([[permit.first, permit.last] for permit in world.permits], dtype=np.float64).reshape(-1, 2)
+    columns = {
+        "permit_id": marks(keys, 16),
+        "holder": pa.array(
+            [registration.organisation_id(world, permit.organisation) for permit in world.permits], pa.string()
+        ),
+        "purpose": pa.array([permit.purpose for permit in world.permits], pa.string()),
+        "valid_from": registration.moments(world.span.begins, days[:, 0]),
+        "valid_until": registration.moments(world.span.begins, days[:, 1]),
+        "models": pa.nulls(len(keys), pa.list_(pa.string())),
+        "exchange_limit": pa.array([permit.limit for permit in world.permits], pa.int64()),
+    }
+    return pa.table(columns, schema=PERMITS.schema).sort_by("permit_id")
+
+
+def _accounts(whole: Script, serves: Wholes) -> pa.Table:
+    world = whole.world
+    group = world.accounts.group
+    roles = np.array([*(one.role for one in world.groups), ORGANIC])
+    kinds = [*(one.kind for one in world.groups), "person"]
+    return pa.table(
+        {
+            "account_id": whole.ids,
+            "role": pa.array(ROLES).take(pa.array(roles[group])),
+            "kind": pa.array(kinds).take(pa.array(np.where(group == NONE, len(kinds) - 1, group))),
+            "group_id": _named(group_ids(world), group),
+            "campaign_id": _named(campaign_ids(world), _mostly(whole, serves)),
+        }
+    )
+
+
+def _mostly(whole: Script, serves: Wholes) -> Wholes:
+    """The campaign each account serves most; of a campaign's group, its first one where the account serves none."""
+    world = whole.world
+    first = np.array(
+        [*(world.programs[one.programs[0]].campaign if one.programs else NONE for one in world.groups), NONE]
+    )
+    found = first[world.accounts.group]
+    campaigns = len(world.campaigns)
+    if campaigns:
+        mine = serves != NONE
+        code = whole.exchanges.account[mine] * campaigns + serves[mine]
+        count = np.bincount(code, minlength=len(found) * campaigns).reshape(-1, campaigns)
+        busy = count.any(axis=1)
+        found[busy] = np.argmax(count[busy], axis=1)
+    return found
+
+
+def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
+    world, exchanges = whole.world, whole.exchanges
+    rows = []
+    for number, campaign in enumerate(world.campaigns):
+        mine = np.flatnonzero(serves == number)
+        if not len(mine):
+            continue
+        first, last = (
+            world.span.moment(float(edge)) for edge in (exchanges.day[mine].min(), exchanges.day[mine].max())
+        )
+        accounts = len(np.unique(exchanges.account[mine]))
+        rows.append((ids[number], campaign.rung, accounts, len(mine), first, last, sorted(campaign.targets.items())))
+    schema = pa.schema(
+        [
+            ("campaign_id", pa.string()),
+            ("rung", pa.string()),
+            ("accounts", pa.int64()),
+            ("exchanges", pa.int64()),
+            ("first_seen", pa.timestamp("us")),
+            ("last_seen", pa.timestamp("us")),
+            ("targets", pa.map_(pa.string(), pa.float64())),
+        ]
+    )
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    return pa.table(
+        [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def _described(whole: Script, seed: int) -> dict[str, object]:
+    world = whole.world
+    groups, campaigns = group_ids(world), campaign_ids(world)
+    serving = [
+        [campaigns[number] for one in group.programs if (number := world.programs[one].campaign) != NONE]
+        for group in world.groups
+    ]
+    return {
+        "version": stillwatch.__version__,
+        "seed": seed,
+        "begins": world.span.begins.isoformat(),
+        "days": world.span.days,
+        "release_day": world.span.release,
+        "addresses": world.ranges.source,
+        "client_headers": "as seen in real calls" if world.clients is not CLIENTS else "invented",
+        "not_logged": {channel: list(columns) for channel, columns in whole.blanks.items()},
+        "parameters": world.parameters.drawn,
+        "groups": [
+            {
+                "group_id": groups[number],
+                "kind": group.kind,
+                "role": ROLES[group.role],
+                "accounts": len(group.accounts),
+                "campaigns": serving[number],
+                "parameters": group.parameters.drawn,
+            }
+            for number, group in enumerate(world.groups)
+        ],
+        "campaigns": [
+            {
+                "campaign_id": name,
+                "name": campaign.name,
+                "rung": campaign.rung,
+                "targets": campaign.targets,
+                "groups": [groups[number] for number, some in enumerate(serving) if name in some],
+            }
+            for name, campaign in zip(campaigns, world.campaigns, strict=True)
+        ],
+    }
+
+
+def _ids(world: World, name: str, count: int) -> list[str]:
+    keys = np.array([key_of(world.key, name, number) for number in range(count)], dtype=np.uint64)
+    return [str(mark) for mark in marks(keys, 12).to_pylist()]
+
+
+def _named(ids: list[str], index: NDArray[np.int64]) -> pa.Array:
+    return pa.array([*ids, None], pa.string()).take(pa.array(np.where(index == NONE, len(ids), index)))
+
+
+def _save(table: pa.Table, path: Path, by: str) -> None:
+    pq.write_table(table.sort_by(by), path, compression="zstd")
