@@ -1,0 +1,253 @@
+"""Lasting identity: which network or campaign of this run continues which of earlier runs, and what happened to it.
+
+A subject (a network or a campaign) is known by its accounts. It continues where enough of them are found together
+again. When it splits, its largest part keeps the id; when several come together, the oldest id stays (the matching
+of communities over time of Greene, Doyle & Cunningham 2010, with ids that never change hands).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.engine import Engine, Query
+from stillwatch.errors import InputError
+from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+
+RELATED_SHARE = 0.25
+"""Share of the smaller side's accounts from which two groups are related. Networks have no account in common by
+chance, so that the share only keeps a few accounts that moved from carrying an id along; 0.1 to 0.5 are in use."""
+RELATED_ACCOUNTS = 2  # accounts that must be shared in any case: a single account never carries an identity
+
+Groups = Mapping[str, frozenset[str]]
+"""The accounts of each subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A network or campaign of earlier runs that this run may continue."""
+
+    subject: str
+    born_at: datetime
+    accounts: frozenset[str]  # when it was last found
+    silent: bool  # not found by the newest run that could have continued it
+
+
+@dataclass(frozen=True)
+class History:
+    """What earlier runs left: LINEAGE and LINEAGE_MEMBERS as Arrow tables."""
+
+    events: pa.Table
+    members: pa.Table
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """Every id that was ever given."""
+        return frozenset(self.events["subject"].to_pylist())
+
+    @cached_property
+    def _known(self) -> dict[str, Known]:
+        born: dict[str, datetime] = {}
+        ended: set[str] = set()
+        silent: dict[str, bool] = {}
+        for row in self.events.sort_by("run").to_pylist():
+            subject, event = row["subject"], row["event"]
+            born.setdefault(subject, row["at"])
+            silent[subject] = event == "silent"
+            if event == "merged_into":
+                ended.add(subject)
+        accounts = self.current
+        return {
+            subject: Known(subject, at, accounts.get(subject, frozenset()), silent[subject])
+            for subject, at in born.items()
+            if subject not in ended
+        }
+
+    @property
+    def runs(self) -> int:
+        """How many runs there have been."""
+        return pc.max(self.events["run"]).as_py() or 0
+
+    @cached_property
+    def current(self) -> dict[str, frozenset[str]]:
+        """The accounts of each subject when it was last found."""
+        last = self.members.filter(pc.is_null(self.members["left_at"]))
+        found: dict[str, set[str]] = defaultdict(set)
+        for subject, account in zip(last["subject"].to_pylist(), last["account_id"].to_pylist(), strict=True):
+            found[subject].add(account)
+        return {subject: frozenset(accounts) for subject, accounts in found.items()}
+
+    def known(self, kind: str) -> dict[str, Known]:
+        """The subjects of one kind (NETWORK or CAMPAIGN) that this run may continue."""
+        return {subject: one for subject, one in self._known.items() if subject.startswith(kind)}
+
+
+def history(engine: Engine) -> History:
+    """What the previous run left, from `previous_lineage` and `previous_members`.
+
+    Raises InputError when it had read further than this run has: lineage goes forward in time only.
+    """
+    tables = [
+        engine.fetch(Query(table.name, f"SELECT {', '.join(table.names)} FROM {table.name}")).cast(table.schema)
+        for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS)
+    ]
+    found = History(*tables)
+    newest = pc.max(found.events["at"]).as_py()
+    if newest is not None and (now := newest_exchange(engine)) is not None and newest > now:
+        raise InputError(
+            f"the previous run had read exchanges until {newest.isoformat()}Z, but these logs end at "
+            f"{now.isoformat()}Z; ids are carried forward in time only: scan the older logs without `--previous`"
+        )
+    return found
+
+
+def newest_exchange(engine: Engine) -> datetime | None:
+    """Event time (UTC) of the newest exchange that this run has read; None without any."""
+    rows = engine.fetch(Query("newest exchange", "SELECT max(last_seen) AS at FROM account_sketches"))
+    found: datetime | None = rows["at"][0].as_py()
+    return found
+
+
+def inherit(
+    known: Mapping[str, Known], groups: Sequence[Collection[str]], fresh: Sequence[str], given: Collection[str]
+) -> list[str]:
+    """The id of each group of accounts: that of the subject it continues, or else its `fresh` one.
+
+    `known` are the subjects of that kind, `fresh` (groups,) the ids the groups would have without a past, and `given`
+    all ids that were ever given, none of which comes to mean something else.
+    """
+    shared = related(known, groups)
+    heirs: dict[int, list[str]] = defaultdict(list)
+    for subject, parts in shared.items():
+        largest = min(parts, key=lambda group: (-parts[group], -len(groups[group]), fresh[group]))
+        heirs[largest].append(subject)
+    names = [""] * len(groups)
+    for group, subjects in heirs.items():
+        names[group] = min(subjects, key=lambda subject: (known[subject].born_at, subject))
+    taken = {*given, *names}
+    for group, name in enumerate(names):
+        if not name:
+            names[group] = _unused(fresh[group], taken)
+            taken.add(names[group])
+    return names
+
+
+def related(known: Mapping[str, Known], groups: Sequence[Collection[str]]) -> dict[str, dict[int, int]]:
+    """For each known subject, how many accounts it shares with each group that it is related to."""
+    holders: dict[str, list[str]] = defaultdict(list)
+    for subject, one in known.items():
+        for account in one.accounts:
+            holders[account].append(subject)
+    shared: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for group, accounts in enumerate(groups):
+        for account in accounts:
+            for subject in holders.get(account, ()):
+                shared[subject][group] += 1
+    result: dict[str, dict[int, int]] = {}
+    for subject, parts in shared.items():
+        size = len(known[subject].accounts)
+        kept = {group: n for group, n in parts.items() if _relates(n, size, len(groups[group]))}
+        if kept:
+            result[subject] = kept
+    return result
+
+
+def _relates(shared: int, one: int, other: int) -> bool:
+    return shared >= max(RELATED_ACCOUNTS, RELATED_SHARE * min(one, other))
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    """`name`, or one made from it where that was given to another subject."""
+    number = 0
+    found = name
+    while found in taken:
+        number += 1
+        found = name[0] + blake2b(f"{name}/{number}".encode(), digest_size=6).hexdigest()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What this run found of one kind: each subject's accounts, and when the evidence for it sufficed (UTC)."""
+
+    accounts: Groups
+    born_at: Mapping[str, datetime]
+
+
+def advance(past: History, found: Mapping[str, Found], at: datetime) -> History:
+    """The history after a run that has read up to `at` and found, of each kind, what `found` says."""
+    fresh = [event for kind, one in found.items() for event in _events(past.known(kind), one, at)]
+    now = {subject: accounts for one in found.values() for subject, accounts in one.accounts.items()}
+    ended = {event.subject for event in fresh if event.event == "merged_into"}
+    rows = [{"run": past.runs + 1, **asdict(event)} for event in fresh]
+    events = pa.concat_tables([past.events.cast(LINEAGE.schema), pa.Table.from_pylist(rows, schema=LINEAGE.schema)])
+    return History(events, _members(past, now, ended, at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    subject: str
+    event: str
+    at: datetime
+    accounts: int
+    overlap: int | None = None
+    other: str | None = None
+
+
+def _events(known: Mapping[str, Known], found: Found, at: datetime) -> Iterator[_Event]:
+    now = found.accounts
+    order = sorted(now)
+    shared = {
+        subject: {order[group]: n for group, n in parts.items()}
+        for subject, parts in related(known, [now[subject] for subject in order]).items()
+    }
+    for subject in order:
+        if subject in known:
+            yield from _continued(known[subject], now[subject], at)
+            continue
+        parents = [(-parts[subject], parent) for parent, parts in shared.items() if subject in parts and parent in now]
+        if parents:
+            overlap, parent = min(parents)
+            yield _Event(subject, "split_from", at, len(now[subject]), -overlap, parent)
+        else:
+            yield _Event(subject, "born", found.born_at[subject], len(now[subject]))
+    for subject in sorted(known.keys() - now.keys()):
+        accounts = len(known[subject].accounts)
+        if subject in shared:
+            overlap, heir = min((-n, heir) for heir, n in shared[subject].items())
+            yield _Event(subject, "merged_into", at, accounts, -overlap, heir)
+        elif not known[subject].silent:
+            yield _Event(subject, "silent", at, accounts)
+
+
+def _continued(known: Known, now: frozenset[str], at: datetime) -> Iterator[_Event]:
+    before = known.accounts
+    if known.silent:
+        event = "returned"
+    elif now == before:
+        return
+    else:
+        event = "grew" if now > before else "shrank" if now < before else "replaced_accounts"
+    yield _Event(known.subject, event, at, len(now), len(before & now))
+
+
+def _members(past: History, now: Groups, ended: Collection[str], at: datetime) -> pa.Table:
+    """Who belongs to which subject since when: who left is marked, who joined is added, who fell silent stays."""
+    rows, held = [], past.current
+    for row in past.members.to_pylist():
+        subject, account = row["subject"], row["account_id"]
+        gone = subject in ended or (subject in now and account not in now[subject])
+        rows.append({**row, "left_at": at} if row["left_at"] is None and gone else row)
+    for subject, accounts in now.items():
+        rows += [
+            {"subject": subject, "account_id": account, "joined_at": at, "left_at": None}
+            for account in sorted(accounts - held.get(subject, frozenset()))
+        ]
+    return pa.Table.from_pylist(rows, schema=LINEAGE_MEMBERS.schema)

@@ -1,0 +1,114 @@
+"""The lineage that an earlier run left, checked before anything is built on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.errors import InputError, Mistake
+from stillwatch.records import Table
+from stillwatch.records.lineage import CAMPAIGN, EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
+from stillwatch.runs.folder import MARKER
+from stillwatch.runs.lineage import History
+
+FORMAT = "1"
+"""Of the two lineage files: a version that gives them another meaning raises it."""
+
+_KEY, _FORMAT = b"stillwatch.key_id", b"stillwatch.lineage_format"
+_REMEDY = "name another run, or scan once without `--previous` (networks and campaigns then get new ids)"
+
+
+def metadata(key_id: str) -> dict[str, str]:
+    """What the two files say of themselves, as `Engine.export` takes it."""
+    return {"key_id": key_id, "lineage_format": FORMAT}
+
+
+def files(folder: Path) -> tuple[Path, Path]:
+    """Where a run folder keeps its lineage: events, then members."""
+    return folder / f"{LINEAGE.name}.parquet", folder / f"{LINEAGE_MEMBERS.name}.parquet"
+
+
+def refusal(run: Path) -> list[Mistake]:
+    """Why a run cannot be continued, as far as its folder shows without reading its tables; empty when it can."""
+    where = f"`--previous {run}`"
+    if not run.is_dir():
+        return [Mistake(where, "is a file, not a folder" if run.exists() else "does not exist", "name a run folder")]
+    if not (run / MARKER).is_file():
+        return [Mistake(where, f"is not a run folder (it has no `{MARKER}`)", "name what `scan` printed")]
+    missing = [path.name for path in files(run) if not path.is_file()]
+    if missing:
+        what = f"has no `{missing[0]}`: it is damaged, or a version wrote it that gave no lasting ids"
+        return [Mistake(where, what, _REMEDY)]
+    return []
+
+
+def load(events: Path, members: Path, key_id: str | None) -> History:
+    """The history in these two files; `key_id` is the present run's key, None where it was checked before.
+
+    Raises InputError where they cannot be read, were written under another key or by another version, or say that one
+    id means two things.
+    """
+    found = History(_read(events, LINEAGE, key_id), _read(members, LINEAGE_MEMBERS, key_id))
+    for wrong in (_unknown_events, _ids_given_twice, _strangers, _memberships_twice):
+        said = wrong(found)
+        if said is not None:
+            raise InputError(f"`{events.parent}` cannot be continued: {said}; {_REMEDY}")
+    return found
+
+
+def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
+    try:
+        rows = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"`{path}` cannot be read ({reason}); {_REMEDY}") from error
+    said = rows.schema.metadata or {}
+    version = said.get(_FORMAT, b"none").decode(errors="replace")
+    if version != FORMAT:
+        raise InputError(f"`{path}` has lineage format {version[:20]}, this version reads format {FORMAT}; {_REMEDY}")
+    theirs = said.get(_KEY, b"").decode(errors="replace")
+    if key_id is not None and theirs != key_id:
+        raise InputError(
+            f"`{path}` was written under the key `{theirs[:40]}`, but this run's key is `{key_id}`; "
+            "name that run's key with `--key-file`, or scan once without `--previous`"
+        )
+    try:
+        rows = rows.select(list(table.names)).cast(table.schema)
+        rows.validate(full=True)
+    except (KeyError, ValueError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"`{path}` is damaged ({reason}); {_REMEDY}") from error
+    for name in table.required:
+        if rows[name].null_count:
+            raise InputError(f"`{path}` is damaged (`{name}` is missing in {rows[name].null_count:,} rows); {_REMEDY}")
+    return rows
+
+
+def _unknown_events(found: History) -> str | None:
+    unknown = sorted(set(found.events["event"].to_pylist()) - set(EVENTS))
+    return f"`{unknown[0][:40]}` is no event" if unknown else None
+
+
+def _ids_given_twice(found: History) -> str | None:
+    births = found.events.filter(pc.is_in(found.events["event"], pa.array(["born", "split_from"])))
+    often = [subject for subject, times in Counter(births["subject"].to_pylist()).items() if times > 1]
+    return f"the id `{min(often)[:40]}` was given to two subjects" if often else None
+
+
+def _strangers(found: History) -> str | None:
+    births = found.events.filter(pc.is_in(found.events["event"], pa.array(["born", "split_from"])))
+    born = set(births["subject"].to_pylist())
+    named = {*found.subjects, *found.members["subject"].to_pylist()}
+    odd = sorted(subject for subject in named if subject not in born or subject[:1] not in {NETWORK, CAMPAIGN})
+    return f"nothing says how `{odd[0][:40]}` came to be" if odd else None
+
+
+def _memberships_twice(found: History) -> str | None:
+    last = found.members.filter(pc.is_null(found.members["left_at"]))
+    twice = last.group_by(["subject", "account_id"]).aggregate([([], "count_all")])
+    twice = twice.filter(pc.greater(twice["count_all"], 1))
+    return f"an account belongs twice to `{str(twice['subject'][0].as_py())[:40]}`" if twice.num_rows else None
