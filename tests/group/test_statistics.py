@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 
 from stillwatch.group import statistics
+from stillwatch.records.definitions import REFUSED_STATUS
 from tests.group.worlds import exchanges
 
 
@@ -178,7 +179,7 @@ def test_openings_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
     same = (payload[:, None] == payload) & (payload != 0) & (position[:, None] != position)
     told = payload != 0
     assert statistics._pairs_apart(position[told], payload[told]) == same.sum() / 2
-    refused = (group.values["status"] >= statistics.REFUSED) & told
+    refused = (group.values["status"] >= REFUSED_STATUS) & told
     rows, code, askers = statistics._asked(payload, refused, position)
     assert rows.tolist() == np.flatnonzero(np.isin(payload, payload[refused]) & told).tolist()
     for row, one in zip(rows, code, strict=True):

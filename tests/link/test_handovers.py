@@ -15,9 +15,7 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.biclusters import Alone, find_kits
 from stillwatch.link.graph import load
 from stillwatch.link.handovers import (
-    HOLDERS,
     LEAST,
-    MINUTES,
     _repeated,
     chance_share,
     find_handovers,
@@ -27,6 +25,10 @@ from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
 from stillwatch.link.segments import laid_out
 from stillwatch.link.values import KINDS
+from stillwatch.records.definitions import (
+    HANDOVER_SENDERS,
+    HANDOVER_WITHIN,
+)
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
 from tests.link.planted import planted, with_handovers
@@ -66,9 +68,14 @@ def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rows",
     [
-        [("a", 1, 0), ("b", 1, MINUTES + 1), ("b", 2, 50), ("c", 2, 51 + MINUTES)],  # too much later
+        [
+            ("a", 1, 0),
+            ("b", 1, HANDOVER_WITHIN // MINUTE + 1),
+            ("b", 2, 50),
+            ("c", 2, 51 + HANDOVER_WITHIN // MINUTE),
+        ],  # too much later
         [("a", 1, 0), ("a", 1, 1), ("b", 2, 2), ("b", 2, 3)],  # asked again by the same account
-        [(name, 1, minute) for minute, name in enumerate("abcdefgh"[: HOLDERS + 1])],  # a text that many send
+        [(name, 1, minute) for minute, name in enumerate("abcdefgh"[: HANDOVER_SENDERS + 1])],  # a text that many send
         [("a", 1, 0), ("b", 1, 1)],  # two accounts may be one person
     ],
 )
@@ -119,7 +126,7 @@ def test_chance_recovers_how_many_strangers_coincide() -> None:
     generator = np.random.default_rng(3)
     span, pairs, accounts = 40 * DAY, 400_000, 100_000
     gap = np.abs(np.diff(generator.integers(0, span, (pairs, 2)), axis=1))
-    coincided = (gap <= MINUTES * MINUTE).sum()
+    coincided = (gap <= HANDOVER_WITHIN).sum()
     said = chance_share(int((gap > DAY).sum()), float(span), accounts)
     # the chance is stated for people, who crowd into the same hours, four times that of even times
     assert said * accounts / 2 / 4 == pytest.approx(coincided, rel=0.1)
@@ -195,11 +202,11 @@ def kits_of(graph, alone=None):
 def test_repeated_requests_agree_with_looking_text_by_text(uses: list[tuple[int, int, int]]) -> None:
     uses = sorted(uses, key=lambda use: use[1])
     account, value, at = (np.array([use[place] for use in uses], np.int64) for place in range(3))
-    again = _repeated(account.astype(np.int32), value, at)
+    again = _repeated(account.astype(np.int32), value, at, HANDOVER_SENDERS)
     found = sorted(zip(*(column.tolist() for column in again), strict=True))
     expected = []
     for text in {use[1] for use in uses}:
         sent = sorted((at, account) for account, value, at in uses if value == text)
-        if 1 < len({account for _, account in sent}) <= HOLDERS:
+        if 1 < len({account for _, account in sent}) <= HANDOVER_SENDERS:
             expected += [(a, b, at, at - before) for (before, a), (at, b) in pairwise(sent) if a != b]
     assert found == sorted(expected)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from stillwatch.link.memoryless import memoryless_bits
 from stillwatch.link.self_similarity import (
-    OPENINGS,
     TWINS,
     _by_popularity,
     _code,
@@ -19,6 +18,7 @@ from stillwatch.link.self_similarity import (
     contents,
     memory,
 )
+from stillwatch.records.definitions import CONVERSATION_STARTS
 
 
 def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +75,7 @@ def test_few_openings_say_nothing() -> None:
 def test_openings_are_bounded_and_spread() -> None:
     position, features = texts(3, people=5, drawing=0, openings=100)
     held = contents(position, features, 5)
-    assert (held.openings == OPENINGS).all()
+    assert (held.openings == CONVERSATION_STARTS).all()
 
 
 def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.link.conversation_starts import SILENCE, opening
+from stillwatch.link.conversation_starts import starts_conversation
+from stillwatch.records.definitions import SILENCE
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 4 * SILENCE), st.sampled_from([None, 0, 7, -9])), max_size=40
@@ -24,7 +25,7 @@ def test_openings_agree_with_reading_account_by_account(rows: list[tuple[int, in
             expected.append((account, conversation) not in seen)
             seen.add((account, conversation))
         last[account] = at
-    found = opening(
+    found = starts_conversation(
         np.array([row[0] for row in rows], np.int32),
         np.array([row[1] for row in rows], np.int64),
         np.array([row[2] or 0 for row in rows], np.int64),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.records.definitions import country_sql
 
 Int64 = NDArray[np.int64]
 
@@ -36,7 +37,7 @@ def accounts_sql() -> Query:
     """One row an account seen: volume in quarter doublings, main client, weeks, country, and whether it is linked."""
     return Query(
         "accounts by stratum",
-        """
+        f"""
 WITH clients AS (
   SELECT
     account_id,
@@ -55,9 +56,7 @@ SELECT
   dense_rank() OVER (ORDER BY main.client) AS client,
   dense_rank() OVER (ORDER BY date_trunc('week', sketches.first_seen)) AS week,
   dense_rank() OVER (ORDER BY date_trunc('week', accounts.created_at)) AS signup_week,
-  dense_rank() OVER (
-    ORDER BY coalesce(accounts.payment_country, accounts.organisation_country, accounts.phone_prefix, '')
-  ) AS country,
+  dense_rank() OVER (ORDER BY {country_sql("accounts")}) AS country,
   linked.account_id IS NOT NULL AS linked
 FROM account_sketches AS sketches
 JOIN main USING (account_id)

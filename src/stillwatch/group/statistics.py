@@ -14,6 +14,15 @@ from stillwatch.group.cells import capability_cell, size_cell
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.feature_counts import numbered, pairs
 from stillwatch.group.templates import without_templates
+from stillwatch.records.definitions import (
+    CONVERSATION_STARTS,
+    DAY,
+    HANDOVER_SENDERS,
+    HANDOVER_WITHIN,
+    HOUR,
+    REFUSED_STATUS,
+    SILENCE,
+)
 from stillwatch.records.features import without_frames
 from stillwatch.records.open_table import room, slot
 
@@ -21,15 +30,10 @@ Float = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-REFUSED = 400  # HTTP status codes from here on mean that nothing was answered; 0 where none is logged
-FEW_ASKERS = 3  # accounts that ask a text which none of them found in public
-OPENINGS = 24  # exchanges an account that enter the memory ratio
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
 FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
 OWN_FRAME = 0.6  # share of its openings above which a word is an account's own frame,
 OWN_FRAME_OPENINGS = 4  # if it is in at least so many
-DAY = 86_400_000_000  # µs
-HOUR = 3_600_000_000
 SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what chance would give
 
 
@@ -45,11 +49,11 @@ def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
 def openings(exchanges: Exchanges) -> NDArray[np.bool_]:
     """Marks the first exchange of each conversation; without conversation ids, one after half an hour's silence."""
     conversation = exchanges.values["conversation"]
-    return np.asarray(_openings(exchanges.talks, conversation, exchanges.position, exchanges.started_at))
+    return np.asarray(_openings(exchanges.talks, conversation, exchanges.position, exchanges.started_at, SILENCE))
 
 
 @njit(cache=True, nogil=True)
-def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: Int64) -> NDArray[np.bool_]:
+def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: Int64, silence: int) -> NDArray[np.bool_]:
     result = np.zeros(len(talks), np.bool_)
     highest = -1
     for i in range(len(talks)):
@@ -57,7 +61,7 @@ def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: In
         if first:
             highest = talks[i]
         if conversation[i] == 0:
-            first = i == 0 or position[i] != position[i - 1] or started_at[i] - started_at[i - 1] > HOUR // 2
+            first = i == 0 or position[i] != position[i - 1] or started_at[i] - started_at[i - 1] > silence
         result[i] = first
     return result
 
@@ -71,7 +75,7 @@ def memory_ratio(exchanges: Exchanges) -> float:
     dense, accounts = _dense(exchanges.position[opens])
     if accounts < 2:
         return float("nan")
-    kept = _rank(dense) < OPENINGS
+    kept = _rank(dense) < CONVERSATION_STARTS
     opens, dense = opens[kept], dense[kept]
     marks = np.stack([exchanges.values["head"][opens], exchanges.values["tail"][opens]], axis=1)
     position = exchanges.position[opens]
@@ -217,7 +221,7 @@ def slot_repeats(exchanges: Exchanges) -> float:
     """
     head, payload = exchanges.values["head"], exchanges.values["payload"]
     # what was refused is asked again elsewhere: that is one question, not two that are the same
-    used = (head != 0) & (payload != 0) & (exchanges.values["status"] < REFUSED)
+    used = (head != 0) & (payload != 0) & (exchanges.values["status"] < REFUSED_STATUS)
     frames, repeats = (_pairs_apart(exchanges.position[used], column[used]) for column in (head, payload))
     return repeats / frames if frames >= 200 else float("nan")
 
@@ -259,18 +263,18 @@ def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
     return np.count_nonzero(np.bincount(dense[chosen])) / expected if expected > 0 else 0.0
 
 
-def handover_counts(exchanges: Exchanges, within: int = HOUR // 6) -> tuple[int, int]:
+def handover_counts(exchanges: Exchanges, within: int = HANDOVER_WITHIN) -> tuple[int, int]:
     """Of the refused requests: how many another account of the group asked, word for word, within ten minutes; and all.
 
     Only texts that at most three accounts ask count: what many ask (a public question, an assignment, a brief) is
     asked again by chance. Each account's first such request is left out of both: it may be what linked the account.
     """
     payload, position, at = exchanges.values["payload"], exchanges.position, exchanges.started_at
-    refused = (exchanges.values["status"] >= REFUSED) & (payload != 0)
+    refused = (exchanges.values["status"] >= REFUSED_STATUS) & (payload != 0)
     if not refused.any():
         return 0, 0
     met, text, askers = _asked(payload, refused, position)  # others' texts decide nothing, and are most
-    few = askers[text] <= FEW_ASKERS
+    few = askers[text] <= HANDOVER_SENDERS
     met, text = met[few], text[few]
     order = np.lexsort((position[met], at[met], text))
     met, text = met[order], text[order]

@@ -15,6 +15,7 @@ from stillwatch.link.networks import write
 from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
 from stillwatch.link.segments import laid_out
+from stillwatch.records.definitions import country_sql
 from stillwatch.settings import Job
 
 READS = ("received_groups", "exchange_sketches", "account_sketches", "accounts")
@@ -57,7 +58,7 @@ def origins_sql() -> Query:
     """Where and when an account came to be: `cell` of sign-up week and card issuer, and `country` as far as stated."""
     return Query(
         "origins",
-        """
+        f"""
 SELECT
   dense_rank() OVER (ORDER BY week, issuer) - 1 AS cell,
   dense_rank() OVER (ORDER BY country) - 1 AS country
@@ -66,7 +67,7 @@ FROM (
     sketches.position,
     coalesce(CAST(date_trunc('week', accounts.created_at) AS VARCHAR), '') AS week,
     coalesce(accounts.payment_issuer, '') AS issuer,
-    coalesce(accounts.payment_country, accounts.organisation_country, accounts.phone_prefix, '') AS country
+    {country_sql("accounts")} AS country
   FROM account_sketches AS sketches
   LEFT JOIN accounts USING (account_id)
 )

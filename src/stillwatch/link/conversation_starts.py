@@ -13,6 +13,7 @@ from stillwatch.engine import Engine, Query, fetched_ahead
 from stillwatch.link.holdings import by_account, keyed
 from stillwatch.link.segments import SKETCHES
 from stillwatch.link.self_similarity import spread
+from stillwatch.records.definitions import SILENCE
 from stillwatch.records.features import chosen_without_frames, decode_features
 from stillwatch.records.open_table import room
 from stillwatch.records.order import within_accounts
@@ -21,8 +22,6 @@ from stillwatch.records.sketches import FEATURES
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-SILENCE = 30 * 60 * 1_000_000  # µs; without conversation ids, an opening follows half an hour's silence
 
 
 def contents_sql(accounts: str) -> Query:
@@ -62,7 +61,7 @@ def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]
     within_accounts(position, started_at, rows["exchange_id"], start, order)
     position = position[order]
     told = rows["conversation_value"].is_valid().to_numpy()[order]
-    opens = opening(position, started_at[order], keyed(rows["conversation_value"])[order], told)
+    opens = starts_conversation(position, started_at[order], keyed(rows["conversation_value"])[order], told)
     position, opened = position[opens], order[opens]
     marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
     kept = spread(position)
@@ -71,12 +70,16 @@ def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]
     return position[kept], features
 
 
-@njit(cache=True, nogil=True)
-def opening(position: Int32, started_at: Int64, conversation: Int64, told: Flags) -> Flags:
-    """Marks the first exchange of each account's conversations, and after silence where no conversation is `told`.
+def starts_conversation(position: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Flags:
+    """Marks the first exchange of each account's conversations, and the first after SILENCE where none is `named`.
 
     All arrays are (exchanges,), by account and time.
     """
+    return np.asarray(_starts_conversation(position, started_at, conversation, named, SILENCE))
+
+
+@njit(cache=True, nogil=True)
+def _starts_conversation(position: Int32, started_at: Int64, conversation: Int64, named: Flags, silence: int) -> Flags:
     result = np.zeros(len(position), np.bool_)
     begin = 0
     for end in range(1, len(position) + 1):
@@ -85,13 +88,13 @@ def opening(position: Int32, started_at: Int64, conversation: Int64, told: Flags
         size = room(end - begin)
         met = np.full(size, -1)  # an open table of exchanges by conversation
         for i in range(begin, end):
-            if told[i]:
+            if named[i]:
                 at = conversation[i] & (size - 1)  # keyed values are spread evenly
                 while met[at] >= 0 and conversation[met[at]] != conversation[i]:
                     at = (at + 1) & (size - 1)
                 result[i] = met[at] < 0
                 met[at] = i
             else:
-                result[i] = i == begin or started_at[i] - started_at[i - 1] > SILENCE
+                result[i] = i == begin or started_at[i] - started_at[i - 1] > silence
         begin = end
     return result

@@ -19,14 +19,17 @@ from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.holdings import Uses
+from stillwatch.records.definitions import (
+    DAY,
+    HANDOVER_SENDERS,
+    HANDOVER_WITHIN,
+)
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-MINUTES = 10  # between the two requests: relays retry within seconds to minutes (public relay code)
-HOLDERS = 3  # accounts that ever send the text: what more send is a public prompt, an assignment or a tool's own
-APART_DAYS = 1  # two rare requests further apart than this have nothing to do with each other: the null
+APART = DAY  # µs; two rare requests further apart than this have nothing to do with each other
 CROWDING = 4.0  # people ask at the same hours: chance coincidences are so much commoner than at even times
 LEAST = 3  # accounts; a pair may be one person with two accounts
 PART = 24  # accounts below which a group is not parted: what dangles from a chain by one handover is nothing unusual
@@ -51,16 +54,17 @@ class Handovers:
 def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
     """Every group of accounts joined by handovers among the texts `sent`; none where the log has no text."""
     order = np.argsort(sent.value)
-    left, right, at, gap = _repeated(sent.position[order], sent.value[order], sent.at[order])
+    left, right, at, gap = _repeated(sent.position[order], sent.value[order], sent.at[order], HANDOVER_SENDERS)
     span = _span_us(engine)
-    near = gap <= MINUTES * 60_000_000
-    far = int((gap > APART_DAYS * 86_400_000_000).sum())
+    near = gap <= HANDOVER_WITHIN
+    far = int((gap > APART).sum())
     return joined(left[near], right[near], at[near], chance_share(far, span, accounts), accounts)
 
 
 @njit(cache=True, nogil=True)
-def _repeated(position: Int32, value: Int64, at: Int64) -> tuple[Int64, Int64, Int64, Int64]:
-    """What two or three accounts sent, when the next of them sent it: who, who next, when, and how much later (µs).
+def _repeated(position: Int32, value: Int64, at: Int64, most: int) -> tuple[Int64, Int64, Int64, Int64]:
+    """Texts of at least two and at `most` so many accounts, each time another account sent one of them next: the
+    account before, the account after, when (µs) and how much later (µs).
 
     All are (uses,), in order of `value`.
     """
@@ -70,7 +74,7 @@ def _repeated(position: Int32, value: Int64, at: Int64) -> tuple[Int64, Int64, I
     for end in range(1, len(value) + 1):
         if end < len(value) and value[end] == value[begin]:
             continue
-        if 1 < _holders(position[begin:end]) <= HOLDERS:
+        if 1 < _holders(position[begin:end], most) <= most:
             _by_time(position[begin:end], at[begin:end])
             for i in range(begin + 1, end):
                 if position[i] != position[i - 1]:
@@ -82,9 +86,9 @@ def _repeated(position: Int32, value: Int64, at: Int64) -> tuple[Int64, Int64, I
 
 
 @njit(cache=True, nogil=True)
-def _holders(position: Int32) -> int:
-    """How many accounts there are; more than HOLDERS are not counted further."""
-    met = np.empty(HOLDERS + 1, np.int32)
+def _holders(position: Int32, most: int) -> int:
+    """How many accounts there are, counted up to one more than `most`."""
+    met = np.empty(most + 1, np.int32)
     found = 0
     for u in position:
         known = False
@@ -93,7 +97,7 @@ def _holders(position: Int32) -> int:
         if not known:
             met[found] = u
             found += 1
-            if found > HOLDERS:
+            if found > most:
                 break
     return found
 
@@ -118,10 +122,9 @@ def chance_share(far: int, span: float, accounts: int) -> float:
     Two independent times of a log of length T lie within w of each other with probability 2w/T and more than a day
     apart with (1 - day/T)²; the ratio turns the pairs that are far apart into the coincidences to expect.
     """
-    day = APART_DAYS * 86_400_000_000
-    if span <= 2 * day or accounts == 0:
+    if span <= 2 * APART or accounts == 0:
         return 1.0  # too short a log to tell coincidence from the rule
-    expected = CROWDING * (far + 1.0) * (2.0 * MINUTES * 60_000_000 / span) / (1.0 - day / span) ** 2
+    expected = CROWDING * (far + 1.0) * (2.0 * HANDOVER_WITHIN / span) / (1.0 - APART / span) ** 2
     return min(1.0, 2.0 * expected / accounts)
 
 

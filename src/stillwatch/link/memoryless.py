@@ -13,11 +13,11 @@ from stillwatch.engine import Engine, Query
 from stillwatch.link.conversation_starts import read_openings
 from stillwatch.link.self_similarity import (
     MINIMUM_OPENINGS,
-    OPENINGS,
     Memory,
     contents,
     memory,
 )
+from stillwatch.records.definitions import CONVERSATION_STARTS
 from stillwatch.records.sketches import ACCOUNT_EVIDENCE
 
 Float = NDArray[np.float64]
@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 FLOOR = 0.002  # similarity below which two texts share nothing but chance: keeps 0/0 at 1
 SPREAD = 0.45  # natural-log spread of the ratio of accounts that draw from one pool, at 10 openings
 CAP = 5.0  # bits: one account's memory alone neither convicts nor clears
-STRATA = (MINIMUM_OPENINGS, 6, 10, 16, OPENINGS + 1)  # openings: few of them blur the ratio
+STRATA = (MINIMUM_OPENINGS, 6, 10, 16, CONVERSATION_STARTS + 1)  # openings: few of them blur the ratio
 MINIMUM_STRATUM = 100  # accounts that show what people are like
 
 

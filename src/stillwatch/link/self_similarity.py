@@ -1,7 +1,8 @@
 """Memory: does an account resemble itself more than it resembles its most similar others?
 
 A person returns to the same names, code and open questions; draws from a data set do not. For each account we
-take at most `OPENINGS` conversation openings, count in how many of them each content feature occurs, and compare
+take at most `CONVERSATION_STARTS` conversation openings, count in how many of them each content feature occurs, and
+compare
 
     within  = mean over pairs of its own openings of the weighted shared features,
     between = the same over pairs of one of its openings and one of a twin's, for its `TWINS` most similar accounts.
@@ -18,9 +19,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from stillwatch.records.definitions import CONVERSATION_STARTS
 from stillwatch.records.open_table import room, slot
 
-OPENINGS = 24  # openings an account: more changes the ratio by less than its own error
 TWINS = 5  # most similar other accounts
 MINIMUM_OPENINGS = 4  # fewer openings say nothing about a person
 POSTINGS = 24  # accounts remembered for each feature when looking for twins: bounds the cost, no df² term
@@ -54,14 +55,14 @@ class Memory:
 
 
 def contents(position: Int32, features: NDArray[np.uint32], accounts: int) -> Contents:
-    """Feature counts an account, from at most OPENINGS of its openings.
+    """Feature counts an account, from at most CONVERSATION_STARTS of its openings.
 
     `position` (openings,) ascending, `features` (openings, 16) with 0 for none.
     """
     chosen = spread(position)
     if not chosen.all():
         position, features = position[chosen], features[chosen]
-    start, feature, count = _count(position, features, accounts)
+    start, feature, count = _count(position, features, accounts, CONVERSATION_STARTS)
     openings = np.bincount(position, minlength=accounts).astype(np.int32)
     return Contents(start, feature, count, openings)
 
@@ -145,9 +146,16 @@ def _code(
         result[e] = codes[low]
 
 
-@njit(cache=True, nogil=True)
 def spread(position: Int32) -> NDArray[np.bool_]:
-    """Marks at most OPENINGS openings an account, evenly spaced over its time. `position` (openings,) is ascending."""
+    """Marks at most CONVERSATION_STARTS starts an account, evenly spaced in their order.
+
+    `position` (conversation starts,) is ascending; the result is parallel to it.
+    """
+    return np.asarray(_spread(position, CONVERSATION_STARTS))
+
+
+@njit(cache=True, nogil=True)
+def _spread(position: Int32, most: int) -> NDArray[np.bool_]:
     chosen = np.zeros(len(position), np.bool_)
     begin = 0
     for end in range(1, len(position) + 1):
@@ -155,20 +163,20 @@ def spread(position: Int32) -> NDArray[np.bool_]:
             continue
         n = end - begin
         for k in range(n):
-            chosen[begin + k] = n <= OPENINGS or (k * OPENINGS) // n != ((k + 1) * OPENINGS) // n
+            chosen[begin + k] = n <= most or (k * most) // n != ((k + 1) * most) // n
         begin = end
     return chosen
 
 
 @njit(cache=True, nogil=True)
 def _count(
-    position: Int32, features: NDArray[np.uint32], accounts: int
+    position: Int32, features: NDArray[np.uint32], accounts: int, most: int
 ) -> tuple[Int64, NDArray[np.uint32], NDArray[np.uint8]]:
     n, width = features.shape
     start = np.zeros(accounts + 1, np.int64)
     feature = np.empty(n * width, np.uint32)
     count = np.empty(n * width, np.uint8)
-    held = np.empty(OPENINGS * width, np.uint32)
+    held = np.empty(most * width, np.uint32)
     filled = 0
     i = 0
     for u in range(accounts):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
 from stillwatch.link.segments import SKETCHES
+from stillwatch.records.definitions import signup_subnet_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,6 @@ def _registration(claim: str, family: str, nest: str, side: str, expression: str
     return ValueKind(claim, family, nest, side, expression, "accounts")
 
 
-# the first three octets of an IPv4 address, the first three groups of an IPv6 address
-_SIGNUP_SUBNET = (
-    "CASE WHEN contains(signup_address, ':') THEN array_to_string(string_split(signup_address, ':')[1:3], ':') "
-    "ELSE regexp_replace(signup_address, '[.][0-9]+$', '') END"
-)
-
 KINDS: tuple[ValueKind, ...] = (
     _use("same_address", "infrastructure", "address", "place", "address_value"),
     _use("same_subnet", "infrastructure", "address", "place", "address_subnet_value"),
@@ -72,7 +67,7 @@ KINDS: tuple[ValueKind, ...] = (
     _registration("same_email_shape", "registration", "email_shape", "registration", "email_shape"),
     _registration("same_phone_prefix", "registration", "phone", "registration", "phone_prefix"),
     _registration("same_signup_address", "registration", "address", "place", "signup_address"),
-    _registration("same_signup_subnet", "registration", "address", "place", _SIGNUP_SUBNET),
+    _registration("same_signup_subnet", "registration", "address", "place", signup_subnet_sql("signup_address")),
     _registration("same_signup_fingerprint", "registration", "signup_client", "software", "signup_fingerprint"),
     _registration("same_referrer", "registration", "referrer", "registration", "referrer"),
     _registration(

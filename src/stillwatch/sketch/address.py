@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.records.definitions import NETWORK_BITS, SUBNET_BITS
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.key import Key
@@ -16,7 +17,7 @@ from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.values import column_values, word_values
 
 _LOW = (1 << 64) - 1
-_PREFIXES = {4: (32, 24, 16), 6: (128, 48, 32)}
+_PREFIXES = {version: (bits, SUBNET_BITS[version], NETWORK_BITS[version]) for version, bits in {4: 32, 6: 128}.items()}
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::\d{1,5})?")
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}")
 _LONGEST = 64  # a v6 address with zone, brackets and port is shorter

@@ -28,8 +28,11 @@ from stillwatch.calibrate.streams import (
 )
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.link.conversation_starts import opening
-from stillwatch.link.handovers import HOLDERS, MINUTES
+from stillwatch.link.conversation_starts import starts_conversation
+from stillwatch.records.definitions import (
+    HANDOVER_SENDERS,
+    HANDOVER_WITHIN,
+)
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import Job
 
@@ -147,7 +150,8 @@ def opened(rows: pa.Table) -> set[str]:
     position = np.unique(rows["account_id"].to_numpy(zero_copy_only=False), return_inverse=True)[1].astype(np.int32)
     at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     talks = rows["conversation_value"]
-    opens = opening(position, at, talks.fill_null(0).to_numpy(), talks.is_valid().to_numpy(zero_copy_only=False))
+    named = talks.is_valid().to_numpy(zero_copy_only=False)
+    opens = starts_conversation(position, at, talks.fill_null(0).to_numpy(), named)
     return set(rows["exchange_id"].filter(pa.array(opens)).to_pylist())
 
 
@@ -165,10 +169,10 @@ def taken_over(rows: pa.Table) -> int:
     asked = sorted(
         (row["payload_value"], row["started_at"], row["account_id"])
         for row in rows.select(["payload_value", "started_at", "account_id"]).to_pylist()
-        if row["payload_value"] is not None and few[row["payload_value"]] <= HOLDERS
+        if row["payload_value"] is not None and few[row["payload_value"]] <= HANDOVER_SENDERS
     )
     return sum(
-        text == again and account != other and at - before <= timedelta(minutes=MINUTES)
+        text == again and account != other and at - before <= timedelta(microseconds=HANDOVER_WITHIN)
         for (text, before, account), (again, at, other) in pairwise(asked)
     )
 
