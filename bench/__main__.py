@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,9 @@ from typing import Any
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from bench import figures, worlds
+from bench import figures, history, worlds
 from bench.figures import Figure
+from bench.history import Measurement
 from bench.measure import Cost, WorkFailedError, machine, measured, say
 from bench.worlds import World
 from stillwatch_lab.scores.score import score
@@ -96,6 +98,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of scans and reads")
     parser.add_argument("--keep", type=Path, help="keep worlds and runs in this folder, and use those already there")
+    parser.add_argument("--record", action="store_true", help="add the figures to bench/history/scan.jsonl")
     parser.add_argument("--json", type=Path, help="write everything measured to this file")
     return parser.parse_args(words)
 
@@ -179,6 +182,8 @@ def publish(bench: Bench, options: argparse.Namespace) -> None:
     console.print(figures.table("Stillwatch benchmark", bench.figures))
     console.print(f"{about}; scale {bench.scale}, threads {bench.threads}, prompts: {prompts}", markup=False)
     console.print("Accounts, times and addresses of these worlds are simulated; prompts are those of the folder named.")
+    if options.record:
+        say(f"added to {history.append('scan', measurements(bench, options.seeds))}")
     if options.json is not None:
         record = {
             "machine": on,
@@ -189,6 +194,20 @@ def publish(bench: Bench, options: argparse.Namespace) -> None:
             "scores": bench.scores,
         }
         options.json.write_text(json.dumps(record, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def measurements(bench: Bench, seeds: Sequence[int]) -> list[Measurement]:
+    """The figures that are one number, as lines of the history."""
+    about = f"threads {bench.threads}, prompts: {bench.prompts.name if bench.prompts else 'our own'}"
+    found, on = [], machine()
+    for one in bench.figures:
+        if named := re.search(r"seeds? ([\d ]+)$", one.world):  # a world named after another has the other's seeds
+            seeds = [int(word) for word in named[1].split()]
+        if one.value is not None:
+            line = history.measured_now(one.what, one.value, one.unit, f"{one.world}; {about}", seeds, on)
+            note = f"target: {one.target}, {one.verdict}" if one.target else ""
+            found.append(line.model_copy(update={"note": note}))
+    return found
 
 
 if __name__ == "__main__":

@@ -21,13 +21,15 @@ RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; `met` is None where there is no target."""
+    """One line of the table; `met` is None where there is no target, `value` where a line is more than one number."""
 
     world: str
     what: str
     measured: str
     target: str = ""
     met: bool | None = None
+    value: float | None = None
+    unit: str = "1"
 
     @property
     def verdict(self) -> str:
@@ -44,10 +46,13 @@ def detection(world: str, scores: Scores, complete: bool, innocents_before: int 
     figures = [figure for one in scores.campaigns for figure in _campaign(world, one, complete)]
     limit = 0 if complete or innocents_before is None else innocents_before
     met = scores.innocents["act"].accounts <= limit
-    figures.append(Figure(world, "innocents at act", _accused(scores, "act"), f"at most {limit}", met))
-    figures.append(Figure(world, "innocents at act or review", _accused(scores, "review")))
-    if scores.calibration_error is not None:
-        figures.append(Figure(world, "expected calibration error", f"{scores.calibration_error:.3f}"))
+    act, review, error = scores.innocents["act"].accounts, scores.innocents["review"].accounts, scores.calibration_error
+    figures.append(Figure(world, "innocents at act", _accused(scores, "act"), f"at most {limit}", met, act, "accounts"))
+    figures.append(
+        Figure(world, "innocents at act or review", _accused(scores, "review"), value=review, unit="accounts")
+    )
+    if error is not None:
+        figures.append(Figure(world, "expected calibration error", f"{error:.3f}", value=error))
     return figures
 
 
@@ -67,8 +72,8 @@ def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]])
     accused = sum(scores.innocents["review"].accounts for scores in results.values())
     return [
         Figure(world, "campaigns at act or review", ", ".join(loud) or "0", "0", not loud),
-        Figure(world, "innocents at act or review", f"{accused:,}", "0", accused == 0),
-        Figure(world, "campaigns at watch", f"{watched}"),
+        Figure(world, "innocents at act or review", f"{accused:,}", "0", accused == 0, accused, "accounts"),
+        Figure(world, "campaigns at watch", f"{watched}", value=watched, unit="campaigns"),
     ]
 
 
@@ -77,7 +82,13 @@ def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
     sketch_cpu = stage_cpu(scan, "sketch")
     rate = text_bytes / sketch_cpu if sketch_cpu else 0.0
     figures = [
-        Figure(world, "plain read of all columns", f"{read.seconds:.1f} s, {read.cpu:.1f} CPU-s"),
+        Figure(
+            world,
+            "plain read of all columns",
+            f"{read.seconds:.1f} s, {read.cpu:.1f} CPU-s",
+            value=read.cpu,
+            unit="CPU-s",
+        ),
         Figure(world, "scan", f"{scan.seconds:.1f} s, {scan.cpu:.1f} CPU-s"),
         Figure(world, "scan by stage, in CPU-s", ", ".join(f"{stage} {cpu:.1f}" for stage, cpu in stages_cpu(scan))),
     ]
@@ -86,11 +97,13 @@ def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
         ("s", scan.seconds, READ_FACTOR * read.seconds + stage_seconds(scan, "sketch")),
     ):
         target = f"at most 5 reads + sketching: {limit:.1f} {unit}"
-        figures.append(Figure(world, f"scan, in {unit}", f"{spent:.1f} {unit}", target, spent <= limit))
+        figures.append(Figure(world, f"scan, in {unit}", f"{spent:.1f} {unit}", target, spent <= limit, spent, unit))
     shown = f"{rate / 1e6:.1f} MB/s a core ({text_bytes / 1e6:,.0f} MB of user text, whole stage)"
-    figures.append(Figure(world, "sketching", shown, "at least 25 MB/s", rate >= SKETCH_RATE))
-    peak = f"{scan.peak_bytes / 1e9:.2f} GB"
-    figures.append(Figure(world, "peak memory of the scan", peak, "under 4 GB", scan.peak_bytes < MEMORY))
+    figures.append(
+        Figure(world, "sketching", shown, "at least 25 MB/s", rate >= SKETCH_RATE, round(rate / 1e6, 3), "MB/s")
+    )
+    peak, met = scan.peak_bytes / 1e9, scan.peak_bytes < MEMORY
+    figures.append(Figure(world, "peak memory of the scan", f"{peak:.2f} GB", "under 4 GB", met, round(peak, 3), "GB"))
     return figures
 
 
@@ -125,12 +138,29 @@ def _campaign(world: str, one: CampaignScore, complete: bool) -> list[Figure]:
     weaker = " / ".join(percent(one.recall[level]) for level in ("review", "watch"))
     counted = f"{one.exchanges_found:,} for {one.exchanges:,} ({100 * one.exchanges_error:+.1f} %)"
     both = f"{percent(one.exchange_precision)} / {percent(one.exchange_recall)}"
-    targets = ("at least 95 %", recall >= RECALL), ("within 5 %", error <= COUNT_ERROR)
-    recall_target, count_target = targets if complete else (("", None), ("", None))
     return [
-        Figure(world, f"{name}: recall at act", reached, *recall_target),
+        Figure(
+            world,
+            f"{name}: recall at act",
+            reached,
+            *_target("at least 95 %", recall >= RECALL, complete),
+            recall,
+            "share",
+        ),
         Figure(world, f"{name}: recall at review / watch", weaker),
-        Figure(world, f"{name}: exchanges counted", counted, *count_target),
+        Figure(
+            world,
+            f"{name}: exchanges counted",
+            counted,
+            *_target("within 5 %", error <= COUNT_ERROR, complete),
+            one.exchanges_found,
+            "exchanges",
+        ),
         Figure(world, f"{name}: precision / recall by exchange", both),
-        Figure(world, f"{name}: leaked before act", percent(one.leak_share)),
+        Figure(world, f"{name}: leaked before act", percent(one.leak_share), value=one.leak_share, unit="share"),
     ]
+
+
+def _target(words: str, met: bool, complete: bool) -> tuple[str, bool | None]:
+    """A target and whether it is met; neither where columns are missing."""
+    return (words, met) if complete else ("", None)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench import history
 from bench.letter import record, table
 from bench.letter.record import Record, Stage
 from bench.letter.sizes import prepare, size_of
@@ -41,6 +42,8 @@ def main(words: Sequence[str]) -> int:
         say(f"bench letter: {error}")
         return error.exit_code
     publish(found, out)
+    if options.record:
+        say(f"added to {history.append('reference-case', record.measurements(found))}")
     return 0
 
 
@@ -52,6 +55,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/letter"), help="folder of worlds, runs and records")
     parser.add_argument("--prompts", type=Path, help="a folder of prompt files; without one our own are used")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of scans, reads and writers")
+    parser.add_argument("--record", action="store_true", help="add the figures to bench/history/reference-case.jsonl")
     parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True, help="keep the world afterwards")
     return parser.parse_args(words)
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench import history
+from bench.history import Measurement
 from bench.measure import Cost
 
 
@@ -80,6 +82,24 @@ def _record(path: Path) -> Record:
     told.pop("ratio")
     told["stages"] = [Stage(**one) for one in told["stages"]]
     return Record(**{**told, "scan": Stage(**told["scan"]), "read": Stage(**told["read"])})
+
+
+def measurements(record: Record) -> list[Measurement]:
+    """What one run cost, how much memory it took and what it found, as lines of the history."""
+    setting = f"reference case at scale {record.scale}: {record.accounts:,} accounts, {record.exchanges:,} exchanges"
+    found: list[tuple[str, float, str]] = []
+    for one in (record.read, *record.stages, record.scan):
+        name = one.name if one in (record.read, record.scan) else f"stage {one.name}"
+        found += [
+            (f"{name}: seconds", round(one.seconds, 2), "s"),
+            (f"{name}: CPU seconds", round(one.cpu, 2), "CPU-s"),
+        ]
+    found.append(("scan: peak memory", round(record.scan.peak_bytes / 1e9, 3), "GB"))
+    for level, innocents in record.scores["innocents"].items():
+        found.append((f"innocent accounts at {level} or above", innocents["accounts"], "accounts"))
+        for one in record.scores["campaigns"]:
+            found.append((f"campaign accounts found at {level} or above", one["recall"][level], "share"))
+    return [history.measured_now(*one, setting, (record.seed,), record.machine) for one in found]
 
 
 def exponents(records: Sequence[Record]) -> list[tuple[str, str, float]]:
