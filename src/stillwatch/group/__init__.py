@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from stillwatch.engine import Engine, Query
-from stillwatch.group.candidates import Candidate, write
+from stillwatch.group.candidates import Candidate, candidate_ids, write
 from stillwatch.group.exchanges import Exchanges, Lives, Model
 from stillwatch.group.group_tests import (
     Trial,
@@ -29,7 +29,15 @@ from stillwatch.group.reference_population import People, people
 from stillwatch.progress import progress
 from stillwatch.settings import Job
 
-READS = ("exchange_sketches", "account_sketches", "accounts", "networks", "network_members")
+READS = (
+    "exchange_sketches",
+    "account_sketches",
+    "accounts",
+    "networks",
+    "network_members",
+    "previous_lineage",
+    "previous_members",
+)
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 
 TESTS_OF = {
@@ -64,6 +72,7 @@ class _Setting:
     lives: Lives
     minimum_accounts: int
     off: frozenset[str]  # tests to do without
+    ids: Mapping[str, str]  # of each network's candidate
 
 
 def run(engine: Engine, job: Job) -> None:
@@ -71,7 +80,7 @@ def run(engine: Engine, job: Job) -> None:
     minimum = job.settings.link.minimum_accounts
     off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
     outside, parts = load(engine)
-    setting = _Setting(people(outside), load_releases(engine), load_lives(engine), minimum, off)
+    setting = _Setting(people(outside), load_releases(engine), load_lives(engine), minimum, off, candidate_ids(engine))
     write(engine, _candidates(engine, parts, setting, job.settings.engine.threads or os.cpu_count() or 1))
 
 
@@ -122,4 +131,4 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
         succession_test(closed, first),
     ]
     told = (Trial(one.test, -1.0, -1.0, 0.0) if one.test in setting.off else one for one in results)
-    return Candidate(network, rows, purpose, tuple(told))
+    return Candidate(setting.ids[network], network, rows, purpose, tuple(told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from stillwatch.records.candidates import (
     CANDIDATE_MEMBERS,
     GROUP_TESTS,
 )
+from stillwatch.records.lineage import CAMPAIGN
+from stillwatch.runs.lineage import history, inherit
 
 BATCH = 131_072  # exchanges written at once
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say
@@ -29,15 +32,27 @@ TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have th
 class Candidate:
     """One network's exchanges, which of them serve its purpose, and the tests."""
 
+    candidate_id: str
     network_id: str
     exchanges: Exchanges
     purpose: Purpose
     tests: tuple[Trial, ...]
 
-    @property
-    def candidate_id(self) -> str:
-        """`C` and the network's digits: one candidate a network."""
-        return "C" + self.network_id[1:]
+
+def candidate_ids(engine: Engine) -> dict[str, str]:
+    """The id of each network's candidate: that of the campaign it continues, or `C` and the network's digits.
+
+    There is one candidate a network, so that campaigns of earlier runs are looked for among the network's accounts.
+    """
+    rows = engine.fetch(Query("network members", "SELECT network_id, account_id FROM network_members"))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for network, account in zip(rows["network_id"].to_pylist(), rows["account_id"].to_pylist(), strict=True):
+        groups[network].append(account)
+    names = sorted(groups)
+    past = history(engine)
+    fresh = [CAMPAIGN + name[1:] for name in names]
+    ids = inherit(past.known(CAMPAIGN), [groups[name] for name in names], fresh, past.subjects)
+    return dict(zip(names, ids, strict=True))
 
 
 def write(engine: Engine, candidates: Iterable[Candidate]) -> None:

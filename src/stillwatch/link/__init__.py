@@ -18,7 +18,14 @@ from stillwatch.link.segments import laid_out
 from stillwatch.records.definitions import country_sql
 from stillwatch.settings import Job
 
-READS = ("received_groups", "exchange_sketches", "account_sketches", "accounts")
+READS = (
+    "received_groups",
+    "exchange_sketches",
+    "account_sketches",
+    "accounts",
+    "previous_lineage",
+    "previous_members",
+)
 WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
 
 

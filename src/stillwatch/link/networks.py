@@ -17,24 +17,32 @@ from stillwatch.link.biclusters import Kit
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.values import KINDS
+from stillwatch.records.lineage import NETWORK
 from stillwatch.records.outputs import (
     NETWORK_LINKS,
     NETWORK_MEMBERS,
     NETWORK_VALUES,
     NETWORKS,
 )
+from stillwatch.runs.lineage import history, inherit
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24
 
 
 def name_network(accounts: Sequence[str]) -> str:
-    """An id that depends on the members alone: `N` and twelve hex digits."""
+    """The id of a network without a past: `N` and twelve hex digits that depend on its members alone."""
     digest = blake2b(digest_size=6)
     for account in sorted(accounts):
         encoded = account.encode()
         digest.update(len(encoded).to_bytes(4, "big") + encoded)
     return f"N{digest.hexdigest()}"
+
+
+def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
+    """Each network's id: the one that it had in earlier runs, or one made from its accounts."""
+    past = history(engine)
+    return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], past.subjects)
 
 
 def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.float64]) -> None:
@@ -46,7 +54,7 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
         )
     )
     accounts = facts["account_id"].combine_chunks()
-    rows = sorted((name_network(accounts.take(kit.members).to_pylist()), kit) for kit in kits)
+    rows = sorted(zip(_names(engine, [accounts.take(kit.members).to_pylist() for kit in kits]), kits, strict=True))
     networks, members = [], []
     for name, kit in rows:
         edges = kit_edges(graph, kit)

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from stillwatch.engine import Engine, Query
 from stillwatch.errors import InputError
+from stillwatch.records import Table
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
 
 RELATED_SHARE = 0.25
@@ -90,15 +91,11 @@ class History:
 
 
 def history(engine: Engine) -> History:
-    """What the previous run left, from `previous_lineage` and `previous_members`.
+    """What the previous run left, from `previous_lineage` and `previous_members`; nothing where there are none.
 
     Raises InputError when it had read further than this run has: lineage goes forward in time only.
     """
-    tables = [
-        engine.fetch(Query(table.name, f"SELECT {', '.join(table.names)} FROM {table.name}")).cast(table.schema)
-        for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS)
-    ]
-    found = History(*tables)
+    found = History(*(_rows(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS)))
     newest = pc.max(found.events["at"]).as_py()
     if newest is not None and (now := newest_exchange(engine)) is not None and newest > now:
         raise InputError(
@@ -106,6 +103,12 @@ def history(engine: Engine) -> History:
             f"{now.isoformat()}Z; ids are carried forward in time only: scan the older logs without `--previous`"
         )
     return found
+
+
+def _rows(engine: Engine, table: Table) -> pa.Table:
+    if not engine.columns(table.name):  # null streams and other runs that nobody continues
+        return table.schema.empty_table()
+    return engine.fetch(Query(table.name, f"SELECT {', '.join(table.names)} FROM {table.name}")).cast(table.schema)
 
 
 def newest_exchange(engine: Engine) -> datetime | None:

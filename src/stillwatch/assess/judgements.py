@@ -1,0 +1,204 @@
+"""Whom judgements and permits concern now: what was said of a network or campaign holds for those it was said of.
+
+A judgement names an id at a moment. Later the network grows, splits or merges. The judgement is then about the accounts
+it covers: the subject's accounts at that moment and those that joined since, up to the first step at which the
+subject at least doubled. It holds for a network or campaign of this run as a whole where they are more than half of its
+accounts, and elsewhere for them alone. So no stranger is cleared or accused because an operator's accounts joined his.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow.compute as pc
+
+from stillwatch.records.lineage import CAMPAIGN
+from stillwatch.runs.lineage import Groups, History
+
+WHOLE = 0.5  # share of a subject's accounts beyond which a judgement that covers them holds for all of them
+EVER = datetime.min  # a permit without a beginning has held since then
+GROWING = ("grew", "replaced_accounts", "returned")
+PERMITTED = "permitted"  # stands where a judgement has its verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person has said of a subject: a judgement, or a permit whose holder is a network or campaign."""
+
+    source: str  # `judgement` or `permit`
+    subject: str
+    verdict: str  # a judgement's, or PERMITTED
+    decided_at: datetime  # UTC
+    decided_by: str | None = None
+    reason: str | None = None
+    permit_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One statement beside the subject of this run that it holds for; `subject` None where it exists nowhere."""
+
+    statement: Statement
+    subject: str | None
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What this run knows: accounts seen or registered that a statement names, and its networks and candidates."""
+
+    accounts: frozenset[str]
+    networks: Groups
+    candidates: Groups
+    network_of: Mapping[str, str]  # candidate → network
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Judgements by candidate and by account, accounts that each permit covers, and what was applied to what."""
+
+    candidates: Mapping[str, str]
+    accounts: Mapping[str, str]
+    permitted: Mapping[str, frozenset[str]]
+    applied: tuple[Applied, ...]
+
+
+def covered(past: History, subject: str, since: datetime, groups: Groups) -> frozenset[str]:
+    """The accounts that a statement about `subject`, made at `since` (UTC), is about.
+
+    `groups` are this run's subjects: one without a past is known by its present accounts.
+    """
+    if subject not in past.subjects:
+        return groups.get(subject, frozenset())
+    end = _doubled_at(past, subject, since)
+    mine = past.members.filter(pc.equal(past.members["subject"], subject)).to_pylist()
+    return frozenset(
+        row["account_id"]
+        for row in mine
+        if (end is None or row["joined_at"] < end) and (row["left_at"] is None or row["left_at"] > since)
+    )
+
+
+def _doubled_at(past: History, subject: str, since: datetime) -> datetime | None:
+    """When the subject first doubled or more after `since`, as in a merge with a larger one; None if never."""
+    mine = past.events.filter(pc.equal(past.events["subject"], subject)).sort_by("run").to_pylist()
+    steps = (row for row in mine if row["event"] in GROWING and row["at"] > since)
+    return next((row["at"] for row in steps if row["overlap"] <= WHOLE * row["accounts"]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a statement about a network or campaign concerns in this run."""
+
+    statement: Statement
+    accounts: frozenset[str]  # that it is about
+    whole: Groups  # this run's networks or candidates that it holds for as a whole
+
+    @property
+    def rest(self) -> frozenset[str]:
+        """The accounts it is about outside those."""
+        return self.accounts.difference(*self.whole.values())
+
+
+def scope(past: History, present: Present, one: Statement) -> Scope | None:
+    """Whom the statement concerns; None where its subject is no network or campaign of this run or an earlier one."""
+    groups = present.candidates if one.subject.startswith(CAMPAIGN) else present.networks
+    if one.subject not in groups and one.subject not in past.subjects:
+        return None
+    accounts = covered(past, one.subject, one.decided_at, groups)
+    whole = {subject: held for subject, held in groups.items() if len(held & accounts) > WHOLE * len(held)}
+    return Scope(one, accounts, whole)
+
+
+def resolve(past: History, present: Present, statements: Sequence[Statement]) -> Resolution:
+    """What each statement means in this run.
+
+    Of several judgements of one candidate its own counts first, then its network's own, then those of the campaigns
+    and networks that it descends from. Where such ancestors were judged differently, each judgement holds for its own
+    accounts alone. An account's own judgement outranks whatever was said of its network.
+    """
+    scopes = [found for one in statements if (found := scope(past, present, one)) is not None]
+    judged = [one for one in scopes if one.statement.permit_id is None]
+    candidates, contested = _by_candidate(judged, present)
+    inherited = [(one.statement, one.accounts if one in contested else one.rest) for one in judged]
+    accounts: dict[str, str] = {}
+    # the latest word on an account counts; of two at one moment, the one that clears it
+    for said, mine in sorted(inherited, key=lambda item: (item[0].decided_at, item[0].verdict == "innocent")):
+        accounts.update(dict.fromkeys(mine, said.verdict))
+    accounts.update({one.subject: one.verdict for one in statements if one.subject in present.accounts})
+    permitted: dict[str, frozenset[str]] = {}
+    for one in scopes:
+        if one.statement.permit_id is not None:
+            before = permitted.get(one.statement.permit_id, frozenset())
+            permitted[one.statement.permit_id] = before.union(one.accounts, *one.whole.values())
+    applied = tuple(row for one in statements for row in _applied(one, scopes, past, present))
+    return Resolution(candidates, accounts, permitted, applied)
+
+
+def _by_candidate(judged: Sequence[Scope], present: Present) -> tuple[dict[str, str], list[Scope]]:
+    """The judgement of each candidate that has one, and the scopes that contradict one another on a candidate."""
+    said: dict[str, list[tuple[int, Scope]]] = {}
+    for one in judged:
+        for candidate, network in present.network_of.items():
+            if candidate in one.whole:
+                said.setdefault(candidate, []).append((0 if candidate == one.statement.subject else 2, one))
+            if network in one.whole:
+                said.setdefault(candidate, []).append((1 if network == one.statement.subject else 3, one))
+    verdicts: dict[str, str] = {}
+    contested: list[Scope] = []
+    for candidate, ranked in said.items():
+        first = min(rank for rank, _ in ranked)
+        best = [one for rank, one in ranked if rank == first]
+        if len({one.statement.verdict for one in best}) == 1:
+            verdicts[candidate] = best[0].statement.verdict
+        else:
+            contested += best
+    return verdicts, contested
+
+
+def _applied(one: Statement, scopes: Sequence[Scope], past: History, present: Present) -> Iterator[Applied]:
+    """What to tell of a statement: each subject it holds for, or that it concerns nobody who is known."""
+    known = False
+    for found in scopes:
+        if found.statement is one:
+            known = True
+            for subject, held in sorted(found.whole.items()):
+                yield Applied(one, subject, len(held))
+            if not found.whole:
+                yield Applied(one, one.subject, len(found.rest))
+    if one.subject in present.accounts:
+        yield Applied(one, one.subject, 1)
+    elif not known:
+        belonged = pc.any(pc.equal(past.members["account_id"], one.subject)).as_py()
+        yield Applied(one, one.subject if belonged else None, 0)
+
+
+def through(history: History, subject: str, since: datetime) -> list[str]:
+    """What happened to a network or campaign after `since` (UTC), oldest first, on to the subject it merged into."""
+    said: list[str] = []
+    for row in history.events.sort_by("run").to_pylist():
+        if row["at"] <= since:
+            continue
+        if row["event"] == "split_from" and row["other"] == subject:
+            said.append(f"{row['at']:%Y-%m-%d}: {row['subject']} split from it with {row['accounts']:,} accounts")
+        if row["subject"] != subject or row["event"] in {"born", "split_from"}:
+            continue
+        said.append(f"{row['at']:%Y-%m-%d}: {_happened(row)}")
+        if row["event"] == "merged_into":
+            subject = row["other"]
+    return said
+
+
+def _happened(row: Mapping[str, Any]) -> str:
+    accounts, overlap = row["accounts"], row["overlap"]
+    return {
+        "grew": f"grew from {overlap:,} to {accounts:,} accounts" if overlap is not None else "",
+        "shrank": f"shrank to {accounts:,} accounts",
+        "replaced_accounts": f"kept {overlap or 0:,} accounts and has {accounts:,}",
+        "merged_into": f"merged into {row['other']} with {accounts:,} accounts",
+        "silent": f"fell silent with {accounts:,} accounts",
+        "returned": f"returned with {accounts:,} accounts, {overlap or 0:,} of them known",
+    }[row["event"]]
