@@ -13,6 +13,7 @@ SYNC = $(BIN)/uv sync --quiet --locked --inexact --python $(BIN)/python
 WITH_EITHER_CERTIFICATES = $(1) 2>/dev/null || $(1) --system-certs
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+SITE := $(VENV)/.site-installed
 
 # A set-up must use this checkout's own `.venv` and the Python found above, whatever the caller's shell has active.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
@@ -65,8 +66,9 @@ bench-letter: $(DEVELOPMENT)  ## the letter's own size at SCALE= (1, 0.1, 0.01, 
 ladder: $(RUNTIME)  ## every score on every rung of campaigns, over SEEDS= at SCALE=, into OUT=
 	@$(BIN)/stillwatch lab ladder --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(LADDER)
 
-docs: $(RUNTIME)  ## rewrites the generated tables in README.md and docs/flow.md
+docs: $(SITE)  ## refreshes the generated tables, builds the site with the API reference into build/site
 	@$(BIN)/python docs/refresh.py
+	@$(BIN)/python docs/site.py
 
 clean:  ## removes what the other targets made, the environment included
 	rm -rf $(VENV) demo-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -86,6 +88,10 @@ $(BIN)/uv:
 $(RUNTIME): pyproject.toml src/stillwatch_lab/pyproject.toml uv.lock | $(BIN)/uv
 	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --no-dev --group lab)
 	@touch $@
+
+$(SITE): pyproject.toml src/stillwatch_lab/pyproject.toml uv.lock | $(BIN)/uv
+	@$(call WITH_EITHER_CERTIFICATES,$(SYNC) --no-dev --group lab --group docs)
+	@touch $@ $(RUNTIME)
 
 $(DEVELOPMENT): pyproject.toml src/stillwatch_lab/pyproject.toml uv.lock | $(BIN)/uv
 	@$(call WITH_EITHER_CERTIFICATES,$(SYNC))
