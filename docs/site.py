@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "build" / "pages"
 PACKAGES = ("stillwatch", "stillwatch_lab")
 REFERENCE = "docs/reference"
+SHOWN = ("*.md", "docs", "examples", "bench/history", "LICENSE")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 # The order of the site's pages; a page that is not named here fails the build.
 SECTIONS = (
@@ -30,7 +31,7 @@ SECTIONS = (
 def documents() -> list[Path]:
     """Every file that the site shows or links to, relative to the repository."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md", "docs", "examples", "bench/history", "LICENSE"],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *SHOWN],
         cwd=ROOT,
         check=True,
         capture_output=True,
