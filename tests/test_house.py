@@ -68,9 +68,13 @@ class TestEveryModule:
 
 
 def test_tests_mirror_the_source() -> None:
-    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.rglob("test_*.py"))}
-    beside = {"scenarios", "golden", "bench", "training"}
-    assert folders - beside <= {path.name for path in (ROOT / "src" / "stillwatch").iterdir() if path.is_dir()}
+    sources, tests = ROOT / "src" / "stillwatch", ROOT / "tests"
+    beside = {"scenarios", "golden", "bench", "training", "lab"}
+    lab = {path.relative_to(tests / "lab") for path in (tests / "lab").rglob("*/") if any(path.rglob("test_*.py"))}
+    folders = {path.name for path in tests.iterdir() if path.is_dir() and any(path.rglob("test_*.py"))}
+    assert {name for name in folders - beside if not (sources / name).is_dir()} == set()
+    assert lab
+    assert {path for path in lab if not (ROOT / "src" / "stillwatch_lab" / path).is_dir()} == set()
 
 
 class TestStages:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from bench.letter.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
 from stillwatch_lab.worlds.build import Sources, data_folder, decide
-from stillwatch_lab.worlds.files import Script
 from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.log.files import Script
 from stillwatch_lab.worlds.recipe import Recipe, load_recipe
 
 RECIPE = Path(__file__).parent / "letter.toml"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.letter.spread import holders
 from stillwatch.records.features import decode_features
-from stillwatch_lab.worlds.identity.headers import NEW_MODEL
+from stillwatch_lab.worlds.log.headers import NEW_MODEL
 
 Int64 = NDArray[np.int64]
 

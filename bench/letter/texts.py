@@ -21,7 +21,7 @@ from stillwatch.sketch import stream
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.key import load_key
 from stillwatch.sketch.text import Desk, make_desk
-from stillwatch_lab.worlds.files import part_table
+from stillwatch_lab.worlds.log.files import part_table
 
 ROWS = 40_000  # written and sketched at once: some 60 MB of text
 

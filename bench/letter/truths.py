@@ -15,7 +15,7 @@ from bench.letter import parts
 from stillwatch.errors import RunError
 from stillwatch_lab.worlds import truth
 from stillwatch_lab.worlds.draft import NONE, ROLES
-from stillwatch_lab.worlds.files import Script
+from stillwatch_lab.worlds.log.files import Script
 
 _COLUMNS = ["exchange_id", "account_id", "started_at"]
 _REPEATED = ["account_id", "campaign_id"]

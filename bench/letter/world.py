@@ -28,7 +28,7 @@ from bench.measure import say
 from bench.worlds import recipe_digest
 from stillwatch_lab.benchmark.cost import peak_bytes
 from stillwatch_lab.worlds import truth
-from stillwatch_lab.worlds.identity import registrations as registration
+from stillwatch_lab.worlds.population import registrations
 
 PART_ROWS = 240_000  # of a part whose texts are written: a minute's work at most is lost to an interruption
 _WRITERS = (
@@ -90,7 +90,7 @@ def _write_pool(plan: Plan) -> tuple[list[Path], dict[str, Any], Done]:
 
     def tables(drawn: Drawn) -> dict[str, Any]:
         world = drawn.script.world
-        pq.write_table(registration.accounts_table(world), pool / "accounts.parquet")
+        pq.write_table(registrations.accounts_table(world), pool / "accounts.parquet")
         pq.write_table(truth.permits_table(world), pool / "permits.parquet")
         truth.write_truth(drawn.script, pool / "truth", plan.seed)
         times = Times.of(world.span.begins, world.span.days, world.span.release)
@@ -108,7 +108,7 @@ def _write_campaign(plan: Plan, people_rows: int) -> tuple[list[Path], dict[str,
 
     def tables(drawn: Drawn) -> dict[str, Any]:
         world = drawn.script.world
-        pq.write_table(registration.accounts_table(world), plan.part("accounts", plan.size.copies))
+        pq.write_table(registrations.accounts_table(world), plan.part("accounts", plan.size.copies))
         return truths.facts(drawn.script)
 
     def part(drawn: Drawn, span: tuple[int, int], path: Path) -> int:

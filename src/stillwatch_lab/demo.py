@@ -13,10 +13,10 @@ from stillwatch import flow
 from stillwatch.progress import progress
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report.render import terminal
-from stillwatch.settings import Inputs, Job
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.scores.scorecard import CampaignScore, Scores, percent
 from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.job import job_of
 
 WORLD, SEED = "demo", 7
 ACCOUNTS, EXCHANGES = 2_400, 60_000  # as large as fits into a minute on two cores, compiling the kernels included
@@ -39,12 +39,6 @@ def run(out: Path, console: Console) -> int:
     console.print(innocents_in_words(scores), highlight=False, markup=False)
     console.print(f"Open it in a browser: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
     return 0
-
-
-def job_of(world: Path) -> Job:
-    """The scan of a built world's files, accounts and permits included where the world has them."""
-    tables = {name: (str(path),) for name in ("accounts", "permits") if (path := world / f"{name}.parquet").is_file()}
-    return Job(Inputs((str(world / "exchanges"),), **tables))
 
 
 def beside_the_truth(scores: Scores) -> Table:

@@ -80,13 +80,6 @@ def test_the_innocents_are_named() -> None:
     assert "at act or review that are none: 0" in words
 
 
-def test_a_world_without_accounts_or_permits_is_scanned_without_them(tmp_path: Path) -> None:
-    assert demo.job_of(tmp_path).inputs.accounts == ()
-    (tmp_path / "accounts.parquet").touch()
-    inputs = demo.job_of(tmp_path).inputs
-    assert (inputs.accounts, inputs.permits) == ((str(tmp_path / "accounts.parquet"),), ())
-
-
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("demo") / "run"

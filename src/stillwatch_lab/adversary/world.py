@@ -13,9 +13,9 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch.settings import EngineSettings, Settings
 from stillwatch_lab.adversary.bill import Bill, bill_of
 from stillwatch_lab.adversary.evasions import RUNGS, Evasion
-from stillwatch_lab.demo import job_of
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.job import job_of
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.parameters import Value
 from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe

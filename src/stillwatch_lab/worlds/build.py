@@ -17,20 +17,20 @@ from stillwatch_lab.worlds import draws, truth
 from stillwatch_lab.worlds.campaigns.handovers import moved
 from stillwatch_lab.worlds.draft import Group, Span, World
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.files import Script, script, write_parts
 from stillwatch_lab.worlds.identity.address_blocks import Ranges, invented, measured
 from stillwatch_lab.worlds.identity.clients import CLIENTS, Client, observed
-from stillwatch_lab.worlds.identity.geography import COUNTRIES
-from stillwatch_lab.worlds.identity.registrations import accounts_table, draw_registration
 from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.log.compose import library
+from stillwatch_lab.worlds.log.conversations import conversations
+from stillwatch_lab.worlds.log.files import Script, script, write_parts
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.population.clock import draw_clock, fitted_list
+from stillwatch_lab.worlds.population.geography import COUNTRIES
 from stillwatch_lab.worlds.population.people import draw_people, settle
+from stillwatch_lab.worlds.population.registrations import accounts_table, draw_registration
 from stillwatch_lab.worlds.population.rhythm import exchanges as laid_out
 from stillwatch_lab.worlds.population.rhythm import wanted
 from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
-from stillwatch_lab.worlds.text.compose import library
-from stillwatch_lab.worlds.text.conversations import conversations
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
 _SHARED = Path("..") / "shared" / "data"

@@ -72,3 +72,9 @@ def pick(keys: Keys, name: str, weights: Sequence[float] | Reals) -> Wholes:
 def zipf_weights(size: int, exponent: float) -> Reals:
     """Weights 1, 2^-s, 3^-s …: the usual shape of who uses which tool, issuer or domain."""
     return np.arange(1, size + 1, dtype=np.float64) ** -exponent
+
+
+def shuffled(rows: Wholes, key: int) -> Wholes:
+    """The rows in an order that belongs to the key."""
+    order = np.argsort(child(rows.astype(np.uint64) + np.uint64(key % (1 << 62)), "dealt"), kind="stable")
+    return rows[order]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stillwatch_lab.worlds.campaigns import campaigns
-from stillwatch_lab.worlds.campaigns import profiles as rungs
+from stillwatch_lab.worlds.campaigns import campaigns, profiles
 from stillwatch_lab.worlds.draft import Group, World
 from stillwatch_lab.worlds.draws import Wholes
+from stillwatch_lab.worlds.innocents import crowds, jobs, organisations
 from stillwatch_lab.worlds.parameters import Parameters
-from stillwatch_lab.worlds.population import crowds, jobs, organisations
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,13 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "letter": Kind(campaigns.letter),
     "mixed": Kind(campaigns.mixed),
-    "loud": Kind(rungs.loud),
-    "hydra": Kind(rungs.hydra),
-    "sharded": Kind(rungs.sharded),
-    "agentic": Kind(rungs.agentic),
-    "grading": Kind(rungs.grading),
-    "patient": Kind(rungs.patient),
-    "harvest": Kind(rungs.harvest),
+    "loud": Kind(profiles.loud),
+    "hydra": Kind(profiles.hydra),
+    "sharded": Kind(profiles.sharded),
+    "agentic": Kind(profiles.agentic),
+    "grading": Kind(profiles.grading),
+    "patient": Kind(profiles.patient),
+    "harvest": Kind(profiles.harvest),
     "enterprise": Kind(organisations.enterprise, 20, 500),
     "reseller": Kind(organisations.reseller, 5, 80),
     "batch_job": Kind(jobs.batch_job, 5, 30),

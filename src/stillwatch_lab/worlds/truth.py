@@ -19,10 +19,10 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.files import Script, exchange_ids
-from stillwatch_lab.worlds.identity import registrations as registration
 from stillwatch_lab.worlds.identity.clients import CLIENTS
 from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.log.files import Script, exchange_ids
+from stillwatch_lab.worlds.population import registrations
 
 
 def group_ids(world: World) -> list[str]:
@@ -71,11 +71,11 @@ def permits_table(world: World) -> pa.Table:
     columns = {
         "permit_id": marks(keys, 16),
         "holder": pa.array(
-            [registration.organisation_id(world, permit.organisation) for permit in world.permits], pa.string()
+            [registrations.organisation_id(world, permit.organisation) for permit in world.permits], pa.string()
         ),
         "purpose": pa.array([permit.purpose for permit in world.permits], pa.string()),
-        "valid_from": registration.moments(world.span.begins, days[:, 0]),
-        "valid_until": registration.moments(world.span.begins, days[:, 1]),
+        "valid_from": registrations.moments(world.span.begins, days[:, 0]),
+        "valid_until": registrations.moments(world.span.begins, days[:, 1]),
         "models": pa.nulls(len(keys), pa.list_(pa.string())),
         "exchange_limit": pa.array([permit.limit for permit in world.permits], pa.int64()),
     }

@@ -7,15 +7,15 @@ import numpy as np
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.campaigns.efforts import serve
 from stillwatch_lab.worlds.campaigns.evasions import as_persons, disguise
-from stillwatch_lab.worlds.campaigns.relays import relay_of, run_by_relay, signed_up_by_relay
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     CAMPAIGN,
     Group,
     World,
 )
-from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population.relays import relay_of, run_by_relay, signed_up_by_relay, take_customers
 
 # Weights of the types that accounts state at sign-up, before each campaign's own draw; programmes that give credits to
 # students, researchers and start-ups are known to be used (observables.md, row 10).
@@ -53,13 +53,6 @@ def mixed(world: World, who: Wholes, parameters: Parameters) -> Group:
     accounts.program_share[who] = 1 - share
     accounts.rhythm[who] = BY_PERSON
     return group
-
-
-def take_customers(world: World, who: Wholes, parameters: Parameters) -> None:
-    """Give the relay's accounts customers of its own: people who ask through whichever account is free."""
-    customers = max(2, round(len(who) * parameters.scale("customers_per_account", 2, 8)))
-    world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
-    world.accounts.customers[who] = len(world.customer_pools) - 1
 
 
 def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import Campaign, World
-from stillwatch_lab.worlds.draws import Wholes, key_of
+from stillwatch_lab.worlds.draws import key_of
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
@@ -70,7 +70,7 @@ def _decks(world: World, parameters: Parameters, targets: dict[str, float], key:
     voice = wording.Voice(tongues, foreign, in_system)
     return tuple(
         Deck(
-            shuffled(corpus.prompt_numbers("distill", name), parameters.key),
+            draws.shuffled(corpus.prompt_numbers("distill", name), parameters.key),
             wording.campaign_frames(corpus, key, name, max(1, round(variants * share)), voice),
             share,
         )
@@ -97,9 +97,3 @@ def _program(world: World, parameters: Parameters, targets: dict[str, float], ca
         output_median=parameters.scale("output_tokens", 250, 1500),
         campaign=campaign,
     )
-
-
-def shuffled(rows: Wholes, key: int) -> Wholes:
-    """The rows in an order that belongs to the key."""
-    order = np.argsort(draws.child(rows.astype(np.uint64) + np.uint64(key % (1 << 62)), "dealt"), kind="stable")
-    return rows[order]

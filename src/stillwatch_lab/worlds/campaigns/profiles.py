@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stillwatch_lab.worlds import draws
-from stillwatch_lab.worlds.campaigns.campaigns import hire, letter, take_customers
+from stillwatch_lab.worlds.campaigns.campaigns import hire, letter
 from stillwatch_lab.worlds.campaigns.evasions import as_persons, own_homes, own_papers
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
@@ -18,8 +18,9 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population import geography
+from stillwatch_lab.worlds.population.relays import take_customers
 from stillwatch_lab.worlds.text.programs import Frame
 
 
@@ -31,7 +32,7 @@ def loud(world: World, who: Wholes, parameters: Parameters) -> Group:
     group = letter(world, who, parameters, "loud")
     accounts, registration = world.accounts, world.registration
     size = parameters.whole("hosting_addresses", 1, 8)
-    net = places.shared_network(world, f"hosting {parameters.key}", size, places.HOSTING)
+    net = geography.shared_network(world, f"hosting {parameters.key}", size, geography.HOSTING)
     if not parameters.chance("own_addresses", 0.0):
         accounts.home_net[who], accounts.home_lease[who] = net, 1e6
     if not parameters.chance("own_papers", 0.0):

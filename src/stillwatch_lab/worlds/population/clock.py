@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import Accounts, Clock, Span
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import geography
 
 WEEKEND_FACTORS = (0.15, 0.5, 0.9, 1.4)
 """Activity of a weekend day over a weekday's, by class of person."""
@@ -58,7 +58,7 @@ def draw_clock(span: Span, parameters: Parameters) -> Clock:
     rest = parameters.real("holiday_activity", 0.2, 0.9)
     known = tomllib.loads((_HERE / "holidays.toml").read_text(encoding="utf-8"))
     quiet = np.array(
-        [[rest if f"{day:%m-%d}" in known[code] else 1.0 for day in days] for code, *_ in places.COUNTRIES]
+        [[rest if f"{day:%m-%d}" in known[code] else 1.0 for day in days] for code, *_ in geography.COUNTRIES]
     )
     return Clock(hours, quiet, np.array([day.weekday() for day in days], dtype=np.int64))
 

@@ -12,9 +12,9 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.identity.clients import CODING_TOOL, INTERACTIVE, people_weights
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.clock import (
     WEEKEND_FACTORS,
     by_quantiles,
@@ -29,7 +29,7 @@ HISTORY_DAYS = 730.0
 def draw_people(world_key: int, count: int, days: float, parameters: Parameters) -> Accounts:
     """`count` people on a provider that has grown for two years; networks are filled in by `settle`."""
     keys = keys_under(world_key, "account", count)
-    country = draws.pick(keys, "country", places.WEIGHTS)
+    country = draws.pick(keys, "country", geography.WEIGHTS)
     growth = parameters.real("growth", 1.3, 2.6)
     born = days - HISTORY_DAYS * (1 - draws.uniform(keys, "born") ** (1 / growth))
     start, end = _activity(keys, born, days, parameters)
@@ -45,7 +45,7 @@ def draw_people(world_key: int, count: int, days: float, parameters: Parameters)
         start=start,
         end=end,
         country=country,
-        zone=places.ZONES[country],
+        zone=geography.ZONES[country],
         late=draws.normal(keys, "late") * parameters.real("lateness_hours", 1.2, 2.6),
         weekend=draws.whole(keys, "weekend", len(WEEKEND_FACTORS)),
         keenness=draws.lognormal(keys, "keenness", 1.0, 0.35),
@@ -87,8 +87,8 @@ def draw_people(world_key: int, count: int, days: float, parameters: Parameters)
 def settle(world: World) -> None:
     """Give every account a provider, a mobile carrier and, some of them, a place of work."""
     accounts, parameters = world.accounts, world.parameters
-    providers = places.residential_networks(world)
-    mobile = np.array(places.carriers(world, len(accounts), parameters.scale("carrier_sharing", 20, 300)))
+    providers = geography.residential_networks(world)
+    mobile = np.array(geography.carriers(world, len(accounts), parameters.scale("carrier_sharing", 20, 300)))
     accounts.mobile_net = mobile[accounts.country]
     for country, numbers in enumerate(providers):
         chosen = np.flatnonzero(accounts.country == country)
@@ -105,10 +105,10 @@ def _offices(world: World) -> None:
     accounts, parameters = world.accounts, world.parameters
     works = draws.uniform(accounts.key, "has office") < parameters.real("office_share", 0.05, 0.2)
     crowd = parameters.scale("office_customers", 2, 12)
-    for country in range(len(places.COUNTRIES)):
+    for country in range(len(geography.COUNTRIES)):
         here = np.flatnonzero(works & (accounts.country == country))
         offices = max(1, round(len(here) / crowd))
-        nets = [places.shared_network(world, f"office {country} {i}", 1, country) for i in range(offices)]
+        nets = [geography.shared_network(world, f"office {country} {i}", 1, country) for i in range(offices)]
         chosen = draws.pick(accounts.key[here], "office", draws.zipf_weights(offices, 0.6))
         accounts.work_net[here] = np.array(nets, dtype=np.int64)[chosen]
 

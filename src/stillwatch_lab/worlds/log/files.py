@@ -16,16 +16,16 @@ from stillwatch.records.inputs import EXCHANGES
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Keys, Wholes
-from stillwatch_lab.worlds.identity import geography as places
-from stillwatch_lab.worlds.identity.headers import Headers, headers
 from stillwatch_lab.worlds.identity.identifiers import marks
-from stillwatch_lab.worlds.identity.registrations import account_ids, masked, moments
+from stillwatch_lab.worlds.log.compose import Library
+from stillwatch_lab.worlds.log.conversations import Conversations
+from stillwatch_lab.worlds.log.headers import Headers, headers
+from stillwatch_lab.worlds.log.requests import Requests, requests
 from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.clock import fitted
+from stillwatch_lab.worlds.population.registrations import account_ids, masked, moments
 from stillwatch_lab.worlds.population.rhythm import Exchanges
-from stillwatch_lab.worlds.text.compose import Library
-from stillwatch_lab.worlds.text.conversations import Conversations
-from stillwatch_lab.worlds.text.requests import Requests, requests
 
 _ROWS = 100_000
 _TEXT = ("system_instructions", "input_text", "output_text")
@@ -165,7 +165,7 @@ def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.A
     account, day = exchanges.account[rows], exchanges.day[rows]
     hours = draws.child(world.accounts.key[account], "hour", np.floor(day * 8).astype(np.int64))
     talk = exchanges.conversation[rows]
-    net, slot = places.address_codes(world, account, day, hours, whole.conversations.person[talk])
+    net, slot = geography.address_codes(world, account, day, hours, whole.conversations.person[talk])
     conversation = draws.child(whole.conversations.key[talk], "id", account)
     sitting = draws.child(world.accounts.key[account], "sitting", np.floor(day * 3).astype(np.int64))
     return {
@@ -176,7 +176,7 @@ def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.A
         "request_model": found.model,
         "conversation_id": masked(marks(conversation, 24), found.anonymous),
         "operation": pa.repeat(pa.scalar("chat"), len(rows)),
-        "client_address": places.address_strings(world, net, slot, day),
+        "client_address": geography.address_strings(world, net, slot, day),
         "user_agent": found.agent,
         "client_fingerprint": found.fingerprint,
         "device_id": masked(marks(found.device, 16), ~found.stateful),

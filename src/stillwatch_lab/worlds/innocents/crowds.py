@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch_lab.worlds import draws
-from stillwatch_lab.worlds.campaigns.efforts import shuffled
 from stillwatch_lab.worlds.draft import (
     INNOCENT,
     NONE,
@@ -14,10 +13,9 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.identity import geography as places
+from stillwatch_lab.worlds.innocents.organisations import EDUCATION, found
 from stillwatch_lab.worlds.parameters import Parameters
-from stillwatch_lab.worlds.population import clock
-from stillwatch_lab.worlds.population.organisations import EDUCATION, found
+from stillwatch_lab.worlds.population import clock, geography
 from stillwatch_lab.worlds.population.people import persons_client
 from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
 
@@ -41,9 +39,9 @@ def school_class(world: World, who: Wholes, parameters: Parameters) -> Group:
         world.registration.verification[who] = 1
     else:
         country = int(accounts.country[who[0]])
-        accounts.country[who], accounts.zone[who] = country, places.ZONES[country]
+        accounts.country[who], accounts.zone[who] = country, geography.ZONES[country]
     country = int(accounts.country[who[0]])
-    campus = places.shared_network(
+    campus = geography.shared_network(
         world, f"campus {parameters.key}", parameters.whole("campus_addresses", 1, 8), country
     )
     on_site = draws.uniform(keys, "on campus") < parameters.real("on_campus_share", 0.4, 0.95)
@@ -75,7 +73,7 @@ def hackathon(world: World, who: Wholes, parameters: Parameters) -> Group:
         np.minimum(begins + parameters.real("days", 1.0, 4.0), world.span.days),
     )
     country = int(accounts.country[who[0]])
-    hall = places.shared_network(world, f"hall {parameters.key}", parameters.whole("hall_addresses", 1, 3), country)
+    hall = geography.shared_network(world, f"hall {parameters.key}", parameters.whole("hall_addresses", 1, 3), country)
     there = draws.uniform(keys, "in the hall") < parameters.real("in_hall_share", 0.6, 1.0)
     accounts.home_net[who], accounts.work_net[who] = np.where(there, hall, accounts.home_net[who]), NONE
     registration.referrer[who] = np.where(draws.uniform(keys, "came by link") < 0.9, 7, registration.referrer[who])
@@ -98,9 +96,9 @@ def cgnat(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Homes of one provider behind few translated addresses, each shared by hundreds."""
     accounts = world.accounts
     size = max(1, round(len(who) / parameters.scale("homes_per_address", 50, 400)))
-    country = int(draws.pick(np.array([parameters.key], dtype=np.uint64), "country", places.WEIGHTS)[0])
-    net = places.shared_network(world, f"translator {parameters.key}", size, country)
-    accounts.country[who], accounts.zone[who] = country, places.ZONES[country]
+    country = int(draws.pick(np.array([parameters.key], dtype=np.uint64), "country", geography.WEIGHTS)[0])
+    net = geography.shared_network(world, f"translator {parameters.key}", size, country)
+    accounts.country[who], accounts.zone[who] = country, geography.ZONES[country]
     accounts.home_net[who], accounts.home_lease[who] = net, parameters.scale("lease_days", 0.2, 10)
     return Group("cgnat", INNOCENT, who, parameters)
 
@@ -108,7 +106,7 @@ def cgnat(world: World, who: Wholes, parameters: Parameters) -> Group:
 def vpn(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Customers of one consumer VPN, each session through another exit."""
     exits, sites = parameters.whole("exits", 10, 300), parameters.whole("exit_sites", 3, 40)
-    net = places.spread_network(world, f"exits {parameters.key}", exits, sites, places.EXITS)
+    net = geography.spread_network(world, f"exits {parameters.key}", exits, sites, geography.EXITS)
     accounts = world.accounts
     keys = accounts.key[who]
     always = draws.uniform(keys, "always on") < parameters.real("always_on_share", 0.5, 1.0)
@@ -150,7 +148,7 @@ def shared_login(world: World, who: Wholes, parameters: Parameters) -> Group:
         size = parameters.whole("egress_addresses", 1, 2)
         for account in who.tolist():  # each login is another office's
             name = f"login {parameters.key} {account}"
-            accounts.work_net[account] = places.shared_network(world, name, size, int(accounts.country[account]))
+            accounts.work_net[account] = geography.shared_network(world, name, size, int(accounts.country[account]))
     else:
         accounts.work_net[who] = NONE
     accounts.client[who] = persons_client(keys, parameters.real("coding_tool_share", 0.0, 0.6))
@@ -170,7 +168,7 @@ def relay_software(world: World, who: Wholes, parameters: Parameters) -> Group:
 
 def _assignment(world: World, who: Wholes, parameters: Parameters, share: float, count: int) -> None:
     """Part of the conversations are about the same few texts, each in its owner's words."""
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[:count]
+    rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[:count]
     frames = tuple(Frame(before=(world.corpus.phrase(text),)) for text in _ASSIGNMENTS)
     program = Program(
         key=key_of(parameters.key, "assignment"),

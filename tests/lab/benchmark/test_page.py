@@ -26,7 +26,7 @@ from stillwatch_lab.benchmark.document import (
 from stillwatch_lab.benchmark.intervals import NOTHING, Estimate
 from stillwatch_lab.benchmark.plan import Plan
 from stillwatch_lab.benchmark.run import assemble, publish
-from tests.lab.ladder.records import ORACLE, baseline, campaign, document, run
+from tests.lab.benchmark.records import ORACLE, baseline, campaign, document, run
 
 PLAN = Plan((1, 2), Path("out"), missing=("text",), ablate=True, baselines=True)
 shares = st.floats(0, 1)

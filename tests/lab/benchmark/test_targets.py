@@ -8,7 +8,7 @@ import pytest
 
 from stillwatch_lab.benchmark.pooled import Pool
 from stillwatch_lab.benchmark.targets import targets
-from tests.lab.ladder.records import ORACLE, campaign, expected, run
+from tests.lab.benchmark.records import ORACLE, campaign, expected, run
 
 RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch_lab.worlds import draws
-from stillwatch_lab.worlds.campaigns.efforts import shuffled
 from stillwatch_lab.worlds.draft import (
     INNOCENT,
     Group,
@@ -14,14 +13,14 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.parameters import Parameters, keys_under
-from stillwatch_lab.worlds.population import clock
-from stillwatch_lab.worlds.population.organisations import (
+from stillwatch_lab.worlds.innocents.organisations import (
     RESEARCH,
     found,
     hosted,
     start_up,
 )
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import clock
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
 from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
@@ -34,7 +33,7 @@ _TICKS = (60.0, 300.0, 900.0, 3600.0, 86_400.0)  # seconds; what schedulers offe
 def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
     """A start-up's keys working through many rows of its own, every slot different, one frame."""
     start_up(world, who, parameters)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
+    rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     frame = wording.job_frame(world.corpus, parameters.key)
     program = _program(
         world,
@@ -51,7 +50,7 @@ def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
 def data_maker(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Makers of synthetic data who train a small classifier of their own."""
     start_up(world, who, parameters)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
+    rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     rows = rows[: parameters.whole("seeds", 50, 3000)]
     frames = tuple(
         wording.job_frame(world.corpus, key_of(parameters.key, number), "makers")
@@ -92,7 +91,9 @@ def evaluation_harness(world: World, who: Wholes, parameters: Parameters) -> Gro
 def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Build machines that ask on the minute."""
     start_up(world, who, parameters, 1)
-    rows = shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[: parameters.whole("changes", 50, 2000)]
+    rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[
+        : parameters.whole("changes", 50, 2000)
+    ]
     frame = wording.job_frame(world.corpus, parameters.key, "fleet")
     program = _program(
         world,
@@ -120,7 +121,7 @@ def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> 
     variants = parameters.whole("template_variants", 1, 12)
     decks = tuple(
         Deck(
-            shuffled(world.corpus.prompt_numbers("distill", name), parameters.key),
+            draws.shuffled(world.corpus.prompt_numbers("distill", name), parameters.key),
             wording.campaign_frames(world.corpus, parameters.key, name, variants, voice),
         )
         for name in names
@@ -149,7 +150,7 @@ def red_team(world: World, who: Wholes, parameters: Parameters) -> Group:
     """Testers with a permit, asking for what should be refused."""
     number = found(world, who, parameters)
     rows = world.corpus.prompt_numbers("organic", "other")
-    rows = shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
+    rows = draws.shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
     program = _program(
         world,
         parameters,

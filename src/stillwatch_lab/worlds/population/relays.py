@@ -14,9 +14,9 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.identity.clients import CODING_TOOL, SCRIPTED
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import geography
 
 _EVASIVE_SHAPES = ("aaaaaaaa9999", "aaaaa.aaaaaa99", "aaaaaaaaaa9", "aaaaaa999", "aaaa.aaaaaaa9999")
 _SCHEDULES = {"person": BY_PERSON, "random": AT_RANDOM, "longest_waiting": IN_TURN}
@@ -83,7 +83,7 @@ def _pool(world: World, who: Wholes, relay: Parameters) -> int:
         network = Network(key_of(relay.key, "pool"), 0, size, scattered=world.residential)
         few = relay.whole("email_domains", 1, 6)
         world.relays[name] = (
-            places.add_network(world, network),
+            geography.add_network(world, network),
             world.registration.email_domain[who[:few]].tolist(),
         )
     return world.relays[name][0]
@@ -113,3 +113,10 @@ def _mail(world: World, who: Wholes, relay: Parameters) -> None:
     registration.email_domain[who] = domains[draws.whole(keys, "domain of few", len(domains))]
     if relay.chance("generated_names", 0.6):
         registration.email_shape[who] = relay.word("email_shape", _EVASIVE_SHAPES)
+
+
+def take_customers(world: World, who: Wholes, parameters: Parameters) -> None:
+    """Give the relay's accounts customers of its own: people who ask through whichever account is free."""
+    customers = max(2, round(len(who) * parameters.scale("customers_per_account", 2, 8)))
+    world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
+    world.accounts.customers[who] = len(world.customer_pools) - 1

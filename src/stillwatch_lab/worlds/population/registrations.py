@@ -17,8 +17,8 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Keys, Reals
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.population import geography
 
 _BIG_MAIL = (
     "gmail.com",
@@ -68,7 +68,7 @@ def draw_registration(keys: Keys, accounts: Accounts) -> Registration:
             paid,
             np.where(
                 draws.uniform(keys, "foreign card") < 0.05,
-                draws.whole(keys, "card country", len(places.COUNTRIES)),
+                draws.whole(keys, "card country", len(geography.COUNTRIES)),
                 accounts.country,
             ),
             NONE,
@@ -116,7 +116,9 @@ def accounts_table(world: World) -> pa.Table:
     registration = world.registration
     accounts = world.accounts
     count = len(accounts)
-    net, slot = places.address_codes(world, np.arange(count), accounts.born, draws.child(accounts.key, "sign-up hour"))
+    net, slot = geography.address_codes(
+        world, np.arange(count), accounts.born, draws.child(accounts.key, "sign-up hour")
+    )
     has_card = registration.card_country != NONE
     columns: dict[str, pa.Array] = {
         "account_id": account_ids(accounts),
@@ -128,9 +130,9 @@ def accounts_table(world: World) -> pa.Table:
         "email_shape": pa.array(registration.email_shape.tolist(), pa.string()),
         "payment_fingerprint": masked(marks(registration.card_key, 16), ~has_card),
         "payment_issuer": masked(marks(draws.child(registration.issuer.astype(np.uint64), "issuer"), 6), ~has_card),
-        "payment_country": _chosen([c[0] for c in places.COUNTRIES], registration.card_country),
-        "phone_prefix": _chosen([c[3] for c in places.COUNTRIES], registration.phone_country),
-        "signup_address": places.address_strings(world, net, slot, accounts.born),
+        "payment_country": _chosen([c[0] for c in geography.COUNTRIES], registration.card_country),
+        "phone_prefix": _chosen([c[3] for c in geography.COUNTRIES], registration.phone_country),
+        "signup_address": geography.address_strings(world, net, slot, accounts.born),
         "signup_fingerprint": marks(registration.browser, 16),
         "referrer": _chosen(_REFERRERS, registration.referrer),
         "verification": _chosen(VERIFICATIONS, registration.verification),
@@ -171,7 +173,9 @@ def _organisations(world: World) -> dict[str, pa.Array]:
     return {
         "organisation_id": _chosen(ids, members),
         "organisation_name": _chosen([organisation.name for organisation in known], members),
-        "organisation_country": _chosen([places.COUNTRIES[organisation.country][0] for organisation in known], members),
+        "organisation_country": _chosen(
+            [geography.COUNTRIES[organisation.country][0] for organisation in known], members
+        ),
     }
 
 

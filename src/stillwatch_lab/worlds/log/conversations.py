@@ -9,8 +9,8 @@ import numpy as np
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import NONE, World
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.parameters import keys_under
+from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.rhythm import Exchanges
 from stillwatch_lab.worlds.text.languages import languages, spoken
 from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
@@ -52,13 +52,13 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
 def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
     """The language each conversation's person writes in: mostly the country's; a relay's customer may be anyone."""
     accounts, parameters = world.accounts, world.parameters
-    codes = {country[0]: number for number, country in enumerate(places.COUNTRIES)}
+    codes = {country[0]: number for number, country in enumerate(geography.COUNTRIES)}
     mother = np.zeros(len(codes), dtype=np.int64)
     for number, name in enumerate(languages(), start=1):
         for code in spoken()[name]["countries"]:
             mother[codes[code]] = number
     stranger = (person != accounts.key[account]) & ~accounts.separate[account]
-    country = np.where(stranger, draws.pick(person, "country", places.WEIGHTS), accounts.country[account])
+    country = np.where(stranger, draws.pick(person, "country", geography.WEIGHTS), accounts.country[account])
     faithful = draws.uniform(person, "mother tongue") < parameters.real("mother_tongue_share", 0.3, 0.9)
     return np.where(faithful, mother[country], 0)
 

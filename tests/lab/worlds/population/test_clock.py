@@ -13,8 +13,8 @@ import pytest
 
 from stillwatch_lab.worlds.build import build
 from stillwatch_lab.worlds.draft import Span
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.clock import (
     by_quantiles,
     draw_clock,
@@ -22,7 +22,7 @@ from stillwatch_lab.worlds.population.clock import (
     is_holiday,
 )
 
-COUNTRY = {country[0]: number for number, country in enumerate(places.COUNTRIES)}
+COUNTRY = {country[0]: number for number, country in enumerate(geography.COUNTRIES)}
 
 
 def test_draws_by_quantiles_have_these_quantiles() -> None:

@@ -15,7 +15,7 @@ from stillwatch.records.columns import Table
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORKS
 from stillwatch.records.sketches import ACCOUNT_EVIDENCE
 from stillwatch_lab.benchmark.record import record
-from tests.lab.test_score import World, at
+from tests.lab.scores.test_score import World, at
 
 
 def rows(table: Table, found: list[dict[str, Any]], folder: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from stillwatch_lab.worlds import build
 from stillwatch_lab.worlds.campaigns.evasions import by_topic
 from stillwatch_lab.worlds.draft import World
-from stillwatch_lab.worlds.files import Script
 from stillwatch_lab.worlds.kinds import KINDS
+from stillwatch_lab.worlds.log.files import Script
 from stillwatch_lab.worlds.parameters import Value
 from stillwatch_lab.worlds.recipe import load_recipe
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder

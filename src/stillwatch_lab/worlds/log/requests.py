@@ -10,9 +10,7 @@ import pyarrow as pa
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import NONE, World
 from stillwatch_lab.worlds.draws import Wholes
-from stillwatch_lab.worlds.identity.headers import Headers
-from stillwatch_lab.worlds.population.rhythm import Exchanges
-from stillwatch_lab.worlds.text.compose import (
+from stillwatch_lab.worlds.log.compose import (
     SLOTS,
     Library,
     Sheet,
@@ -23,7 +21,9 @@ from stillwatch_lab.worlds.text.compose import (
     persons_turns,
     program_turns,
 )
-from stillwatch_lab.worlds.text.conversations import Conversations
+from stillwatch_lab.worlds.log.conversations import Conversations
+from stillwatch_lab.worlds.log.headers import Headers
+from stillwatch_lab.worlds.population.rhythm import Exchanges
 from stillwatch_lab.worlds.text.detokenise import typeset
 
 _LONGEST_REQUEST = 8_000  # bytes

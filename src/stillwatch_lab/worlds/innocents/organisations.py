@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch_lab.worlds import draws
-from stillwatch_lab.worlds.campaigns.campaigns import take_customers
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     INNOCENT,
@@ -16,10 +15,11 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.identity import geography as places
 from stillwatch_lab.worlds.identity.clients import SCRIPTED
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.people import persons_client
+from stillwatch_lab.worlds.population.relays import take_customers
 from stillwatch_lab.worlds.text import wording
 
 _NAMES = [
@@ -56,7 +56,7 @@ def found(world: World, who: Wholes, parameters: Parameters, kind: int = 1) -> i
     """Make the accounts one organisation's: one domain, one country, few cards, sign-ups within days; its number."""
     accounts, registration = world.accounts, world.registration
     key = key_of(parameters.key, "organisation")
-    country = int(draws.pick(np.array([key], dtype=np.uint64), "country", places.WEIGHTS)[0])
+    country = int(draws.pick(np.array([key], dtype=np.uint64), "country", geography.WEIGHTS)[0])
     name = f"{_NAMES[key % len(_NAMES)]} {_TRADES[key // 16 % len(_TRADES)]} {key % 997}"
     domain = name.lower().replace(" ", "-") + (".edu" if kind == EDUCATION else ".com")
     world.organisations.append(Organisation(key, name, country, domain))
@@ -100,7 +100,7 @@ def enterprise(world: World, who: Wholes, parameters: Parameters) -> Group:
     keys = accounts.key[who]
     country = int(accounts.country[who[0]])
     sites = [
-        places.shared_network(
+        geography.shared_network(
             world, f"site {parameters.key} {site}", parameters.whole("egress_addresses", 1, 4), country
         )
         for site in range(parameters.whole("sites", 1, 4))
@@ -161,18 +161,18 @@ def _egress(world: World, who: Wholes, parameters: Parameters) -> None:
     name = f"hosting {parameters.key}"
     accounts.home_lease[who] = 1e6
     if way == "own_line":
-        accounts.home_net[who] = places.shared_network(world, name, min(size, 4), int(accounts.country[who[0]]))
+        accounts.home_net[who] = geography.shared_network(world, name, min(size, 4), int(accounts.country[who[0]]))
     elif way == "one_cloud":
-        accounts.home_net[who] = places.shared_network(world, name, size, places.HOSTING)
+        accounts.home_net[who] = geography.shared_network(world, name, size, geography.HOSTING)
     else:
         clouds = parameters.whole("clouds", 2, 6)
-        accounts.home_net[who] = places.spread_network(world, name, max(size, clouds), clouds, places.HOSTING)
+        accounts.home_net[who] = geography.spread_network(world, name, max(size, clouds), clouds, geography.HOSTING)
         # Machines that come and go take another address each time.
         accounts.home_lease[who] = parameters.scale("machine_days", 0.05, 30)
 
 
 def _settle_in(world: World, who: Wholes, country: int) -> None:
-    world.accounts.country[who], world.accounts.zone[who] = country, places.ZONES[country]
+    world.accounts.country[who], world.accounts.zone[who] = country, geography.ZONES[country]
 
 
 def _pay_together(world: World, who: Wholes, parameters: Parameters, country: int) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from stillwatch.errors import InputError, UsageError
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, PERMITS
-from stillwatch_lab.worlds import files as parts
 from stillwatch_lab.worlds.build import Sources, _corpus, build
+from stillwatch_lab.worlds.log import files as parts
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS
 
 

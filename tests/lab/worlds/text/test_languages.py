@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillwatch_lab.worlds.identity.geography import COUNTRIES
+from stillwatch_lab.worlds.population.geography import COUNTRIES
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import language_of, languages, spoken
 

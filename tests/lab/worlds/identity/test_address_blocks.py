@@ -16,7 +16,7 @@ from stillwatch.errors import InputError
 from stillwatch_lab.worlds.build import build, data_folder
 from stillwatch_lab.worlds.identity.address_blocks import measured
 from stillwatch_lab.worlds.identity.clients import CLIENTS, observed
-from stillwatch_lab.worlds.identity.geography import COUNTRIES
+from stillwatch_lab.worlds.population.geography import COUNTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("STILLWATCH_DATA", ROOT.parent / "shared" / "data"))

@@ -10,8 +10,8 @@ import pytest
 from stillwatch.calibrate.observed import Observed, name_observed, observe
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.settings import EngineSettings, Job
-from stillwatch_lab.demo import job_of
 from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.job import job_of
 
 RECIPE = """
 [world]

@@ -13,10 +13,10 @@ from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
 from stillwatch_lab.worlds.identity.clients import agents_of, is_scripted
 from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.log.compose import is_person
+from stillwatch_lab.worlds.log.conversations import Conversations
 from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.population.rhythm import Exchanges
-from stillwatch_lab.worlds.text.compose import is_person
-from stillwatch_lab.worlds.text.conversations import Conversations
 
 MODELS = ("sage-4", "sage-4-mini", "sage-3")
 NEW_MODEL = "sage-5"
