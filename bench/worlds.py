@@ -16,7 +16,6 @@ from bench.measure import ROOT, measured, say
 
 TEXT_COLUMNS = ("system_instructions", "input_text", "output_text")
 COMPLETE = ".complete"
-NOT_BUILDING = ("score", "demo")  # modules of the lab that have no hand in a world
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,10 @@ def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts:
 
 def recipe_digest(prompts: Path | None) -> str:
     """Stands for the prompts' folder and the code that builds worlds: a kept world of older code is not used again."""
-    lab = Path(stillwatch_lab.__file__).parent
+    rooms = Path(stillwatch_lab.__file__).parent / "worlds"
     digest = hashlib.sha256(b"own" if prompts is None else str(prompts.absolute()).encode())
-    for path in sorted([*lab.glob("*.py"), *lab.glob("*.toml"), *lab.glob("worlds/*.toml")]):
-        if not path.name.startswith(NOT_BUILDING):
-            digest.update(path.read_bytes())
+    for path in sorted([*rooms.rglob("*.py"), *rooms.rglob("*.toml")]):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
 

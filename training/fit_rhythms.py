@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 Reals = npt.NDArray[np.float64]
 
-OUT = Path(__file__).parents[1] / "src" / "stillwatch" / "lab" / "rhythms.toml"
+OUT = Path(__file__).parents[1] / "src" / "stillwatch_lab" / "worlds" / "population" / "rhythms.toml"
 DAYS, WINDOW = 14, 600  # of the ServeGen trace: two weeks, in windows of this many seconds
 NIGHT = slice(2, 7)  # hours in which the trace's own place sleeps
 RESTS = 0.1  # share of the night hours under which a client counts as people; an even day would give 0.21

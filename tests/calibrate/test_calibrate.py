@@ -18,7 +18,7 @@ def words(job: Job) -> list[str]:
 
 def test_every_stream_is_run_and_told(job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "calibration"
-    assert invoke(["lab", "null", *words(job), "--streams", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
+    assert invoke(["calibrate", *words(job), "--streams", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads((out / "calibration.json").read_text())
     names = [stream["name"] for stream in told["streams"]]
@@ -36,7 +36,7 @@ def test_every_stream_is_run_and_told(job: Job, tmp_path: Path, capsys: pytest.C
 def test_mistakes_are_listed_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").touch()
-    assert invoke(["lab", "null", str(tmp_path / "gone"), "--stream", "--out", str(tmp_path / "full")]) == 2
+    assert invoke(["calibrate", str(tmp_path / "gone"), "--stream", "--out", str(tmp_path / "full")]) == 2
     said = capsys.readouterr().err
     for expected in ("gone`: does not exist", "`--stream`: is not an option", "holds files but no"):
         assert said.count(expected) == 1
@@ -44,5 +44,5 @@ def test_mistakes_are_listed_at_once(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_logs_without_exchanges_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.jsonl").write_text("{}\n")
-    assert invoke(["lab", "null", str(tmp_path / "empty.jsonl")]) == 1
+    assert invoke(["calibrate", str(tmp_path / "empty.jsonl")]) == 1
     assert "hold no usable exchange" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.recipe import Population, Recipe
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "worlds.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "methods" / "worlds.md"
 ROW = re.compile(r"^\| `([a-z_]+)` \|([^|]+\|[^|]+)\|$", re.MULTILINE)
 
 

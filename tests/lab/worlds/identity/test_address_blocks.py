@@ -18,7 +18,7 @@ from stillwatch_lab.worlds.identity.address_blocks import measured
 from stillwatch_lab.worlds.identity.clients import CLIENTS, observed
 from stillwatch_lab.worlds.population.geography import COUNTRIES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 DATA = Path(os.environ.get("STILLWATCH_DATA", ROOT.parent / "shared" / "data"))
 CODES = tuple(country[0] for country in COUNTRIES)
 HEADERS = """\
