@@ -8,16 +8,14 @@ import pytest
 
 from stillwatch.assess.facts import Facts
 from stillwatch.assess.facts import gather as gathered
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.assess.subjects import settle
 from stillwatch.engine.duckdb import DuckDBEngine
 from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
 
 
 def gather(engine: DuckDBEngine, networks: dict[str, tuple[str, ...]] | None = None, **changed: Any) -> list[Facts]:
     fill(engine, networks, **changed)
-    engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("permitted_exchanges", permitted_exchanges_sql())
-    engine.create("accusable_exchanges", accusable_exchanges_sql())
+    settle(engine)
     return gathered(engine)
 
 

@@ -83,4 +83,8 @@ def test_a_word_on_the_campaign_counts_before_one_on_its_network(engine: DuckDBE
 
 def test_a_judgement_of_somebody_else_changes_nothing(engine: DuckDBEngine) -> None:
     without = run(engine)
-    assert run(engine, judged("nobody", "innocent")) == without
+    found = run(engine, judged("nobody", "innocent"))
+    (told,) = found.pop("applied_judgements")
+    assert (told["subject"], told["applies_to"], told["accounts"]) == ("nobody", None, 0), "it is not passed over"
+    assert without.pop("applied_judgements") == []
+    assert found == without

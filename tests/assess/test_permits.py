@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.assess.subjects import settle
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.inputs import PERMITS
@@ -30,9 +30,7 @@ def accused_exchanges(engine: DuckDBEngine, *permits: dict[str, Any]) -> set[str
 
 
 def left_over(engine: DuckDBEngine) -> set[str]:
-    engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("permitted_exchanges", permitted_exchanges_sql())
-    engine.create("accusable_exchanges", accusable_exchanges_sql())
+    settle(engine)
     rows = engine.fetch(Query("accusable", "SELECT exchange_id FROM accusable_exchanges"))
     return set(rows["exchange_id"].to_pylist())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_facts
 from stillwatch.assess.facts import Facts, gather
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
 from stillwatch.assess.score import judge
-from stillwatch.engine import Engine, Query
+from stillwatch.assess.subjects import settle, write_lineage
+from stillwatch.engine import Engine
 from stillwatch.settings import AssessSettings, Job
 
 READS = (
@@ -23,29 +25,36 @@ READS = (
     "candidate_members",
     "candidate_exchanges",
     "group_tests",
+    "previous_lineage",
+    "previous_members",
 )
-WRITES = ("campaigns", "campaign_members", "campaign_exchanges", "evidence", "alternatives")
+WRITES = (
+    "campaigns",
+    "campaign_members",
+    "campaign_exchanges",
+    "evidence",
+    "alternatives",
+    "lineage",
+    "lineage_members",
+    "applied_judgements",
+)
 
 
 def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
-    engine.create("latest_judgements", latest_judgements_sql())
-    engine.create("permitted_exchanges", permitted_exchanges_sql())
-    engine.view("accusable_exchanges", accusable_exchanges_sql())
-    spoken = {
-        row["subject"]: row["verdict"]
-        for row in engine.fetch(Query("judged", "SELECT subject, verdict FROM latest_judgements")).to_pylist()
-    }
+    past, known, resolved = settle(engine)
     settings, hands = job.settings.assess, "hands" not in job.settings.evidence.off
     verdicts = [
-        _verdict(facts, spoken, settings, hands) for facts in gather(engine) if facts.accounts or facts.permitted
+        _verdict(facts, resolved.candidates, settings, hands)
+        for facts in gather(engine)
+        if facts.accounts or facts.permitted
     ]
     write(engine, verdicts, settings)
+    write_lineage(engine, past, known.networks, resolved.applied)
 
 
-def _verdict(facts: Facts, spoken: dict[str, str], settings: AssessSettings, hands: bool) -> Verdict:
+def _verdict(facts: Facts, judgements: Mapping[str, str], settings: AssessSettings, hands: bool) -> Verdict:
     """What is said of one candidate; without `hands`, nothing is read from registration and addresses."""
     found, tried = all_facts(facts, hands), try_all(facts)
     judged = judge(found, tried, settings)
-    word = spoken.get(facts.candidate_id, spoken.get(facts.network_id))
-    return Verdict(facts, tuple(found), tried, judged, word)
+    return Verdict(facts, tuple(found), tried, judged, judgements.get(facts.candidate_id))

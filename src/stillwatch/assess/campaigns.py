@@ -87,7 +87,7 @@ JOIN accusable USING (candidate_id, account_id)
 JOIN candidate_campaigns AS candidates USING (candidate_id)
 JOIN networks USING (network_id)
 JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
-LEFT JOIN latest_judgements AS word ON word.subject = members.account_id
+LEFT JOIN account_judgements AS word ON word.account_id = members.account_id
 LEFT JOIN (SELECT DISTINCT account_id FROM permitted_members) AS holders ON holders.account_id = members.account_id
 ORDER BY members.candidate_id, members.account_id
 """,

@@ -70,6 +70,7 @@ SELECT
     SELECT count(*) FROM permits
     WHERE holder NOT IN (SELECT account_id FROM account_sketches)
       AND holder NOT IN (SELECT organisation_id FROM accounts WHERE organisation_id IS NOT NULL)
+      AND permit_id NOT IN (SELECT permit_id FROM permit_accounts)
   ) AS unmatched_permits,
   coalesce(spans.days, 0.0) AS days,
   coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,

@@ -15,6 +15,8 @@ WITH held AS (
   FROM permits JOIN accounts ON permits.holder = accounts.organisation_id
   UNION
   SELECT permits.*, permits.holder AS account_id FROM permits
+  UNION
+  SELECT permits.*, permit_accounts.account_id FROM permits JOIN permit_accounts USING (permit_id)
 ),
 covered AS (
   SELECT
@@ -50,8 +52,8 @@ def accusable_exchanges_sql() -> Query:
 SELECT candidate.*
 FROM candidate_exchanges AS candidate
 ANTI JOIN permitted_exchanges USING (exchange_id)
-ANTI JOIN (SELECT subject FROM latest_judgements WHERE verdict = 'innocent') AS cleared
-  ON candidate.account_id = cleared.subject
+ANTI JOIN (SELECT account_id FROM account_judgements WHERE verdict = 'innocent') AS cleared
+  ON candidate.account_id = cleared.account_id
 """,
     )
 

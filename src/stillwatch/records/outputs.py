@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.inputs import QUARANTINE
+from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 
 NETWORKS = Table(
     "networks",
@@ -97,6 +98,19 @@ ALTERNATIVES = Table(
     ("subject", "alternative"),
 )
 
+APPLIED_JUDGEMENTS = Table(
+    "applied_judgements",
+    (
+        *columns(Kind.STRING, "source subject verdict", required=True),  # source: `judgement`, or `permit` of an id
+        *columns(Kind.TIMESTAMP, "decided_at"),  # of a permit its beginning
+        *columns(Kind.STRING, "decided_by reason"),
+        *columns(Kind.STRING, "applies_to"),  # the id it holds for in this run; null where its subject exists nowhere
+        *columns(Kind.INT64, "accounts", required=True),  # of this run that it holds for
+        *columns(Kind.STRINGS, "through", required=True),  # what happened to the subject since, oldest first
+    ),
+    ("source", "subject", "applies_to"),
+)
+
 DOCUMENTS = Table(
     "documents",
     (*columns(Kind.STRING, "name media_type body", required=True),),  # each row becomes a file of the run folder
@@ -113,6 +127,9 @@ RUN_FILES = (
     CAMPAIGN_EXCHANGES,
     EVIDENCE,
     ALTERNATIVES,
+    LINEAGE,
+    LINEAGE_MEMBERS,
+    APPLIED_JUDGEMENTS,
     QUARANTINE,
 )
 """The tables that become Parquet files of the run folder."""
