@@ -69,7 +69,7 @@ class TestEveryModule:
 
 def test_tests_mirror_the_source() -> None:
     sources, tests = ROOT / "src" / "stillwatch", ROOT / "tests"
-    beside = {"scenarios", "golden", "bench", "training", "lab"}
+    beside = {"scenarios", "golden", "bench", "training", "lab", "smallest"}
     lab = {path.relative_to(tests / "lab") for path in (tests / "lab").rglob("*/") if any(path.rglob("test_*.py"))}
     folders = {path.name for path in tests.iterdir() if path.is_dir() and any(path.rglob("test_*.py"))}
     assert {name for name in folders - beside if not (sources / name).is_dir()} == set()

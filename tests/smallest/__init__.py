@@ -1,0 +1,1 @@
+"""What stands on built wheels in an environment of their own; `make smallest` runs it."""
