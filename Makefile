@@ -33,7 +33,7 @@ PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench bench-beside bench-letter ladder docs clean
+.PHONY: help demo test smallest lint format bench bench-beside bench-letter ladder docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes
 
 test: lint  ## style, types, import laws, then every test
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
+
+smallest: $(DEVELOPMENT)  ## builds the wheels, installs the product alone, then the lab, and tries both
+	@$(BIN)/pytest tests/smallest
 
 lint: $(DEVELOPMENT)  ## style, types and import laws only
 	@$(BIN)/ruff check .
