@@ -44,15 +44,14 @@ class LockstepJoins(LockstepHours):
 
 
 def keep_actions(engine: Engine, chosen: Sequence[Channel]) -> None:
-    """Tables `shared_actions` (`position`, `action`: those at least two accounts made) and `action_totals`."""
+    """Tables `shared_actions` (`account_index`, `action`: those at least two accounts made) and `action_totals`."""
     for place, channel in enumerate(chosen):
         engine.create(f"actions_{place}", actions_sql(channel))
         engine.create(f"shared_actions_{place}", _shared_sql(place, len(chosen)))
         engine.create(f"action_totals_{place}", _totals_sql(place))
     engine.create("shared_actions", Query("shared actions", _all_sql("shared_actions", len(chosen))))
-    totals = (
-        f"SELECT position, sum(actions) AS actions FROM ({_all_sql('action_totals', len(chosen))}) GROUP BY position"
-    )
+    every = _all_sql("action_totals", len(chosen))
+    totals = f"SELECT account_index, sum(actions) AS actions FROM ({every}) GROUP BY account_index"
     engine.create("action_totals", Query("actions in all", totals))
 
 
@@ -61,7 +60,7 @@ def _all_sql(name: str, channels: int) -> str:
 
 
 def _shared_sql(place: int, channels: int) -> Query:
-    """Actions of a channel made by two accounts or more: `position`, `action` (a number no other channel uses)."""
+    """Actions of a channel made by two accounts or more: `account_index`, `action` (a number no other channel uses)."""
     return Query(
         "shared actions of a channel",
         f"""
@@ -71,19 +70,19 @@ WITH numbered AS (
   GROUP BY value, hour
   HAVING count(*) > 1
 )
-SELECT position, action
+SELECT account_index, action
 FROM actions_{place} JOIN numbered USING (value, hour)
 """,
     )
 
 
 def _totals_sql(place: int) -> Query:
-    sql = f"SELECT position, count(*) AS actions FROM actions_{place} GROUP BY position"
+    sql = f"SELECT account_index, count(*) AS actions FROM actions_{place} GROUP BY account_index"
     return Query("actions of a channel in all", sql)
 
 
 def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
-    """Pairs that are similar enough, as two arrays of positions, and everyone's highest similarity (accounts,).
+    """Pairs that are similar enough, as two arrays of account indices, and everyone's highest similarity (accounts,).
 
     All pairs that made one action in common are joined and counted, a slice of the left accounts after another.
     """
@@ -101,7 +100,7 @@ def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
         engine.create("similar_pairs", similar_sql(number, slices))
         for side in ("l", "r"):
             rows = engine.fetch(_best_sql(side))
-            np.maximum.at(best, rows["position"].to_numpy(), rows["similarity"].to_numpy())
+            np.maximum.at(best, rows["account_index"].to_numpy(), rows["similarity"].to_numpy())
         rows = engine.fetch(Query("linked pairs", f"SELECT l, r FROM similar_pairs WHERE similarity >= {SIMILAR}"))
         found.append((rows["l"].to_numpy().astype(np.int64), rows["r"].to_numpy().astype(np.int64)))
     left, right = (np.concatenate(side) for side in zip(*found, strict=True))
@@ -109,21 +108,21 @@ def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
 
 
 def similar_sql(number: int, slices: int) -> Query:
-    """One row a pair with enough actions in common: positions `l` < `r` and the Jaccard similarity of their actions."""
+    """One row a pair with enough actions in common: account indices `l` < `r` and their Jaccard similarity."""
     return Query(
         f"similar pairs, slice {number + 1} of {slices}",
         f"""
 WITH met AS (
-  SELECT one.position AS l, other.position AS r, count(*) AS common
+  SELECT one.account_index AS l, other.account_index AS r, count(*) AS common
   FROM shared_actions AS one JOIN shared_actions AS other USING (action)
-  WHERE one.position < other.position AND one.position % {slices} = {number}
+  WHERE one.account_index < other.account_index AND one.account_index % {slices} = {number}
   GROUP BY l, r
   HAVING count(*) >= {LEAST_COMMON}
 )
 SELECT l, r, common / (one.actions + other.actions - common) AS similarity
 FROM met
-JOIN action_totals AS one ON one.position = l
-JOIN action_totals AS other ON other.position = r
+JOIN action_totals AS one ON one.account_index = l
+JOIN action_totals AS other ON other.account_index = r
 """,
     )
 
@@ -131,7 +130,7 @@ JOIN action_totals AS other ON other.position = r
 def _best_sql(side: str) -> Query:
     return Query(
         "highest similarities",
-        f"SELECT {side} AS position, max(similarity) AS similarity FROM similar_pairs GROUP BY {side}",
+        f"SELECT {side} AS account_index, max(similarity) AS similarity FROM similar_pairs GROUP BY {side}",
     )
 
 

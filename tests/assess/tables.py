@@ -82,7 +82,7 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     _networks(engine, chosen, changed.get("link_bits", 40.0))
     _candidates(engine, chosen, changed.get("trials", GUILTY))
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
-    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "position": i} for i, a in enumerate(everybody)])
+    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "account_index": i} for i, a in enumerate(everybody)])
 
 
 def own_names(accounts: Sequence[str]) -> Rows:

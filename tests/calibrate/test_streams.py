@@ -90,14 +90,14 @@ def test_conversations_part_where_contents_do(named: DuckDBEngine, observed: Obs
 def test_a_history_comes_from_one_donor_in_its_order(named: DuckDBEngine, observed: Observed) -> None:
     null = NULL["independent"]
     donor = permutations(observed, null, 1)["place"]
-    own = original(named).sort_by([("position", "ascending"), ("turn", "ascending")])
+    own = original(named).sort_by([("account_index", "ascending"), ("turn", "ascending")])
     moved = drawn(named, observed, null)
     place = dict(zip(moved["exchange_id"].to_pylist(), moved["address_value"].to_pylist(), strict=True))
     values: list[list[int]] = [[] for _ in observed.accounts]
     received: list[list[int]] = [[] for _ in observed.accounts]
-    for row in own.select(["exchange_id", "position", "address_value"]).to_pylist():
-        values[row["position"]].append(row["address_value"])
-        received[row["position"]].append(place[row["exchange_id"]])
+    for row in own.select(["exchange_id", "account_index", "address_value"]).to_pylist():
+        values[row["account_index"]].append(row["address_value"])
+        received[row["account_index"]].append(place[row["exchange_id"]])
     for account, giver in enumerate(donor.tolist()):
         n, m = len(received[account]), len(values[giver])
         assert received[account] == [values[giver][k * m // n] for k in range(n)]
@@ -135,7 +135,7 @@ def test_openings_stay_where_no_conversation_is_named(named: DuckDBEngine, obser
     nameless = "SELECT * REPLACE (NULL::BIGINT AS conversation_value) FROM observed_exchanges"
     named.create("nameless", Query("no conversation named", nameless))
     named.view("exchange_sketches", Query("nameless", f"SELECT {', '.join(EXCHANGE_SKETCHES.names)} FROM nameless"))
-    named.view("account_sketches", Query("accounts", "SELECT DISTINCT account_id, position FROM nameless"))
+    named.view("account_sketches", Query("accounts", "SELECT DISTINCT account_id, account_index FROM nameless"))
     named.create("renamed", observed_sql())
     named.view("observed_exchanges", Query("renamed", "SELECT * FROM renamed"))
     before, after = opened(original(named)), opened(drawn(named, observed, NULL["independent"]))
@@ -147,16 +147,18 @@ def test_openings_stay_where_no_conversation_is_named(named: DuckDBEngine, obser
 def opened(rows: pa.Table) -> set[str]:
     """The exchanges that open a conversation."""
     rows = rows.sort_by([(name, "ascending") for name in EXCHANGE_SKETCHES.order])
-    position = np.unique(rows["account_id"].to_numpy(zero_copy_only=False), return_inverse=True)[1].astype(np.int32)
+    account_index = np.unique(rows["account_id"].to_numpy(zero_copy_only=False), return_inverse=True)[1].astype(
+        np.int32
+    )
     at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     talks = rows["conversation_value"]
     named = talks.is_valid().to_numpy(zero_copy_only=False)
-    opens = starts_conversation(position, at, talks.fill_null(0).to_numpy(), named)
+    opens = starts_conversation(account_index, at, talks.fill_null(0).to_numpy(), named)
     return set(rows["exchange_id"].filter(pa.array(opens)).to_pylist())
 
 
 def times_of(rows: pa.Table, observed: Observed) -> list[list[datetime]]:
-    """When each account (by position) asked, in order."""
+    """When each account (by account index) asked, in order."""
     times: dict[str, list[datetime]] = {}
     for row in rows.select(["account_id", "started_at"]).to_pylist():
         times.setdefault(row["account_id"], []).append(row["started_at"])
@@ -194,7 +196,7 @@ def test_few_values_of_people_are_lost(named: DuckDBEngine, observed: Observed) 
 
 
 def distinct(rows: pa.Table, observed: Observed) -> np.ndarray:
-    """How many addresses each account (by position) uses."""
+    """How many addresses each account (by account index) uses."""
     used = Counter(account for account, _ in set(zip(*(rows[n].to_pylist() for n in PLACED), strict=True)))
     return np.array([used[account] for account in observed.accounts])
 

@@ -13,9 +13,9 @@ from tests.group.worlds import exchanges, joined
 
 
 def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
-    own = exchanges(2, accounts=60, each=30, first_position=0)
-    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    reference = exchanges(1, accounts=400, first_account=1000)
+    own = exchanges(2, accounts=60, each=30, first_account=0)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_account=0)
     mixed = joined(own, effort)
     found = separate(mixed, reference, reference)
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
@@ -26,13 +26,13 @@ def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
 
 
 def test_a_pure_effort_is_one_purpose() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
+    reference = exchanges(1, accounts=400, first_account=1000)
     found = separate(exchanges(5, person=False), reference, reference)
     assert found.share > 0.95
 
 
 def test_without_text_everything_is_one_purpose() -> None:
-    reference, group = exchanges(1, accounts=400, first_position=1000), exchanges(5, person=False)
+    reference, group = exchanges(1, accounts=400, first_account=1000), exchanges(5, person=False)
     for silent in (reference, group):
         silent.capability[:] = -1
         silent.features[:] = 0
@@ -41,8 +41,8 @@ def test_without_text_everything_is_one_purpose() -> None:
 
 
 def test_an_effort_stands_apart_and_what_customers_of_a_relay_ask_does_not() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
-    crowd = exchanges(4, accounts=100, first_position=2000)
+    reference = exchanges(1, accounts=400, first_account=1000)
+    crowd = exchanges(4, accounts=100, first_account=2000)
     effort = separate(exchanges(5, person=False), reference, crowd)
     assert effort.apart > 0.9
     assert effort.people_apart < 0.05
@@ -51,13 +51,13 @@ def test_an_effort_stands_apart_and_what_customers_of_a_relay_ask_does_not() -> 
 
 
 def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_share_accounts_with() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
+    reference = exchanges(1, accounts=400, first_account=1000)
     generator = np.random.default_rng(5)
-    customers = exchanges(2, accounts=60, each=30, first_position=0)
+    customers = exchanges(2, accounts=60, each=30, first_account=0)
     some = generator.random(len(customers)) < 0.3
     customers.features[some, 0] = 3_000_000_000 + generator.integers(0, 40, some.sum())  # what is asked of this relay
     customers.capability[:] = generator.choice(12, len(customers), p=np.r_[0.45, 0.45, np.full(10, 0.01)])
-    mixed = joined(customers, exchanges(3, accounts=60, each=12, person=False, first_position=0))
+    mixed = joined(customers, exchanges(3, accounts=60, each=12, person=False, first_account=0))
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
     found = separate(mixed, reference, reference)
     assert not found.whole
@@ -66,13 +66,13 @@ def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_shar
 
 
 def test_sizes_of_answers_tell_an_effort_whose_words_are_hardly_its_own() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
-    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    reference = exchanges(1, accounts=400, first_account=1000)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_account=0)
     generator = np.random.default_rng(5)
     effort.values["head"][generator.random(len(effort)) > 0.7] = 0
     effort.features[:, 6:] = 1 + generator.zipf(1.3, (len(effort), 10)) % 20_000
     effort.features[:, 6:8] = 4_000_000_000 + generator.integers(0, 40, (len(effort), 2))  # two words of its own
-    relay = joined(exchanges(2, accounts=60, each=30, first_position=0), effort)
+    relay = joined(exchanges(2, accounts=60, each=30, first_account=0), effort)
     truth = np.isin(relay.exchange_id.to_pylist(), effort.exchange_id.to_pylist())
     relay.output_size[truth] = np.exp(generator.normal(8.0, 0.4, truth.sum())).astype(np.int64)
     told = _recall(relay, reference, truth)
@@ -82,12 +82,12 @@ def test_sizes_of_answers_tell_an_effort_whose_words_are_hardly_its_own() -> Non
 
 
 def test_a_customer_who_roams_with_a_topic_is_not_taken_for_the_effort() -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
+    reference = exchanges(1, accounts=400, first_account=1000)
     generator = np.random.default_rng(7)
-    customers = exchanges(2, accounts=60, each=40, first_position=0)
+    customers = exchanges(2, accounts=60, each=40, first_account=0)
     roams = generator.random(len(customers)) < 0.06
     customers.features[roams, 6:] = 3_000_000_000 + generator.integers(0, 12, (roams.sum(), 10))
-    effort = exchanges(3, accounts=60, each=20, person=False, first_position=0)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_account=0)
     effort.output_size[:] = np.exp(generator.normal(8.0, 0.4, len(effort))).astype(np.int64)
     effort.features[:, 6:] = 4_000_000_000 + generator.integers(0, 80, (len(effort), 10))
     relay = joined(customers, effort)
@@ -102,10 +102,10 @@ def test_a_customer_who_roams_with_a_topic_is_not_taken_for_the_effort() -> None
 @pytest.mark.parametrize("narrow", [True, False])
 def test_one_topic_of_a_few_exchanges_is_passed_over_where_all_of_the_network_stands_apart(narrow: bool) -> None:
     generator = np.random.default_rng(3)
-    reference = exchanges(1, accounts=400, first_position=1000)
+    reference = exchanges(1, accounts=400, first_account=1000)
     asked = generator.random(len(reference))
     reference.capability[:] = np.where(asked < 0.05, 11, np.where(asked < 0.25, 10, reference.capability % 10))
-    dealt = exchanges(3, accounts=60, each=40, first_position=0)  # topics dealt to accounts, of two sorts
+    dealt = exchanges(3, accounts=60, each=40, first_account=0)  # topics dealt to accounts, of two sorts
     dealt.capability[:] = np.where(generator.random(len(dealt)) < 0.75, 11, 10)
     if not narrow:
         dealt.capability[:] = reference.capability[generator.integers(0, len(reference), len(dealt))]
@@ -125,8 +125,8 @@ def _recall(group: Exchanges, reference: Exchanges, truth: NDArray[np.bool_]) ->
 
 
 def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
-    own = exchanges(2, accounts=400, each=30, first_position=0)
+    reference = exchanges(1, accounts=400, first_account=1000)
+    own = exchanges(2, accounts=400, each=30, first_account=0)
     mixed = joined(own, exchanges(3, accounts=400, each=20, person=False, words=200))
     whole = separate(mixed, reference, reference)
     monkeypatch.setattr(purposes, "SAMPLE", len(mixed) // 4)
@@ -139,7 +139,7 @@ def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypat
 
 
 def test_few_accounts_are_never_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = exchanges(1, accounts=400, first_position=1000)
+    reference = exchanges(1, accounts=400, first_account=1000)
     group = exchanges(5, person=False)
     whole = separate(group, reference, reference)
     monkeypatch.setattr(purposes, "SAMPLE", 10)

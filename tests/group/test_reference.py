@@ -25,7 +25,7 @@ def test_unknown_says_nothing() -> None:
 
 
 def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
-    outside = exchanges(1, accounts=300, first_position=1000)
+    outside = exchanges(1, accounts=300, first_account=1000)
     reference = people(outside)
     queue = queue_tests(exchanges(2, person=False), reference, picked=False)
     others = queue_tests(exchanges(3, person=True), reference, picked=False)
@@ -35,7 +35,7 @@ def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
 
 
 def test_what_people_are_is_measured_once_for_each_size() -> None:
-    outside = exchanges(1, accounts=60, each=10, first_position=1000)
+    outside = exchanges(1, accounts=60, each=10, first_account=1000)
     reference = people(outside)
     calls: list[int] = []
 

@@ -71,7 +71,7 @@ def test_openings_are_first_of_conversation_or_follow_silence() -> None:
 @given(st.integers(0, 2**32))
 def test_volumes_are_counted_by_account_and_day(seed: int) -> None:
     group = exchanges(seed, accounts=20, each=12)
-    by_day = Counter(zip(group.position.tolist(), (group.started_at // statistics.DAY).tolist(), strict=True))
+    by_day = Counter(zip(group.account_index.tolist(), (group.started_at // statistics.DAY).tolist(), strict=True))
     counts = np.array(list(by_day.values()))
     assert statistics.volume_dispersion(group) == pytest.approx(counts.var() / counts.mean())
 
@@ -82,7 +82,7 @@ def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
     group = exchanges(seed, accounts=20, each=6)
     group.values["payload"][:] = np.random.default_rng(seed).integers(-60, 60, len(group))
     asked: dict[int, set[int]] = {}
-    for payload, account in zip(group.values["payload"].tolist(), group.position.tolist(), strict=True):
+    for payload, account in zip(group.values["payload"].tolist(), group.account_index.tolist(), strict=True):
         if payload:
             asked.setdefault(payload, set()).add(account)
     assert statistics.repeat_share(group) == pytest.approx(np.mean([len(one) > 1 for one in asked.values()]))
@@ -93,18 +93,18 @@ def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
 def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
     group = exchanges(seed, accounts=12, each=5)
     group.values["conversation"][:] = np.arange(1, len(group) + 1)
-    uses = [Counter(group.features[group.position == u].ravel().tolist()) for u in range(12)]
+    uses = [Counter(group.features[group.account_index == u].ravel().tolist()) for u in range(12)]
     # words in most of an account's five exchanges are its own frame and left out
     words = [
         Counter({w: n for w, n in Counter(row.tolist()).items() if uses[u][w] <= 3})
-        for u, row in zip(group.position, group.features, strict=True)
+        for u, row in zip(group.account_index, group.features, strict=True)
     ]
     holders = Counter(w for used in uses for w, n in used.items() if n <= 3)
     weight = {w: 0.0 if n > 4 else np.log(12 / n) ** 2 for w, n in holders.items()}
     sums, pairs = [0.0, 0.0], [0, 0]
     for a in range(len(group)):
         for b in range(len(group)):
-            same = int(group.position[a] == group.position[b])
+            same = int(group.account_index[a] == group.account_index[b])
             pairs[same] += a != b
             sums[same] += sum(weight[w] * n * words[b][w] for w, n in words[a].items()) if a != b else 0.0
     # a word twice in one exchange pairs with itself, which the pooled form counts as a pair within the account
@@ -118,15 +118,15 @@ def test_a_purpose_dealt_to_all_reaches_them_and_one_customers_does_not() -> Non
     generator = np.random.default_rng(21)
     dealt = generator.random(len(group)) < 0.2
     assert statistics.reach(group, dealt) == pytest.approx(1.0, abs=0.1)
-    assert statistics.reach(group, dealt & (group.position < 10)) < 0.4
+    assert statistics.reach(group, dealt & (group.account_index < 10)) < 0.4
 
 
 def test_handovers_are_refused_requests_asked_elsewhere_and_the_first_of_an_account_is_left_out() -> None:
     group = exchanges(22, accounts=10, each=10)
     taken, refused = statistics.handover_counts(group)
     assert (taken, refused) == (0, 0)
-    rows = np.flatnonzero(group.position == 0)[:4]
-    others = np.flatnonzero(group.position == 1)[:4]
+    rows = np.flatnonzero(group.account_index == 0)[:4]
+    others = np.flatnonzero(group.account_index == 1)[:4]
     group.values["status"][rows] = 429
     group.values["payload"][others[:3]] = group.values["payload"][rows[:3]]
     group.started_at[others[:3]] = group.started_at[rows[:3]] + statistics.HOUR // 60
@@ -153,9 +153,11 @@ def test_slots_of_refused_requests_are_no_repeats() -> None:
 def test_one_busy_account_does_not_speak_for_people_on_a_release_day(people: int, busy: int) -> None:
     appeared = 5 * statistics.DAY
     group = exchanges(1, accounts=people + 1, each=busy)
-    rows = group.take((group.position == 0) | (np.arange(len(group)) % busy == 0))  # the first asks all, others once
+    rows = group.take(
+        (group.account_index == 0) | (np.arange(len(group)) % busy == 0)
+    )  # the first asks all, others once
     rows.started_at[:] = appeared + 1
-    rows.values["model"][:] = np.where(rows.position == 0, 2, 1)
+    rows.values["model"][:] = np.where(rows.account_index == 0, 2, 1)
     assert statistics.pivot_share(rows, appeared, 2) == (pytest.approx(1 / (people + 1)), people + 1)
     assert statistics.pivot_counts(rows, appeared, 2) == (busy, busy + people)
     assert statistics.pivot_share(rows, appeared + statistics.DAY, 2) == (0.0, 0)
@@ -168,19 +170,19 @@ def test_openings_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
     for name, most in (("conversation", 60), ("payload", 90)):
         group.values[name][:] = generator.integers(0, most, len(group)) * 0x9E3779B97F4A7C1
     group.values["status"][:] = np.where(generator.random(len(group)) < 0.3, 429, 200)
-    conversation, position, payload = group.values["conversation"], group.position, group.values["payload"]
+    conversation, account_index, payload = group.values["conversation"], group.account_index, group.values["payload"]
     gap = np.diff(group.started_at, prepend=group.started_at[0]) > statistics.HOUR // 2
     _, index = np.unique(conversation, return_index=True)
     first = np.isin(np.arange(len(group)), index)
-    expected = np.where(conversation == 0, gap | (np.diff(position, prepend=-1) != 0), first)
+    expected = np.where(conversation == 0, gap | (np.diff(account_index, prepend=-1) != 0), first)
     assert np.array_equal(statistics.openings(group), expected)
     _, sizes = np.unique(conversation[conversation != 0], return_counts=True)
     assert statistics.single_turn_share(group) == (sizes == 1).mean()
-    same = (payload[:, None] == payload) & (payload != 0) & (position[:, None] != position)
+    same = (payload[:, None] == payload) & (payload != 0) & (account_index[:, None] != account_index)
     told = payload != 0
-    assert statistics._pairs_apart(position[told], payload[told]) == same.sum() / 2
+    assert statistics._pairs_apart(account_index[told], payload[told]) == same.sum() / 2
     refused = (group.values["status"] >= REFUSED_STATUS) & told
-    rows, code, askers = statistics._asked(payload, refused, position)
+    rows, code, askers = statistics._asked(payload, refused, account_index)
     assert rows.tolist() == np.flatnonzero(np.isin(payload, payload[refused]) & told).tolist()
     for row, one in zip(rows, code, strict=True):
-        assert askers[one] == len(np.unique(position[payload == payload[row]]))
+        assert askers[one] == len(np.unique(account_index[payload == payload[row]]))

@@ -12,7 +12,7 @@ from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.vocabulary import vocabulary_bits
 from tests.group.worlds import exchanges, joined
 
-PEOPLE = exchanges(1, accounts=300, first_position=1000)
+PEOPLE = exchanges(1, accounts=300, first_account=1000)
 WORDS = 400  # of a data set, each in one text of forty
 
 
@@ -37,14 +37,14 @@ def test_a_template_around_what_people_ask_is_no_purpose() -> None:
 
 
 def test_customers_who_each_have_their_own_trade_stay_near_people() -> None:
-    one_busy = joined(exchanges(8, accounts=1, each=2000, first_position=500), exchanges(9, accounts=60))
+    one_busy = joined(exchanges(8, accounts=1, each=2000, first_account=500), exchanges(9, accounts=60))
     assert vocabulary_bits(one_busy, PEOPLE) < 0.5
 
 
 def test_customers_who_roam_over_a_relay_s_accounts_stay_near_people() -> None:
     customers = exchanges(8, accounts=200, each=60)
     dealt = np.random.default_rng(1).integers(0, 60, len(customers))
-    relay = replace(customers, position=dealt.astype(np.int32)).take(np.argsort(dealt, kind="stable"))
+    relay = replace(customers, account_index=dealt.astype(np.int32)).take(np.argsort(dealt, kind="stable"))
     assert vocabulary_bits(relay, PEOPLE) < 0.5
 
 
@@ -60,8 +60,8 @@ def test_too_few_accounts_and_logs_without_text_say_nothing() -> None:
 
 def test_the_order_of_accounts_in_the_logs_changes_little() -> None:
     group = exchanges(3, person=False, words=WORDS)
-    turned = replace(group, position=(group.position[::-1].max() - group.position).astype(np.int32))
-    order = np.argsort(turned.position, kind="stable")
+    turned = replace(group, account_index=(group.account_index[::-1].max() - group.account_index).astype(np.int32))
+    order = np.argsort(turned.account_index, kind="stable")
     assert vocabulary_bits(turned.take(order), PEOPLE) == pytest.approx(vocabulary_bits(group, PEOPLE), abs=0.5)
 
 

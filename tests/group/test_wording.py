@@ -99,7 +99,7 @@ def test_spans_are_the_ranges_one_after_the_other(ranges: list[tuple[int, int]])
 def test_exchanges_of_accounts_are_theirs_in_order() -> None:
     group = exchanges(2, accounts=12, each=7)
     chosen = group.of(np.array([1, 4, 30], np.int32))
-    mine = np.isin(group.position, [1, 4])
+    mine = np.isin(group.account_index, [1, 4])
     assert np.array_equal(chosen.started_at, group.started_at[mine])
     assert chosen.exchange_id.to_pylist() == group.take(mine).exchange_id.to_pylist()
 
@@ -131,8 +131,8 @@ def test_numbers_count_up_in_order_of_first_use(values: list[int]) -> None:
 def test_many_features_outgrow_the_first_table() -> None:
     features = np.arange(1, 40_001, dtype=np.uint32).reshape(-1, 4)
     features = np.concatenate([features, features[::-1]])
-    position = np.repeat(np.array([3, 5], np.int32), len(features) // 2)
-    names, holders, uses = wording.usage(position, features)
+    account_index = np.repeat(np.array([3, 5], np.int32), len(features) // 2)
+    names, holders, uses = wording.usage(account_index, features)
     assert names.tolist() == list(range(1, 40_001))
     assert set(holders.tolist()) == set(uses.tolist()) == {2}
 

@@ -15,7 +15,7 @@ def exchanges(
     accounts: int = 120,
     each: int = 25,
     person: bool = True,
-    first_position: int = 0,
+    first_account: int = 0,
     pool: int = 9_000_000,
     words: int = 4000,
 ) -> Exchanges:
@@ -25,13 +25,13 @@ def exchanges(
     """
     generator = np.random.default_rng(seed)
     n = accounts * each
-    position = np.repeat(np.arange(first_position, first_position + accounts), each).astype(np.int32)
-    index = position - first_position
+    account_index = np.repeat(np.arange(first_account, first_account + accounts), each).astype(np.int32)
+    index = account_index - first_account
     common = generator.zipf(1.3, (n, 6)) % 20_000
     if person:
         mixes = generator.dirichlet(np.full(12, 0.25), accounts)
         capability = np.array([generator.choice(12, p=mixes[u]) for u in index])
-        own = 1_000_000 + (position[:, None].astype(np.int64)) * 40 + generator.integers(0, 25, (n, 10))
+        own = 1_000_000 + (account_index[:, None].astype(np.int64)) * 40 + generator.integers(0, 25, (n, 10))
         hour = (generator.integers(0, 24, accounts)[index] + generator.normal(0, 2.5, n)) % 24
         size = np.exp(generator.normal(5, 1.2, accounts)[index] + generator.normal(0, 0.7, n))
     else:
@@ -46,10 +46,10 @@ def exchanges(
     values["payload"] = generator.integers(1, 2**62, n)
     if not person:
         values["head"] = 77 + generator.integers(0, 8, n)
-    order = np.lexsort((started, position))
+    order = np.lexsort((started, account_index))
     return Exchanges(
-        position,
-        pa.chunked_array([pa.array([f"{seed}-{first_position}-{i}" for i in range(n)])]),
+        account_index,
+        pa.chunked_array([pa.array([f"{seed}-{first_account}-{i}" for i in range(n)])]),
         started[order],
         capability.astype(np.int16)[order],
         np.zeros(n, np.int16),
@@ -63,7 +63,7 @@ def exchanges(
 def joined(first: Exchanges, second: Exchanges) -> Exchanges:
     """Two sets of exchanges as one, sorted by account."""
     both = Exchanges(
-        np.concatenate([first.position, second.position]),
+        np.concatenate([first.account_index, second.account_index]),
         pa.chunked_array([*first.exchange_id.chunks, *second.exchange_id.chunks]),
         np.concatenate([first.started_at, second.started_at]),
         np.concatenate([first.capability, second.capability]),
@@ -73,4 +73,4 @@ def joined(first: Exchanges, second: Exchanges) -> Exchanges:
         {name: np.concatenate([first.values[name], second.values[name]]) for name in (*VALUES, *TOKENS)},
         np.concatenate([first.features, second.features]),
     )
-    return both.take(np.lexsort((both.started_at, both.position)).astype(np.int64))
+    return both.take(np.lexsort((both.started_at, both.account_index)).astype(np.int64))

@@ -51,7 +51,7 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
             "address_value": pa.array([row[2] for row in used], pa.int64()),
         }
         engine.store(EXCHANGE_SKETCHES, filled(EXCHANGE_SKETCHES, exchanges))
-        sketches = {"account_id": pa.array(NAMES), "position": pa.array(range(4), pa.int32())}
+        sketches = {"account_id": pa.array(NAMES), "account_index": pa.array(range(4), pa.int32())}
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, sketches))
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))

@@ -51,7 +51,7 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
         names = sorted({row[0] for row in rows})
         spans = {"first_seen": pa.array([0] * len(names), pa.timestamp("us"))}
         spans["last_seen"] = pa.array([40 * DAY] * len(names), pa.timestamp("us"))
-        sketches = {"account_id": pa.array(names), "position": pa.array(range(len(names)), pa.int32())}
+        sketches = {"account_id": pa.array(names), "account_index": pa.array(range(len(names)), pa.int32())}
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
         with laid_out(engine) as ranges:
             sent = load(engine, ranges, len(names), frozenset()).sent

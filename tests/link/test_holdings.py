@@ -71,7 +71,7 @@ LOG = Table(
     SKETCHES,
     (
         *columns(Kind.TIMESTAMP, "started_at", required=True),
-        *columns(Kind.INT64, "position address_value payload_value head_value", required=True),
+        *columns(Kind.INT64, "account_index address_value payload_value head_value", required=True),
     ),
     (),
 )
@@ -82,12 +82,12 @@ COLUMNS = {0: "address_value", 1: "payload_value", 2: "head_value"}  # few a hun
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """Forty accounts of a hundred exchanges."""
     generator, rows = np.random.default_rng(1), 4000
-    position = np.repeat(np.arange(40, dtype=np.int32), 100)
-    head = np.where(position < 20, position % 3, generator.integers(0, 1500, rows)) + 1
+    account_index = np.repeat(np.arange(40, dtype=np.int32), 100)
+    head = np.where(account_index < 20, account_index % 3, generator.integers(0, 1500, rows)) + 1
     held = {
-        "position": position,
+        "account_index": account_index,
         "started_at": pa.array(generator.integers(0, 10**12, rows), pa.timestamp("us")),
-        "address_value": position // 2 + 1,
+        "address_value": account_index // 2 + 1,
         "payload_value": generator.integers(0, 3000, rows),
         "head_value": head,
     }
@@ -103,24 +103,24 @@ def shared(found: Held) -> list[tuple[int, int, int]]:
         found.value, [v for v, n in zip(*np.unique(found.value, return_counts=True), strict=True) if n > 1]
     )
     kept = found.take(np.flatnonzero(several))
-    return list(zip(kept.position.tolist(), kept.value.tolist(), kept.first_at.tolist(), strict=True))
+    return list(zip(kept.account_index.tolist(), kept.value.tolist(), kept.first_at.tolist(), strict=True))
 
 
 def times(found: Uses) -> set[tuple[int, int, int]]:
     """When whose uses of what two accounts hold were."""
-    kept = Held(found.position, found.value, found.at)
+    kept = Held(found.account_index, found.value, found.at)
     return set(shared(kept))
 
 
 def test_a_log_read_in_ranges_holds_the_same_in_the_same_order(engine: Engine) -> None:
     whole, parted = np.zeros((3, 40), np.int32), np.zeros((3, 40), np.int32)
     at_once, uses = used_values(engine, ["TRUE"], COLUMNS, whole, 1)
-    ranges = ["position < 10", "position >= 10 AND position < 25", "position >= 25"]
+    ranges = ["account_index < 10", "account_index >= 10 AND account_index < 25", "account_index >= 25"]
     in_turn, used = used_values(engine, ranges, COLUMNS, parted, 1)
     assert (whole == parted).all()
     for code in COLUMNS:
         assert shared(in_turn[code]) and sorted(shared(in_turn[code])) == sorted(shared(at_once[code]))
-        assert (np.diff(in_turn[code].position) >= 0).all()
+        assert (np.diff(in_turn[code].account_index) >= 0).all()
     assert len(used.value) >= 2000 and times(used) == times(uses)
 
 
@@ -133,5 +133,5 @@ def test_columns_that_few_values_fill_are_read_once(engine: Engine) -> None:
         return fetch(query)
 
     engine.fetch = noted  # type: ignore[method-assign]
-    used_values(engine, ["position < 20", "position >= 20"], COLUMNS, np.zeros((3, 40), np.int32), 1)
+    used_values(engine, ["account_index < 20", "account_index >= 20"], COLUMNS, np.zeros((3, 40), np.int32), 1)
     assert [[name in sql for name in COLUMNS.values()] for sql in asked] == [[True] * 3] * 2 + [[False, True, True]] * 2

@@ -24,7 +24,7 @@ from stillwatch.records.definitions import CONVERSATION_STARTS
 def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -> tuple[np.ndarray, np.ndarray]:
     """Features of people with words of their own, and of accounts (the last ones) that draw from one pool."""
     generator = np.random.default_rng(seed)
-    position, features = [], []
+    account_index, features = [], []
     for account in range(people + drawing):
         for _ in range(openings):
             common = generator.zipf(1.3, 6) % 20_000
@@ -32,14 +32,14 @@ def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -
                 own = 1_000_000 + account * 50 + generator.integers(0, 25, 10)
             else:
                 own = 9_000_000 + generator.integers(0, 1500, 10)
-            position.append(account)
+            account_index.append(account)
             features.append(np.concatenate([common, own]) + 1)
-    return np.array(position, np.int32), np.array(features, np.uint32)
+    return np.array(account_index, np.int32), np.array(features, np.uint32)
 
 
 def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
-    position, features = texts(1)
-    found = memory(contents(position, features, 340))
+    account_index, features = texts(1)
+    found = memory(contents(account_index, features, 340))
     ratio = found.within / np.maximum(found.between, 1e-9)
     assert 0.6 < np.median(ratio[300:]) < 1.2
     assert np.median(ratio[:300]) > 3
@@ -51,13 +51,13 @@ def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
 @settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
-    position, features = texts(seed, people=120, drawing=5, openings=6)
-    held = contents(position, features, 125)
+    account_index, features = texts(seed, people=120, drawing=5, openings=6)
+    held = contents(account_index, features, 125)
     found = memory(held)
     account = 3
     names, holders = np.unique(held.feature, return_counts=True)
     weight = dict(zip(names.tolist(), (np.log(125 / holders) ** 2).tolist(), strict=True))
-    mine = [set(row.tolist()) for row in features[position == account]]
+    mine = [set(row.tolist()) for row in features[account_index == account]]
     # features may repeat within a text in this generator; counts do not tell, so compare on texts without repeats
     if any(len(words) < 16 for words in mine):
         return
@@ -67,21 +67,21 @@ def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
 
 
 def test_few_openings_say_nothing() -> None:
-    position, features = texts(2, openings=3)
-    found = memory(contents(position, features, 340))
+    account_index, features = texts(2, openings=3)
+    found = memory(contents(account_index, features, 340))
     assert (memoryless_bits(found) == 0).all()
 
 
 def test_openings_are_bounded_and_spread() -> None:
-    position, features = texts(3, people=5, drawing=0, openings=100)
-    held = contents(position, features, 5)
+    account_index, features = texts(3, people=5, drawing=0, openings=100)
+    held = contents(account_index, features, 5)
     assert (held.openings == CONVERSATION_STARTS).all()
 
 
 def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.link.self_similarity.ACCOUNTS_AT_ONCE", 32)
-    position, features = texts(4)
-    held = contents(position, features, 340)
+    account_index, features = texts(4)
+    held = contents(account_index, features, 340)
     one, three = memory(held, threads=1), memory(held, threads=3)
     assert np.array_equal(one.between, three.between)
     assert (one.between > 0).all()
@@ -91,9 +91,9 @@ def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyP
 @given(st.integers(0, 2**32))
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
     """With fewer accounts than are remembered and compared, twins are simply the most similar others."""
-    position, features = texts(seed, people=8, drawing=6, openings=5)
-    found = memory(contents(position, features, 14))
-    count = [Counter(features[position == u].ravel().tolist()) for u in range(14)]
+    account_index, features = texts(seed, people=8, drawing=6, openings=5)
+    found = memory(contents(account_index, features, 14))
+    count = [Counter(features[account_index == u].ravel().tolist()) for u in range(14)]
     weight = {w: np.log(14 / sum(w in one for one in count)) ** 2 for one in count for w in one}
     for u in range(14):
         mass = sum(weight[w] * n for w, n in count[u].items())

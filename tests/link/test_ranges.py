@@ -56,7 +56,7 @@ def logged(engine: Engine, groups: Sequence[tuple[str | None, str | None, int]])
     engine.store(EXCHANGE_SKETCHES, pa.table(exchanges, schema=EXCHANGE_SKETCHES.schema))
     accounts = {column.name: [0] * len(NAMES) for column in ACCOUNT_SKETCHES.columns} | {
         "account_id": NAMES,
-        "position": list(range(len(NAMES))),
+        "account_index": list(range(len(NAMES))),
         "exchanges": [EACH] * len(NAMES),
         "first_seen": [datetime(2026, 1, 1)] * len(NAMES),
         "last_seen": [datetime(2026, 1, 1)] * len(NAMES),
@@ -90,7 +90,7 @@ def test_every_account_is_in_one_range_whatever_it_is_called(
         with laid_out(engine) as conditions:
             assert bool(set(engine.folder.iterdir()) - before) == rewritten
             found = [
-                engine.fetch(Query("range", f"SELECT position, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
+                engine.fetch(Query("range", f"SELECT account_index, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
                 for one in conditions
             ]
             if rewritten:
@@ -98,7 +98,7 @@ def test_every_account_is_in_one_range_whatever_it_is_called(
         assert set(engine.folder.iterdir()) == before, "its room is free again"
         assert engine.columns(ranges.SKETCHES) == ()
     assert len(found) == len(NAMES) // 2
-    assert [sorted(set(part["position"].to_pylist())) for part in found] == [[2 * n, 2 * n + 1] for n in range(5)]
+    assert [sorted(set(part["account_index"].to_pylist())) for part in found] == [[2 * n, 2 * n + 1] for n in range(5)]
     assert sorted(one for part in found for one in part["exchange_id"].to_pylist()) == sorted(
         str(n) for n in range(EACH * len(NAMES))
     )
@@ -107,7 +107,10 @@ def test_every_account_is_in_one_range_whatever_it_is_called(
 def check_files_hold_one_range_each(engine: Engine, count: int) -> None:
     (folder,) = (path for path in engine.folder.iterdir() if ranges.SKETCHES in path.name and path.is_dir())
     held = [
-        {position // 2 for position in pq.ParquetFile(path).read(["position"])["position"].to_pylist()}
+        {
+            account_index // 2
+            for account_index in pq.ParquetFile(path).read(["account_index"])["account_index"].to_pylist()
+        }
         for path in folder.rglob("*.parquet")
     ]
     assert all(len(one) == 1 for one in held)

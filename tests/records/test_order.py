@@ -15,11 +15,11 @@ ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.text("aé𝄞
 
 @given(ROWS, st.sampled_from([1, 2**61]), st.integers(-(2**60), 2**60))
 def test_order_is_that_of_the_rows(rows: list[tuple[int, int, str]], scale: int, shift: int) -> None:
-    """Also where position and time do not fit one integer, and before the epoch."""
-    position = np.array([row[0] for row in rows], np.int32)
+    """Also where account index and time do not fit one integer, and before the epoch."""
+    account_index = np.array([row[0] for row in rows], np.int32)
     at = np.array([row[1] * scale + shift * (scale == 1) for row in rows], np.int64)
     ids = pa.chunked_array([pa.array([row[2] for row in rows], pa.string())])
-    found = by_account_and_time(position, at, ids)
+    found = by_account_and_time(account_index, at, ids)
     keys = [(p, t, text.encode()) for p, t, text in rows]
     assert [keys[i] for i in found] == sorted(keys)
     assert sorted(found.tolist()) == list(range(len(rows)))
@@ -36,10 +36,10 @@ def test_ids_may_come_in_chunks(chunks: list[int]) -> None:
 @given(ROWS, st.booleans())
 def test_rows_apart_by_account_come_into_the_same_order(rows: list[tuple[int, int, str]], in_order: bool) -> None:
     rows = sorted(rows, key=lambda row: (row[:2], row[2].encode())) if in_order else rows
-    position, at = np.array([row[0] for row in rows], np.int32), np.array([row[1] for row in rows], np.int64)
+    account_index, at = np.array([row[0] for row in rows], np.int32), np.array([row[1] for row in rows], np.int64)
     ids = pa.chunked_array([pa.array([row[2] for row in rows], pa.string())])
-    order, start = np.argsort(position, kind="stable"), np.searchsorted(np.sort(position), np.arange(6))
-    within_accounts(position, at, ids, start, order)
+    order, start = np.argsort(account_index, kind="stable"), np.searchsorted(np.sort(account_index), np.arange(6))
+    within_accounts(account_index, at, ids, start, order)
     keys = [(p, t, text.encode()) for p, t, text in rows]
     assert [keys[i] for i in order] == sorted(keys)
     assert sorted(order.tolist()) == list(range(len(rows)))

@@ -91,6 +91,20 @@ def test_a_run_says_what_it_was_over(world: SmallWorld, tmp_path: Path, hours: l
     assert "payment" not in record["channels_off"] and "memory" not in record["channels_off"]
 
 
+def test_a_state_whose_account_sums_still_number_accounts_is_read_on(
+    world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path]
+) -> None:
+    # version 0.1.0 kept an account's number under the name `position`, which other accounts change as they come
+    state = tmp_path / "state"
+    flow.add_to_state(job_of(world, state, hours[0]))
+    path = state / "accounts-000001.parquet"
+    sums = pq.read_table(path)
+    number = pa.array(np.arange(len(sums)), pa.int32())
+    pq.write_table(sums.add_column(1, pa.field("position", pa.int32(), nullable=False), number), path)
+    run = flow.scan(job_of(world, state, *hours[1:]), tmp_path / "run").folder
+    assert digests(run) == digests(plain)
+
+
 def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
     state = tmp_path / "state"
     flow.add_to_state(job_of(world, state, hours[0]))

@@ -33,7 +33,7 @@ OBSERVED = Table(
     (
         *EXCHANGE_SKETCHES.columns,
         # the account's rank among all accounts, and the exchange's rank among the account's own in order of time
-        *columns(Kind.INT64, "position turn", required=True),
+        *columns(Kind.INT64, "account_index turn", required=True),
         *columns(Kind.TIMESTAMP, "next_at", required=True),  # the account's next exchange, or half an hour later
         # its conversation; where the log names none, that since half an hour's silence, which other times would hide
         *columns(Kind.INT64, "talk_value", required=True),
@@ -45,7 +45,7 @@ GIVEN = (ACCOUNTS, PERMITS, JUDGEMENTS)
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was observed: files in `folder`, and per account (by position) its id, volume, strata and whether accused.
+    """What was observed: files in `folder`, and by account index its id, volume, strata and whether accused.
 
     `accused` marks accounts in a campaign at any level and all members of that campaign's networks; `first` and
     `last` are the times of the first and last exchange.
@@ -97,7 +97,7 @@ def observed_sql() -> Query:
         f"""
 SELECT
   {names},
-  position,
+  account_index,
   turn,
   next_at,
   coalesce(conversation_value, CAST(count_if(after_silence) OVER (
@@ -106,7 +106,7 @@ SELECT
 FROM (
   SELECT
     sketches.*,
-    CAST(seen.position AS BIGINT) AS position,
+    CAST(seen.account_index AS BIGINT) AS account_index,
     row_number() OVER following - 1 AS turn,
     coalesce(
       lead(sketches.started_at) OVER following, sketches.started_at + to_microseconds({SILENCE})
@@ -123,7 +123,7 @@ FROM (
 
 
 def seen_sql() -> Query:
-    """Accounts by position, with whether the scan accused them or linked them to one it accused."""
+    """Accounts by account index, with whether the scan accused them or linked them to one it accused."""
     return Query(
         "accounts seen",
         """
@@ -142,7 +142,7 @@ SELECT
   accused.account_id IS NOT NULL AS accused
 FROM account_sketches AS sketches
 LEFT JOIN accused USING (account_id)
-ORDER BY sketches.position
+ORDER BY sketches.account_index
 """,
     )
 

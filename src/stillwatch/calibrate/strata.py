@@ -26,7 +26,7 @@ PARTS = 50  # strata at most: a group of a thousandth of all accounts that nobod
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """For each account (by position) its stratum for what it uses, and for what it states, and whether it is linked."""
+    """By account index: its stratum for what it uses, and for what it states, and whether it is linked."""
 
     used: Int64
     stated: Int64
@@ -62,7 +62,7 @@ FROM account_sketches AS sketches
 JOIN main USING (account_id)
 LEFT JOIN accounts USING (account_id)
 LEFT JOIN (SELECT DISTINCT account_id FROM network_members) AS linked USING (account_id)
-ORDER BY sketches.position
+ORDER BY sketches.account_index
 """,
     )
 

@@ -30,12 +30,12 @@ from stillwatch.sketch import account
 
 BATCH_ROWS = 131_072
 
-Positions = NDArray[np.int64]
+AccountIndices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Which accounts (by position) a replay keeps, and the half-open span of time."""
+    """Which accounts (by account index) a replay keeps, and the half-open span of time."""
 
     kept: NDArray[np.bool_]
     since: datetime | None = None
@@ -54,7 +54,7 @@ def run_replay(observed: Observed, replay: Replay, job: Job) -> Found:
     """Scans the exchanges of the kept accounts inside the span and counts what is found."""
     with DuckDBEngine(job.settings.engine, observed.folder) as engine:
         name_observed(engine, observed)
-        _store(engine, "kept_accounts", {"position": np.flatnonzero(replay.kept)})
+        _store(engine, "kept_accounts", {"account_index": np.flatnonzero(replay.kept)})
         _keep_exchanges(engine, kept_sql(replay))
         engine.view(ACCOUNTS.name, Query("accounts", "SELECT * FROM observed_accounts"))
         return _scanned(engine, job)
@@ -76,10 +76,10 @@ def draw_null(engine: Engine, observed: Observed, null: Null, seed: int) -> None
     used = {bundle: moved.get(bundle, own) for bundle in USED}
     donated = {f"{bundle}_donor": donor for bundle, donor in used.items()}
     donated |= {f"{bundle}_exchanges": observed.exchanges[donor] for bundle, donor in used.items()}
-    _store(engine, "donors", {"position": own, "exchanges": observed.exchanges, **donated})
+    _store(engine, "donors", {"account_index": own, "exchanges": observed.exchanges, **donated})
     _keep_exchanges(engine, moved_exchanges_sql(null.apart))
     stated = {f"{bundle}_donor": moved.get(bundle, own) for bundle in OF_ACCOUNTS}
-    _store(engine, "stated_donors", {"position": own, **stated}, {"account_id": observed.accounts})
+    _store(engine, "stated_donors", {"account_index": own, **stated}, {"account_id": observed.accounts})
     engine.create(ACCOUNTS.name, moved_accounts_sql())
 
 
@@ -88,12 +88,12 @@ def _keep_exchanges(engine: Engine, query: Query) -> None:
     engine.store_batches(EXCHANGE_SKETCHES, (batch.cast(schema) for batch in engine.batches(query, BATCH_ROWS)))
 
 
-def permutations(observed: Observed, null: Null, seed: int) -> dict[str, Positions]:
+def permutations(observed: Observed, null: Null, seed: int) -> dict[str, AccountIndices]:
     """For each bundle that moves the donor of every account; bundles of one number have the same donors.
 
     Where what is used and what is stated move together, the strata of use hold for both.
     """
-    drawn: dict[int, Positions] = {}
+    drawn: dict[int, AccountIndices] = {}
     base = (seed, *null.name.encode())
     strata, linked = observed.strata, observed.strata.linked
     used, stated = (dealt(one, linked, np.random.default_rng(base)) for one in (strata.used, strata.stated))
@@ -115,11 +115,11 @@ def moved_exchanges_sql(apart: bool) -> Query:
     source |= {name: "own" for name in EXCHANGE_SKETCHES.names if name not in source}
     made = {"started_at": f"{_BETWEEN} AS started_at"}
     if apart:
-        # positions stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
-        made["conversation_value"] = "xor(own.talk_value, (own.position + 1) << 31) AS conversation_value"
+        # account indices stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
+        made["conversation_value"] = "xor(own.talk_value, (own.account_index + 1) << 31) AS conversation_value"
     chosen = [made.get(name, f"{source[name]}.{name}") for name in EXCHANGE_SKETCHES.names]
     joins = "\n".join(
-        f"JOIN observed_exchanges AS {bundle} ON {bundle}.position = donors.{bundle}_donor\n"
+        f"JOIN observed_exchanges AS {bundle} ON {bundle}.account_index = donors.{bundle}_donor\n"
         f"  AND {bundle}.turn = own.turn * donors.{bundle}_exchanges // donors.exchanges"
         for bundle in USED
     )
@@ -128,7 +128,7 @@ def moved_exchanges_sql(apart: bool) -> Query:
         f"""
 SELECT {", ".join(chosen)}
 FROM observed_exchanges AS own
-JOIN donors ON donors.position = own.position
+JOIN donors ON donors.account_index = own.account_index
 {joins}
 """,
     )
@@ -146,18 +146,18 @@ def moved_accounts_sql() -> Query:
     source = {column: bundle for bundle, names in OF_ACCOUNTS.items() for column in names}
     chosen = ", ".join(f"{source.get(name, 'own')}.{name}" for name in ACCOUNTS.names)
     joins = "\n".join(
-        f"LEFT JOIN stated AS {bundle} ON {bundle}.position = donors.{bundle}_donor" for bundle in OF_ACCOUNTS
+        f"LEFT JOIN stated AS {bundle} ON {bundle}.account_index = donors.{bundle}_donor" for bundle in OF_ACCOUNTS
     )
     return Query(
         "accounts of a null stream",
         f"""
 WITH stated AS (
-  SELECT stated_donors.position, observed_accounts.*
+  SELECT stated_donors.account_index, observed_accounts.*
   FROM observed_accounts JOIN stated_donors USING (account_id)
 )
 SELECT {chosen}
 FROM stated_donors AS donors
-JOIN stated AS own ON own.position = donors.position
+JOIN stated AS own ON own.account_index = donors.account_index
 {joins}
 """,
     )
@@ -176,7 +176,7 @@ def kept_sql(replay: Replay) -> Query:
         f"""
 SELECT {names}
 FROM observed_exchanges AS exchanges
-SEMI JOIN kept_accounts USING (position)
+SEMI JOIN kept_accounts USING (account_index)
 WHERE true{"".join(spans)}
 """,
     )

@@ -117,10 +117,10 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
     reference = setting.reference
     purpose = separate(rows, reference.exchanges, reference.few)
     served = purpose.served
-    if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.position[served])) < setting.minimum_accounts:
+    if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.account_index[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
-    closed, first = setting.lives.of(np.unique(effort.position))
+    closed, first = setting.lives.of(np.unique(effort.account_index))
     results = [
         *queue_tests(effort, reference, picked=not purpose.whole),
         *purpose_tests(effort, reference),

@@ -57,7 +57,7 @@ def candidate_ids(engine: Engine) -> dict[str, str]:
 
 def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
     """Writes the four candidate tables; each candidate's exchanges go to disk before the next is asked for."""
-    names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
+    names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY account_index"))
     ids = names["account_id"].combine_chunks()
     models = engine.fetch(Query("model names", "SELECT request_model FROM models ORDER BY code"))["request_model"]
     # codes count from 1, 0 is none
@@ -87,7 +87,7 @@ def _exchanges(candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterato
         columns = [
             pa.array([candidate.candidate_id] * len(chosen), pa.string()),
             rows.exchange_id.take(pa.array(chosen)).combine_chunks(),
-            ids.take(pa.array(rows.position[chosen])),
+            ids.take(pa.array(rows.account_index[chosen])),
             pa.array(rows.started_at[chosen], pa.timestamp("us")),
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
             pa.array(capability, pa.int16(), mask=capability < 0),
@@ -105,8 +105,8 @@ def _told(value: NDArray[np.int64], none: int) -> pa.Array:
 def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
     rows, served = candidate.exchanges, candidate.purpose.served
     # in order of account and time: where an account begins it was first seen
-    begins = np.diff(rows.position, prepend=-1) != 0
-    accounts, dense = rows.position[begins], np.cumsum(begins) - 1
+    begins = np.diff(rows.account_index, prepend=-1) != 0
+    accounts, dense = rows.account_index[begins], np.cumsum(begins) - 1
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
@@ -132,7 +132,7 @@ def _campaign(candidate: Candidate) -> pa.Table:
         {
             "candidate_id": [candidate.candidate_id],
             "network_id": [candidate.network_id],
-            "accounts": [len(np.unique(candidate.exchanges.position[served]))],
+            "accounts": [len(np.unique(candidate.exchanges.account_index[served]))],
             "exchanges": [int(served.sum())],
             "tested_at": pa.array(times[[min(TESTED_EXCHANGES, len(times) - 1)]], pa.timestamp("us")),
         },

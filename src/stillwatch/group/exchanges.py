@@ -28,7 +28,7 @@ class Exchanges:
     `values` has those of VALUES, and TOKENS, which nothing is tested by.
     """
 
-    position: Int32
+    account_index: Int32
     exchange_id: pa.ChunkedArray
     started_at: Int64  # µs
     capability: NDArray[np.int16]  # -1 where there was no text
@@ -39,17 +39,17 @@ class Exchanges:
     features: NDArray[np.uint32]  # (exchanges, 16)
 
     def __len__(self) -> int:
-        return len(self.position)
+        return len(self.account_index)
 
     @cached_property
     def accounts(self) -> int:
         """How many accounts there are."""
-        return int(np.count_nonzero(np.diff(self.position))) + 1 if len(self) else 0
+        return int(np.count_nonzero(np.diff(self.account_index))) + 1 if len(self) else 0
 
     def of(self, accounts: Int32) -> Exchanges:
-        """The exchanges of these accounts (positions, ascending, each once), in order; itself where they are all."""
-        begin = np.searchsorted(self.position, accounts)
-        end = np.searchsorted(self.position, accounts, side="right")
+        """The exchanges of these accounts (ascending indices, each once), in order; itself where they are all."""
+        begin = np.searchsorted(self.account_index, accounts)
+        end = np.searchsorted(self.account_index, accounts, side="right")
         chosen = spans(begin, end)
         return self if len(chosen) == len(self) else self.take(chosen)
 
@@ -96,7 +96,7 @@ class Exchanges:
     @cached_property
     def halves(self) -> tuple[Texts, Texts, Texts]:
         """What is said, by all and by every other account (`texts.halves`)."""
-        return halves(self.position, self.features)
+        return halves(self.account_index, self.features)
 
     def pieces(self, size: int) -> Iterator[Exchanges]:
         """All of them in order, so many at once; nothing is copied."""
@@ -112,7 +112,7 @@ class Exchanges:
 
     def _at(self, index: Int64 | slice, exchange_id: pa.ChunkedArray) -> Exchanges:
         return Exchanges(
-            self.position[index],
+            self.account_index[index],
             exchange_id,
             self.started_at[index],
             self.capability[index],
@@ -141,14 +141,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """When accounts of networks were first seen and closed (µs, -1 for never), by ascending position."""
+    """When accounts of networks were first seen and closed (µs, -1 for never), by ascending account index."""
 
-    position: Int32
+    account_index: Int32
     first_at: Int64
     closed_at: Int64
 
     def of(self, members: Int32) -> tuple[Int64, Int64]:
         """Closures and first exchanges of the members."""
-        mine = np.isin(self.position, members)
+        mine = np.isin(self.account_index, members)
         closed = self.closed_at[mine]
         return closed[closed >= 0], self.first_at[mine]

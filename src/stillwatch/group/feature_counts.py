@@ -57,12 +57,12 @@ def numbered(value: Int64) -> Int32:
     return result
 
 
-def usage(position: Int32, features: Features, least: float = 1.0) -> tuple[Features, Int32, Int32]:
+def usage(account_index: Int32, features: Features, least: float = 1.0) -> tuple[Features, Int32, Int32]:
     """Every feature (any order) used `least` times or more, in how many accounts and how many times it is used.
 
-    `position` (rows,) must be grouped by account; `features` (rows, n).
+    `account_index` (rows,) must be grouped by account; `features` (rows, n).
     """
-    names, holders, uses = _usage(position, features, _met(features), least)
+    names, holders, uses = _usage(account_index, features, _met(features), least)
     kept = uses >= least
     return names[kept], holders[kept], uses[kept]
 
@@ -83,7 +83,7 @@ def _cell(feature: np.uint32) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
-def _usage(position: Int32, features: Features, met: Int32, least: float) -> tuple[Features, Int32, Int32]:
+def _usage(account_index: Int32, features: Features, met: Int32, least: float) -> tuple[Features, Int32, Int32]:
     # tables grow with what is found: for every feature of a large network they would take more than the network does
     bits = 12
     shift = np.uint64(64 - bits)
@@ -108,8 +108,8 @@ def _usage(position: Int32, features: Features, met: Int32, least: float) -> tup
                 found += 1
             c = code[at]
             uses[c] += 1
-            if last[c] != position[i]:
-                last[c] = position[i]
+            if last[c] != account_index[i]:
+                last[c] = account_index[i]
                 holders[c] += 1
     return names[:found].copy(), holders[:found].copy(), uses[:found].copy()
 

@@ -33,7 +33,7 @@ TO_GROUP = "exchanges_to_group"
 PLACED_AT_ONCE = 2  # columns put in order at once: each more is held twice meanwhile
 BATCH = 131_072  # exchanges that the engine hands over at once
 _TYPES: dict[str, type] = {
-    "position": np.int32,
+    "account_index": np.int32,
     "started_at": np.int64,
     "capability": np.int16,
     "elicitation": np.int16,
@@ -49,30 +49,30 @@ def reference_accounts_sql() -> Query:
         f"""
 WITH outside AS (
   SELECT
-    sketches.position,
-    row_number() OVER (ORDER BY sketches.position) AS turn,
+    sketches.account_index,
+    row_number() OVER (ORDER BY sketches.account_index) AS turn,
     count(*) OVER () AS available
   FROM account_sketches AS sketches
   ANTI JOIN network_members AS members USING (account_id)
   WHERE sketches.exchanges >= 8
 )
-SELECT position FROM outside
+SELECT account_index FROM outside
 WHERE turn % greatest(1, available // {REFERENCE_ACCOUNTS}) = 0
-ORDER BY position
+ORDER BY account_index
 """,
     )
 
 
 def members_sql() -> Query:
-    """Members of networks by position, and the exchanges of each network."""
+    """Members of networks by account index, and the exchanges of each network."""
     return Query(
-        "network members by position",
+        "network members by account",
         """
-SELECT members.network_id, sketches.position, networks.exchanges
+SELECT members.network_id, sketches.account_index, networks.exchanges
 FROM network_members AS members
 JOIN account_sketches AS sketches USING (account_id)
 JOIN networks USING (network_id)
-ORDER BY members.network_id, sketches.position
+ORDER BY members.network_id, sketches.account_index
 """,
     )
 
@@ -85,10 +85,10 @@ def accounts_sql(firsts: Sequence[str]) -> Query:
     return Query(
         "accounts to group",
         f"""
-SELECT sketches.position, {f"CASE {cases} ELSE {len(firsts)} END" if cases else "0"} AS part
+SELECT sketches.account_index, {f"CASE {cases} ELSE {len(firsts)} END" if cases else "0"} AS part
 FROM network_members AS members JOIN account_sketches AS sketches USING (account_id)
 UNION ALL
-SELECT position, 0 AS part FROM reference_accounts
+SELECT account_index, 0 AS part FROM reference_accounts
 """,
     )
 
@@ -100,7 +100,7 @@ def exchanges_sql() -> Query:
         """
 SELECT
   grouped.part,
-  sketches.position,
+  sketches.account_index,
   exchanges.exchange_id,
   exchanges.started_at,
   coalesce(exchanges.capability, -1) AS capability,
@@ -122,7 +122,7 @@ SELECT
   exchanges.content_features
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
-JOIN accounts_to_group AS grouped USING (position)
+JOIN accounts_to_group AS grouped USING (account_index)
 LEFT JOIN models USING (request_model)
 """,
     )
@@ -168,11 +168,11 @@ def lives_sql() -> Query:
     return Query(
         "lives",
         """
-SELECT DISTINCT sketches.position, sketches.first_seen, accounts.closed_at
+SELECT DISTINCT sketches.account_index, sketches.first_seen, accounts.closed_at
 FROM network_members
 JOIN account_sketches AS sketches USING (account_id)
 LEFT JOIN accounts USING (account_id)
-ORDER BY sketches.position
+ORDER BY sketches.account_index
 """,
     )
 
@@ -190,7 +190,7 @@ def load_lives(engine: Engine) -> Lives:
     first = rows["first_seen"].to_numpy().astype("datetime64[us]").astype(np.int64)
     closed = rows["closed_at"].to_numpy(zero_copy_only=False).astype("datetime64[us]")
     never = np.isnat(closed)
-    return Lives(rows["position"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
+    return Lives(rows["account_index"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
 def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchanges]]]]:
@@ -203,19 +203,19 @@ def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchan
     engine.create("models", models_sql())
     rows = engine.fetch(members_sql())
     networks, begin = np.unique(rows["network_id"].to_numpy(zero_copy_only=False), return_index=True)
-    members = np.split(rows["position"].to_numpy().astype(np.int32), begin[1:])
+    members = np.split(rows["account_index"].to_numpy().astype(np.int32), begin[1:])
     parts = [
         [(str(networks[one]), members[one]) for one in batch]
         for batch in batches(rows["exchanges"].to_numpy()[begin]) or [[]]
     ]
     engine.create("accounts_to_group", accounts_sql([part[0][0] for part in parts[1:]]))
     if len(parts) > READINGS:
-        engine.partition(TO_GROUP, exchanges_sql(), "part", "position")
+        engine.partition(TO_GROUP, exchanges_sql(), "part", "account_index")
     else:
         engine.view(TO_GROUP, exchanges_sql())
     exchanges = _read(engine, 0)
-    people = engine.fetch(Query("reference", "SELECT position FROM reference_accounts ORDER BY position"))
-    outside = exchanges.of(people["position"].to_numpy().astype(np.int32))
+    people = engine.fetch(Query("reference", "SELECT account_index FROM reference_accounts ORDER BY account_index"))
+    outside = exchanges.of(people["account_index"].to_numpy().astype(np.int32))
     return outside, _parts(engine, parts, [exchanges])
 
 
@@ -266,9 +266,9 @@ def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
         ids.append(pa.concat_arrays([*rows["exchange_id"].chunks, pa.array([], pa.string())]))
     exchange_id = pa.chunked_array([pa.concat_arrays(ids) if ids else pa.array([], pa.string())])
     ids.clear()
-    position, started_at = (_joined(pieces[name], _TYPES[name]) for name in ("position", "started_at"))
-    order = by_account_and_time(position, started_at, exchange_id)
-    del position, started_at
+    account_index, started_at = (_joined(pieces[name], _TYPES[name]) for name in ("account_index", "started_at"))
+    order = by_account_and_time(account_index, started_at, exchange_id)
+    del account_index, started_at
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     with ThreadPoolExecutor(PLACED_AT_ONCE) as pool:

@@ -125,7 +125,7 @@ def _sample(group: Exchanges) -> Exchanges:
     step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
     if step <= 1:
         return group
-    return group.of(np.unique(group.position)[::step])
+    return group.of(np.unique(group.account_index)[::step])
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def _mean_share(marked: NDArray[np.bool_], exchanges: Exchanges) -> float:
     """Mean over accounts of the share of each one's exchanges that are marked."""
     if len(exchanges) == 0:
         return 0.0
-    _, account = np.unique(exchanges.position, return_inverse=True)
+    _, account = np.unique(exchanges.account_index, return_inverse=True)
     return float((np.bincount(account, weights=marked) / np.bincount(account)).mean())
 
 

@@ -105,7 +105,7 @@ class People:
 
 def people(exchanges: Exchanges) -> People:
     """The reference, from exchanges sorted by account."""
-    present, begin = np.unique(exchanges.position, return_index=True)
+    present, begin = np.unique(exchanges.account_index, return_index=True)
     # nobody asks which exchanges of people they are, and ids are what is copied slowest
     exchanges = replace(exchanges, exchange_id=pa.chunked_array([pa.nulls(len(exchanges))]))
     return People(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))

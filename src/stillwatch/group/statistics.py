@@ -37,23 +37,25 @@ OWN_FRAME_OPENINGS = 4  # if it is in at least so many
 SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what chance would give
 
 
-def _dense(position: NDArray[np.int32]) -> tuple[Int64, int]:
+def _dense(account_index: NDArray[np.int32]) -> tuple[Int64, int]:
     """Accounts renumbered 0.. in order, and how many there are."""
-    if len(position) and (np.diff(position) >= 0).all():
-        dense = np.cumsum(np.diff(position, prepend=position[:1]) != 0)
+    if len(account_index) and (np.diff(account_index) >= 0).all():
+        dense = np.cumsum(np.diff(account_index, prepend=account_index[:1]) != 0)
         return dense, int(dense[-1]) + 1
-    accounts, dense = np.unique(position, return_inverse=True)
+    accounts, dense = np.unique(account_index, return_inverse=True)
     return dense.astype(np.int64), len(accounts)
 
 
 def openings(exchanges: Exchanges) -> NDArray[np.bool_]:
     """Marks the first exchange of each conversation; without conversation ids, one after half an hour's silence."""
     conversation = exchanges.values["conversation"]
-    return np.asarray(_openings(exchanges.talks, conversation, exchanges.position, exchanges.started_at, SILENCE))
+    return np.asarray(_openings(exchanges.talks, conversation, exchanges.account_index, exchanges.started_at, SILENCE))
 
 
 @njit(cache=True, nogil=True)
-def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: Int64, silence: int) -> NDArray[np.bool_]:
+def _openings(
+    talks: Int32, conversation: Int64, account_index: Int32, started_at: Int64, silence: int
+) -> NDArray[np.bool_]:
     result = np.zeros(len(talks), np.bool_)
     highest = -1
     for i in range(len(talks)):
@@ -61,7 +63,7 @@ def _openings(talks: Int32, conversation: Int64, position: Int32, started_at: In
         if first:
             highest = talks[i]
         if conversation[i] == 0:
-            first = i == 0 or position[i] != position[i - 1] or started_at[i] - started_at[i - 1] > silence
+            first = i == 0 or account_index[i] != account_index[i - 1] or started_at[i] - started_at[i - 1] > silence
         result[i] = first
     return result
 
@@ -72,14 +74,14 @@ def memory_ratio(exchanges: Exchanges) -> float:
     1 when accounts draw from one pool; 2 and more when each is a person. NaN when there are too few to say.
     """
     opens = np.flatnonzero(openings(exchanges))
-    dense, accounts = _dense(exchanges.position[opens])
+    dense, accounts = _dense(exchanges.account_index[opens])
     if accounts < 2:
         return float("nan")
     kept = _rank(dense) < CONVERSATION_STARTS
     opens, dense = opens[kept], dense[kept]
     marks = np.stack([exchanges.values["head"][opens], exchanges.values["tail"][opens]], axis=1)
-    position = exchanges.position[opens]
-    own = without_frames(position, marks, without_templates(position, marks, exchanges.features[opens]))
+    account_index = exchanges.account_index[opens]
+    own = without_frames(account_index, marks, without_templates(account_index, marks, exchanges.features[opens]))
     within, between, pairs_within = _pool(dense, own, accounts)
     return within / between if pairs_within >= 50 and between > 0 else float("nan")
 
@@ -146,23 +148,23 @@ def _numbered(cell: NDArray[np.integer]) -> tuple[Int64, Float]:
 
 def mix_heterogeneity(exchanges: Exchanges) -> float:
     """Do accounts differ in what they ask for? (capability and elicitation)"""
-    return heterogeneity(exchanges.position, capability_cell(exchanges))
+    return heterogeneity(exchanges.account_index, capability_cell(exchanges))
 
 
 def size_heterogeneity(exchanges: Exchanges) -> float:
     """Do accounts differ in how long their questions and answers are? Needs no text."""
-    return heterogeneity(exchanges.position, size_cell(exchanges))
+    return heterogeneity(exchanges.account_index, size_cell(exchanges))
 
 
 def hour_heterogeneity(exchanges: Exchanges) -> float:
     """Do accounts differ in when they are awake? (six four-hour spans of the UTC day)"""
-    return heterogeneity(exchanges.position, (exchanges.started_at % DAY) // (4 * HOUR))
+    return heterogeneity(exchanges.account_index, (exchanges.started_at % DAY) // (4 * HOUR))
 
 
 def volume_dispersion(exchanges: Exchanges) -> float:
     """Variance over mean of exchanges an account on its active days: high for people, near 1 under a quota."""
     # days of the epoch fit in 32 bits, accounts in the other 32
-    day = exchanges.position.astype(np.int64) << np.int64(32) | exchanges.started_at // DAY
+    day = exchanges.account_index.astype(np.int64) << np.int64(32) | exchanges.started_at // DAY
     _, counts = np.unique(day, return_counts=True)
     if len(counts) < 10:
         return float("nan")
@@ -175,12 +177,12 @@ def repeat_share(exchanges: Exchanges) -> float:
     asked = payload != 0
     if not asked.any():
         return float("nan")
-    texts, shared = _askers(exchanges.position[asked], payload[asked])
+    texts, shared = _askers(exchanges.account_index[asked], payload[asked])
     return float(shared / texts)
 
 
 @njit(cache=True, nogil=True)
-def _askers(position: NDArray[np.int32], payload: Int64) -> tuple[int, int]:
+def _askers(account_index: NDArray[np.int32], payload: Int64) -> tuple[int, int]:
     """How many distinct payloads (none 0) there are, and how many of them more than one account asked."""
     size = room(len(payload))
     keys, first, shared = np.zeros(size, np.int64), np.empty(size, np.int32), np.zeros(size, np.bool_)
@@ -188,9 +190,9 @@ def _askers(position: NDArray[np.int32], payload: Int64) -> tuple[int, int]:
     for i in range(len(payload)):
         at = slot(keys, payload[i])
         if keys[at] == 0:
-            keys[at], first[at] = payload[i], position[i]
+            keys[at], first[at] = payload[i], account_index[i]
             texts += 1
-        elif first[at] != position[i] and not shared[at]:
+        elif first[at] != account_index[i] and not shared[at]:
             shared[at] = True
             several += 1
     return texts, several
@@ -222,17 +224,17 @@ def slot_repeats(exchanges: Exchanges) -> float:
     head, payload = exchanges.values["head"], exchanges.values["payload"]
     # what was refused is asked again elsewhere: that is one question, not two that are the same
     used = (head != 0) & (payload != 0) & (exchanges.values["status"] < REFUSED_STATUS)
-    frames, repeats = (_pairs_apart(exchanges.position[used], column[used]) for column in (head, payload))
+    frames, repeats = (_pairs_apart(exchanges.account_index[used], column[used]) for column in (head, payload))
     return repeats / frames if frames >= 200 else float("nan")
 
 
-def _pairs_apart(position: NDArray[np.int32], value: Int64) -> float:
+def _pairs_apart(account_index: NDArray[np.int32], value: Int64) -> float:
     """Pairs of rows with one value from two accounts."""
-    return float(_counted_apart(position, numbered(value))) / 2.0
+    return float(_counted_apart(account_index, numbered(value))) / 2.0
 
 
 @njit(cache=True, nogil=True)
-def _counted_apart(position: Int32, code: Int32) -> int:
+def _counted_apart(account_index: Int32, code: Int32) -> int:
     """Ordered pairs of rows, grouped by account, with one code from two accounts."""
     codes = 0
     for c in code:
@@ -241,8 +243,8 @@ def _counted_apart(position: Int32, code: Int32) -> int:
     pairs_apart = np.int64(0)
     for i in range(len(code)):
         c = code[i]
-        if last[c] != position[i]:
-            last[c], own[c] = position[i], 0
+        if last[c] != account_index[i]:
+            last[c], own[c] = account_index[i], 0
         # with all rows before that are another account's
         pairs_apart += 2 * np.int64(total[c] - own[c])
         total[c] += 1
@@ -256,7 +258,7 @@ def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
     Accounts are met as often as they are busy: of m conversations, one with share v of the exchanges meets at least one
     with probability 1 - (1 - v)^m.
     """
-    dense, accounts = _dense(exchanges.position)
+    dense, accounts = _dense(exchanges.account_index)
     talks = int((openings(exchanges) & chosen).sum())
     share = np.bincount(dense, minlength=accounts) / max(len(exchanges), 1)
     expected = float((1.0 - (1.0 - share) ** talks).sum())
@@ -269,24 +271,26 @@ def handover_counts(exchanges: Exchanges, within: int = HANDOVER_WITHIN) -> tupl
     Only texts that at most three accounts ask count: what many ask (a public question, an assignment, a brief) is
     asked again by chance. Each account's first such request is left out of both: it may be what linked the account.
     """
-    payload, position, at = exchanges.values["payload"], exchanges.position, exchanges.started_at
+    payload, account_index, at = exchanges.values["payload"], exchanges.account_index, exchanges.started_at
     refused = (exchanges.values["status"] >= REFUSED_STATUS) & (payload != 0)
     if not refused.any():
         return 0, 0
-    met, text, askers = _asked(payload, refused, position)  # others' texts decide nothing, and are most
+    met, text, askers = _asked(payload, refused, account_index)  # others' texts decide nothing, and are most
     few = askers[text] <= HANDOVER_SENDERS
     met, text = met[few], text[few]
-    order = np.lexsort((position[met], at[met], text))
+    order = np.lexsort((account_index[met], at[met], text))
     met, text = met[order], text[order]
     here, after = met[:-1], met[1:]
-    followed = (text[:-1] == text[1:]) & (position[here] != position[after]) & (at[after] - at[here] <= within)
+    followed = (
+        (text[:-1] == text[1:]) & (account_index[here] != account_index[after]) & (at[after] - at[here] <= within)
+    )
     taken = here[followed & refused[here]]
-    again = len(taken) - len(np.unique(position[taken]))
+    again = len(taken) - len(np.unique(account_index[taken]))
     return again, int(refused.sum()) - (len(taken) - again)
 
 
 @njit(cache=True, nogil=True)
-def _asked(payload: Int64, refused: NDArray[np.bool_], position: Int32) -> tuple[Int64, Int64, Int32]:
+def _asked(payload: Int64, refused: NDArray[np.bool_], account_index: Int32) -> tuple[Int64, Int64, Int32]:
     """Rows whose text was refused anywhere, a code of that text for each, and how many accounts asked each code."""
     size = room(int(np.sum(refused)))
     keys = np.zeros(size, np.int64)
@@ -304,8 +308,8 @@ def _asked(payload: Int64, refused: NDArray[np.bool_], position: Int32) -> tuple
             if keys[at] != 0:
                 rows[found], code[found] = i, at
                 found += 1
-                if last[at] != position[i]:
-                    last[at] = position[i]
+                if last[at] != account_index[i]:
+                    last[at] = account_index[i]
                     askers[at] += 1
     return rows[:found].copy(), code[:found].copy(), askers
 
@@ -320,7 +324,7 @@ def pivot_share(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[floa
     """Of accounts active in the day after a model appeared: the mean share of their exchanges that used it, and how
     many there were. The few busiest, machines perhaps, do not speak for all."""
     day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
-    dense, accounts = _dense(exchanges.position[day])
+    dense, accounts = _dense(exchanges.account_index[day])
     if accounts == 0:
         return 0.0, 0
     used = np.bincount(dense, weights=exchanges.values["model"][day] == code, minlength=accounts)

@@ -21,20 +21,20 @@ SHARE = 0.05  # of a template's texts that hold a word of it: sampled words of a
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
-def without_templates(position: Int32, marks: Int64, features: Features) -> Features:
+def without_templates(account_index: Int32, marks: Int64, features: Features) -> Features:
     """The features (texts, n) with 0 for those of a template of the text's.
 
-    `position` (texts,) must be grouped by account; `marks` (texts, m) has what each text begins with, ends with and so
-    on, 0 for nothing.
+    `account_index` (texts,) must be grouped by account; `marks` (texts, m) has what each text begins with, ends with
+    and so on, 0 for nothing.
     """
     kept = features.copy()
     for mark in marks.T:
-        _clear(features, *_templates(position, np.ascontiguousarray(mark)), kept)
+        _clear(features, *_templates(account_index, np.ascontiguousarray(mark)), kept)
     return kept
 
 
 @njit(cache=True, nogil=True)
-def _templates(position: Int32, mark: Int64) -> tuple[Int64, Int64]:
+def _templates(account_index: Int32, mark: Int64) -> tuple[Int64, Int64]:
     """For each text a code of its mark, -1 where too few accounts use it; and how many texts have each code."""
     size = room(len(mark))
     keys, texts, holders = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
@@ -44,8 +44,8 @@ def _templates(position: Int32, mark: Int64) -> tuple[Int64, Int64]:
             at = slot(keys, mark[i])
             keys[at], code[i] = mark[i], at
             texts[at] += 1
-            if last[at] != position[i]:
-                last[at] = position[i]
+            if last[at] != account_index[i]:
+                last[at] = account_index[i]
                 holders[at] += 1
     for i in range(len(mark)):
         if code[i] >= 0 and holders[code[i]] < HOLDERS:

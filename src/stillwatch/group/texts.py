@@ -24,7 +24,7 @@ class Texts:
     `holders` and `uses` (names,) count the accounts and texts that use each.
     """
 
-    position: Int32
+    account_index: Int32
     names: Features
     code: Int32
     holders: Int32
@@ -32,8 +32,8 @@ class Texts:
 
     def part(self, chosen: NDArray[np.bool_]) -> Texts:
         """Some of the texts, under the same codes."""
-        position, code = self.position[chosen], self.code[chosen]
-        return Texts(position, self.names, code, *_counted(position, code, len(self.names)))
+        account_index, code = self.account_index[chosen], self.code[chosen]
+        return Texts(account_index, self.names, code, *_counted(account_index, code, len(self.names)))
 
     def codes(self, words: Features) -> Int32:
         """The code of each of these words (each once), 0 where no text uses it."""
@@ -47,17 +47,17 @@ class Texts:
         return len(self.code)
 
 
-def halves(position: Int32, features: Features) -> tuple[Texts, Texts, Texts]:
+def halves(account_index: Int32, features: Features) -> tuple[Texts, Texts, Texts]:
     """At most MOST of the exchanges with text, and of these the two halves of every other account.
 
-    `position` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for none.
+    `account_index` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for none.
     """
     told = np.flatnonzero(_told(features))
     told = told[:: max(1, -(-len(told) // MOST))]
-    position = position[told]
+    account_index = account_index[told]
     names, code = _coded(features[told])
-    everything = Texts(position, names, code, *_counted(position, code, len(names)))
-    _, account = np.unique(position, return_inverse=True)
+    everything = Texts(account_index, names, code, *_counted(account_index, code, len(names)))
+    _, account = np.unique(account_index, return_inverse=True)
     return everything, everything.part(account % 2 == 0), everything.part(account % 2 == 1)
 
 
@@ -90,14 +90,14 @@ def _coded(features: Features) -> tuple[Features, Int32]:
 
 
 @njit(cache=True, nogil=True)
-def _counted(position: Int32, code: Int32, names: int) -> tuple[Int32, Int32]:
+def _counted(account_index: Int32, code: Int32, names: int) -> tuple[Int32, Int32]:
     last = np.full(names, -1, np.int32)
     holders, uses = np.zeros(names, np.int32), np.zeros(names, np.int32)
     for i in range(code.shape[0]):
         for c in code[i]:
             uses[c] += 1
-            if last[c] != position[i]:
-                last[c] = position[i]
+            if last[c] != account_index[i]:
+                last[c] = account_index[i]
                 holders[c] += 1
     holders[0], uses[0] = 0, 0
     return holders, uses

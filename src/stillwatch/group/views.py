@@ -207,7 +207,7 @@ class Content(View):
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
     """The features that most accounts of the group use, ascending: a person's own words are nobody's purpose."""
     # ... nor are those of a customer who roams over a relay's accounts
-    features, holders, _ = usage(group.position, group.features, COMMON_SHARE * len(group))
+    features, holders, _ = usage(group.account_index, group.features, COMMON_SHARE * len(group))
     enough = holders >= max(SPREAD_ACCOUNTS, int(SPREAD_SHARE * group.accounts))
     features, holders = features[enough], holders[enough]
     order = np.lexsort((features, -holders))

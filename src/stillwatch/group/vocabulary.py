@@ -34,7 +34,7 @@ def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
     accounts with text."""
     inside, *own = group.halves
     outside, *theirs = people.halves
-    if min(len(np.unique(one.position)) for one in (inside, outside)) < LEAST_ACCOUNTS:
+    if min(len(np.unique(one.account_index)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
     words = _Words(outside.codes(inside.names), inside.uses >= TEMPLATE * len(inside))
     learned = ((own[turn], theirs[turn], own[1 - turn], theirs[1 - turn]) for turn in (0, 1))

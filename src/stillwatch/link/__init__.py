@@ -39,7 +39,7 @@ SIDES_OF = {
 
 def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
-    accounts = graphs.positions(engine)
+    accounts = graphs.count_accounts(engine)
     threads = job.settings.engine.threads or os.cpu_count() or 1
     off = job.settings.evidence.off
     sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
@@ -71,14 +71,14 @@ SELECT
   dense_rank() OVER (ORDER BY country) - 1 AS country
 FROM (
   SELECT
-    sketches.position,
+    sketches.account_index,
     coalesce(CAST(date_trunc('week', accounts.created_at) AS VARCHAR), '') AS week,
     coalesce(accounts.payment_issuer, '') AS issuer,
     {country_sql("accounts")} AS country
   FROM account_sketches AS sketches
   LEFT JOIN accounts USING (account_id)
 )
-ORDER BY position
+ORDER BY account_index
 """,
     )
 

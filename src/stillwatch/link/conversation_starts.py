@@ -30,7 +30,7 @@ def contents_sql(accounts: str) -> Query:
         "exchanges with content",
         f"""
 SELECT
-  exchanges.position,
+  exchanges.account_index,
   exchanges.started_at,
   exchanges.exchange_id,
   exchanges.conversation_value,
@@ -50,40 +50,42 @@ def read_openings(engine: Engine, ranges: Sequence[str], accounts: int) -> tuple
     """
     queries = [contents_sql(condition) for condition in ranges]
     found = [_openings(rows, accounts) for rows in fetched_ahead(engine, queries)]
-    position = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
-    return position, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
+    account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
+    return account_index, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
 
 
 def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
-    position = rows["position"].to_numpy().astype(np.int32, copy=False)
+    account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-    start, order = by_account(position, accounts)
-    within_accounts(position, started_at, rows["exchange_id"], start, order)
-    position = position[order]
+    start, order = by_account(account_index, accounts)
+    within_accounts(account_index, started_at, rows["exchange_id"], start, order)
+    account_index = account_index[order]
     told = rows["conversation_value"].is_valid().to_numpy()[order]
-    opens = starts_conversation(position, started_at[order], keyed(rows["conversation_value"])[order], told)
-    position, opened = position[opens], order[opens]
+    opens = starts_conversation(account_index, started_at[order], keyed(rows["conversation_value"])[order], told)
+    account_index, opened = account_index[opens], order[opens]
     marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
-    kept = spread(position)
+    kept = spread(account_index)
     # frames are told from all openings, of which few are kept
-    features = chosen_without_frames(position, marks, decode_features(rows["content_features"]), opened, kept)
-    return position[kept], features
+    features = chosen_without_frames(account_index, marks, decode_features(rows["content_features"]), opened, kept)
+    return account_index[kept], features
 
 
-def starts_conversation(position: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Flags:
+def starts_conversation(account_index: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Flags:
     """Marks the first exchange of each account's conversations, and the first after SILENCE where none is `named`.
 
     All arrays are (exchanges,), by account and time.
     """
-    return np.asarray(_starts_conversation(position, started_at, conversation, named, SILENCE))
+    return np.asarray(_starts_conversation(account_index, started_at, conversation, named, SILENCE))
 
 
 @njit(cache=True, nogil=True)
-def _starts_conversation(position: Int32, started_at: Int64, conversation: Int64, named: Flags, silence: int) -> Flags:
-    result = np.zeros(len(position), np.bool_)
+def _starts_conversation(
+    account_index: Int32, started_at: Int64, conversation: Int64, named: Flags, silence: int
+) -> Flags:
+    result = np.zeros(len(account_index), np.bool_)
     begin = 0
-    for end in range(1, len(position) + 1):
-        if end < len(position) and position[end] == position[begin]:
+    for end in range(1, len(account_index) + 1):
+        if end < len(account_index) and account_index[end] == account_index[begin]:
             continue
         size = room(end - begin)
         met = np.full(size, -1)  # an open table of exchanges by conversation

@@ -71,7 +71,7 @@ class Holdings:
     sent: Uses
 
     def graph(self, handovers: pa.Table | None) -> Graph:
-        """The graph of all that is held, which is used up, and of `handovers` (`position`, `value`, `first_at`)."""
+        """The graph of all that is held, which is used up, and of `handovers` (columns as of `as_holdings`)."""
         if handovers is not None:
             self.held[_HANDOVER] = _held(handovers)
             self.draws[_HANDOVER] = 1  # everybody could have taken a request over, whether any was or not
@@ -97,13 +97,13 @@ def load(engine: Engine, ranges: Sequence[str], accounts: int, off: frozenset[st
 def _stated(rows: pa.Table, draws: Int32) -> Held:
     """What accounts state, as integers in the same order; counts `draws`."""
     held = _held(rows.set_column(1, "value", pa.array(_ranked(rows["value"]))))
-    draws += np.bincount(held.position, minlength=len(draws)).astype(np.int32)
+    draws += np.bincount(held.account_index, minlength=len(draws)).astype(np.int32)
     return perhaps_shared(held)
 
 
 def _held(rows: pa.Table) -> Held:
     first_at = rows["first_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    return Held(rows["position"].to_numpy().astype(np.int32), rows["value"].to_numpy().astype(np.int64), first_at)
+    return Held(rows["account_index"].to_numpy().astype(np.int32), rows["value"].to_numpy().astype(np.int64), first_at)
 
 
 def _by_value(held: Held) -> tuple[Int32, Int64, Int64]:
@@ -112,7 +112,7 @@ def _by_value(held: Held) -> tuple[Int32, Int64, Int64]:
     held = held.take(np.argsort(held.value, kind="stable"))
     count = np.diff(_starts(held.value), append=len(held.value))
     held = held.take(np.flatnonzero(np.repeat(count > 1, count)))
-    return held.position, _starts(held.value), held.first_at
+    return held.account_index, _starts(held.value), held.first_at
 
 
 def _ranked(values: pa.ChunkedArray) -> Int64:
@@ -143,7 +143,7 @@ def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], draws:
     return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws)
 
 
-def positions(engine: Engine) -> int:
+def count_accounts(engine: Engine) -> int:
     """How many accounts have been seen."""
     return int(engine.fetch(Query("accounts seen", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
 

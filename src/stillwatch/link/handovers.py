@@ -54,7 +54,7 @@ class Handovers:
 def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
     """Every group of accounts joined by handovers among the texts `sent`; none where the log has no text."""
     order = np.argsort(sent.value)
-    left, right, at, gap = _repeated(sent.position[order], sent.value[order], sent.at[order], HANDOVER_SENDERS)
+    left, right, at, gap = _repeated(sent.account_index[order], sent.value[order], sent.at[order], HANDOVER_SENDERS)
     span = _span_us(engine)
     near = gap <= HANDOVER_WITHIN
     far = int((gap > APART).sum())
@@ -62,7 +62,7 @@ def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
 
 
 @njit(cache=True, nogil=True)
-def _repeated(position: Int32, value: Int64, at: Int64, most: int) -> tuple[Int64, Int64, Int64, Int64]:
+def _repeated(account_index: Int32, value: Int64, at: Int64, most: int) -> tuple[Int64, Int64, Int64, Int64]:
     """Texts of at least two and at `most` so many accounts, each time another account sent one of them next: the
     account before, the account after, when (µs) and how much later (µs).
 
@@ -74,11 +74,11 @@ def _repeated(position: Int32, value: Int64, at: Int64, most: int) -> tuple[Int6
     for end in range(1, len(value) + 1):
         if end < len(value) and value[end] == value[begin]:
             continue
-        if 1 < _holders(position[begin:end], most) <= most:
-            _by_time(position[begin:end], at[begin:end])
+        if 1 < _holders(account_index[begin:end], most) <= most:
+            _by_time(account_index[begin:end], at[begin:end])
             for i in range(begin + 1, end):
-                if position[i] != position[i - 1]:
-                    left[found], right[found] = position[i - 1], position[i]
+                if account_index[i] != account_index[i - 1]:
+                    left[found], right[found] = account_index[i - 1], account_index[i]
                     seen[found], gap[found] = at[i], at[i] - at[i - 1]
                     found += 1
         begin = end
@@ -86,11 +86,11 @@ def _repeated(position: Int32, value: Int64, at: Int64, most: int) -> tuple[Int6
 
 
 @njit(cache=True, nogil=True)
-def _holders(position: Int32, most: int) -> int:
+def _holders(account_index: Int32, most: int) -> int:
     """How many accounts there are, counted up to one more than `most`."""
     met = np.empty(most + 1, np.int32)
     found = 0
-    for u in position:
+    for u in account_index:
         known = False
         for k in range(found):
             known = known or met[k] == u
@@ -103,12 +103,12 @@ def _holders(position: Int32, most: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _by_time(position: Int32, at: Int64) -> None:
+def _by_time(account_index: Int32, at: Int64) -> None:
     """Brings uses of one text into order of time, of accounts where two are at once."""
-    order = np.argsort(position, kind="mergesort")
-    position[:], at[:] = position[order], at[order]
+    order = np.argsort(account_index, kind="mergesort")
+    account_index[:], at[:] = account_index[order], at[order]
     order = np.argsort(at, kind="mergesort")
-    position[:], at[:] = position[order], at[order]
+    account_index[:], at[:] = account_index[order], at[order]
 
 
 def _span_us(engine: Engine) -> float:
@@ -182,10 +182,10 @@ def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
 
 
 def as_holdings(found: Handovers) -> pa.Table:
-    """One row an account in a group: `position`, `value` (the group), `first_at`."""
+    """One row an account in a group: `account_index`, `value` (the group), `first_at`."""
     return pa.table(
         {
-            "position": found.account,
+            "account_index": found.account,
             "value": found.group.astype(np.int64),
             "first_at": pa.array(found.first_at, pa.timestamp("us")),
         }

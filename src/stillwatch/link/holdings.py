@@ -33,20 +33,20 @@ FEW = 16  # exchanges to one value held: of addresses and clients there are fewe
 class Held:
     """Accounts (ascending) and the values they hold, parallel arrays; each pair once. `first_at` (µs)."""
 
-    position: Int32
+    account_index: Int32
     value: Int64
     first_at: Int64
 
     def take(self, chosen: Int64) -> Held:
         """The chosen pairs."""
-        return Held(self.position[chosen], self.value[chosen], self.first_at[chosen])
+        return Held(self.account_index[chosen], self.value[chosen], self.first_at[chosen])
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
     """When accounts used values: parallel arrays (uses,) in no order, a value as often as it was used. `at` (µs)."""
 
-    position: Int32
+    account_index: Int32
     value: Int64
     at: Int64
 
@@ -130,9 +130,9 @@ class _Range:
 
     def __init__(self, rows: pa.Table, draws: Int32) -> None:
         self._rows, self._draws = rows, draws
-        self._position = rows["position"].to_numpy().astype(np.int32, copy=False)
+        self._account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
         self._at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-        self._start, self._order = by_account(self._position, draws.shape[1])
+        self._start, self._order = by_account(self._account_index, draws.shape[1])
 
     def held(self, code: int, column: str) -> Held:
         """What each account uses of a column; notes in `draws` how much that is."""
@@ -143,7 +143,7 @@ class _Range:
         """All uses of those values of a column that two accounts perhaps hold."""
         value = keyed(self._rows[column])
         chosen = np.flatnonzero(met_again(value, count) & (value != 0))
-        return Uses(self._position[chosen], value[chosen], self._at[chosen])
+        return Uses(self._account_index[chosen], value[chosen], self._at[chosen])
 
 
 def keyed(column: pa.ChunkedArray) -> Int64:
@@ -152,17 +152,17 @@ def keyed(column: pa.ChunkedArray) -> Int64:
 
 
 @njit(cache=True, nogil=True)
-def by_account(position: Int32, accounts: int) -> tuple[Int64, Int64]:
+def by_account(account_index: Int32, accounts: int) -> tuple[Int64, Int64]:
     """Where each account's rows begin (accounts + 1,) when rows are put in order, and that order (rows,)."""
     start = np.zeros(accounts + 1, np.int64)
-    for u in position:
+    for u in account_index:
         start[u + 1] += 1
     for u in range(accounts):
         start[u + 1] += start[u]
-    free, order = start.copy(), np.empty(len(position), np.int64)
-    for i in range(len(position)):
-        order[free[position[i]]] = i
-        free[position[i]] += 1
+    free, order = start.copy(), np.empty(len(account_index), np.int64)
+    for i in range(len(account_index)):
+        order[free[account_index[i]]] = i
+        free[account_index[i]] += 1
     return start, order
 
 

@@ -39,13 +39,13 @@ def assess_persons(engine: Engine, ranges: Sequence[str], accounts: int, threads
     else:
         found = Memory(held.openings, np.zeros(accounts), np.zeros(accounts))
     bits = memoryless_bits(found)
-    names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY position"))
+    names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY account_index"))
     engine.store(
         ACCOUNT_EVIDENCE,
         pa.table(
             {
                 "account_id": names["account_id"],
-                "position": np.arange(accounts, dtype=np.int32),
+                "account_index": np.arange(accounts, dtype=np.int32),
                 "openings": found.openings,
                 "within_similarity": found.within,
                 "between_similarity": found.between,

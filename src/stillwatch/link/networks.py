@@ -50,7 +50,7 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
     facts = engine.fetch(
         Query(
             "account facts",
-            "SELECT account_id, exchanges, first_seen, last_seen FROM account_sketches ORDER BY position",
+            "SELECT account_id, exchanges, first_seen, last_seen FROM account_sketches ORDER BY account_index",
         )
     )
     accounts = facts["account_id"].combine_chunks()

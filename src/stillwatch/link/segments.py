@@ -30,22 +30,25 @@ _COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith(
 
 @contextmanager
 def laid_out(engine: Engine) -> Iterator[list[str]]:
-    """Makes SKETCHES, what linking reads of exchanges with their accounts' `position`, for as long as the block lasts.
+    """Makes SKETCHES, what linking reads of exchanges with `account_index`, for as long as the block lasts.
 
-    Yields SQL conditions on it, each true of whole accounts with some ROWS exchanges together, by ascending position.
-    Of a log that is not in order of accounts every range would be all of it, again and again: it is rewritten once.
+    Yields SQL conditions on it, each true of whole accounts with some ROWS exchanges together, by ascending account
+    index. Of a log that is not in order of accounts every range would be all of it, again and again: it is rewritten
+    once.
     """
     edges = _edges(engine)
     if not edges or not scattered(engine, edges):
         engine.view(SKETCHES, _sketches_sql("0", ("account_id", *_COLUMNS)))
-        places = between("position", [str(edge) for edge in edges])
+        places = between("account_index", [str(edge) for edge in edges])
         # said of account ids as well, of which files know what they hold
         names = between("account_id", [literal(name) for name in _names(engine, edges)])
         conditions = [f"{place} AND {name}" for place, name in zip(places, names, strict=True)]
     else:
-        cases = " ".join(f"WHEN position < {edge} THEN {number}" for number, edge in enumerate(edges))
+        cases = " ".join(f"WHEN account_index < {edge} THEN {number}" for number, edge in enumerate(edges))
         # the join meets accounts at random: reading them back would miss the cache for every value of each
-        engine.partition(SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END", _COLUMNS), "part", "position")
+        engine.partition(
+            SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END", _COLUMNS), "part", "account_index"
+        )
         conditions = [f"part = {number}" for number in range(len(edges) + 1)]
     try:
         yield conditions
@@ -54,7 +57,7 @@ def laid_out(engine: Engine) -> Iterator[list[str]]:
 
 
 def scattered(engine: Engine, edges: list[int]) -> bool:
-    """Would ranges of accounts between these positions read the files more than OVERLAP times over, all together?"""
+    """Would ranges of accounts that begin at `edges` read the files more than OVERLAP times over, all together?"""
     groups = engine.fetch(Query("row groups", "SELECT first_account, last_account, rows FROM received_groups"))
     rows = groups["rows"].to_numpy()
     if int(rows.sum()) < _exchanges(engine):
@@ -81,20 +84,20 @@ def between(column: str, edges: list[str]) -> list[str]:
 
 
 def _edges(engine: Engine) -> list[int]:
-    """Positions at which a new range begins, ascending; positions follow account ids."""
-    query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY position")
+    """Account indices at which a new range begins, ascending; account indices follow account ids."""
+    query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY account_index")
     total = np.cumsum(engine.fetch(query)["exchanges"].to_numpy())
     turns = range(1, parts(int(total[-1]) if len(total) else 0, ROWS))
     ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
     return sorted(end for end in ends if 0 < end < len(total))
 
 
-def _names(engine: Engine, positions: list[int]) -> list[str]:
-    """The account ids at ascending positions."""
-    if not positions:
+def _names(engine: Engine, account_indices: list[int]) -> list[str]:
+    """The account ids at ascending account indices."""
+    if not account_indices:
         return []
-    wanted = ", ".join(str(position) for position in positions)
-    query = f"SELECT account_id FROM account_sketches WHERE position IN ({wanted}) ORDER BY position"
+    wanted = ", ".join(str(account_index) for account_index in account_indices)
+    query = f"SELECT account_id FROM account_sketches WHERE account_index IN ({wanted}) ORDER BY account_index"
     return [str(name) for name in engine.fetch(Query("accounts at edges", query))["account_id"].to_pylist()]
 
 
@@ -108,7 +111,7 @@ def _sketches_sql(part: str, names: Sequence[str]) -> Query:
     return Query(
         "sketches by account",
         f"""
-SELECT {part} AS part, sketches.position, {columns}
+SELECT {part} AS part, sketches.account_index, {columns}
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
 """,

@@ -54,16 +54,16 @@ class Memory:
     between: Float
 
 
-def contents(position: Int32, features: NDArray[np.uint32], accounts: int) -> Contents:
+def contents(account_index: Int32, features: NDArray[np.uint32], accounts: int) -> Contents:
     """Feature counts an account, from at most CONVERSATION_STARTS of its openings.
 
-    `position` (openings,) ascending, `features` (openings, 16) with 0 for none.
+    `account_index` (openings,) ascending, `features` (openings, 16) with 0 for none.
     """
-    chosen = spread(position)
+    chosen = spread(account_index)
     if not chosen.all():
-        position, features = position[chosen], features[chosen]
-    start, feature, count = _count(position, features, accounts, CONVERSATION_STARTS)
-    openings = np.bincount(position, minlength=accounts).astype(np.int32)
+        account_index, features = account_index[chosen], features[chosen]
+    start, feature, count = _count(account_index, features, accounts, CONVERSATION_STARTS)
+    openings = np.bincount(account_index, minlength=accounts).astype(np.int32)
     return Contents(start, feature, count, openings)
 
 
@@ -146,20 +146,20 @@ def _code(
         result[e] = codes[low]
 
 
-def spread(position: Int32) -> NDArray[np.bool_]:
+def spread(account_index: Int32) -> NDArray[np.bool_]:
     """Marks at most CONVERSATION_STARTS starts an account, evenly spaced in their order.
 
-    `position` (conversation starts,) is ascending; the result is parallel to it.
+    `account_index` (conversation starts,) is ascending; the result is parallel to it.
     """
-    return np.asarray(_spread(position, CONVERSATION_STARTS))
+    return np.asarray(_spread(account_index, CONVERSATION_STARTS))
 
 
 @njit(cache=True, nogil=True)
-def _spread(position: Int32, most: int) -> NDArray[np.bool_]:
-    chosen = np.zeros(len(position), np.bool_)
+def _spread(account_index: Int32, most: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(account_index), np.bool_)
     begin = 0
-    for end in range(1, len(position) + 1):
-        if end < len(position) and position[end] == position[begin]:
+    for end in range(1, len(account_index) + 1):
+        if end < len(account_index) and account_index[end] == account_index[begin]:
             continue
         n = end - begin
         for k in range(n):
@@ -170,7 +170,7 @@ def _spread(position: Int32, most: int) -> NDArray[np.bool_]:
 
 @njit(cache=True, nogil=True)
 def _count(
-    position: Int32, features: NDArray[np.uint32], accounts: int, most: int
+    account_index: Int32, features: NDArray[np.uint32], accounts: int, most: int
 ) -> tuple[Int64, NDArray[np.uint32], NDArray[np.uint8]]:
     n, width = features.shape
     start = np.zeros(accounts + 1, np.int64)
@@ -181,7 +181,7 @@ def _count(
     i = 0
     for u in range(accounts):
         m = 0
-        while i < n and position[i] == u:
+        while i < n and account_index[i] == u:
             for j in range(width):
                 if features[i, j] != 0:
                     held[m] = features[i, j]

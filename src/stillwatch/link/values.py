@@ -83,18 +83,18 @@ _USED = {"client_parameters_value": "xor(exchanges.parameters_value, exchanges.i
 
 
 def holdings_sql(kind: ValueKind) -> Query:
-    """What accounts state of a kind: `position` (ascending), `value`, and the account's own `first_at`."""
+    """What accounts state of a kind: `account_index` (ascending), `value`, and the account's own `first_at`."""
     return Query(
         f"holdings {kind.claim}",
         f"""
 SELECT
-  sketches.position,
+  sketches.account_index,
   {kind.expression} AS value,
   sketches.first_seen AS first_at
 FROM accounts
 JOIN account_sketches AS sketches USING (account_id)
 WHERE {kind.expression} IS NOT NULL AND {kind.expression} <> ''
-ORDER BY sketches.position
+ORDER BY sketches.account_index
 """,
     )
 
@@ -105,7 +105,7 @@ def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
     return Query(
         "values in use",
         f"""
-SELECT exchanges.position, exchanges.started_at, {kept}
+SELECT exchanges.account_index, exchanges.started_at, {kept}
 FROM {SKETCHES} AS exchanges
 WHERE {accounts}
 """,

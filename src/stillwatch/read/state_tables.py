@@ -13,7 +13,7 @@ from stillwatch.engine import (
 )
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.records import Table
-from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs.state import State
 
 SKETCHES, ACCOUNTS = "kept_sketches", "kept_accounts"
@@ -24,7 +24,7 @@ def write_kept(engine: Engine, state: State | None) -> None:
     files = state.files if state else ()
     paths = [state.path(file).absolute() for file in files] if state else []
     engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, paths[:-1]))
-    engine.view(ACCOUNTS, _over(ACCOUNT_SKETCHES, paths[-1:]))
+    engine.view(ACCOUNTS, _over(ACCOUNT_SUMS, paths[-1:]))
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

@@ -58,20 +58,20 @@ def put(body: NDArray[np.uint32], place: Rows, result: NDArray[np.uint32]) -> No
 
 
 def without_frames(
-    position: NDArray[np.int32], marks: NDArray[np.int64], features: NDArray[np.uint32]
+    account_index: NDArray[np.int32], marks: NDArray[np.int64], features: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
     """`features` (rows, 16) with 0 in place of those that belong to a frame their account wraps its texts in.
 
-    `position` (rows,) must be grouped by account; `marks` (rows, m) are keyed openings or endings of the texts, 0 for
-    none. Where an account's texts carry one mark again and again, what most of them share is the frame and not what
-    they are about: a template worded anew for each account would otherwise look like a person's own words.
+    `account_index` (rows,) must be grouped by account; `marks` (rows, m) are keyed openings or endings of the texts, 0
+    for none. Where an account's texts carry one mark again and again, what most of them share is the frame and not
+    what they are about: a template worded anew for each account would otherwise look like a person's own words.
     """
-    everyone = np.ones(len(position), np.bool_)
-    return chosen_without_frames(position, marks, features, np.arange(len(position)), everyone)
+    everyone = np.ones(len(account_index), np.bool_)
+    return chosen_without_frames(account_index, marks, features, np.arange(len(account_index)), everyone)
 
 
 def chosen_without_frames(
-    position: NDArray[np.int32],
+    account_index: NDArray[np.int32],
     marks: NDArray[np.int64],
     features: NDArray[np.uint32],
     rows: Rows,
@@ -79,13 +79,13 @@ def chosen_without_frames(
 ) -> NDArray[np.uint32]:
     """The same for texts with the features of `rows` (texts,) of `features`; returns those `chosen` (texts,) alone."""
     result = np.empty((int(chosen.sum()), features.shape[1]), np.uint32)
-    _without_frames(position, marks, features, rows, chosen, result)
+    _without_frames(account_index, marks, features, rows, chosen, result)
     return result
 
 
 @njit(cache=True, nogil=True)
 def _without_frames(
-    position: NDArray[np.int32],
+    account_index: NDArray[np.int32],
     marks: NDArray[np.int64],
     features: NDArray[np.uint32],
     rows: Rows,
@@ -96,8 +96,8 @@ def _without_frames(
     own = np.empty((0, width), np.uint32)  # one account's texts, which mostly stay in the cache
     following = np.empty(0, np.int64)
     filled, begin = 0, 0
-    for end in range(1, len(position) + 1):
-        if end < len(position) and position[end] == position[begin]:
+    for end in range(1, len(account_index) + 1):
+        if end < len(account_index) and account_index[end] == account_index[begin]:
             continue
         texts = rows[begin:end]
         if len(texts) > len(own):

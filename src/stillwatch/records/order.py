@@ -11,35 +11,35 @@ from numpy.typing import NDArray
 Int64 = NDArray[np.int64]
 
 
-def by_account_and_time(position: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray) -> Int64:
-    """Row numbers in order of `position`, then `started_at` (µs), then `exchange_id` (as bytes). All are (rows,).
+def by_account_and_time(account_index: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray) -> Int64:
+    """Row numbers in order of `account_index`, then `started_at` (µs), then `exchange_id` (as bytes). All are (rows,).
 
     An engine sorts integers far slower than this, and ids are only looked at where all else is equal.
     """
-    order = _by_time(position, started_at)
-    same = (np.diff(position[order]) == 0) & (np.diff(started_at[order]) == 0)
+    order = _by_time(account_index, started_at)
+    same = (np.diff(account_index[order]) == 0) & (np.diff(started_at[order]) == 0)
     tied = np.concatenate([[False], same]) | np.concatenate([same, [False]]) if len(order) else same
-    _by_id(position, started_at, exchange_id, order, np.flatnonzero(tied))
+    _by_id(account_index, started_at, exchange_id, order, np.flatnonzero(tied))
     return order
 
 
 def within_accounts(
-    position: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, start: Int64, order: Int64
+    account_index: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, start: Int64, order: Int64
 ) -> None:
     """Brings `order` (rows,), already by account, into that same order; account u has `order[start[u]:start[u + 1]]`.
 
     Where an account's rows come by time, as of files in order, this is one look at each.
     """
-    _by_id(position, started_at, exchange_id, order, np.flatnonzero(_in_time(start, order, started_at)))
+    _by_id(account_index, started_at, exchange_id, order, np.flatnonzero(_in_time(start, order, started_at)))
 
 
 def _by_id(
-    position: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, order: Int64, tied: Int64
+    account_index: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray, order: Int64, tied: Int64
 ) -> None:
     if len(tied) == 0:
         return
     among = order[tied]
-    columns = {"position": position[among], "at": started_at[among], "id": exchange_id.take(pa.array(among))}
+    columns = {"account_index": account_index[among], "at": started_at[among], "id": exchange_id.take(pa.array(among))}
     ranked = pc.sort_indices(pa.table(columns), [(name, "ascending") for name in columns])
     order[tied] = among[ranked.to_numpy()]
 
@@ -61,12 +61,12 @@ def _in_time(start: Int64, order: Int64, started_at: Int64) -> NDArray[np.bool_]
     return tied
 
 
-def _by_time(position: NDArray[np.int32], started_at: Int64) -> Int64:
-    if len(position) == 0:
+def _by_time(account_index: NDArray[np.int32], started_at: Int64) -> Int64:
+    if len(account_index) == 0:
         return np.empty(0, np.int64)
     since = started_at - started_at.min()
     bits = int(since.max()).bit_length()
-    if bits + int(position.max()).bit_length() <= 63:
+    if bits + int(account_index.max()).bit_length() <= 63:
         # one integer a row: sorted several times faster than two keys
-        return np.argsort(position.astype(np.int64) << np.int64(bits) | since)
-    return np.lexsort((since, position))
+        return np.argsort(account_index.astype(np.int64) << np.int64(bits) | since)
+    return np.lexsort((since, account_index))

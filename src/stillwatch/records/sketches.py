@@ -61,18 +61,23 @@ ACCOUNT_SKETCHES = Table(
     (
         *columns(Kind.STRING, "account_id", required=True),
         # rank of account_id among all accounts seen: the integer by which later stages join and index arrays
-        *columns(Kind.INT32, "position", required=True),
+        *columns(Kind.INT32, "account_index", required=True),
         *columns(Kind.INT64, "exchanges", required=True),
         *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
     ),
     ("account_id",),
 )
 
+ACCOUNT_SUMS = replace(
+    ACCOUNT_SKETCHES, columns=tuple(column for column in ACCOUNT_SKETCHES.columns if column.name != "account_index")
+)
+"""What a state keeps of the account sketches: an account's index changes when other accounts come."""
+
 ACCOUNT_EVIDENCE = Table(
     "account_evidence",
     (
         *columns(Kind.STRING, "account_id", required=True),
-        *columns(Kind.INT32, "position openings", required=True),
+        *columns(Kind.INT32, "account_index openings", required=True),
         # similarity of own openings to each other, and to those of the most similar other accounts, in [0, 1]
         *columns(Kind.FLOAT64, "within_similarity between_similarity", required=True),
         # log2 likelihood ratio of "no independent person" against "a person"; 0 where nothing can be said

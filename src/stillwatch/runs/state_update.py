@@ -11,7 +11,7 @@ from pathlib import Path
 from stillwatch import read
 from stillwatch.engine import Engine, Query
 from stillwatch.errors import InputError, Mistake, UsageError
-from stillwatch.records.sketches import ACCOUNT_SKETCHES, ADDED_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.state import State
 from stillwatch.settings import Job, Window, stamp
@@ -53,7 +53,7 @@ def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
     if not rows:
         state.path(exchanges).unlink()
         return
-    engine.export(ACCOUNT_SKETCHES, state.path(accounts))
+    engine.export(ACCOUNT_SUMS, state.path(accounts))
     newest = engine.fetch(Query("newest", f"SELECT max(started_at) AS at FROM {ADDED_SKETCHES.name}"))["at"][0].as_py()
     if job.window.until is None and newest > _now() + timedelta(days=1):
         raise InputError(

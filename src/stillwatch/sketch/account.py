@@ -27,12 +27,12 @@ GROUP BY account_id"""
 
 
 def ranked_sql(sums: str) -> Query:
-    """Account sketches from their sums; `position` ranks account ids so that arrays can be indexed by it."""
-    columns = ", ".join(name for name in ACCOUNT_SKETCHES.names if name not in ("account_id", "position"))
+    """Account sketches from their sums; `account_index` ranks account ids so that arrays can be indexed by it."""
+    columns = ", ".join(name for name in ACCOUNT_SKETCHES.names if name not in ("account_id", "account_index"))
     return Query(
         "account sketches",
         f"""
-SELECT account_id, CAST(row_number() OVER (ORDER BY account_id) - 1 AS INTEGER) AS position, {columns}
+SELECT account_id, CAST(row_number() OVER (ORDER BY account_id) - 1 AS INTEGER) AS account_index, {columns}
 FROM ({sums}
 )
 """,

@@ -15,13 +15,13 @@ EXTREME = 5.0  # deviations beyond which further ones add nothing, so that one f
 
 
 def features_sql() -> Query:
-    """One row an account: `position` and what a dashboard would show of it, counts as logarithms."""
+    """One row an account: `account_index` and what a dashboard would show of it, counts as logarithms."""
     shares = ", ".join(f"count(*) FILTER (WHERE capability = {code})" for code in range(len(CAPABILITIES)))
     return Query(
         "per-account features",
         f"""
 SELECT
-  position,
+  account_index,
   ln(1 + count(*)) AS volume,
   ln(1 + coalesce(avg(input_tokens), 0)) AS input_size,
   ln(1 + coalesce(avg(output_tokens), 0)) AS output_size,
@@ -31,9 +31,9 @@ SELECT
   count(DISTINCT date_part('hour', started_at)) / least(24, count(*)) AS hours,
   count(DISTINCT address_value) / count(*) AS addresses,
   count(DISTINCT payload_value) / greatest(count(payload_value), 1) AS payloads
-FROM logged_exchanges JOIN logged_positions USING (account_id)
-GROUP BY position
-ORDER BY position
+FROM logged_exchanges JOIN logged_indices USING (account_id)
+GROUP BY account_index
+ORDER BY account_index
 """,
     )
 
@@ -44,11 +44,11 @@ def anomalies(engine: Engine, accounts: int) -> Floats:
     The anomaly is the Euclidean length of its features' robust deviations. Accounts without exchanges get the least.
     """
     rows = engine.fetch(features_sql())
-    names = [name for name in rows.column_names if name != "position"]
+    names = [name for name in rows.column_names if name != "account_index"]
     table = np.column_stack([rows[name].to_numpy().astype(np.float64) for name in names])
     length = np.full(accounts, -1.0)
     if len(table):
-        length[rows["position"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
+        length[rows["account_index"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
     # averages of one account depend on the order of threads in their last bits: ranks of rounded numbers do not
     return normal_scores(np.round(length, 6))
 

@@ -68,27 +68,28 @@ def _signup(unit: str) -> Channel:
 
 
 def holders_sql(channel: Channel) -> Query:
-    """One row an account and value: `position`, `value`, `first_at` (when first used; registration: when created)."""
+    """One row an account and value: `account_index`, `value`, `first_at` (of first use, or of registration)."""
     table = "logged_accounts" if channel.stated else "logged_exchanges"
     at = "created_at" if channel.stated else "started_at"
     return Query(
         f"holders of {channel.name}",
         f"""
-SELECT position, {channel.expression} AS value, min({at}) AS first_at
-FROM {table} JOIN logged_positions USING (account_id)
+SELECT account_index, {channel.expression} AS value, min({at}) AS first_at
+FROM {table} JOIN logged_indices USING (account_id)
 WHERE {channel.expression} IS NOT NULL
-GROUP BY position, value
+GROUP BY account_index, value
 """,
     )
 
 
 def actions_sql(channel: Channel) -> Query:
-    """One row an account, value and hour in which the account used the value: `position`, `value`, `hour`."""
+    """One row an account, value and hour in which the account used the value: `account_index`, `value`, `hour`."""
     return Query(
         f"hours of {channel.name}",
         f"""
-SELECT DISTINCT position, {channel.expression} AS value, date_diff('hour', TIMESTAMP '1970-01-01', started_at) AS hour
-FROM logged_exchanges JOIN logged_positions USING (account_id)
+SELECT DISTINCT
+  account_index, {channel.expression} AS value, date_diff('hour', TIMESTAMP '1970-01-01', started_at) AS hour
+FROM logged_exchanges JOIN logged_indices USING (account_id)
 WHERE {channel.expression} IS NOT NULL
 """,
     )

@@ -43,7 +43,7 @@ class ContentWindows:
         """The largest distance of any of an account's windows over the threshold of windows of that size."""
         accounts = name_logs(engine, logs)
         queries = read_queries(engine)
-        if len(queries.position) == 0:
+        if len(queries.account_index) == 0:
             return scored(accounts, np.zeros(len(accounts)))
         group = np.arange(len(accounts), dtype=np.int64)
         if self.pooled:
@@ -54,7 +54,7 @@ class ContentWindows:
 def exceedance(queries: Queries, group: Int64) -> Floats:
     """For each account the largest of its group's windows' MMD² over the benign threshold, (accounts,); at least 0."""
     rng = np.random.default_rng(0)
-    benign = np.sort(rng.permutation(len(queries.position))[:BENIGN])
+    benign = np.sort(rng.permutation(len(queries.account_index))[:BENIGN])
     vectors = embed(queries.features[benign])
     kernel = make_kernel(vectors)
     mapped = kernel.map(vectors)
@@ -74,7 +74,7 @@ def _windows(queries: Queries, group: Int64) -> tuple[NDArray[np.uint32], Int64,
 
     A window is WINDOW consecutive queries of a group; its last, or only, window may be shorter.
     """
-    of_query = group[queries.position]
+    of_query = group[queries.account_index]
     order = np.argsort(of_query, kind="stable")
     begins = np.concatenate([[0], np.cumsum(np.bincount(of_query, minlength=len(group)))])
     size = np.diff(begins)

@@ -81,7 +81,7 @@ def _splink() -> Any:
 
 
 def _records_sql(engine: Engine) -> Query:
-    """One row an account: `unique_id` (its position), every compared column, and the keys that only block."""
+    """One row an account: `unique_id` (its account index), every compared column, and the keys that only block."""
     present = set(engine.columns("logged_accounts"))
     derived = {"signup_subnet": ("signup_address", "regexp_replace(signup_address, '[.:][^.:]*$', '')")}
     for unit in ("hour", "day"):
@@ -94,9 +94,9 @@ def _records_sql(engine: Engine) -> Query:
         "account records",
         f"""
 SELECT
-  position AS unique_id{kept}
-FROM logged_accounts JOIN logged_positions USING (account_id)
-ORDER BY position
+  account_index AS unique_id{kept}
+FROM logged_accounts JOIN logged_indices USING (account_id)
+ORDER BY account_index
 """,
     )
 

@@ -55,7 +55,11 @@ def _shared(rows: pa.Table) -> tuple[Int32, Int64, Int64]:
     value = dense(rows["value"])
     kept = np.bincount(value, minlength=1)[value] > 1
     first_at = np.where(rows["first_at"].is_valid().to_numpy(), microseconds(rows["first_at"]), NEVER)
-    return rows["position"].to_numpy()[kept].astype(np.int32), dense(pa.chunked_array([value[kept]])), first_at[kept]
+    return (
+        rows["account_index"].to_numpy()[kept].astype(np.int32),
+        dense(pa.chunked_array([value[kept]])),
+        first_at[kept],
+    )
 
 
 def dense(values: pa.ChunkedArray) -> Int64:

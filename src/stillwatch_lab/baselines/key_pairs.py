@@ -76,7 +76,7 @@ def pool(anomaly: Floats, component: Int32) -> Floats:
     """Sum of the normal scores of each account's component over the root of its size: again a normal score."""
     total = np.bincount(component, weights=anomaly, minlength=len(anomaly))
     size = np.bincount(component, minlength=len(anomaly))
-    # sums of floats in one order: bincount adds in the order of positions
+    # sums of floats in one order: bincount adds in the order of account indices
     return np.asarray((total / np.sqrt(np.maximum(size, 1)))[component])
 
 

@@ -60,14 +60,14 @@ def read_actions(engine: Engine, accounts: int, chosen: Sequence[Channel]) -> tu
     parts: list[tuple[Int32, Int64, Int64]] = []
     for channel in chosen:
         rows = engine.fetch(actions_sql(channel))
-        position = rows["position"].to_numpy().astype(np.int32)
-        total += np.bincount(position, minlength=accounts)
+        account_index = rows["account_index"].to_numpy().astype(np.int32)
+        total += np.bincount(account_index, minlength=accounts)
         hour = rows["hour"].to_numpy()
         action = dense(rows["value"]) * (hour.max(initial=0) + 1) + hour
         action = dense(pa.chunked_array([action]))
         kept = np.bincount(action, minlength=1)[action] > 1
         shared = dense(pa.chunked_array([action[kept]]))
-        parts.append((position[kept], shared, np.zeros(len(shared), np.int64)))
+        parts.append((account_index[kept], shared, np.zeros(len(shared), np.int64)))
     return assemble(accounts, parts), total
 
 

@@ -20,15 +20,15 @@ Int64 = NDArray[np.int64]
 def name_logs(engine: Engine, logs: Logs) -> pa.Array:
     """Names `logged_exchanges`, `logged_accounts` (empty when there are none) and `logged_positions`.
 
-    Returns account ids (accounts,) by position: all that occur in either table, in the order of their bytes.
+    Returns account ids (accounts,) by account index: all that occur in either table, in the order of their bytes.
     """
     engine.view("logged_exchanges", _file("exchange sketches", logs.sketches))
     if logs.accounts is None:
         engine.store(Table("logged_accounts", ACCOUNTS.columns), ACCOUNTS.schema.empty_table())
     else:
         engine.view("logged_accounts", _file("accounts", logs.accounts))
-    engine.create("logged_positions", _positions_sql())
-    ids = engine.fetch(Query("account ids", "SELECT account_id FROM logged_positions ORDER BY position"))
+    engine.create("logged_indices", _positions_sql())
+    ids = engine.fetch(Query("account ids", "SELECT account_id FROM logged_indices ORDER BY account_index"))
     return ids["account_id"].combine_chunks()
 
 
@@ -38,9 +38,9 @@ def _file(name: str, path: str) -> Query:
 
 def _positions_sql() -> Query:
     return Query(
-        "account positions",
+        "account account_indices",
         """
-SELECT account_id, CAST(row_number() OVER (ORDER BY account_id) - 1 AS INTEGER) AS position
+SELECT account_id, CAST(row_number() OVER (ORDER BY account_id) - 1 AS INTEGER) AS account_index
 FROM (SELECT account_id FROM logged_exchanges UNION SELECT account_id FROM logged_accounts)
 """,
     )
@@ -59,13 +59,13 @@ def read_events(engine: Engine, accounts: int) -> Events:
     rows = engine.fetch(
         Query(
             "event times",
-            "SELECT position, started_at FROM logged_exchanges JOIN logged_positions USING (account_id)",
+            "SELECT account_index, started_at FROM logged_exchanges JOIN logged_indices USING (account_id)",
         )
     )
-    position = rows["position"].to_numpy()
+    account_index = rows["account_index"].to_numpy()
     at = microseconds(rows["started_at"])
-    order = np.lexsort((at, position))
-    start = np.concatenate([[0], np.cumsum(np.bincount(position, minlength=accounts))])
+    order = np.lexsort((at, account_index))
+    start = np.concatenate([[0], np.cumsum(np.bincount(account_index, minlength=accounts))])
     return Events(start.astype(np.int64), at[order])
 
 

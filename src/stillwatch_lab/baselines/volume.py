@@ -25,7 +25,7 @@ class Volume:
         accounts = name_logs(engine, logs)
         rows = engine.fetch(_measured_sql(self.measure))
         score = np.zeros(len(accounts))
-        score[rows["position"].to_numpy()] = rows["measured"].to_numpy()
+        score[rows["account_index"].to_numpy()] = rows["measured"].to_numpy()
         return scored(accounts, score)
 
 
@@ -33,17 +33,17 @@ def _measured_sql(measure: str) -> Query:
     return Query(
         "volume",
         f"""
-SELECT position, CAST({measure} AS BIGINT) AS measured
+SELECT account_index, CAST({measure} AS BIGINT) AS measured
 FROM (
   SELECT
-    position,
+    account_index,
     count(*) AS exchanges,
     coalesce(sum(input_tokens), 0) + coalesce(sum(output_tokens), 0) AS tokens
-  FROM logged_exchanges JOIN logged_positions USING (account_id)
-  GROUP BY position, date_trunc('hour', started_at)
+  FROM logged_exchanges JOIN logged_indices USING (account_id)
+  GROUP BY account_index, date_trunc('hour', started_at)
 )
-GROUP BY position
-ORDER BY position
+GROUP BY account_index
+ORDER BY account_index
 """,
     )
 

@@ -34,7 +34,7 @@ Float32 = NDArray[np.float32]
 class Queries:
     """Queries with content, by time: whose each is (queries,) and its content features (queries, 16)."""
 
-    position: Int64
+    account_index: Int64
     features: NDArray[np.uint32]
 
 
@@ -43,14 +43,14 @@ def read_queries(engine: Engine) -> Queries:
     rows = engine.fetch(
         Query(
             "queries",
-            "SELECT position, started_at, exchange_id, content_features "
-            "FROM logged_exchanges JOIN logged_positions USING (account_id) WHERE content_features IS NOT NULL",
+            "SELECT account_index, started_at, exchange_id, content_features "
+            "FROM logged_exchanges JOIN logged_indices USING (account_id) WHERE content_features IS NOT NULL",
         )
     )
-    position = rows["position"].to_numpy().astype(np.int64)
-    together = np.zeros(len(position), np.int32)
+    account_index = rows["account_index"].to_numpy().astype(np.int64)
+    together = np.zeros(len(account_index), np.int32)
     order = by_account_and_time(together, microseconds(rows["started_at"]), rows["exchange_id"])
-    return Queries(position[order], decode_features(rows["content_features"].take(pa.array(order))))
+    return Queries(account_index[order], decode_features(rows["content_features"].take(pa.array(order))))
 
 
 def embed(features: NDArray[np.uint32]) -> Float32:

@@ -59,18 +59,18 @@ def test_a_window_of_one_query_says_nothing() -> None:
 
 def test_one_benign_window_in_twenty_exceeds_the_threshold() -> None:
     rng = np.random.default_rng(5)
-    position = np.repeat(np.arange(1_000), 20)
-    queries = Queries(rng.permuted(position), texts(rng, 20_000, 1, 500))
+    account_index = np.repeat(np.arange(1_000), 20)
+    queries = Queries(rng.permuted(account_index), texts(rng, 20_000, 1, 500))
     above = (exceedance(queries, np.arange(1_000)) > 1.0).mean()
     assert 0.02 < above < 0.09
 
 
 def test_pooling_shows_a_group_whose_members_are_too_few_queries_each() -> None:
     rng = np.random.default_rng(6)
-    position = np.concatenate([np.repeat(np.arange(1_000), 20), np.repeat(np.arange(1_000, 1_040), 3)])
+    account_index = np.concatenate([np.repeat(np.arange(1_000), 20), np.repeat(np.arange(1_000, 1_040), 3)])
     features = np.concatenate([texts(rng, 20_000, 1, 500), texts(rng, 120, 350, 500)])
-    alone = exceedance(Queries(position, features), np.arange(1_040))
+    alone = exceedance(Queries(account_index, features), np.arange(1_040))
     group = np.where(np.arange(1_040) < 1_000, np.arange(1_040), 1_000)
-    pooled = exceedance(Queries(position, features), group)
+    pooled = exceedance(Queries(account_index, features), group)
     assert alone[1_000:].mean() < 1.0
     assert pooled[1_000:].min() > pooled[:1_000].max()
