@@ -24,16 +24,12 @@ def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: s
 def scan(exchanges: str, accounts: str | None, permits: str | None, out: str, threads: int) -> Result:
     """The main job, and what its stages cost."""
     from stillwatch import flow
-    from stillwatch.settings import (
-        EngineSettings,
-        Inputs,
-        Job,
-        Settings,
-    )
+    from stillwatch.job import Inputs, resolve
+    from stillwatch.settings import EngineSettings, Settings
 
     tables = {"accounts": accounts, "permits": permits}
     inputs = Inputs((exchanges,), **{name: (path,) for name, path in tables.items() if path})
-    summary = flow.scan(Job(inputs, settings=Settings(engine=EngineSettings(threads=threads))), Path(out))
+    summary = flow.scan(resolve(inputs, settings=Settings(engine=EngineSettings(threads=threads))), Path(out))
     return {
         "rows": summary.rows.used,
         "stages": {record.stage: [record.seconds, record.cpu_seconds] for record in summary.stages},

@@ -26,17 +26,13 @@ def scan(world: str, engine: str, threads: int) -> Result:
     from stillwatch.engine import Query
     from stillwatch.engine.factory import opened
     from stillwatch.flow import STAGES
-    from stillwatch.settings import (
-        EngineSettings,
-        Inputs,
-        Job,
-        Settings,
-    )
+    from stillwatch.job import Inputs, resolve
+    from stillwatch.settings import EngineSettings, Settings
 
     folder = Path(world)
     tables = {name: (str(folder / name),) for name in ("accounts", "permits")}
     settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": threads}))
-    job = Job(Inputs((str(folder / "exchanges"),), **tables), settings=settings)
+    job = resolve(Inputs((str(folder / "exchanges"),), **tables), settings=settings)
     taken: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as parent, opened(settings.engine, Path(parent)) as running:
         for stage in STAGES:

@@ -21,11 +21,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch import flow
+from stillwatch.job import Inputs, Job, resolve
+from stillwatch.key import load_key
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.runs.state import Part, State, publish
-from stillwatch.settings import Inputs, Job
 from stillwatch.sketch.account import ranked_sql, sums_sql
-from stillwatch.sketch.key import load_key
 
 Found = TypeVar("Found")
 
@@ -95,7 +95,7 @@ def _parted(exchanges: Path, added: int, folder: Path) -> tuple[int, int]:
 
 def _job(logs: Path | None = None, world: Path | None = None, state: Path | None = None) -> Job:
     tables = {name: (str(world / f"{name}.parquet"),) for name in ("accounts", "permits")} if world else {}
-    return Job(Inputs((str(logs),) if logs else (), **tables), state=state)
+    return resolve(Inputs((str(logs),) if logs else (), **tables), state=state)
 
 
 def _timed(name: str, work: Callable[[], Found]) -> Found:

@@ -18,19 +18,14 @@ import pyarrow.json as pj
 from bench.texts import cpu_seconds, texts
 from stillwatch import read
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.read.files import Source
+from stillwatch.input_files import Source
+from stillwatch.job import Inputs, resolve
 from stillwatch.read.formats.jsonl import text_schema
 from stillwatch.read.formats.lines import BLOCK
 from stillwatch.read.staging import stage
 from stillwatch.read.validation.rejects import Rejects
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    ReadSettings,
-    Settings,
-)
+from stillwatch.settings import EngineSettings, ReadSettings, Settings
 
 BYTES = 128_000_000  # texts are repeated until the file has as many
 START = datetime(2026, 4, 22)
@@ -107,7 +102,7 @@ def _rows(path: Path, folder: Path) -> None:
 
 
 def _stage(path: Path, folder: Path) -> None:
-    job = Job(Inputs((str(path),)), settings=Settings(engine=EngineSettings(threads=1)))
+    job = resolve(Inputs((str(path),)), settings=Settings(engine=EngineSettings(threads=1)))
     with DuckDBEngine(job.settings.engine, folder) as engine:
         read.run(engine, job)
 

@@ -15,16 +15,12 @@ import pyarrow as pa
 from bench.texts import ROUNDS, cpu_seconds, texts
 from stillwatch import sketch
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.job import Inputs, resolve
+from stillwatch.key import load_key
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-)
+from stillwatch.settings import EngineSettings, Settings
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.key import load_key
 from stillwatch.sketch.text import make_desk, sketch_texts
 
 
@@ -37,7 +33,7 @@ def main() -> None:
     desk = make_desk(key)
     batch = _rows(column)
     print(f"{len(found):,} texts, {megabytes:.1f} MB, {1e6 * megabytes / len(found):,.0f} bytes each; best of {ROUNDS}")
-    job = Job(Inputs(), settings=Settings(engine=EngineSettings(threads=1)))
+    job = resolve(Inputs(), settings=Settings(engine=EngineSettings(threads=1)))
     with TemporaryDirectory() as folder, DuckDBEngine(job.settings.engine, Path(folder)) as engine:
         staged = pa.Table.from_batches([batch]).select(list(EXCHANGES.names)).cast(EXCHANGES.schema)
         engine.store_batches(EXCHANGES, staged.to_batches())

@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from stillwatch import read
 from stillwatch.engine import Engine
+from stillwatch.job import Job
 from stillwatch.records import Table
 from stillwatch.records.outputs import CAMPAIGNS, DOCUMENTS, RUN_FILES
-from stillwatch.settings import Job
 
 _FOUND = tuple(table for table in RUN_FILES if table.name != "quarantine")
 PAGE = "<!doctype html><title>report</title>"

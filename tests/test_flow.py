@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,8 +19,10 @@ from stillwatch.errors import (
     RunError,
     UsageError,
 )
+from stillwatch.job import Inputs, Job, Window, resolve
+from stillwatch.key import load_key
 from stillwatch.records.outputs import RUN_FILES
-from stillwatch.settings import Inputs, Job, Window
+from stillwatch.settings import Settings, SketchSettings
 from tests import small_stages
 from tests.read.rows import START, exchange, write
 
@@ -37,7 +40,7 @@ def job(tmp_path: Path) -> Job:
     write(tmp_path / "logs" / "log.jsonl", [exchange(0), exchange(1), exchange(1)])
     with (tmp_path / "logs" / "log.jsonl").open("a") as log:
         log.write("{\n")
-    return Job(Inputs((str(tmp_path / "logs"),)))
+    return resolve(Inputs((str(tmp_path / "logs"),)))
 
 
 def hidden(folder: Path) -> list[Path]:
@@ -83,11 +86,12 @@ def test_a_scan_leaves_a_whole_run_folder(tmp_path: Path, job: Job) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_run_json_says_what_was_run(tmp_path: Path, job: Job) -> None:
-    windowed = Job(job.inputs, Window(since=START.replace(year=2025), until=START))
+    windowed = replace(job, window=Window(since=START.replace(year=2025), until=START))
     flow.scan(windowed, tmp_path / "run")
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     log = tmp_path / "logs" / "log.jsonl"
     assert record["stillwatch"] == __version__
+    assert record["key_id"] == job.key.key_id
     assert record["window"] == {"since": "2025-04-22T12:30:15.250000Z", "until": "2026-04-22T12:30:15.250000Z"}
     assert record["inputs"][0]["digest"] == hashlib.sha256(log.read_bytes()).hexdigest()
     assert record["rows"] == {"read": 4, "used": 2, "duplicate": 1, "quarantined": 1, "outside_window": 2}
@@ -133,7 +137,7 @@ def test_a_broken_page_that_a_later_stage_meets_names_its_file(tmp_path: Path) -
     data[start : start + 200] = bytes(200)
     path.write_bytes(bytes(data))
     with pytest.raises(InputError, match=r"`.*b\.parquet` cannot be read") as caught:
-        flow.write_sketches(Job(Inputs((str(tmp_path),))), tmp_path / "run")
+        flow.write_sketches(resolve(Inputs((str(tmp_path),))), tmp_path / "run")
     assert isinstance(caught.value.__cause__, QueryError)
 
 
@@ -159,19 +163,14 @@ def test_check_leaves_nothing_behind(tmp_path: Path, job: Job, monkeypatch: pyte
 def test_sketches_name_their_key_and_stand_for_the_logs(tmp_path: Path, job: Job) -> None:
     (tmp_path / "key").write_bytes(b"k" * 16)
     (tmp_path / "other").write_bytes(b"o" * 16)
-    keyed = {
-        name: job.settings.model_copy(
-            update={"sketch": job.settings.sketch.model_copy(update={"key_file": tmp_path / name})}
-        )
-        for name in ("key", "other")
-    }
-    rows = flow.write_sketches(Job(job.inputs, settings=keyed["key"]), tmp_path / "sketches")
+    other = Settings(sketch=SketchSettings(key_file=tmp_path / "other"))
+    rows = flow.write_sketches(replace(job, key=load_key(tmp_path / "key")), tmp_path / "sketches")
     assert (rows.used, rows.duplicate, rows.quarantined) == (2, 1, 1)
     sketched = tmp_path / "sketches" / "exchange_sketches.parquet"
     assert pq.read_table(sketched)["exchange_id"].to_pylist() == ["e0", "e1"]
-    again = Job(Inputs((str(sketched),)), settings=keyed["other"])
+    again = resolve(Inputs((str(sketched),)), settings=other)
     flow.write_sketches(again, tmp_path / "again")
     assert (tmp_path / "again" / sketched.name).read_bytes() == sketched.read_bytes()
-    mixed = Job(Inputs((*job.inputs.exchanges, str(sketched))), settings=keyed["other"])
+    mixed = resolve(Inputs((str(tmp_path / "logs"), str(sketched))), settings=other)
     with pytest.raises(InputError, match="name the same key"):
         flow.write_sketches(mixed, tmp_path / "mixed")

@@ -15,14 +15,10 @@ from stillwatch_lab.benchmark.cost import Result, serve
 def sketch(exchanges: str, out: str, threads: int) -> Result:
     """The world's sketches, from which everything that links starts."""
     from stillwatch import flow
-    from stillwatch.settings import (
-        EngineSettings,
-        Inputs,
-        Job,
-        Settings,
-    )
+    from stillwatch.job import Inputs, resolve
+    from stillwatch.settings import EngineSettings, Settings
 
-    job = Job(Inputs((exchanges,)), settings=Settings(engine=EngineSettings(threads=threads)))
+    job = resolve(Inputs((exchanges,)), settings=Settings(engine=EngineSettings(threads=threads)))
     return {"rows": flow.write_sketches(job, Path(out)).used}
 
 

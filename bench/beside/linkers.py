@@ -19,13 +19,9 @@ from stillwatch import (
     sketch,
 )
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.job import Inputs, resolve
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORKS
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-)
+from stillwatch.settings import EngineSettings, Settings
 from stillwatch_lab.baselines.interface import SCORES, Baseline, Logs
 from stillwatch_lab.baselines.ranking import CAMPAIGN, Flags, compare
 from stillwatch_lab.benchmark.cost import Result, cpu_seconds
@@ -40,7 +36,7 @@ def stillwatch_link(sketches: str, accounts: str, out: str, threads: int) -> Res
     """Reads the sketches, links, and scores each account by its network."""
     folder = Path(out).parent
     settings = Settings(engine=EngineSettings(threads=threads))
-    job = Job(Inputs((sketches,), accounts=(accounts,)), settings=settings)
+    job = resolve(Inputs((sketches,), accounts=(accounts,)), settings=settings)
     stages: tuple[flow.Stage, ...] = (read, sketch, link)
     begun = _clocks()
     with tempfile.TemporaryDirectory(dir=folder) as staged, DuckDBEngine(settings.engine, Path(staged)) as engine:

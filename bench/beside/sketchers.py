@@ -12,10 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bench.beside.texts import shingles_of
+from stillwatch.key import load_key
 from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.key import load_key
 from stillwatch.sketch.shingles import (
     STORED_BINS,
     STORED_BYTES,

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from bench.measure import say
 from stillwatch.errors import OutputError
+from stillwatch.key import load_key
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.sketch.key import load_key
 from stillwatch_lab.benchmark.cost import peak_bytes
 
 GROUP_ROWS = 122_880  # of a row group, as the engine exports them

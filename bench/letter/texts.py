@@ -14,12 +14,12 @@ from bench.letter.drawn import Drawn
 from bench.letter.marks import counted_ids
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.key import load_key
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
 from stillwatch.sketch import stream
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.key import load_key
 from stillwatch.sketch.text import Desk, make_desk
 from stillwatch_lab.worlds.log.files import part_table
 

@@ -34,6 +34,7 @@ from stillwatch.errors import (
     QueryError,
     UsageError,
 )
+from stillwatch.job import Job, stamp
 from stillwatch.read.summary import (
     ReadSummary,
     Rows,
@@ -48,8 +49,6 @@ from stillwatch.runs import state as states
 from stillwatch.runs import state_update as additions
 from stillwatch.runs.checkpoint import Checkpoint
 from stillwatch.runs.state import State
-from stillwatch.settings import Job, stamp
-from stillwatch.sketch.key import load_key
 
 
 class Stage(Protocol):
@@ -121,7 +120,7 @@ def scan(job: Job, out: Path) -> RunSummary:
         written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in RUN_FILES}
         _write_documents(engine, staged)
         seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
-        _write_json(staged / folder.MARKER, _run_record(engine, seen, records, written))
+        _write_json(staged / folder.MARKER, _run_record(engine, seen, key_id, records, written))
         return RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
 
 
@@ -145,7 +144,7 @@ def write_sketches(job: Job, out: Path) -> Rows:
             table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
             for table in (EXCHANGE_SKETCHES, QUARANTINE)
         }
-        _write_json(staged / folder.MARKER, _run_record(engine, job, records, written))
+        _write_json(staged / folder.MARKER, _run_record(engine, job, key_id, records, written))
         return count_rows(engine)
 
 
@@ -184,7 +183,7 @@ def _sketch_key_id(job: Job, state: State | None) -> str:
 
 
 def _key_id_of_logs(job: Job) -> str:
-    own = load_key(job.settings.sketch.key_file).key_id
+    own = job.key.key_id
     received = read.received_key(job)
     if received is None or received.key_id is None:
         return own
@@ -241,11 +240,14 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024  # kilobytes everywhere but on macOS
 
 
-def _run_record(engine: Engine, job: Job, records: Sequence[StageRecord], written: dict[str, int]) -> dict[str, object]:
+def _run_record(
+    engine: Engine, job: Job, key_id: str, records: Sequence[StageRecord], written: dict[str, int]
+) -> dict[str, object]:
     off = "SELECT channel, sentence FROM channels WHERE NOT available ORDER BY channel"
     return {
         "stillwatch": __version__,
         "settings": job.settings.model_dump(mode="json"),
+        "key_id": key_id,
         "window": {"since": stamp(job.window.since), "until": stamp(job.window.until)},
         "inputs": _all(engine, "SELECT * FROM sources ORDER BY source, feeds"),
         "rows": asdict(count_rows(engine)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -72,39 +71,6 @@ class Settings(_Section):
     link: LinkSettings = LinkSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The half-open span of event time a run looks at; None leaves that end open."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """A UTC time as records and messages write it."""
-    return None if moment is None else f"{moment.isoformat()}Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The paths a person named, as typed: files, folders or globs."""
-
-    exchanges: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    permits: tuple[str, ...] = ()
-    judgements: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What one run was asked to do: inputs, window and settings together."""
-
-    inputs: Inputs
-    window: Window = Window()
-    settings: Settings = field(default_factory=Settings)
-    state: Path | None = None  # the folder that keeps what earlier scans have read
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from stillwatch import assess
 from stillwatch.engine import Engine, Query
+from stillwatch.job import Inputs, resolve
 from stillwatch.records import Kind, Table
 from stillwatch.records.candidates import (
     CANDIDATE_CAMPAIGNS,
@@ -20,12 +21,7 @@ from stillwatch.records.candidates import (
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES
-from stillwatch.settings import (
-    AssessSettings,
-    Inputs,
-    Job,
-    Settings,
-)
+from stillwatch.settings import AssessSettings, Settings
 
 Rows = list[dict[str, Any]]
 
@@ -167,7 +163,7 @@ def _told(place: int) -> dict[str, Any]:
 
 def assessed(engine: Engine, **settings: float) -> dict[str, Rows]:
     """Runs the stage and returns the rows of its tables by name, ordered by their first two columns."""
-    assess.run(engine, Job(Inputs(), settings=Settings(assess=AssessSettings(**settings))))
+    assess.run(engine, resolve(Inputs(), settings=Settings(assess=AssessSettings(**settings))))
     return {name: engine.fetch(Query(name, f"SELECT * FROM {name} ORDER BY ALL")).to_pylist() for name in assess.WRITES}
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from stillwatch.calibrate.observed import Observed, name_observed, observe
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.settings import EngineSettings, Job
+from stillwatch.job import Job
+from stillwatch.settings import EngineSettings
 from stillwatch_lab.worlds.build import build
 from stillwatch_lab.worlds.job import job_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch.calibrate.bundles import NULLS
 from stillwatch.cli.main import invoke
-from stillwatch.settings import Job
+from stillwatch.job import Job
 
 
 def words(job: Job) -> list[str]:

@@ -19,8 +19,8 @@ from stillwatch.calibrate.findings import (
 )
 from stillwatch.calibrate.terminal import render, write
 from stillwatch.calibrate.words import CANNOT_SHOW, sentences
+from stillwatch.job import Inputs, resolve
 from stillwatch.runs.folder import MARKER
-from stillwatch.settings import Inputs, Job
 
 
 def found(accounts: int = 1_000, networks: int = 0, **accused: int) -> Found:
@@ -114,7 +114,7 @@ def test_a_scan_that_accused_nobody_is_said_to() -> None:
 
 def test_files_and_terminal_say_the_same(tmp_path: Path) -> None:
     made = calibration(stream("nobody", found()), stream("told", found(act=7), "hands"))
-    write(made, Job(Inputs(("logs",))), tmp_path / "out")
+    write(made, resolve(Inputs()), tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"calibration.json", "calibration.txt", MARKER}
     told = json.loads((tmp_path / "out" / "calibration.json").read_text())
     assert told == json.loads(json.dumps(made.as_dict()))

@@ -28,13 +28,13 @@ from stillwatch.calibrate.streams import (
 )
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.job import Job
 from stillwatch.link.conversation_starts import starts_conversation
 from stillwatch.records.definitions import (
     HANDOVER_SENDERS,
     HANDOVER_WITHIN,
 )
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Job
 
 NULL = {null.name: null for null in NULLS}
 PLACED = ("account_id", "address_value")

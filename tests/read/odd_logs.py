@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,14 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch import flow
+from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.read.summary import ReadSummary
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-    Window,
-)
+from stillwatch.settings import EngineSettings, Settings
 
 DAY = datetime(2026, 5, 1)
 
@@ -70,11 +66,11 @@ def write_odd_logs(folder: Path) -> Job:
     inputs = Inputs(
         (*(str(path).replace("[", "[[]") for path in paths), str(lines)), (), (str(permits),), (str(judged),)
     )
-    return Job(inputs, Window(since=datetime(2026, 4, 1), until=datetime(2026, 6, 1)))
+    return resolve(inputs, Window(since=datetime(2026, 4, 1), until=datetime(2026, 6, 1)))
 
 
 def check_odd_logs(folder: Path, engine: str, remote: str | None = None) -> ReadSummary:
     """What reading them finds, through a Spark Connect server where one is named."""
     job = write_odd_logs(folder)
     settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2, "spark_remote": remote}))
-    return flow.check(Job(job.inputs, job.window, settings))
+    return flow.check(replace(job, settings=settings))

@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 from stillwatch import read
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.job import Inputs, Job, resolve
 from stillwatch.read.summary import ReadSummary, summarise
 from stillwatch.records import Table
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import EngineSettings, Inputs, Job
+from stillwatch.settings import EngineSettings
 
 Row = Mapping[str, object]
 FORMATS = ("parquet", "jsonl", "jsonl.gz", "jsonl.zst", "csv", "csv.gz")
@@ -57,7 +58,7 @@ def write_bytes(path: Path, data: bytes) -> Path:
 
 def read_in(folder: Path, job: Job | Iterable[Path], threads: int = 2) -> tuple[list[dict[str, object]], ReadSummary]:
     """Reads files (or a whole job); gives the exchanges in the order of their ids, and what was counted."""
-    asked = job if isinstance(job, Job) else Job(Inputs(tuple(str(path) for path in job)))
+    asked = job if isinstance(job, Job) else resolve(Inputs(tuple(str(path) for path in job)))
     with DuckDBEngine(EngineSettings(threads=threads), folder) as engine:
         read.run(engine, asked)
         rows = engine.fetch(Query("rows", "SELECT * FROM exchanges ORDER BY ALL")).to_pylist()
@@ -66,7 +67,7 @@ def read_in(folder: Path, job: Job | Iterable[Path], threads: int = 2) -> tuple[
 
 def quarantined(folder: Path, job: Job | Iterable[Path]) -> list[tuple[int, str, str]]:
     """Line, reason and raw text of every quarantined row, in order."""
-    asked = job if isinstance(job, Job) else Job(Inputs(tuple(str(path) for path in job)))
+    asked = job if isinstance(job, Job) else resolve(Inputs(tuple(str(path) for path in job)))
     with DuckDBEngine(EngineSettings(threads=2), folder) as engine:
         read.run(engine, asked)
         rows = engine.fetch(Query("rows", "SELECT line, reason, raw FROM quarantine ORDER BY source, line")).to_pylist()

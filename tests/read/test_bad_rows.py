@@ -13,13 +13,8 @@ import pytest
 from stillwatch import read
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    ReadSettings,
-    Settings,
-)
+from stillwatch.job import Inputs, resolve
+from stillwatch.settings import EngineSettings, ReadSettings, Settings
 from tests.read.rows import START, quarantined, read_in, write_bytes
 
 GOOD = b'{"exchange_id":"%s","account_id":"a","started_at":"2026-05-01T10:00:00Z"}'
@@ -204,7 +199,7 @@ def test_an_overlong_line_is_never_held_whole(tmp_path: Path, suffix: str) -> No
     path = write_bytes(
         tmp_path / f"log.{suffix}", head + row % b"one" + b"x" * 9_500_000 + b"\n" + row % b"two" + b"y" * 9_000
     )
-    job = Job(Inputs((str(path),)), settings=Settings(read=ReadSettings(max_line_bytes=2_000)))
+    job = resolve(Inputs((str(path),)), settings=Settings(read=ReadSettings(max_line_bytes=2_000)))
     rows, summary = read_in(tmp_path, job)
     assert [row["exchange_id"] for row in rows] == ["one", "two"]
     first = 2 if suffix == "csv" else 1
@@ -239,7 +234,7 @@ def test_sentinel_times_in_optional_columns_mean_never(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("account_id,closed_at\nb,0001-01-01\n")
     pq.write_table(pa.table({"account_id": ["c"], "closed_at": [datetime(9999, 12, 31)]}), tmp_path / "c.parquet")
     with DuckDBEngine(EngineSettings(), tmp_path) as engine:
-        read.run(engine, Job(Inputs(accounts=(str(tmp_path),))))
+        read.run(engine, resolve(Inputs(accounts=(str(tmp_path),))))
         rows = engine.fetch(Query("accounts", "SELECT account_id, closed_at FROM accounts ORDER BY 1")).to_pylist()
     assert rows == [{"account_id": name, "closed_at": None} for name in "abc"]
 
@@ -248,5 +243,5 @@ def test_an_unknown_verdict_decides_nothing(tmp_path: Path) -> None:
     line = {"subject": "a", "verdict": "guilty", "decided_by": "me", "decided_at": "2026-05-01"}
     (tmp_path / "j.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(line | {"verdict": "innocent"}) + "\n")
     pq.write_table(pa.Table.from_pylist([line]), tmp_path / "j.parquet")
-    found = quarantined(tmp_path, Job(Inputs(judgements=(str(tmp_path),))))
+    found = quarantined(tmp_path, resolve(Inputs(judgements=(str(tmp_path),))))
     assert [(number, why) for number, why, _ in found] == [(1, "unknown_word"), (1, "unknown_word")]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from stillwatch.job import Inputs, resolve
 from stillwatch.read.channels import CHANNELS
 from stillwatch.read.summary import render
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Inputs, Job
 from tests.read.rows import exchange, read_in, write
 
 
@@ -31,7 +31,7 @@ def test_what_is_off_says_why(tmp_path: Path) -> None:
     assert "`client_address`, which no row of `exchanges` has" in sentences["shared_address"]
     accounts = tmp_path / "accounts.csv"
     accounts.write_text("account_id,payment_issuer\na0,\n")
-    _, summary = read_in(tmp_path, Job(Inputs((str(path),), (str(accounts),))))
+    _, summary = read_in(tmp_path, resolve(Inputs((str(path),), (str(accounts),))))
     sentences = {str(row["channel"]): str(row["sentence"]) for row in summary.channels}
     assert "which no row of `accounts` has" in sentences["payment"]
 

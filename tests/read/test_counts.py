@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.job import Inputs, Window, resolve
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch.settings import Inputs, Job, Window
 from tests.read.rows import START, exchange, read_in, write, write_bytes
 
 LINE = b'{"exchange_id":"e%d","account_id":"a","started_at":"2026-05-01T10:00:00Z","input_text":"hello"}'
@@ -80,7 +80,7 @@ def test_the_window_is_half_open_and_counted(tmp_path: Path, suffix: str) -> Non
     rows = [exchange(n, started_at=START.replace(day=day)) for n, day in enumerate((1, 2, 2, 3, 4))]
     path = write(tmp_path / f"log.{suffix}", [*rows, rows[0]])
     window = Window(START.replace(day=2), START.replace(day=4))
-    found, summary = read_in(tmp_path, Job(Inputs((str(path),)), window))
+    found, summary = read_in(tmp_path, resolve(Inputs((str(path),)), window))
     assert [row["exchange_id"] for row in found] == ["e1", "e2", "e3"]
     assert (summary.rows.read, summary.rows.used, summary.rows.duplicate, summary.rows.outside_window) == (6, 5, 1, 2)
 

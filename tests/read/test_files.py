@@ -11,9 +11,9 @@ import pytest
 
 from stillwatch import read
 from stillwatch.errors import InputError, UsageError
-from stillwatch.read.files import find
+from stillwatch.input_files import find
+from stillwatch.job import Inputs, resolve
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Inputs, Job
 from tests.read.rows import START, exchange, read_in, write
 
 
@@ -40,7 +40,7 @@ def test_every_mistake_is_listed(tmp_path: Path) -> None:
     _, mistakes = find(patterns)
     assert len(mistakes) == len(patterns)
     with pytest.raises(UsageError) as caught:
-        read_in(tmp_path, Job(Inputs(tuple(patterns))))
+        read_in(tmp_path, resolve(Inputs(tuple(patterns))))
     assert len(caught.value.mistakes) == len(patterns)
 
 
@@ -115,5 +115,5 @@ def test_sketches_of_two_keys_are_refused(tmp_path: Path) -> None:
     for name in "kl":
         sketches(tmp_path / f"{name}.parquet", [name], name)
     with pytest.raises(InputError, match="different keys"):
-        read.received_key(Job(Inputs((str(tmp_path),))))
-    assert read.received_key(Job(Inputs((str(tmp_path / "k.parquet"),)))) == read.ReceivedKey("k", False)
+        read.received_key(resolve(Inputs((str(tmp_path),))))
+    assert read.received_key(resolve(Inputs((str(tmp_path / "k.parquet"),)))) == read.ReceivedKey("k", False)

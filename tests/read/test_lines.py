@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillwatch.read.files import Source
+from stillwatch.input_files import Source
 from stillwatch.read.formats import lines
 from stillwatch.read.formats.lines import blocks
 

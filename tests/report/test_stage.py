@@ -11,14 +11,15 @@ from stillwatch import report
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import UsageError
-from stillwatch.settings import EngineSettings, Inputs, Job
+from stillwatch.job import Inputs, resolve
+from stillwatch.settings import EngineSettings
 from tests.report.synthetic_run import SyntheticRun, empty_run
 
 
 def page_of(run: SyntheticRun, parent: Path, threads: int, shuffle: int | None) -> str:
     with DuckDBEngine(EngineSettings(threads=threads), parent) as engine:
         run.store(engine, shuffle)
-        report.run(engine, Job(Inputs()))
+        report.run(engine, resolve(Inputs()))
         (row,) = engine.fetch(Query("documents", "SELECT * FROM documents")).to_pylist()
     assert row["name"] == "report.html"
     return str(row["body"])

@@ -13,13 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch import flow
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-    SketchSettings,
-)
+from stillwatch.job import Inputs, resolve
+from stillwatch.settings import EngineSettings, Settings, SketchSettings
 from stillwatch_lab.worlds.build import build
 
 Rows = list[dict[str, Any]]
@@ -85,7 +80,7 @@ class SmallWorld:
             "permits": self.folder / "permits.parquet",
         }
         chosen = {name: (str(path),) for name, path in {**own, **inputs}.items() if path is not None}
-        return flow.scan(Job(Inputs(**chosen), settings=self.settings(threads)), out).folder
+        return flow.scan(resolve(Inputs(**chosen), settings=self.settings(threads)), out).folder
 
     def settings(self, threads: int = 2) -> Settings:
         """On so many threads, with the key."""

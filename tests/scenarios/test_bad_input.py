@@ -24,12 +24,12 @@ SCAN_ON_AND_ON = """
 import sys
 from pathlib import Path
 from stillwatch import flow
-from stillwatch.settings import Inputs, Job
+from stillwatch.job import Inputs, resolve
 from tests import small_stages
 flow.STAGES = small_stages.STAGES
 print("ready", flush=True)
 while True:
-    flow.scan(Job(Inputs((sys.argv[1],))), Path(sys.argv[2]))
+    flow.scan(resolve(Inputs((sys.argv[1],))), Path(sys.argv[2]))
 """
 
 # one scan through the command line, with stages that take no time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,9 @@ from stillwatch import flow
 from stillwatch.cli import main as cli
 from stillwatch.engine import Engine
 from stillwatch.errors import OutputError
+from stillwatch.job import Inputs, Job, resolve
 from stillwatch.runs import checkpoint
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-)
+from stillwatch.settings import EngineSettings, Settings
 from tests.scenarios.small_world import SmallWorld, digests
 
 NAMES = [stage.__name__.rpartition(".")[2] for stage in flow.STAGES]
@@ -53,7 +50,7 @@ class Trial:
     def job(self) -> Job:
         beside = ((str(self.world.folder / f"{name}.parquet"),) for name in ("accounts", "permits"))
         settings = self.world.settings().model_copy(update={"engine": self.engine})
-        return Job(Inputs((str(self.logs),), *beside), settings=settings)
+        return resolve(Inputs((str(self.logs),), *beside), settings=settings)
 
     def run(self, fails_at: str | None = None) -> list[str]:
         """The stages that were run."""
@@ -108,11 +105,20 @@ def test_other_settings_begin_anew(trial: Trial) -> None:
     trial.failed("group")
     job = trial.job()
     link = job.settings.link.model_copy(update={"minimum_accounts": 9})
-    other = Job(job.inputs, settings=job.settings.model_copy(update={"link": link}))
+    other = replace(job, settings=job.settings.model_copy(update={"link": link}))
     assert checkpoint.identity_of(other) != checkpoint.identity_of(job)
     with checkpoint.kept(other, trial.out) as found:
         assert found is not None
         assert found.finished == []
+
+
+def test_another_previous_run_begins_anew(trial: Trial, tmp_path: Path) -> None:
+    identities = {checkpoint.identity_of(trial.job())}
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(name)
+        identities.add(checkpoint.identity_of(replace(trial.job(), previous=tmp_path / name)))
+    assert len(identities) == 3
 
 
 def test_the_first_stage_alone_is_not_worth_keeping(trial: Trial) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from stillwatch import flow
 from stillwatch.group import loading
+from stillwatch.job import Inputs, resolve
 from stillwatch.link import segments as ranges
 from stillwatch.records.outputs import RUN_FILES
-from stillwatch.settings import Inputs, Job
 from tests.scenarios.small_world import EXCHANGES, SmallWorld, digests, rows, shuffled
 
 MADE = "exchange_sketches.parquet"
@@ -57,7 +57,7 @@ def test_ranges_of_files_in_order_of_accounts_change_no_byte(
 ) -> None:
     in_ranges(monkeypatch)
     flow.write_sketches(
-        Job(Inputs((str(world.folder / "exchanges"),)), settings=world.settings()), tmp_path / "sketches"
+        resolve(Inputs((str(world.folder / "exchanges"),)), settings=world.settings()), tmp_path / "sketches"
     )
     pq.write_table(pq.read_table(tmp_path / "sketches" / MADE), tmp_path / MADE, row_group_size=group_rows)
     said: list[bool] = []
@@ -73,7 +73,7 @@ def test_order_of_accounts_changes_no_byte(world: SmallWorld, plain: Path, tmp_p
 
 
 def test_sketches_in_place_of_logs_change_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
-    job = Job(Inputs((str(world.folder / "exchanges"),)), settings=world.settings())
+    job = resolve(Inputs((str(world.folder / "exchanges"),)), settings=world.settings())
     flow.write_sketches(job, tmp_path / "sketches")
     assert digests(world.scan(tmp_path / "run", exchanges=tmp_path / "sketches" / MADE)) == digests(plain)
 
@@ -81,6 +81,6 @@ def test_sketches_in_place_of_logs_change_no_byte(world: SmallWorld, plain: Path
 def test_some_logs_and_some_sketches_change_no_byte(world: SmallWorld, plain: Path, tmp_path: Path) -> None:
     parts = shuffled(world.exchanges, tmp_path / "parts", 2, seed=9)
     first, _ = sorted(parts.iterdir())
-    flow.write_sketches(Job(Inputs((str(first),)), settings=world.settings()), tmp_path / "sketches")
+    flow.write_sketches(resolve(Inputs((str(first),)), settings=world.settings()), tmp_path / "sketches")
     (tmp_path / "sketches" / MADE).rename(parts / first.name)
     assert digests(world.scan(tmp_path / "run", exchanges=parts)) == digests(plain)

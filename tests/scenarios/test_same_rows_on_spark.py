@@ -11,15 +11,11 @@ import pytest
 from stillwatch import flow
 from stillwatch.cli.main import invoke
 from stillwatch.group import loading
+from stillwatch.job import Inputs, resolve
 from stillwatch.link import segments as ranges
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.runs import state as states
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-)
+from stillwatch.settings import EngineSettings, Settings
 from stillwatch_lab.worlds.build import build
 from tests.read.odd_logs import check_odd_logs
 from tests.scenarios.small_world import SmallWorld
@@ -42,7 +38,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scanned(world: Path, engine: str, out: Path) -> Path:
     inputs = Inputs((str(world / "exchanges"),), (str(world / "accounts.parquet"),), (str(world / "permits.parquet"),))
     settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
-    return flow.scan(Job(inputs, settings=settings), out).folder
+    return flow.scan(resolve(inputs, settings=settings), out).folder
 
 
 def test_a_scan_of_300_000_exchanges_is_the_same_row_for_row(
@@ -78,7 +74,7 @@ def test_a_state_is_kept_alike(world: SmallWorld, hours: list[Path], tmp_path: P
     for engine in ("duckdb", "spark"):
         settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
         for log in hours[:2]:
-            flow.add_to_state(Job(Inputs((str(log),)), settings=settings, state=tmp_path / engine))
+            flow.add_to_state(resolve(Inputs((str(log),)), settings=settings, state=tmp_path / engine))
     embedded, distributed = (states.load(tmp_path / engine) for engine in ("duckdb", "spark"))
     assert [part.digest for part in distributed.parts] == [part.digest for part in embedded.parts]
     first, second = (state.path(state.accounts).read_bytes() for state in (embedded, distributed))

@@ -21,14 +21,15 @@ from stillwatch.errors import (
     QueryError,
     UsageError,
 )
+from stillwatch.job import Inputs, Job, Window, resolve
+from stillwatch.key import load_key
 from stillwatch.runs import state as states
-from stillwatch.settings import Inputs, Job, Window
 from tests.scenarios.small_world import SmallWorld, digests
 
 
 def job_of(world: SmallWorld, state: Path | None, *logs: Path) -> Job:
     own = {name: (str(world.folder / f"{name}.parquet"),) for name in ("accounts", "permits")}
-    return Job(Inputs(tuple(map(str, logs)), **own), settings=world.settings(), state=state)
+    return resolve(Inputs(tuple(map(str, logs)), **own), settings=world.settings(), state=state)
 
 
 def test_adding_hour_by_hour_changes_no_byte(world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path]) -> None:
@@ -109,10 +110,8 @@ def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, hours: list[P
     state = tmp_path / "state"
     flow.add_to_state(job_of(world, state, hours[0]))
     job = job_of(world, state, hours[1])
-    unkeyed = job.settings.sketch.model_copy(update={"key_file": None})
-    job = replace(job, settings=job.settings.model_copy(update={"sketch": unkeyed}))
     with pytest.raises(InputError, match="name the state's key with `--key-file`"):
-        flow.add_to_state(job)
+        flow.add_to_state(replace(job, key=load_key(None)))
 
 
 def test_time_inside_the_state_and_time_to_come_are_refused(
@@ -143,7 +142,7 @@ def test_two_runs_cannot_add_at_once(tmp_path: Path) -> None:
     ("damage", "said"),
     [
         ("{", "cannot be read"),
-        ('{"format": 99}', "format is not"),
+        ('{"format": 99}', "format is none of"),
         ("[]", "cannot be read"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillwatch.sketch.key import Key
+from stillwatch.key import Key
 from stillwatch.sketch.text import Desk, make_desk
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.key import Key
 from stillwatch.sketch.address import (
     address_values,
     parse_address,
@@ -17,7 +18,6 @@ from stillwatch.sketch.address import (
     read_plain,
 )
 from stillwatch.sketch.buffers import texts_of
-from stillwatch.sketch.key import Key
 
 V4, V6 = st.ip_addresses(v=4), st.ip_addresses(v=6)
 

@@ -15,15 +15,10 @@ from stillwatch import sketch
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import UsageError
+from stillwatch.job import Inputs, Job, resolve
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import (
-    EngineSettings,
-    Inputs,
-    Job,
-    Settings,
-    SketchSettings,
-)
+from stillwatch.settings import EngineSettings, Settings, SketchSettings
 from stillwatch.sketch.stream import HEAD_LETTERS, TAIL_LETTERS, regrouped
 
 ROWS = 5_000
@@ -61,7 +56,7 @@ def job(key_file: Path | None = None, batch_rows: int = 32_768, threads: int = 2
     settings = Settings(
         engine=EngineSettings(threads=threads), sketch=SketchSettings(batch_rows=batch_rows, key_file=key_file)
     )
-    return Job(Inputs(), settings=settings)
+    return resolve(Inputs(), settings=settings)
 
 
 def sketches(table: pa.Table, folder: Path, wanted: Job) -> pa.Table:

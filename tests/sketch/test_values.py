@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from stillwatch.sketch.key import Key
+from stillwatch.key import Key
 from stillwatch.sketch.values import column_values, parameter_values, set_values
 
 TEXTS = ["curl/8.1", "python-requests", None, "", "curl/8.1", "nul\0inside", "\u202eright to left", "x" * 1_000_000]

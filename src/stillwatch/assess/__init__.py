@@ -11,7 +11,8 @@ from stillwatch.assess.facts import Facts, gather
 from stillwatch.assess.score import judge
 from stillwatch.assess.subjects import settle, write_lineage
 from stillwatch.engine import Engine
-from stillwatch.settings import AssessSettings, Job
+from stillwatch.job import Job
+from stillwatch.settings import AssessSettings
 
 READS = (
     "account_sketches",

@@ -15,8 +15,8 @@ from stillwatch.calibrate.findings import Calibration, Found, Stream
 from stillwatch.calibrate.observed import Observed, observe
 from stillwatch.calibrate.streams import Replay, run_null, run_replay
 from stillwatch.disk import sweep
+from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.settings import Job
 
 ORGANIC: Expected = "nobody at act"
 MOST_STREAMS = 1_000  # of a sort, so that the streams of two seeds never coincide

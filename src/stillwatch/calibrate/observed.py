@@ -22,11 +22,11 @@ from stillwatch.calibrate.strata import Strata, strata
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import InputError
+from stillwatch.job import Job
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.definitions import SILENCE
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Job
 
 OBSERVED = Table(
     "observed_exchanges",

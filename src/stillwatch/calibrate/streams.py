@@ -22,10 +22,10 @@ from stillwatch.calibrate.observed import Observed, name_observed
 from stillwatch.calibrate.strata import dealt, donors
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.job import Job
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.settings import Job
 from stillwatch.sketch import account
 
 BATCH_ROWS = 131_072

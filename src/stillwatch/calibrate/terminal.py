@@ -12,9 +12,9 @@ from rich.table import Table
 from stillwatch import __version__
 from stillwatch.calibrate.findings import Calibration, Found
 from stillwatch.calibrate.words import CANNOT_SHOW, sentences
+from stillwatch.job import Job
 from stillwatch.records.outputs import LEVELS
 from stillwatch.runs.folder import MARKER, published
-from stillwatch.settings import Job
 
 WIDTH = 110  # columns of the text file
 FORBIDDEN = {"nobody": "any network", "no campaign": "a campaign", "nobody at act": "one at act"}

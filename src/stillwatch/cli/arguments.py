@@ -8,16 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import InputError, Mistake, UsageError
+from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.runs import folder
 from stillwatch.runs import state as states
-from stillwatch.settings import (
-    Inputs,
-    Job,
-    Settings,
-    Window,
-    load_settings,
-)
+from stillwatch.settings import Settings, load_settings
 
 ENGINES = ("duckdb", "spark")
 REMOTE = "sc://"
@@ -36,6 +31,7 @@ OPTIONS = (
     "--json",
     "--key-file",
     "--state",
+    "--previous",
     "--debug",
     "--help",
 )
@@ -88,22 +84,37 @@ class Words:
     engine: str | None = None
     spark_remote: str | None = None
     state: Path | None = None
+    previous: Sequence[Path] = ()
 
 
-def job_from(words: Words, findings: Findings) -> Job:
-    """The job these words ask for; what is wrong with them goes to `findings` (call `settle` before using the job)."""
+def job_from(words: Words, findings: Findings, needs_key: bool = False) -> Job:
+    """The job that these words ask for.
+
+    Raises UsageError with what was found before, what is wrong with the words, and what the job cannot find.
+    """
     settings = _settings(words, findings)
     inputs = Inputs(
-        _found("LOGS", _without_options(words.logs, findings), findings),
-        _found("--accounts", words.accounts, findings),
-        _found("--permits", words.permits, findings),
-        _found("--judgements", words.judgements, findings),
+        tuple(_without_options(words.logs, findings)),
+        tuple(words.accounts),
+        tuple(words.permits),
+        tuple(words.judgements),
     )
     if words.state is not None:
         findings.mistakes.extend(states.refusal(words.state))
     if not words.logs and not _keeps_anything(words.state):
         findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
-    return Job(inputs, _window(words, findings), settings, words.state)
+    if needs_key and settings.sketch.key_file is None:
+        findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
+    previous = _previous(words.previous, words.state, findings)
+    window = _window(words, findings)
+    try:
+        job = resolve(inputs, window, settings, words.state, previous)
+    except UsageError as error:
+        findings.mistakes.extend(error.mistakes)
+        findings.settle()
+        raise
+    findings.settle()
+    return job
 
 
 def check_one_place(out: Path | None, state: Path | None, findings: Findings) -> None:
@@ -156,14 +167,6 @@ def _without_options(logs: Sequence[str], findings: Findings) -> list[str]:
     return kept
 
 
-def _found(where: str, patterns: Sequence[str], findings: Findings) -> tuple[str, ...]:
-    from stillwatch.read.files import find  # here, not above: it loads Arrow, which `--help` must not wait for
-
-    _, mistakes = find(patterns)
-    findings.mistakes.extend(Mistake(f"{where} {item.where}", item.what, item.remedy) for item in mistakes)
-    return tuple(patterns)
-
-
 def _settings(words: Words, findings: Findings) -> Settings:
     settings = Settings()
     try:
@@ -173,10 +176,7 @@ def _settings(words: Words, findings: Findings) -> Settings:
     if words.key_file is not None:
         own = settings.sketch.model_copy(update={"key_file": Path(words.key_file)})
         settings = settings.model_copy(update={"sketch": own})
-    settings = _with_engine(settings, words, findings)
-    if settings.sketch.key_file is not None:
-        _check_key(settings.sketch.key_file, findings)
-    return settings
+    return _with_engine(settings, words, findings)
 
 
 def _with_engine(settings: Settings, words: Words, findings: Findings) -> Settings:
@@ -193,13 +193,28 @@ def _with_engine(settings: Settings, words: Words, findings: Findings) -> Settin
     return settings.model_copy(update={"engine": own})
 
 
-def _check_key(path: Path, findings: Findings) -> None:
-    from stillwatch.sketch.key import load_key  # here, not above, for the same reason
+def _previous(named: Sequence[Path], state: Path | None, findings: Findings) -> Path | None:
+    """The one earlier run whose ids this run continues; None where none was named."""
+    if len(named) > 1:
+        listed = ", ".join(f"`{run}`" for run in named)
+        findings.add("`--previous`", f"names two previous runs or more ({listed})", "name the latest of them only")
+    for run in named:
+        if not run.exists():
+            findings.add(f"`--previous {run}`", "does not exist", "name a run folder that `scan` wrote")
+        elif not (run / folder.MARKER).is_file():
+            what = f"is not a run folder (it has no `{folder.MARKER}`)"
+            findings.add(f"`--previous {run}`", what, "name a run folder that `scan` wrote")
+    if named and state is not None and _has_lineage(state):
+        what = f"cannot stand beside `--state {state}`, which carries the ids of its own last run forward"
+        findings.add(f"`--previous {named[0]}`", what, "name one of them")
+    return named[0] if named else None
 
+
+def _has_lineage(state: Path) -> bool:
     try:
-        load_key(path)
-    except UsageError as error:
-        findings.mistakes.extend(error.mistakes)
+        return bool(states.load(state).lineage)
+    except InputError:
+        return False  # the run itself says what is wrong with the state
 
 
 def _window(words: Words, findings: Findings) -> Window:

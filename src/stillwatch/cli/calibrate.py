@@ -40,10 +40,9 @@ def calibrate(  # noqa: PLR0913  one parameter is one option
     """Tells what would be accused in your own logs if nobody in them acted together."""
     findings = Findings()
     words = Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until, key_file)
-    job = job_from(words, findings)
     if out is not None:
         check_out(out, findings)
-    findings.settle()
+    job = job_from(words, findings)
     from stillwatch import calibrate as calibration
 
     found = calibration.calibrate(job, streams, seed)

@@ -30,6 +30,10 @@ StateFolder = Annotated[
     Path | None,
     typer.Option("--state", help="A folder that keeps what earlier runs have read; these logs are added to it."),
 ]
+Previous = Annotated[
+    list[Path] | None,
+    typer.Option("--previous", help="An earlier run folder whose network and campaign ids this run continues."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when rows were quarantined.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print results as JSON.")]
 

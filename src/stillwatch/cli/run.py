@@ -17,6 +17,7 @@ from stillwatch.cli.options import (
     Logs,
     Out,
     Permits,
+    Previous,
     SettingsFile,
     Since,
     SparkRemote,
@@ -42,9 +43,8 @@ def check(  # noqa: PLR0913  one parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Reads and validates only: rows used, quarantined and why, and which evidence the columns allow."""
-    findings = Findings()
-    job = job_from(Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until), findings)
-    findings.settle()
+    words = Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until)
+    job = job_from(words, Findings())
     from stillwatch import flow
     from stillwatch.read.summary import render
 
@@ -69,6 +69,7 @@ def scan(  # noqa: PLR0913  one parameter is one option
     out: Out = None,
     key_file: KeyFile = None,
     state: StateFolder = None,
+    previous: Previous = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
@@ -87,10 +88,10 @@ def scan(  # noqa: PLR0913  one parameter is one option
         engine,
         spark_remote,
         state,
+        previous or (),
     )
-    job = job_from(words, findings)
     check_out(folder, findings)
-    findings.settle()
+    job = job_from(words, findings)
     from stillwatch import flow, report
     from stillwatch.report.render import terminal
 
@@ -117,11 +118,8 @@ def sketch(  # noqa: PLR0913  one parameter is one option
     """Raw logs to textless sketches, made near the logs under a key that the provider holds."""
     findings = Findings()
     words = Words(logs or (), settings=settings, since=since, until=until, key_file=key_file, state=state)
-    job = job_from(words, findings)
     check_one_place(out, state, findings)
-    if job.settings.sketch.key_file is None:
-        findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
-    findings.settle()
+    job = job_from(words, findings, needs_key=True)
     from stillwatch import flow
 
     folder = state or out or Path()

@@ -85,6 +85,18 @@ def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.Re
         raise disk_error(folder, error) from error
 
 
+def filled_columns(metadata: pq.FileMetaData) -> frozenset[str]:
+    """The columns in which some row has a value; a column without statistics counts as one."""
+    filled = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(index)
+            known = chunk.statistics is not None and chunk.statistics.has_null_count
+            if not known or chunk.statistics.null_count < chunk.num_values:
+                filled.add(chunk.path_in_schema.split(".")[0])
+    return frozenset(filled)
+
+
 def disk_error(path: Path, error: OSError) -> OutputError:
     """What to say when a file could not be written."""
     return OutputError(

@@ -26,8 +26,8 @@ from stillwatch.group.group_tests import (
 from stillwatch.group.loading import load, load_lives, load_releases
 from stillwatch.group.purposes import separate
 from stillwatch.group.reference_population import People, people
+from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.settings import Job
 
 READS = (
     "exchange_sketches",

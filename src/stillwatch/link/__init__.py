@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from stillwatch.engine import Engine, Query
+from stillwatch.job import Job
 from stillwatch.link import graph as graphs
 from stillwatch.link.biclusters import Alone, find_kits
 from stillwatch.link.handovers import as_holdings, find_handovers
@@ -16,7 +17,6 @@ from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
 from stillwatch.link.segments import laid_out
 from stillwatch.records.definitions import country_sql
-from stillwatch.settings import Job
 
 READS = (
     "received_groups",

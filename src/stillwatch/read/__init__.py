@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from stillwatch.engine import Engine
-from stillwatch.errors import InputError, QueryError, UsageError
+from stillwatch.errors import InputError, QueryError
+from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.read.files import Source, find
 from stillwatch.read.formats.parquet import check_pages, footer
 from stillwatch.read.state_tables import write_kept
 from stillwatch.read.tables import Reading
@@ -26,7 +25,6 @@ from stillwatch.records.inputs import (
     PERMITS,
 )
 from stillwatch.runs import state as states
-from stillwatch.settings import Job
 
 READS: tuple[str, ...] = ()
 WRITES = (
@@ -45,29 +43,22 @@ WRITES = (
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Reads everything the job names; raises UsageError for paths that name nothing, InputError for broken files.
+    """Reads the job's files; raises InputError for one that cannot be read.
 
     `exchanges` and `received_sketches` hold the rows inside the job's window and after what its state keeps; a row
     outside counts as used. What the state keeps becomes `kept_sketches` and `kept_accounts`.
     """
     state = states.load(job.state) if job.state else None
-    mistakes = []
-    named: list[tuple[str, list[Source]]] = []
-    for table, patterns in (
-        (EXCHANGES.name, job.inputs.exchanges),
-        (ACCOUNTS.name, job.inputs.accounts),
-        (PERMITS.name, job.inputs.permits),
-        (JUDGEMENTS.name, job.inputs.judgements),
-    ):
-        sources, wrong = find(patterns)
-        mistakes.extend(wrong)
-        named.append((table, sources))
-    if mistakes:
-        raise UsageError(mistakes)
-    text_bytes = sum(s.path.stat().st_size for _, sources in named for s in sources if s.format != "parquet")
+    named = {
+        EXCHANGES.name: job.sources.exchanges,
+        ACCOUNTS.name: job.sources.accounts,
+        PERMITS.name: job.sources.permits,
+        JUDGEMENTS.name: job.sources.judgements,
+    }
+    text_bytes = sum(source.path.stat().st_size for source in job.sources.every if source.format != "parquet")
     with progress("reading", text_bytes or None) as advance:
         reading = Reading(engine, job.settings.read, Rejects(engine.folder), advance)
-        repeats = write_tables(reading, dict(named), states.window_of(job.window, state))
+        repeats = write_tables(reading, named, states.window_of(job.window, state))
         write_kept(engine, state)
         write_sources(reading, repeats, state)
         write_quarantine(reading)
@@ -87,7 +78,7 @@ def received_key(job: Job) -> ReceivedKey | None:
 
     Raises InputError when two of them say different keys: their values could not be compared.
     """
-    sources, _ = find(job.inputs.exchanges)
+    sources = job.sources.exchanges
     footers = [footer(source) for source in sources if source.format == "parquet"]
     sketches = [found for found in footers if found.holds_sketches()]
     if not sketches:
@@ -108,17 +99,10 @@ def broken_file(job: Job, error: QueryError) -> InputError | None:
     """
     if "Out of Memory" in error.reason:
         return None
-    inputs = job.inputs
-    sources, _ = find([*inputs.exchanges, *inputs.accounts, *inputs.permits, *inputs.judgements])
     try:
-        for source in sources:
+        for source in job.sources.every:
             if source.format == "parquet":
                 check_pages(source)
     except InputError as broken:
         return broken
     return None
-
-
-def filled_columns(sketches: Path) -> frozenset[str]:
-    """The columns of a Parquet file in which some row has a value."""
-    return footer(Source(sketches, str(sketches), ".parquet")).filled

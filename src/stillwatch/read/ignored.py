@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import islice
 
-from stillwatch.read.files import Source
+from stillwatch.input_files import Source
 from stillwatch.read.formats.csv_rows import header_of
 from stillwatch.read.formats.lines import blocks
 from stillwatch.read.validation.rejects import printable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from stillwatch.engine import identifier, literal
-from stillwatch.read.files import Source
+from stillwatch.input_files import Source
 from stillwatch.read.validation.casts import Cast, cast
 from stillwatch.read.validation.checks import CLOSED_WORDS
 from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.read.files import Source
+from stillwatch.input_files import Source
 from stillwatch.read.formats.csv_rows import parse_csv
 from stillwatch.read.formats.jsonl import Parsed, parse
 from stillwatch.read.formats.lines import Block, blocks

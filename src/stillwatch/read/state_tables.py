@@ -21,10 +21,11 @@ SKETCHES, ACCOUNTS = "kept_sketches", "kept_accounts"
 
 def write_kept(engine: Engine, state: State | None) -> None:
     """Views over the state's files; without a state, or with an empty one, they have no rows."""
-    files = state.files if state else ()
-    paths = [state.path(file).absolute() for file in files] if state else []
-    engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, paths[:-1]))
-    engine.view(ACCOUNTS, _over(ACCOUNT_SUMS, paths[-1:]))
+    parts = state.parts if state else ()
+    exchanges = [state.path(part.file).absolute() for part in parts] if state else []
+    accounts = [state.path(state.accounts).absolute()] if state and parts else []
+    engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, exchanges))
+    engine.view(ACCOUNTS, _over(ACCOUNT_SUMS, accounts))
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

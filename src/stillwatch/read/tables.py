@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import QueryError
-from stillwatch.read.files import Source, unreadable
+from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.csv_rows import missing_columns
 from stillwatch.read.formats.parquet import Footer, with_text_as_bytes
 from stillwatch.read.ignored import ignored_columns

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from stillwatch.engine import Query, literal
+from stillwatch.input_files import Source, digest
+from stillwatch.job import Window
 from stillwatch.read.channels import channel_rows
 from stillwatch.read.duplicates import set_repeats_aside
-from stillwatch.read.files import Source, digest
 from stillwatch.read.formats.parquet import footer
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.read.state_tables import source_rows
@@ -34,7 +35,6 @@ from stillwatch.records.inputs import (
 )
 from stillwatch.records.sketches import EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.runs.state import State
-from stillwatch.settings import Window
 
 RECEIVED = "received_sketches"
 

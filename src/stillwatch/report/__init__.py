@@ -9,6 +9,7 @@ import pyarrow as pa
 from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.errors import Mistake, UsageError
+from stillwatch.job import Job
 from stillwatch.records.outputs import DOCUMENTS
 from stillwatch.report import folder
 from stillwatch.report.build import build
@@ -21,7 +22,6 @@ from stillwatch.report.render import (
 from stillwatch.report.render import (
     json as machine,
 )
-from stillwatch.settings import Job
 
 READS = (
     "networks",

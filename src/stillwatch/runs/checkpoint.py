@@ -17,10 +17,8 @@ from typing import Any
 
 from stillwatch import __version__
 from stillwatch.errors import OutputError
-from stillwatch.read.files import find
-from stillwatch.runs.folder import code_digest
-from stillwatch.settings import Job
-from stillwatch.sketch.key import load_key
+from stillwatch.job import Job
+from stillwatch.runs.folder import MARKER, code_digest
 
 _MANIFEST, _LOCK = "stages.json", ".lock"
 _NOT_OF_THE_RESULT = {"memory_limit", "temp_directory", "threads"}
@@ -85,11 +83,14 @@ def kept(job: Job, out: Path) -> Iterator[Checkpoint | None]:
 
 
 def identity_of(job: Job) -> str:
-    """Stands for all that a run's tables depend on: code, settings, key, window, and each file's size and time."""
-    named = job.inputs.exchanges, job.inputs.accounts, job.inputs.permits, job.inputs.judgements
+    """A digest of all that a run's tables depend on.
+
+    That is the code, the settings, the key, the window, each input file's size and time, and the previous run.
+    """
+    named = job.sources
     files = [
-        [(source.shown, source.path.stat().st_size, source.path.stat().st_mtime_ns) for source in find(patterns)[0]]
-        for patterns in named
+        [(source.shown, *_size_and_time(source.path)) for source in sources]
+        for sources in (named.exchanges, named.accounts, named.permits, named.judgements)
     ]
     settings = job.settings.model_dump(mode="json")
     settings["engine"] = {name: value for name, value in settings["engine"].items() if name not in _NOT_OF_THE_RESULT}
@@ -98,12 +99,24 @@ def identity_of(job: Job) -> str:
         [version(package) for package in ("duckdb", "pyarrow")],
         code_digest(_SOURCE, ("__pycache__",)),
         settings,
-        load_key(job.settings.sketch.key_file).key_id,
+        job.key.key_id,
         str(job.window),
         os.fspath(Path.cwd()),
         files,
+        None if job.previous is None else _digest_of_run(job.previous),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+
+
+def _digest_of_run(run: Path) -> list[object]:
+    """A run's record, which says when it was finished, and the size and time of each of its files."""
+    files = [(path.name, *_size_and_time(path)) for path in sorted(run.iterdir())]
+    return [hashlib.sha256((run / MARKER).read_bytes()).hexdigest(), files]
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _locked(folder: Path) -> int | None:

@@ -19,12 +19,13 @@ from pathlib import Path
 
 from stillwatch.disk import sync
 from stillwatch.errors import InputError, Mistake, OutputError
-from stillwatch.settings import Window
+from stillwatch.job import Window
 
 MARKER = "state.json"
-FORMAT = 1
+FORMAT = 2
+_READABLE = (1, FORMAT)  # 1 is that of version 0.1.0, which kept no lineage
 _LOCK = ".lock"
-_OURS = re.compile(r"(exchanges|accounts)-\d{6,}\.parquet|\.state\.json")
+_OURS = re.compile(r"(exchanges|accounts|lineage|lineage_members)-\d{6,}\.parquet|\.state\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class State:
     filled: tuple[str, ...] = ()  # columns of the exchange sketches in which some row has a value
     parts: tuple[Part, ...] = ()
     accounts: str = ""
+    lineage: tuple[str, ...] = ()  # files of what the last run that looked for networks left; empty before the first
 
     @property
     def digest(self) -> str:
@@ -56,7 +58,7 @@ class State:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that count."""
-        return (*(part.file for part in self.parts), self.accounts) if self.parts else ()
+        return (*(part.file for part in self.parts), self.accounts, *self.lineage) if self.parts else ()
 
     def path(self, file: str) -> Path:
         """Where one of its files lies."""
@@ -80,11 +82,12 @@ def load(folder: Path) -> State:
         return State(folder)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found.pop("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+        if found["format"] not in _READABLE:
+            raise ValueError(f"its format is none of {', '.join(map(str, _READABLE))}")
         parts = tuple(Part(**part) for part in found["parts"])
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
-        state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"])
+        lineage = tuple(found.get("lineage", ()))
+        state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"], lineage)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"`{path}` cannot be read ({error}); add the logs to a new state") from error
     for file in state.files:
@@ -147,8 +150,10 @@ def publish(state: State) -> None:
     fresh = state.folder / f".{MARKER}"
     try:
         fresh.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        for path in (*map(state.path, state.files[-2:]), fresh):
-            sync(path)
+        newest = [part.file for part in state.parts[-1:]]
+        for file in (*newest, *state.files[len(state.parts) :]):
+            sync(state.path(file))
+        sync(fresh)
         fresh.replace(state.folder / MARKER)
         sync(state.folder)
     except OSError as error:

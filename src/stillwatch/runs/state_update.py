@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stillwatch import read
+import pyarrow.parquet as pq
+
 from stillwatch.engine import Engine, Query
+from stillwatch.engine.parquet_files import filled_columns
 from stillwatch.errors import InputError, Mistake, UsageError
+from stillwatch.job import Job, Window, stamp
 from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.state import State
-from stillwatch.settings import Job, Window, stamp
 
 
 def state_of(job: Job) -> AbstractContextManager[State | None]:
@@ -60,7 +62,7 @@ def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
             f"the logs hold exchanges of {stamp(newest)}, which is in the future: kept, they would end the time of "
             f"`{state.folder}` there; say with `--until` up to when these logs are whole"
         )
-    filled = read.filled_columns(state.path(exchanges)) | set(state.filled)
+    filled = filled_columns(pq.read_metadata(state.path(exchanges))) | set(state.filled)
     states.publish(
         replace(
             state,

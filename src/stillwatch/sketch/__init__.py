@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stillwatch.engine import Engine, Query
+from stillwatch.job import Job
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
-from stillwatch.settings import Job
 from stillwatch.sketch import account, stream
-from stillwatch.sketch.key import load_key
 
 READS = ("exchanges", "received_sketches", "kept_sketches", "kept_accounts")
 WRITES = ("added_sketches", "exchange_sketches", "account_sketches")
@@ -19,10 +18,10 @@ _MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")
 def run(engine: Engine, job: Job) -> None:
     """Writes `added_sketches` (of `exchanges`, and those handed in ready-made), and with what is kept the others.
 
-    Raises UsageError when the key file cannot be used, and what the engine raises.
+    Raises what the engine raises.
     """
     rows = job.settings.sketch.batch_rows
-    kernel = stream.Sketcher(load_key(job.settings.sketch.key_file), rows)
+    kernel = stream.Sketcher(job.key, rows)
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.key import Key
 from stillwatch.records.definitions import NETWORK_BITS, SUBNET_BITS
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.key import Key
 from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.values import column_values, word_values
 

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.key import Key
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.address import address_values
 from stillwatch.sketch.buffers import texts_of
-from stillwatch.sketch.key import Key
 from stillwatch.sketch.siphash import Octets
 from stillwatch.sketch.text import (
     HAS_FRAME,

@@ -11,10 +11,10 @@ from queue import SimpleQueue
 import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier
+from stillwatch.key import Key
 from stillwatch.progress import progress
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.key import Key
 from stillwatch.sketch.text import Desk, make_desk
 
 RECEIVED, KEPT = "received_sketches", "kept_sketches"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.key import Key
 from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts
 from stillwatch.sketch.capability import (
@@ -30,7 +31,6 @@ from stillwatch.sketch.features import (
     write_sample,
 )
 from stillwatch.sketch.frame import FRAME_TOKENS, frame_value
-from stillwatch.sketch.key import Key
 from stillwatch.sketch.shingles import (
     STORED_BINS,
     STORED_BYTES,

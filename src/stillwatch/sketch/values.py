@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.key import Key
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.key import Key
 from stillwatch.sketch.siphash import Words, sip_bytes, sip_words
 
 Present = npt.NDArray[np.bool_]

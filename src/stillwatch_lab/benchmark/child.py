@@ -39,21 +39,17 @@ def scan(logs: str, tables: dict[str, str], off: list[str], out: str, sketches: 
         sketch,
     )
     from stillwatch.engine.duckdb import DuckDBEngine
+    from stillwatch.job import Inputs, resolve
+    from stillwatch.key import load_key
     from stillwatch.records.candidates import CANDIDATE_MEMBERS, GROUP_TESTS
     from stillwatch.records.outputs import RUN_FILES
     from stillwatch.records.sketches import ACCOUNT_EVIDENCE, EXCHANGE_SKETCHES
-    from stillwatch.settings import (
-        EvidenceSettings,
-        Inputs,
-        Job,
-        Settings,
-    )
-    from stillwatch.sketch.key import load_key
+    from stillwatch.settings import EvidenceSettings, Settings
 
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(evidence=EvidenceSettings.model_validate({"off": off}))
-    job = Job(Inputs((logs,), **{name: (path,) for name, path in tables.items()}), settings=settings)
+    job = resolve(Inputs((logs,), **{name: (path,) for name, path in tables.items()}), settings=settings)
     with DuckDBEngine(settings.engine, folder) as engine:
         stages: tuple[flow.Stage, ...] = (read, sketch, link, group, assess)
         records = flow.run(stages, engine, job)

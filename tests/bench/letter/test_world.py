@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.letter import parts, world
+from stillwatch.key import load_key
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.sketch.key import load_key
 from tests.bench.letter.conftest import PART_ROWS, TINY, plan_in
 
 

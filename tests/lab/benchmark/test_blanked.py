@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch import flow
-from stillwatch.settings import Inputs, Job
+from stillwatch.job import Inputs, resolve
 from stillwatch_lab.benchmark.blanked import SKETCHED_FROM, write_blanked
 
 DROPPED = {"text": ["system_instructions", "input_text", "output_text"], "addresses": ["client_address"]}
@@ -23,7 +23,7 @@ def logs(organic_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sketched(logs: Path, out: Path) -> Path:
-    flow.write_sketches(Job(Inputs((str(logs),))), out)
+    flow.write_sketches(resolve(Inputs((str(logs),))), out)
     return out / "exchange_sketches.parquet"
 
 

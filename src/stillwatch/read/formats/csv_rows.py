@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from stillwatch.errors import InputError
-from stillwatch.read.files import Source, unreadable
+from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.jsonl import Parsed, text_schema
 from stillwatch.read.formats.lines import Block, Line, joined
 from stillwatch.read.validation.rejects import (

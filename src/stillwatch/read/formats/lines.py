@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.read.files import Source, unreadable
+from stillwatch.input_files import Source, unreadable
 from stillwatch.read.validation.rejects import RAW_CHARACTERS
 
 BLOCK = 4_000_000  # bytes parsed at once: large enough to pay for a call, small enough that two threads fit in a cache

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.engine.parquet_files import filled_columns
 from stillwatch.errors import OutputError
-from stillwatch.read.files import Source, unreadable
+from stillwatch.input_files import Source, unreadable
 from stillwatch.records import Table
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
@@ -45,17 +46,10 @@ def footer(source: Source) -> Footer:
         schema = metadata.schema.to_arrow_schema()
     except (OSError, pa.ArrowException) as error:
         raise unreadable(source, f"it is not whole Parquet ({error})") from error
-    filled = set()
-    for group in range(metadata.num_row_groups):
-        for index in range(metadata.num_columns):
-            chunk = metadata.row_group(group).column(index)
-            known = chunk.statistics is not None and chunk.statistics.has_null_count
-            if not known or chunk.statistics.null_count < chunk.num_values:
-                filled.add(chunk.path_in_schema.split(".")[0])
     key_id = (schema.metadata or {}).get(KEY_ID)
     types = tuple((field.name, field.type) for field in schema)
     told = key_id.decode("utf-8", "replace") if key_id else None
-    found = Footer(types, frozenset(filled), metadata.num_rows, told)
+    found = Footer(types, filled_columns(metadata), metadata.num_rows, told)
     return replace(found, groups=tuple(_groups(metadata))) if found.holds_sketches() else found
 
 

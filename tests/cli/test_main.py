@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from stillwatch import flow
 from stillwatch.cli import main as cli
 from stillwatch.cli.main import invoke
+from stillwatch.runs import state as states
 from tests import small_stages
 from tests.read.rows import exchange, write
 
@@ -40,7 +42,7 @@ def complaints(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_help_waits_for_no_heavy_module() -> None:
     code = (
         "import sys\nfrom stillwatch.cli.main import invoke\nassert invoke(['--help']) == 0\n"
-        "print(sorted({'duckdb', 'numba', 'pyarrow', 'scipy', 'jinja2'} & set(sys.modules)))"
+        "print(sorted({'duckdb', 'numba', 'numpy', 'pyarrow', 'scipy', 'jinja2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "scan" in done.stdout
@@ -93,13 +95,31 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         ("report nowhere --format pdf", "is not in this version"),
         ("report nowhere", "is not a run folder"),
         ("lab score nowhere truth", "is not a run folder"),
-        ("demo --out log.jsonl", "is a file"),
+        ("lab demo --out log.jsonl", "is a file"),
+        ("scan log.jsonl --previous gone", "`--previous gone`: does not exist"),
+        ("scan log.jsonl --previous .", "`--previous .`: is not a run folder"),
+        ("scan log.jsonl --previous a --previous b", "names two previous runs or more (`a`, `b`)"),
     ],
 )
 @pytest.mark.usefixtures("log")
 def test_a_wrong_command_line(words: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(words.split()) == 2
     assert any(expected in line for line in complaints(capsys))
+
+
+def test_a_previous_run_cannot_stand_beside_a_state_that_has_its_own(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_bytes(b"k" * 16)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    assert invoke(["sketch", str(log), "--state", "state", "--key-file", "key"]) == 0
+    capsys.readouterr()
+    state = states.load(tmp_path / "state")
+    state.path("lineage-000001.parquet").touch()
+    states.publish(replace(state, lineage=("lineage-000001.parquet",)))
+    assert invoke(["scan", "--state", "state", "--previous", "run"]) == 2
+    assert any("carries the ids of its own last run forward" in line for line in complaints(capsys))
 
 
 @pytest.mark.parametrize("words", ["nonsense", "scan log.jsonl --out", "lab build"])

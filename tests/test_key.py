@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.errors import UsageError
-from stillwatch.sketch.key import MAXIMUM_BYTES, Key, load_key
+from stillwatch.key import MAXIMUM_BYTES, Key, load_key
 
 
 def test_hexadecimal_and_raw_files_of_the_same_bytes_are_the_same_key(tmp_path: Path) -> None:

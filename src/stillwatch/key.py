@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.sketch.siphash import Words
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MINIMUM_BYTES = 16  # 128 bits: what SipHash itself takes, and out of reach of any search
 MAXIMUM_BYTES = 65_536  # a longer file is not a key but some other file named by mistake
@@ -29,8 +31,10 @@ class Key:
         """Sixteen hexadecimal digits that name the key and tell nothing else about it."""
         return self._derive("key id", 8).hex()
 
-    def subkey(self, purpose: str) -> Words:
+    def subkey(self, purpose: str) -> npt.NDArray[np.uint64]:
         """A 128-bit SipHash key, shape (2,), for one purpose: equal inputs of two purposes look unrelated."""
+        import numpy as np  # here, not above: `--help` must not wait for it
+
         return np.frombuffer(self._derive(purpose, 16), dtype="<u8").astype(np.uint64)
 
     def _derive(self, purpose: str, size: int) -> bytes:

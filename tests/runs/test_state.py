@@ -1,0 +1,74 @@
+"""A state is published whole, removes what a killed run left, and reads what version 0.1.0 wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from stillwatch.errors import InputError, OutputError
+from stillwatch.runs import state as states
+from stillwatch.runs.state import Part, State
+
+UNTIL = datetime(2026, 5, 1, 12)
+VERSION_0_1_0 = {
+    "format": 1,
+    "key_id": "0123456789abcdef",
+    "until": UNTIL.isoformat(),
+    "filled": ["account_id", "exchange_id"],
+    "parts": [{"file": "exchanges-000001.parquet", "rows": 2, "bytes": 7, "digest": "d"}],
+    "accounts": "accounts-000001.parquet",
+}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A state folder as version 0.1.0 left it."""
+    for name in ("exchanges-000001.parquet", "accounts-000001.parquet"):
+        (tmp_path / name).touch()
+    (tmp_path / states.MARKER).write_text(json.dumps(VERSION_0_1_0))
+    return tmp_path
+
+
+def test_a_state_of_version_0_1_0_is_read(old: Path) -> None:
+    assert states.load(old) == State(
+        old,
+        "0123456789abcdef",
+        UNTIL,
+        ("account_id", "exchange_id"),
+        (Part("exchanges-000001.parquet", 2, 7, "d"),),
+        "accounts-000001.parquet",
+    )
+
+
+def test_what_is_published_is_what_is_loaded(old: Path) -> None:
+    lineage = ("lineage-000001.parquet", "lineage_members-000001.parquet")
+    for name in lineage:
+        (old / name).touch()
+    with states.opened(old) as state:
+        assert not any((old / name).exists() for name in lineage), "no state named them yet"
+        for name in lineage:
+            (old / name).touch()
+        states.publish(replace(state, lineage=lineage))
+    assert states.load(old).lineage == lineage
+    assert set(states.load(old).files) == {path.name for path in old.glob("*.parquet")}
+
+
+def test_a_state_of_a_later_version_is_refused(old: Path) -> None:
+    (old / states.MARKER).write_text(json.dumps(VERSION_0_1_0 | {"format": 99}))
+    with pytest.raises(InputError, match="its format is none of 1, 2"):
+        states.load(old)
+
+
+def test_a_missing_file_is_named(old: Path) -> None:
+    (old / "accounts-000001.parquet").unlink()
+    with pytest.raises(InputError, match=r"`.*accounts-000001\.parquet` is missing"):
+        states.load(old)
+
+
+def test_two_runs_never_use_one_state(old: Path) -> None:
+    with states.opened(old), pytest.raises(OutputError, match="another run is using"), states.opened(old):
+        pass
