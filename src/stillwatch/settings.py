@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.errors import Mistake, UsageError
+from stillwatch.records.claims import EvidenceSort
 
 
 class _Section(BaseModel):
@@ -52,7 +53,7 @@ class LinkSettings(_Section):
 class EvidenceSettings(_Section):
     """Which sorts of evidence a run does without, to see what each is worth (`stillwatch lab ladder` does so)."""
 
-    off: tuple[Literal["hands", "queue", "data_set", "person", "purpose"], ...] = ()
+    off: tuple[EvidenceSort, ...] = ()
 
 
 class AssessSettings(_Section):

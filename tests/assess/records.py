@@ -1,24 +1,39 @@
-"""Facts made by hand: a group that no innocent explanation fits, and what a test changes about it."""
+"""Profiles made by hand: a group that no innocent explanation fits, and what a test changes about it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from stillwatch.assess.facts import Facts, Trial
+from stillwatch.assess.profile import CandidateProfile
+from stillwatch.records.candidates import GroupTest
 from tests.assess.tables import BEGIN
 
-TRIALS = {
-    "draws_from_one_pool": Trial(0.0, 3.0, 12.0),
-    "asks_one_mix": Trial(0.0, 1.0, 8.0),
-    "same_sizes": Trial(0.0, 1.0, 6.0),
-    "equalised_volumes": Trial(0.0, 1.0, 3.0),
-    "narrow_purpose": Trial(1.5, 0.1, 6.0),
-    "repeats_questions": Trial(0.01, 0.0, 0.0),
+
+class Outcome(NamedTuple):
+    """The statistic of a group test, people's, and its bits."""
+
+    statistic: float
+    reference: float | None
+    bits: float
+
+
+def outcomes(named: dict[str, Outcome]) -> dict[str, GroupTest]:
+    """Group tests by name, from their outcomes."""
+    return {name: GroupTest(name, *outcome) for name, outcome in named.items()}
+
+
+OUTCOMES = {
+    "draws_from_one_pool": Outcome(0.0, 3.0, 12.0),
+    "asks_one_mix": Outcome(0.0, 1.0, 8.0),
+    "same_sizes": Outcome(0.0, 1.0, 6.0),
+    "equalised_volumes": Outcome(0.0, 1.0, 3.0),
+    "narrow_purpose": Outcome(1.5, 0.1, 6.0),
+    "repeats_questions": Outcome(0.01, 0.0, 0.0),
 }
 SHARED = {"same_payment_issuer": 9.0, "same_signup_minute": 9.0, "same_opening_words": 9.0, "same_subnet": 9.0}
 
-GUILTY = Facts(
+GUILTY = CandidateProfile(
     candidate_id="C1",
     network_id="N1",
     accounts=400,
@@ -28,6 +43,7 @@ GUILTY = Facts(
     days=40.0,
     busiest_day_share=0.03,
     tested_at=BEGIN,
+    whole_network=False,
     registered=400,
     identities=400,
     organisations=0,
@@ -41,7 +57,7 @@ GUILTY = Facts(
     network_exchanges=40_000,
     family_bits={"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0},
     claim_bits=SHARED,
-    trials=TRIALS,
+    tests=outcomes(OUTCOMES),
 )
 UNREGISTERED: dict[str, Any] = {
     "registered": 0,
@@ -54,7 +70,7 @@ UNREGISTERED: dict[str, Any] = {
 }
 
 
-def facts(without: tuple[str, ...] = (), trials: dict[str, Trial] | None = None, **changed: Any) -> Facts:
-    """The guilty group with fields changed, trials replaced, and the trials named in `without` not run."""
-    kept = {name: trial for name, trial in TRIALS.items() if name not in without}
-    return replace(GUILTY, trials={**kept, **(trials or {})}, **changed)
+def profile(without: tuple[str, ...] = (), tests: dict[str, Outcome] | None = None, **changed: Any) -> CandidateProfile:
+    """The guilty group with fields changed, outcomes of tests replaced, and the tests named in `without` not run."""
+    kept = {name: outcome for name, outcome in OUTCOMES.items() if name not in without}
+    return replace(GUILTY, tests=outcomes({**kept, **(tests or {})}), **changed)

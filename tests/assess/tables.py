@@ -17,6 +17,7 @@ from stillwatch.records.candidates import (
     CANDIDATE_EXCHANGES,
     CANDIDATE_MEMBERS,
     GROUP_TESTS,
+    Absence,
 )
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
@@ -37,6 +38,7 @@ EMPTY = {
     Kind.INT32: 0,
     Kind.INT16: 0,
     Kind.FLOAT64: 0.0,
+    Kind.BOOLEAN: False,
 }
 # statistic, people's, bits
 GUILTY = {
@@ -69,14 +71,14 @@ def day(number: float) -> datetime:
 def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **changed: Any) -> None:
     """Every table that assessment reads: `networks` (name → members), by default `1` with all MEMBERS.
 
-    `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`trials`), the bits that
+    `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
     members' links carry (`link_bits`), or how many strangers there are (`strangers`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
     _inputs(engine, accounts, changed)
     _networks(engine, chosen, changed.get("link_bits", 40.0))
-    _candidates(engine, chosen, changed.get("trials", GUILTY))
+    _candidates(engine, chosen, changed.get("tests", GUILTY))
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
     stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "account_index": i} for i, a in enumerate(everybody)])
 
@@ -134,7 +136,7 @@ def _networks(engine: Engine, networks: Mapping[str, Sequence[str]], bits: float
 
 
 def _candidates(
-    engine: Engine, networks: Mapping[str, Sequence[str]], trials: Mapping[str, tuple[float, float, float]]
+    engine: Engine, networks: Mapping[str, Sequence[str]], outcomes: Mapping[str, tuple[float, float, float] | Absence]
 ) -> None:
     heads, members, exchanges, tests = [], [], [], []
     for name, accounts in networks.items():
@@ -142,16 +144,24 @@ def _candidates(
         heads.append({**mine, "network_id": f"N{name}", "accounts": len(accounts), "tested_at": day(2)})
         members += [{**mine, "account_id": account, "exchanges": EACH, "share": 1.0} for account in accounts]
         rows = [row for account in accounts for row in taken(account)]
-        exchanges += [{**mine, **row, **_told(place)} for place, row in enumerate(rows)]
-        tests += [{**mine, "test": t, "statistic": s, "reference": r, "bits": b} for t, (s, r, b) in trials.items()]
+        exchanges += [{**mine, **row, **_sketched(place)} for place, row in enumerate(rows)]
+        tests += [{**mine, "test": name, **_outcome(outcome)} for name, outcome in outcomes.items()]
     stored(engine, CANDIDATE_CAMPAIGNS, heads)
     stored(engine, CANDIDATE_MEMBERS, members)
     stored(engine, CANDIDATE_EXCHANGES, exchanges)
     stored(engine, GROUP_TESTS, tests)
 
 
-def _told(place: int) -> dict[str, Any]:
-    """What a log says of an exchange besides who and when."""
+def _outcome(outcome: tuple[float, float, float] | Absence) -> dict[str, Any]:
+    """The columns of a test with this outcome, or absent for this reason."""
+    if isinstance(outcome, Absence):
+        return {"absent": outcome}
+    statistic, reference, bits = outcome
+    return {"statistic": statistic, "reference": reference, "bits": bits}
+
+
+def _sketched(place: int) -> dict[str, Any]:
+    """The columns of an exchange besides its account and time."""
     return {
         "request_model": "large" if place % EACH < 3 else "small",
         "conversation_value": place // 2,

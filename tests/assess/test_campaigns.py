@@ -24,7 +24,7 @@ CASES: dict[str, dict[str, Any]] = {
     "two campaigns": {"networks": {"1": MEMBERS[:25], "2": MEMBERS[15:]}},
     "links at the edge": {"link_bits": 5.0},
     "weak links": {"link_bits": 0.0},
-    "weak tests": {"trials": WEAK},
+    "weak tests": {"tests": WEAK},
     "some judged, some permitted": {
         "judgements": [{"subject": "a01", "verdict": "innocent"}, {"subject": "a02", "verdict": "confirmed"}],
         "permits": [{"permit_id": "p", "holder": "a05", "exchange_limit": 2}],
@@ -104,14 +104,14 @@ def test_conversations_and_tokens_are_summed(engine: DuckDBEngine) -> None:
 
 
 def test_members_who_remember_are_no_campaign(engine: DuckDBEngine) -> None:
-    fill(engine, trials=PEOPLE)
+    fill(engine, tests=PEOPLE)
     found = assessed(engine)
     assert found["campaigns"] == found["campaign_members"] == found["campaign_exchanges"] == []
     assert {row["subject"] for row in found["alternatives"]} == {"N1"}
 
 
 def test_links_alone_are_no_campaign(engine: DuckDBEngine) -> None:
-    fill(engine, trials={})
+    fill(engine, tests={})
     assert set(levels(assessed(engine)).values()) <= {"watch"}
 
 

@@ -1,43 +1,56 @@
-"""Facts: what formed a group weighs nothing in judging it, and each fact has its sentence."""
+"""Evidence: what formed a group weighs nothing in judging it, and each item has its sentence."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.assess.evidence import all_facts
-from stillwatch.assess.facts import Trial
+from stillwatch.assess.evidence import all_items
 from stillwatch.assess.score import evidence_bits
-from tests.assess.records import GUILTY, TRIALS, UNREGISTERED, facts
+from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.claims import EVIDENCE_SORTS, switched_off
+from tests.assess.records import GUILTY, OUTCOMES, UNREGISTERED, profile
 
 
 def bits_of(claim: str, **changed: object) -> float | None:
-    found = [fact.bits for fact in all_facts(facts(**changed)) if fact.claim == claim]  # type: ignore[arg-type]
+    found = [item.bits for item in all_items(profile(**changed)) if item.claim == claim]  # type: ignore[arg-type]
     assert len(found) <= 1
     return found[0] if found else None
 
 
 @given(st.floats(0.0, 14.0), st.floats(0.0, 14.0))
 def test_what_formed_the_group_is_not_counted_again(payment: float, place: float) -> None:
-    changed = facts(family_bits={"payment": payment, "infrastructure": place})
-    assert evidence_bits(all_facts(changed)) == evidence_bits(all_facts(GUILTY))
+    changed = profile(family_bits={"payment": payment, "infrastructure": place})
+    assert evidence_bits(all_items(changed)) == evidence_bits(all_items(GUILTY))
 
 
 def test_every_test_that_says_something_is_told_with_its_bits() -> None:
-    told = {fact.claim: fact.bits for fact in all_facts(GUILTY)}
-    for name, trial in TRIALS.items():
-        assert told.get(name, 0.0) == trial.bits
+    told = {item.claim: item.bits for item in all_items(GUILTY)}
+    for name, outcome in OUTCOMES.items():
+        assert told.get(name, 0.0) == outcome.bits
 
 
-def test_a_test_that_could_not_be_computed_says_nothing() -> None:
-    assert bits_of("draws_from_one_pool", trials={"draws_from_one_pool": Trial(-1.0, 3.0, 0.0)}) is None
+def test_a_test_without_a_statistic_is_not_stated() -> None:
+    assert bits_of("draws_from_one_pool") is not None
+    absent = {**GUILTY.tests, "draws_from_one_pool": GroupTest.without("draws_from_one_pool", Absence.FEW_TEXTS, 3.0)}
+    assert "draws_from_one_pool" not in {item.claim for item in all_items(replace(GUILTY, tests=absent))}
+
+
+def test_claims_that_are_switched_off_are_not_stated() -> None:
+    stated = {item.claim for item in all_items(GUILTY)}
+    for sort in EVIDENCE_SORTS:
+        off = switched_off([sort])
+        assert {item.claim for item in all_items(GUILTY, off)} == stated - off
+    assert "claims_many_identities" in stated & switched_off(["shared_infrastructure"])
 
 
 def test_claims_are_unique_and_have_a_sentence() -> None:
-    told = all_facts(facts(permitted=10))
-    assert len({fact.claim for fact in told}) == len(told)
-    assert all(fact.sentence for fact in told)
+    told = all_items(profile(permitted=10))
+    assert len({item.claim for item in told}) == len(told)
+    assert all(item.sentence for item in told)
 
 
 @pytest.mark.parametrize("fewer", [1, 40, 399])

@@ -39,8 +39,8 @@ def test_an_innocent_network_or_campaign_is_no_campaign_but_keeps_its_evidence(
 
 @pytest.mark.parametrize("subject", ["N1", "C1"])
 def test_what_a_person_confirmed_is_acted_on_however_doubtful(engine: DuckDBEngine, subject: str) -> None:
-    assert "act" not in levels(run(engine, trials=DOUBTFUL)).values()
-    found = run(engine, judged(subject, "confirmed"), trials=DOUBTFUL)
+    assert "act" not in levels(run(engine, tests=DOUBTFUL)).values()
+    found = run(engine, judged(subject, "confirmed"), tests=DOUBTFUL)
     assert levels(found) == {"C1": "act"}
     assert found["campaigns"][0]["confidence"] == 100.0
     assert ("C1", "judged_confirmed") in {(row["subject"], row["claim"]) for row in found["evidence"]}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import queue_tests
-from stillwatch.group.reference_population import GROUPS, people, scale_bits
+from stillwatch.group.reference_population import GROUPS, reference_population, scale_bits
 from tests.group.worlds import exchanges
 
 
@@ -26,7 +26,7 @@ def test_unknown_says_nothing() -> None:
 
 def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
     outside = exchanges(1, accounts=300, first_account=1000)
-    reference = people(outside)
+    reference = reference_population(outside)
     queue = queue_tests(exchanges(2, person=False), reference, picked=False)
     others = queue_tests(exchanges(3, person=True), reference, picked=False)
     for one, two in zip(queue[:4], others[:4], strict=True):
@@ -36,7 +36,7 @@ def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
 
 def test_what_people_are_is_measured_once_for_each_size() -> None:
     outside = exchanges(1, accounts=60, each=10, first_account=1000)
-    reference = people(outside)
+    reference = reference_population(outside)
     calls: list[int] = []
 
     def size(group: Exchanges) -> float:
@@ -44,9 +44,9 @@ def test_what_people_are_is_measured_once_for_each_size() -> None:
         return float(group.input_size.sum())
 
     direct = float(np.median([float(reference.group(8, turn).input_size.sum()) for turn in range(GROUPS)]))
-    assert reference.usual(8, size) == direct
-    assert reference.usual(8, size) == direct
+    assert reference.median(8, size) == direct
+    assert reference.median(8, size) == direct
     assert calls == [80] * GROUPS
-    assert reference.usual(9, size) != direct
-    assert reference.of_crowd(size) == reference.of_crowd(size) == float(outside.input_size.sum())
+    assert reference.median(9, size) != direct
+    assert reference.of_large(size) == reference.of_large(size) == float(outside.input_size.sum())
     assert len(calls) == 2 * GROUPS + 1

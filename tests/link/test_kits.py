@@ -45,7 +45,7 @@ def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_i
     kit = max(search(graph), key=lambda kit: len(kit.members))
     edges = kit_edges(graph, kit)
     linked = linked_at(graph, kit, edges, np.zeros(graph.accounts))
-    assert graph.first_at.min() <= formed_at(graph, kit, edges) <= linked.max() <= graph.first_at.max()
+    assert graph.first_at.min() <= formed_at(graph, kit, edges, 10.0) <= linked.max() <= graph.first_at.max()
 
 
 def test_strangers_joined_by_wording_alone_are_no_kit_though_each_has_colleagues() -> None:

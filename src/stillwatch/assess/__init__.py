@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
-from stillwatch.assess.evidence import all_facts
-from stillwatch.assess.facts import Facts, gather
+from stillwatch.assess.evidence import all_items
+from stillwatch.assess.profile import CandidateProfile, gather
 from stillwatch.assess.score import judge
 from stillwatch.assess.subjects import settle, write_lineage
 from stillwatch.engine import Engine
 from stillwatch.job import Job
+from stillwatch.records.claims import switched_off
 from stillwatch.settings import AssessSettings
 
 READS = (
@@ -44,18 +45,20 @@ WRITES = (
 def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
     past, known, resolved = settle(engine)
-    settings, hands = job.settings.assess, "hands" not in job.settings.evidence.off
+    settings, off = job.settings.assess, switched_off(job.settings.evidence.off)
     verdicts = [
-        _verdict(facts, resolved.candidates, settings, hands)
-        for facts in gather(engine)
-        if facts.accounts or facts.permitted
+        _verdict(profile, resolved.candidates, settings, off)
+        for profile in gather(engine)
+        if profile.accounts or profile.permitted
     ]
     write(engine, verdicts, settings)
     write_lineage(engine, past, known.networks, resolved.applied)
 
 
-def _verdict(facts: Facts, judgements: Mapping[str, str], settings: AssessSettings, hands: bool) -> Verdict:
-    """What is said of one candidate; without `hands`, nothing is read from registration and addresses."""
-    found, tried = all_facts(facts, hands), try_all(facts)
-    judged = judge(found, tried, settings)
-    return Verdict(facts, tuple(found), tried, judged, judgements.get(facts.candidate_id))
+def _verdict(
+    profile: CandidateProfile, judgements: Mapping[str, str], settings: AssessSettings, off: frozenset[str]
+) -> Verdict:
+    """What is stated of one candidate, without the claims that are switched `off`."""
+    items, alternatives = all_items(profile, off), try_all(profile)
+    score = judge(items, alternatives, settings)
+    return Verdict(profile, tuple(items), alternatives, score, judgements.get(profile.candidate_id))

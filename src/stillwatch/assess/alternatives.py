@@ -9,291 +9,307 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stillwatch.assess.facts import Facts
 from stillwatch.assess.predicates import (
-    FLEET,
-    MOST,
-    PEOPLE,
-    POOL,
     hands_over,
-    hides_a_queue,
-    in_few_places,
+    has_narrow_queue,
+    has_text,
+    hides_one_queue,
     is_declared,
-    is_whole,
     may_be_small_firm,
-    memory,
-    narrow_queue,
-    narrowness,
+    narrow_test,
+    self_similarity,
+    sits_in_few_places,
 )
+from stillwatch.assess.profile import CandidateProfile
+from stillwatch.assess.thresholds import (
+    BEYOND_HOUSEHOLD,
+    BEYOND_SMALL_FIRM,
+    CLEAR_BITS,
+    LEANING_BITS,
+    LEAST_PERMITTED,
+    LEAST_REACH,
+    LIKE_ONE_POOL,
+    LIKE_PEOPLE,
+    MAJORITY,
+    RESAMPLED,
+    SHORT,
+)
+from stillwatch.records import claims
+from stillwatch.records.candidates import ONE_CUSTOMER_SHARE, PLAIN_SHARE, PLAIN_TIMES, GroupTest
+from stillwatch.records.claims import Explanation
 
-PERMITTED = 0.05  # share of a network's exchanges from which a permit may explain the rest
-REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
-APART = 0.25  # share of a purpose's exchanges that must be plainly its own,
-PLAINER = 8.0  # and so many times that share of what people ask: relays' customers reach 6 (tuning worlds)
-LARGE = 0.1  # share of a network's exchanges that no one customer asks: 25 of 26 efforts of the lab ask more
-RESAMPLED = 0.3  # share of the questions that several accounts ask: relays' customers reach 0.2 (tuning worlds)
 ORDINARY = "what is asked is hardly narrower than what people ask"
-CROWD = 20  # accounts beyond a family, an office login or one developer's keys
-OUTSIDE_BITS = 4.0  # bits an account that other families must carry to do without one of them
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One innocent explanation of one candidate."""
+    """One innocent explanation of one candidate: its name, `excluded`, `possible` or `preferred`, and why."""
 
     name: str
     verdict: str
     sentence: str
 
 
-def _remembers(place: float) -> str:
+def _excluded(explanation: Explanation, sentence: str) -> Alternative:
+    return Alternative(explanation.name, "excluded", sentence)
+
+
+def _possible(explanation: Explanation, sentence: str) -> Alternative:
+    return Alternative(explanation.name, "possible", sentence)
+
+
+def _preferred(explanation: Explanation, sentence: str) -> Alternative:
+    return Alternative(explanation.name, "preferred", sentence)
+
+
+def _resembles(place: float) -> str:
     return f"members remember their own work {place:.0%} as much as people in these logs do"
 
 
-def _claims(facts: Facts) -> str:
-    return f"{facts.registered:,} accounts claim to be {facts.identities or 0:,} different customers"
+def _claims(profile: CandidateProfile) -> str:
+    return f"{profile.registered:,} accounts claim to be {profile.identities or 0:,} different customers"
 
 
-def _openly(facts: Facts) -> str:
-    return f"most members are declared as {facts.organisations or 0:,} organisations with several accounts each"
+def _openly(profile: CandidateProfile) -> str:
+    return f"most members are declared as {profile.organisations or 0:,} organisations with several accounts each"
 
 
-def is_enterprise(facts: Facts) -> Alternative:
-    """An enterprise's seats are people who each remember their own work, under one declared customer."""
-    name = "is_enterprise"
-    place, declared = memory(facts), is_declared(facts)
-    if place is not None and place > POOL and declared is False and narrow_queue(facts):
-        return Alternative(
-            name, "excluded", f"{_remembers(place)}, but one queue feeds all with one narrow purpose; {_claims(facts)}"
+def enterprise(profile: CandidateProfile) -> Alternative:
+    """An enterprise's seats are people who each come back to their own work, under one declared customer."""
+    explanation = claims.IS_ENTERPRISE
+    place, declared = self_similarity(profile), is_declared(profile)
+    if place is not None and place > LIKE_ONE_POOL and declared is False and has_narrow_queue(profile):
+        return _excluded(
+            explanation,
+            f"{_resembles(place)}, but one queue feeds all with one narrow purpose; {_claims(profile)}",
         )
-    if place is not None and place >= PEOPLE:
-        return Alternative(name, "preferred", _remembers(place))
+    if place is not None and place >= LIKE_PEOPLE:
+        return _preferred(explanation, _resembles(place))
     if declared:
-        return Alternative(name, "possible", _openly(facts))
+        return _possible(explanation, _openly(profile))
     if place is None:
-        return _by_mix(name, facts)
-    if place > POOL:
-        return Alternative(name, "possible", _remembers(place))
-    said = "" if declared is None else f"; {_claims(facts)}"
-    return Alternative(
-        name, "excluded", f"members remember their own work only {max(place, 0.0):.0%} as much as people do{said}"
+        return _by_sizes(explanation, profile)
+    if place > LIKE_ONE_POOL:
+        return _possible(explanation, _resembles(place))
+    registered = "" if declared is None else f"; {_claims(profile)}"
+    return _excluded(
+        explanation,
+        f"members remember their own work only {max(place, 0.0):.0%} as much as people do{registered}",
     )
 
 
-def _by_mix(name: str, facts: Facts) -> Alternative:
-    if facts.trial("repeats_questions") is not None:
-        return Alternative(name, "possible", "too few questions an account to see whether people remember their own")
-    sizes, volumes = facts.trial("same_sizes"), facts.trial("equalised_volumes")
-    if sizes is not None and volumes is not None and sizes.bits >= 4.0 and volumes.bits >= 2.0:
-        return Alternative(
-            name, "excluded", "members differ neither in size of questions and answers nor in volume, as people here do"
+def _by_sizes(explanation: Explanation, profile: CandidateProfile) -> Alternative:
+    """How an explanation by people fares where members' self-similarity is unknown: sizes and volumes stand in."""
+    if has_text(profile):
+        return _possible(explanation, "too few questions an account to see whether people remember their own")
+    if profile.bits(claims.SAME_SIZES) >= CLEAR_BITS and profile.bits(claims.EQUALISED_VOLUMES) >= LEANING_BITS:
+        return _excluded(
+            explanation, "members differ neither in size of questions and answers nor in volume, as people here do"
         )
-    return Alternative(name, "possible", "without text, people behind the accounts cannot be ruled out")
+    return _possible(explanation, "without text, people behind the accounts cannot be ruled out")
 
 
-def is_reseller(facts: Facts) -> Alternative:
-    """A reseller's customers are people who ask what people ask."""
-    name = "is_reseller_or_relay_customers"
-    place, narrow = memory(facts), narrowness(facts)
-    if place is not None and place > POOL and narrow_queue(facts):
-        return Alternative(name, "excluded", f"{_remembers(place)}, but one queue feeds all with what no customers ask")
-    if place is not None and place >= PEOPLE:
-        return Alternative(name, "preferred", _remembers(place))
-    repeats = facts.trial("repeats_questions")
+def reseller(profile: CandidateProfile) -> Alternative:
+    """A reseller's or relay's customers are people who ask what people ask."""
+    explanation = claims.IS_RESELLER
+    place, narrow = self_similarity(profile), narrow_test(profile)
     if place is None:
-        return _unremembered(name, facts)
-    if place > POOL:
-        return Alternative(name, "possible", _remembers(place))
-    if repeats is not None and repeats.statistic > RESAMPLED:
-        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts, as no relay's customers ask"
-        return Alternative(name, "excluded", said)
+        return _unseen_customers(profile, narrow)
+    if place > LIKE_ONE_POOL:
+        if has_narrow_queue(profile):
+            return _excluded(explanation, f"{_resembles(place)}, but one queue feeds all with what no customers ask")
+        return (
+            _preferred(explanation, _resembles(place))
+            if place >= LIKE_PEOPLE
+            else _possible(explanation, _resembles(place))
+        )
+    repeated = profile.statistic(claims.REPEATS_QUESTIONS)
+    if repeated is not None and repeated > RESAMPLED:
+        return _excluded(
+            explanation, f"{repeated:.0%} of the questions are asked by several accounts, as no relay's customers ask"
+        )
     if narrow is None:
-        return Alternative(name, "preferred", ORDINARY)
-    picked = _picked(facts)
+        return _preferred(explanation, ORDINARY)
+    picked = _picked(profile)
     if picked is not None:
-        return Alternative(name, "preferred", picked)
-    return Alternative(name, "excluded", f"{narrow}, and nobody remembers any")
+        return _preferred(explanation, picked)
+    return _excluded(explanation, f"{_narrower(narrow)}, and nobody remembers any")
 
 
-def _unremembered(name: str, facts: Facts) -> Alternative:
-    """How a relay's customers fare as an explanation where nobody's memory can be seen."""
-    if facts.trial("repeats_questions") is None:
-        return Alternative(name, "possible", "without text, what a relay's customers ask looks as an effort does")
-    # who asks too little to be seen remembering must at least ask what no customers ask
-    return _by_mix(name, facts) if narrowness(facts) is not None else Alternative(name, "preferred", ORDINARY)
+def _unseen_customers(profile: CandidateProfile, narrow: GroupTest | None) -> Alternative:
+    """How a relay's customers fare as an explanation where members' self-similarity is unknown."""
+    if not has_text(profile):
+        return _possible(claims.IS_RESELLER, "without text, what a relay's customers ask looks as an effort does")
+    # accounts that ask too little to show their own past must at least ask what no customers ask
+    return _by_sizes(claims.IS_RESELLER, profile) if narrow is not None else _preferred(claims.IS_RESELLER, ORDINARY)
 
 
-def _picked(facts: Facts) -> str | None:
+def _narrower(test: GroupTest) -> str:
+    """How what is asked is narrower than what people ask."""
+    if test.test == claims.NARROW_PURPOSE.name:
+        return f"the questions lie {test.statistic:.1f} bits from people's mix"
+    return f"the questions' words lie {test.statistic:.1f} bits from people's"
+
+
+def _picked(profile: CandidateProfile) -> str | None:
     """Why the purpose is only what some customers happen to ask, as far as one can be picked out of anybody's traffic.
 
     None where it is not, as in a network that serves nothing else.
     """
-    reach, apart = facts.trial("reaches_all_accounts"), facts.trial("stands_apart_from_people")
-    if reach is not None and reach.statistic < REACH:
-        said = f"what is asked reaches {reach.statistic:.0%} of the accounts that one queue would deal it to"
-        return f"{said}, as one customer's questions do"
-    if apart is None or apart.statistic >= max(APART, 0.0 if is_whole(facts) else PLAINER * apart.reference):
+    reach, apart = profile.statistic(claims.REACHES_ALL_ACCOUNTS), profile.test(claims.STANDS_APART)
+    if reach is not None and reach < LEAST_REACH:
+        return (
+            f"what is asked reaches {reach:.0%} of the accounts that one queue would deal it to, "
+            "as one customer's questions do"
+        )
+    if apart is None or apart.statistic is None or apart.reference is None:
+        return None
+    if apart.statistic >= max(PLAIN_SHARE, 0.0 if profile.whole_network else PLAIN_TIMES * apart.reference):
         return None
     return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
 
 
-def is_one_customer(facts: Facts) -> Alternative:
+def one_customer(profile: CandidateProfile) -> Alternative:
     """One busy customer of a relay, whom its accounts serve in turn.
 
-    Dealt over many accounts, a single customer's questions have one mix, words of their own and no account's memory, as
-    an effort's do. Of a harvesting relay's exchanges 2 % were taken for an effort (289 accounts, seed 806).
+    Dealt over many accounts, a single customer's questions have one mix, words of their own and no account's past, as
+    an effort's do.
     """
-    name, reach = "is_one_customer", facts.trial("reaches_all_accounts")
-    if reach is None or is_whole(facts):
-        return Alternative(name, "excluded", "nothing was picked out of what the network asks")
-    said = f"{facts.exchanges:,} of the network's {facts.network_exchanges:,} exchanges"
-    if facts.exchanges <= LARGE * facts.network_exchanges:
-        return Alternative(name, "preferred", f"one busy customer may ask {said}")
-    if not hands_over(facts):
-        return Alternative(name, "possible", f"one customer may ask {said}: what is refused is hardly handed over")
-    return Alternative(name, "excluded", f"no one customer asks {said}")
+    explanation = claims.IS_ONE_CUSTOMER
+    if profile.whole_network or profile.test(claims.REACHES_ALL_ACCOUNTS) is None:
+        return _excluded(explanation, "nothing was picked out of what the network asks")
+    part = f"{profile.exchanges:,} of the network's {profile.network_exchanges:,} exchanges"
+    if profile.exchanges <= ONE_CUSTOMER_SHARE * profile.network_exchanges:
+        return _preferred(explanation, f"one busy customer may ask {part}")
+    if not hands_over(profile):
+        return _possible(explanation, f"one customer may ask {part}: what is refused is hardly handed over")
+    return _excluded(explanation, f"no one customer asks {part}")
 
 
-def is_batch_job(facts: Facts) -> Alternative:
+def batch_job(profile: CandidateProfile) -> Alternative:
     """A firm's batch job runs in the open: few keys, one customer, one place."""
-    name = "is_batch_job"
-    declared = is_declared(facts)
+    explanation, declared = claims.IS_BATCH_JOB, is_declared(profile)
     if declared:
-        return Alternative(name, "preferred", _openly(facts))
-    if facts.accounts < CROWD:
-        return Alternative(name, "possible", f"{facts.accounts} accounts are no more than one developer's keys")
-    if (facts.top_payment_share or 0.0) >= MOST and not (declared is False and narrow_queue(facts)):
-        return Alternative(name, "possible", f"{facts.top_payment_share:.0%} of the accounts pay with one card")
-    subnets = facts.subnets or 0
-    if may_be_small_firm(facts) or (declared is None and in_few_places(facts)):
-        said = f"{facts.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
-        # a small firm's fleet differs from an effort in what it asks for, or in nothing
-        unread = facts.accounts < FLEET and facts.trial("repeats_questions") is None
-        return Alternative(name, "preferred" if unread else "possible", said)
-    if declared is False:
-        return Alternative(name, "excluded", _claims(facts))
-    return Alternative(name, "excluded", f"{facts.accounts:,} accounts hide in {subnets:,} different subnets")
-
-
-def is_evaluation_harness(facts: Facts) -> Alternative:
-    """A harness asks the same public questions from every key."""
-    name = "is_evaluation_harness"
-    repeats = facts.trial("repeats_questions")
-    if repeats is None:
-        return (
-            Alternative(name, "possible", "without text, repeated questions cannot be seen")
-            if is_declared(facts) is None
-            else _hidden(name, facts)
+        return _preferred(explanation, _openly(profile))
+    if profile.accounts < BEYOND_HOUSEHOLD:
+        return _possible(explanation, f"{profile.accounts} accounts are no more than one developer's keys")
+    card = profile.top_payment_share or 0.0
+    if card >= MAJORITY and not (declared is False and has_narrow_queue(profile)):
+        return _possible(explanation, f"{card:.0%} of the accounts pay with one card")
+    subnets = profile.subnets or 0
+    if may_be_small_firm(profile) or (declared is None and sits_in_few_places(profile)):
+        firm = (
+            f"{profile.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
         )
-    if repeats.statistic > RESAMPLED:
-        said = f"{repeats.statistic:.0%} of the questions are asked by several accounts"
-        if hides_a_queue(facts):
-            return Alternative(name, "excluded", f"{said}, but refused ones are handed over and {_claims(facts)}")
-        return Alternative(name, "preferred", said)
-    return Alternative(name, "excluded", f"only {repeats.statistic:.1%} of the questions are asked by several accounts")
+        # a small firm's fleet differs from an effort in what it asks for, or in nothing
+        unread = profile.accounts < BEYOND_SMALL_FIRM and not has_text(profile)
+        return _preferred(explanation, firm) if unread else _possible(explanation, firm)
+    if declared is False:
+        return _excluded(explanation, _claims(profile))
+    return _excluded(explanation, f"{profile.accounts:,} accounts hide in {subnets:,} different subnets")
 
 
-def _hidden(name: str, facts: Facts) -> Alternative:
-    if is_declared(facts):
-        return Alternative(name, "possible", _openly(facts))
-    return Alternative(name, "excluded", _claims(facts))
+def evaluation_harness(profile: CandidateProfile) -> Alternative:
+    """A harness asks the same public questions from every key."""
+    explanation = claims.IS_EVALUATION_HARNESS
+    repeated = profile.statistic(claims.REPEATS_QUESTIONS)
+    if repeated is None:
+        declared = is_declared(profile)
+        if declared is None:
+            return _possible(explanation, "without text, repeated questions cannot be seen")
+        return _possible(explanation, _openly(profile)) if declared else _excluded(explanation, _claims(profile))
+    if repeated > RESAMPLED:
+        asked = f"{repeated:.0%} of the questions are asked by several accounts"
+        if hides_one_queue(profile):
+            return _excluded(explanation, f"{asked}, but refused ones are handed over and {_claims(profile)}")
+        return _preferred(explanation, asked)
+    return _excluded(explanation, f"only {repeated:.1%} of the questions are asked by several accounts")
 
 
-def is_class(facts: Facts) -> Alternative:
+def school_class(profile: CandidateProfile) -> Alternative:
     """A class asks the same things on the same evening, from one campus."""
-    name = "is_class_or_hackathon"
-    repeats = facts.trial("repeats_questions")
-    if (facts.education_share or 0.0) > 0.5:
-        return Alternative(name, "possible", "most members are education accounts")
-    if facts.busiest_day_share > 0.5 or facts.days < 2:
-        return Alternative(name, "possible", "it happened within a day or two")
-    if repeats is not None and repeats.statistic > RESAMPLED and not hides_a_queue(facts):
-        return Alternative(name, "possible", f"{repeats.statistic:.0%} of the questions are shared")
-    return Alternative(name, "excluded", f"it lasts {facts.days:.0f} days and its questions are not one assignment")
+    explanation = claims.IS_CLASS
+    repeated = profile.statistic(claims.REPEATS_QUESTIONS)
+    if (profile.education_share or 0.0) > MAJORITY:
+        return _possible(explanation, "most members are education accounts")
+    if profile.busiest_day_share > MAJORITY or profile.days < SHORT:
+        return _possible(explanation, "it happened within a day or two")
+    if repeated is not None and repeated > RESAMPLED and not hides_one_queue(profile):
+        return _possible(explanation, f"{repeated:.0%} of the questions are shared")
+    return _excluded(explanation, f"it lasts {profile.days:.0f} days and its questions are not one assignment")
 
 
-def is_permitted(facts: Facts) -> Alternative:
+def permitted(profile: CandidateProfile) -> Alternative:
     """Licensed distillation, a red team or an evaluation stays inside its permit."""
-    name = "is_permitted"
-    if facts.permitted > facts.exchanges:
-        return Alternative(name, "preferred", f"a permit covers {facts.permitted:,} of the exchanges")
-    if facts.permitted >= PERMITTED * (facts.permitted + facts.exchanges):
-        said = f"a permit covers {facts.permitted:,} exchanges, {facts.exchanges:,} outgrew it"
-        return Alternative(name, "possible", said)
-    if facts.permitted:
-        return Alternative(name, "excluded", f"a permit covers only {facts.permitted:,} of the network's exchanges")
-    if facts.unmatched_permits and not facts.registered:
-        said = f"whether these accounts hold one of {facts.unmatched_permits:,} permits is not in the logs"
-        return Alternative(name, "possible", said)
-    return Alternative(name, "excluded", "no permit covers any of these exchanges")
+    explanation = claims.IS_PERMITTED
+    if profile.permitted > profile.exchanges:
+        return _preferred(explanation, f"a permit covers {profile.permitted:,} of the exchanges")
+    if profile.permitted >= LEAST_PERMITTED * (profile.permitted + profile.exchanges):
+        return _possible(
+            explanation, f"a permit covers {profile.permitted:,} exchanges, {profile.exchanges:,} outgrew it"
+        )
+    if profile.permitted:
+        return _excluded(explanation, f"a permit covers only {profile.permitted:,} of the network's exchanges")
+    if profile.unmatched_permits and not profile.registered:
+        return _possible(
+            explanation,
+            f"whether these accounts hold one of {profile.unmatched_permits:,} permits is not in the logs",
+        )
+    return _excluded(explanation, "no permit covers any of these exchanges")
 
 
-def is_popular_tool(facts: Facts) -> Alternative:
+def popular_tool(profile: CandidateProfile) -> Alternative:
     """Users of one tool share its headers and its system prompt, and nothing else."""
-    return _without(
-        "is_popular_tool",
-        facts,
-        {"same_client_fingerprint", "same_user_agent", "same_instructions", "same_tools", "same_parameters"},
-        "client and system prompt",
-    )
+    return _by_shared_values(claims.IS_POPULAR_TOOL, profile, "client and system prompt")
 
 
-def is_shared_address(facts: Facts) -> Alternative:
+def shared_address(profile: CandidateProfile) -> Alternative:
     """Carrier NAT, a VPN and a campus share addresses, and nothing else."""
-    return _without(
-        "is_carrier_nat_or_vpn",
-        facts,
-        {"same_address", "same_subnet", "same_address_network", "same_signup_address", "same_signup_subnet"},
-        "addresses",
-    )
+    return _by_shared_values(claims.IS_SHARED_ADDRESS, profile, "addresses")
 
 
-def is_viral_prompt(facts: Facts) -> Alternative:
+def viral_prompt(profile: CandidateProfile) -> Alternative:
     """A prompt that went viral is one prompt, asked by people otherwise unlike."""
-    return _without(
-        "is_viral_prompt",
-        facts,
-        {"same_payload", "same_opening_words", "same_closing_words"},
-        "wording",
-    )
+    return _by_shared_values(claims.IS_VIRAL_PROMPT, profile, "wording")
 
 
-def is_shared_software(facts: Facts) -> Alternative:
+def shared_software(profile: CandidateProfile) -> Alternative:
     """Strangers who run one relay software share the device id it derives, and nothing else."""
-    return _without("is_shared_relay_software", facts, {"same_device", "same_session"}, "device and session ids")
+    return _by_shared_values(claims.IS_SHARED_SOFTWARE, profile, "device and session ids")
 
 
-def _without(name: str, facts: Facts, claims: set[str], words: str) -> Alternative:
-    rest = sum(bits for claim, bits in facts.claim_bits.items() if claim not in claims)
-    if rest >= OUTSIDE_BITS:
-        return Alternative(name, "excluded", f"without {words} the members still share {rest:.0f} bits an account")
-    return Alternative(name, "possible", f"without {words} only {rest:.1f} bits an account are left")
+def _by_shared_values(explanation: Explanation, profile: CandidateProfile, words: str) -> Alternative:
+    """Do members still share enough once the values are left out that the explanation accounts for?"""
+    explained = {value.name for value in claims.SHARED_VALUES if value.explanation is explanation}
+    rest = sum(bits for claim, bits in profile.claim_bits.items() if claim not in explained)
+    if rest >= CLEAR_BITS:
+        return _excluded(explanation, f"without {words} the members still share {rest:.0f} bits an account")
+    return _possible(explanation, f"without {words} only {rest:.1f} bits an account are left")
 
 
-def is_household(facts: Facts) -> Alternative:
+def household(profile: CandidateProfile) -> Alternative:
     """A family or an office shares one login or address among few."""
-    name = "is_household_or_office"
-    if facts.accounts < CROWD:
-        return Alternative(name, "possible", f"{facts.accounts} accounts could be one household or office")
-    return Alternative(name, "excluded", f"{facts.accounts:,} accounts are no household")
+    if profile.accounts < BEYOND_HOUSEHOLD:
+        return _possible(claims.IS_HOUSEHOLD, f"{profile.accounts} accounts could be one household or office")
+    return _excluded(claims.IS_HOUSEHOLD, f"{profile.accounts:,} accounts are no household")
 
 
-ALTERNATIVES: tuple[Callable[[Facts], Alternative], ...] = (
-    is_enterprise,
-    is_reseller,
-    is_one_customer,
-    is_batch_job,
-    is_evaluation_harness,
-    is_class,
-    is_permitted,
-    is_popular_tool,
-    is_shared_address,
-    is_viral_prompt,
-    is_shared_software,
-    is_household,
+ALTERNATIVES: tuple[Callable[[CandidateProfile], Alternative], ...] = (
+    enterprise,
+    reseller,
+    one_customer,
+    batch_job,
+    evaluation_harness,
+    school_class,
+    permitted,
+    popular_tool,
+    shared_address,
+    viral_prompt,
+    shared_software,
+    household,
 )
 
 
-def try_all(facts: Facts) -> tuple[Alternative, ...]:
+def try_all(profile: CandidateProfile) -> tuple[Alternative, ...]:
     """Every innocent explanation, tried."""
-    return tuple(alternative(facts) for alternative in ALTERNATIVES)
+    return tuple(alternative(profile) for alternative in ALTERNATIVES)

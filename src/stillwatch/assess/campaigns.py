@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.assess.alternatives import Alternative
-from stillwatch.assess.evidence import Fact
-from stillwatch.assess.facts import Facts
+from stillwatch.assess.evidence import EvidenceItem
+from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.score import (
     Judged,
     act_cutoff,
@@ -20,7 +20,9 @@ from stillwatch.assess.score import (
     membership,
     q_values,
 )
+from stillwatch.assess.thresholds import CERTAIN, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
+from stillwatch.records.claims import JUDGEMENT_CLAIMS
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import (
     ALTERNATIVES,
@@ -32,36 +34,29 @@ from stillwatch.records.outputs import (
 from stillwatch.settings import AssessSettings
 
 RANK = ("watch", "review", "act")  # a campaign stands as high as its highest member
-JUDGED = {
-    "confirmed": "a person has judged this confirmed, which outranks the score",
-    "innocent": "a person has judged this innocent, which outranks the score",
-    "unsure": "a person has looked at this and was unsure, which leaves the score as it is",
-}
-CERTAIN = 0.999999  # the most that evidence alone may state
-REVIEW_MEMBER = 0.5  # an account likelier a stranger than a member is only watched
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A candidate with everything said for and against it, and a person's word where there is one."""
+    """A candidate with everything stated for and against it, and a person's judgement where there is one."""
 
-    facts: Facts
-    found: tuple[Fact, ...]
-    tried: tuple[Alternative, ...]
-    judged: Judged
-    word: str | None  # `confirmed`, `innocent`, `unsure` or None
+    profile: CandidateProfile
+    items: tuple[EvidenceItem, ...]
+    alternatives: tuple[Alternative, ...]
+    score: Judged
+    judgement: str | None  # `confirmed`, `innocent`, `unsure` or None
 
     @property
     def level(self) -> str | None:
-        """A person's word outranks the score."""
-        if self.word == "innocent" or self.facts.accounts == 0:
+        """The highest level a member may have; a person's judgement outranks the score."""
+        if self.judgement == "innocent" or self.profile.accounts == 0:
             return None
-        return "act" if self.word == "confirmed" else self.judged.level
+        return "act" if self.judgement == "confirmed" else self.score.level
 
     @property
     def probability(self) -> float:
         """The group's probability, 1 once confirmed."""
-        return 1.0 if self.word == "confirmed" else self.judged.probability
+        return 1.0 if self.judgement == "confirmed" else self.score.probability
 
 
 def members_sql() -> Query:
@@ -80,14 +75,14 @@ SELECT
   links.bits AS link_bits,
   members.purpose_bits,
   greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
-  coalesce(word.verdict, '') AS word,
+  coalesce(judged.verdict, '') AS judgement,
   holders.account_id IS NOT NULL AS holds_permit
 FROM candidate_members AS members
 JOIN accusable USING (candidate_id, account_id)
 JOIN candidate_campaigns AS candidates USING (candidate_id)
 JOIN networks USING (network_id)
 JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
-LEFT JOIN account_judgements AS word ON word.account_id = members.account_id
+LEFT JOIN account_judgements AS judged ON judged.account_id = members.account_id
 LEFT JOIN (SELECT DISTINCT account_id FROM permitted_members) AS holders ON holders.account_id = members.account_id
 ORDER BY members.candidate_id, members.account_id
 """,
@@ -97,7 +92,7 @@ ORDER BY members.candidate_id, members.account_id
 def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings) -> None:
     """Writes the five tables of the assessment."""
     total = int(engine.fetch(Query("accounts", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
-    campaigns = {verdict.facts.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
+    campaigns = {verdict.profile.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
     rows = engine.fetch(members_sql())
     rows = rows.filter(pc.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
     members = _levels(rows, campaigns, total, settings)
@@ -105,8 +100,8 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     engine.view("accused_exchanges", accused_exchanges_sql())
     engine.create("campaign_exchanges", campaign_exchanges_sql())
     # over everything that was tested, not over what was left of it: else the selection would be for free
-    tested = [verdict.facts.candidate_id for verdict in verdicts]
-    q = dict(zip(tested, q_values([verdict.judged.evidence_bits for verdict in verdicts]), strict=True))
+    tested = [verdict.profile.candidate_id for verdict in verdicts]
+    q = dict(zip(tested, q_values([verdict.score.evidence_bits for verdict in verdicts]), strict=True))
     engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
     engine.store(EVIDENCE, _evidence(verdicts))
     engine.store(ALTERNATIVES, _alternatives(verdicts))
@@ -115,21 +110,21 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
 def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
     """Levels under the expected-innocents limit: half of it for whole groups that may be wrong, half for strays."""
     limit = settings.expected_innocents_per_100k * total / 100_000 / 2
-    found = {name: (v.probability, v.facts.accounts) for name, v in campaigns.items() if v.level == "act"}
+    found = {name: (v.probability, v.profile.accounts) for name, v in campaigns.items() if v.level == "act"}
     acting = groups_within(limit, found)
     candidate, count = rows["candidate_id"].to_numpy(), len(rows)
     own, group, possible = np.zeros(count), np.zeros(count), np.full(count, "watch", object)
     link, purpose = rows["link_bits"].to_numpy(), rows["purpose_bits"].to_numpy()
     for name, verdict in campaigns.items():
         mine = candidate == name
-        own[mine] = membership(link[mine], purpose[mine], total, verdict.facts.accounts)
+        own[mine] = membership(link[mine], purpose[mine], total, verdict.profile.accounts)
         group[mine] = verdict.probability
         possible[mine] = "review" if verdict.level == "act" and name not in acting else verdict.level
-    # who holds a permit and outgrew it is for a person to ask, not to act on
+    # an account that holds a permit and outgrew it is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
     possible[holder & (possible == "act")] = "review"
-    word = rows["word"].to_numpy()
-    own[word == "confirmed"] = group[word == "confirmed"] = 1.0
+    judgement = rows["judgement"].to_numpy()
+    own[judgement == "confirmed"] = group[judgement == "confirmed"] = 1.0
     probability = own * group
     cutoff = act_cutoff(own[possible == "act"], limit)
     level = np.where(probability < REVIEW_MEMBER, "watch", possible)
@@ -139,7 +134,7 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
             "campaign_id": rows["candidate_id"],
             "account_id": rows["account_id"],
             "exchanges": rows["exchanges"],
-            "probability": _stated(probability, word == "confirmed"),
+            "probability": _stated(probability, judgement == "confirmed"),
             "level": pa.array(level, pa.string()),
             "detected_at": rows["detected_at"],
         },
@@ -153,7 +148,7 @@ def _stated(probability: NDArray[np.float64], confirmed: NDArray[np.bool_]) -> N
 
 
 def accused_exchanges_sql() -> Query:
-    """Exchanges of campaign members that serve the purpose and that no permit covers, with what is told of them."""
+    """Exchanges of campaign members that serve the purpose and that no permit covers, with what is known of them."""
     return Query(
         "accused exchanges",
         """
@@ -228,7 +223,7 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
                 "q_value": q[row["campaign_id"]],
                 "level": level,
                 "targets": {name: round(n / sum(aimed.values()), 6) for name, n in aimed.items()},
-                "networks": [verdict.facts.network_id],
+                "networks": [verdict.profile.network_id],
             }
         )
     return pa.Table.from_pylist(result, schema=CAMPAIGNS.schema)
@@ -238,24 +233,24 @@ def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
     rows = [
         {
             "subject": _subject(verdict),
-            "claim": fact.claim,
-            "bits": round(fact.bits, 3),
-            "sentence": fact.sentence,
-            "examples": list(fact.examples),
+            "claim": item.claim,
+            "bits": round(item.bits, 3),
+            "sentence": item.sentence,
+            "examples": list(item.examples),
         }
         for verdict in verdicts
-        for fact in verdict.found
+        for item in verdict.items
     ]
     rows += [
         {
             "subject": _subject(verdict),
-            "claim": f"judged_{verdict.word}",
+            "claim": JUDGEMENT_CLAIMS[verdict.judgement].name,
             "bits": 0.0,
-            "sentence": JUDGED[verdict.word],
+            "sentence": JUDGEMENT_CLAIMS[verdict.judgement].template,
             "examples": [],
         }
         for verdict in verdicts
-        if verdict.word
+        if verdict.judgement
     ]
     return pa.Table.from_pylist(rows, schema=EVIDENCE.schema)
 
@@ -269,11 +264,11 @@ def _alternatives(verdicts: Sequence[Verdict]) -> pa.Table:
             "sentence": alternative.sentence,
         }
         for verdict in verdicts
-        for alternative in verdict.tried
+        for alternative in verdict.alternatives
     ]
     return pa.Table.from_pylist(rows, schema=ALTERNATIVES.schema)
 
 
 def _subject(verdict: Verdict) -> str:
     """A candidate that became no campaign is spoken of as its network."""
-    return verdict.facts.candidate_id if verdict.level is not None else verdict.facts.network_id
+    return verdict.profile.candidate_id if verdict.level is not None else verdict.profile.network_id

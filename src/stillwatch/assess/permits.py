@@ -45,7 +45,7 @@ GROUP BY exchange_id
 
 
 def accusable_exchanges_sql() -> Query:
-    """Candidate exchanges that no permit covers, of accounts that nobody has judged innocent."""
+    """Candidate exchanges that no permit covers, of accounts that no person has judged innocent."""
     return Query(
         "accusable exchanges",
         """
@@ -59,7 +59,7 @@ ANTI JOIN (SELECT account_id FROM account_judgements WHERE verdict = 'innocent')
 
 
 def latest_judgements_sql() -> Query:
-    """The last word on each subject."""
+    """The latest judgement of each subject."""
     return Query(
         "latest judgements",
         """

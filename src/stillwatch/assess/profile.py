@@ -1,134 +1,163 @@
-"""Candidates described in SQL: their span, permits, registration and addresses, one small table each."""
+"""Everything assessment knows of a candidate campaign, gathered from the tables into one record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from stillwatch.engine import Query
+from stillwatch.assess.profile_tables import PROFILE_TABLES
+from stillwatch.assess.thresholds import LEAST_REGISTERED, SHARED_VALUE_CAP
+from stillwatch.engine import Engine, Query
+from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.claims import GroupClaim
 
 
-def days_sql() -> Query:
-    """What may be accused of each member, by day and subnet: exchanges are read once, all else is told from this."""
+@dataclass(frozen=True, slots=True)
+class CandidateProfile:
+    """What is known of a candidate campaign; shares are in [0, 1], absent ones are None."""
+
+    candidate_id: str
+    network_id: str
+    accounts: int  # with exchanges of the purpose that no permit covers
+    exchanges: int
+    permitted: int  # exchanges that a permit covers
+    unmatched_permits: int  # whose holder is no account seen and no organisation registered
+    days: float  # between the first and the last exchange
+    busiest_day_share: float
+    tested_at: datetime
+    whole_network: bool  # the network serves nothing else, so that nothing was picked out of it
+    registered: int  # members with a row in the accounts table
+    identities: int | None  # customers the members claim to be: an organisation each, or by itself
+    organisations: int | None
+    organisation_share: float | None  # members that name one
+    top_payment_share: float | None
+    education_share: float | None
+    contract_share: float | None
+    subnets: int | None  # different /24 the purpose's exchanges came from
+    top_subnet_share: float | None
+    closures: int
+    network_exchanges: int
+    family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
+    claim_bits: dict[str, float] = field(default_factory=dict)  # the same by claim
+    tests: dict[str, GroupTest] = field(default_factory=dict)  # by name of claim
+
+    def test(self, claim: GroupClaim) -> GroupTest | None:
+        """The outcome of a claim's test, or None when it has no statistic."""
+        found = self.tests.get(claim.name)
+        return None if found is None or found.absent else found
+
+    def statistic(self, claim: GroupClaim) -> float | None:
+        """The statistic of a claim's test, or None when it has none."""
+        found = self.tests.get(claim.name)
+        return None if found is None else found.statistic
+
+    def bits(self, claim: GroupClaim) -> float:
+        """The bits of a claim's test, 0 when it has no statistic."""
+        found = self.tests.get(claim.name)
+        return 0.0 if found is None else found.bits
+
+    @property
+    def has_registration(self) -> bool:
+        """Is the registration of enough members in the logs?"""
+        return self.accounts > 0 and self.registered >= LEAST_REGISTERED * self.accounts
+
+
+def candidate_profiles_sql() -> Query:
+    """One row a candidate: size, span, registration and addresses of the exchanges that may be accused."""
     return Query(
-        "accusable days",
+        "candidate profiles",
         """
 SELECT
-  candidate_id,
-  account_id,
-  address_subnet_value,
-  CAST(started_at AS DATE) AS day,
-  count(*) AS exchanges,
-  min(started_at) AS first_seen,
-  max(started_at) AS last_seen
-FROM accusable_exchanges
+  candidates.candidate_id,
+  candidates.network_id,
+  candidates.tested_at,
+  candidates.whole_network,
+  coalesce(spans.accounts, 0) AS accounts,
+  coalesce(spans.exchanges, 0) AS exchanges,
+  coalesce(permitted.permitted, 0) AS permitted,
+  (
+    SELECT count(*) FROM permits
+    WHERE holder NOT IN (SELECT account_id FROM account_sketches)
+      AND holder NOT IN (SELECT organisation_id FROM accounts WHERE organisation_id IS NOT NULL)
+      AND permit_id NOT IN (SELECT permit_id FROM permit_accounts)
+  ) AS unmatched_permits,
+  coalesce(spans.days, 0.0) AS days,
+  coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
+  coalesce(stated.registered, 0) AS registered,
+  stated.identities,
+  stated.organisations,
+  stated.organisation_share,
+  stated.top_payment_share,
+  stated.education_share,
+  stated.contract_share,
+  addresses.subnets,
+  addresses.top_subnet_share,
+  coalesce(stated.closures, 0) AS closures,
+  networks.exchanges AS network_exchanges
+FROM candidate_campaigns AS candidates
+JOIN networks USING (network_id)
+LEFT JOIN candidate_spans AS spans USING (candidate_id)
+LEFT JOIN candidate_permitted AS permitted USING (candidate_id)
+LEFT JOIN candidate_registration AS stated USING (candidate_id)
+LEFT JOIN candidate_addresses AS addresses USING (candidate_id)
+ORDER BY candidates.candidate_id
+""",
+    )
+
+
+def value_bits_sql() -> Query:
+    """Pooled surprise of each claim of linking, in bits an account of the network."""
+    return Query(
+        "value bits",
+        """
+SELECT
+  candidates.candidate_id,
+  network_values.family,
+  network_values.claim,
+  sum(CAST(round(network_values.bits * 1000) AS BIGINT)) / 1000.0 / max(networks.accounts) AS bits
+FROM candidate_campaigns AS candidates
+JOIN networks USING (network_id)
+JOIN network_values USING (network_id)
 GROUP BY ALL
+ORDER BY ALL
 """,
     )
 
 
-def permitted_members_sql() -> Query:
-    """How many exchanges of each member a permit covers, of those with any."""
-    return Query(
-        "permitted members",
-        """
-SELECT candidate_id, account_id, count(*) AS permitted
-FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
-GROUP BY ALL
-""",
-    )
+def gather(engine: Engine) -> list[CandidateProfile]:
+    """The profile of every candidate, in order of id."""
+    for name, query in PROFILE_TABLES:
+        engine.create(name, query())
+    families, claims = _value_bits(engine)
+    tests = _group_tests(engine)
+    return [
+        CandidateProfile(
+            **row,
+            family_bits=families.get(row["candidate_id"], {}),
+            claim_bits=claims.get(row["candidate_id"], {}),
+            tests=tests.get(row["candidate_id"], {}),
+        )
+        for row in engine.fetch(candidate_profiles_sql()).to_pylist()
+    ]
 
 
-def spans_sql() -> Query:
-    """How many, how long, and how much of it on the busiest day."""
-    return Query(
-        "candidate spans",
-        """
-WITH days AS (
-  SELECT candidate_id, day, CAST(sum(exchanges) AS BIGINT) AS exchanges
-  FROM accusable_days GROUP BY candidate_id, day
-),
-busiest AS (
-  SELECT candidate_id, max(exchanges) AS exchanges FROM days GROUP BY candidate_id
-)
-SELECT
-  taken.candidate_id,
-  count(DISTINCT account_id) AS accounts,
-  CAST(sum(taken.exchanges) AS BIGINT) AS exchanges,
-  epoch(max(last_seen) - min(first_seen)) / 86400.0 AS days,
-  max(busiest.exchanges) / CAST(sum(taken.exchanges) AS BIGINT) AS busiest_day_share
-FROM accusable_days AS taken
-JOIN busiest USING (candidate_id)
-GROUP BY taken.candidate_id
-""",
-    )
+def _value_bits(engine: Engine) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Bits an account of every candidate, by family and by claim."""
+    families: dict[str, dict[str, float]] = {}
+    claims: dict[str, dict[str, float]] = {}
+    for row in engine.fetch(value_bits_sql()).to_pylist():
+        bits = min(row["bits"], SHARED_VALUE_CAP)
+        claims.setdefault(row["candidate_id"], {})[row["claim"]] = bits
+        by_family = families.setdefault(row["candidate_id"], {})
+        # claims of one family overlap: the strongest stands for it
+        by_family[row["family"]] = max(by_family.get(row["family"], 0.0), bits)
+    return families, claims
 
 
-def permitted_sql() -> Query:
-    """How many of a candidate's exchanges a permit covers."""
-    return Query(
-        "candidate permits",
-        """
-SELECT candidate_id, CAST(sum(permitted) AS BIGINT) AS permitted FROM permitted_members GROUP BY candidate_id
-""",
-    )
-
-
-def registration_sql() -> Query:
-    """Who the members say they are: customers claimed, organisations named, and the share of the commonest card."""
-    return Query(
-        "candidate registration",
-        """
-WITH members AS (
-  SELECT DISTINCT candidate_id, account_id FROM accusable_days
-),
-stated AS (
-  SELECT candidate_id, accounts.* FROM members JOIN accounts USING (account_id)
-),
-cards AS (
-  SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
-  WHERE payment_fingerprint IS NOT NULL GROUP BY ALL
-),
-commonest AS (
-  SELECT candidate_id, max(holders) AS holders FROM cards GROUP BY candidate_id
-)
-SELECT
-  stated.candidate_id,
-  count(*) AS registered,
-  count(DISTINCT coalesce(organisation_id, account_id)) AS identities,
-  count(DISTINCT organisation_id) AS organisations,
-  count(organisation_id) / count(*) AS organisation_share,
-  max(commonest.holders) / count(*) AS top_payment_share,
-  count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
-  count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
-  count(closed_at) AS closures
-FROM stated
-LEFT JOIN commonest USING (candidate_id)
-GROUP BY stated.candidate_id
-""",
-    )
-
-
-def addresses_sql() -> Query:
-    """From how many subnets the purpose's exchanges came, and how many of them from the commonest."""
-    return Query(
-        "candidate addresses",
-        """
-SELECT candidate_id, count(*) AS subnets, max(exchanges) / sum(exchanges) AS top_subnet_share
-FROM (
-  SELECT candidate_id, address_subnet_value, CAST(sum(exchanges) AS BIGINT) AS exchanges
-  FROM accusable_days
-  WHERE address_subnet_value IS NOT NULL GROUP BY candidate_id, address_subnet_value
-)
-GROUP BY candidate_id
-""",
-    )
-
-
-PROFILES: tuple[tuple[str, Callable[[], Query]], ...] = (
-    ("accusable_days", days_sql),
-    ("permitted_members", permitted_members_sql),
-    ("candidate_spans", spans_sql),
-    ("candidate_permitted", permitted_sql),
-    ("candidate_registration", registration_sql),
-    ("candidate_addresses", addresses_sql),
-)
+def _group_tests(engine: Engine) -> dict[str, dict[str, GroupTest]]:
+    tests: dict[str, dict[str, GroupTest]] = {}
+    for row in engine.fetch(Query("group tests", "SELECT * FROM group_tests ORDER BY candidate_id, test")).to_pylist():
+        absent = None if row["absent"] is None else Absence(row["absent"])
+        found = GroupTest(row["test"], row["statistic"], row["reference"], row["bits"], absent)
+        tests.setdefault(row["candidate_id"], {})[found.test] = found
+    return tests

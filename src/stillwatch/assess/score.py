@@ -1,4 +1,4 @@
-"""From facts to a probability, a level, and how many innocents are expected."""
+"""From items of evidence to a probability, a level, and how many innocents are expected."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.assess.alternatives import Alternative
-from stillwatch.assess.evidence import Fact
+from stillwatch.assess.evidence import EvidenceItem
+from stillwatch.assess.thresholds import (
+    ACT_PROBABILITY,
+    DOUBTED,
+    DOUBTED_AS,
+    PURPOSE_BITS_CAP,
+    REVIEW_PROBABILITY,
+    VIEW_WEIGHT,
+    WATCH_PROBABILITY,
+)
+from stillwatch.records.claims import GROUP_CLAIMS
 from stillwatch.settings import AssessSettings
 
 Float = NDArray[np.float64]
 
-CORRELATED = (
-    ("asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes"),
-    ("narrow_purpose", "narrow_vocabulary"),
-)
-REVIEW_PROBABILITY = 0.9
-WATCH_PROBABILITY = 0.5
-ACT_PROBABILITY = 0.99
-# most that may be stated with none, one, or more explanations open: of the ten groups with more that seeds 501-510
-# left, all were innocent, so that such groups are not listed
-DOUBTED = (1.0, 0.9, 0.4)
-# most that may be stated while these are: of the groups left with a firm's job possible all five were innocent (seeds
-# 601-610, 701-710, 21 to 42 accounts each); without text a relay that only keeps its customers' traffic looks as an
-# effort does (399 accounts, seed 701)
-DOUBTED_AS = {"is_batch_job": 0.5, "is_reseller_or_relay_customers": 0.5}
+EXTREME_BITS = 60.0  # bits beyond which a probability is 0 or 1 to the last digit
+
+_VIEWS: dict[str, str] = {claim.name: claim.seen_fact for claim in GROUP_CLAIMS if claim.seen_fact is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,14 @@ class Judged:
     level: str | None
 
 
-def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: AssessSettings) -> Judged:
+def judge(items: Sequence[EvidenceItem], alternatives: Sequence[Alternative], settings: AssessSettings) -> Judged:
     """Posterior of extraction and the level it allows; None when it is not even worth watching."""
-    evidence = evidence_bits(facts)
+    evidence = evidence_bits(items)
     prior = settings.prior_campaigns_per_1000_networks / 1000.0
     bits = evidence + math.log2(prior / (1.0 - prior))
     verdicts = {alternative.verdict for alternative in alternatives}
     doubts = [alternative.name for alternative in alternatives if alternative.verdict == "possible"]
-    probability = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(bits, 60.0)))
+    probability = 1.0 / (1.0 + 2.0 ** -max(-EXTREME_BITS, min(bits, EXTREME_BITS)))
     # where an innocent explanation stays open, no test makes it surer than such groups turn out to be
     most = [DOUBTED[min(len(doubts), len(DOUBTED) - 1)], *(DOUBTED_AS.get(name, 1.0) for name in doubts)]
     probability = min(probability, *most)
@@ -65,17 +64,20 @@ def judge(facts: Sequence[Fact], alternatives: Sequence[Alternative], settings: 
     return Judged(bits, probability, evidence, level)
 
 
-def evidence_bits(facts: Sequence[Fact]) -> float:
-    """Bits summed, but of tests that see the same thing only the strongest counts in full, the others by a quarter."""
-    alike = [[fact.bits for fact in facts if fact.claim in claims] for claims in CORRELATED]
-    rest = sum(fact.bits for fact in facts if not any(fact.claim in claims for claims in CORRELATED))
-    return rest + sum(_strongest(bits) for bits in alike)
+def evidence_bits(items: Sequence[EvidenceItem]) -> float:
+    """Bits summed, but of several views of one fact only the strongest counts in full, the others by a quarter."""
+    views: dict[str, list[float]] = {}
+    for item in items:
+        if item.claim in _VIEWS:
+            views.setdefault(_VIEWS[item.claim], []).append(item.bits)
+    rest = sum(item.bits for item in items if item.claim not in _VIEWS)
+    return rest + sum(_strongest(views.get(fact, ())) for fact in dict.fromkeys(_VIEWS.values()))
 
 
-def _strongest(told: Sequence[float]) -> float:
-    # of two as strong, what speaks for innocence counts in full, whatever the order they come in
-    ordered = sorted(told, key=lambda bits: (abs(bits), -bits), reverse=True)
-    return ordered[0] + sum(ordered[1:]) / 4.0 if ordered else 0.0
+def _strongest(bits: Sequence[float]) -> float:
+    # of two as strong, the one that speaks for innocence counts in full, whatever the order they come in
+    ordered = sorted(bits, key=lambda one: (abs(one), -one), reverse=True)
+    return ordered[0] + VIEW_WEIGHT * sum(ordered[1:]) if ordered else 0.0
 
 
 def q_values(evidence: Sequence[float]) -> list[float]:
@@ -93,7 +95,9 @@ def q_values(evidence: Sequence[float]) -> list[float]:
 
 def membership(link_bits: Float, purpose_bits: Float, accounts: int, members: int) -> Float:
     """Probability that each account belongs to the group, if there is one: bits beyond the price of picking it."""
-    odds = link_bits + np.clip(purpose_bits, -20.0, 20.0) - math.log2(max(2.0, accounts / members))
+    odds = (
+        link_bits + np.clip(purpose_bits, -PURPOSE_BITS_CAP, PURPOSE_BITS_CAP) - math.log2(max(2.0, accounts / members))
+    )
     return np.asarray(1.0 / (1.0 + 2.0 ** -np.clip(odds, -50.0, 50.0)))
 
 

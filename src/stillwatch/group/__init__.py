@@ -14,7 +14,6 @@ from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, candidate_ids, write
 from stillwatch.group.exchanges import Exchanges, Lives, Model
 from stillwatch.group.group_tests import (
-    Trial,
     apart_test,
     handover_test,
     purpose_tests,
@@ -25,9 +24,11 @@ from stillwatch.group.group_tests import (
 )
 from stillwatch.group.loading import load, load_lives, load_releases
 from stillwatch.group.purposes import separate
-from stillwatch.group.reference_population import People, people
+from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.job import Job
 from stillwatch.progress import progress
+from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.claims import switched_off
 
 READS = (
     "exchange_sketches",
@@ -40,26 +41,6 @@ READS = (
 )
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 
-TESTS_OF = {
-    "queue": (
-        "hands_over_refused_requests",
-        "keeps_the_same_hours",
-        "equalised_volumes",
-        "replaces_closed_accounts",
-        "moves_to_new_models_at_once",
-    ),
-    "data_set": ("never_repeats_a_slot", "repeats_questions", "same_sizes"),
-    "person": ("draws_from_one_pool",),
-    "purpose": (
-        "asks_one_mix",
-        "narrow_purpose",
-        "narrow_vocabulary",
-        "reaches_all_accounts",
-        "stands_apart_from_people",
-    ),
-}
-"""The tests that each sort of evidence (`Settings.evidence`) has in grouping."""
-
 MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
 
 
@@ -67,20 +48,22 @@ MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
 class _Setting:
     """What every network is tested with."""
 
-    reference: People
+    reference: ReferencePopulation
     models: list[Model]
     lives: Lives
     minimum_accounts: int
-    off: frozenset[str]  # tests to do without
+    off: frozenset[str]  # names of claims that are switched off
     ids: Mapping[str, str]  # of each network's candidate
 
 
 def run(engine: Engine, job: Job) -> None:
     """One candidate for each network whose purpose can be told apart."""
     minimum = job.settings.link.minimum_accounts
-    off = frozenset(test for sort in job.settings.evidence.off for test in TESTS_OF.get(sort, ()))
+    off = switched_off(job.settings.evidence.off)
     outside, parts = load(engine)
-    setting = _Setting(people(outside), load_releases(engine), load_lives(engine), minimum, off, candidate_ids(engine))
+    setting = _Setting(
+        reference_population(outside), load_releases(engine), load_lives(engine), minimum, off, candidate_ids(engine)
+    )
     write(engine, _candidates(engine, parts, setting, job.settings.engine.threads or os.cpu_count() or 1))
 
 
@@ -115,7 +98,7 @@ def _in_turn(
 
 def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | None:
     reference = setting.reference
-    purpose = separate(rows, reference.exchanges, reference.few)
+    purpose = separate(rows, reference.exchanges, reference.small)
     served = purpose.served
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.account_index[served])) < setting.minimum_accounts:
         return None
@@ -130,5 +113,5 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),
     ]
-    told = (Trial(one.test, -1.0, -1.0, 0.0) if one.test in setting.off else one for one in results)
-    return Candidate(setting.ids[network], network, rows, purpose, tuple(told))
+    tests = (GroupTest.without(one.test, Absence.SWITCHED_OFF) if one.test in setting.off else one for one in results)
+    return Candidate(setting.ids[network], network, rows, purpose, tuple(tests))

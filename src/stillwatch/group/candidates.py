@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.exchanges import TOKENS, Exchanges
-from stillwatch.group.group_tests import Trial
 from stillwatch.group.purposes import Purpose
 from stillwatch.records import Table
 from stillwatch.records.candidates import (
@@ -20,6 +19,7 @@ from stillwatch.records.candidates import (
     CANDIDATE_EXCHANGES,
     CANDIDATE_MEMBERS,
     GROUP_TESTS,
+    GroupTest,
 )
 from stillwatch.records.lineage import CAMPAIGN
 from stillwatch.runs.lineage import history, inherit
@@ -36,7 +36,7 @@ class Candidate:
     network_id: str
     exchanges: Exchanges
     purpose: Purpose
-    tests: tuple[Trial, ...]
+    tests: tuple[GroupTest, ...]
 
 
 def candidate_ids(engine: Engine) -> dict[str, str]:
@@ -135,6 +135,7 @@ def _campaign(candidate: Candidate) -> pa.Table:
             "accounts": [len(np.unique(candidate.exchanges.account_index[served]))],
             "exchanges": [int(served.sum())],
             "tested_at": pa.array(times[[min(TESTED_EXCHANGES, len(times) - 1)]], pa.timestamp("us")),
+            "whole_network": [candidate.purpose.whole],
         },
         schema=CANDIDATE_CAMPAIGNS.schema,
     )
@@ -149,6 +150,7 @@ def _tests(candidate: Candidate) -> pa.Table:
                 "statistic": result.statistic,
                 "reference": result.reference,
                 "bits": round(result.bits, 3),
+                "absent": result.absent,
             }
             for result in candidate.tests
         ],

@@ -19,7 +19,7 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 Cell = Callable[[Exchanges], NDArray[Any]]
 
-COMMON_SHARE = 0.02  # of exchanges use a word or frame: a roaming customer's own are rarer (tuned, seeds 7, 11, 12)
+COMMON_SHARE = 0.02  # of exchanges use a word or frame: a roaming customer's own are rarer (tuning worlds)
 LEAST_USES = 3  # of a value, before it has a cell of its own
 ELICITATION = 500  # thousandths
 _BITS = 16  # of a table of counts that stays in the cache

@@ -1,4 +1,7 @@
-"""The tests a candidate campaign must pass: each gives a statistic, what it is for people, and bits."""
+"""The tests of a candidate campaign: each gives a statistic, what it is for the reference population, and bits.
+
+Bits are log2 likelihood ratios of one effort against people. A test that cannot be computed names the reason.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +16,32 @@ from scipy.special import betaln
 from stillwatch.group import statistics
 from stillwatch.group.exchanges import Exchanges, Model
 from stillwatch.group.purposes import Purpose
-from stillwatch.group.reference_population import People, scale_bits
+from stillwatch.group.reference_population import ReferencePopulation, scale_bits
 from stillwatch.group.vocabulary import vocabulary_bits
+from stillwatch.records import claims
+from stillwatch.records.candidates import Absence, GroupTest
 
-MINIMUM_TEXTS = 40  # exchanges with text from which a mix of capabilities is read
-MINIMUM_RELEASE_DAY = 30  # exchanges of the group on the day of a release, and people active on it
-PEOPLE_MODEL = 8.0  # concentration of the share of a group of people that tries a new model on its first day
-MINIMUM_CLOSURES = 3
-MINIMUM_REFUSED = 10  # refused requests, those that linked accounts left out
-HANDOVER_CAP = 5.0  # bits
-PEOPLE_HANDOVERS = 50.0  # concentration of the share of refused requests that people ask elsewhere: hardly any
-EVADING = 0.25  # efforts that imitate people's differences in mix, sizes, hours or volumes
-DEALING_TOPICS = 0.1  # efforts that deal each account a topic of its own, which reads like a person's memory
-MATCHED = 150  # accounts in a matched group: larger ones cost more and give the same median
+MINIMUM_TEXTS = 40  # exchanges with text; a mix of 24 cells read from fewer is mostly noise
+MINIMUM_RELEASE_DAY = 30  # exchanges of the group, and reference accounts, on a release's first day
+PEOPLE_MODEL = 8.0  # concentration (beta) of the share of a group of people that tries a new model on its first day
+MINIMUM_CLOSURES = 3  # closures; chance alone explains one or two successions
+MINIMUM_REFUSED = 10  # refused requests, without each account's first handover
+HANDOVER_CAP = 5.0  # bits; one innocent network in 34 hands over as plainly, most of them test harnesses
+PEOPLE_HANDOVERS = 50.0  # concentration (beta) of the share of refused requests that people ask elsewhere: hardly any
+EVADING = 0.25  # share of efforts that imitate people's differences in mix, sizes, hours or volumes
+DEALING_TOPICS = 0.1  # share of efforts that deal each account a topic of its own, which reads like a person's past
+MATCHED = 150  # accounts of a matched group; larger groups cost more and give the same median
+LEAST_DISPERSION = 1e-3  # excess dispersion of people, below which they are hardly told from one mix
+LEAST_LOG_SIMILARITY = 0.7  # log similarity ratio of people, below which they do not resemble themselves twice as much
 
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One test of one group: the name of its claim, its statistic, people's, and its bits."""
-
-    test: str
-    statistic: float
-    reference: float
-    bits: float
+Statistic = Callable[[Exchanges], float]
 
 
-def excess(statistic: Callable[[Exchanges], float]) -> Callable[[Exchanges], float]:
-    """Dispersion beyond 1 for each further exchange an account: does not grow with volume."""
+def excess(statistic: Statistic) -> Statistic:
+    """The statistic's dispersion beyond 1 for each further exchange an account, so that volume does not raise it.
+
+    NaN where accounts have fewer than 1.5 exchanges on average.
+    """
 
     def value(exchanges: Exchanges) -> float:
         size = len(exchanges) / max(exchanges.accounts, 1)
@@ -48,136 +50,188 @@ def excess(statistic: Callable[[Exchanges], float]) -> Callable[[Exchanges], flo
     return value
 
 
-def log_memory(exchanges: Exchanges) -> float:
-    """Natural log of the memory ratio: 0 for one pool."""
+def log_self_similarity(exchanges: Exchanges) -> float:
+    """Natural log of the self-similarity ratio: 0 where all accounts draw from one pool of questions."""
     return math.log(max(statistics.memory_ratio(exchanges), 1e-3))
 
 
-LEAST_SCALE = (1e-3, 0.7)  # of a dispersion; of the memory of people, who must resemble themselves twice as much
+@dataclass(frozen=True, slots=True)
+class ScaledTest:
+    """A test that is read on the scale between one queue (0) and people (1).
 
-QUEUE_TESTS: tuple[tuple[str, Callable[[Exchanges], float], float], ...] = (
-    ("draws_from_one_pool", log_memory, 12.0),
-    ("asks_one_mix", excess(statistics.mix_heterogeneity), 8.0),
-    ("same_sizes", excess(statistics.size_heterogeneity), 6.0),
-    ("keeps_the_same_hours", excess(statistics.hour_heterogeneity), 4.0),
-    ("equalised_volumes", excess(statistics.volume_dispersion), 3.0),
+    `cap` bounds its bits; `least` is the reference below which the scale has no length; `evading` is the share of
+    efforts that would buy people's value there.
+    """
+
+    claim: claims.GroupClaim
+    statistic: Statistic
+    cap: float
+    least: float = LEAST_DISPERSION
+    evading: float = EVADING
+    needs_text: bool = False
+
+
+# Hours and volumes carry little, because schedulers can imitate people's. To imitate self-similarity costs more:
+# contents must return within each account and not across, so that requests are dealt by topic.
+QUEUE_TESTS: tuple[ScaledTest, ...] = (
+    ScaledTest(
+        claims.DRAWS_FROM_ONE_POOL, log_self_similarity, 12.0, LEAST_LOG_SIMILARITY, DEALING_TOPICS, needs_text=True
+    ),
+    ScaledTest(claims.ASKS_ONE_MIX, excess(statistics.mix_heterogeneity), 8.0, needs_text=True),
+    ScaledTest(claims.SAME_SIZES, excess(statistics.size_heterogeneity), 6.0),
+    ScaledTest(claims.KEEPS_THE_SAME_HOURS, excess(statistics.hour_heterogeneity), 4.0),
+    ScaledTest(claims.EQUALISED_VOLUMES, excess(statistics.volume_dispersion), 3.0),
 )
-"""Name, statistic and cap in bits. Hours and volumes carry little: schedulers can imitate people's."""
 
 
-def _evadable(test: str, bits: float) -> float:
-    """Bits less what an operator can buy: one in four gives accounts topics, rhythms or volumes of their own.
+def evadable(bits: float, evading: float) -> float:
+    """Bits less what an operator can buy: a share `evading` of all efforts would show people's value.
 
-    So that looking like people there is never worth more than two bits. Memory costs more: contents must return within
-    each account and not across, so that rows are dealt by topic and no two accounts may ask for the same.
+    Looking like people is then never worth more than -log2(evading) bits against an effort.
     """
-    share = DEALING_TOPICS if test == "draws_from_one_pool" else EVADING
-    return math.log2((1.0 - share) * 2.0**bits + share)
+    return math.log2((1.0 - evading) * 2.0**bits + evading)
 
 
-def queue_tests(group: Exchanges, reference: People, picked: bool) -> list[Trial]:
-    """Is it one queue, or many people? Each statistic on the scale between the two.
+def queue_tests(group: Exchanges, reference: ReferencePopulation, picked: bool) -> list[GroupTest]:
+    """Does one queue feed the group, or is it many people? Each statistic on the scale between the two.
 
-    Exchanges that were `picked` out of a network were picked by their sizes too: that those are alike says nothing.
+    Exchanges that were `picked` out of a network were picked by their sizes as well: that those are alike says nothing.
     """
-    accounts = group.accounts
-    results = []
-    for name, statistic, cap in QUEUE_TESTS:
-        own = statistic(group) if accounts >= 2 else math.nan
-        ordinary = reference.usual(min(accounts, MATCHED), statistic)
-        # where people here are hardly told from one pool, nothing can be read on the scale
-        told = ordinary > LEAST_SCALE[statistic is log_memory]
-        own, scale = (own, own / ordinary) if told else (math.nan, math.nan)
-        bits = _evadable(name, scale_bits(scale, cap))
-        least = min(bits, 0.0) if picked and name == "same_sizes" else bits
-        results.append(Trial(name, _known(own), _known(ordinary), least))
-    return results
+    return [_scaled(test, group, reference, picked) for test in QUEUE_TESTS]
 
 
-def purpose_tests(group: Exchanges, reference: People) -> list[Trial]:
-    """What is it for? How far from people's questions, how often repeated, how often left after one answer."""
-    size = min(MATCHED, group.accounts)
-    divergence = statistics.divergence_bits(group, reference.crowd)
-    ordinary = reference.beside(size, statistics.divergence_bits, reference.crowd)
-    repeated, people_repeat = statistics.repeat_share(group), reference.of_crowd(statistics.repeat_share)
-    single, people_single = statistics.single_turn_share(group), reference.of_crowd(statistics.single_turn_share)
-    has_text = int((group.capability >= 0).sum()) >= MINIMUM_TEXTS
+def _scaled(test: ScaledTest, group: Exchanges, reference: ReferencePopulation, picked: bool) -> GroupTest:
+    own = test.statistic(group) if group.accounts >= 2 else math.nan
+    ordinary = reference.median(min(group.accounts, MATCHED), test.statistic)
+    readable = ordinary > test.least  # false for NaN as well
+    if math.isnan(own) or not readable:
+        reason = _unreadable(test, group, own, ordinary)
+        return GroupTest.without(test.claim.name, reason, _known(ordinary))
+    bits = evadable(scale_bits(own / ordinary, test.cap), test.evading)
+    if picked and test.claim is claims.SAME_SIZES:
+        bits = min(bits, 0.0)
+    return GroupTest(test.claim.name, _known(own), _known(ordinary), bits)
+
+
+def _unreadable(test: ScaledTest, group: Exchanges, own: float, ordinary: float) -> Absence:
+    if test.needs_text and not (group.capability >= 0).any():
+        return Absence.NO_TEXT
+    if math.isnan(own):
+        return Absence.FEW_TEXTS if test.claim is claims.DRAWS_FROM_ONE_POOL else Absence.FEW_EXCHANGES
+    return Absence.FEW_PEOPLE if math.isnan(ordinary) else Absence.PEOPLE_ALIKE
+
+
+def purpose_tests(group: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
+    """How narrow is what the group asks, how often is it repeated, and how often is one answer enough?"""
     return [
-        Trial(
-            "narrow_purpose",
-            divergence if has_text else 0.0,
-            ordinary if has_text else 0.0,
-            float(np.clip(8.0 * (divergence - ordinary) - 2.0, -6.0, 6.0)) if has_text else 0.0,
-        ),
+        narrow_purpose_test(group, reference),
         vocabulary_test(group, reference),
-        _slots(group, reference),
-        Trial("repeats_questions", _known(repeated), _known(people_repeat), 0.0),
-        Trial("asks_once", _known(single), _known(people_single), 0.0),
+        slot_test(group, reference),
+        _share(claims.REPEATS_QUESTIONS, group, reference, statistics.repeat_share, Absence.NO_TEXT),
+        _share(claims.ASKS_ONCE, group, reference, statistics.single_turn_share, Absence.NO_CONVERSATIONS),
     ]
 
 
-def vocabulary_test(group: Exchanges, reference: People) -> Trial:
+def _share(
+    claim: claims.GroupClaim, group: Exchanges, reference: ReferencePopulation, share: Statistic, otherwise: Absence
+) -> GroupTest:
+    """A share of the group's and of the reference population's, without bits."""
+    own, people = share(group), reference.of_large(share)
+    if math.isnan(own):
+        return GroupTest.without(claim.name, otherwise, _known(people))
+    return GroupTest(claim.name, _known(own), _known(people), 0.0)
+
+
+def narrow_purpose_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
+    """Does the group's mix of capabilities lie far from people's?
+
+    8 bits for each bit an exchange beyond a quarter more than a random group of people shows.
+    """
+    texts = int((group.capability >= 0).sum())
+    if texts < MINIMUM_TEXTS:
+        reason = Absence.FEW_TEXTS if texts else Absence.NO_TEXT
+        return GroupTest.without(claims.NARROW_PURPOSE.name, reason)
+    own = statistics.divergence_bits(group, reference.large)
+    size = min(MATCHED, group.accounts)
+    ordinary = reference.beside(size, statistics.divergence_bits, reference.large)
+    bits = float(np.clip(8.0 * (own - ordinary) - 2.0, -6.0, 6.0))
+    return GroupTest(claims.NARROW_PURPOSE.name, own, ordinary, bits)
+
+
+def vocabulary_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
     """Do all accounts ask in words that people do not use, whatever they ask for?
 
-    2 bits for each bit an exchange beyond 1.5: resellers' and relays' customers reach 2.6, classes 2.5, efforts 4.5
-    and more (ladder, seed 2011; the letter's world at 0.01).
+    2 bits for each bit an exchange beyond 1.5: customers of resellers and relays reach 2.6 bits an exchange, classes
+    2.5, efforts 4.5 and more (tuning worlds).
     """
     size = min(MATCHED, group.accounts)
-    own, ordinary = vocabulary_bits(group, reference.few), reference.beside(size, vocabulary_bits, reference.few)
-    bits = float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
-    return Trial("narrow_vocabulary", _known(own), _known(ordinary), 0.0 if math.isnan(bits) else bits)
+    own, ordinary = vocabulary_bits(group, reference.small), reference.beside(size, vocabulary_bits, reference.small)
+    if math.isnan(own):
+        reason = Absence.FEW_ACCOUNTS if group.features.any() else Absence.NO_TEXT
+        return GroupTest.without(claims.NARROW_VOCABULARY.name, reason, _known(ordinary))
+    bits = 0.0 if math.isnan(ordinary) else float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
+    return GroupTest(claims.NARROW_VOCABULARY.name, _known(own), _known(ordinary), bits)
 
 
-def apart_test(purpose: Purpose) -> Trial:
-    """Is there a purpose at all? No bits: of what a relay's customers ask, any part can be called one, but people
-    outside ask the same as plainly."""
-    return Trial("stands_apart_from_people", round(purpose.apart, 6), round(purpose.people_apart, 6), 0.0)
+def slot_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
+    """Does the group repeat whole texts as rarely as slices of one data set do?
+
+    One effort in four samples several answers to a question, or asks again what failed.
+    """
+    own, people = statistics.slot_repeats(group), reference.of_large(statistics.slot_repeats)
+    if math.isnan(own):
+        reason = Absence.FEW_TEXTS if (group.values["payload"] != 0).any() else Absence.NO_TEXT
+        return GroupTest.without(claims.NEVER_REPEATS_A_SLOT.name, reason, _known(people))
+    place = own / people if people > 0 else math.nan
+    bits = evadable(scale_bits(place, 4.0), EVADING)
+    return GroupTest(claims.NEVER_REPEATS_A_SLOT.name, _known(own), _known(people), bits)
 
 
-def reach_test(group: Exchanges, purpose: Purpose) -> Trial:
-    """Does the purpose reach as many accounts as if dealt to all of them? What one customer asks reaches few.
+def apart_test(purpose: Purpose) -> GroupTest:
+    """Is there a purpose at all?
 
-    No bits. The statistic is the share of that number; the reference is 1 where the whole network serves nothing else,
-    so that nothing was picked out of it, and 0 elsewhere.
+    The test carries no bits: of what a relay's customers ask, any part can be called a purpose, but people outside ask
+    the same as plainly.
+    """
+    if math.isnan(purpose.apart):
+        return GroupTest.without(claims.STANDS_APART.name, Absence.NO_TEXT)
+    return GroupTest(claims.STANDS_APART.name, _known(purpose.apart), _known(purpose.people_apart), 0.0)
+
+
+def reach_test(group: Exchanges, purpose: Purpose) -> GroupTest:
+    """Does the purpose reach as many accounts as if dealt to all of them? One customer's questions reach few.
+
+    The test carries no bits; its statistic is the share of the accounts expected under one queue.
     """
     reached = statistics.reach(group, purpose.served)
-    return Trial("reaches_all_accounts", round(reached, 6), float(purpose.whole), 0.0)
+    return GroupTest(claims.REACHES_ALL_ACCOUNTS.name, _known(reached), None, 0.0)
 
 
-def _slots(group: Exchanges, reference: People) -> Trial:
-    """Missing collisions: does the group repeat whole texts as rarely as slices of a data set do?"""
-    own, people = statistics.slot_repeats(group), reference.of_crowd(statistics.slot_repeats)
-    place = own / people if people > 0 else math.nan
-    # one effort in four samples several answers to a question, or asks again what failed
-    bits = _evadable("never_repeats_a_slot", scale_bits(place, 4.0))
-    return Trial("never_repeats_a_slot", _known(own), _known(people), bits)
-
-
-def handover_test(group: Exchanges, reference: People) -> Trial:
+def handover_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
     """Does the group ask elsewhere, within minutes, what one of its accounts was refused? One scheduler does.
 
-    Beta-binomial against beta-binomial, as for releases. The handover that linked an account is not counted again, and
-    its absence says nothing: not every scheduler does it. At most 5 bits: one innocent network in 34 does it as
-    plainly, most of them harnesses (tuning worlds, seeds 401-408).
+    Beta-binomial against beta-binomial, as for releases. The handover that linked an account is not counted again.
+    That none is seen says nothing, because not every scheduler hands over.
     """
     taken, refused = statistics.handover_counts(group)
-    people_taken, people_refused = reference.of_crowd(statistics.handover_counts)
+    people_taken, people_refused = reference.of_large(statistics.handover_counts)
     if refused < MINIMUM_REFUSED:
-        return Trial("hands_over_refused_requests", -1.0, -1.0, 0.0)
+        return GroupTest.without(claims.HANDS_OVER_REFUSED.name, Absence.FEW_REFUSED_REQUESTS)
     usual = (people_taken + 0.5) / (people_refused + 1.0)
     effort = log_beta_binomial(taken, refused, 1.0, 1.0)
     ordinary = log_beta_binomial(taken, refused, usual * PEOPLE_HANDOVERS, (1.0 - usual) * PEOPLE_HANDOVERS)
     bits = float(np.clip((effort - ordinary) / math.log(2), 0.0, HANDOVER_CAP)) if taken / refused > usual else 0.0
-    return Trial("hands_over_refused_requests", round(taken / refused, 6), round(usual, 6), bits)
+    return GroupTest(claims.HANDS_OVER_REFUSED.name, round(taken / refused, 6), round(usual, 6), bits)
 
 
-def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]) -> Trial:
+def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]) -> GroupTest:
     """Did the group move to a new model within a day, as an extraction effort does and people do not?
 
-    Beta-binomial against beta-binomial: an effort moves any share (uniform), people theirs with the spread of
-    groups of people.
+    Beta-binomial against beta-binomial: an effort moves any share (uniform), people theirs with the spread of groups of
+    people. Of several releases the one that says most is stated.
     """
-    best = Trial("moves_to_new_models_at_once", -1.0, -1.0, 0.0)
+    absent = Absence.FEW_ON_RELEASE_DAY if models else Absence.NO_RELEASE
+    best = GroupTest.without(claims.MOVES_TO_NEW_MODELS.name, absent)
     for model in models:
         used, day = statistics.pivot_counts(group, model.appeared_at, model.code)
         people_share, people = statistics.pivot_share(reference, model.appeared_at, model.code)
@@ -187,8 +241,8 @@ def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]
         effort = log_beta_binomial(used, day, 1.0, 1.0)
         ordinary = log_beta_binomial(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
         bits = float(np.clip((effort - ordinary) / math.log(2), -3.0, 4.0)) if used / day > usual_share else 0.0
-        if abs(bits) > abs(best.bits) or best.statistic == -1.0:
-            best = Trial(best.test, round(used / day, 6), round(usual_share, 6), bits)
+        if abs(bits) > abs(best.bits) or best.absent:
+            best = GroupTest(best.test, round(used / day, 6), round(usual_share, 6), bits)
     return best
 
 
@@ -201,16 +255,19 @@ def log_beta_binomial(count: int, size: int, a: float, b: float) -> float:
     return float(ways + betaln(count + a, size - count + b) - betaln(a, b))
 
 
-def succession_test(closed_at: NDArray[np.int64], first_at: NDArray[np.int64]) -> Trial:
-    """Do new members begin within hours of another's closure, more often than chance?"""
+def succession_test(closed_at: NDArray[np.int64], first_at: NDArray[np.int64]) -> GroupTest:
+    """Do new members begin within hours of another member's closure, more often than chance?
+
+    `closed_at` and `first_at` are in µs. Bits are the Poisson log likelihood ratio of the count seen against chance.
+    """
     seen, chance = statistics.successions(closed_at, first_at)
     if len(closed_at) < MINIMUM_CLOSURES:
-        return Trial("replaces_closed_accounts", -1.0, -1.0, 0.0)
+        return GroupTest.without(claims.REPLACES_CLOSED_ACCOUNTS.name, Absence.FEW_CLOSURES)
     expected = max(chance, 0.5)
     surprise = (seen * math.log(seen / expected) - (seen - expected)) / math.log(2) if seen > expected else 0.0
-    return Trial("replaces_closed_accounts", float(seen), round(chance, 3), min(4.0, surprise))
+    return GroupTest(claims.REPLACES_CLOSED_ACCOUNTS.name, float(seen), round(chance, 3), min(4.0, surprise))
 
 
-def _known(value: float) -> float:
-    """Parquet keeps NaN apart from null; a statistic that could not be computed is written as -1."""
-    return -1.0 if math.isnan(value) else round(value, 6)
+def _known(value: float) -> float | None:
+    """Six decimals; None for NaN, which Parquet would keep apart from null."""
+    return None if math.isnan(value) else round(value, 6)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numba import njit
@@ -25,6 +26,7 @@ from stillwatch.group.views import (
     views,
 )
 from stillwatch.group.vocabulary import vocabulary_bits
+from stillwatch.records.candidates import ONE_CUSTOMER_SHARE, PLAIN_SHARE, PLAIN_TIMES
 
 Float = NDArray[np.float64]
 Int32 = NDArray[np.int32]
@@ -39,9 +41,7 @@ STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of 
 MOSTLY = 0.9  # share of a whole network that must stand apart before it is taken without a second look
 SHARP = 0.5  # share of a picked purpose that must: of mixed relays' efforts 0.88 and more did (tuning worlds); and of a
 # whole network of which only a small part was picked: of a sharded effort 0.77 did, of relays' customers up to 0.31
-SMALL = 0.1  # share of a network's exchanges that one customer may ask, and by which nobody is accused (assess, LARGE)
 LEFT_BITS = 2.0  # an exchange, under which what is left of a network is what people ask: 1.7 of relays, 4.9 of efforts
-PLAIN = (0.25, 8.0)  # share of a purpose that is plainly its own, and times people's share, from which it stands apart
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
 TALK_TURNS = 2  # turns of a conversation that count: its texts are not independent
 TALK_CAP = 8.0  # nats one exchange may say about its conversation
@@ -55,20 +55,20 @@ class Purpose:
     """The mixture's solution: its share, each exchange's probability, and its log-likelihood ratios (nats).
 
     `apart` is the share of the purpose's exchanges that are plainly its own (`APART` nats and more), `people_apart` the
-    share of a person's exchanges that would be taken for it as plainly, in the mean over a crowd of persons: the few
-    busiest, machines perhaps, do not speak for all.
+    share of a person's exchanges that would be taken for it as plainly, in the mean over reference accounts, so that
+    the few busiest, machines perhaps, do not speak for all. Both are NaN without text.
     """
 
     share: float
     probability: Float  # (exchanges,)
     ratio: Float  # (exchanges,) purpose against ordinary
-    apart: float = 1.0
-    people_apart: float = 0.0
+    apart: float = nan
+    people_apart: float = nan
 
     @property
     def plain(self) -> bool:
         """Does it stand apart from what people ask? Most of it does where it is all that a network serves."""
-        return self.apart >= max(MOSTLY if self.whole else PLAIN[0], PLAIN[1] * self.people_apart)
+        return self.apart >= max(MOSTLY if self.whole else PLAIN_SHARE, PLAIN_TIMES * self.people_apart)
 
     @property
     def whole(self) -> bool:
@@ -78,7 +78,7 @@ class Purpose:
     @property
     def small(self) -> bool:
         """Is it so little of the network that one of a relay's customers may ask it?"""
-        return float(self.served.mean()) <= SMALL
+        return float(self.served.mean()) <= ONE_CUSTOMER_SHARE
 
     @property
     def settled(self) -> bool:
@@ -116,7 +116,7 @@ def separate(group: Exchanges, reference: Exchanges, crowd: Exchanges) -> Purpos
             found = again
     if found.small:
         every = _solve(group, talking, people, told, _Start(-np.inf, drifts=False))
-        found = every if every.whole and every.apart >= max(SHARP, PLAIN[1] * every.people_apart) else found
+        found = every if every.whole and every.apart >= max(SHARP, PLAIN_TIMES * every.people_apart) else found
     return found
 
 

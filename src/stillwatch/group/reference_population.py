@@ -25,17 +25,18 @@ Statistic = Callable[[Exchanges], float]
 Beside = Callable[[Exchanges, Exchanges], float]
 Known = TypeVar("Known")
 
-CROWD = 2000  # people in the one large group
-FEW = 400  # people in the small one: some ten thousand exchanges
+LARGE = 2000  # accounts of the large random group
+SMALL = 400  # accounts of the small one: some ten thousand exchanges
 GROUPS = 24  # matched groups: enough for a median; the scale's own blur is wider than its error
-QUEUE_SPREAD = 0.22  # blur of the 0 end
+LEAST_ACCOUNTS = 20  # accounts outside networks, below which no matched group is drawn
+QUEUE_SPREAD = 0.22  # blur of the 0 end (standard deviation, on the scale)
 PEOPLE_SPREAD = 0.30  # blur of the 1 end: families, classes and teams are more alike than random people
 CAP = 12.0  # bits one test may carry
 SEED = 20260610
 
 
 @dataclass(frozen=True)
-class People:
+class ReferencePopulation:
     """The exchanges of people outside networks, with where each account's begin.
 
     What is measured on them is remembered: many networks of one size are compared with the same groups.
@@ -44,8 +45,8 @@ class People:
     exchanges: Exchanges
     accounts: Int32
     start: NDArray[np.int64]
-    _usual: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
-    _crowd: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    _medians: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
+    _of_large: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
     _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
     _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -66,21 +67,21 @@ class People:
         return self._groups[size]
 
     @cached_property
-    def crowd(self) -> Exchanges:
+    def large(self) -> Exchanges:
         """A random group large enough for shares of rare things."""
-        return self.group(CROWD, 0)
+        return self.group(LARGE, 0)
 
     @cached_property
-    def few(self) -> Exchanges:
+    def small(self) -> Exchanges:
         """A random group large enough for shares of one in a thousand, small enough to look at for every network."""
-        return self.group(FEW, 1)
+        return self.group(SMALL, 1)
 
-    def of_crowd(self, statistic: Callable[[Exchanges], Known]) -> Known:
-        """The statistic of the crowd."""
+    def of_large(self, statistic: Callable[[Exchanges], Known]) -> Known:
+        """The statistic of the large group."""
         with self._lock:
-            if statistic not in self._crowd:
-                self._crowd[statistic] = statistic(self.crowd)
-            known: Known = self._crowd[statistic]
+            if statistic not in self._of_large:
+                self._of_large[statistic] = statistic(self.large)
+            known: Known = self._of_large[statistic]
             return known
 
     def beside(self, size: int, statistic: Beside, others: Exchanges) -> float:
@@ -90,29 +91,30 @@ class People:
                 self._beside[statistic, size] = statistic(self.groups(size)[1], others)
             return self._beside[statistic, size]
 
-    def usual(self, size: int, statistic: Statistic) -> float:
+    def median(self, size: int, statistic: Statistic) -> float:
         """The statistic's median over matched groups of people; NaN when it cannot be computed on most."""
         with self._lock:
-            if (statistic, size) not in self._usual:
-                self._usual[statistic, size] = self._median(size, statistic)
-            return self._usual[statistic, size]
+            if (statistic, size) not in self._medians:
+                self._medians[statistic, size] = self._median(size, statistic)
+            return self._medians[statistic, size]
 
     def _median(self, size: int, statistic: Statistic) -> float:
-        values = [statistic(group) for group in self.groups(size)] if len(self.accounts) >= 20 else []
+        enough = len(self.accounts) >= LEAST_ACCOUNTS
+        values = [statistic(group) for group in self.groups(size)] if enough else []
         known = [value for value in values if not math.isnan(value)]
         return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
 
 
-def people(exchanges: Exchanges) -> People:
-    """The reference, from exchanges sorted by account."""
+def reference_population(exchanges: Exchanges) -> ReferencePopulation:
+    """The reference population, from exchanges of accounts outside networks, sorted by account."""
     present, begin = np.unique(exchanges.account_index, return_index=True)
-    # nobody asks which exchanges of people they are, and ids are what is copied slowest
+    # no test asks for exchange ids of the reference population, and they are what is copied slowest
     exchanges = replace(exchanges, exchange_id=pa.chunked_array([pa.nulls(len(exchanges))]))
-    return People(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
+    return ReferencePopulation(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
 
 
 def scale_bits(value: float, cap: float = CAP) -> float:
-    """Bits for one queue (0) against people (1) at this place on the scale; 0 when unknown."""
+    """Bits for one queue (0) against people (1) at this place on the scale, within ±`cap`; 0 for NaN."""
     if math.isnan(value):
         return 0.0
     place = min(max(value, -0.5), 1.5)

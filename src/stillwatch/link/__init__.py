@@ -16,6 +16,7 @@ from stillwatch.link.networks import write
 from stillwatch.link.null_model import background
 from stillwatch.link.rates import adopters
 from stillwatch.link.segments import laid_out
+from stillwatch.records import claims
 from stillwatch.records.definitions import country_sql
 
 READS = (
@@ -29,26 +30,17 @@ READS = (
 WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
 
 
-SIDES_OF = {
-    "hands": ("software", "place", "registration", "payment", "time"),
-    "queue": ("lifecycle", "handover"),
-    "data_set": ("wording",),
-}
-"""The sides that each sort of evidence (`Settings.evidence`) has in linking."""
-
-
 def run(engine: Engine, job: Job) -> None:
     """Per-account evidence first, then kits on the account-value graph."""
     accounts = graphs.count_accounts(engine)
     threads = job.settings.engine.threads or os.cpu_count() or 1
-    off = job.settings.evidence.off
-    sides_off = frozenset(side for sort in off for side in SIDES_OF.get(sort, ()))
+    off = claims.switched_off(job.settings.evidence.off)
     with laid_out(engine) as ranges:
         prior = assess_persons(engine, ranges, accounts, threads)
-        if "person" in off:
+        if claims.RESEMBLES_NO_SINGLE_PERSON in off:
             prior = np.zeros(accounts)
-        holdings = graphs.load(engine, ranges, accounts, sides_off)
-    if "handover" in sides_off:
+        holdings = graphs.load(engine, ranges, accounts, off)
+    if claims.TAKES_OVER_REQUESTS.name in off:
         graph, handed = holdings.graph(None), np.zeros(accounts, np.int32)
     else:
         handovers = find_handovers(engine, holdings.sent, accounts)
@@ -58,7 +50,7 @@ def run(engine: Engine, job: Job) -> None:
     null = background(graph, adopters(graph, cells), country, threads)
     settings = job.settings.link
     kits = find_kits(graph, null, Alone(prior, handed), settings.minimum_accounts, settings.net_bits)
-    write(engine, graph, kits, prior)
+    write(engine, graph, kits, prior, settings.net_bits)
 
 
 def origins_sql() -> Query:

@@ -20,13 +20,14 @@ from stillwatch.link.holdings import (
 )
 from stillwatch.link.kernels import holdings_of
 from stillwatch.link.values import KINDS, holdings_sql
+from stillwatch.records.claims import SAME_PAYLOAD
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 _HANDOVER = next(code for code, kind in enumerate(KINDS) if kind.source == "handovers")
-_PAYLOAD = next(code for code, kind in enumerate(KINDS) if kind.claim == "same_payload")
+_PAYLOAD = next(code for code, kind in enumerate(KINDS) if kind.claim == SAME_PAYLOAD.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ class Holdings:
 
 
 def load(engine: Engine, ranges: Sequence[str], accounts: int, off: frozenset[str]) -> Holdings:
-    """Reads every kind's shared holdings through the engine, range by range, but those of the sides in `off`."""
+    """Reads every kind's shared holdings through the engine, range by range, but those of the claims named in `off`."""
     draws = np.zeros((len(KINDS), accounts), np.int32)
-    wanted = {code: kind for code, kind in enumerate(KINDS) if kind.side not in off}
+    wanted = {code: kind for code, kind in enumerate(KINDS) if kind.claim not in off}
     used = {code: kind.expression for code, kind in wanted.items() if kind.source == "exchanges"}
     held, sent = used_values(engine, ranges, {**used, _PAYLOAD: KINDS[_PAYLOAD].expression}, draws, _PAYLOAD)
     if _PAYLOAD not in used:  # read for the times alone

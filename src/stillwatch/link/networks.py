@@ -17,6 +17,14 @@ from stillwatch.link.biclusters import Kit
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import formed_at, kit_edges, linked_at
 from stillwatch.link.values import KINDS
+from stillwatch.records.claims import (
+    CONTINUES_CONVERSATION,
+    SAME_EMAIL_DOMAIN,
+    SAME_ORGANISATION,
+    SAME_PAYMENT_FINGERPRINT,
+    SAME_SESSION,
+    TAKES_OVER_REQUESTS,
+)
 from stillwatch.records.lineage import NETWORK
 from stillwatch.records.outputs import (
     NETWORK_LINKS,
@@ -45,8 +53,8 @@ def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
     return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], past.subjects)
 
 
-def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.float64]) -> None:
-    """Writes `networks`, `network_members`, `network_values` and `network_links`."""
+def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.float64], net_bits: float) -> None:
+    """Writes `networks`, `network_members`, `network_values` and `network_links`; `net_bits` as in `LinkSettings`."""
     facts = engine.fetch(
         Query(
             "account facts",
@@ -58,7 +66,9 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
     networks, members = [], []
     for name, kit in rows:
         edges = kit_edges(graph, kit)
-        networks.append(_network(name, kit, facts, float(prior[kit.members].mean()), formed_at(graph, kit, edges)))
+        networks.append(
+            _network(name, kit, facts, float(prior[kit.members].mean()), formed_at(graph, kit, edges, net_bits))
+        )
         members.append(_members(name, kit, accounts, linked_at(graph, kit, edges, prior)))
     engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
     engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
@@ -95,10 +105,10 @@ def kind_of(kit: Kit, memoryless: float) -> str:
 
     `memoryless` is the members' mean evidence of no person, in bits: people who share are not a ring of fraud.
     """
-    claims = {KINDS[code].claim for code in kit.widespread}
-    if "same_organisation" in claims or {"same_email_domain", "same_payment_fingerprint"} <= claims:
+    shared = {KINDS[code].claim for code in kit.widespread}
+    if SAME_ORGANISATION.name in shared or {SAME_EMAIL_DOMAIN.name, SAME_PAYMENT_FINGERPRINT.name} <= shared:
         return "enterprise"
-    if claims & {"takes_over_requests_of", "continues_conversation_of", "same_session"}:
+    if shared & {TAKES_OVER_REQUESTS.name, CONTINUES_CONVERSATION.name, SAME_SESSION.name}:
         return "relay"
     if memoryless < 0.0 and "place" in kit.sides:
         return "shared_access"

@@ -24,7 +24,6 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 STEPS = 128  # moments at which a kit's formation is looked at
-FORMED_BITS = 10.0
 
 _SIDE = np.array([SIDES.index(kind.side) for kind in KINDS])
 
@@ -75,8 +74,8 @@ def _first_sufficient(member: Int64, at: Int64, bits: Float, side: Int64, needed
     return result
 
 
-def formed_at(graph: Graph, kit: Kit, edges: KitEdges) -> int:
-    """µs at which the pooled surprise of the carrying kinds first paid for the search."""
+def formed_at(graph: Graph, kit: Kit, edges: KitEdges, net_bits: float) -> int:
+    """µs at which the pooled surprise of the carrying kinds first paid for the search, and `net_bits` beyond it."""
     used = np.isin(graph.kind[kit.found.values], kit.carrying)[edges.value]
     member, value, at = edges.member[used], edges.value[used], edges.at[used]
     if len(at) == 0:
@@ -90,6 +89,6 @@ def formed_at(graph: Graph, kit: Kit, edges: KitEdges) -> int:
         gain = surprise(inside, kit.found.expected * active / len(kit.members))
         picked = int((inside > 0).sum())
         price = active * np.log2(np.e * graph.accounts / active) + picked * np.log2(np.e * graph.values / picked)
-        if gain.sum() - price > FORMED_BITS:
+        if gain.sum() - price > net_bits:
             return int(at[stop - 1])
     return int(at[-1])

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from stillwatch.engine import Query, identifier
 from stillwatch.link.segments import SKETCHES
+from stillwatch.records import claims
 from stillwatch.records.definitions import signup_subnet_sql
 
 
@@ -30,50 +31,52 @@ class ValueKind:
     coarse: bool = False  # too many strangers share it to hold anybody together, as all customers of a cloud do
 
 
-SIDES = ("software", "wording", "place", "registration", "payment", "time", "lifecycle", "handover")
+SIDES = tuple(claims.INDEPENDENCE_GROUPS)
 TOOL_SIDES = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
 SUFFICIENT_SIDES = ("handover",)  # an observed act of one hand, not a likeness: nothing else has to agree
 
 
-def _use(claim: str, family: str, nest: str, side: str, expression: str) -> ValueKind:
-    return ValueKind(claim, family, nest, side, expression, "exchanges")
+def _kind(claim: claims.SharedValue, nest: str, expression: str, source: str) -> ValueKind:
+    return ValueKind(claim.name, claim.family, nest, claim.independence_group, expression, source)
 
 
-def _registration(claim: str, family: str, nest: str, side: str, expression: str) -> ValueKind:
-    return ValueKind(claim, family, nest, side, expression, "accounts")
+def _use(claim: claims.SharedValue, nest: str, expression: str) -> ValueKind:
+    return _kind(claim, nest, expression, "exchanges")
+
+
+def _registration(claim: claims.SharedValue, nest: str, expression: str) -> ValueKind:
+    return _kind(claim, nest, expression, "accounts")
 
 
 KINDS: tuple[ValueKind, ...] = (
-    _use("same_address", "infrastructure", "address", "place", "address_value"),
-    _use("same_subnet", "infrastructure", "address", "place", "address_subnet_value"),
-    replace(_use("same_address_network", "infrastructure", "address", "place", "address_network_value"), coarse=True),
-    _use("same_client_fingerprint", "infrastructure", "client", "software", "fingerprint_value"),
-    _use("same_user_agent", "infrastructure", "client", "software", "user_agent_value"),
-    _use("same_device", "infrastructure", "device", "software", "device_value"),
-    _use("same_session", "infrastructure", "device", "software", "session_value"),
-    _use("same_instructions", "content", "instructions", "software", "instructions_value"),
-    _use("same_opening_words", "content", "frame", "wording", "head_value"),
-    _use("same_closing_words", "content", "frame", "wording", "tail_value"),
-    _use("same_tools", "content", "tools", "software", "tools_value"),
-    _use("same_parameters", "content", "parameters", "software", "parameters_value"),
-    _use("same_parameters_of_client", "content", "parameters", "software", "client_parameters_value"),
-    _use("same_payload", "payload", "payload", "wording", "payload_value"),
-    _use("continues_conversation_of", "lifecycle", "conversation", "lifecycle", "conversation_value"),
-    ValueKind("takes_over_requests_of", "lifecycle", "handover", "handover", "handover_group", "handovers"),
-    _registration("same_payment_fingerprint", "payment", "card", "payment", "payment_fingerprint"),
-    _registration("same_payment_issuer", "payment", "card", "payment", "payment_issuer"),
-    _registration("same_organisation", "registration", "organisation", "registration", "organisation_id"),
-    _registration("same_email_domain", "registration", "email", "registration", "email_domain"),
-    _registration("same_email_shape", "registration", "email_shape", "registration", "email_shape"),
-    _registration("same_phone_prefix", "registration", "phone", "registration", "phone_prefix"),
-    _registration("same_signup_address", "registration", "address", "place", "signup_address"),
-    _registration("same_signup_subnet", "registration", "address", "place", signup_subnet_sql("signup_address")),
-    _registration("same_signup_fingerprint", "registration", "signup_client", "software", "signup_fingerprint"),
-    _registration("same_referrer", "registration", "referrer", "registration", "referrer"),
-    _registration(
-        "same_signup_minute", "time", "signup_time", "time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"
-    ),
-    _registration("same_signup_hour", "time", "signup_time", "time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
+    _use(claims.SAME_ADDRESS, "address", "address_value"),
+    _use(claims.SAME_SUBNET, "address", "address_subnet_value"),
+    replace(_use(claims.SAME_ADDRESS_NETWORK, "address", "address_network_value"), coarse=True),
+    _use(claims.SAME_CLIENT_FINGERPRINT, "client", "fingerprint_value"),
+    _use(claims.SAME_USER_AGENT, "client", "user_agent_value"),
+    _use(claims.SAME_DEVICE, "device", "device_value"),
+    _use(claims.SAME_SESSION, "device", "session_value"),
+    _use(claims.SAME_INSTRUCTIONS, "instructions", "instructions_value"),
+    _use(claims.SAME_OPENING_WORDS, "frame", "head_value"),
+    _use(claims.SAME_CLOSING_WORDS, "frame", "tail_value"),
+    _use(claims.SAME_TOOLS, "tools", "tools_value"),
+    _use(claims.SAME_PARAMETERS, "parameters", "parameters_value"),
+    _use(claims.SAME_PARAMETERS_OF_CLIENT, "parameters", "client_parameters_value"),
+    _use(claims.SAME_PAYLOAD, "payload", "payload_value"),
+    _use(claims.CONTINUES_CONVERSATION, "conversation", "conversation_value"),
+    _kind(claims.TAKES_OVER_REQUESTS, "handover", "handover_group", "handovers"),
+    _registration(claims.SAME_PAYMENT_FINGERPRINT, "card", "payment_fingerprint"),
+    _registration(claims.SAME_PAYMENT_ISSUER, "card", "payment_issuer"),
+    _registration(claims.SAME_ORGANISATION, "organisation", "organisation_id"),
+    _registration(claims.SAME_EMAIL_DOMAIN, "email", "email_domain"),
+    _registration(claims.SAME_EMAIL_SHAPE, "email_shape", "email_shape"),
+    _registration(claims.SAME_PHONE_PREFIX, "phone", "phone_prefix"),
+    _registration(claims.SAME_SIGNUP_ADDRESS, "address", "signup_address"),
+    _registration(claims.SAME_SIGNUP_SUBNET, "address", signup_subnet_sql("signup_address")),
+    _registration(claims.SAME_SIGNUP_FINGERPRINT, "signup_client", "signup_fingerprint"),
+    _registration(claims.SAME_REFERRER, "referrer", "referrer"),
+    _registration(claims.SAME_SIGNUP_MINUTE, "signup_time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"),
+    _registration(claims.SAME_SIGNUP_HOUR, "signup_time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
 )
 
 

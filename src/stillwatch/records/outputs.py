@@ -136,4 +136,3 @@ RUN_FILES = (
 
 LEVELS = ("act", "review", "watch")
 ALTERNATIVE_VERDICTS = ("excluded", "possible", "preferred")
-FAMILIES = ("infrastructure", "registration", "payment", "content", "payload", "time", "lifecycle")

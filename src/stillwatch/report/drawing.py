@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stillwatch.records.outputs import FAMILIES
+from stillwatch.records.claims import FAMILIES
 from stillwatch.report.document import Link, Network, Value
 from stillwatch.report.wording import bits, count, words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stillwatch.assess.evidence import Fact
+from stillwatch.assess.evidence import EvidenceItem
 from stillwatch.assess.score import evidence_bits
 from stillwatch.calibrate.cllr import BitsCost, bits_cost
 from stillwatch.engine import Engine, Query, literal
@@ -24,15 +24,15 @@ def cost_of_evidence(engine: Engine, run: Path) -> BitsCost | None:
     for name in FILES:
         engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(run / f'{name}.parquet'))})"))
     rows: list[dict[str, Any]] = engine.fetch(judged_sql()).to_pylist()
-    facts: dict[str, list[Fact]] = {}
+    items: dict[str, list[EvidenceItem]] = {}
     for row in rows:
-        facts.setdefault(row["subject"], []).append(Fact(row["claim"], row["bits"], row["sentence"]))
+        items.setdefault(row["subject"], []).append(EvidenceItem(row["claim"], row["bits"], row["sentence"]))
     so = {row["subject"]: bool(row["so"]) for row in rows}
-    return bits_cost([evidence_bits(found) for found in facts.values()], [so[subject] for subject in facts])
+    return bits_cost([evidence_bits(found) for found in items.values()], [so[subject] for subject in items])
 
 
 def judged_sql() -> Query:
-    """One row a fact about a group, with whether most of the group's members belong to true campaigns."""
+    """One row an item of evidence about a group, with whether most of the group's members belong to true campaigns."""
     return Query(
         "judged groups",
         """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stillwatch.records.outputs import FAMILIES
+from stillwatch.records.claims import FAMILIES
 from stillwatch.report import wording
 from stillwatch.report.document import Campaign, Document, Evidence
 from stillwatch.report.drawing import colour, drawing
@@ -47,7 +47,7 @@ def render(document: Document) -> str:
         drawing=drawing,
         timeline=timeline,
         colour=colour,
-        families=FAMILIES,
+        families=tuple(FAMILIES),
         heaviest=heaviest,
         balance=balance,
     )

@@ -1,4 +1,4 @@
-"""Facts gathered from tables: counted by hand on small ones."""
+"""Profiles gathered from tables: counted by hand on small ones."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
-from stillwatch.assess.facts import Facts
-from stillwatch.assess.facts import gather as gathered
+from stillwatch.assess.profile import CandidateProfile
+from stillwatch.assess.profile import gather as gathered
 from stillwatch.assess.subjects import settle
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.claims import ASKS_ONE_MIX, EQUALISED_VOLUMES, SAME_SIZES
 from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
 
 
-def gather(engine: DuckDBEngine, networks: dict[str, tuple[str, ...]] | None = None, **changed: Any) -> list[Facts]:
+def gather(
+    engine: DuckDBEngine, networks: dict[str, tuple[str, ...]] | None = None, **changed: Any
+) -> list[CandidateProfile]:
     fill(engine, networks, **changed)
     settle(engine)
     return gathered(engine)
@@ -72,14 +76,14 @@ def test_surprise_is_an_account_and_capped(engine: DuckDBEngine) -> None:
 
 
 def test_a_test_without_an_outcome_is_absent(engine: DuckDBEngine) -> None:
-    (one,) = gather(engine, trials={"asks_one_mix": (0.2, 1.0, 3.0), "same_sizes": (-1.0, -1.0, 0.0)})
-    found = one.trial("asks_one_mix")
-    assert found is not None
-    assert (found.statistic, found.reference, found.bits) == (0.2, 1.0, 3.0)
-    assert one.trial("same_sizes") is None
-    assert one.trial("never_run") is None
+    (one,) = gather(engine, tests={"asks_one_mix": (0.2, 1.0, 3.0), "same_sizes": Absence.FEW_EXCHANGES})
+    assert one.test(ASKS_ONE_MIX) == GroupTest("asks_one_mix", 0.2, 1.0, 3.0)
+    assert (one.statistic(ASKS_ONE_MIX), one.bits(ASKS_ONE_MIX)) == (0.2, 3.0)
+    assert one.tests["same_sizes"].absent is Absence.FEW_EXCHANGES
+    for without in (SAME_SIZES, EQUALISED_VOLUMES):  # absent, and never run
+        assert (one.test(without), one.statistic(without), one.bits(without)) == (None, None, 0.0)
 
 
-def test_candidates_come_in_order_with_their_own_facts(engine: DuckDBEngine) -> None:
+def test_candidates_come_in_order_with_their_own_profiles(engine: DuckDBEngine) -> None:
     networks = {"2": MEMBERS[:10], "1": MEMBERS[10:]}
     assert [(one.candidate_id, one.accounts) for one in gather(engine, networks)] == [("C1", 30), ("C2", 10)]

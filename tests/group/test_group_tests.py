@@ -1,4 +1,4 @@
-"""Trials: the probabilities they compare are the textbook's."""
+"""Group tests: the probabilities they compare are the textbook's."""
 
 from __future__ import annotations
 

@@ -1,0 +1,382 @@
+"""Every claim that a run may state, once: its name, its sort of evidence, what is measured and the analyst's sentence.
+
+Linking claims that accounts hold a value in common (`SHARED_VALUES`). Grouping tests claims about what a network's
+members do (`GROUP_CLAIMS`). Assessment states claims about how openly they do it (`STATED_CLAIMS`), and tries innocent
+explanations (`EXPLANATIONS`). No other module spells these names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from stillwatch.records import sentences
+
+EvidenceSort = Literal["shared_infrastructure", "scheduling", "content", "self_similarity", "purpose"]
+"""Sorts of evidence, each of which a run can do without: what accounts run on, how requests are dealt out over them,
+what is written in the requests, whether an account resembles its own past, and what the requests are for."""
+
+EVIDENCE_SORTS: tuple[EvidenceSort, ...] = get_args(EvidenceSort)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An innocent explanation of a group, by the name that `alternatives` states."""
+
+    name: str
+
+
+IS_ENTERPRISE = Explanation("is_enterprise")
+IS_RESELLER = Explanation("is_reseller_or_relay_customers")
+IS_ONE_CUSTOMER = Explanation("is_one_customer")
+IS_BATCH_JOB = Explanation("is_batch_job")
+IS_EVALUATION_HARNESS = Explanation("is_evaluation_harness")
+IS_CLASS = Explanation("is_class_or_hackathon")
+IS_PERMITTED = Explanation("is_permitted")
+IS_POPULAR_TOOL = Explanation("is_popular_tool")
+IS_SHARED_ADDRESS = Explanation("is_carrier_nat_or_vpn")
+IS_VIRAL_PROMPT = Explanation("is_viral_prompt")
+IS_SHARED_SOFTWARE = Explanation("is_shared_relay_software")
+IS_HOUSEHOLD = Explanation("is_household_or_office")
+
+EXPLANATIONS = (
+    IS_ENTERPRISE,
+    IS_RESELLER,
+    IS_ONE_CUSTOMER,
+    IS_BATCH_JOB,
+    IS_EVALUATION_HARNESS,
+    IS_CLASS,
+    IS_PERMITTED,
+    IS_POPULAR_TOOL,
+    IS_SHARED_ADDRESS,
+    IS_VIRAL_PROMPT,
+    IS_SHARED_SOFTWARE,
+    IS_HOUSEHOLD,
+)
+
+INDEPENDENCE_GROUPS: dict[str, EvidenceSort] = {
+    "software": "shared_infrastructure",
+    "wording": "content",
+    "place": "shared_infrastructure",
+    "registration": "shared_infrastructure",
+    "payment": "shared_infrastructure",
+    "time": "shared_infrastructure",
+    "lifecycle": "scheduling",
+    "handover": "scheduling",
+}
+"""Ways in which strangers are alike innocently, each all at once: users of one tool share all of `software`, people
+behind one address translation all of `place`. Two values of one group are not independent. With each its sort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of shared values: its name in `network_values`, and what its members share, in words."""
+
+    name: str
+    words: str
+
+    @property
+    def claim(self) -> str:
+        """The claim of `evidence` that members share values of this family."""
+        return f"shared_{self.name}"
+
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family("infrastructure", "addresses and clients"),
+        Family("registration", "registration details"),
+        Family("payment", "means of payment"),
+        Family("content", "the frame of their questions"),
+        Family("payload", "whole questions"),
+        Family("time", "the hour of sign-up"),
+        Family("lifecycle", "requests and conversations that move from one account to another"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedValue:
+    """A claim of linking: accounts hold one value in common.
+
+    `explanation` is the innocent explanation under which strangers share such values and nothing else.
+    """
+
+    name: str
+    family: str
+    independence_group: str
+    explanation: Explanation | None = None
+
+    @property
+    def evidence(self) -> EvidenceSort:
+        """The sort of evidence that the value belongs to."""
+        return INDEPENDENCE_GROUPS[self.independence_group]
+
+
+SAME_ADDRESS = SharedValue("same_address", "infrastructure", "place", IS_SHARED_ADDRESS)
+SAME_SUBNET = SharedValue("same_subnet", "infrastructure", "place", IS_SHARED_ADDRESS)
+SAME_ADDRESS_NETWORK = SharedValue("same_address_network", "infrastructure", "place", IS_SHARED_ADDRESS)
+SAME_CLIENT_FINGERPRINT = SharedValue("same_client_fingerprint", "infrastructure", "software", IS_POPULAR_TOOL)
+SAME_USER_AGENT = SharedValue("same_user_agent", "infrastructure", "software", IS_POPULAR_TOOL)
+SAME_DEVICE = SharedValue("same_device", "infrastructure", "software", IS_SHARED_SOFTWARE)
+SAME_SESSION = SharedValue("same_session", "infrastructure", "software", IS_SHARED_SOFTWARE)
+SAME_INSTRUCTIONS = SharedValue("same_instructions", "content", "software", IS_POPULAR_TOOL)
+SAME_OPENING_WORDS = SharedValue("same_opening_words", "content", "wording", IS_VIRAL_PROMPT)
+SAME_CLOSING_WORDS = SharedValue("same_closing_words", "content", "wording", IS_VIRAL_PROMPT)
+SAME_TOOLS = SharedValue("same_tools", "content", "software", IS_POPULAR_TOOL)
+SAME_PARAMETERS = SharedValue("same_parameters", "content", "software", IS_POPULAR_TOOL)
+SAME_PARAMETERS_OF_CLIENT = SharedValue("same_parameters_of_client", "content", "software")
+SAME_PAYLOAD = SharedValue("same_payload", "payload", "wording", IS_VIRAL_PROMPT)
+CONTINUES_CONVERSATION = SharedValue("continues_conversation_of", "lifecycle", "lifecycle")
+TAKES_OVER_REQUESTS = SharedValue("takes_over_requests_of", "lifecycle", "handover")
+SAME_PAYMENT_FINGERPRINT = SharedValue("same_payment_fingerprint", "payment", "payment")
+SAME_PAYMENT_ISSUER = SharedValue("same_payment_issuer", "payment", "payment")
+SAME_ORGANISATION = SharedValue("same_organisation", "registration", "registration")
+SAME_EMAIL_DOMAIN = SharedValue("same_email_domain", "registration", "registration")
+SAME_EMAIL_SHAPE = SharedValue("same_email_shape", "registration", "registration")
+SAME_PHONE_PREFIX = SharedValue("same_phone_prefix", "registration", "registration")
+SAME_SIGNUP_ADDRESS = SharedValue("same_signup_address", "registration", "place", IS_SHARED_ADDRESS)
+SAME_SIGNUP_SUBNET = SharedValue("same_signup_subnet", "registration", "place", IS_SHARED_ADDRESS)
+SAME_SIGNUP_FINGERPRINT = SharedValue("same_signup_fingerprint", "registration", "software")
+SAME_REFERRER = SharedValue("same_referrer", "registration", "registration")
+SAME_SIGNUP_MINUTE = SharedValue("same_signup_minute", "time", "time")
+SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time")
+
+SHARED_VALUES = (
+    SAME_ADDRESS,
+    SAME_SUBNET,
+    SAME_ADDRESS_NETWORK,
+    SAME_CLIENT_FINGERPRINT,
+    SAME_USER_AGENT,
+    SAME_DEVICE,
+    SAME_SESSION,
+    SAME_INSTRUCTIONS,
+    SAME_OPENING_WORDS,
+    SAME_CLOSING_WORDS,
+    SAME_TOOLS,
+    SAME_PARAMETERS,
+    SAME_PARAMETERS_OF_CLIENT,
+    SAME_PAYLOAD,
+    CONTINUES_CONVERSATION,
+    TAKES_OVER_REQUESTS,
+    SAME_PAYMENT_FINGERPRINT,
+    SAME_PAYMENT_ISSUER,
+    SAME_ORGANISATION,
+    SAME_EMAIL_DOMAIN,
+    SAME_EMAIL_SHAPE,
+    SAME_PHONE_PREFIX,
+    SAME_SIGNUP_ADDRESS,
+    SAME_SIGNUP_SUBNET,
+    SAME_SIGNUP_FINGERPRINT,
+    SAME_REFERRER,
+    SAME_SIGNUP_MINUTE,
+    SAME_SIGNUP_HOUR,
+)
+
+Sentence = Callable[[float, float | None], str]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClaim:
+    """A claim that a test of grouping measures on a network's members.
+
+    `statistic` says what the group's number means, with its unit, and `reference` what it is held against. `sentence`
+    puts both to an analyst; None where a test carries no bits and only serves other judgements. Claims with one
+    `seen_fact` are views of one fact: only the strongest of them counts in full.
+    """
+
+    name: str
+    evidence: EvidenceSort
+    statistic: str
+    reference: str
+    sentence: Sentence | None = None
+    seen_fact: str | None = None
+
+
+DRAWS_FROM_ONE_POOL = GroupClaim(
+    "draws_from_one_pool",
+    "self_similarity",
+    "natural logarithm of the similarity of an account's conversation starts to its own over that to the others'",
+    "median of the same over matched groups of the reference population",
+    sentences.one_pool,
+)
+ASKS_ONE_MIX = GroupClaim(
+    "asks_one_mix",
+    "purpose",
+    "dispersion of capabilities over accounts beyond that of one mix, for each further exchange an account",
+    "median of the same over matched groups of the reference population",
+    sentences.one_mix,
+    "accounts_differ",
+)
+SAME_SIZES = GroupClaim(
+    "same_sizes",
+    "content",
+    "dispersion of input and output sizes over accounts beyond that of one mix, for each further exchange an account",
+    "median of the same over matched groups of the reference population",
+    sentences.same_sizes,
+    "accounts_differ",
+)
+KEEPS_THE_SAME_HOURS = GroupClaim(
+    "keeps_the_same_hours",
+    "scheduling",
+    "dispersion of four-hour spans of the UTC day over accounts beyond that of one mix, for each further exchange",
+    "median of the same over matched groups of the reference population",
+    sentences.same_hours,
+    "accounts_differ",
+)
+EQUALISED_VOLUMES = GroupClaim(
+    "equalised_volumes",
+    "scheduling",
+    "variance over mean of an account's exchanges on its active days, beyond 1, for each further exchange an account",
+    "median of the same over matched groups of the reference population",
+    sentences.equalised_volumes,
+    "accounts_differ",
+)
+NARROW_PURPOSE = GroupClaim(
+    "narrow_purpose",
+    "purpose",
+    "divergence of the group's mix of capabilities from the reference population's, in bits an exchange with text",
+    "the same of a random group of the reference population",
+    sentences.narrow_purpose,
+    "narrow",
+)
+NARROW_VOCABULARY = GroupClaim(
+    "narrow_vocabulary",
+    "purpose",
+    "divergence of the group's words from the reference population's, in bits an exchange with text",
+    "the same of a random group of the reference population",
+    sentences.narrow_vocabulary,
+    "narrow",
+)
+NEVER_REPEATS_A_SLOT = GroupClaim(
+    "never_repeats_a_slot",
+    "content",
+    "of pairs of texts of different accounts that open alike, the share that are the same text",
+    "the same share in the reference population",
+    sentences.never_repeats,
+)
+REPEATS_QUESTIONS = GroupClaim(
+    "repeats_questions",
+    "content",
+    "share of distinct texts that more than one account asked",
+    "the same share in the reference population",
+)
+ASKS_ONCE = GroupClaim(
+    "asks_once",
+    "purpose",
+    "share of conversations with one exchange only",
+    "the same share in the reference population",
+)
+STANDS_APART = GroupClaim(
+    "stands_apart_from_people",
+    "purpose",
+    "share of the purpose's exchanges that are plainly its own by wording and sorts",
+    "mean share of a reference account's exchanges that would be taken for the purpose as plainly",
+)
+REACHES_ALL_ACCOUNTS = GroupClaim(
+    "reaches_all_accounts",
+    "purpose",
+    "accounts that the purpose's conversations reach, over those expected if each went to any account at random",
+    "none: 1 is what one queue reaches",
+)
+HANDS_OVER_REFUSED = GroupClaim(
+    "hands_over_refused_requests",
+    "scheduling",
+    "share of refused requests that another account of the group made word for word within ten minutes",
+    "the same share in the reference population",
+    sentences.hands_over,
+)
+MOVES_TO_NEW_MODELS = GroupClaim(
+    "moves_to_new_models_at_once",
+    "scheduling",
+    "share of the group's exchanges in the day after a model's release that used it",
+    "mean share over accounts of the reference population that were active on that day",
+    sentences.moves_to_new_models,
+)
+REPLACES_CLOSED_ACCOUNTS = GroupClaim(
+    "replaces_closed_accounts",
+    "scheduling",
+    "closures of members that another member's first exchange followed within six hours",
+    "how many chance would give, with closures moved by whole days",
+    sentences.replaces_closed,
+)
+
+GROUP_CLAIMS = (
+    DRAWS_FROM_ONE_POOL,
+    ASKS_ONE_MIX,
+    SAME_SIZES,
+    KEEPS_THE_SAME_HOURS,
+    EQUALISED_VOLUMES,
+    NARROW_PURPOSE,
+    NARROW_VOCABULARY,
+    NEVER_REPEATS_A_SLOT,
+    MOVES_TO_NEW_MODELS,
+    HANDS_OVER_REFUSED,
+    REPLACES_CLOSED_ACCOUNTS,
+    REPEATS_QUESTIONS,
+    ASKS_ONCE,
+    STANDS_APART,
+    REACHES_ALL_ACCOUNTS,
+)
+"""In the order in which evidence states them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedClaim:
+    """A claim that assessment states of a candidate; `template` is its sentence, with a field for each number.
+
+    `evidence` is None where the claim rests on what a person decided, which no setting switches off.
+    """
+
+    name: str
+    evidence: EvidenceSort | None
+    template: str
+
+
+CLAIMS_MANY_IDENTITIES = StatedClaim(
+    "claims_many_identities",
+    "shared_infrastructure",
+    "{registered:,} accounts claim to be {identities:,} different customers",
+)
+SPREADS_OVER_NETWORKS = StatedClaim(
+    "spreads_over_networks",
+    "shared_infrastructure",
+    "requests come from {subnets:,} networks, {top_subnet_share:.0%} from the commonest",
+)
+_PERMITTED = "a permit covers {permitted:,} exchanges; {exchanges:,} lie outside it"
+OUTGREW_PERMIT = StatedClaim("outgrew_permit", None, _PERMITTED)
+INSIDE_PERMIT = StatedClaim("inside_permit", None, _PERMITTED)
+JUDGEMENT_CLAIMS: dict[str, StatedClaim] = {
+    "confirmed": StatedClaim("judged_confirmed", None, "a person has judged this confirmed, which outranks the score"),
+    "innocent": StatedClaim("judged_innocent", None, "a person has judged this innocent, which outranks the score"),
+    "unsure": StatedClaim(
+        "judged_unsure", None, "a person has looked at this and was unsure, which leaves the score as it is"
+    ),
+}
+"""The claim that states each judgement of a network or campaign."""
+
+STATED_CLAIMS = (
+    CLAIMS_MANY_IDENTITIES,
+    SPREADS_OVER_NETWORKS,
+    OUTGREW_PERMIT,
+    INSIDE_PERMIT,
+    *JUDGEMENT_CLAIMS.values(),
+)
+
+RESEMBLES_NO_SINGLE_PERSON = "resembles_no_single_person"
+"""What linking knows of every account by itself: whether it comes back to its own earlier contents."""
+
+
+def switched_off(off: Collection[EvidenceSort]) -> frozenset[str]:
+    """Names of the claims that a run without these sorts of evidence makes no use of.
+
+    The only place where `Settings.evidence.off` is read: linking, grouping and assessment leave out what is named.
+    """
+    known: list[tuple[str, EvidenceSort | None]] = [
+        (RESEMBLES_NO_SINGLE_PERSON, "self_similarity"),
+        *((claim.name, claim.evidence) for claim in SHARED_VALUES),
+        *((claim.name, claim.evidence) for claim in GROUP_CLAIMS),
+        *((claim.name, claim.evidence) for claim in STATED_CLAIMS),
+    ]
+    return frozenset(name for name, evidence in known if evidence in off)
