@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stillwatch import flow
+from stillwatch import flow, report
 from stillwatch.progress import progress
 from stillwatch.records.outputs import LEVELS
-from stillwatch.report.render import terminal
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.scores.scorecard import CampaignScore, Scores, percent
 from stillwatch_lab.worlds.build import build
@@ -33,7 +32,7 @@ def run(out: Path, console: Console) -> int:
             build(WORLD, SEED, ACCOUNTS, EXCHANGES, None, world)
         flow.scan(job_of(world), out)
         scores = score(out, world / "truth")
-    terminal.render(out, console)
+    report.show(out, console)
     console.print()
     console.print(beside_the_truth(scores))
     console.print(innocents_in_words(scores), highlight=False, markup=False)

@@ -93,13 +93,12 @@ def scan(  # noqa: PLR0913  one parameter is one option
     check_out(folder, findings)
     job = job_from(words, findings)
     from stillwatch import flow, report
-    from stillwatch.report.render import terminal
 
     found = flow.scan(job, folder)
     if as_json:
         print_json({"run": str(folder), **report.summary(folder)})
     else:
-        terminal.render(folder, console())
+        report.show(folder, console())
         typer.echo(f"run folder: {folder}")
     _settle_strict(strict, found.rows.quarantined)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.engine import Engine
@@ -13,15 +14,9 @@ from stillwatch.job import Job
 from stillwatch.records.outputs import DOCUMENTS
 from stillwatch.report import folder
 from stillwatch.report.build import build
-from stillwatch.report.document import Facts
-from stillwatch.report.render import (
-    html,
-    markdown,
-    terminal,
-)
-from stillwatch.report.render import (
-    json as machine,
-)
+from stillwatch.report.document import RunFacts
+from stillwatch.report.render import RENDERERS, terminal
+from stillwatch.report.render import json as json_renderer
 
 READS = (
     "networks",
@@ -38,25 +33,24 @@ READS = (
     "channels",
 )
 WRITES = ("documents",)
+PAGE = "report.html"
 
-_RENDERERS = {"html": html.render, "md": markdown.render, "json": machine.render}
-
-__all__ = ["READS", "WRITES", "run", "summary", "terminal", "write"]
+__all__ = ["READS", "WRITES", "run", "show", "summary", "write"]
 
 
 def run(engine: Engine, job: Job) -> None:
     """Writes `report.html` into the table `documents`."""
     document = build(
         engine,
-        Facts(
+        RunFacts(
             version=__version__,
             innocents_per_100k=job.settings.assess.expected_innocents_per_100k,
             since=job.window.since,
             until=job.window.until,
         ),
     )
-    rows = [{"name": "report.html", "media_type": "text/html; charset=utf-8", "body": html.render(document)}]
-    engine.store(DOCUMENTS, pa.Table.from_pylist(rows, schema=DOCUMENTS.schema))
+    page = {"name": PAGE, "media_type": "text/html; charset=utf-8", "body": RENDERERS["html"](document)}
+    engine.store(DOCUMENTS, pa.Table.from_pylist([page], schema=DOCUMENTS.schema))
 
 
 def summary(run: Path) -> dict[str, object]:
@@ -65,13 +59,23 @@ def summary(run: Path) -> dict[str, object]:
     Raises UsageError when `run` is not a finished run folder.
     """
     with folder.opened(run) as (engine, facts):
-        return machine.summary(build(engine, facts)) | {"report": str(run / "report.html")}
+        return json_renderer.summary(build(engine, facts)) | {"report": str(run / PAGE)}
+
+
+def show(run: Path, console: Console) -> None:
+    """Prints what a finished run found, wrapped to the console's width, and where its page is.
+
+    Raises UsageError when `run` is not a finished run folder.
+    """
+    with folder.opened(run) as (engine, facts):
+        document = build(engine, facts)
+    terminal.show(document, console, run / PAGE)
 
 
 def write(run: Path, campaign: str | None, format: str) -> str:
-    """A finished run, or one of its campaigns, as `html`, `md` or `json`.
+    """A finished run, or one of its campaigns, as `html`, `md`, `json` or `text`.
 
-    Raises UsageError when the folder, the campaign or the format is not one that exists; both of the latter at once.
+    Raises UsageError when the folder does not exist; one for the campaign and the format together when both are wrong.
     """
     with folder.opened(run) as (engine, facts):
         mistakes: list[Mistake] = []
@@ -79,8 +83,9 @@ def write(run: Path, campaign: str | None, format: str) -> str:
             document = build(engine, facts, campaign)
         except UsageError as error:
             mistakes.extend(error.mistakes)
-        if format not in _RENDERERS:
-            mistakes.append(Mistake(f"`--format {format}`", "is not a format", "choose `html`, `md` or `json`"))
+        if format not in RENDERERS:
+            known = ", ".join(f"`{name}`" for name in RENDERERS)
+            mistakes.append(Mistake(f"`--format {format}`", "is not a format", f"choose one of {known}"))
         if mistakes:
             raise UsageError(mistakes)
-        return _RENDERERS[format](document)
+        return RENDERERS[format](document)

@@ -1,6 +1,6 @@
-"""The one typed document that every renderer turns into what a person reads.
+"""The typed document that `build` makes from a run's tables and that every renderer turns into text.
 
-Every string that came from outside has already been made printable (`visible.py`); renderers still escape for their
+Every string that came from outside has already been made printable (`sanitise`); renderers still escape it for their
 own format. Times are UTC without zone, counts are whole numbers, shares lie in 0..1, bits are log2 likelihood ratios.
 """
 
@@ -11,13 +11,13 @@ from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the document needs beside the tables: the run's version, limit and window."""
+class RunFacts:
+    """What the document states about the run itself: its version, its limit and its window of event times."""
 
     version: str
-    innocents_per_100k: float  # the limit below which `act` is allowed
+    innocents_per_100k: float  # expected innocent accounts per 100,000 up to which level `act` is allowed
     since: datetime | None = None
-    until: datetime | None = None
+    until: datetime | None = None  # not included
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +30,25 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A campaign's exchanges on one day, split by whether their account was already detected."""
+    """A campaign's exchanges on one day, split by whether their account had already been detected."""
 
     day: date
-    before: int  # exchanges sent before the evidence against their account sufficed
+    before: int  # exchanges sent before the evidence against their account was sufficient
     after: int
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """When the evidence sufficed, in event time, for the first account and for half of them."""
+    """The event times at which the evidence was sufficient, for the first account and for half of the accounts."""
 
     first: datetime
     half: datetime
-    share_before: float  # of the campaign's exchanges, those sent before their account was detected
+    share_before: float  # share of the campaign's exchanges that were sent before their account was detected
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account in a campaign."""
+    """An account of a campaign."""
 
     account_id: str
     exchanges: int
@@ -59,7 +59,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One fact for (positive bits) or against (negative bits)."""
+    """One observation that supports (positive bits) or contradicts (negative bits) the finding."""
 
     claim: str
     bits: float
@@ -69,7 +69,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """An innocent explanation and how it fared: `excluded`, `possible` or `preferred`."""
+    """An innocent explanation and the result of its test: `excluded`, `possible` or `preferred`."""
 
     alternative: str
     verdict: str
@@ -78,7 +78,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Something that several accounts of a network hold; its content was never stored, only its claim."""
+    """A value that several accounts of a network share, such as an address range, a card or a client."""
 
     value_id: str
     family: str
@@ -86,11 +86,12 @@ class Value:
     accounts: int
     outside_accounts: int
     bits: float
+    shown: str | None = None  # the value as the provider's own log has it; None when the run saw only its sketch
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An account holds a value; `inside` says whether that account is in the campaign being described."""
+    """One account has one shared value; `inside` says whether the account is in the campaign being described."""
 
     account_id: str
     value_id: str
@@ -98,8 +99,42 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """One event in the life of a network or campaign, as the table `lineage` records it."""
+
+    subject: str
+    event: str
+    other: str | None  # the network or campaign that the subject merged into or split from
+    at: datetime
+    accounts: int  # of the subject after the event; before it where the subject merged or fell silent
+    overlap: int | None  # accounts that both sides of the event have in common
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of a subject and of every subject that merged into it, oldest first; bounded."""
+
+    events: tuple[Event, ...] = ()
+    left_out: int = 0  # events between the first and the others that are not listed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person decided about a subject, and what the decision applies to in this run."""
+
+    subject: str  # as the person named it
+    verdict: str
+    decided_by: str
+    decided_at: datetime | None
+    reason: str
+    applies_to: str | None  # network, campaign or account id; None when no such subject exists or ever existed
+    accounts: int  # accounts that the judgement now covers
+    through: str  # the events, in words, through which it still applies; empty when the subject kept its name
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Accounts run through one hand. `values` and `links` are bounded samples for reading and drawing."""
+    """Accounts that are operated together. `values` and `links` are bounded samples for reading and drawing."""
 
     network_id: str
     kind: str
@@ -108,16 +143,19 @@ class Network:
     first_seen: datetime
     last_seen: datetime
     confidence: float
-    formed_at: datetime  # event time from which the links sufficed
+    formed_at: datetime  # event time from which there was enough evidence to link the accounts
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     values: tuple[Value, ...] = ()
     links: tuple[Link, ...] = ()
+    history: History = History()
+    judgements: tuple[Judgement, ...] = ()  # bounded
+    judgements_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One extraction effort with everything that speaks for and against it."""
+    """One extraction effort with all evidence for and against it."""
 
     campaign_id: str
     level: str
@@ -139,11 +177,14 @@ class Campaign:
     evidence: tuple[Evidence, ...] = ()  # most bits first
     alternatives: tuple[Alternative, ...] = ()
     networks: tuple[Network, ...] = ()
+    history: History = History()
+    judgements: tuple[Judgement, ...] = ()  # bounded
+    judgements_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """A kind of evidence that this run's columns did not allow, and why."""
+class EvidenceOff:
+    """A sort of evidence that could not be used because columns are missing, and the reason in a sentence."""
 
     channel: str
     sentence: str
@@ -167,7 +208,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A reason for not using rows, how many, and one place where it was met."""
+    """A reason for not using rows, how many rows it concerns, and one place where it was met."""
 
     reason: str
     rows: int
@@ -180,16 +221,21 @@ class Quarantined:
 class Document:
     """Everything a run found, ready to be rendered.
 
-    `campaigns` and `networks` (those without a campaign) are bounded; the totals say how many there are.
+    `campaigns`, `networks` (those without a campaign), `silent` and `judgements_unmatched` are bounded; the totals say
+    how many there are.
     """
 
-    facts: Facts
+    facts: RunFacts
     campaigns: tuple[Campaign, ...]
     campaigns_total: int
     campaign_levels: tuple[tuple[str, int], ...]  # level → campaigns, the gravest first
     campaign_accounts: int  # distinct accounts over all campaigns
     networks: tuple[Network, ...]
     networks_total: int
-    channels_off: tuple[Channel, ...]
+    channels_off: tuple[EvidenceOff, ...]
     sources: tuple[Source, ...]
     quarantine: tuple[Quarantined, ...]
+    silent: tuple[Event, ...] = ()  # subjects of earlier runs that this run, as the first, did not find again
+    silent_total: int = 0
+    judgements_unmatched: tuple[Judgement, ...] = ()  # their subject is neither in this log nor in its history
+    judgements_unmatched_total: int = 0

@@ -1,7 +1,8 @@
-"""Where the nodes of a network's picture stand: shared values on the left, the accounts that hold them on the right.
+"""Lays out the drawing of a network: shared values on the left, the accounts that have them on the right.
 
-Two columns rather than a cloud of springs: labels never overlap, equal input gives equal output on every machine, and
-the reader sees at a glance whether all accounts hold one value or a mesh of values holds them together.
+Two columns serve better than a force-directed layout: labels never overlap, equal input gives equal output on every
+machine, and a reader sees whether all accounts share one value or many values connect them pairwise. Lengths are in
+SVG user units, of which the drawing is 720 wide.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ from dataclasses import dataclass
 
 from stillwatch.records.claims import FAMILIES
 from stillwatch.report.document import Link, Network, Value
-from stillwatch.report.wording import bits, count, words
+from stillwatch.report.sentences import shared_value
+from stillwatch.report.wording import bits, count
 
 WIDTH = 720
 VALUE_X, ACCOUNT_X = 292, 610
-ACCOUNTS = 240  # with 24 values under 300 nodes: more dots than this merge into a bar
-ROW = 36.0  # two lines of label a value
-DOT = 6.5  # pixels between dots
+ACCOUNTS = 240  # dots drawn; more of them would merge into a bar
+ROW = 36.0  # height of a value with its two lines of text
+DOT = 6.5  # distance between dots
 MARGIN = 14.0
+LABEL = 40  # characters of a label; a longer one would leave the drawing on the left
 
 
 @dataclass(frozen=True, slots=True)
 class ValueNode:
-    """A shared value: its height, colour class, label and the line that counts its holders."""
+    """A shared value: its vertical position, style class, label, and the line that counts its accounts."""
 
     y: float
     colour: str
@@ -34,7 +37,7 @@ class ValueNode:
 
 @dataclass(frozen=True, slots=True)
 class AccountNode:
-    """An account's dot; hollow when it is in the network but not in the campaign."""
+    """The dot of an account, drawn hollow when the account is in the network but not in the campaign."""
 
     x: float
     y: float
@@ -44,7 +47,7 @@ class AccountNode:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """All lines of one value in one SVG path, lighter when they lead outside the campaign."""
+    """All lines of one value as one SVG path, drawn lighter when they lead to accounts outside the campaign."""
 
     path: str
     colour: str
@@ -53,7 +56,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything to draw, and the sentence that says it to who cannot see it."""
+    """Everything to draw, and the sentence that describes it to a reader who cannot see it."""
 
     height: float
     values: tuple[ValueNode, ...]
@@ -61,17 +64,17 @@ class Drawing:
     lines: tuple[Lines, ...]
     opacity: float
     sentence: str
-    strangers: bool  # whether any dot is outside the campaign
+    has_outside: bool  # whether any dot is an account outside the campaign
 
 
-def drawing(network: Network) -> Drawing | None:
-    """The picture of a network's sampled links; None when there is nothing to draw."""
-    held = _held(network.links, {value.value_id for value in network.values})
-    if not held:
+def draw(network: Network) -> Drawing | None:
+    """Lays out the network's sampled links; None when there is nothing to draw."""
+    values_of = _values_of_accounts(network.links, {value.value_id for value in network.values})
+    if not values_of:
         return None
-    values = [value for value in network.values if any(value.value_id in one for one in held.values())]
+    values = [value for value in network.values if any(value.value_id in one for one in values_of.values())]
     inside = {link.account_id for link in network.links if link.inside}
-    accounts = _order(held, values, inside)
+    accounts = _order(values_of, values, inside)
     height = _height(len(values), len(accounts))
     heights = {value.value_id: _spread(index, len(values), height) for index, value in enumerate(values)}
     dots = _dots(accounts, height, inside)
@@ -79,15 +82,15 @@ def drawing(network: Network) -> Drawing | None:
         height=height,
         values=tuple(_value_node(value, heights[value.value_id]) for value in values),
         accounts=tuple(dots.values()),
-        lines=_lines(values, heights, dots, held),
-        opacity=_opacity(sum(len(held[account]) for account in accounts)),
-        sentence=_sentence(network, len(accounts), len(values)),
-        strangers=any(not dot.inside for dot in dots.values()),
+        lines=_lines(values, heights, dots, values_of),
+        opacity=_opacity(sum(len(values_of[account]) for account in accounts)),
+        sentence=_description(network, len(accounts), len(values)),
+        has_outside=any(not dot.inside for dot in dots.values()),
     )
 
 
 def colour(family: str) -> str:
-    """The style class of a family; families not known here share one colour."""
+    """The style class of a family of evidence; unknown families share one colour."""
     plain = family.replace("-", "").replace("_", "").lower()
     for index, known in enumerate(FAMILIES):
         if plain.startswith(known):
@@ -95,23 +98,23 @@ def colour(family: str) -> str:
     return "family-other"
 
 
-def _held(links: Sequence[Link], known: set[str]) -> dict[str, frozenset[str]]:
-    held: dict[str, set[str]] = defaultdict(set)
+def _values_of_accounts(links: Sequence[Link], known: set[str]) -> dict[str, frozenset[str]]:
+    values_of: dict[str, set[str]] = defaultdict(set)
     for link in links:
         if link.value_id in known:
-            held[link.account_id].add(link.value_id)
-    return {account: frozenset(values) for account, values in held.items()}
+            values_of[link.account_id].add(link.value_id)
+    return {account: frozenset(values) for account, values in values_of.items()}
 
 
-def _order(held: Mapping[str, frozenset[str]], values: Sequence[Value], inside: set[str]) -> list[str]:
-    """The best connected accounts, campaign members first, in the order of what they hold: few lines cross."""
+def _order(values_of: Mapping[str, frozenset[str]], values: Sequence[Value], inside: set[str]) -> list[str]:
+    """Chooses the best connected accounts, campaign members first, and orders them so that few lines cross."""
     rank = {value.value_id: index for index, value in enumerate(values)}
-    chosen = sorted(held, key=lambda one: (one not in inside, -len(held[one]), one))[:ACCOUNTS]
+    chosen = sorted(values_of, key=lambda one: (one not in inside, -len(values_of[one]), one))[:ACCOUNTS]
 
     def middle(account: str) -> float:
-        return sum(rank[value] for value in held[account]) / len(held[account])
+        return sum(rank[value] for value in values_of[account]) / len(values_of[account])
 
-    return sorted(chosen, key=lambda one: (middle(one), sorted(rank[value] for value in held[one]), one))
+    return sorted(chosen, key=lambda one: (middle(one), sorted(rank[value] for value in values_of[one]), one))
 
 
 def _height(values: int, accounts: int) -> float:
@@ -139,12 +142,14 @@ def _lines(
     values: Sequence[Value],
     heights: Mapping[str, float],
     dots: Mapping[str, AccountNode],
-    held: Mapping[str, frozenset[str]],
+    values_of: Mapping[str, frozenset[str]],
 ) -> tuple[Lines, ...]:
     lines = []
     for value in values:
-        for inside in (False, True):  # members are drawn over strangers
-            ends = [dot for account, dot in dots.items() if dot.inside is inside and value.value_id in held[account]]
+        for inside in (False, True):  # lines of campaign members are drawn over the others
+            ends = [
+                dot for account, dot in dots.items() if dot.inside is inside and value.value_id in values_of[account]
+            ]
             if ends:
                 path = "".join(_curve(heights[value.value_id], dot) for dot in ends)
                 lines.append(Lines(path, colour(value.family), inside))
@@ -156,16 +161,18 @@ def _curve(y: float, dot: AccountNode) -> str:
 
 
 def _opacity(lines: int) -> float:
-    """Fainter the more lines there are, so that a thousand still read as a shade and not as a blot."""
+    """The opacity of lines, lower the more there are, so that a thousand of them do not hide one another."""
     return 0.75 if lines <= 60 else 0.45 if lines <= 250 else 0.22
 
 
 def _value_node(value: Value, y: float) -> ValueNode:
     detail = f"{count(value.accounts)} inside · {count(value.outside_accounts)} outside · {bits(value.bits)} bits"
-    return ValueNode(y, colour(value.family), words(value.claim), detail)
+    label = shared_value(value)
+    label = label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
+    return ValueNode(y, colour(value.family), label, detail)
 
 
-def _sentence(network: Network, accounts: int, values: int) -> str:
+def _description(network: Network, accounts: int, values: int) -> str:
     drawn = count(accounts) if accounts == network.accounts else f"{count(accounts)} of {count(network.accounts)}"
     return (
         f"Network {network.network_id}: {count(values, 'shared value')} on the left joined by lines to "

@@ -1,4 +1,4 @@
-"""A finished run folder opened as tables, so that the same SQL serves a run and what it left behind."""
+"""Opens a finished run folder as tables, so that the same SQL serves a running scan and a finished one."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch.records import Table
 from stillwatch.records.inputs import CHANNELS, SOURCES
 from stillwatch.records.outputs import RUN_FILES
-from stillwatch.report.document import Facts
+from stillwatch.report.document import RunFacts
 from stillwatch.settings import EngineSettings
+
+OPTIONAL = ("lineage", "judgements_applied")
+"""Tables that a run folder has only where the run had an earlier run, or judgements."""
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
 
 
 @contextmanager
-def opened(run: Path) -> Iterator[tuple[Engine, Facts]]:
-    """An engine over the folder's Parquet files and `run.json`, and the facts of that run.
+def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
+    """Yields an engine over the folder's Parquet files and `run.json`, and the facts of that run.
 
     Raises UsageError listing every missing or unreadable file at once.
     """
@@ -35,9 +38,9 @@ def opened(run: Path) -> Iterator[tuple[Engine, Facts]]:
         tempfile.TemporaryDirectory(prefix="stillwatch-report-") as scratch,
         DuckDBEngine(EngineSettings(), Path(scratch)) as engine,
     ):
-        for table in RUN_FILES:
-            path = str(run / f"{table.name}.parquet")
-            engine.view(table.name, Query(f"run {table.name}", f"SELECT * FROM read_parquet({literal(path)})"))
+        for name in (*(table.name for table in RUN_FILES), *(name for name in OPTIONAL if _path(run, name).is_file())):
+            source = f"SELECT * FROM read_parquet({literal(str(_path(run, name)))})"
+            engine.view(name, Query(f"run {name}", source))
         _store(engine, SOURCES, list(record["inputs"]))
         _store(
             engine,
@@ -50,13 +53,17 @@ def opened(run: Path) -> Iterator[tuple[Engine, Facts]]:
         yield engine, _facts(record)
 
 
+def _path(run: Path, table: str) -> Path:
+    return run / f"{table}.parquet"
+
+
 def _store(engine: Engine, table: Table, rows: list[Mapping[str, Any]]) -> None:
     engine.store(table, pa.Table.from_pylist(rows, schema=table.schema))
 
 
 def _record(run: Path) -> dict[str, Any]:
     remedy = "name a folder that `stillwatch scan` wrote"
-    missing = [f"{table.name}.parquet" for table in RUN_FILES if not (run / f"{table.name}.parquet").is_file()]
+    missing = [f"{table.name}.parquet" for table in RUN_FILES if not _path(run, table.name).is_file()]
     try:
         loaded = json.loads((run / "run.json").read_text(encoding="utf-8"))
         record: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
@@ -72,9 +79,9 @@ def _record(run: Path) -> dict[str, Any]:
     return record
 
 
-def _facts(record: Mapping[str, Any]) -> Facts:
+def _facts(record: Mapping[str, Any]) -> RunFacts:
     window = record["window"]
-    return Facts(
+    return RunFacts(
         version=str(record["stillwatch"]),
         innocents_per_100k=float(record["settings"]["assess"]["expected_innocents_per_100k"]),
         since=_moment(window["since"]),

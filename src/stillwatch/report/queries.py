@@ -1,4 +1,4 @@
-"""The report's SQL, one pure function a question; ids come from the run's own tables, never from a client."""
+"""The SQL of the report, one pure function for each question to the run's tables."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from stillwatch.engine import Query, literal
 from stillwatch.records.outputs import LEVELS
 
-MEMBERS = 50  # accounts listed a campaign; the rest is in `campaign_members.parquet`
-VALUES = 24  # shared values listed and drawn a network: more rows than a reader compares
-LINKS = 4_000  # lines fetched a network for drawing
+MEMBERS = 50  # accounts listed for each campaign; the rest is in `campaign_members.parquet`
+VALUES = 24  # shared values listed and drawn for each network: a reader compares no more rows
+VALUES_OF_A_CLAIM = 4  # of them at most of one claim, so that fifty shared phrases do not hide one shared card
+LINKS = 4_000  # links fetched for each network's drawing
 
 
 def campaigns_sql() -> Query:
@@ -26,7 +27,7 @@ def campaign_accounts_sql() -> Query:
 
 
 def days_sql(campaigns: Iterable[str]) -> Query:
-    """Exchanges a campaign and day, before and after their account was detected."""
+    """Exchanges of each campaign on each day, sent before and after their account was detected."""
     return Query(
         "report days",
         f"""SELECT e.campaign_id, CAST(e.started_at AS DATE) AS day,
@@ -73,7 +74,7 @@ ORDER BY campaign_id, nth""",
 
 
 def levels_sql(campaigns: Iterable[str]) -> Query:
-    """Member accounts a campaign and level."""
+    """How many accounts each campaign has at each level."""
     return Query(
         "report levels",
         f"""SELECT campaign_id, level, count(*) AS accounts
@@ -111,15 +112,22 @@ def networks_sql() -> Query:
     return Query("report networks", "SELECT * FROM networks ORDER BY accounts DESC, network_id")
 
 
-def values_sql(networks: Iterable[str]) -> Query:
-    """The most surprising shared values of each network."""
+def values_sql(networks: Iterable[str], shown: bool) -> Query:
+    """The most surprising shared values of each network; `shown` says whether the table has a column of that name."""
+    order = "bits DESC, accounts DESC, value_id"
+    text = "shown" if shown else "CAST(NULL AS VARCHAR) AS shown"
     return Query(
         "report values",
-        f"""SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits
+        f"""SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits, shown
 FROM (
-  SELECT *, row_number() OVER (PARTITION BY network_id ORDER BY bits DESC, accounts DESC, value_id) AS nth
-  FROM network_values
-  WHERE network_id IN ({_list(networks)})
+  SELECT *, row_number() OVER (PARTITION BY network_id ORDER BY {order}) AS nth
+  FROM (
+    SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits, {text},
+           row_number() OVER (PARTITION BY network_id, claim ORDER BY {order}) AS nth_of_claim
+    FROM network_values
+    WHERE network_id IN ({_list(networks)})
+  ) AS of_claims
+  WHERE nth_of_claim <= {VALUES_OF_A_CLAIM}
 ) AS ranked
 WHERE nth <= {VALUES}
 ORDER BY network_id, nth""",
@@ -127,7 +135,7 @@ ORDER BY network_id, nth""",
 
 
 def links_sql(campaign: str, networks: Iterable[str]) -> Query:
-    """Who holds which value in each network, and whether that account is in the campaign."""
+    """Which account has which value in each network, and whether the account is in the campaign."""
     return Query(
         "report links",
         f"""SELECT network_id, account_id, value_id, inside
@@ -144,7 +152,7 @@ ORDER BY network_id, account_id, value_id""",
 
 
 def channels_off_sql() -> Query:
-    """The kinds of evidence that missing columns switched off."""
+    """The sorts of evidence that could not be used because columns are missing."""
     return Query(
         "report channels off", "SELECT channel, sentence FROM channels WHERE NOT available ORDER BY channel, sentence"
     )
@@ -156,7 +164,7 @@ def sources_sql() -> Query:
 
 
 def quarantine_sql() -> Query:
-    """Unused rows by reason, each with the first place it was met."""
+    """Unused rows by reason, each reason with the first place where it was met."""
     return Query(
         "report quarantine",
         """SELECT reason, rows, source, line, raw

@@ -1,4 +1,7 @@
-"""Where the marks of a campaign's timeline stand on the page: exchanges a day, and when the evidence sufficed."""
+"""Lays out the timeline of a campaign: exchanges per day, and when the evidence became sufficient.
+
+Lengths are in SVG user units, of which the drawing is 720 wide.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from stillwatch.report.document import Campaign, Day
-from stillwatch.report.wording import count, day, short
+from stillwatch.report.wording import abbreviated, count, day
 
 WIDTH, HEIGHT = 720, 210
 LEFT, RIGHT, TOP, BOTTOM = 46, 712, 40, 184
-DAILY, WEEKLY = 100, 700  # up to so many days one bar is a day, then a week, then four weeks: bars stay >= 6 px wide
-LABELS = 6
+DAYS_DAILY, DAYS_WEEKLY = 100, 700  # up to so many days a bar is a day, or a week, else four weeks: bars stay >= 6 wide
+LABELS = 6  # dates written under the axis
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar, in pixels: exchanges sent after detection at its foot, those sent before on top; `title` says so."""
+    """One bar: exchanges sent after detection at its foot, exchanges sent before detection on top."""
 
     x: float
     width: float
@@ -30,7 +33,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A labelled line: across the plot for a moment or an amount, at `at` pixels."""
+    """A labelled line across the plot: horizontal for an amount, vertical for a date or an event."""
 
     at: float
     label: str
@@ -40,19 +43,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything to draw, and the sentence that says it to who cannot see it."""
+    """Everything to draw, and the sentence that describes it to a reader who cannot see it."""
 
     bars: tuple[Bar, ...]
     amounts: tuple[Mark, ...]
     dates: tuple[Mark, ...]
-    moments: tuple[Mark, ...]
+    detections: tuple[Mark, ...]
     unit: str
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From days and exchanges to pixels: a bar is `step` days and `pitch` pixels, the plot `top` exchanges high."""
+    """Converts days and exchanges to lengths: a bar is `step` days and `pitch` wide, the plot `top` exchanges high."""
 
     start: date
     step: int
@@ -70,8 +73,8 @@ class _Scale:
         return self.start + timedelta(days=bar * self.step)
 
 
-def timeline(campaign: Campaign) -> Timeline | None:
-    """The drawing of a campaign's days; None when it has none."""
+def draw(campaign: Campaign) -> Timeline | None:
+    """Lays out the campaign's days; None when it has none."""
     if not campaign.days:
         return None
     step, unit = _step(campaign.days)
@@ -82,17 +85,17 @@ def timeline(campaign: Campaign) -> Timeline | None:
         bars=tuple(_bar(index, before, after, scale) for index, (before, after) in enumerate(buckets)),
         amounts=tuple(Mark(scale.y(amount), _tick(amount)) for amount in (0, top // 2, top)),
         dates=_dates(scale, len(buckets)),
-        moments=_moments(campaign, scale),
+        detections=_detections(campaign, scale),
         unit=unit,
-        sentence=_sentence(campaign, buckets, scale),
+        sentence=_description(campaign, buckets, scale),
     )
 
 
 def _step(days: Sequence[Day]) -> tuple[int, str]:
     length = (days[-1].day - days[0].day).days + 1
-    if length <= DAILY:
+    if length <= DAYS_DAILY:
         return 1, "day"
-    return (7, "week") if length <= WEEKLY else (28, "four weeks")
+    return (7, "week") if length <= DAYS_WEEKLY else (28, "four weeks")
 
 
 def _buckets(days: Sequence[Day], step: int) -> list[tuple[int, int]]:
@@ -111,7 +114,7 @@ def _bar(index: int, before: int, after: int, scale: _Scale) -> Bar:
     when = day(scale.day(index), True) if scale.step == 1 else f"{scale.unit} from {day(scale.day(index), True)}"
     return Bar(
         x=scale.x(index + 0.1),
-        width=round(min(scale.pitch * 0.8, 48.0), 1),  # a campaign of one day is not a wall
+        width=round(min(scale.pitch * 0.8, 48.0), 1),  # the bar of a campaign of one day must not fill the plot
         after_y=after_y,
         after_height=round(BOTTOM - after_y, 1),
         before_y=both_y,
@@ -121,7 +124,7 @@ def _bar(index: int, before: int, after: int, scale: _Scale) -> Bar:
 
 
 def _round_up(highest: int) -> int:
-    """The least of 2, 4, 10, 20, 40, 100… that is not below: its half is a whole number too."""
+    """The least of 2, 4, 10, 20, 40, 100… that is not below `highest`; its half is a whole number too."""
     size = 1
     while True:
         for factor in (2, 4, 10):
@@ -131,7 +134,7 @@ def _round_up(highest: int) -> int:
 
 
 def _tick(amount: int) -> str:
-    return count(amount) if amount < 10_000 else short(amount).replace(".00", "").replace(".0", "")
+    return count(amount) if amount < 10_000 else abbreviated(amount).replace(".00", "").replace(".0", "")
 
 
 def _dates(scale: _Scale, buckets: int) -> tuple[Mark, ...]:
@@ -139,7 +142,7 @@ def _dates(scale: _Scale, buckets: int) -> tuple[Mark, ...]:
     return tuple(Mark(scale.x(index + 0.1), day(scale.day(index))) for index in range(0, buckets, every))
 
 
-def _moments(campaign: Campaign, scale: _Scale) -> tuple[Mark, ...]:
+def _detections(campaign: Campaign, scale: _Scale) -> tuple[Mark, ...]:
     found = campaign.detection
     if found is None:
         return ()
@@ -157,16 +160,16 @@ def _moments(campaign: Campaign, scale: _Scale) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def _sentence(campaign: Campaign, buckets: Sequence[tuple[int, int]], scale: _Scale) -> str:
+def _description(campaign: Campaign, buckets: Sequence[tuple[int, int]], scale: _Scale) -> str:
     sums = [before + after for before, after in buckets]
     peak = sums.index(max(sums))
-    told = (
-        f"Exchanges a {scale.unit} from {day(campaign.days[0].day, True)} to {day(campaign.days[-1].day, True)}; "
-        f"the most, {count(sums[peak])}, on {day(scale.day(peak), True)}."
+    described = (
+        f"Exchanges per {scale.unit} from {day(campaign.days[0].day, True)} to {day(campaign.days[-1].day, True)}; "
+        f"the maximum, {count(sums[peak])}, on {day(scale.day(peak), True)}."
     )
     if campaign.detection is None:
-        return told
+        return described
     return (
-        f"{told} The first account was detected on {day(campaign.detection.first, True)}, "
+        f"{described} The first account was detected on {day(campaign.detection.first, True)}, "
         f"half of the accounts by {day(campaign.detection.half, True)}."
     )

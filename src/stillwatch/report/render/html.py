@@ -6,11 +6,23 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stillwatch.records.claims import FAMILIES
-from stillwatch.report import wording
+from stillwatch.report import drawing, sentences, timeline, wording
 from stillwatch.report.document import Campaign, Document, Evidence
-from stillwatch.report.drawing import colour, drawing
-from stillwatch.report.timeline import timeline
+
+_FILTERS = (
+    wording.in_words,
+    wording.explanation,
+    wording.confidence,
+    wording.rate,
+    wording.count,
+    wording.abbreviated,
+    wording.percent,
+    wording.expected,
+    wording.bits,
+    wording.day,
+    wording.capitalised,
+    wording.stopped,
+)
 
 
 def render(document: Document) -> str:
@@ -23,36 +35,32 @@ def render(document: Document) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for word in (
-        wording.words,
-        wording.explanation,
-        wording.confidence,
-        wording.rate,
-        wording.count,
-        wording.short,
-        wording.percent,
-        wording.expected,
-        wording.bits,
-        wording.day,
-    ):
-        environment.filters[word.__name__] = word
+    environment.filters.update({function.__name__: function for function in _FILTERS})
     environment.globals.update(
         span=wording.span,
         headline=wording.headline,
         at_level=wording.at_level,
-        judgement=wording.judgement,
-        preferred=wording.preferred,
         level_meanings=wording.LEVEL_MEANINGS,
         verdict_meanings=wording.VERDICT_MEANINGS,
-        drawing=drawing,
-        timeline=timeline,
-        colour=colour,
-        families=tuple(FAMILIES),
+        judged=sentences.judged,
+        judgement_sentence=sentences.judgement,
+        judgements_left_out=sentences.judgements_left_out,
+        history_lines=sentences.history,
+        best_alternative=sentences.best_alternative,
+        shared_value=sentences.shared_value,
+        held_together_by=sentences.held_together_by,
+        draw_network=drawing.draw,
+        draw_timeline=timeline.draw,
+        colour=drawing.colour,
         heaviest=heaviest,
         balance=balance,
     )
-    template = environment.get_template("report.html.j2")
-    return template.render(document=document, summary=wording.summary_sentence(document))
+    return environment.get_template("report.html.j2").render(
+        document=document,
+        summary=sentences.summary(document),
+        notices=sentences.notices(document),
+        not_shown=sentences.not_shown(sentences.every_network(document)),
+    )
 
 
 def heaviest(evidence: Sequence[Evidence]) -> float:
@@ -61,7 +69,7 @@ def heaviest(evidence: Sequence[Evidence]) -> float:
 
 
 def balance(campaign: Campaign) -> tuple[float, float]:
-    """Bits for and bits against, each summed in the order they are listed."""
+    """Bits for and bits against, each summed in the order in which they are listed."""
     return (
         sum(fact.bits for fact in campaign.evidence if fact.bits > 0),
         sum(fact.bits for fact in campaign.evidence if fact.bits < 0),

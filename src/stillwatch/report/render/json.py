@@ -9,7 +9,7 @@ from typing import Any
 
 from stillwatch.report.document import Document
 
-_BULKY = ("days", "members", "networks")  # left out of a summary
+_BULKY = ("days", "members", "networks")  # fields of a campaign that a summary leaves out
 
 
 def render(document: Document) -> str:
@@ -18,7 +18,7 @@ def render(document: Document) -> str:
 
 
 def summary(document: Document) -> dict[str, object]:
-    """The document without days, member lists and drawings: what `--json` prints."""
+    """The document without days, member lists, shared values and links: what `scan --json` prints."""
     whole = _plain(asdict(document))
     whole["campaigns"] = [
         {key: value for key, value in campaign.items() if key not in _BULKY}

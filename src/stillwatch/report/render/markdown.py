@@ -1,28 +1,15 @@
-"""The document as Markdown: for a ticket, a letter or a diff."""
+"""The document as Markdown, for a ticket, a letter or a comparison of two runs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from stillwatch.report import wording
-from stillwatch.report.document import (
-    Alternative,
-    Campaign,
-    Document,
-    Network,
-)
-from stillwatch.report.wording import (
-    begun,
-    bits,
-    count,
-    explanation,
-    percent,
-    span,
-    words,
-)
+from stillwatch.report import sentences, wording
+from stillwatch.report.document import Alternative, Campaign, Document, Evidence, History, Judgement, Network
+from stillwatch.report.wording import bits, capitalised, count, explanation, in_words, percent, span, stopped
 
-# `.`, `:` and `@` are spelled as entities only where they would make a bare link or an address
+# `.`, `:` and `@` are written as entities only where they would make a bare link or an address
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _LINK = re.compile(r"(?<=\w)(://|@)|(?<=\bwww)(\.)", re.IGNORECASE)
 
@@ -41,35 +28,25 @@ def escape(text: str) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
-    yield "# What this run found"
-    yield ""
-    yield wording.summary_sentence(document)
+    yield from ("# What this run found", "", sentences.summary(document))
+    for notice in sentences.notices(document):
+        yield from ("", f"**Note.** {escape(notice)}")
     for campaign in document.campaigns:
         yield from _campaign(campaign)
-    if document.networks:
-        yield from ("", "## Networks without a campaign", "")
-        yield from _table(
-            ("network", "kind", "accounts", "exchanges", "seen", "confidence", "best innocent explanation"),
-            (
-                (
-                    escape(network.network_id),
-                    escape(words(network.kind)),
-                    count(network.accounts),
-                    count(network.exchanges),
-                    span(network.first_seen.date(), network.last_seen.date(), True),
-                    wording.confidence(network.confidence),
-                    _best(network.alternatives),
-                )
-                for network in document.networks
-            ),
-        )
-    yield from _off(document)
+    left_out = document.campaigns_total - len(document.campaigns)
+    if left_out:
+        yield from ("", f"{count(left_out, 'more campaign')} in `campaigns.parquet`.")
+    yield from _free_networks(document)
+    unseen = sentences.not_shown(sentences.every_network(document))
+    if unseen:
+        yield from ("", unseen)
+    yield from _evidence_off(document)
     yield from _inputs(document)
-    yield from ("", f"Stillwatch {escape(document.facts.version)}. All times are UTC event times.")
+    yield from ("", f"Stillwatch {escape(document.facts.version)}. All times are event times in UTC.")
 
 
 def _campaign(campaign: Campaign) -> Iterator[str]:
-    yield from ("", f"## Campaign {escape(campaign.campaign_id)}: {escape(campaign.level)}", "")
+    yield from ("", f"## Campaign {escape(campaign.campaign_id)}: level {escape(campaign.level)}", "")
     yield escape(" · ".join(wording.headline(campaign, True)))
     yield from ("", wording.LEVEL_MEANINGS.get(campaign.level, ""), "")
     known = [
@@ -78,63 +55,89 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
         ("tokens out", campaign.output_tokens),
     ]
     amounts = [f"{name} {count(amount) if amount is not None else 'not known'}" for name, amount in known]
-    yield f"{'; '.join([f'q-value {wording.rate(campaign.q_value)}', *amounts])}."
+    yield f"{'; '.join([f'False discovery rate (q-value) {wording.rate(campaign.q_value)}', *amounts])}."
     if campaign.detection:
         found = campaign.detection
         yield (
-            f"First account detected {wording.day(found.first, True)}, "
-            f"half of them by {wording.day(found.half, True)}; "
-            f"{percent(found.share_before)} of the exchanges came before their account was detected."
+            f"The first account was detected on {wording.day(found.first, True)}, "
+            f"half of the accounts by {wording.day(found.half, True)}; "
+            f"{percent(found.share_before)} of the exchanges were sent before their account was detected."
         )
-    word = wording.judgement(campaign.evidence)
-    if word is not None:
-        yield from ("", f"Judged: {escape(word.sentence)}.")
-    yield from ("", "### Aimed at", "")
-    yield from (f"- {escape(words(one.capability))} {percent(one.share)}" for one in campaign.targets)
+    row = sentences.judged(campaign.evidence)
+    if row is not None:
+        yield from ("", f"**Judged.** {escape(stopped(capitalised(row.sentence)))}")
+    yield from _judgements(campaign.judgements, campaign.judgements_total)
+    yield from _history(campaign.history, campaign.campaign_id, "### History")
+    yield from ("", "### Capabilities asked for", "")
+    yield from (f"- {escape(in_words(one.capability))} {percent(one.share)}" for one in campaign.targets)
     yield from ("", "### Evidence for and against", "")
-    yield from _table(
-        ("claim", "bits", "what was seen"),
-        ((escape(words(one.claim)), bits(one.bits), escape(begun(one.sentence))) for one in campaign.evidence),
-    )
+    yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in campaign.evidence))
     yield from _alternatives(campaign.alternatives)
-    yield from _networks(campaign.networks)
+    for network in campaign.networks:
+        yield from _network(network)
     yield from _members(campaign)
 
 
+def _judgements(listed: Sequence[Judgement], total: int) -> Iterator[str]:
+    for one in listed:
+        yield from ("", f"**Judgement.** {escape(sentences.judgement(one))}")
+    left_out = sentences.judgements_left_out(total, listed)
+    if left_out:
+        yield from ("", left_out)
+
+
+def _history(past: History, subject: str, title: str) -> Iterator[str]:
+    if past.events:
+        yield from ("", title, "")
+        yield from (f"- {escape(line)}" for line in sentences.history(past, subject))
+
+
+def _fact(one: Evidence) -> tuple[str, ...]:
+    sentence = escape(stopped(capitalised(one.sentence)))
+    examples = f" For example: {', '.join(escape(example) for example in one.examples)}" if one.examples else ""
+    return sentence + examples, bits(one.bits), escape(in_words(one.claim))
+
+
 def _best(alternatives: Sequence[Alternative]) -> str:
-    best = wording.preferred(alternatives)
+    best = sentences.best_alternative(alternatives)
     if best is None:
         return ""
     return escape(f"{explanation(best.alternative)} ({best.verdict}): {best.sentence}")
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
-    yield from ("", "### Innocent explanations tried", "")
+    yield from ("", "### Innocent explanations tested", "")
     yield from _table(
-        ("explanation", "verdict", "why"),
+        ("explanation", "result", "reason"),
         (
-            (escape(explanation(one.alternative)), escape(one.verdict), escape(begun(one.sentence)))
+            (escape(explanation(one.alternative)), escape(one.verdict), escape(capitalised(one.sentence)))
             for one in alternatives
         ),
     )
 
 
-def _networks(networks: Sequence[Network]) -> Iterator[str]:
-    for network in networks:
-        title = f"Rides network {escape(network.network_id)} ({escape(words(network.kind))})"
-        yield from ("", f"### {title}: {count(network.accounts, 'account')}", "")
-        yield from _table(
-            ("shared", "inside", "outside", "bits"),
+def _network(network: Network) -> Iterator[str]:
+    title = f"Network {escape(network.network_id)} ({escape(in_words(network.kind))})"
+    yield from ("", f"### {title}: what its {count(network.accounts, 'account')} share", "")
+    yield from _table(
+        ("shared", "accounts inside", "accounts outside", "bits"),
+        (
             (
-                (escape(words(one.claim)), count(one.accounts), count(one.outside_accounts), bits(one.bits))
-                for one in network.values
-            ),
-        )
+                escape(sentences.shared_value(one)),
+                f"{count(one.accounts)} of {count(network.accounts)}",
+                count(one.outside_accounts),
+                bits(one.bits),
+            )
+            for one in network.values
+        ),
+    )
+    yield from _judgements(network.judgements, network.judgements_total)
+    yield from _history(network.history, network.network_id, f"#### History of network {escape(network.network_id)}")
 
 
 def _members(campaign: Campaign) -> Iterator[str]:
-    shown, all_of_them = len(campaign.members), campaign.accounts
-    title = f"{shown} strongest of {count(all_of_them)}" if shown < all_of_them else f"all {count(all_of_them)}"
+    shown, every = len(campaign.members), campaign.accounts
+    title = f"{shown} strongest of {count(every)}" if shown < every else f"all {count(every)}"
     yield from ("", f"### Accounts ({title})", "")
     yield from _table(
         ("account", "level", "probability", "exchanges", "detected"),
@@ -151,20 +154,49 @@ def _members(campaign: Campaign) -> Iterator[str]:
     )
 
 
-def _off(document: Document) -> Iterator[str]:
+def _free_networks(document: Document) -> Iterator[str]:
+    if not document.networks:
+        return
+    yield from ("", "## Networks without a campaign", "")
+    yield from _table(
+        ("network", "kind", "accounts", "exchanges", "seen", "confidence", "shared", "best innocent explanation"),
+        (
+            (
+                escape(network.network_id),
+                escape(in_words(network.kind)),
+                count(network.accounts),
+                count(network.exchanges),
+                span(network.first_seen.date(), network.last_seen.date(), True),
+                wording.confidence(network.confidence),
+                escape("; ".join(sentences.held_together_by(network))),
+                _best(network.alternatives),
+            )
+            for network in document.networks
+        ),
+    )
+    left_out = document.networks_total - len(document.networks)
+    if left_out:
+        yield from ("", f"{count(left_out, 'more network')} in `networks.parquet`.")
+    for network in document.networks:
+        yield from _judgements(network.judgements, network.judgements_total)
+        yield from _history(network.history, network.network_id, f"### History of network {escape(network.network_id)}")
+
+
+def _evidence_off(document: Document) -> Iterator[str]:
     if document.channels_off:
-        yield from ("", "## Evidence that missing columns switched off", "")
-        yield from (f"- {escape(words(one.channel))}: {escape(begun(one.sentence))}" for one in document.channels_off)
+        yield from ("", "## Evidence that could not be used because columns are missing", "")
+        for one in document.channels_off:
+            yield f"- {escape(in_words(one.channel))}: {escape(capitalised(one.sentence))}"
 
 
 def _inputs(document: Document) -> Iterator[str]:
-    yield from ("", "## Inputs", "")
+    yield from ("", "## Input files", "")
     yield from _table(
-        ("file", "feeds", "read", "used", "duplicate", "quarantined", "sha256"),
+        ("file", "used as", "rows read", "used", "duplicate", "quarantined", "sha256"),
         (
             (
                 escape(one.source),
-                escape(one.feeds),
+                escape(in_words(one.feeds)),
                 count(one.rows_read),
                 count(one.rows_used),
                 count(one.rows_duplicate),
@@ -177,7 +209,7 @@ def _inputs(document: Document) -> Iterator[str]:
     if document.quarantine:
         yield from ("", "### Rows that were not used", "")
         yield from _table(
-            ("reason", "rows", "first met"),
+            ("reason", "rows", "first found at"),
             (
                 (escape(one.reason), count(one.rows), f"{escape(one.source)}, line {count(one.line)}")
                 for one in document.quarantine

@@ -1,4 +1,4 @@
-"""The document as lines for a terminal, read from a finished run folder."""
+"""The document as lines for a terminal."""
 
 from __future__ import annotations
 
@@ -8,53 +8,48 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from stillwatch.report import folder, wording
-from stillwatch.report.build import build
-from stillwatch.report.document import Campaign, Document, Network
-from stillwatch.report.sanitise import visible
-from stillwatch.report.wording import (
-    begun,
-    bits,
-    confidence,
-    count,
-    explanation,
-    judgement,
-    preferred,
-    span,
-    words,
-)
+from stillwatch.report import sentences, wording
+from stillwatch.report.document import Campaign, Document, Evidence, History, Judgement, Network
+from stillwatch.report.sanitise import sanitise
+from stillwatch.report.wording import bits, capitalised, confidence, count, explanation, in_words, span, stopped
 
-REASONS = 3
-NETWORKS = 8
+WIDTH = 80  # columns where no terminal says otherwise
+REASONS = 3  # pieces of evidence printed for a campaign
+SHARED = 3  # shared values printed for a network
+NETWORKS = 8  # networks without a campaign that are printed
 _STYLES = {"act": "bold red", "review": "bold yellow", "watch": "bold blue"}
 
 
-def render(run: Path, console: Console) -> None:
-    """Prints what a run found, wrapped to the console's width.
+def render(document: Document) -> str:
+    """The document as plain text of 80 columns."""
+    return "".join(f"{line.plain.rstrip()}\n" for line in lines(document, WIDTH))
 
-    Raises UsageError when `run` is not a finished run folder.
-    """
-    with folder.opened(run) as (engine, facts):
-        document = build(engine, facts)
-    for line in lines(document, run, console.width):
-        # Text, not markup: a client's `[red]` or `:smile:` stays as it was sent
+
+def show(document: Document, console: Console, page: Path) -> None:
+    """Prints the document, wrapped to the console's width, and where its HTML page is."""
+    for line in lines(document, console.width):
+        # Text is printed without markup: `[red]` or `:smile:` in a client's value stays as it was sent
+        console.print(line, highlight=False, soft_wrap=True)
+    for line in _wrapped("Report: ", [sanitise(str(page), 4096)], console.width, ""):
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def lines(document: Document, run: Path, width: int) -> Iterator[Text]:
-    """The document in lines of at most `width` columns (a longer single word is left whole)."""
+def lines(document: Document, width: int) -> Iterator[Text]:
+    """The document in lines of at most `width` columns; a single word that is longer stays whole."""
     if not document.campaigns:
-        yield Text("No campaign found.", "bold")
+        yield Text("No campaign was found.", "bold")
+    for sentence in sentences.notices(document):
+        yield from _wrapped("", sentence.split(), width, "  ")
+        yield Text()
     for campaign in document.campaigns:
         yield from _campaign(campaign, width)
         yield Text()
-    left = document.campaigns_total - len(document.campaigns)
-    if left:
-        yield from _wrapped("", f"and {count(left, 'campaign')} more in campaigns.parquet".split(), width, "")
+    left_out = document.campaigns_total - len(document.campaigns)
+    if left_out:
+        yield from _wrapped("", f"{count(left_out, 'more campaign')} in campaigns.parquet".split(), width, "")
     yield from _networks(document, width)
-    yield from _off(document, width)
+    yield from _evidence_off(document, width)
     yield from _rows(document, width)
-    yield from _wrapped("Report: ", [visible(str(run / "report.html"), 4096)], width, "")
 
 
 def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
@@ -63,78 +58,117 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
     headline = list(_wrapped(label, wording.headline(campaign), width, "  ", " · "))
     headline[0].stylize("bold", 0, len(label) - 1)
     yield from headline
-    level = f"  {campaign.level}: "
+    level = f"  Level {campaign.level}: "
     meaning = wording.LEVEL_MEANINGS.get(campaign.level, "").partition(":")[0].rstrip(".") + "."
-    told = list(_wrapped(level, meaning.split(), width, "    ", " "))
-    told[0].stylize(style, 2, len(level) - 2)
-    yield from told
-    word = judgement(campaign.evidence)
-    if word is not None:
-        yield from _reason("   judged        ", word.sentence, width)
-    for fact in [fact for fact in campaign.evidence if fact.bits > 0][:REASONS]:
-        yield from _reason(f"  {bits(fact.bits):>8} bits  ", fact.sentence, width)
+    meant = list(_wrapped(level, meaning.split(), width, "    "))
+    meant[0].stylize(style, 2, len(level) - 2)
+    yield from meant
+    yield from _judged(campaign, width)
+    supporting = [fact for fact in campaign.evidence if fact.bits > 0]
+    for fact in supporting[:REASONS]:
+        yield from _fact("For", fact, width)
+    if len(supporting) > REASONS:
+        more = f"and {count(len(supporting) - REASONS, 'more observation')} in the report"
+        yield from _hanging(_label(""), more, width)
     yield from _against(campaign, width)
+    for network in campaign.networks:
+        yield from _shared(network, width)
+    yield from _history(campaign.history, campaign.campaign_id, width)
+
+
+def _judged(campaign: Campaign, width: int) -> Iterator[Text]:
+    """What a person decided, said before the evidence because it outranks the score."""
+    row = sentences.judged(campaign.evidence)
+    if row is not None:
+        yield from _said("Judged", row.sentence, width)
+    yield from _judgements(campaign.judgements, campaign.judgements_total, width)
+
+
+def _judgements(listed: Sequence[Judgement], total: int, width: int) -> Iterator[Text]:
+    for one in listed:
+        yield from _said("Judgement", sentences.judgement(one), width)
+    left_out = sentences.judgements_left_out(total, listed)
+    if left_out:
+        yield from _hanging(_label(""), left_out, width)
+
+
+def _fact(label: str, fact: Evidence, width: int) -> Iterator[Text]:
+    """An observation: its sentence first, then its weight, then its examples."""
+    weight = f"({bits(fact.bits)} bits)" if fact.bits else ""
+    yield from _hanging(_label(label), f"{stopped(capitalised(fact.sentence))} {weight}", width)
+    if fact.examples:
+        yield from _hanging(_label(""), f"For example: {', '.join(fact.examples)}", width)
 
 
 def _against(campaign: Campaign, width: int) -> Iterator[Text]:
-    """The strongest reason against, and any innocent explanation that was not excluded."""
-    best = preferred(campaign.alternatives)
+    """The strongest evidence against, and an innocent explanation that was not excluded."""
+    best = sentences.best_alternative(campaign.alternatives)
     weakest = min(campaign.evidence, key=lambda fact: fact.bits, default=None)
     if weakest is not None and weakest.bits < 0:
-        yield from _reason(f"  {bits(weakest.bits):>8} bits  ", weakest.sentence, width)
+        yield from _fact("Against", weakest, width)
     elif best is None:
-        yield from _reason("   against       ", _nothing_against(campaign), width)
+        yield from _said("Against", _nothing_against(campaign), width)
     if best is not None:
-        told = f"{explanation(best.alternative)} is {best.verdict}: {best.sentence}"
-        yield from _reason("   innocent?     ", told, width)
+        result = wording.VERDICT_MEANINGS.get(best.verdict, best.verdict)
+        yield from _said("Innocent?", f"{explanation(best.alternative)}, {result}: {best.sentence}", width)
 
 
 def _nothing_against(campaign: Campaign) -> str:
     tried = len(campaign.alternatives)
     if not tried:
-        return "nothing measured speaks against it"
-    return f"nothing measured; {count(tried, 'innocent explanation')} tried and excluded"
+        return "no observation speaks against it, and no innocent explanation was tested"
+    return f"no observation speaks against it; {count(tried, 'innocent explanation')} tested and excluded"
 
 
-def _reason(label: str, sentence: str, width: int) -> Iterator[Text]:
-    return _hanging(label, begun(sentence), width)
+def _shared(network: Network, width: int) -> Iterator[Text]:
+    """The strongest shared value of each claim, when the run saw what it is."""
+    seen: set[str] = set()
+    for value in network.values:
+        if value.shown is None or value.claim in seen or len(seen) == SHARED:
+            continue
+        seen.add(value.claim)
+        yield from _said("Shared", f"{sentences.shared_value(value)}: {sentences.sharing(value, network)}", width)
 
 
-def _hanging(label: str, text: str, width: int) -> Iterator[Text]:
-    return _wrapped(label, text.split(), width, " " * len(label), " ")
+def _history(past: History, subject: str, width: int) -> Iterator[Text]:
+    for number, line in enumerate(sentences.history(past, subject)):
+        yield from _hanging(_label("" if number else "History"), stopped(line), width)
 
 
 def _networks(document: Document, width: int) -> Iterator[Text]:
     if not document.networks_total:
         return
-    yield from _title("Networks without a campaign (no accusation):", width)
+    yield from _title("Networks without a campaign, which are not accused of anything:", width)
     for network in document.networks[:NETWORKS]:
         yield from _wrapped(f"  {network.network_id}: ", _network(network), width, "    ", " · ")
-    left = document.networks_total - min(NETWORKS, len(document.networks))
-    if left:
-        yield Text(f"  and {count(left)} more in networks.parquet")
+        yield from _judgements(network.judgements, network.judgements_total, width)
+        yield from _shared(network, width)
+        yield from _history(network.history, network.network_id, width)
+    left_out = document.networks_total - min(NETWORKS, len(document.networks))
+    if left_out:
+        yield Text(f"  and {count(left_out)} more in networks.parquet")
     yield Text()
 
 
 def _network(network: Network) -> Sequence[str]:
-    best = preferred(network.alternatives)
-    told = (f"{explanation(best.alternative)} {best.verdict}",) if best is not None else ()
+    best = sentences.best_alternative(network.alternatives)
+    innocent = (f"{explanation(best.alternative)} is {best.verdict}",) if best is not None else ()
     return (
-        words(network.kind),
+        in_words(network.kind),
         count(network.accounts, "account"),
         count(network.exchanges, "exchange"),
         span(network.first_seen.date(), network.last_seen.date()),
-        f"confidence {confidence(network.confidence)}",
-        *told,
+        f"confidence {confidence(network.confidence)} of 100",
+        *innocent,
     )
 
 
-def _off(document: Document, width: int) -> Iterator[Text]:
+def _evidence_off(document: Document, width: int) -> Iterator[Text]:
     if not document.channels_off:
         return
-    yield from _title("Evidence switched off by missing columns:", width)
-    for channel in document.channels_off:
-        yield from _wrapped(f"  {words(channel.channel)}: ", channel.sentence.split(), width, "    ", " ")
+    yield from _title("Evidence that could not be used because columns are missing:", width)
+    for off in document.channels_off:
+        yield from _wrapped(f"  {in_words(off.channel)}: ", off.sentence.split(), width, "    ")
     yield Text()
 
 
@@ -146,15 +180,27 @@ def _rows(document: Document, width: int) -> Iterator[Text]:
         f"{count(sum(one.rows_duplicate for one in sources))} duplicate",
         f"{count(sum(one.rows_quarantined for one in sources))} quarantined",
     ]
-    yield from _wrapped("Rows: ", parts, width, "  ", " · ")
+    yield from _wrapped("Rows of all input files: ", parts, width, "  ", " · ")
     for one in document.quarantine:
         yield from _hanging(f"  {count(one.rows):>8} ", f"{one.reason}, first at {one.source} line {one.line}", width)
+
+
+def _said(label: str, sentence: str, width: int) -> Iterator[Text]:
+    return _hanging(_label(label), stopped(capitalised(sentence)), width)
+
+
+def _label(text: str) -> str:
+    return f"  {text + ':' if text else '':<11}"
 
 
 def _title(text: str, width: int) -> Iterator[Text]:
     for line in _wrapped("", text.split(), width, ""):
         line.stylize("bold")
         yield line
+
+
+def _hanging(label: str, text: str, width: int) -> Iterator[Text]:
+    return _wrapped(label, text.split(), width, " " * len(label))
 
 
 def _wrapped(label: str, parts: Sequence[str], width: int, indent: str, glue: str = " ") -> Iterator[Text]:
@@ -172,7 +218,7 @@ def _wrapped(label: str, parts: Sequence[str], width: int, indent: str, glue: st
 
 
 def _pieces(parts: Sequence[str], room: int, glue: str) -> Iterator[tuple[str, str]]:
-    """Each piece with what stands between it and the piece before."""
+    """Each piece with what separates it from the piece before."""
     for part in parts:
         if Text(part).cell_len <= room:
             yield glue, part

@@ -1,0 +1,99 @@
+"""Turns one row of a run's table into one part of the document, with every outside text made printable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stillwatch.report.document import Alternative, Evidence, Link, Member, Quarantined, Share, Source, Value
+from stillwatch.report.fetch import Row
+from stillwatch.report.sanitise import LONGEST_SAMPLE, LONGEST_SENTENCE, sanitise
+
+EXAMPLES = 5  # examples kept of one piece of evidence
+IGNORED_COLUMNS = 20  # ignored columns named for one input file
+
+
+def campaign_numbers(row: Row) -> dict[str, Any]:
+    """The fields of `Campaign` that stand in one row of the table `campaigns`."""
+    shares = sorted(((share, sanitise(name)) for name, share in row["targets"]), key=lambda one: (-one[0], one[1]))
+    plain = (
+        "first_seen last_seen accounts exchanges conversations input_tokens output_tokens "
+        "expected_innocent_accounts confidence q_value"
+    )
+    return {
+        "campaign_id": sanitise(row["campaign_id"]),
+        "level": sanitise(row["level"]),
+        "targets": tuple(Share(name, share) for share, name in shares),
+        **{name: row[name] for name in plain.split()},
+    }
+
+
+def network_numbers(row: Row) -> dict[str, Any]:
+    """The fields of `Network` that stand in one row of the table `networks`."""
+    plain = "accounts exchanges first_seen last_seen confidence formed_at"
+    return {
+        "network_id": sanitise(row["network_id"]),
+        "kind": sanitise(row["kind"]),
+        **{name: row[name] for name in plain.split()},
+    }
+
+
+def member(row: Row) -> Member:
+    """A row of `campaign_members`."""
+    return Member(
+        sanitise(row["account_id"]), row["exchanges"], row["probability"], sanitise(row["level"]), row["detected_at"]
+    )
+
+
+def evidence(row: Row) -> Evidence:
+    """A row of `evidence`."""
+    examples = tuple(sanitise(example, LONGEST_SAMPLE) for example in row["examples"][:EXAMPLES])
+    return Evidence(sanitise(row["claim"]), row["bits"], sanitise(row["sentence"], LONGEST_SENTENCE), examples)
+
+
+def alternative(row: Row) -> Alternative:
+    """A row of `alternatives`."""
+    return Alternative(
+        sanitise(row["alternative"]), sanitise(row["verdict"]), sanitise(row["sentence"], LONGEST_SENTENCE)
+    )
+
+
+def value(row: Row) -> Value:
+    """A row of `network_values`."""
+    return Value(
+        sanitise(row["value_id"]),
+        sanitise(row["family"]),
+        sanitise(row["claim"]),
+        row["accounts"],
+        row["outside_accounts"],
+        row["bits"],
+        None if row["shown"] is None else sanitise(row["shown"]),
+    )
+
+
+def link(row: Row) -> Link:
+    """A row of `network_links`."""
+    return Link(sanitise(row["account_id"]), sanitise(row["value_id"]), row["inside"])
+
+
+def source(row: Row) -> Source:
+    """A row of `sources`."""
+    return Source(
+        sanitise(row["source"], LONGEST_SAMPLE),
+        sanitise(row["feeds"]),
+        sanitise(row["digest"]),
+        row["bytes"],
+        row["rows_read"],
+        row["rows_used"],
+        row["rows_duplicate"],
+        row["rows_quarantined"],
+        row["rows_outside_window"],
+        tuple(sanitise(name) for name in sorted(row["ignored_columns"] or ())[:IGNORED_COLUMNS]),
+    )
+
+
+def quarantined(row: Row) -> Quarantined:
+    """A reason of `quarantine` with its count and first place."""
+    place = sanitise(row["source"], LONGEST_SAMPLE)
+    return Quarantined(
+        sanitise(row["reason"]), row["rows"], place, row["line"], sanitise(row["raw"] or "", LONGEST_SAMPLE)
+    )

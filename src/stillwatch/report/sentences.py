@@ -1,0 +1,168 @@
+"""The sentences that every rendering of the report prints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from stillwatch.records.inputs import VERDICTS
+from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
+from stillwatch.report.wording import capitalised, count, day, in_words
+
+EXCHANGE_FEEDS = ("exchanges", "received_sketches", "exchange_sketches")
+NOT_SHOWN = "The shared values themselves are not shown: this run saw only sketches of them."
+KINDS = {"N": "network", "C": "campaign"}  # by the first letter of an id
+_ID = re.compile("[NC][0-9a-f]+")
+
+
+def named(subject: str) -> str:
+    """The id of a network or campaign with the word for what it is."""
+    return f"{KINDS[subject[0]]} {subject}" if _ID.fullmatch(subject) else subject
+
+
+def rows_read(document: Document) -> int:
+    """Exchanges that were used, from raw logs or from received sketches."""
+    return sum(source.rows_used for source in document.sources if source.feeds in EXCHANGE_FEEDS)
+
+
+def summary(document: Document) -> str:
+    """What the run found, in three sentences that a person can repeat aloud."""
+    read = f"{count(rows_read(document), 'exchange')} (a request and its answer each) were read. "
+    found = document.campaigns_total
+    if not found:
+        return read + "No campaign was found. " + _networks(document)
+    levels = ", ".join(f"{number} at level {level}" for level, number in document.campaign_levels)
+    verb = "was" if found == 1 else "were"
+    accounts = count(document.campaign_accounts, "account")
+    return f"{read}{count(found, 'campaign')} {verb} found ({levels}), with {accounts} in all. {_networks(document)}"
+
+
+def _networks(document: Document) -> str:
+    if not document.networks_total:
+        return "No network of accounts without a campaign was found."
+    verb, pronoun = ("was", "it") if document.networks_total == 1 else ("were", "they")
+    return (
+        f"{count(document.networks_total, 'network')} of accounts without a campaign {verb} found; "
+        f"that accounts are operated together accuses nobody, and {pronoun} may be a company or a class."
+    )
+
+
+def notices(document: Document) -> tuple[str, ...]:
+    """What a reader must not overlook: subjects that were not found again, and judgements that apply to nothing."""
+    return tuple(sentence for sentence in (_silent(document), _unmatched(document)) if sentence)
+
+
+def _silent(document: Document) -> str:
+    if not document.silent:
+        return ""
+    listed = ", ".join(f"{named(one.subject)} ({count(one.accounts, 'account')})" for one in document.silent)
+    verb = "was" if document.silent_total == 1 else "were"
+    found = count(document.silent_total, "finding")
+    return f"{found} of earlier runs {verb} not found again: {listed}{_more(document.silent_total, document.silent)}."
+
+
+def _unmatched(document: Document) -> str:
+    total, shown = document.judgements_unmatched_total, document.judgements_unmatched
+    if not shown:
+        return ""
+    noun = "judgement" if all(one.verdict in VERDICTS for one in shown) else "judgement or permit"
+    verb, what = ("names", "a subject that exists") if total == 1 else ("name", "subjects that exist")
+    many = count(total, noun) if noun == "judgement" or total == 1 else f"{count(total)} judgements or permits"
+    listed = ", ".join(_decision(one) for one in shown)
+    return f"{many} {verb} {what} nowhere in this log or its history: {listed}{_more(total, shown)}."
+
+
+def _more(total: int, shown: Sequence[object]) -> str:
+    return f" and {count(total - len(shown))} more" if total > len(shown) else ""
+
+
+def _decision(one: Judgement) -> str:
+    when = "" if one.decided_at is None else f" on {day(one.decided_at, True)}"
+    by = f" by `{one.decided_by}`" if one.decided_by else ""
+    return f"`{one.subject}` ({in_words(one.verdict)}{by}{when})"
+
+
+def judgement(one: Judgement) -> str:
+    """One decision of a person, what it covers now, and through which events."""
+    when = "" if one.decided_at is None else f" on {day(one.decided_at, True)}"
+    by = f"`{one.decided_by}`" if one.decided_by else "a person"
+    reason = f" ({one.reason})" if one.reason else ""
+    of = "" if one.applies_to is None or one.applies_to == one.subject else f" of {named(one.applies_to)}"
+    covers = f"It covers {count(one.accounts, 'account')}{of} now"
+    through = f", through these events: {one.through}" if one.through else ""
+    return capitalised(f"{by} judged `{one.subject}` {in_words(one.verdict)}{when}{reason}. {covers}{through}.")
+
+
+def judgements_left_out(total: int, shown: Sequence[Judgement]) -> str:
+    """How many judgements of a section are not listed; empty when all are."""
+    return f"{count(total - len(shown), 'more judgement')} in the judgements file." if total > len(shown) else ""
+
+
+def history(past: History, subject: str) -> tuple[str, ...]:
+    """One line for each event, oldest first, as the section of `subject` tells it."""
+    lines = [f"{day(event.at, True)}: {_event(event, subject)}" for event in past.events]
+    if past.left_out:
+        lines.insert(1, f"{count(past.left_out, 'event')} in between: see `lineage.parquet`")
+    return tuple(lines)
+
+
+def _event(event: Event, section: str) -> str:
+    accounts = count(event.accounts, "account")
+    subject = named(event.subject)
+    if event.other == section and event.event == "merged_into":
+        return f"{subject}, with {accounts}, merged into it"
+    if event.other == section and event.event == "split_from":
+        return f"{subject}, with {accounts}, split from it"
+    other = "another subject" if event.other is None else named(event.other)
+    kept = "" if event.overlap is None else f", of which {count(event.overlap)} were there before"
+    phrase = {
+        "born": f"was found for the first time, with {accounts}",
+        "grew": f"grew to {accounts}",
+        "shrank": f"shrank to {accounts}",
+        "replaced_accounts": f"replaced accounts and now has {accounts}{kept}",
+        "merged_into": f"merged into {other}, with {accounts}",
+        "split_from": f"split from {other}, with {accounts}",
+        "silent": f"was not found again; it had {accounts}",
+        "returned": f"was found again, with {accounts}",
+    }.get(event.event, f"{in_words(event.event)}, with {accounts}")
+    return f"{'it' if event.subject == section else subject} {phrase}"
+
+
+def shared_value(value: Value) -> str:
+    """The name of a shared value: its claim, and the value itself where the run saw it."""
+    return in_words(value.claim) if value.shown is None else f"{in_words(value.claim)} {value.shown}"
+
+
+def sharing(value: Value, network: Network) -> str:
+    """How many accounts of the network share a value, and how many others do."""
+    return f"{count(value.accounts)} of {count(network.accounts, 'account')}, {count(value.outside_accounts)} outside"
+
+
+def not_shown(networks: Sequence[Network]) -> str:
+    """The note for a report whose run saw only sketches of the shared values; empty when it saw any of them."""
+    values = [value for network in networks for value in network.values]
+    return NOT_SHOWN if values and all(value.shown is None for value in values) else ""
+
+
+def every_network(document: Document) -> tuple[Network, ...]:
+    """The networks of all campaigns, and then those without a campaign."""
+    return (*(network for campaign in document.campaigns for network in campaign.networks), *document.networks)
+
+
+def judged(evidence: Sequence[Evidence]) -> Evidence | None:
+    """The evidence row that says what a person decided about the subject, when one did."""
+    return next((fact for fact in evidence if fact.claim.startswith("judged_")), None)
+
+
+def best_alternative(alternatives: Sequence[Alternative]) -> Alternative | None:
+    """The innocent explanation that did best: one that is preferred, else one that is possible."""
+    ranked = [one for verdict in ("preferred", "possible") for one in alternatives if one.verdict == verdict]
+    return ranked[0] if ranked else None
+
+
+def held_together_by(network: Network, most: int = 3) -> tuple[str, ...]:
+    """The strongest shared value of each claim, for at most so many claims."""
+    strongest: dict[str, Value] = {}
+    for value in network.values:
+        strongest.setdefault(value.claim, value)
+    return tuple(shared_value(value) for value in list(strongest.values())[:most])
