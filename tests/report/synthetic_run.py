@@ -1,4 +1,4 @@
-"""A made-up run: three campaigns, networks with and without one, evidence both ways, and names sent by hostile clients.
+"""A made-up run with three campaigns, networks with and without one, evidence both ways, and hostile names.
 
 No detector made these rows. They are shaped like a run's tables so that renderings can be looked at and compared.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ import pyarrow as pa
 from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.records import Table
+from stillwatch.records.columns import Kind, columns
 from stillwatch.records.inputs import CHANNELS, QUARANTINE, SOURCES
+from stillwatch.records.lineage import LINEAGE
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -26,15 +28,23 @@ from stillwatch.records.outputs import (
     EVIDENCE,
     NETWORK_LINKS,
     NETWORK_MEMBERS,
-    NETWORK_VALUES,
     NETWORKS,
     RUN_FILES,
 )
+from stillwatch.records.outputs import NETWORK_VALUES as BARE_NETWORK_VALUES
 from stillwatch.settings import Settings
+from tests.report import synthetic_past
 
 Rows = list[dict[str, Any]]
 
-TABLES: tuple[Table, ...] = (*RUN_FILES, SOURCES, CHANNELS)
+NETWORK_VALUES = replace(BARE_NETWORK_VALUES, columns=(*BARE_NETWORK_VALUES.columns, *columns(Kind.STRING, "shown")))
+FILES: tuple[Table, ...] = (
+    *(table for table in RUN_FILES if table.name != "network_values"),
+    NETWORK_VALUES,
+    LINEAGE,
+    synthetic_past.APPLIED_JUDGEMENTS,
+)
+TABLES: tuple[Table, ...] = (*FILES, SOURCES, CHANNELS)
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=https://evil.example/x onerror=alert(1)>",
@@ -69,7 +79,7 @@ class SyntheticRun:
     def write(self, engine: Engine, run: Path) -> Path:
         """The folder that a finished run leaves, from the tables stored in the engine."""
         run.mkdir()
-        for table in RUN_FILES:
+        for table in FILES:
             engine.export(table, run / f"{table.name}.parquet")
         off = {row["channel"]: row["sentence"] for row in self.rows["channels"] if not row["available"]}
         record = {
@@ -132,6 +142,8 @@ def full_run(seed: int = 7) -> SyntheticRun:
             detected_at=START + timedelta(days=6),
         )
     run.rows["evidence"][0]["examples"] = list(HOSTILE[:5])
+    run.rows["lineage"] = synthetic_past.lineage()
+    run.rows["applied_judgements"] = synthetic_past.judgements(letter[0])
     _headlines(run)
     return run
 
@@ -193,6 +205,14 @@ _VALUES = (
 )
 
 
+SHOWN = {
+    "same_address_subnet": "203.0.113.0/24",
+    "same_client_fingerprint": "client 8f21…",
+    "same_payment_issuer": "bank 4242 42",
+}
+"""Values that a provider's own log shows; the other claims have none."""
+
+
 def _network(run: SyntheticRun, draw: random.Random, name: str, kind: str, size: int) -> list[str]:
     accounts = sorted(f"acct_{draw.getrandbits(48):012x}" for _ in range(size))
     for account in accounts:
@@ -202,6 +222,7 @@ def _network(run: SyntheticRun, draw: random.Random, name: str, kind: str, size:
         holders = [account for account in accounts if draw.random() < held]
         value = f"{draw.getrandbits(64):016x}"
         outside = draw.randrange(0, 60)
+        shown = SHOWN.get(claim)
         run.add(
             NETWORK_VALUES,
             network_id=name,
@@ -211,6 +232,7 @@ def _network(run: SyntheticRun, draw: random.Random, name: str, kind: str, size:
             accounts=len(holders),
             outside_accounts=outside,
             bits=round(len(holders) * (9 - index % 9) / 3 - outside / 5, 3),
+            shown=HOSTILE[1] if shown and index >= len(_VALUES) else shown,
         )
         for account in holders[:70]:
             run.add(NETWORK_LINKS, network_id=name, account_id=account, value_id=value)
@@ -267,16 +289,20 @@ def _campaign(run: SyntheticRun, draw: random.Random, name: str, level: str, acc
 
 def _facts(run: SyntheticRun, name: str, level: str) -> None:
     strength = {"act": 1.0, "review": 0.55, "watch": 0.2}[level]
-    told = (
-        ("no_independent_person", 42.7, "Accounts resemble the pool as much as themselves: 0.98 times, people 3.5."),
-        ("one_shared_mix", 28.1, "All accounts draw on one mix of capabilities; persons spread 14 times as widely."),
+    observed = (
+        ("no_independent_person", 42.7, "Questions of one account are as alike as those of different accounts."),
+        ("one_shared_mix", 28.1, "All accounts ask for one mix of capabilities; people differ 14 times as much."),
         ("missing_collisions", 19.4, "No two accounts asked the same thing, where 212 repeats were to be expected."),
-        ("continues_conversation_of", 12.2, "A conversation went on on another account within seconds, 87 times."),
-        ("release_pivot", 7.9, "Half of the pool moved to a new model within a day of its release."),
+        (
+            "continues_conversation_of",
+            12.2,
+            "87 conversations were continued on another account within seconds.",
+        ),
+        ("release_pivot", 7.9, "Half of the accounts moved to a new model within a day of its release."),
         ("has_real_tool_results", -3.4, "One account in nine returns tool results that look real."),
         ("office_hours_only", -0.8, "traffic falls at night in one time zone, as an office's does."),
     )
-    for claim, weight, sentence in told:
+    for claim, weight, sentence in observed:
         if weight > 0 or level != "act":
             run.add(
                 EVIDENCE,
@@ -287,18 +313,18 @@ def _facts(run: SyntheticRun, name: str, level: str) -> None:
                 examples=["exchange C1-17", "exchange C1-18"],
             )
     open_one = {"act": "excluded", "review": "possible", "watch": "preferred"}[level]
-    fared = (
+    explanations = (
         ("is_popular_coding_tool", "excluded", "The tool's users differ from each other; these accounts do not."),
         ("is_enterprise", "excluded", "No organisation, no common address and 41 card issuers."),
         ("is_evaluation_harness", open_one, "A harness asks all accounts the same; here every slice is another."),
         ("is_class_of_students", "excluded", "There is no common evening and no common assignment."),
     )
-    for alternative, verdict, sentence in fared:
+    for alternative, verdict, sentence in explanations:
         run.add(ALTERNATIVES, subject=name, alternative=alternative, verdict=verdict, sentence=sentence)
 
 
 def _headlines(run: SyntheticRun) -> None:
-    """One row a campaign, its counts taken from the rows already made."""
+    """Adds one row for each campaign, with counts taken from the rows already made."""
     numbers = {
         "C1": (0.012, 97.2, 0.0004, [("software_engineering", 0.46), ("agentic_reasoning", 0.38), ("grading", 0.16)]),
         "C2": (2.31, 81.0, 0.031, [("agentic_reasoning", 0.71), ("long_horizon_planning", 0.26), ("other", 0.03)]),

@@ -1,4 +1,4 @@
-"""Markdown and terminal lines compared with files that a person has read.
+"""Markdown and terminal lines are compared with files that a person has read.
 
 `STILLWATCH_WRITE_GOLDEN=1 pytest tests/report/test_golden.py` writes them anew; read the difference.
 """
@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 
 def terminal_text(run: Path, width: int) -> str:
     out = io.StringIO()
-    report.terminal.render(run, Console(file=out, width=width, force_terminal=False, legacy_windows=False))
+    report.show(run, Console(file=out, width=width, force_terminal=False, legacy_windows=False))
     return out.getvalue().replace(str(run), "RUN")
 
 
@@ -55,9 +55,9 @@ def test_terminal_lines_fit(full_folder: Path, width: int) -> None:
         assert line == line.rstrip()
 
 
-def test_headline_reads_like_the_public_case(full_folder: Path) -> None:
-    lines = terminal_text(full_folder, 200).splitlines()
-    assert lines[0] == (
+def test_headline_starts_with_the_size_of_the_campaign(full_folder: Path) -> None:
+    (line,) = [line for line in terminal_text(full_folder, 200).splitlines() if line.startswith("Campaign C1")]
+    assert line == (
         "Campaign C1: 1,180 accounts · 19,914 exchanges · 22 Apr – 5 Jun · software engineering 46 %, "
-        "agentic reasoning 38 %, grading 16 % · confidence 97 · 0.01 innocents expected"
+        "agentic reasoning 38 %, grading 16 % · confidence 97 of 100 · 0.01 innocent accounts expected"
     )

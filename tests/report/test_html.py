@@ -1,4 +1,4 @@
-"""The page: self-contained, accessible in structure, and deaf to whatever a client sent."""
+"""The page is self-contained, accessible in structure, and unmoved by whatever a client sent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch import report
-from stillwatch.report.document import Facts
+from stillwatch.report.document import RunFacts
 from stillwatch.report.render import html
-from stillwatch.report.sanitise import visible
-from tests.report.small_document import document_of
+from stillwatch.report.sanitise import sanitise
+from tests.report.small_document import WORDS, document_of
 from tests.report.synthetic_run import HOSTILE
 
 ALLOWED = re.compile(
@@ -104,9 +104,9 @@ ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=30) | st.sampl
 @given(st.data())
 @settings(max_examples=30)
 def test_no_text_in_any_column_becomes_markup(data: st.DataObject) -> None:
-    """Every string of a small document is drawn at random, already past `visible` as in a run."""
-    words = data.draw(st.lists(ANY.map(visible), min_size=24, max_size=24))
-    shown = html.render(replace(document_of(words), facts=Facts(words[0], 1.0)))
+    """Every string of a small document is drawn at random, already past `sanitise` as in a run."""
+    words = data.draw(st.lists(ANY.map(sanitise), min_size=WORDS, max_size=WORDS))
+    shown = html.render(replace(document_of(words), facts=RunFacts(words[0], 1.0)))
     page = Page(shown)
     assert [tag for tag, _ in page.tags if not ALLOWED.fullmatch(tag)] == []
     assert page.open == [] and page.unbalanced == []
@@ -134,15 +134,15 @@ def test_every_section_of_a_campaign_is_there(page: Page) -> None:
     text = " ".join("".join(page.words).split())
     for words in (
         "1,180 accounts · 19,914 exchanges · 22 Apr – 5 Jun 2026",
-        "Exchanges inflate",
-        "of the campaign's exchanges came before",
+        "One agentic task can make hundreds of exchanges",
+        "of the campaign's exchanges were sent before",
         "Evidence for and against",
-        "Innocent explanations tried",
-        "The networks it rides",
+        "Innocent explanations tested",
+        "The networks that it uses",
         "The 50 strongest of 1,180 accounts",
         "Networks without a campaign",
         "What this report does not say",
-        "Evidence that missing columns switched off",
+        "Evidence that could not be used because columns are missing",
         "Rows that were not used",
         "a hypothesis with a stated confidence, only ever set by a person",
     ):

@@ -1,4 +1,4 @@
-"""Numbers and dates as people read them."""
+"""Numbers, dates and names are written as people read them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stillwatch.report.document import Share
     ("number", "text"),
     [(0, "0"), (999, "999"), (1_000, "1.00 k"), (412_880, "413 k"), (28_800_000, "28.8 M"), (10**13, "10.0 tn")],
 )
-def test_short(number: int, text: str) -> None:
-    assert wording.short(number) == text
+def test_abbreviated(number: int, text: str) -> None:
+    assert wording.abbreviated(number) == text
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,5 @@ def test_confidence_never_claims_certainty() -> None:
 def test_explanations_and_sentences() -> None:
     assert wording.explanation("is_batch_job") == "batch job"
     assert wording.explanation("island_traffic") == "island traffic"
-    assert wording.begun("") == "" and wording.begun("accounts differ") == "Accounts differ"
+    assert wording.capitalised("") == "" and wording.capitalised("accounts differ") == "Accounts differ"
+    assert [wording.stopped(text) for text in ("", "it is", "it is.", "is it?")] == ["", "it is.", "it is.", "is it?"]

@@ -30,6 +30,7 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
     free = [] if campaign is not None else [row for row in networks if row["network_id"] not in used]
     silent, silent_total = history.silent(engine) if campaign is None else ((), 0)
     unmatched = judgements.unmatched(engine) if campaign is None else Listed()
+    elsewhere = judgements.elsewhere(engine) if campaign is None else Listed()
     return Document(
         facts=facts,
         campaigns=_campaigns(engine, chosen[:CAMPAIGNS], networks),
@@ -48,6 +49,8 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
         silent_total=silent_total,
         judgements_unmatched=unmatched.shown,
         judgements_unmatched_total=unmatched.total,
+        judgements_elsewhere=elsewhere.shown,
+        judgements_elsewhere_total=elsewhere.total,
     )
 
 

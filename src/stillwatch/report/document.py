@@ -122,14 +122,15 @@ class History:
 class Judgement:
     """What a person decided about a subject, and what the decision applies to in this run."""
 
+    source: str  # `judgement`, or `permit` where the subject is a permit's holder
     subject: str  # as the person named it
-    verdict: str
+    verdict: str  # `confirmed`, `innocent` or `unsure`, of a permit `permitted`
     decided_by: str
-    decided_at: datetime | None
+    decided_at: datetime | None  # of a permit its beginning
     reason: str
     applies_to: str | None  # network, campaign or account id; None when no such subject exists or ever existed
-    accounts: int  # accounts that the judgement now covers
-    through: str  # the events, in words, through which it still applies; empty when the subject kept its name
+    accounts: int  # accounts of this run that it covers
+    through: tuple[str, ...]  # what has happened to the subject since, in words, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +222,8 @@ class Quarantined:
 class Document:
     """Everything a run found, ready to be rendered.
 
-    `campaigns`, `networks` (those without a campaign), `silent` and `judgements_unmatched` are bounded; the totals say
-    how many there are.
+    `campaigns`, `networks` (those without a campaign), `silent` and the judgements are bounded; the totals say how many
+    there are.
     """
 
     facts: RunFacts
@@ -239,3 +240,5 @@ class Document:
     silent_total: int = 0
     judgements_unmatched: tuple[Judgement, ...] = ()  # their subject is neither in this log nor in its history
     judgements_unmatched_total: int = 0
+    judgements_elsewhere: tuple[Judgement, ...] = ()  # they apply to no campaign and no network of this run
+    judgements_elsewhere_total: int = 0

@@ -21,7 +21,7 @@ from stillwatch.records.outputs import RUN_FILES
 from stillwatch.report.document import RunFacts
 from stillwatch.settings import EngineSettings
 
-OPTIONAL = ("lineage", "judgements_applied")
+OPTIONAL = ("lineage", "applied_judgements")
 """Tables that a run folder has only where the run had an earlier run, or judgements."""
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`

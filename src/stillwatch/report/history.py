@@ -10,7 +10,7 @@ from stillwatch.report.document import Event, History
 from stillwatch.report.fetch import Row, Rows, grouped, rows
 from stillwatch.report.sanitise import sanitise
 
-EVENTS = 12  # lines of history that are listed for a subject
+LINES = 12  # lines of a subject's history, the one that counts what is left out among them
 SILENT = 8  # silent subjects that are named
 LINEAGE = "lineage"
 
@@ -51,11 +51,11 @@ def events_sql(subjects: Iterable[str]) -> Query:
     names = ", ".join(literal(one) for one in subjects) or "NULL"
     return Query(
         "report history",
-        f"""SELECT subject AS concerns, run, subject, event, other, at, accounts, overlap
+        f"""SELECT subject AS concerns, run, subject, event, other, "at", accounts, overlap
 FROM lineage
 WHERE subject IN ({names})
 UNION ALL
-SELECT other AS concerns, run, subject, event, other, at, accounts, overlap
+SELECT other AS concerns, run, subject, event, other, "at", accounts, overlap
 FROM lineage
 WHERE event = 'split_from' AND other IN ({names})""",
     )
@@ -65,7 +65,7 @@ def silent_sql() -> Query:
     """Subjects that the newest run of the lineage did not find again, the largest first."""
     return Query(
         "report silent subjects",
-        """SELECT subject, event, other, at, accounts, overlap
+        """SELECT subject, event, other, "at", accounts, overlap
 FROM lineage
 WHERE event = 'silent' AND run = (SELECT max(run) FROM lineage)
 ORDER BY accounts DESC, subject""",
@@ -92,12 +92,11 @@ def _descend(subject: str, absorbed: Mapping[str, list[str]]) -> set[str]:
 
 
 def _history(found: Rows) -> History:
-    """Distinct events, oldest first; of more than `EVENTS` the first and the newest are listed."""
+    """Distinct events, oldest first; where there are more than `LINES`, the first and the newest are listed."""
     distinct = {(row["run"], row["subject"], row["event"], row["other"]): row for row in found}
     ordered = sorted(distinct.values(), key=lambda row: (row["at"], row["run"], row["subject"], row["event"]))
-    left_out = max(0, len(ordered) - EVENTS)
-    listed = ordered if not left_out else [ordered[0], *ordered[-EVENTS + 1 :]]
-    return History(tuple(_event(row) for row in listed), left_out)
+    listed = ordered if len(ordered) <= LINES else [ordered[0], *ordered[2 - LINES :]]
+    return History(tuple(_event(row) for row in listed), len(ordered) - len(listed))
 
 
 def _event(row: Row) -> Event:

@@ -1,4 +1,4 @@
-"""Reads from `judgements_applied` what people have decided, and places each decision in the section it concerns."""
+"""Reads from `applied_judgements` what people have decided, and places each decision in the section it concerns."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from stillwatch.report.document import Judgement
 from stillwatch.report.fetch import Row, rows
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
-LISTED = 12  # judgements listed for a subject, and of those without a subject
-APPLIED = "judgements_applied"
+LISTED = 12  # judgements listed in one place of the report
+THROUGH = 12  # events listed of what has happened to a judgement's subject since
+APPLIED = "applied_judgements"
+_COLUMNS = "source, subject, verdict, decided_at, decided_by, reason, applies_to, accounts, through"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The first judgements of a section, and how many it has in all."""
+    """The first judgements of one place in the report, and how many belong there in all."""
 
     shown: tuple[Judgement, ...] = ()
     total: int = 0
@@ -36,46 +38,69 @@ def placed(engine: Engine, subjects: Iterable[str]) -> dict[str, Listed]:
 
 def unmatched(engine: Engine) -> Listed:
     """The judgements and permits whose subject exists neither in this log nor in its history."""
-    if not engine.columns(APPLIED):
-        return Listed()
-    found = rows(engine, unmatched_sql())
-    return Listed(tuple(_judgement(row) for row in found[:LISTED]), len(found))
+    return _listed(engine, unmatched_sql())
+
+
+def elsewhere(engine: Engine) -> Listed:
+    """The judgements and permits whose subject exists, but is in no campaign and no network of this run."""
+    return _listed(engine, elsewhere_sql())
 
 
 def placed_sql(subjects: Iterable[str]) -> Query:
     """Each judgement with the id of every section that it belongs to, those of whole subjects first."""
     names = ", ".join(literal(one) for one in subjects) or "NULL"
+    members = "\n  UNION ALL\n".join(
+        f"""  SELECT m.{subject} AS section, 1 AS place, j.*
+  FROM applied_judgements AS j JOIN {table} AS m ON m.account_id = j.applies_to
+  WHERE m.{subject} IN ({names})"""
+        for table, subject in (("network_members", "network_id"), ("campaign_members", "campaign_id"))
+    )
     return Query(
         "report judgements",
-        f"""SELECT section, subject, verdict, decided_by, decided_at, reason, applies_to, accounts, through
+        f"""SELECT section, {_COLUMNS}
 FROM (
-  SELECT applies_to AS section, 0 AS place, * FROM judgements_applied WHERE applies_to IN ({names})
+  SELECT applies_to AS section, 0 AS place, * FROM applied_judgements WHERE applies_to IN ({names})
   UNION ALL
-  SELECT m.network_id AS section, 1 AS place, j.*
-  FROM judgements_applied AS j JOIN network_members AS m ON m.account_id = j.applies_to
-  WHERE m.network_id IN ({names})
-  UNION ALL
-  SELECT m.campaign_id AS section, 1 AS place, j.*
-  FROM judgements_applied AS j JOIN campaign_members AS m ON m.account_id = j.applies_to
-  WHERE m.campaign_id IN ({names})
+{members}
 ) AS found
-ORDER BY section, place, decided_at DESC, subject, verdict, decided_by""",
+ORDER BY section, place, decided_at DESC, source, subject, verdict, decided_by""",
     )
 
 
 def unmatched_sql() -> Query:
     """The judgements that apply to nothing, the newest first."""
-    return Query(
-        "report unmatched judgements",
-        """SELECT subject, verdict, decided_by, decided_at, reason, applies_to, accounts, through
-FROM judgements_applied
-WHERE applies_to IS NULL
-ORDER BY decided_at DESC, subject, verdict, decided_by""",
+    return Query("report unmatched judgements", _newest_first("applies_to IS NULL"))
+
+
+def elsewhere_sql() -> Query:
+    """The judgements that apply to something outside all campaigns and networks, the newest first."""
+    tables = (
+        ("campaigns", "campaign_id"),
+        ("networks", "network_id"),
+        ("campaign_members", "account_id"),
+        ("network_members", "account_id"),
     )
+    nowhere = " AND ".join(f"applies_to NOT IN (SELECT {column} FROM {table})" for table, column in tables)
+    return Query("report other judgements", _newest_first(f"applies_to IS NOT NULL AND {nowhere}"))
+
+
+def _newest_first(condition: str) -> str:
+    return f"""SELECT {_COLUMNS}
+FROM applied_judgements
+WHERE {condition}
+ORDER BY decided_at DESC, source, subject, verdict, decided_by, applies_to"""
+
+
+def _listed(engine: Engine, query: Query) -> Listed:
+    if not engine.columns(APPLIED):
+        return Listed()
+    found = rows(engine, query)
+    return Listed(tuple(_judgement(row) for row in found[:LISTED]), len(found))
 
 
 def _judgement(row: Row) -> Judgement:
     return Judgement(
+        source=sanitise(row["source"]),
         subject=sanitise(row["subject"]),
         verdict=sanitise(row["verdict"]),
         decided_by=sanitise(row["decided_by"] or ""),
@@ -83,5 +108,5 @@ def _judgement(row: Row) -> Judgement:
         reason=sanitise(row["reason"] or "", LONGEST_SENTENCE),
         applies_to=None if row["applies_to"] is None else sanitise(row["applies_to"]),
         accounts=int(row["accounts"]),
-        through=sanitise(row["through"] or "", LONGEST_SENTENCE),
+        through=tuple(sanitise(event, LONGEST_SENTENCE) for event in row["through"][-THROUGH:]),
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stillwatch.records.inputs import VERDICTS
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
-from stillwatch.report.wording import capitalised, count, day, in_words
+from stillwatch.report.wording import count, day, in_words
 
 EXCHANGE_FEEDS = ("exchanges", "received_sketches", "exchange_sketches")
 NOT_SHOWN = "The shared values themselves are not shown: this run saw only sketches of them."
@@ -65,11 +64,18 @@ def _unmatched(document: Document) -> str:
     total, shown = document.judgements_unmatched_total, document.judgements_unmatched
     if not shown:
         return ""
-    noun = "judgement" if all(one.verdict in VERDICTS for one in shown) else "judgement or permit"
     verb, what = ("names", "a subject that exists") if total == 1 else ("name", "subjects that exist")
-    many = count(total, noun) if noun == "judgement" or total == 1 else f"{count(total)} judgements or permits"
     listed = ", ".join(_decision(one) for one in shown)
-    return f"{many} {verb} {what} nowhere in this log or its history: {listed}{_more(total, shown)}."
+    return (
+        f"{_decisions(total, shown)} {verb} {what} nowhere in this log or its history: {listed}{_more(total, shown)}."
+    )
+
+
+def _decisions(total: int, shown: Sequence[Judgement]) -> str:
+    sources = {one.source for one in shown}
+    if len(sources) == 1:
+        return count(total, in_words(sources.pop()))
+    return f"{count(total)} judgements and permits"
 
 
 def _more(total: int, shown: Sequence[object]) -> str:
@@ -83,14 +89,30 @@ def _decision(one: Judgement) -> str:
 
 
 def judgement(one: Judgement) -> str:
-    """One decision of a person, what it covers now, and through which events."""
-    when = "" if one.decided_at is None else f" on {day(one.decided_at, True)}"
-    by = f"`{one.decided_by}`" if one.decided_by else "a person"
+    """One decision of a person, what it covers now, and what has happened to its subject since."""
     reason = f" ({one.reason})" if one.reason else ""
+    if one.source == "permit":
+        since = "" if one.decided_at is None else f" from {day(one.decided_at, True)} on"
+        decided = f"A permit is held by `{one.subject}`{since}{reason}"
+    else:
+        when = "" if one.decided_at is None else f" on {day(one.decided_at, True)}"
+        by = f"`{one.decided_by}`" if one.decided_by else "A person"
+        decided = f"{by} {_judged(one)}{when}{reason}"
     of = "" if one.applies_to is None or one.applies_to == one.subject else f" of {named(one.applies_to)}"
-    covers = f"It covers {count(one.accounts, 'account')}{of} now"
-    through = f", through these events: {one.through}" if one.through else ""
-    return capitalised(f"{by} judged `{one.subject}` {in_words(one.verdict)}{when}{reason}. {covers}{through}.")
+    many = count(one.accounts, "account") if one.accounts else "no account"
+    covers = f"In this run it covers {many}{of}"
+    through = f"; since then: {'; '.join(one.through)}" if one.through else ""
+    return f"{decided}. {covers}{through}."
+
+
+def _judged(one: Judgement) -> str:
+    subject = f"`{one.subject}`"
+    known = {
+        "confirmed": f"confirmed the finding about {subject}",
+        "innocent": f"judged {subject} innocent",
+        "unsure": f"was unsure about {subject}",
+    }
+    return known.get(one.verdict, f"judged {subject} {in_words(one.verdict)}")
 
 
 def judgements_left_out(total: int, shown: Sequence[Judgement]) -> str:

@@ -37,6 +37,9 @@ def _lines(document: Document) -> Iterator[str]:
     if left_out:
         yield from ("", f"{count(left_out, 'more campaign')} in `campaigns.parquet`.")
     yield from _free_networks(document)
+    if document.judgements_elsewhere:
+        yield from ("", "## Judgements and permits outside these networks and campaigns")
+        yield from _judgements(document.judgements_elsewhere, document.judgements_elsewhere_total)
     unseen = sentences.not_shown(sentences.every_network(document))
     if unseen:
         yield from ("", unseen)
@@ -80,7 +83,7 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
 
 def _judgements(listed: Sequence[Judgement], total: int) -> Iterator[str]:
     for one in listed:
-        yield from ("", f"**Judgement.** {escape(sentences.judgement(one))}")
+        yield from ("", f"**{capitalised(escape(one.source))}.** {escape(sentences.judgement(one))}")
     left_out = sentences.judgements_left_out(total, listed)
     if left_out:
         yield from ("", left_out)

@@ -48,6 +48,10 @@ def lines(document: Document, width: int) -> Iterator[Text]:
     if left_out:
         yield from _wrapped("", f"{count(left_out, 'more campaign')} in campaigns.parquet".split(), width, "")
     yield from _networks(document, width)
+    if document.judgements_elsewhere:
+        yield from _title("Judgements and permits outside these networks and campaigns:", width)
+        yield from _judgements(document.judgements_elsewhere, document.judgements_elsewhere_total, width)
+        yield Text()
     yield from _evidence_off(document, width)
     yield from _rows(document, width)
 
@@ -71,9 +75,11 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
         more = f"and {count(len(supporting) - REASONS, 'more observation')} in the report"
         yield from _hanging(_label(""), more, width)
     yield from _against(campaign, width)
-    for network in campaign.networks:
-        yield from _shared(network, width)
     yield from _history(campaign.history, campaign.campaign_id, width)
+    for network in campaign.networks:
+        about = f"{network.network_id}, {in_words(network.kind)}, {count(network.accounts, 'account')}"
+        yield from _said("Network", about, width)
+        yield from _details(network, width)
 
 
 def _judged(campaign: Campaign, width: int) -> Iterator[Text]:
@@ -86,7 +92,7 @@ def _judged(campaign: Campaign, width: int) -> Iterator[Text]:
 
 def _judgements(listed: Sequence[Judgement], total: int, width: int) -> Iterator[Text]:
     for one in listed:
-        yield from _said("Judgement", sentences.judgement(one), width)
+        yield from _said(capitalised(one.source), sentences.judgement(one), width)
     left_out = sentences.judgements_left_out(total, listed)
     if left_out:
         yield from _hanging(_label(""), left_out, width)
@@ -120,6 +126,12 @@ def _nothing_against(campaign: Campaign) -> str:
     return f"no observation speaks against it; {count(tried, 'innocent explanation')} tested and excluded"
 
 
+def _details(network: Network, width: int) -> Iterator[Text]:
+    yield from _judgements(network.judgements, network.judgements_total, width)
+    yield from _shared(network, width)
+    yield from _history(network.history, network.network_id, width)
+
+
 def _shared(network: Network, width: int) -> Iterator[Text]:
     """The strongest shared value of each claim, when the run saw what it is."""
     seen: set[str] = set()
@@ -131,6 +143,8 @@ def _shared(network: Network, width: int) -> Iterator[Text]:
 
 
 def _history(past: History, subject: str, width: int) -> Iterator[Text]:
+    if len(past.events) < 2:  # that a finding is new is no history
+        return
     for number, line in enumerate(sentences.history(past, subject)):
         yield from _hanging(_label("" if number else "History"), stopped(line), width)
 
@@ -141,9 +155,7 @@ def _networks(document: Document, width: int) -> Iterator[Text]:
     yield from _title("Networks without a campaign, which are not accused of anything:", width)
     for network in document.networks[:NETWORKS]:
         yield from _wrapped(f"  {network.network_id}: ", _network(network), width, "    ", " · ")
-        yield from _judgements(network.judgements, network.judgements_total, width)
-        yield from _shared(network, width)
-        yield from _history(network.history, network.network_id, width)
+        yield from _details(network, width)
     left_out = document.networks_total - min(NETWORKS, len(document.networks))
     if left_out:
         yield Text(f"  and {count(left_out)} more in networks.parquet")
@@ -180,7 +192,7 @@ def _rows(document: Document, width: int) -> Iterator[Text]:
         f"{count(sum(one.rows_duplicate for one in sources))} duplicate",
         f"{count(sum(one.rows_quarantined for one in sources))} quarantined",
     ]
-    yield from _wrapped("Rows of all input files: ", parts, width, "  ", " · ")
+    yield from _wrapped("Input rows: ", parts, width, "  ", " · ")
     for one in document.quarantine:
         yield from _hanging(f"  {count(one.rows):>8} ", f"{one.reason}, first at {one.source} line {one.line}", width)
 
@@ -190,7 +202,9 @@ def _said(label: str, sentence: str, width: int) -> Iterator[Text]:
 
 
 def _label(text: str) -> str:
-    return f"  {text + ':' if text else '':<11}"
+    """What a line is about, in a column of its own; empty where it continues the line above."""
+    mark = "" if not text or text.endswith("?") else ":"
+    return f"  {text + mark:<11}"
 
 
 def _title(text: str, width: int) -> Iterator[Text]:

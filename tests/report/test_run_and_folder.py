@@ -1,4 +1,4 @@
-"""The stage: one document whether it comes from the engine of a run or from the folder the run left."""
+"""The document is the same whether it comes from the engine of a run or from the folder that the run left."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_counts_agree_with_the_tables(full: SyntheticRun, full_folder: Path) -> 
     assert {network["network_id"] for network in document["networks"]} == {"N4", "N5"}
 
 
-def test_strangers_of_a_network_are_not_in_the_campaign(full: SyntheticRun, full_folder: Path) -> None:
+def test_other_accounts_of_a_network_are_not_in_the_campaign(full: SyntheticRun, full_folder: Path) -> None:
     document = json.loads(report.write(full_folder, "C2", "json"))
     (campaign,) = document["campaigns"]
     members = {row["account_id"] for row in full.rows["campaign_members"] if row["campaign_id"] == "C2"}
@@ -67,18 +67,18 @@ def test_strangers_of_a_network_are_not_in_the_campaign(full: SyntheticRun, full
     assert all(link["inside"] is (link["account_id"] in members) for link in links)
 
 
-@pytest.mark.parametrize("form", ["html", "md", "json"])
+@pytest.mark.parametrize("form", ["html", "md", "json", "text"])
 def test_one_campaign_alone(full_folder: Path, form: str) -> None:
     text = report.write(full_folder, "C2", form)
     assert "C2" in text
-    assert "C1:" not in text and "Campaign C1" not in text
+    assert "C1:" not in text and "Campaign C1" not in text and "N77" not in text
 
 
-def test_unknown_campaign_and_format_are_told_at_once(full_folder: Path) -> None:
+def test_unknown_campaign_and_format_are_reported_at_once(full_folder: Path) -> None:
     with pytest.raises(UsageError) as raised:
         report.write(full_folder, "C9", "pdf")
-    told = str(raised.value)
-    assert "`C1`, `C2`, `C3`" in told and "`--campaign C9`" in told and "`--format pdf`" in told
+    message = str(raised.value)
+    assert "`C1`, `C2`, `C3`" in message and "`--campaign C9`" in message and "`--format pdf`" in message
 
 
 def test_unknown_campaign_where_there_is_none(empty_folder: Path) -> None:
@@ -86,7 +86,7 @@ def test_unknown_campaign_where_there_is_none(empty_folder: Path) -> None:
         report.write(empty_folder, "C1", "html")
 
 
-def test_a_folder_that_is_no_run_is_told_with_all_that_is_missing(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_run_is_reported_with_all_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         report.summary(tmp_path)
     assert {mistake.where for mistake in raised.value.mistakes} >= {f"`{tmp_path / 'run.json'}`"}
