@@ -5,23 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from stillwatch.records.columns import Kind, Table, columns
-
 START = datetime(2026, 4, 22)
 HOSTILE_REASON = "`</p>` <script>alert(1)</script> \u202egnp.exe"
-
-APPLIED_JUDGEMENTS = Table(
-    "applied_judgements",
-    (
-        *columns(Kind.STRING, "source subject verdict", required=True),
-        *columns(Kind.TIMESTAMP, "decided_at"),
-        *columns(Kind.STRING, "decided_by reason"),
-        *columns(Kind.STRING, "applies_to"),
-        *columns(Kind.INT64, "accounts", required=True),
-        *columns(Kind.STRINGS, "through", required=True),
-    ),
-    ("source", "subject", "applies_to"),
-)
 
 
 def lineage() -> list[dict[str, Any]]:

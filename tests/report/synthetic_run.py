@@ -19,7 +19,6 @@ from stillwatch.engine import Engine
 from stillwatch.records import Table
 from stillwatch.records.columns import Kind, columns
 from stillwatch.records.inputs import CHANNELS, QUARANTINE, SOURCES
-from stillwatch.records.lineage import LINEAGE
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -41,8 +40,6 @@ NETWORK_VALUES = replace(BARE_NETWORK_VALUES, columns=(*BARE_NETWORK_VALUES.colu
 FILES: tuple[Table, ...] = (
     *(table for table in RUN_FILES if table.name != "network_values"),
     NETWORK_VALUES,
-    LINEAGE,
-    synthetic_past.APPLIED_JUDGEMENTS,
 )
 TABLES: tuple[Table, ...] = (*FILES, SOURCES, CHANNELS)
 HOSTILE = (

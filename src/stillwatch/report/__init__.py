@@ -28,6 +28,8 @@ READS = (
     "campaign_exchanges",
     "evidence",
     "alternatives",
+    "lineage",
+    "applied_judgements",
     "quarantine",
     "sources",
     "channels",

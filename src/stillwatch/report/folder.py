@@ -21,9 +21,6 @@ from stillwatch.records.outputs import RUN_FILES
 from stillwatch.report.document import RunFacts
 from stillwatch.settings import EngineSettings
 
-OPTIONAL = ("lineage", "applied_judgements")
-"""Tables that a run folder has only where the run had an earlier run, or judgements."""
-
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
 
 
@@ -38,9 +35,9 @@ def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
         tempfile.TemporaryDirectory(prefix="stillwatch-report-") as scratch,
         DuckDBEngine(EngineSettings(), Path(scratch)) as engine,
     ):
-        for name in (*(table.name for table in RUN_FILES), *(name for name in OPTIONAL if _path(run, name).is_file())):
-            source = f"SELECT * FROM read_parquet({literal(str(_path(run, name)))})"
-            engine.view(name, Query(f"run {name}", source))
+        for table in RUN_FILES:
+            path = literal(str(_path(run, table.name)))
+            engine.view(table.name, Query(f"run {table.name}", f"SELECT * FROM read_parquet({path})"))
         _store(engine, SOURCES, list(record["inputs"]))
         _store(
             engine,

@@ -12,13 +12,10 @@ from stillwatch.report.sanitise import sanitise
 
 LINES = 12  # lines of a subject's history, the one that counts what is left out among them
 SILENT = 8  # silent subjects that are named
-LINEAGE = "lineage"
 
 
 def histories(engine: Engine, subjects: Iterable[str]) -> dict[str, History]:
     """The history of each subject that has one, by its id."""
-    if not engine.columns(LINEAGE):
-        return {}
     absorbed = _absorbed(rows(engine, merges_sql()))
     families = {subject: {subject, *_descend(subject, absorbed)} for subject in subjects}
     wanted = sorted(set().union(*families.values()))
@@ -32,8 +29,6 @@ def histories(engine: Engine, subjects: Iterable[str]) -> dict[str, History]:
 
 def silent(engine: Engine) -> tuple[tuple[Event, ...], int]:
     """The largest subjects that the newest run, as the first, did not find again, and how many there are in all."""
-    if not engine.columns(LINEAGE):
-        return (), 0
     found = rows(engine, silent_sql())
     return tuple(_event(row) for row in found[:SILENT]), len(found)
 

@@ -12,7 +12,6 @@ from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
 LISTED = 12  # judgements listed in one place of the report
 THROUGH = 12  # events listed of what has happened to a judgement's subject since
-APPLIED = "applied_judgements"
 _COLUMNS = "source, subject, verdict, decided_at, decided_by, reason, applies_to, accounts, through"
 
 
@@ -26,8 +25,6 @@ class Listed:
 
 def placed(engine: Engine, subjects: Iterable[str]) -> dict[str, Listed]:
     """The judgements of each network or campaign that has any: of itself, then of its accounts."""
-    if not engine.columns(APPLIED):
-        return {}
     sections: dict[str, Listed] = {}
     for row in rows(engine, placed_sql(subjects)):
         before = sections.get(row["section"], Listed())
@@ -92,8 +89,6 @@ ORDER BY decided_at DESC, source, subject, verdict, decided_by, applies_to"""
 
 
 def _listed(engine: Engine, query: Query) -> Listed:
-    if not engine.columns(APPLIED):
-        return Listed()
     found = rows(engine, query)
     return Listed(tuple(_judgement(row) for row in found[:LISTED]), len(found))
 
