@@ -164,7 +164,7 @@ def _networks(document: Document, width: int) -> Iterator[Text]:
 
 def _network(network: Network) -> Sequence[str]:
     best = sentences.best_alternative(network.alternatives)
-    innocent = (f"{explanation(best.alternative)} is {best.verdict}",) if best is not None else ()
+    innocent = (f"best explanation: {explanation(best.alternative)} ({best.verdict})",) if best else ()
     return (
         in_words(network.kind),
         count(network.accounts, "account"),
