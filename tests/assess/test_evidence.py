@@ -28,9 +28,9 @@ def test_what_formed_the_group_is_not_counted_again(payment: float, place: float
 
 
 def test_every_test_that_says_something_is_told_with_its_bits() -> None:
-    told = {item.claim: item.bits for item in all_items(GUILTY)}
+    stated = {item.claim: item.bits for item in all_items(GUILTY)}
     for name, outcome in OUTCOMES.items():
-        assert told.get(name, 0.0) == outcome.bits
+        assert stated.get(name, 0.0) == outcome.bits
 
 
 def test_a_test_without_a_statistic_is_not_stated() -> None:
@@ -48,9 +48,9 @@ def test_claims_that_are_switched_off_are_not_stated() -> None:
 
 
 def test_claims_are_unique_and_have_a_sentence() -> None:
-    told = all_items(profile(permitted=10))
-    assert len({item.claim for item in told}) == len(told)
-    assert all(item.sentence for item in told)
+    stated = all_items(profile(permitted=10))
+    assert len({item.claim for item in stated}) == len(stated)
+    assert all(item.sentence for item in stated)
 
 
 @pytest.mark.parametrize("fewer", [1, 40, 399])

@@ -41,8 +41,10 @@ def test_common_values_are_those_counted(seed: int, rows: int, step: int) -> Non
     assert np.array_equal(common, values[count >= max(3, 0.02 * rows)])
     group = exchanges(1, accounts=rows, each=1)
     group.values["head"] = column
-    told = [0 if value == 0 else 2 + int(np.searchsorted(common, value)) if value in common else 1 for value in column]
-    assert cells.coder("head", common)(group).tolist() == told
+    expected = [
+        0 if value == 0 else 2 + int(np.searchsorted(common, value)) if value in common else 1 for value in column
+    ]
+    assert cells.coder("head", common)(group).tolist() == expected
 
 
 def test_tables_grow_where_low_bits_are_the_same() -> None:

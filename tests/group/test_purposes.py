@@ -1,4 +1,4 @@
-"""Purposes: exchanges drawn from a known purpose are told from people's own."""
+"""Purposes: exchanges drawn from a known purpose are recalled from people's own."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def test_without_text_everything_is_one_purpose() -> None:
 
 def test_an_effort_stands_apart_and_what_customers_of_a_relay_ask_does_not() -> None:
     reference = exchanges(1, accounts=400, first_account=1000)
-    crowd = exchanges(4, accounts=100, first_account=2000)
-    effort = separate(exchanges(5, person=False), reference, crowd)
+    people = exchanges(4, accounts=100, first_account=2000)
+    effort = separate(exchanges(5, person=False), reference, people)
     assert effort.apart > 0.9
     assert effort.people_apart < 0.05
-    people = separate(exchanges(6), reference, crowd)
-    assert people.apart < 0.25 or people.apart < 8 * people.people_apart
+    customers = separate(exchanges(6), reference, people)
+    assert customers.apart < 0.25 or customers.apart < 8 * customers.people_apart
 
 
 def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_share_accounts_with() -> None:
@@ -75,10 +75,10 @@ def test_sizes_of_answers_tell_an_effort_whose_words_are_hardly_its_own() -> Non
     relay = joined(exchanges(2, accounts=60, each=30, first_account=0), effort)
     truth = np.isin(relay.exchange_id.to_pylist(), effort.exchange_id.to_pylist())
     relay.output_size[truth] = np.exp(generator.normal(8.0, 0.4, truth.sum())).astype(np.int64)
-    told = _recall(relay, reference, truth)
+    recalled = _recall(relay, reference, truth)
     relay.output_size[:] = relay.output_size[generator.permutation(len(relay))]
-    assert told > 0.95
-    assert told > _recall(relay, reference, truth) + 0.1
+    assert recalled > 0.95
+    assert recalled > _recall(relay, reference, truth) + 0.1
 
 
 def test_a_customer_who_roams_with_a_topic_is_not_taken_for_the_effort() -> None:

@@ -15,9 +15,9 @@ from stillwatch.records.definitions import REFUSED_STATUS
 from tests.group.worlds import exchanges
 
 
-def test_memory_ratio_is_one_for_a_queue_and_above_two_for_people() -> None:
-    assert 0.8 < statistics.memory_ratio(exchanges(1, person=False)) < 1.25
-    assert statistics.memory_ratio(exchanges(2, person=True)) > 2.0
+def test_self_similarity_ratio_is_one_for_a_queue_and_above_two_for_people() -> None:
+    assert 0.8 < statistics.self_similarity_ratio(exchanges(1, person=False)) < 1.25
+    assert statistics.self_similarity_ratio(exchanges(2, person=True)) > 2.0
 
 
 @settings(max_examples=25)
@@ -61,10 +61,10 @@ def test_successions_exceed_chance_only_when_arrivals_follow_closures() -> None:
 def test_openings_are_first_of_conversation_or_follow_silence() -> None:
     group = exchanges(7, accounts=1, each=6)
     group.values["conversation"][:] = [5, 5, 6, 5, 6, 7]
-    assert statistics.openings(group).tolist() == [True, False, True, False, False, True]
+    assert statistics.conversation_starts(group).tolist() == [True, False, True, False, False, True]
     group.values["conversation"][:] = 0
     group.started_at[:] = np.array([0, 10, 20, 100, 105, 200]) * 60_000_000
-    assert statistics.openings(group).tolist() == [True, False, False, True, False, True]
+    assert statistics.conversation_starts(group).tolist() == [True, False, False, True, False, True]
 
 
 @settings(max_examples=20)
@@ -90,7 +90,7 @@ def test_repeats_are_payloads_of_several_accounts(seed: int) -> None:
 
 @settings(max_examples=10)
 @given(st.integers(0, 2**32))
-def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
+def test_self_similarity_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
     group = exchanges(seed, accounts=12, each=5)
     group.values["conversation"][:] = np.arange(1, len(group) + 1)
     uses = [Counter(group.features[group.account_index == u].ravel().tolist()) for u in range(12)]
@@ -110,7 +110,7 @@ def test_memory_ratio_agrees_with_comparing_all_pairs(seed: int) -> None:
     # a word twice in one exchange pairs with itself, which the pooled form counts as a pair within the account
     sums[1] += sum(weight[w] * n * (n - 1) for one in words for w, n in one.items())
     expected = (sums[1] / pairs[1] + 1e-6) / (sums[0] / pairs[0] + 1e-6)
-    assert statistics.memory_ratio(group) == pytest.approx(expected)
+    assert statistics.self_similarity_ratio(group) == pytest.approx(expected)
 
 
 def test_a_purpose_dealt_to_all_reaches_them_and_one_customers_does_not() -> None:
@@ -164,7 +164,7 @@ def test_one_busy_account_does_not_speak_for_people_on_a_release_day(people: int
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_openings_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
+def test_conversation_starts_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
     group = exchanges(seed, accounts=20)
     generator = np.random.default_rng(seed)
     for name, most in (("conversation", 60), ("payload", 90)):
@@ -175,14 +175,14 @@ def test_openings_pairs_and_handovers_are_those_of_sorting(seed: int) -> None:
     _, index = np.unique(conversation, return_index=True)
     first = np.isin(np.arange(len(group)), index)
     expected = np.where(conversation == 0, gap | (np.diff(account_index, prepend=-1) != 0), first)
-    assert np.array_equal(statistics.openings(group), expected)
+    assert np.array_equal(statistics.conversation_starts(group), expected)
     _, sizes = np.unique(conversation[conversation != 0], return_counts=True)
     assert statistics.single_turn_share(group) == (sizes == 1).mean()
     same = (payload[:, None] == payload) & (payload != 0) & (account_index[:, None] != account_index)
-    told = payload != 0
-    assert statistics._pairs_apart(account_index[told], payload[told]) == same.sum() / 2
-    refused = (group.values["status"] >= REFUSED_STATUS) & told
+    has_text = payload != 0
+    assert statistics._pairs_apart(account_index[has_text], payload[has_text]) == same.sum() / 2
+    refused = (group.values["status"] >= REFUSED_STATUS) & has_text
     rows, code, askers = statistics._asked(payload, refused, account_index)
-    assert rows.tolist() == np.flatnonzero(np.isin(payload, payload[refused]) & told).tolist()
+    assert rows.tolist() == np.flatnonzero(np.isin(payload, payload[refused]) & has_text).tolist()
     for row, one in zip(rows, code, strict=True):
         assert askers[one] == len(np.unique(account_index[payload == payload[row]]))

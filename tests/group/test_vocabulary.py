@@ -25,8 +25,8 @@ def test_people_lie_near_nobody_and_an_effort_far_from_them(seed: int) -> None:
 def test_the_more_of_an_effort_the_more_bits() -> None:
     people = exchanges(5, accounts=300, each=40)
     effort = exchanges(6, accounts=300, each=40, person=False, words=WORDS)
-    told = [vocabulary_bits(_blend(people, effort, share), PEOPLE) for share in (0.0, 0.5, 0.75, 1.0)]
-    assert np.diff(told).min() > 0.5
+    bits = [vocabulary_bits(_blend(people, effort, share), PEOPLE) for share in (0.0, 0.5, 0.75, 1.0)]
+    assert np.diff(bits).min() > 0.5
 
 
 def test_a_template_around_what_people_ask_is_no_purpose() -> None:

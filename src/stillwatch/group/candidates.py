@@ -92,13 +92,13 @@ def _exchanges(candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterato
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
             pa.array(capability, pa.int16(), mask=capability < 0),
             models.take(pa.array(rows.values["model"][chosen])),
-            *(_told(rows.values[name][chosen], 0) for name in ("subnet", "conversation")),
-            *(_told(rows.values[name][chosen], -1) for name in TOKENS),
+            *(_nullable(rows.values[name][chosen], 0) for name in ("subnet", "conversation")),
+            *(_nullable(rows.values[name][chosen], -1) for name in TOKENS),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_EXCHANGES.schema)
 
 
-def _told(value: NDArray[np.int64], none: int) -> pa.Array:
+def _nullable(value: NDArray[np.int64], none: int) -> pa.Array:
     return pa.array(value, pa.int64(), mask=value == none)
 
 

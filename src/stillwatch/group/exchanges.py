@@ -89,13 +89,13 @@ class Exchanges:
         return {}
 
     @cached_property
-    def talks(self) -> Int32:
-        """The number of each exchange's conversation, in order of first use; without one it has a number of its own."""
+    def conversations(self) -> Int32:
+        """The number of each exchange's conversation, by first use; an exchange without one has a number of its own."""
         return np.asarray(numbered(self.values["conversation"]))
 
     @cached_property
     def halves(self) -> tuple[Texts, Texts, Texts]:
-        """What is said, by all and by every other account (`texts.halves`)."""
+        """The words of all texts, and of the texts of every other account each (`texts.halves`)."""
         return halves(self.account_index, self.features)
 
     def pieces(self, size: int) -> Iterator[Exchanges]:

@@ -52,7 +52,7 @@ def excess(statistic: Statistic) -> Statistic:
 
 def log_self_similarity(exchanges: Exchanges) -> float:
     """Natural log of the self-similarity ratio: 0 where all accounts draw from one pool of questions."""
-    return math.log(max(statistics.memory_ratio(exchanges), 1e-3))
+    return math.log(max(statistics.self_similarity_ratio(exchanges), 1e-3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Statistics that tell an extraction effort from every legitimate group; each is one number from exchanges.
+"""Statistics that tell an extraction effort from every legitimate group: each is one number from exchanges.
 
 All are pure functions of arrays. What they should be for people is measured on matched groups of people from the
-same logs (group/reference.py), never assumed.
+same logs (group/reference_population.py), never assumed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Int64 = NDArray[np.int64]
 
 FRAME_ACCOUNTS = 4  # a word more accounts than this use,
 FRAME_SHARE = 0.15  # and more than this share of the group, belongs to its frame
-OWN_FRAME = 0.6  # share of its openings above which a word is an account's own frame,
-OWN_FRAME_OPENINGS = 4  # if it is in at least so many
+OWN_FRAME = 0.6  # share of its conversation starts above which a word is an account's own frame,
+OWN_FRAME_STARTS = 4  # if it is in at least so many
 SHIFTS = tuple(range(1, 15))  # days by which closures are moved to see what chance would give
 
 
@@ -46,34 +46,38 @@ def _dense(account_index: NDArray[np.int32]) -> tuple[Int64, int]:
     return dense.astype(np.int64), len(accounts)
 
 
-def openings(exchanges: Exchanges) -> NDArray[np.bool_]:
+def conversation_starts(exchanges: Exchanges) -> NDArray[np.bool_]:
     """Marks the first exchange of each conversation; without conversation ids, one after half an hour's silence."""
     conversation = exchanges.values["conversation"]
-    return np.asarray(_openings(exchanges.talks, conversation, exchanges.account_index, exchanges.started_at, SILENCE))
+    return np.asarray(
+        _conversation_starts(
+            exchanges.conversations, conversation, exchanges.account_index, exchanges.started_at, SILENCE
+        )
+    )
 
 
 @njit(cache=True, nogil=True)
-def _openings(
-    talks: Int32, conversation: Int64, account_index: Int32, started_at: Int64, silence: int
+def _conversation_starts(
+    conversations: Int32, conversation: Int64, account_index: Int32, started_at: Int64, silence: int
 ) -> NDArray[np.bool_]:
-    result = np.zeros(len(talks), np.bool_)
+    result = np.zeros(len(conversations), np.bool_)
     highest = -1
-    for i in range(len(talks)):
-        first = talks[i] > highest  # numbers are given in order of first use
+    for i in range(len(conversations)):
+        first = conversations[i] > highest  # numbers are given in order of first use
         if first:
-            highest = talks[i]
+            highest = conversations[i]
         if conversation[i] == 0:
             first = i == 0 or account_index[i] != account_index[i - 1] or started_at[i] - started_at[i - 1] > silence
         result[i] = first
     return result
 
 
-def memory_ratio(exchanges: Exchanges) -> float:
-    """Within-account over between-account similarity of conversation openings, pooled over the group.
+def self_similarity_ratio(exchanges: Exchanges) -> float:
+    """Within-account over between-account similarity of conversation starts, pooled over the group.
 
     1 when accounts draw from one pool; 2 and more when each is a person. NaN when there are too few to say.
     """
-    opens = np.flatnonzero(openings(exchanges))
+    opens = np.flatnonzero(conversation_starts(exchanges))
     dense, accounts = _dense(exchanges.account_index[opens])
     if accounts < 2:
         return float("nan")
@@ -89,8 +93,8 @@ def memory_ratio(exchanges: Exchanges) -> float:
 def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
     size = np.bincount(dense, minlength=accounts).astype(float)
     whose, code, count, names = pairs(dense, features)
-    # words in most of an account's openings are the frame it was given, not things it comes back to
-    kept = (count <= OWN_FRAME * size[whose]) | (count < OWN_FRAME_OPENINGS)
+    # words in most of an account's conversation starts are the frame it was given, not things it comes back to
+    kept = (count <= OWN_FRAME * size[whose]) | (count < OWN_FRAME_STARTS)
     code, count = code[kept], count[kept]
     holders = np.bincount(code, minlength=names)
     # words that many of the group use are its frame (a template, an assignment); what is left is its contents
@@ -201,7 +205,7 @@ def _askers(account_index: NDArray[np.int32], payload: Int64) -> tuple[int, int]
 def single_turn_share(exchanges: Exchanges) -> float:
     """Share of conversations with one exchange only."""
     conversation = exchanges.values["conversation"]
-    sizes = np.bincount(exchanges.talks[conversation != 0])
+    sizes = np.bincount(exchanges.conversations[conversation != 0])
     sizes = sizes[sizes > 0]
     return float((sizes == 1).mean()) if len(sizes) else float("nan")
 
@@ -259,9 +263,9 @@ def reach(exchanges: Exchanges, chosen: NDArray[np.bool_]) -> float:
     with probability 1 - (1 - v)^m.
     """
     dense, accounts = _dense(exchanges.account_index)
-    talks = int((openings(exchanges) & chosen).sum())
+    dealt = int((conversation_starts(exchanges) & chosen).sum())
     share = np.bincount(dense, minlength=accounts) / max(len(exchanges), 1)
-    expected = float((1.0 - (1.0 - share) ** talks).sum())
+    expected = float((1.0 - (1.0 - share) ** dealt).sum())
     return np.count_nonzero(np.bincount(dense[chosen])) / expected if expected > 0 else 0.0
 
 

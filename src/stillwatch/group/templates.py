@@ -56,20 +56,20 @@ def _templates(account_index: Int32, mark: Int64) -> tuple[Int64, Int64]:
 @njit(cache=True, nogil=True)
 def _clear(features: Features, code: Int64, texts: Int64, kept: Features) -> None:
     """Clears from `kept` the features that are in enough of the texts with their text's code."""
-    told = np.flatnonzero(code >= 0)
-    size = room(len(told) * features.shape[1])
+    marked = np.flatnonzero(code >= 0)
+    size = room(len(marked) * features.shape[1])
     keys, count = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-    place = np.empty((len(told), features.shape[1]), np.int64)
-    for t in range(len(told)):
+    place = np.empty((len(marked), features.shape[1]), np.int64)
+    for t in range(len(marked)):
         for j in range(features.shape[1]):
-            feature = features[told[t], j]
+            feature = features[marked[t], j]
             if feature != 0:
-                mixed = (np.uint64(code[told[t]]) << np.uint64(32) | np.uint64(feature)) * _MIX
+                mixed = (np.uint64(code[marked[t]]) << np.uint64(32) | np.uint64(feature)) * _MIX
                 mixed ^= mixed >> np.uint64(32)
                 at = slot(keys, mixed)
                 keys[at], place[t, j] = mixed, at
                 count[at] += 1
-    for t in range(len(told)):
+    for t in range(len(marked)):
         for j in range(features.shape[1]):
-            if features[told[t], j] != 0 and count[place[t, j]] >= SHARE * texts[code[told[t]]]:
-                kept[told[t], j] = 0
+            if features[marked[t], j] != 0 and count[place[t, j]] >= SHARE * texts[code[marked[t]]]:
+                kept[marked[t], j] = 0

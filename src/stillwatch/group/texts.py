@@ -52,17 +52,17 @@ def halves(account_index: Int32, features: Features) -> tuple[Texts, Texts, Text
 
     `account_index` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for none.
     """
-    told = np.flatnonzero(_told(features))
-    told = told[:: max(1, -(-len(told) // MOST))]
-    account_index = account_index[told]
-    names, code = _coded(features[told])
+    has_text = np.flatnonzero(_has_text(features))
+    has_text = has_text[:: max(1, -(-len(has_text) // MOST))]
+    account_index = account_index[has_text]
+    names, code = _coded(features[has_text])
     everything = Texts(account_index, names, code, *_counted(account_index, code, len(names)))
     _, account = np.unique(account_index, return_inverse=True)
     return everything, everything.part(account % 2 == 0), everything.part(account % 2 == 1)
 
 
 @njit(cache=True, nogil=True)
-def _told(features: Features) -> NDArray[np.bool_]:
+def _has_text(features: Features) -> NDArray[np.bool_]:
     result = np.zeros(len(features), np.bool_)
     for i in range(len(features)):
         for feature in features[i]:

@@ -1,4 +1,4 @@
-"""Sorts of evidence for one purpose: what each says of an exchange, learned from who seems to belong to it."""
+"""Views of an exchange that may tell one purpose apart: its words, sorts, sizes, frames and ways of being sent."""
 
 from __future__ import annotations
 
@@ -32,31 +32,34 @@ Int64 = NDArray[np.int64]
 
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
 FRAMES = ("head", "instructions")
-FRAME_CAP = 4.0  # nats one frame may say
+FRAME_CAP = 4.0  # nats one frame may add: whoever sends it may choose it
 CHANNELS = ("parameters", "tools")
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
-CHANNEL_CAP = 1.5  # nats one channel may say for a purpose
+CHANNEL_CAP = 1.5  # nats one channel may add for a purpose: never enough by itself
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01  # and share of the accounts
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
-SIZE_CAP = 3.0  # nats the size of an answer may say
+SIZE_CAP = 3.0  # nats the size of an answer may add: many purposes want answers of one length
 
 
 class View(ABC):
-    """One sort of evidence: what its values say for the purpose (nats), learned from who seems to belong to it."""
+    """One property of exchanges whose values speak for or against the purpose, in nats (natural-log likelihood ratio).
+
+    It is fitted to the exchanges of one sample, and says the same of any others.
+    """
 
     @abstractmethod
-    def learn(self, probability: Float) -> Float:
-        """Nats of each value, given probabilities of the exchanges learned from (exchanges,)."""
+    def m_step(self, probability: Float) -> Float:
+        """Nats of each value (values,), given the probability (exchanges,) that each exchange serves the purpose."""
 
     @abstractmethod
     def add_inside(self, total: Float, nats: Float, cap: float) -> None:
-        """Adds the nats of each exchange learned from to its `total`; content says at most `cap`."""
+        """Adds the nats of each exchange of the sample to its `total` (exchanges,); content adds at most `cap`."""
 
     @abstractmethod
     def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
-        """Adds the nats of any exchanges to their `total`; content says at most `cap`."""
+        """Adds the nats of any exchanges to their `total` (exchanges,); content adds at most `cap`."""
 
 
 class _Cells(View):
@@ -68,7 +71,7 @@ class _Cells(View):
         ordinary = np.concatenate([outside, np.zeros(cells - len(outside))], dtype=np.float64) + 0.5
         # small: of a network of millions every byte of an exchange counts
         self._cell, self._group, self._ordinary = cell, inside.astype(np.min_scalar_type(cells)), _shares(ordinary)
-        self.tells = any(np.count_nonzero(count) > 1 for count in (own, outside))
+        self.varies = any(np.count_nonzero(count) > 1 for count in (own, outside))
 
     def add_inside(self, total: Float, nats: Float, cap: float) -> None:
         add_cells(total, self._group, nats)
@@ -85,9 +88,9 @@ class _Cells(View):
 
 
 class _Beside(_Cells):
-    """Cells whose share in the purpose is held against the members' other traffic."""
+    """Cells whose share in the purpose is compared with the members' other traffic."""
 
-    def learn(self, probability: Float) -> Float:
+    def m_step(self, probability: Float) -> Float:
         purpose, rest = self._weighed_both(probability)
         other = _blended(rest, 1.0 - probability, self._ordinary)
         return np.asarray(np.log(_shares(purpose + 0.5) / _shares(other)))
@@ -100,17 +103,17 @@ class Mix(_Beside):
 class Sizes(_Beside):
     """Sizes of answers: one effort wants answers of one length, customers all sorts."""
 
-    def learn(self, probability: Float) -> Float:
-        return np.clip(super().learn(probability), -SIZE_CAP, SIZE_CAP)
+    def m_step(self, probability: Float) -> Float:
+        return np.clip(super().m_step(probability), -SIZE_CAP, SIZE_CAP)
 
 
 class Frame(_Cells):
-    """A frame: its share in the purpose against people's, capped, since whoever sends may choose it.
+    """Frames (opening words, instructions): their share in the purpose against people's, capped.
 
     A rare frame says nothing, and having none never speaks for a purpose: whole networks differ from people in that.
     """
 
-    def learn(self, probability: Float) -> Float:
+    def m_step(self, probability: Float) -> Float:
         purpose = self._weighed(probability) + 0.5
         nats = np.clip(np.log(_shares(purpose) / self._ordinary), -FRAME_CAP, FRAME_CAP)
         nats[0], nats[1:2] = min(nats[0], 0.0), 0.0
@@ -118,15 +121,18 @@ class Frame(_Cells):
 
 
 class _Channel(_Cells):
-    """How the exchanges were sent. A relay sends its customers' questions as it sends its own, so that this tells a
-    purpose apart only as far as it goes with what is asked."""
+    """How the exchanges were sent.
+
+    A relay sends its customers' questions as it sends its own, so that this tells a purpose apart only as far as it
+    goes with what is asked.
+    """
 
     def __init__(self, cell: Cell, inside: NDArray[np.integer]) -> None:
         own = np.bincount(inside, minlength=1)
         super().__init__(cell, inside, own)
         self._whole = own.astype(np.float64)
 
-    def learn(self, probability: Float) -> Float:
+    def m_step(self, probability: Float) -> Float:
         # exact: as many ones as there are exchanges in each cell
         whole = CHANNEL_WEIGHT * self._whole / len(probability)
         purpose, other = (one + whole for one in self._weighed_both(probability))
@@ -158,7 +164,7 @@ def views(group: Exchanges, reference: Exchanges) -> tuple[Content, *tuple[View,
         *(_frame(name, group, reference) for name in FRAMES),
         *(_channel(name, group) for name in CHANNELS),
     ]
-    return Content(group, reference), *(view for view in cells if view.tells)
+    return Content(group, reference), *(view for view in cells if view.varies)
 
 
 def _frame(name: str, group: Exchanges, reference: Exchanges) -> Frame:
@@ -189,7 +195,7 @@ class Content(View):
         other._beside = True
         return other
 
-    def learn(self, probability: Float) -> Float:
+    def m_step(self, probability: Float) -> Float:
         rows, codes, cells = self._rows, self._codes, len(self._kept)
         other = self._ordinary
         if self._beside:
@@ -205,8 +211,10 @@ class Content(View):
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
-    """The features that most accounts of the group use, ascending: a person's own words are nobody's purpose."""
-    # ... nor are those of a customer who roams over a relay's accounts
+    """The features that most accounts of the group use, ascending.
+
+    A person's own words belong to no purpose, nor do those of a customer who roams over a relay's accounts.
+    """
     features, holders, _ = usage(group.account_index, group.features, COMMON_SHARE * len(group))
     enough = holders >= max(SPREAD_ACCOUNTS, int(SPREAD_SHARE * group.accounts))
     features, holders = features[enough], holders[enough]
