@@ -8,7 +8,7 @@ from pathlib import Path
 from stillwatch.flow import flow_table
 
 ROOT = Path(__file__).resolve().parents[1]
-GENERATED = ("README.md", "docs/flow.md")
+GENERATED = ("docs/flow.md",)
 BLOCK = re.compile(r"(<!-- flow:begin -->\n).*?(<!-- flow:end -->)", re.DOTALL)
 
 

@@ -98,7 +98,7 @@ class TestStages:
         writes = {name for stage in importlib.import_module("stillwatch.flow").STAGES for name in stage.WRITES}
         assert {table.name for table in RUN_FILES} <= writes
 
-    @pytest.mark.parametrize("document", ["README.md", "docs/flow.md"])
+    @pytest.mark.parametrize("document", ["docs/flow.md"])
     def test_stand_in_the_documents_as_in_the_code(self, document: str) -> None:
         text = (ROOT / document).read_text(encoding="utf-8")
         block = re.search(r"<!-- flow:begin -->\n(.*?)<!-- flow:end -->", text, re.DOTALL)

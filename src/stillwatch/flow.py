@@ -163,7 +163,7 @@ def add_to_state(job: Job) -> Rows:
 
 
 def flow_table() -> str:
-    """The markdown table of stages, what they do, read and write; docs/flow.md and README embed it."""
+    """The markdown table of stages, what they do, read and write; docs/flow.md embeds it."""
     lines = ["| stage | does | reads | writes |", "|---|---|---|---|"]
     for stage in STAGES:
         does = (stage.__doc__ or "").strip().splitlines()[0]
