@@ -115,7 +115,7 @@ def test_one_unmatched_judgement_is_told_in_the_singular(document: Document) -> 
 def test_the_summary_counts_campaigns_by_level_and_accuses_no_network(document: Document) -> None:
     text = sentences.summary(replace(document, campaign_levels=(("act", 1),)))
     assert "1 campaign was found (1 at level act), with 2 accounts in all." in text
-    assert "accuses nobody" in text
+    assert "A network is no accusation" in text
     empty = replace(document, campaigns=(), campaigns_total=0, networks=(), networks_total=0)
     assert sentences.summary(empty).endswith(
         "No campaign was found. No network of accounts without a campaign was found."

@@ -22,7 +22,7 @@ ACCOUNTS = 240  # dots drawn; more of them would merge into a bar
 ROW = 36.0  # height of a value with its two lines of text
 DOT = 6.5  # distance between dots
 MARGIN = 14.0
-LABEL = 40  # characters of a label; a longer one would leave the drawing on the left
+LABEL = 32  # characters of a label; a longer one would leave the drawing on the left
 
 
 @dataclass(frozen=True, slots=True)

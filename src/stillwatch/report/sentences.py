@@ -39,10 +39,10 @@ def summary(document: Document) -> str:
 def _networks(document: Document) -> str:
     if not document.networks_total:
         return "No network of accounts without a campaign was found."
-    verb, pronoun = ("was", "it") if document.networks_total == 1 else ("were", "they")
+    verb = "was" if document.networks_total == 1 else "were"
     return (
-        f"{count(document.networks_total, 'network')} of accounts without a campaign {verb} found; "
-        f"that accounts are operated together accuses nobody, and {pronoun} may be a company or a class."
+        f"{count(document.networks_total, 'network')} of accounts without a campaign {verb} found. "
+        "A network is no accusation: the accounts of a company or a class are operated together too."
     )
 
 
