@@ -9,13 +9,9 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.cli.arguments import Findings, check_out, check_run
-from stillwatch.cli.options import (
-    AsJson,
-    Out,
-    console,
-    print_json,
-)
+from stillwatch.cli.findings import Findings, check_out, check_run
+from stillwatch.cli.options import AsJson, Out, SeveralValues
+from stillwatch.cli.output import console, print_json
 
 WIDE = 160  # columns of large tables where no terminal says how wide it is
 
@@ -89,7 +85,7 @@ def score(
         scores.render(console())
 
 
-@lab.command()
+@lab.command(cls=SeveralValues)
 def ladder(  # noqa: PLR0913  one parameter is one option
     seeds: Annotated[list[int], typer.Option(help="Seeds of the worlds, one world each.")],
     out: Annotated[Path, typer.Option(help="The folder for results; what is finished there is not done again.")],
@@ -128,7 +124,7 @@ def ladder(  # noqa: PLR0913  one parameter is one option
     typer.echo(f"results: {out / 'ladder.html'}")
 
 
-@lab.command()
+@lab.command(cls=SeveralValues)
 def drill(  # noqa: PLR0913  one parameter is one option
     rung: Annotated[list[str] | None, typer.Option(help="A rung to drill; may be repeated. None: all.")] = None,
     evasion: Annotated[list[str] | None, typer.Option(help="An evasion to try; may be repeated. None: all.")] = None,

@@ -13,7 +13,11 @@ from stillwatch.job import Job
 
 
 def words(job: Job) -> list[str]:
-    return [*job.inputs.exchanges, "--accounts", *job.inputs.accounts, "--permits", *job.inputs.permits]
+    logs, accounts, permits = (
+        [source.shown for source in sources]
+        for sources in (job.sources.exchanges, job.sources.accounts, job.sources.permits)
+    )
+    return [*logs, "--accounts", *accounts, "--permits", *permits]
 
 
 def test_every_stream_is_run_and_told(job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import flow
+from stillwatch import __version__, flow
 from stillwatch.cli import main as cli
 from stillwatch.cli.main import invoke
 from stillwatch.runs import state as states
@@ -47,6 +47,11 @@ def test_help_waits_for_no_heavy_module() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "scan" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["--version"]) == 0
+    assert capsys.readouterr().out == f"stillwatch {__version__}\n"
 
 
 def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,17 @@
-"""Words of a command line become a Job; every mistake is collected, none stops the search for the next."""
+"""What was typed becomes a job."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillwatch.errors import InputError, Mistake, UsageError
+import typer
+
+from stillwatch.cli.findings import Findings
+from stillwatch.cli.options import Typed
+from stillwatch.errors import InputError, UsageError
 from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.runs import folder
 from stillwatch.runs import state as states
@@ -16,134 +19,31 @@ from stillwatch.settings import Settings, load_settings
 
 ENGINES = ("duckdb", "spark")
 REMOTE = "sc://"
-FORMATS = ("html", "md", "json", "pdf")
-OPTIONS = (
-    "--accounts",
-    "--permits",
-    "--judgements",
-    "--settings",
-    "--since",
-    "--until",
-    "--engine",
-    "--spark-remote",
-    "--out",
-    "--strict",
-    "--json",
-    "--key-file",
-    "--state",
-    "--previous",
-    "--debug",
-    "--help",
-)
-
-SEVERAL = ("--seeds", "--missing")
 
 
-def each_named(words: Sequence[str]) -> list[str]:
-    """`--seeds 1 2` as the parser understands it, which is `--seeds 1 --seeds 2`."""
-    named: list[str] = []
-    option, taken = "", 0
-    for word in words:
-        if word.startswith("--"):
-            option, taken = word, 0
-        elif option in SEVERAL:
-            taken += 1
-            named += [option] if taken > 1 else []
-        named.append(word)
-    return named
-
-
-@dataclass(slots=True)
-class Findings:
-    """The mistakes found so far on one command line."""
-
-    mistakes: list[Mistake] = field(default_factory=list)
-
-    def add(self, where: str, what: str, remedy: str) -> None:
-        """Notes one mistake."""
-        self.mistakes.append(Mistake(where, what, remedy))
-
-    def settle(self) -> None:
-        """Raises UsageError with everything found, if anything was."""
-        if self.mistakes:
-            raise UsageError(self.mistakes)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a person typed after `check`, `scan` or `sketch`, as typed."""
-
-    logs: Sequence[str] = ()
-    accounts: Sequence[str] = ()
-    permits: Sequence[str] = ()
-    judgements: Sequence[str] = ()
-    settings: str | None = None
-    since: str | None = None
-    until: str | None = None
-    key_file: str | None = None
-    engine: str | None = None
-    spark_remote: str | None = None
-    state: Path | None = None
-    previous: Sequence[Path] = ()
-
-
-def job_from(words: Words, findings: Findings, needs_key: bool = False) -> Job:
-    """The job that these words ask for.
+def job_from(context: typer.Context, typed: Typed, findings: Findings, needs_key: bool = False) -> Job:
+    """The job that was typed; `context` knows the options of the command.
 
     Raises UsageError with what was found before, what is wrong with the words, and what the job cannot find.
     """
-    settings = _settings(words, findings)
-    inputs = Inputs(
-        tuple(_without_options(words.logs, findings)),
-        tuple(words.accounts),
-        tuple(words.permits),
-        tuple(words.judgements),
-    )
-    if words.state is not None:
-        findings.mistakes.extend(states.refusal(words.state))
-    if not words.logs and not _keeps_anything(words.state):
-        findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
+    settings = _settings(typed, findings)
     if needs_key and settings.sketch.key_file is None:
         findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
-    previous = _previous(words.previous, words.state, findings)
-    window = _window(words, findings)
+    options = [option for one in context.command.params for option in one.opts if option.startswith("--")]
+    logs = _without_options(typed.logs, [*options, "--debug", "--help"], findings)
+    inputs = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    if typed.state is not None:
+        findings.mistakes.extend(states.refusal(typed.state))
+    if not typed.logs and not _keeps_anything(typed.state):
+        findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
+    previous = _previous(typed.previous, typed.state, findings)
+    window = _window(typed, findings)
     try:
-        job = resolve(inputs, window, settings, words.state, previous)
+        job = resolve(inputs, window, settings, typed.state, previous)
     except UsageError as error:
-        findings.mistakes.extend(error.mistakes)
-        findings.settle()
-        raise
+        raise UsageError([*findings.mistakes, *error.mistakes]) from error
     findings.settle()
     return job
-
-
-def check_one_place(out: Path | None, state: Path | None, findings: Findings) -> None:
-    """Sketches go to a folder of their own or to a state, not to both."""
-    if state is not None and out is not None:
-        findings.add("`--out`", "cannot stand beside `--state`", "name one of them: it says where the sketches go")
-    elif out is not None:
-        check_out(out, findings)
-    elif state is None:
-        findings.add("`--out`", "is missing", "name the folder that the sketches go to")
-
-
-def check_out(out: Path, findings: Findings) -> None:
-    """The folder must be new, empty or a previous run's."""
-    findings.mistakes.extend(folder.refusal(out))
-
-
-def check_format(name: str, findings: Findings) -> None:
-    """A report format this version writes."""
-    if name == "pdf":
-        findings.add("`--format pdf`", "is not in this version", "use `--format html` and print it from a browser")
-    elif name not in FORMATS:
-        findings.add(f"`--format {name}`", "is not a format", "use `html`, `md` or `json`")
-
-
-def check_run(run: Path, findings: Findings) -> None:
-    """A folder that a finished run left."""
-    if not (run / folder.MARKER).is_file():
-        findings.add(f"`{run}`", f"is not a run folder (it has no `{folder.MARKER}`)", "name what `scan` printed")
 
 
 def default_out() -> Path:
@@ -155,34 +55,35 @@ def _keeps_anything(state: Path | None) -> bool:
     return state is not None and (state / states.MARKER).is_file()
 
 
-def _without_options(logs: Sequence[str], findings: Findings) -> list[str]:
-    kept = []
+def _without_options(logs: Sequence[str], options: Sequence[str], findings: Findings) -> list[str]:
+    """The words that name logs; one that looks like an option but is none is a mistake."""
+    paths = []
     for word in logs:
         if not word.startswith("--") or Path(word).exists():
-            kept.append(word)
+            paths.append(word)
             continue
-        near = difflib.get_close_matches(word.partition("=")[0], OPTIONS, n=1)
+        near = difflib.get_close_matches(word.partition("=")[0], options, n=1)
         remedy = f"did you mean `{near[0]}`?" if near else "see `--help`"
         findings.add(f"`{word}`", "is not an option", remedy)
-    return kept
+    return paths
 
 
-def _settings(words: Words, findings: Findings) -> Settings:
+def _settings(typed: Typed, findings: Findings) -> Settings:
     settings = Settings()
     try:
-        settings = load_settings(Path(words.settings) if words.settings else None)
+        settings = load_settings(typed.settings)
     except UsageError as error:
         findings.mistakes.extend(error.mistakes)
-    if words.key_file is not None:
-        own = settings.sketch.model_copy(update={"key_file": Path(words.key_file)})
+    if typed.key_file is not None:
+        own = settings.sketch.model_copy(update={"key_file": typed.key_file})
         settings = settings.model_copy(update={"sketch": own})
-    return _with_engine(settings, words, findings)
+    return _with_engine(settings, typed, findings)
 
 
-def _with_engine(settings: Settings, words: Words, findings: Findings) -> Settings:
-    """The engine that was typed, over the one that stands in the file."""
-    typed = {"name": words.engine, "spark_remote": words.spark_remote}
-    own = settings.engine.model_copy(update={key: word for key, word in typed.items() if word is not None})
+def _with_engine(settings: Settings, typed: Typed, findings: Findings) -> Settings:
+    """The engine that was typed wins over the one that stands in the file."""
+    named = {"name": typed.engine, "spark_remote": typed.spark_remote}
+    own = settings.engine.model_copy(update={key: word for key, word in named.items() if word is not None})
     if own.name not in ENGINES:
         findings.add(f"`--engine {own.name}`", "is not an engine", f"use {' or '.join(f'`{one}`' for one in ENGINES)}")
     elif own.spark_remote is not None and own.name != "spark":
@@ -217,11 +118,11 @@ def _has_lineage(state: Path) -> bool:
         return False  # the run itself says what is wrong with the state
 
 
-def _window(words: Words, findings: Findings) -> Window:
-    since = _moment("--since", words.since, findings)
-    until = _moment("--until", words.until, findings)
+def _window(typed: Typed, findings: Findings) -> Window:
+    since = _moment("--since", typed.since, findings)
+    until = _moment("--until", typed.until, findings)
     if since is not None and until is not None and since >= until:
-        findings.add("`--since`", f"`{words.since}` is not before `--until {words.until}`", "swap them")
+        findings.add("`--since`", f"`{typed.since}` is not before `--until {typed.until}`", "swap them")
     return Window(since, until)
 
 

@@ -15,9 +15,8 @@ from typing import Annotated
 import typer
 
 from stillwatch import __version__
-from stillwatch.cli.arguments import each_named
 from stillwatch.cli.calibrate import calibrate
-from stillwatch.cli.options import LENIENT
+from stillwatch.cli.mounted import GROUP, mount
 from stillwatch.cli.report import report
 from stillwatch.cli.run import check, scan, sketch
 from stillwatch.errors import StillwatchError
@@ -29,26 +28,35 @@ INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
 TERMINATED = 143  # 128 + SIGTERM
 
 app = typer.Typer(
-    help="Finds accounts run through one hand that jointly extract a language model's capabilities.",
+    help="Finds networks of fraudulent accounts that jointly extract a language model's capabilities.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (check, scan, sketch, calibrate):
-    app.command(context_settings=LENIENT)(command)
+_OF_LOGS = (check, scan, sketch, calibrate)
+for command in _OF_LOGS:
+    # unknown options reach these commands as words, so that they are listed with every other mistake
+    app.command(context_settings={"ignore_unknown_options": True})(command)
 app.command()(report)
-for entry in sorted(entry_points(group="stillwatch.commands"), key=lambda one: one.name):
-    # the lab's commands are there where the lab is installed; the product knows nothing of it
-    app.add_typer(entry.load(), name=entry.name)
+_NOT_MOUNTED = mount(app, entry_points(group=GROUP), [one.__name__ for one in (*_OF_LOGS, report)])
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stillwatch {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def settle_globals(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something unexpected fails.")] = False,
 ) -> None:
     """Options that every command takes."""
-    # read by `main`, which also sees it when it stands behind the command's name
+    # `--debug` is read by `invoke`, which also sees it when it stands behind the command's name
 
 
 def main() -> None:
@@ -60,9 +68,11 @@ def main() -> None:
 def invoke(words: Sequence[str]) -> int:
     """Runs one command line and returns its exit code; prints no traceback unless `--debug` is among the words."""
     debug = "--debug" in words
-    kept = each_named([word for word in words if word != "--debug"])
+    for complaint in _NOT_MOUNTED:
+        _complain(complaint, False)
     try:
-        typer.main.get_command(app).main(args=kept, prog_name="stillwatch")
+        others = [word for word in words if word != "--debug"]
+        typer.main.get_command(app).main(args=others, prog_name="stillwatch")
     except SystemExit as done:
         if done.code == INTERRUPTED:  # the parser turns Ctrl-C into this, and says nothing
             _complain("interrupted; nothing was written", debug)

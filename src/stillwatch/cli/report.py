@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.cli.arguments import Findings, check_format, check_run
+from stillwatch.cli.findings import Findings, check_format, check_run
 
 
 def report(

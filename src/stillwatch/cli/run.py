@@ -7,129 +7,64 @@ from pathlib import Path
 
 import typer
 
-from stillwatch.cli.arguments import Findings, Words, check_one_place, check_out, default_out, job_from
-from stillwatch.cli.options import (
-    Accounts,
-    AsJson,
-    Engine,
-    Judgements,
-    KeyFile,
-    Logs,
-    Out,
-    Permits,
-    Previous,
-    SettingsFile,
-    Since,
-    SparkRemote,
-    StateFolder,
-    Strict,
-    Until,
-    console,
-    print_json,
-)
+from stillwatch.cli.arguments import default_out, job_from
+from stillwatch.cli.findings import Findings, check_one_place, check_out
+from stillwatch.cli.options import LOGS, TABLES, Typed, takes
+from stillwatch.cli.output import console, print_json
 
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 
 
-def check(  # noqa: PLR0913  one parameter is one option
-    logs: Logs = None,
-    accounts: Accounts = None,
-    permits: Permits = None,
-    judgements: Judgements = None,
-    settings: SettingsFile = None,
-    since: Since = None,
-    until: Until = None,
-    strict: Strict = False,
-    as_json: AsJson = False,
-) -> None:
+@takes(*LOGS, *TABLES, "strict", "as_json")
+def check(typed: Typed, context: typer.Context) -> None:
     """Reads and validates only: rows used, quarantined and why, and which evidence the columns allow."""
-    words = Words(logs or (), accounts or (), permits or (), judgements or (), settings, since, until)
-    job = job_from(words, Findings())
+    job = job_from(context, typed, Findings())
     from stillwatch import flow
     from stillwatch.read.summary import render
 
     found = flow.check(job)
-    if as_json:
+    if typed.as_json:
         print_json(asdict(found))
     else:
         render(found, console())
-    _settle_strict(strict, found.rows.quarantined)
+    _settle_strict(typed.strict, found.rows.quarantined)
 
 
-def scan(  # noqa: PLR0913  one parameter is one option
-    logs: Logs = None,
-    accounts: Accounts = None,
-    permits: Permits = None,
-    judgements: Judgements = None,
-    settings: SettingsFile = None,
-    since: Since = None,
-    until: Until = None,
-    engine: Engine = None,
-    spark_remote: SparkRemote = None,
-    out: Out = None,
-    key_file: KeyFile = None,
-    state: StateFolder = None,
-    previous: Previous = None,
-    strict: Strict = False,
-    as_json: AsJson = False,
-) -> None:
+@takes(*LOGS, *TABLES, "engine", "spark_remote", "key_file", "out", "state", "previous", "strict", "as_json")
+def scan(typed: Typed, context: typer.Context) -> None:
     """The main job: logs in, a run folder out."""
-    folder = out or default_out()
+    folder = typed.out or default_out()
     findings = Findings()
-    words = Words(
-        logs or (),
-        accounts or (),
-        permits or (),
-        judgements or (),
-        settings,
-        since,
-        until,
-        key_file,
-        engine,
-        spark_remote,
-        state,
-        previous or (),
-    )
     check_out(folder, findings)
-    job = job_from(words, findings)
+    job = job_from(context, typed, findings)
     from stillwatch import flow, report
 
     found = flow.scan(job, folder)
-    if as_json:
+    if typed.as_json:
         print_json({"run": str(folder), **report.summary(folder)})
     else:
         report.show(folder, console())
         typer.echo(f"run folder: {folder}")
-    _settle_strict(strict, found.rows.quarantined)
+    _settle_strict(typed.strict, found.rows.quarantined)
 
 
-def sketch(  # noqa: PLR0913  one parameter is one option
-    logs: Logs = None,
-    settings: SettingsFile = None,
-    since: Since = None,
-    until: Until = None,
-    key_file: KeyFile = None,
-    out: Out = None,
-    state: StateFolder = None,
-    strict: Strict = False,
-    as_json: AsJson = False,
-) -> None:
+@takes(*LOGS, "key_file", "out", "state", "strict", "as_json")
+def sketch(typed: Typed, context: typer.Context) -> None:
     """Raw logs to textless sketches, made near the logs under a key that the provider holds."""
     findings = Findings()
-    words = Words(logs or (), settings=settings, since=since, until=until, key_file=key_file, state=state)
-    check_one_place(out, state, findings)
-    job = job_from(words, findings, needs_key=True)
+    check_one_place(typed.out, typed.state, findings)
+    job = job_from(context, typed, findings, needs_key=True)
     from stillwatch import flow
 
-    folder = state or out or Path()
-    rows = flow.write_sketches(job, folder) if state is None else flow.add_to_state(job)
-    if as_json:
+    folder = typed.state or typed.out or Path()
+    rows = flow.write_sketches(job, folder) if typed.state is None else flow.add_to_state(job)
+    if typed.as_json:
         print_json({"folder": str(folder), "rows": asdict(rows)})
     else:
         outside = f"{rows.outside_window:,} outside the window or kept already, " if rows.outside_window else ""
-        found = "rows kept in all" if state else "exchanges sketched"
+        found = "rows kept in all" if typed.state else "exchanges sketched"
         typer.echo(f"{rows.used - rows.outside_window:,} {found}, {outside}{rows.quarantined:,} quarantined: {folder}")
-    _settle_strict(strict, rows.quarantined)
+    _settle_strict(typed.strict, rows.quarantined)
 
 
 def _settle_strict(strict: bool, quarantined: int) -> None:

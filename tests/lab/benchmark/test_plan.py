@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.cli.arguments import each_named
 from stillwatch.runs.folder import code_digest
 from stillwatch.settings import EvidenceSettings
 from stillwatch_lab.benchmark.plan import CHANNELS, MAIN, Plan
@@ -69,10 +68,3 @@ def test_the_forecast_grows_with_what_is_asked() -> None:
     assert forecast(replace(PLAN, ablate=True)) > forecast(PLAN)
     assert forecast(PLAN) / 10 < forecast(replace(PLAN, scale=0.1)) < forecast(PLAN) / 5
     assert forecast(replace(PLAN, baselines=True)) > forecast(PLAN)
-
-
-def test_list_options_take_several_words() -> None:
-    assert each_named(["lab", "ladder", "--seeds", "1", "2", "--scale", "0.5", "--missing", "text"]) == (
-        ["lab", "ladder", "--seeds", "1", "--seeds", "2", "--scale", "0.5", "--missing", "text"]
-    )
-    assert each_named(["scan", "logs", "more", "--out", "x"]) == ["scan", "logs", "more", "--out", "x"]
