@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.factory import opened
-from stillwatch.link.values import _SIGNUP_SUBNET
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
+from stillwatch.records.definitions import signup_subnet_sql
 from stillwatch.settings import EngineSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
@@ -71,7 +71,7 @@ EXPRESSIONS = (
     "nullif(s, '')",
     "contains(s, chr(0))",
     r"s = 'it''s \ '",
-    _SIGNUP_SUBNET.replace("signup_address", "t"),
+    signup_subnet_sql("t"),
     "array_length(words)",
     "words IS NULL OR array_length(words) = 0 OR list_contains(words, 'm')",
     "array_to_string(words, '')",

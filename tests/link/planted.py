@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.link.graph import Graph, assemble
+from stillwatch.link.graph import Graph, Shared, assemble
 from stillwatch.link.values import KINDS
 
 CODES = {kind.claim: code for code, kind in enumerate(KINDS)}
@@ -53,7 +53,7 @@ def planted(
         value, holder = pairs[0][shared], pairs[1][shared]
         starts = np.flatnonzero(np.diff(value, prepend=-1)).astype(np.int64)
         first = generator.integers(0, 30 * 86_400_000_000, len(holder))
-        parts.append((holder.astype(np.int32), starts, first, CODES[claim]))
+        parts.append(Shared(CODES[claim], holder.astype(np.int32), starts, first, value[starts]))
     return assemble(accounts, parts, draws), members
 
 
@@ -65,10 +65,12 @@ def with_handovers(graph: Graph, groups: list[np.ndarray]) -> Graph:
         values = np.flatnonzero(graph.kind == kind)
         begin, end = graph.value_start[values[0]], graph.value_start[values[-1] + 1]
         starts = (graph.value_start[values] - begin).astype(np.int64)
-        parts.append((graph.holder[begin:end], starts, graph.first_at[begin:end], int(kind)))
+        keyed = graph.keyed[values]
+        parts.append(Shared(int(kind), graph.holder[begin:end], starts, graph.first_at[begin:end], keyed))
     holder = np.concatenate(groups).astype(np.int32)
     starts = np.cumsum([0, *[len(group) for group in groups[:-1]]]).astype(np.int64)
-    parts.append((holder, starts, np.full(len(holder), graph.first_at.min()), code))
+    first_at = np.full(len(holder), graph.first_at.min())
+    parts.append(Shared(code, holder, starts, first_at, np.arange(len(groups))))
     draws = graph.draws.copy()
     draws[code] = 1
     return assemble(graph.accounts, parts, draws)

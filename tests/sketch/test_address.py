@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.key import Key
+from stillwatch.records.addresses import parse_address
 from stillwatch.sketch.address import (
     address_values,
-    parse_address,
     prefixes,
     read_plain,
 )

@@ -20,6 +20,8 @@ from stillwatch.records import claims
 from stillwatch.records.definitions import country_sql
 
 READS = (
+    "sources",
+    "exchanges",
     "received_groups",
     "exchange_sketches",
     "account_sketches",

@@ -36,7 +36,8 @@ class Graph:
 
     Value v of kind `kind[v]` is held by `holder[value_start[v]:value_start[v + 1]]` (ascending accounts); account u
     holds `held[account_start[u]:account_start[u + 1]]`. `draws[k, u]` counts the different values of kind k that u
-    holds, shared or not. `first_at` (µs) is parallel to `holder`.
+    holds, shared or not. `first_at` (µs) is parallel to `holder`. `keyed` (values,) is the value as exchange
+    sketches hold it; of what accounts state it is the text's rank, and of handovers the group.
     """
 
     accounts: int
@@ -47,11 +48,27 @@ class Graph:
     held: Int32
     kind: NDArray[np.int8]
     draws: Int32
+    keyed: Int64
 
     @property
     def values(self) -> int:
         """How many shared values there are."""
         return len(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The values of one attribute that several accounts hold.
+
+    `holder` (edges,) and `first_at` (edges, µs) are in order of value and account; `start` (values,) is where each
+    value's edges begin, and `keyed` (values,) as of a graph.
+    """
+
+    code: int
+    holder: Int32
+    start: Int64
+    first_at: Int64
+    keyed: Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ class Holdings:
         if handovers is not None:
             self.held[_HANDOVER] = _held(handovers)
             self.draws[_HANDOVER] = 1  # everybody could have taken a request over, whether any was or not
-        parts = [(*_by_value(self.held.pop(code)), code) for code in sorted(self.held)]
+        parts = [_shared(self.held.pop(code), code) for code in sorted(self.held)]
         return assemble(self.draws.shape[1], parts, self.draws)
 
 
@@ -107,13 +124,14 @@ def _held(rows: pa.Table) -> Held:
     return Held(rows["account_index"].to_numpy().astype(np.int32), rows["value"].to_numpy().astype(np.int64), first_at)
 
 
-def _by_value(held: Held) -> tuple[Int32, Int64, Int64]:
-    """Holders of what several accounts hold, where each value's begin, and when they first held it."""
+def _shared(held: Held, code: int) -> Shared:
+    """Those values of an attribute that several accounts hold."""
     # accounts ascend already, and stay so within each value
     held = held.take(np.argsort(held.value, kind="stable"))
     count = np.diff(_starts(held.value), append=len(held.value))
     held = held.take(np.flatnonzero(np.repeat(count > 1, count)))
-    return held.account_index, _starts(held.value), held.first_at
+    starts = _starts(held.value)
+    return Shared(code, held.account_index, starts, held.first_at, held.value[starts])
 
 
 def _ranked(values: pa.ChunkedArray) -> Int64:
@@ -130,18 +148,18 @@ def _starts(values: Int64) -> Int64:
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
-def assemble(accounts: int, parts: list[tuple[Int32, Int64, Int64, int]], draws: Int32) -> Graph:
-    """The graph of parts: holders, where each value's begin, first times, and the code of the kind."""
-    edges = sum(len(part[0]) for part in parts)
-    holder = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int32)
-    first_at = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, np.int64)
-    offsets = np.cumsum([0, *[len(part[0]) for part in parts]])
-    starts = [part[1] + offset for part, offset in zip(parts, offsets, strict=False)]
-    value_start = np.concatenate([*starts, np.array([edges], np.int64)]).astype(np.int64)
-    kind = np.concatenate([np.full(len(part[1]), part[3], np.int8) for part in parts] or [np.empty(0, np.int8)])
+def assemble(accounts: int, parts: Sequence[Shared], draws: Int32) -> Graph:
+    """The graph of the shared values of several attributes, each attribute once."""
+    offsets = np.cumsum([0, *[len(part.holder) for part in parts]])
+    holder = np.concatenate([np.empty(0, np.int32), *(part.holder for part in parts)])
+    first_at = np.concatenate([np.empty(0, np.int64), *(part.first_at for part in parts)])
+    keyed = np.concatenate([np.empty(0, np.int64), *(part.keyed for part in parts)])
+    starts = [part.start + offset for part, offset in zip(parts, offsets, strict=False)]
+    value_start = np.concatenate([*starts, offsets[-1:]]).astype(np.int64)
+    kind = np.concatenate([np.empty(0, np.int8), *(np.full(len(part.start), part.code, np.int8) for part in parts)])
     value_of_edge = np.repeat(np.arange(len(kind), dtype=np.int32), np.diff(value_start))
     account_start, order = by_account(holder, accounts)
-    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws)
+    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws, keyed)
 
 
 def count_accounts(engine: Engine) -> int:

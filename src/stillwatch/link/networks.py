@@ -16,6 +16,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.link.biclusters import Kit
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import formed_at, kit_edges, linked_at
+from stillwatch.link.shown_values import shown_values
 from stillwatch.link.values import KINDS
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
@@ -36,6 +37,7 @@ from stillwatch.runs.lineage import history, inherit
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24
+SHOWN_VALUES = 5  # values of each attribute that are shown as the log has them, besides those that are drawn
 
 
 def name_network(accounts: Sequence[str]) -> str:
@@ -72,7 +74,10 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
         members.append(_members(name, kit, accounts, linked_at(graph, kit, edges, prior)))
     engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
     engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
-    engine.store(NETWORK_VALUES, _together([_values(name, kit, graph) for name, kit in rows], NETWORK_VALUES.schema))
+    chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(kit, graph) for _, kit in rows)]))
+    shown = shown_values(engine, graph, chosen, accounts)
+    values = [_values(name, kit, graph, shown) for name, kit in rows]
+    engine.store(NETWORK_VALUES, _together(values, NETWORK_VALUES.schema))
     links = [_links(name, kit, graph, accounts) for name, kit in rows]
     engine.store(NETWORK_LINKS, _together(links, NETWORK_LINKS.schema))
 
@@ -133,7 +138,22 @@ def value_id(value: int) -> str:
     return f"V{value:08d}"
 
 
-def _values(name: str, kit: Kit, graph: Graph) -> dict[str, Any]:
+def _strongest(kit: Kit) -> NDArray[np.int64]:
+    """Indices of a network's values, the strongest first."""
+    return np.asarray(np.argsort(-kit.value_bits, kind="stable"), np.int64)
+
+
+def _to_show(kit: Kit, graph: Graph) -> NDArray[np.int64]:
+    """The values of a network that are shown: those that are drawn, and the strongest few of each attribute."""
+    order = _strongest(kit)
+    attribute = graph.kind[kit.found.values[order]]
+    by_attribute = np.argsort(attribute, kind="stable")
+    rank = np.arange(len(order)) - np.searchsorted(attribute[by_attribute], attribute[by_attribute])
+    chosen = np.concatenate([order[:DRAWN_VALUES], order[by_attribute[rank < SHOWN_VALUES]]])
+    return np.asarray(kit.found.values[chosen], np.int64)
+
+
+def _values(name: str, kit: Kit, graph: Graph, shown: Mapping[int, str]) -> dict[str, Any]:
     values, inside = kit.found.values, kit.found.inside
     kinds = [KINDS[code] for code in graph.kind[values]]
     return {
@@ -144,12 +164,13 @@ def _values(name: str, kit: Kit, graph: Graph) -> dict[str, Any]:
         "accounts": inside,
         "outside_accounts": graph.value_start[values + 1] - graph.value_start[values] - inside,
         "bits": [round(bits, 3) for bits in kit.value_bits.tolist()],
+        "shown": [shown.get(value) for value in values.tolist()],
     }
 
 
 def _links(name: str, kit: Kit, graph: Graph, accounts: pa.Array) -> dict[str, Any]:
     drawn = kit.members[:: max(1, len(kit.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
-    top = kit.found.values[np.argsort(-kit.value_bits, kind="stable")[:DRAWN_VALUES]]
+    top = kit.found.values[_strongest(kit)[:DRAWN_VALUES]]
     # looked for among what each account holds: some values have a hundred thousand holders
     held = [graph.held[graph.account_start[u] : graph.account_start[u + 1]] for u in drawn]
     value, account = np.concatenate(held), np.repeat(drawn, [len(span) for span in held])

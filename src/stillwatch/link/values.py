@@ -102,9 +102,14 @@ ORDER BY sketches.account_index
     )
 
 
+def used_value_sql(name: str) -> str:
+    """The expression of a value column of exchanges, whose table is called `exchanges`."""
+    return _USED.get(name, f"exchanges.{identifier(name)}")
+
+
 def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
     """The value columns (null for none) of every exchange of these accounts (a condition), and the account's number."""
-    kept = ", ".join(f"{_USED.get(name, f'exchanges.{identifier(name)}')} AS {identifier(name)}" for name in columns)
+    kept = ", ".join(f"{used_value_sql(name)} AS {identifier(name)}" for name in columns)
     return Query(
         "values in use",
         f"""

@@ -34,6 +34,7 @@ NETWORK_VALUES = Table(
         *columns(Kind.STRING, "network_id value_id family claim", required=True),  # claim: `same_payment_issuer`
         *columns(Kind.INT64, "accounts outside_accounts", required=True),  # holders inside and outside the network
         *columns(Kind.FLOAT64, "bits", required=True),  # pooled surprise of the holders inside
+        *columns(Kind.STRING, "shown"),  # the value as the log has it, at most 64 printable characters
     ),
     ("network_id", "value_id"),
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.key import Key
+from stillwatch.records.addresses import parse_address
 from stillwatch.records.definitions import NETWORK_BITS, SUBNET_BITS
 from stillwatch.sketch.buffers import Texts, texts_of
 from stillwatch.sketch.compiled import compiled
@@ -18,9 +16,6 @@ from stillwatch.sketch.values import column_values, word_values
 
 _LOW = (1 << 64) - 1
 _PREFIXES = {version: (bits, SUBNET_BITS[version], NETWORK_BITS[version]) for version, bits in {4: 32, 6: 128}.items()}
-_BRACKETED = re.compile(r"\[([^\]]*)\](?::\d{1,5})?")
-_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}")
-_LONGEST = 64  # a v6 address with zone, brackets and port is shorter
 
 
 def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64Array, pa.Int64Array]:
@@ -80,22 +75,6 @@ def prefixes(text: str) -> list[tuple[int, int, int]]:
     number, size = int(address), address.max_prefixlen
     masked = [number >> (size - length) << (size - length) for length in _PREFIXES[address.version]]
     return [(address.version, part >> 64, part & _LOW) for part in masked]
-
-
-def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address in a text that may carry spaces around it, brackets, a port or a zone; None when there is none."""
-    if len(text) > _LONGEST:
-        return None
-    text = text.strip()
-    wrapped = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)
-    text = (wrapped.group(1) if wrapped else text).partition("%")[0]
-    try:
-        if ":" not in text:
-            return IPv4Address(text)
-        address = IPv6Address(text)
-    except AddressValueError:
-        return None
-    return address.ipv4_mapped or address
 
 
 def _valid(column: pa.Array) -> npt.NDArray[np.bool_]:
