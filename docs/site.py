@@ -92,7 +92,7 @@ def _fits(file: Path, pattern: Path) -> bool:
 
 def _title(page: Path) -> str:
     found = TITLE.search(page.read_text(encoding="utf-8"))
-    return found[1] if found else page.stem
+    return found[1].partition(": ")[0] if found else page.stem  # the question after the name is for the page
 
 
 def _quoted(text: str) -> str:
