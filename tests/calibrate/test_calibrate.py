@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.calibrate.bundles import NULLS
+from stillwatch.calibrate.bundles import NULL_STREAMS
 from stillwatch.cli.main import invoke
 from stillwatch.job import Job
 
@@ -20,30 +20,36 @@ def words(job: Job) -> list[str]:
     return [*logs, "--accounts", *accounts, "--permits", *permits]
 
 
-def test_every_stream_is_run_and_told(job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_stream_is_scanned_and_reported(job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "calibration"
     assert invoke(["calibrate", *words(job), "--streams", "1", "--seed", "3", "--out", str(out), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told == json.loads((out / "calibration.json").read_text())
-    names = [stream["name"] for stream in told["streams"]]
-    assert names == [*(null.name for null in NULLS), "organic", "first half", "second half", "half of accounts"]
-    by_name = {stream["name"]: stream for stream in told["streams"]}
-    seen = told["real"]["accounts"]
-    assert told["left_out"] > 0
-    assert by_name["organic"]["found"]["accounts"] == seen - told["left_out"]
-    assert by_name["independent"]["found"]["accounts"] == seen
-    assert by_name["independent"]["found"]["networks"] == 0
-    assert sum(by_name["contents"]["found"]["accused"].values()) == 0
-    assert 0 < by_name["half of accounts"]["found"]["accounts"] < seen - told["left_out"]
+    written = json.loads(capsys.readouterr().out)
+    assert written == json.loads((out / "calibration.json").read_text())
+    names = [stream["name"] for stream in written["streams"]]
+    assert names == [
+        *(null.name for null in NULL_STREAMS),
+        "unaccused",
+        "first half",
+        "second half",
+        "half of accounts",
+    ]
+    by_name = {stream["name"]: stream for stream in written["streams"]}
+    seen = written["real"]["accounts"]
+    assert written["left_out"] > 0
+    assert by_name["unaccused"]["found"]["accounts"] == seen - written["left_out"]
+    assert by_name["everything"]["found"]["accounts"] == seen
+    assert by_name["everything"]["found"]["networks"] == 0
+    assert sum(by_name["questions"]["found"]["accused"].values()) == 0
+    assert 0 < by_name["half of accounts"]["found"]["accounts"] < seen - written["left_out"]
 
 
 def test_mistakes_are_listed_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").touch()
     assert invoke(["calibrate", str(tmp_path / "gone"), "--stream", "--out", str(tmp_path / "full")]) == 2
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for expected in ("gone`: does not exist", "`--stream`: is not an option", "holds files but no"):
-        assert said.count(expected) == 1
+        assert printed.count(expected) == 1
 
 
 def test_logs_without_exchanges_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

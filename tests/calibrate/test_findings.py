@@ -1,4 +1,4 @@
-"""What holds, which bounds follow, and what is said of it, on calibrations made by hand."""
+"""Which streams hold, which bounds follow, and which sentences say so, on calibrations made by hand."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from stillwatch.calibrate.findings import (
     Found,
     Stream,
 )
+from stillwatch.calibrate.sentences import CANNOT_SHOW, sentences
 from stillwatch.calibrate.terminal import render, write
-from stillwatch.calibrate.words import CANNOT_SHOW, sentences
 from stillwatch.job import Inputs, resolve
 from stillwatch.runs.folder import MARKER
 
@@ -46,14 +46,14 @@ def calibration(*streams: Stream) -> Calibration:
 @pytest.mark.parametrize(
     ("expected", "what", "holds"),
     [
-        ("nobody", found(), True),
-        ("nobody", found(networks=1), False),
-        ("nobody", found(watch=1), False),
+        ("no network", found(), True),
+        ("no network", found(networks=1), False),
+        ("no network", found(watch=1), False),
         ("no campaign", found(networks=9), True),
         ("no campaign", found(watch=1), False),
-        ("nobody at act", found(networks=9, review=9), True),
-        ("nobody at act", found(act=1), False),
-        ("told", found(networks=9, act=9), True),
+        ("no campaign at act", found(networks=9, review=9), True),
+        ("no campaign at act", found(act=1), False),
+        ("reported only", found(networks=9, act=9), True),
     ],
 )
 def test_what_holds(expected: Expected, what: Found, holds: bool) -> None:
@@ -61,64 +61,64 @@ def test_what_holds(expected: Expected, what: Found, holds: bool) -> None:
 
 
 def test_bounds_are_cumulative_over_levels() -> None:
-    one = stream("nobody at act", found(act=2, review=3))
+    one = stream("no campaign at act", found(act=2, review=3))
     assert one.bound_per_100k("act") == pytest.approx(1e5 * upper_bound(2, 1_000))
     assert one.bound_per_100k("review") == one.bound_per_100k("watch") == pytest.approx(1e5 * upper_bound(5, 1_000))
 
 
 def test_the_bound_is_the_worst_and_never_pooled() -> None:
-    large, half = stream("nobody", found()), stream("nobody at act", found(500))
+    large, half = stream("no network", found()), stream("no campaign at act", found(500))
     assert calibration(large, half).bound_per_100k("act") == large.bound_per_100k("act"), (
-        "a small empty one adds nothing"
+        "a small stream that accuses nobody adds nothing"
     )
-    bad = stream("nobody at act", found(500, act=5))
+    bad = stream("no campaign at act", found(500, act=5))
     assert calibration(large, bad, large).bound_per_100k("act") == bad.bound_per_100k("act")
-    told = stream("told", found(act=900))
-    assert calibration(large, told).bound_per_100k("act") == large.bound_per_100k("act")
-    assert calibration(told).bound_per_100k("act") == 1e5, "nothing was tested"
+    reported = stream("reported only", found(act=900))
+    assert calibration(large, reported).bound_per_100k("act") == large.bound_per_100k("act")
+    assert calibration(reported).bound_per_100k("act") == 1e5, "nothing was tested"
 
 
 def test_streams_bound_counts_streams() -> None:
-    clean = [stream("nobody", found())] * 9
+    clean = [stream("no network", found())] * 9
     assert calibration(*clean).stream_bound() == pytest.approx(upper_bound(0, 9))
-    assert calibration(*clean, stream("nobody at act", found(act=1))).stream_bound() == pytest.approx(
+    assert calibration(*clean, stream("no campaign at act", found(act=1))).stream_bound() == pytest.approx(
         upper_bound(1, 10)
     )
 
 
-def test_words_name_each_failure_and_what_findings_rest_on() -> None:
+def test_sentences_name_each_failure_and_what_accusations_depend_on() -> None:
     said = sentences(
         calibration(
-            stream("nobody", found(networks=3), "independent"),
-            stream("no campaign", found(review=4), "contents"),
-            stream("nobody at act", found(act=5), "organic"),
-            stream("nobody at act", found(watch=6), "first half"),
-            stream("told", found(act=7), "hands"),
+            stream("no network", found(networks=3), "everything"),
+            stream("no campaign", found(review=4), "questions"),
+            stream("no campaign at act", found(act=5), "unaccused"),
+            stream("no campaign at act", found(watch=6), "first half"),
+            stream("reported only", found(act=7), "infrastructure"),
         )
     )
-    assert said[0].startswith("3 of 4 streams")
+    assert said[0].startswith("3 of 4 streams with a requirement failed")
     assert "3 networks of 30 accounts" in said[1]
-    assert "campaigns 1 at review" in said[2]
-    assert "campaigns 1 at act" in said[3]
+    assert "1 campaign at review" in said[2]
+    assert "1 campaign at act" in said[3]
     assert "`first half`" in said[4]
-    assert "30 accounts are accused; 7 where something was cut (`hands`)" in said[5]
+    assert "accuses 30 accounts. It accuses 7 when something was cut (`infrastructure`)." in said[5]
     assert "upper bound" in said[6]
-    held = sentences(calibration(stream("nobody", found())))
-    assert held[0].startswith("All 1 streams")
+    held = sentences(calibration(stream("no network", found())))
+    assert held[0].startswith("All 1 streams with a requirement passed")
 
 
-def test_a_scan_that_accused_nobody_is_said_to() -> None:
-    quiet = Calibration(1, NOTHING, 0, (stream("told", NOTHING),))
+def test_a_scan_that_accused_nobody_says_so() -> None:
+    quiet = Calibration(1, NOTHING, 0, (stream("reported only", NOTHING),))
     assert any("accused nobody" in sentence for sentence in sentences(quiet))
 
 
 def test_files_and_terminal_say_the_same(tmp_path: Path) -> None:
-    made = calibration(stream("nobody", found()), stream("told", found(act=7), "hands"))
+    made = calibration(stream("no network", found()), stream("reported only", found(act=7), "infrastructure"))
     write(made, resolve(Inputs()), tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"calibration.json", "calibration.txt", MARKER}
-    told = json.loads((tmp_path / "out" / "calibration.json").read_text())
-    assert told == json.loads(json.dumps(made.as_dict()))
-    assert (told["holds"], len(told["streams"])) == (True, 2)
+    written = json.loads((tmp_path / "out" / "calibration.json").read_text())
+    assert written == json.loads(json.dumps(made.as_dict()))
+    assert (written["holds"], len(written["streams"])) == (True, 2)
     shown = StringIO()
     render(made, Console(file=shown, width=110, highlight=False))
     assert shown.getvalue() == (tmp_path / "out" / "calibration.txt").read_text()

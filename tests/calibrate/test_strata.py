@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.calibrate.strata import (
-    dealt,
     donors,
-    merged,
-    smallest,
+    exchange_linked,
+    least_size,
+    merge_small_strata,
 )
 
 
@@ -24,9 +24,9 @@ def keys(draw: st.DrawFn) -> np.ndarray:
 @settings(max_examples=60)
 @given(keys())
 def test_strata_are_large_enough_and_keep_equals_together_in_order(key: np.ndarray) -> None:
-    stratum = merged(key)
+    stratum = merge_small_strata(key)
     size = np.bincount(stratum)
-    assert len(size) == 1 or size.min() >= smallest(len(key))
+    assert len(size) == 1 or size.min() >= least_size(len(key))
     assert size.min() > 0
     order = np.lexsort((key[:, 1], key[:, 0]))
     assert (np.diff(stratum[order]) >= 0).all()
@@ -37,7 +37,7 @@ def test_strata_are_large_enough_and_keep_equals_together_in_order(key: np.ndarr
 @settings(max_examples=60)
 @given(keys(), st.integers(0, 1 << 32))
 def test_donors_permute_each_stratum(key: np.ndarray, seed: int) -> None:
-    stratum = merged(key)
+    stratum = merge_small_strata(key)
     donor = donors(stratum, np.random.default_rng(seed))
     assert sorted(donor.tolist()) == list(range(len(stratum)))
     assert (stratum[donor] == stratum).all()
@@ -46,9 +46,9 @@ def test_donors_permute_each_stratum(key: np.ndarray, seed: int) -> None:
 @settings(max_examples=60)
 @given(keys(), st.floats(0, 1), st.integers(0, 1 << 32))
 def test_dealing_keeps_the_sizes_of_strata(key: np.ndarray, share: float, seed: int) -> None:
-    stratum, generator = merged(key), np.random.default_rng(seed)
+    stratum, generator = merge_small_strata(key), np.random.default_rng(seed)
     linked = generator.random(len(stratum)) < share
-    after = dealt(stratum, linked, generator)
+    after = exchange_linked(stratum, linked, generator)
     assert (np.bincount(after) == np.bincount(stratum)).all()
     if linked.sum() in (0, len(stratum)):
         assert (after == stratum).all()
@@ -57,7 +57,7 @@ def test_dealing_keeps_the_sizes_of_strata(key: np.ndarray, share: float, seed: 
 def test_a_network_that_fills_a_stratum_is_spread_over_all() -> None:
     stratum = np.repeat(np.arange(50), 100)
     linked = np.arange(5_000) < 100  # all of the first stratum
-    after = dealt(stratum, linked, np.random.default_rng(1))
+    after = exchange_linked(stratum, linked, np.random.default_rng(1))
     assert np.bincount(after[linked], minlength=50).max() < 12  # 2 expected
     place, client = (donors(after, np.random.default_rng(seed)) for seed in (2, 3))
     # whoever received a member's address has a member's client no more often than anybody: 2 of 100
@@ -66,7 +66,7 @@ def test_a_network_that_fills_a_stratum_is_spread_over_all() -> None:
 
 def test_a_group_that_nobody_found_is_rare_in_its_stratum() -> None:
     week = np.repeat(np.arange(1_000), 100)[:, None]  # a hundred accounts sign up each week of one country
-    stratum = merged(week)
+    stratum = merge_small_strata(week)
     group = np.arange(100_000) < 100  # and all of the first week are a class
     payment, mail = (donors(stratum, np.random.default_rng(seed)) for seed in (1, 2))
     assert np.count_nonzero(group[payment] & group[mail]) < 16  # 5 expected

@@ -1,4 +1,4 @@
-"""Null streams keep what they must keep, cut what they must cut, and replays hold exactly whom they keep."""
+"""Null streams keep what they must keep and cut what they must cut; replays hold the accounts that they keep."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from stillwatch.calibrate.bundles import (
     BUNDLES,
     LIFETIME,
-    NULLS,
+    NULL_STREAMS,
     STATED,
     USED,
-    Null,
+    NullStream,
 )
 from stillwatch.calibrate.observed import Observed, observed_sql
 from stillwatch.calibrate.streams import (
@@ -36,13 +36,13 @@ from stillwatch.records.definitions import (
 )
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
-NULL = {null.name: null for null in NULLS}
+NULL = {null.name: null for null in NULL_STREAMS}
 PLACED = ("account_id", "address_value")
 MOVED = {name for names in USED.values() for name in names}
 VALUES = sorted(name for name in MOVED if name.endswith("_value"))
 
 
-def drawn(engine: DuckDBEngine, observed: Observed, null: Null, seed: int = 1) -> pa.Table:
+def drawn(engine: DuckDBEngine, observed: Observed, null: NullStream, seed: int = 1) -> pa.Table:
     draw_null(engine, observed, null, seed)
     return engine.fetch(Query("drawn", "SELECT * FROM exchange_sketches ORDER BY exchange_id"))
 
@@ -66,14 +66,14 @@ def test_what_is_asked_never_moves(named: DuckDBEngine, observed: Observed, name
 
 
 @pytest.mark.parametrize("name", NULL)
-def test_conversations_part_where_contents_do(named: DuckDBEngine, observed: Observed, name: str) -> None:
-    few = ", ".join(f"{column} % 50 AS {column}" for column in ("conversation_value", "talk_value"))
+def test_conversations_are_separated_where_questions_move(named: DuckDBEngine, observed: Observed, name: str) -> None:
+    few = ", ".join(f"{column} % 50 AS {column}" for column in ("conversation_value", "own_conversation_value"))
     hopping = f"SELECT * REPLACE ({few}) FROM observed_exchanges"
     named.create("hopping", Query("conversations over many accounts", hopping))
     named.view("observed_exchanges", Query("hopping", "SELECT * FROM hopping"))
     before, after = original(named), drawn(named, observed, NULL[name])
     assert max(holders(before, "conversation_value").values()) > 1
-    if not NULL[name].apart:
+    if not NULL[name].own_conversations:
         assert after["conversation_value"].equals(before["conversation_value"])
         return
     assert set(holders(after, "conversation_value").values()) == {1}
@@ -82,14 +82,14 @@ def test_conversations_part_where_contents_do(named: DuckDBEngine, observed: Obs
         talks = Counter(zip(rows["account_id"].to_pylist(), rows[column].to_pylist(), strict=True))
         return Counter((account, turns) for (account, _), turns in talks.items())
 
-    assert inside(after, "conversation_value") == inside(before, "talk_value"), (
+    assert inside(after, "conversation_value") == inside(before, "own_conversation_value"), (
         "every account keeps its conversations' lengths"
     )
 
 
 def test_a_history_comes_from_one_donor_in_its_order(named: DuckDBEngine, observed: Observed) -> None:
-    null = NULL["independent"]
-    donor = permutations(observed, null, 1)["place"]
+    null = NULL["everything"]
+    donor = permutations(observed, null, 1)["address"]
     own = original(named).sort_by([("account_index", "ascending"), ("turn", "ascending")])
     moved = drawn(named, observed, null)
     place = dict(zip(moved["exchange_id"].to_pylist(), moved["address_value"].to_pylist(), strict=True))
@@ -103,7 +103,7 @@ def test_a_history_comes_from_one_donor_in_its_order(named: DuckDBEngine, observ
         assert received[account] == [values[giver][k * m // n] for k in range(n)]
 
 
-@pytest.mark.parametrize("name", ["independent", "contents"])
+@pytest.mark.parametrize("name", ["everything", "questions"])
 def test_times_are_a_donors_in_order(named: DuckDBEngine, observed: Observed, name: str) -> None:
     donor = permutations(observed, NULL[name], 1)["time"]
     times = times_of(original(named), observed)
@@ -118,34 +118,34 @@ def test_times_are_a_donors_in_order(named: DuckDBEngine, observed: Observed, na
             assert at == since or k * m % n
 
 
-@pytest.mark.parametrize("name", ["hands", "registrations"])
+@pytest.mark.parametrize("name", ["infrastructure", "registration"])
 def test_times_stay_where_only_others_move(named: DuckDBEngine, observed: Observed, name: str) -> None:
     before, after = original(named), drawn(named, observed, NULL[name])
     assert all(after[column].equals(before[column]) for column in USED["time"])
 
 
 def test_requests_taken_over_within_minutes_are_not_any_more(named: DuckDBEngine, observed: Observed) -> None:
-    before, after = original(named), drawn(named, observed, NULL["independent"])
+    before, after = original(named), drawn(named, observed, NULL["everything"])
     assert taken_over(before) > 30
     assert taken_over(after) <= 1
     assert holders(after, "payload_value") == holders(before, "payload_value"), "who asks what stays"
 
 
-def test_openings_stay_where_no_conversation_is_named(named: DuckDBEngine, observed: Observed) -> None:
+def test_conversation_starts_stay_where_no_conversation_is_named(named: DuckDBEngine, observed: Observed) -> None:
     nameless = "SELECT * REPLACE (NULL::BIGINT AS conversation_value) FROM observed_exchanges"
     named.create("nameless", Query("no conversation named", nameless))
     named.view("exchange_sketches", Query("nameless", f"SELECT {', '.join(EXCHANGE_SKETCHES.names)} FROM nameless"))
     named.view("account_sketches", Query("accounts", "SELECT DISTINCT account_id, account_index FROM nameless"))
     named.create("renamed", observed_sql())
     named.view("observed_exchanges", Query("renamed", "SELECT * FROM renamed"))
-    before, after = opened(original(named)), opened(drawn(named, observed, NULL["independent"]))
+    before, after = starts(original(named)), starts(drawn(named, observed, NULL["everything"]))
     assert 0 < len(before) < len(original(named))
     assert len(after) == len(before)
     assert len(after & before) > 0.999 * len(before), "but for equal times"
 
 
-def opened(rows: pa.Table) -> set[str]:
-    """The exchanges that open a conversation."""
+def starts(rows: pa.Table) -> set[str]:
+    """The exchanges that start a conversation."""
     rows = rows.sort_by([(name, "ascending") for name in EXCHANGE_SKETCHES.order])
     account_index = np.unique(rows["account_id"].to_numpy(zero_copy_only=False), return_inverse=True)[1].astype(
         np.int32
@@ -153,8 +153,8 @@ def opened(rows: pa.Table) -> set[str]:
     at = rows["started_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     talks = rows["conversation_value"]
     named = talks.is_valid().to_numpy(zero_copy_only=False)
-    opens = starts_conversation(account_index, at, talks.fill_null(0).to_numpy(), named)
-    return set(rows["exchange_id"].filter(pa.array(opens)).to_pylist())
+    first = starts_conversation(account_index, at, talks.fill_null(0).to_numpy(), named)
+    return set(rows["exchange_id"].filter(pa.array(first)).to_pylist())
 
 
 def times_of(rows: pa.Table, observed: Observed) -> list[list[datetime]]:
@@ -181,14 +181,14 @@ def taken_over(rows: pa.Table) -> int:
 
 @pytest.mark.parametrize("column", VALUES)
 def test_no_value_gains_holders(named: DuckDBEngine, observed: Observed, column: str) -> None:
-    before, after = holders(original(named), column), holders(drawn(named, observed, NULL["independent"]), column)
+    before, after = holders(original(named), column), holders(drawn(named, observed, NULL["everything"]), column)
     assert all(after[value] <= before[value] for value in after)
 
 
 def test_few_values_of_people_are_lost(named: DuckDBEngine, observed: Observed) -> None:
-    donor = permutations(observed, NULL["independent"], 1)["place"]
+    donor = permutations(observed, NULL["everything"], 1)["address"]
     given = distinct(original(named), observed)[donor]
-    received = distinct(drawn(named, observed, NULL["independent"]), observed)
+    received = distinct(drawn(named, observed, NULL["everything"]), observed)
     assert (received <= given).all()
     assert (received == given)[observed.exchanges[donor] <= observed.exchanges].all()
     people = ~observed.strata.linked & ~observed.strata.linked[donor]
@@ -201,18 +201,18 @@ def distinct(rows: pa.Table, observed: Observed) -> np.ndarray:
     return np.array([used[account] for account in observed.accounts])
 
 
-def test_bundles_of_one_number_keep_company(observed: Observed) -> None:
-    together = permutations(observed, NULL["contents"], 3)
-    assert all((donor == together["place"]).all() for donor in together.values())
-    apart = permutations(observed, NULL["independent"], 3)
+def test_bundles_of_one_number_have_the_same_donors(observed: Observed) -> None:
+    together = permutations(observed, NULL["questions"], 3)
+    assert all((donor == together["address"]).all() for donor in together.values())
+    apart = permutations(observed, NULL["everything"], 3)
     assert set(apart) == {*BUNDLES, *LIFETIME}
     assert len({donor.tobytes() for donor in apart.values()}) == len(BUNDLES)
     assert (apart["closure"] == apart["time"]).all(), "an account is closed after its last exchange"
-    assert not set(permutations(observed, NULL["registrations"], 3)) & set(USED)
+    assert not set(permutations(observed, NULL["registration"], 3)) & set(USED)
 
 
 def test_every_statement_stays_with_its_bundle(named: DuckDBEngine, observed: Observed) -> None:
-    draw_null(named, observed, NULL["registrations"], 2)
+    draw_null(named, observed, NULL["registration"], 2)
     before = named.fetch(Query("before", "SELECT * FROM observed_accounts"))
     seen = before.filter(pa.compute.is_in(before["account_id"], pa.array(observed.accounts)))
     after = named.fetch(Query("after", "SELECT * FROM accounts"))
@@ -229,21 +229,21 @@ def test_every_statement_stays_with_its_bundle(named: DuckDBEngine, observed: Ob
 
 
 def test_the_same_seed_gives_the_same_stream(named: DuckDBEngine, observed: Observed) -> None:
-    first = drawn(named, observed, NULL["independent"], 5)
-    assert drawn(named, observed, NULL["independent"], 5).equals(first)
-    assert not drawn(named, observed, NULL["independent"], 6).equals(first)
+    first = drawn(named, observed, NULL["everything"], 5)
+    assert drawn(named, observed, NULL["everything"], 5).equals(first)
+    assert not drawn(named, observed, NULL["everything"], 6).equals(first)
 
 
 def test_coordination_is_found_and_dies_when_ties_are_cut(observed: Observed, job: Job) -> None:
     assert observed.found.networks > 0
-    found = run_null(observed, NULL["independent"], 1, job)
+    found = run_null(observed, NULL["everything"], 1, job)
     assert found.accounts == observed.found.accounts
     assert (found.networks, sum(found.campaigns.values())) == (0, 0)
 
 
-def test_hands_alone_accuse_nobody(observed: Observed, job: Job) -> None:
-    found = run_null(observed, NULL["contents"], 1, job)
-    assert found.networks > 0, "shared hands are still there"
+def test_shared_infrastructure_alone_accuses_nobody(observed: Observed, job: Job) -> None:
+    found = run_null(observed, NULL["questions"], 1, job)
+    assert found.networks > 0, "what tied the accounts is still there"
     assert sum(found.campaigns.values()) == 0
 
 

@@ -1,4 +1,4 @@
-"""Calibration without truth: what would be accused in a provider's own logs if nobody in them acted together?"""
+"""Calibration without known truth: what would a scan accuse in a provider's own logs if no accounts acted together?"""
 
 from stillwatch.calibrate.calibrate import calibrate
 from stillwatch.calibrate.findings import Calibration

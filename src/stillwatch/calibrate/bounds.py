@@ -1,4 +1,4 @@
-"""How many there may be when so few were seen: exact upper bounds of a share."""
+"""Exact upper bounds of a share of which few or no cases were observed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CONFIDENCE = 0.95
 
 
 def upper_bound(hits: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """The one-sided exact upper bound of a share after `hits` of `trials` (Clopper & Pearson 1934).
+    """Returns the one-sided exact upper bound of a share after `hits` of `trials` (Clopper & Pearson 1934).
 
     Without a hit it is 1 - (1 - confidence)^(1/trials), about 3/trials at 95 %: the rule of three (Hanley &
     Lippman-Hand 1983). 1 without trials. Raises ValueError unless 0 <= hits <= trials and 0 < confidence < 1.

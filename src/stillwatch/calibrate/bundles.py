@@ -1,10 +1,10 @@
-"""Which columns move together when a null stream is drawn, and which bundles each stream moves.
+"""The null streams of a calibration: which columns move together, and which bundles of columns each stream moves.
 
-A bundle is a set of columns that one thing in the world writes: an address writes its subnets, a card its issuer and
-country. Columns of one bundle always come from the same donor account, as a whole history in order of time, so that
-what a single account looks like stays possible. What an account asks and in which order never moves: its memory is its
-own in every stream. When it asks moves as a whole history too, since who repeats another's request within minutes, or
-stops as another begins, acts together with him whatever hands they use.
+A bundle is a set of columns with one cause: an address determines its subnets, a card its issuer and country. The
+columns of one bundle always come from the same donor account, as a whole history in order of time, so that what a
+single account looks like stays possible. What an account asks, and in which order, never moves, so that its
+self-similarity stays its own. The times of its requests move as a whole history: accounts that repeat one another's
+requests within minutes, or stop as another begins, act together whatever addresses and clients they use.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Expected = Literal["nobody", "no campaign", "nobody at act", "told"]
-"""What a stream must not accuse: no network and no campaign; no campaign; no campaign at `act`; or nothing is asked."""
+Expected = Literal["no network", "no campaign", "no campaign at act", "reported only"]
+"""What a scan of a stream must find: no network and no campaign; no campaign; no campaign at level `act`. Of a stream
+that is `reported only` nothing is required; its result says what the accusations in the real logs depend on."""
 
 USED: Mapping[str, tuple[str, ...]] = {
-    "place": ("address_value", "address_subnet_value", "address_network_value"),
+    "address": ("address_value", "address_subnet_value", "address_network_value"),
     "client": ("user_agent_value", "fingerprint_value", "device_value", "session_value"),
-    "time": ("started_at", "request_model"),  # a new model is asked from its release on
+    "time": ("started_at", "request_model"),  # a model is requested from its release on, so it moves with the time
 }
-"""Bundles of the exchange sketches: where, with which software, and when an account asks."""
+"""Bundles of the exchange sketches: from which address, with which client, and when an account sends requests."""
 
 STATED: Mapping[str, tuple[str, ...]] = {
     "payment": ("payment_fingerprint", "payment_issuer", "payment_country"),
@@ -34,7 +35,7 @@ STATED: Mapping[str, tuple[str, ...]] = {
     ),
     "mail": ("email_domain", "email_hash", "email_shape"),
     "phone": ("phone_prefix",),
-    "signup_place": ("signup_address",),
+    "signup_address": ("signup_address",),
     "signup_client": ("signup_fingerprint",),
     "referrer": ("referrer",),
     "signup_time": ("created_at",),
@@ -42,55 +43,57 @@ STATED: Mapping[str, tuple[str, ...]] = {
 """Bundles of the accounts table."""
 
 LIFETIME: Mapping[str, tuple[str, ...]] = {"closure": ("closed_at", "closed_reason")}
-"""Columns of the accounts table that keep the company of the times of use."""
+"""Columns of the accounts table that move together with the times of use."""
 
 OF_ACCOUNTS = {**STATED, **LIFETIME}
 BUNDLES = (*USED, *STATED)
 
 
 @dataclass(frozen=True, slots=True)
-class Null:
+class NullStream:
     """One sort of null stream.
 
-    `moves` gives each bundle that moves the number of its permutation: bundles of one number keep each other's
-    company, all others part; closures go with the times of use. `apart` gives every account conversations of its own,
-    so that none goes on elsewhere.
+    `permutations` gives each bundle that moves the number of its permutation: bundles of one number come from the same
+    donor account, bundles of different numbers from different ones; closures move with the times of use. Where
+    `own_conversations` is true, no conversation is continued on another account.
     """
 
     name: str
-    moves: Mapping[str, int]
-    apart: bool
+    permutations: Mapping[str, int]
+    own_conversations: bool
     expected: Expected
-    says: str
+    description: str
 
 
-NULLS = (
-    Null(
-        "independent",
+NULL_STREAMS = (
+    NullStream(
+        "everything",
         {bundle: number for number, bundle in enumerate(BUNDLES)},
         True,
-        "nobody",
-        "addresses, clients, times, contents and every registration field come from different accounts",
+        "no network",
+        "addresses, clients, times, questions and every registration field come from different accounts",
     ),
-    Null(
-        "contents",
+    NullStream(
+        "questions",
         dict.fromkeys(BUNDLES, 0),
         True,
         "no campaign",
-        "hands, times and registration stay together, but whole histories of questions come from other accounts",
+        "addresses, clients, times and registration stay together, and whole histories of questions come from other "
+        "accounts",
     ),
-    Null(
-        "hands",
-        {"place": 0, "client": 1},
+    NullStream(
+        "infrastructure",
+        {"address": 0, "client": 1},
         False,
-        "told",
-        "addresses and clients come from other accounts; registration and contents stay together",
+        "reported only",
+        "addresses and clients come from other accounts; registration and questions stay together",
     ),
-    Null(
-        "registrations",
+    NullStream(
+        "registration",
         {bundle: number for number, bundle in enumerate(STATED)},
         False,
-        "told",
-        "every registration field comes from another account; hands and contents stay together",
+        "reported only",
+        "every registration field comes from another account; addresses, clients and questions stay together",
     ),
 )
+"""Every sort of null stream, by what it moves between accounts."""

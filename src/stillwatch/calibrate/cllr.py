@@ -1,4 +1,4 @@
-"""Cllr: what log-likelihood-ratio bits cost a reader who takes them at their word (Brümmer & du Preez 2006)."""
+"""Cllr: the cost of log-likelihood-ratio bits to a reader who believes them (Brümmer & du Preez 2006)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from scipy.optimize import isotonic_regression
 
 @dataclass(frozen=True, slots=True)
 class BitsCost:
-    """Cost in bits a decision: 0 is certainty and right, 1 says nothing, above 1 misleads.
+    """Cost in bits per decision: 0 if the bits are certain and right, 1 if they say nothing, above 1 if they mislead.
 
-    `least` is what the same bits would cost after the best monotone correction; the difference is miscalibration.
+    `least` is the cost of the same bits after the best monotone correction; the difference is miscalibration.
     """
 
     trials: int
@@ -28,28 +28,28 @@ class BitsCost:
 
 
 def bits_cost(bits: ArrayLike, target: ArrayLike) -> BitsCost | None:
-    """The cost of `bits` (trials,), log2 likelihood ratios, whose truth is `target` (trials,), true where it was so.
+    """Returns the cost of `bits` (trials,), log2 likelihood ratios of claims of which `target` (trials,) are true.
 
-    None unless both sorts of trial are there: the cost weighs them equally, whatever their numbers. Infinite bits are
-    allowed; certainty that is wrong costs infinitely much.
+    None unless there are both true and false claims: the cost weighs both sorts equally, whatever their numbers.
+    Infinite bits are allowed; wrong certainty costs infinitely much.
     """
-    given, so = np.asarray(bits, float), np.asarray(target, bool)
-    if so.all() or not so.any():
+    given, true = np.asarray(bits, float), np.asarray(target, bool)
+    if true.all() or not true.any():
         return None
-    return BitsCost(len(given), int(so.sum()), _cllr(given, so), _cllr(best_monotone(given, so), so))
+    return BitsCost(len(given), int(true.sum()), _cllr(given, true), _cllr(best_monotone(given, true), true))
 
 
 def _cllr(bits: NDArray[np.float64], target: NDArray[np.bool_]) -> float:
-    # log2(1 + 1/LR) for those that are so, log2(1 + LR) for those that are not
+    # log2(1 + 1/LR) for true claims, log2(1 + LR) for false ones
     return float((np.logaddexp2(0.0, -bits[target]).mean() + np.logaddexp2(0.0, bits[~target]).mean()) / 2)
 
 
 def best_monotone(bits: NDArray[np.float64], target: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The bits (trials,) that say most without ranking trials otherwise: pool-adjacent-violators on the labels."""
+    """The least costly bits (trials,) that rank the trials as `bits` does: pool-adjacent-violators on the labels."""
     distinct, place = np.unique(bits, return_inverse=True)
     count = np.bincount(place).astype(float)
     share = np.bincount(place, weights=target) / count
     posterior = isotonic_regression(share, weights=count).x if len(distinct) > 1 else share
     prior = np.log2(target.sum() / (~target).sum())
-    with np.errstate(divide="ignore"):  # a block of one sort only is certain
+    with np.errstate(divide="ignore"):  # a block of only true or only false claims has infinite bits
         return np.asarray((np.log2(posterior) - np.log2(1.0 - posterior) - prior)[place])

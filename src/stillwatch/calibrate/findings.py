@@ -1,4 +1,4 @@
-"""What a stream was found to hold, and what all streams together say."""
+"""What a scan of each stream found, and what all streams together say."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PER = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Counts of one scan: accounts seen, networks and their members, campaigns and their members by level.
+    """Counts of one scan: accounts seen, networks and the accounts in them, campaigns and accounts in them by level.
 
-    Levels are exclusive: a campaign stands at the level of its highest member.
+    Each campaign and each account is counted at its strongest level only.
     """
 
     accounts: int
@@ -32,23 +32,23 @@ NOTHING = Found(0, 0, 0, dict.fromkeys(LEVELS, 0), dict.fromkeys(LEVELS, 0))
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream: its sort, its number among those of its sort, what it must not accuse, and what it did accuse."""
+    """One stream: its sort, its number among the streams of its sort, what must be found in it, and what was found."""
 
     name: str
     number: int
     expected: Expected
-    says: str
+    description: str
     found: Found
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found that must not be."""
+        """Whether the scan found nothing that it must not find."""
         found = self.found
-        if self.expected == "nobody":
+        if self.expected == "no network":
             return found.networks == 0 and not any(found.campaigns.values())
         if self.expected == "no campaign":
             return not any(found.campaigns.values())
-        return self.expected == "told" or found.campaigns["act"] == 0
+        return self.expected == "reported only" or found.campaigns["act"] == 0
 
     def bound_per_100k(self, level: str) -> float:
         """The 95 % upper bound of falsely accused accounts at a level or a stronger one, in 100,000 accounts."""
@@ -63,22 +63,23 @@ class Calibration:
 
     seed: int
     real: Found
-    left_out: int  # accounts that replays leave out: accused, or linked to one accused
+    left_out: int  # accounts that replays leave out: accused, or linked to an accused account
     streams: tuple[Stream, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether every stream stayed as empty as it must."""
+        """Whether every stream holds."""
         return all(stream.holds for stream in self.streams)
 
     def tested(self) -> tuple[Stream, ...]:
-        """Streams in which something is forbidden."""
-        return tuple(stream for stream in self.streams if stream.expected != "told")
+        """The streams of which something is required."""
+        return tuple(stream for stream in self.streams if stream.expected != "reported only")
 
     def bound_per_100k(self, level: str) -> float:
-        """The largest bound of the streams that accuse somebody, and of the one with most accounts in any case.
+        """The largest bound among the streams that accuse somebody and the stream with most accounts.
 
-        Streams are never pooled, since they share accounts; a small stream that accuses nobody adds no bad news.
+        Streams are never pooled, because they share accounts. A small stream that accuses nobody has a large bound only
+        because it is small, so it is left out.
         """
         tested = sorted(self.tested(), key=lambda stream: -stream.found.accounts)
         counted = [one for one in tested if one is tested[0] or any(one.found.accused.values())]
@@ -90,7 +91,7 @@ class Calibration:
         return upper_bound(sum(stream.found.campaigns["act"] > 0 for stream in tested), len(tested))
 
     def as_dict(self) -> dict[str, object]:
-        """The same as plain values, with bounds, for JSON."""
+        """The calibration as plain values, with its bounds, for JSON."""
         streams = [
             {
                 **asdict(stream),
@@ -112,14 +113,14 @@ class Calibration:
 
 
 def found_sql() -> Query:
-    """One row a campaign or a member and level, counted."""
+    """Counts of campaigns and accounts by level, of networks, of linked accounts and of accounts seen."""
     return Query(
         "what was found",
         """
 SELECT 'campaign' AS what, level, count(*) AS number FROM campaigns GROUP BY level
 UNION ALL
 SELECT 'account', level, count(*) FROM (
-  -- an account in two campaigns is accused once, at its strongest level, which also comes first in the alphabet
+  -- an account in two campaigns is counted once, at its strongest level, which also comes first in the alphabet
   SELECT account_id, min(level) AS level FROM campaign_members GROUP BY account_id
 ) GROUP BY level
 UNION ALL

@@ -1,4 +1,4 @@
-"""The provider's own logs, read, sketched and scanned once; every stream starts from what this leaves on disk."""
+"""Reads, sketches and scans the provider's own logs once, and leaves on disk what every stream starts from."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ OBSERVED = Table(
     "observed_exchanges",
     (
         *EXCHANGE_SKETCHES.columns,
-        # the account's rank among all accounts, and the exchange's rank among the account's own in order of time
+        # the account's index, and the exchange's rank among the exchanges of its account in order of time
         *columns(Kind.INT64, "account_index turn", required=True),
         *columns(Kind.TIMESTAMP, "next_at", required=True),  # the account's next exchange, or half an hour later
-        # its conversation; where the log names none, that since half an hour's silence, which other times would hide
-        *columns(Kind.INT64, "talk_value", required=True),
+        # the exchange's conversation; where the log names none, the account's number of half-hour silences so far
+        *columns(Kind.INT64, "own_conversation_value", required=True),
     ),
     ("account_id", "started_at", "exchange_id"),
 )
-GIVEN = (ACCOUNTS, PERMITS, JUDGEMENTS)
+GIVEN_TABLES = (ACCOUNTS, PERMITS, JUDGEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was observed: files in `folder`, and by account index its id, volume, strata and whether accused.
+    """What was observed: files in `folder`, and for each account index its id, exchanges, strata and whether accused.
 
-    `accused` marks accounts in a campaign at any level and all members of that campaign's networks; `first` and
+    `accused` marks accounts in a campaign at any level and all accounts of that campaign's networks; `first` and
     `last` are the times of the first and last exchange.
     """
 
@@ -74,7 +74,7 @@ def observe(job: Job, folder: Path) -> Observed:
         for stage in (link, group, assess):
             stage.run(engine, job)
         engine.view(OBSERVED.name, observed_sql())
-        for table in (OBSERVED, *GIVEN):
+        for table in (OBSERVED, *GIVEN_TABLES):
             engine.export(table, folder / f"{table.name}.parquet")
         rows = engine.fetch(seen_sql())
         return Observed(
@@ -102,7 +102,7 @@ SELECT
   next_at,
   coalesce(conversation_value, CAST(count_if(after_silence) OVER (
     PARTITION BY account_id ORDER BY turn ROWS UNBOUNDED PRECEDING
-  ) AS BIGINT)) AS talk_value
+  ) AS BIGINT)) AS own_conversation_value
 FROM (
   SELECT
     sketches.*,
@@ -147,8 +147,8 @@ ORDER BY sketches.account_index
     )
 
 
-def name_observed(engine: Engine, observed: Observed, tables: Sequence[Table] = (OBSERVED, *GIVEN)) -> None:
-    """Views of what was observed; `accounts` is called `observed_accounts`, since streams may change it."""
+def name_observed(engine: Engine, observed: Observed, tables: Sequence[Table] = (OBSERVED, *GIVEN_TABLES)) -> None:
+    """Creates views of what was observed; `accounts` is called `observed_accounts`, because streams may change it."""
     for table in tables:
         name = "observed_accounts" if table is ACCOUNTS else table.name
         path = literal(str(observed.folder / f"{table.name}.parquet"))

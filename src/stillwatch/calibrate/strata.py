@@ -1,11 +1,11 @@
-"""Strata within which accounts are alike, and random donors from the same stratum.
+"""Strata of similar accounts, and random donors from the same stratum.
 
-Values move between accounts of the same volume, client and week (what is stated: of the same country and sign-up
-week), so that what such accounts share innocently is still there in the null. Two rules keep strata from spoiling it,
-since a stratum full of one group would move the group's values among its own members, which breaks nothing. Small
-strata are merged with their neighbours, giving up weeks first, then clients, and volume last, since a donor of about
-the same volume loses few of its values. And members of networks first change places with accounts drawn from the
-whole log, so that they are as rare in every stratum.
+Values of use move between accounts of the same volume, client and week, registration fields between accounts of the
+same country and sign-up week, so that what such accounts share innocently stays in the null streams. A stratum full of
+one group would move the group's values among its own accounts, which cuts no tie. Two rules prevent that. Small strata
+are merged with their neighbours; week differences are ignored first, then clients, and volume last, because a donor of
+about the same volume loses few of its values. And accounts of networks first change places with accounts drawn from
+the whole log, so that they are equally rare in every stratum.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from stillwatch.records.definitions import country_sql
 
 Int64 = NDArray[np.int64]
 
-SMALLEST = 40  # accounts: in a random permutation of so many one in 40 keeps its own values
-PARTS = 50  # strata at most: a group of a thousandth of all accounts that nobody found is a twentieth of a stratum
+SMALLEST = 40  # accounts of a stratum: in a random permutation of so many, one in 40 keeps its own values
+MOST = 50  # strata: an undetected group of a thousandth of all accounts is then a twentieth of a stratum at most
 
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """By account index: its stratum for what it uses, and for what it states, and whether it is linked."""
+    """By account index: the stratum for values of use and for registration fields, and whether it is in a network."""
 
     used: Int64
     stated: Int64
@@ -34,7 +34,7 @@ class Strata:
 
 
 def accounts_sql() -> Query:
-    """One row an account seen: volume in quarter doublings, main client, weeks, country, and whether it is linked."""
+    """One row for each account: volume in quarter doublings, main client, weeks, country, whether in a network."""
     return Query(
         "accounts by stratum",
         f"""
@@ -68,21 +68,21 @@ ORDER BY sketches.account_index
 
 
 def strata(engine: Engine) -> Strata:
-    """The strata of the accounts of a finished run, whose networks must still be there."""
+    """The strata of the accounts of a scan that the engine has just finished."""
     rows = engine.fetch(accounts_sql())
     used, stated = (
-        merged(np.stack([rows[name].to_numpy().astype(np.int64) for name in names], axis=1))
+        merge_small_strata(np.stack([rows[name].to_numpy().astype(np.int64) for name in names], axis=1))
         for names in (("volume", "client", "week"), ("country", "signup_week"))
     )
     return Strata(used, stated, rows["linked"].to_numpy(zero_copy_only=False))
 
 
-def merged(keys: Int64) -> Int64:
-    """The stratum of each account (accounts,): equal `keys` (accounts, keys), neighbours merged until large enough.
+def merge_small_strata(keys: Int64) -> Int64:
+    """Returns the stratum of each account (accounts,): equal `keys` (accounts, keys), merged until large enough.
 
-    Neighbours differ in the last key first. Large enough is `smallest(accounts)`, or everybody.
+    Strata that differ only in the last key are merged first. Each has at least `least_size(accounts)` accounts, or all.
     """
-    least = smallest(len(keys))
+    least = least_size(len(keys))
     _, fine = np.unique(keys, axis=0, return_inverse=True)
     fine = fine.reshape(-1).astype(np.int64)
     coarse, stratum, pooled = [], 0, 0
@@ -91,17 +91,17 @@ def merged(keys: Int64) -> Int64:
             stratum, pooled = stratum + 1, 0
         coarse.append(stratum)
         pooled += count
-    last = stratum - 1 if 0 < pooled < least and stratum else stratum  # a small remnant joins the one before
+    last = stratum - 1 if 0 < pooled < least and stratum else stratum  # a small remainder joins the stratum before it
     return np.minimum(np.array(coarse, np.int64), last)[fine]
 
 
-def smallest(accounts: int) -> int:
-    """The least number of accounts a stratum of so many may have."""
-    return max(SMALLEST, accounts // PARTS)
+def least_size(accounts: int) -> int:
+    """The least number of accounts in a stratum when there are so many accounts in all."""
+    return max(SMALLEST, accounts // MOST)
 
 
-def dealt(stratum: Int64, linked: NDArray[np.bool_], generator: np.random.Generator) -> Int64:
-    """Strata (accounts,) after the linked accounts have changed places with random others, as far as there are any."""
+def exchange_linked(stratum: Int64, linked: NDArray[np.bool_], generator: np.random.Generator) -> Int64:
+    """Strata (accounts,) after each linked account has changed places with another at random, while others are left."""
     members, others = (generator.permutation(np.flatnonzero(which)) for which in (linked, ~linked))
     pairs = min(len(members), len(others))
     result = stratum.copy()
@@ -110,7 +110,7 @@ def dealt(stratum: Int64, linked: NDArray[np.bool_], generator: np.random.Genera
 
 
 def donors(stratum: Int64, generator: np.random.Generator) -> Int64:
-    """A random permutation of the accounts that leaves each in its stratum: whose values each account receives."""
+    """The donor (accounts,) of each account: a random permutation of the accounts within each stratum."""
     receiving = np.argsort(stratum, kind="stable")
     giving = np.lexsort((generator.random(len(stratum)), stratum))
     result = np.empty(len(stratum), np.int64)

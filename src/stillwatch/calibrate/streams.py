@@ -1,4 +1,4 @@
-"""One stream: the observed logs with values moved between accounts or accounts left out, scanned like any others."""
+"""Makes one stream from the observed logs, by moving values between accounts or leaving accounts out, and scans it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stillwatch.calibrate.bundles import (
     LIFETIME,
     OF_ACCOUNTS,
     USED,
-    Null,
+    NullStream,
 )
 from stillwatch.calibrate.findings import NOTHING, Found, count_found
 from stillwatch.calibrate.observed import Observed, name_observed
-from stillwatch.calibrate.strata import dealt, donors
+from stillwatch.calibrate.strata import donors, exchange_linked
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Job
@@ -35,14 +35,14 @@ AccountIndices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Which accounts (by account index) a replay keeps, and the half-open span of time."""
+    """The accounts (by account index) that a replay keeps, and its half-open span of event time."""
 
     kept: NDArray[np.bool_]
     since: datetime | None = None
     until: datetime | None = None
 
 
-def run_null(observed: Observed, null: Null, seed: int, job: Job) -> Found:
+def run_null(observed: Observed, null: NullStream, seed: int, job: Job) -> Found:
     """Draws one null stream from the seed, scans it and counts what is found."""
     with DuckDBEngine(job.settings.engine, observed.folder) as engine:
         name_observed(engine, observed)
@@ -63,13 +63,13 @@ def run_replay(observed: Observed, replay: Replay, job: Job) -> Found:
 def _scanned(engine: Engine, job: Job) -> Found:
     account.run(engine)
     if engine.sizes(["account_sketches"])["account_sketches"] == 0:
-        return NOTHING  # everybody was left out: there is nobody to accuse
+        return NOTHING  # every account was left out
     for stage in (link, group, assess):
         stage.run(engine, job)
     return count_found(engine)
 
 
-def draw_null(engine: Engine, observed: Observed, null: Null, seed: int) -> None:
+def draw_null(engine: Engine, observed: Observed, null: NullStream, seed: int) -> None:
     """Writes `exchange_sketches` and `accounts` of a null stream; the views of `name_observed` must be there."""
     moved = permutations(observed, null, seed)
     own = np.arange(len(observed.accounts), dtype=np.int64)
@@ -77,7 +77,7 @@ def draw_null(engine: Engine, observed: Observed, null: Null, seed: int) -> None
     donated = {f"{bundle}_donor": donor for bundle, donor in used.items()}
     donated |= {f"{bundle}_exchanges": observed.exchanges[donor] for bundle, donor in used.items()}
     _store(engine, "donors", {"account_index": own, "exchanges": observed.exchanges, **donated})
-    _keep_exchanges(engine, moved_exchanges_sql(null.apart))
+    _keep_exchanges(engine, moved_exchanges_sql(null.own_conversations))
     stated = {f"{bundle}_donor": moved.get(bundle, own) for bundle in OF_ACCOUNTS}
     _store(engine, "stated_donors", {"account_index": own, **stated}, {"account_id": observed.accounts})
     engine.create(ACCOUNTS.name, moved_accounts_sql())
@@ -88,35 +88,34 @@ def _keep_exchanges(engine: Engine, query: Query) -> None:
     engine.store_batches(EXCHANGE_SKETCHES, (batch.cast(schema) for batch in engine.batches(query, BATCH_ROWS)))
 
 
-def permutations(observed: Observed, null: Null, seed: int) -> dict[str, AccountIndices]:
-    """For each bundle that moves the donor of every account; bundles of one number have the same donors.
+def permutations(observed: Observed, null: NullStream, seed: int) -> dict[str, AccountIndices]:
+    """For each bundle that moves, the donor of every account; bundles of one number have the same donors.
 
-    Where what is used and what is stated move together, the strata of use hold for both.
+    Where values of use and registration fields move together, the strata of use hold for both.
     """
     drawn: dict[int, AccountIndices] = {}
     base = (seed, *null.name.encode())
     strata, linked = observed.strata, observed.strata.linked
-    used, stated = (dealt(one, linked, np.random.default_rng(base)) for one in (strata.used, strata.stated))
-    for bundle, number in null.moves.items():
+    used, stated = (exchange_linked(one, linked, np.random.default_rng(base)) for one in (strata.used, strata.stated))
+    for bundle, number in null.permutations.items():
         if number not in drawn:
             drawn[number] = donors(used if bundle in USED else stated, np.random.default_rng((*base, number)))
-    moved = {bundle: drawn[number] for bundle, number in null.moves.items()}
+    moved = {bundle: drawn[number] for bundle, number in null.permutations.items()}
     return moved | {bundle: moved["time"] for bundle in LIFETIME if "time" in moved}
 
 
-def moved_exchanges_sql(apart: bool) -> Query:
-    """Every exchange with its own content, and where, with what and when a donor's exchange was sent.
+def moved_exchanges_sql(own_conversations: bool) -> Query:
+    """Every exchange with its own content and with the address, client and time of a donor's exchange.
 
     The k-th of n exchanges takes the values of the donor's exchange number floor(k m / n) of m: one whole history in
-    its order. Of a donor who asked less the times between are filled in evenly, so that no two exchanges coincide.
-    `apart` marks conversations with the account, so that none is shared.
+    its order. Between the times of a donor with fewer exchanges further times are filled in evenly, so that no two
+    exchanges coincide. `own_conversations` makes conversations of different accounts different.
     """
     source = {column: bundle for bundle, names in USED.items() for column in names}
     source |= {name: "own" for name in EXCHANGE_SKETCHES.names if name not in source}
     made = {"started_at": f"{_BETWEEN} AS started_at"}
-    if apart:
-        # account indices stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
-        made["conversation_value"] = "xor(own.talk_value, (own.account_index + 1) << 31) AS conversation_value"
+    if own_conversations:
+        made["conversation_value"] = f"{_OWN_CONVERSATION} AS conversation_value"
     chosen = [made.get(name, f"{source[name]}.{name}") for name in EXCHANGE_SKETCHES.names]
     joins = "\n".join(
         f"JOIN observed_exchanges AS {bundle} ON {bundle}.account_index = donors.{bundle}_donor\n"
@@ -134,15 +133,19 @@ JOIN donors ON donors.account_index = own.account_index
     )
 
 
-# part of the way from the donor's exchange to the donor's next: 0 for the account's own times
+# a time between the donor's exchange and the donor's next one; the donor's own time where both have equally many
 _BETWEEN = (
     "time.started_at + to_microseconds(CAST(floor(own.turn * donors.time_exchanges % donors.exchanges"
     " / donors.exchanges * (epoch_us(time.next_at) - epoch_us(time.started_at))) AS BIGINT))"
 )
 
 
+# account indices stay below 2^31, so that the shift fits; exclusive or keeps different conversations different
+_OWN_CONVERSATION = "xor(own.own_conversation_value, (own.account_index + 1) << 31)"
+
+
 def moved_accounts_sql() -> Query:
-    """Every account with what its donors stated; an account seen without a row of its own receives none."""
+    """Every account with the registration fields of its donors; an account without a row stays without one."""
     source = {column: bundle for bundle, names in OF_ACCOUNTS.items() for column in names}
     chosen = ", ".join(f"{source.get(name, 'own')}.{name}" for name in ACCOUNTS.names)
     joins = "\n".join(
@@ -188,11 +191,11 @@ def _store(
     numbers: Mapping[str, NDArray[np.int64]],
     texts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> None:
-    """Keeps columns of whole numbers and of texts as a table."""
-    told = texts or {}
-    table = Table(name, (*columns(Kind.INT64, " ".join(numbers)), *columns(Kind.STRING, " ".join(told))))
+    """Stores columns of whole numbers and of texts as a table."""
+    strings = texts or {}
+    table = Table(name, (*columns(Kind.INT64, " ".join(numbers)), *columns(Kind.STRING, " ".join(strings))))
     arrays = {
         **{key: pa.array(value, pa.int64()) for key, value in numbers.items()},
-        **{k: pa.array(v) for k, v in told.items()},
+        **{k: pa.array(v) for k, v in strings.items()},
     }
     engine.store(table, pa.table(arrays))

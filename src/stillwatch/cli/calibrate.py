@@ -1,4 +1,4 @@
-"""`stillwatch calibrate`: what would be accused in a provider's own logs if nobody in them acted together."""
+"""`stillwatch calibrate`: what a scan would accuse in a provider's own logs if no accounts acted together."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from stillwatch.cli.output import console, print_json
 def calibrate(
     typed: Typed,
     context: typer.Context,
-    streams: Annotated[int, typer.Option(min=1, max=999, help="Null streams and half-samples of each sort.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same streams.")] = 1,
+    streams: Annotated[int, typer.Option(min=1, max=999, help="Null streams of each sort to scan.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same streams.")] = 1,
 ) -> None:
-    """Tells what would be accused in your own logs if nobody in them acted together."""
+    """Measures how often a scan of your own logs would accuse accounts that do not act together."""
     findings = Findings()
     check_out(typed.out, findings)
     job = job_from(context, typed, findings)
