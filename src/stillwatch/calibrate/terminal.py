@@ -18,8 +18,9 @@ from stillwatch.runs.folder import MARKER, published
 
 WIDTH = 110  # columns of `calibration.txt`
 STREAMS = (
-    "Every stream is made from these logs. In a stream named after what it moves (everything, questions, infrastructure, "
-    "registration), values move between accounts, so that ties between accounts are cut. The others leave accounts out."
+    "Every stream is made from these logs. In a stream named after what it moves (everything, questions, "
+    "infrastructure, registration), values move between accounts, so that ties between accounts are cut. The others "
+    "leave accounts out."
 )
 
 
