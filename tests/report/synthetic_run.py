@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ import pyarrow as pa
 from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.records import Table
-from stillwatch.records.columns import Kind, columns
 from stillwatch.records.inputs import CHANNELS, QUARANTINE, SOURCES
 from stillwatch.records.outputs import (
     ALTERNATIVES,
@@ -27,21 +26,16 @@ from stillwatch.records.outputs import (
     EVIDENCE,
     NETWORK_LINKS,
     NETWORK_MEMBERS,
+    NETWORK_VALUES,
     NETWORKS,
     RUN_FILES,
 )
-from stillwatch.records.outputs import NETWORK_VALUES as BARE_NETWORK_VALUES
 from stillwatch.settings import Settings
 from tests.report import synthetic_past
 
 Rows = list[dict[str, Any]]
 
-NETWORK_VALUES = replace(BARE_NETWORK_VALUES, columns=(*BARE_NETWORK_VALUES.columns, *columns(Kind.STRING, "shown")))
-FILES: tuple[Table, ...] = (
-    *(table for table in RUN_FILES if table.name != "network_values"),
-    NETWORK_VALUES,
-)
-TABLES: tuple[Table, ...] = (*FILES, SOURCES, CHANNELS)
+TABLES: tuple[Table, ...] = (*RUN_FILES, SOURCES, CHANNELS)
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=https://evil.example/x onerror=alert(1)>",
@@ -76,7 +70,7 @@ class SyntheticRun:
     def write(self, engine: Engine, run: Path) -> Path:
         """The folder that a finished run leaves, from the tables stored in the engine."""
         run.mkdir()
-        for table in FILES:
+        for table in RUN_FILES:
             engine.export(table, run / f"{table.name}.parquet")
         off = {row["channel"]: row["sentence"] for row in self.rows["channels"] if not row["available"]}
         record = {

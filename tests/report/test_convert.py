@@ -75,8 +75,8 @@ def test_one_claim_does_not_hide_the_others(tmp_path: Path) -> None:
         )
     with DuckDBEngine(EngineSettings(threads=1), tmp_path) as engine:
         run.store(engine)
-        found = grouped(engine, queries.values_sql(["N1", "N2"], True), "network_id")
-        assert rows(engine, queries.values_sql([], True)) == []
+        found = grouped(engine, queries.values_sql(["N1", "N2"]), "network_id")
+        assert rows(engine, queries.values_sql([])) == []
     assert list(found) == ["N1"]
     claims = [row["claim"] for row in found["N1"]]
     assert claims[:VALUES_OF_A_CLAIM] == ["same_phrase"] * VALUES_OF_A_CLAIM

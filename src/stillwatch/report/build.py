@@ -102,8 +102,7 @@ def _networks(engine: Engine, chosen: Rows, campaign: str | None) -> tuple[Netwo
     ids = [row["network_id"] for row in chosen]
     evidence = grouped(engine, queries.evidence_sql(ids), "subject")
     alternatives = grouped(engine, queries.alternatives_sql(ids), "subject")
-    shown = "shown" in engine.columns("network_values")
-    values = grouped(engine, queries.values_sql(ids, shown), "network_id")
+    values = grouped(engine, queries.values_sql(ids), "network_id")
     links = {} if campaign is None else grouped(engine, queries.links_sql(campaign, ids), "network_id")
     past = history.histories(engine, ids)
     decided = judgements.placed(engine, ids)

@@ -112,17 +112,16 @@ def networks_sql() -> Query:
     return Query("report networks", "SELECT * FROM networks ORDER BY accounts DESC, network_id")
 
 
-def values_sql(networks: Iterable[str], shown: bool) -> Query:
-    """The most surprising shared values of each network; `shown` says whether the table has a column of that name."""
+def values_sql(networks: Iterable[str]) -> Query:
+    """The most surprising shared values of each network, of many claims."""
     order = "bits DESC, accounts DESC, value_id"
-    text = "shown" if shown else "CAST(NULL AS VARCHAR) AS shown"
     return Query(
         "report values",
         f"""SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits, shown
 FROM (
   SELECT *, row_number() OVER (PARTITION BY network_id ORDER BY {order}) AS nth
   FROM (
-    SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits, {text},
+    SELECT network_id, value_id, family, claim, accounts, outside_accounts, bits, shown,
            row_number() OVER (PARTITION BY network_id, claim ORDER BY {order}) AS nth_of_claim
     FROM network_values
     WHERE network_id IN ({_list(networks)})
