@@ -21,6 +21,10 @@ DOCUMENTS = sorted(
 CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"(?:^|[`/])stillwatch ((?:lab )?[a-z]+)((?:[^\n`#\\]|\\\n)*)", re.MULTILINE)
 
+PAGE, ALL = 1_200, 20_000  # words
+# What people read to learn the product; data and what tests compare with are no documents.
+COUNTED = [document for document in DOCUMENTS if not document.is_relative_to("docs/results")]
+
 
 def text(document: Path) -> str:
     return (ROOT / document).read_text(encoding="utf-8")
@@ -72,6 +76,15 @@ def code() -> str:
 
 def test_readme_is_short() -> None:
     assert words(Path("README.md")) < 600
+
+
+@pytest.mark.parametrize("document", COUNTED, ids=str)
+def test_a_page_is_short(document: Path) -> None:
+    assert words(document) <= PAGE
+
+
+def test_all_pages_are_few_words() -> None:
+    assert sum(map(words, COUNTED)) <= ALL
 
 
 @pytest.mark.parametrize("word", defined())
