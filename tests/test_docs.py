@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import LEVELS
+from stillwatch.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -23,6 +25,8 @@ COMMAND = re.compile(r"(?:^|[`/])stillwatch ((?:lab )?[a-z]+)((?:[^\n`#\\]|\\\n)
 
 PAGE, ALL = 1_200, 20_000  # words
 # What people read to learn the product; data and what tests compare with are no documents.
+# Names of other programs' logs and of the step after this one (docs/extending.md), and of data that is not shipped.
+NOT_OURS = {"litellm_call_id", "exchanges_sql", "ip/client_headers.csv"}
 COUNTED = [document for document in DOCUMENTS if not document.is_relative_to("docs/results")]
 
 
@@ -69,8 +73,9 @@ def words(document: Path) -> int:
 
 @cache
 def code() -> str:
-    """All modules as words in lower case, the dashes and underscores of names as blanks."""
-    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py"))]
+    """All modules and shipped tables as words in lower case, the dashes and underscores of names as blanks."""
+    paths = [path for kind in ("*.py", "*.toml") for path in sorted((ROOT / "src").rglob(kind))]
+    sources = [path.read_text(encoding="utf-8") for path in paths]
     return re.sub(r"[\W_]+", " ", "\n".join(sources)).lower()
 
 
@@ -85,6 +90,46 @@ def test_a_page_is_short(document: Path) -> None:
 
 def test_all_pages_are_few_words() -> None:
     assert sum(map(words, COUNTED)) <= ALL
+
+
+@cache
+def named() -> dict[str, Path]:
+    """Everything that a document sets in code type on a line, with one document that does so."""
+    found = {}
+    for document in COUNTED:
+        for name in re.findall(r"`([^`\n]+)`", CODE_BLOCK.sub("", text(document))):
+            found[name] = document
+    return found
+
+
+def test_files_that_are_named_exist() -> None:
+    roots = (ROOT, ROOT / "src", ROOT / "src" / "stillwatch")
+    paths = [name for name in named() if re.fullmatch(r"[\w.-]+(/[\w.-]+)+\.(py|toml|npz|csv|md|jsonl|txt)", name)]
+    lost = [path for path in paths if not any((root / path).exists() for root in roots)]
+    assert len(paths) > 5
+    assert sorted(set(lost) - NOT_OURS) == []
+
+
+def test_names_that_documents_use_are_in_the_code() -> None:
+    names = {name.rstrip("*") for name in named()}
+    lost = {name for name in names if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name)}
+    lost = {name for name in lost if f" {name.replace('_', ' ')} " not in code()}
+    assert sorted(lost - NOT_OURS) == []
+
+
+def test_settings_that_are_named_exist() -> None:
+    sections = dict(Settings())
+    dotted = [name.split(".") for name in named() if re.fullmatch(rf"({'|'.join(sections)})\.[a-z_]+", name)]
+    assert len(dotted) > 5
+    assert [pair for pair in dotted if pair[1] not in dict(sections[pair[0]]) and pair[1] != "py"] == []
+
+
+def test_modules_that_are_run_exist() -> None:
+    modules = {
+        name for document in DOCUMENTS for name in re.findall(r"python -m ((?:bench|training)[\w.]*)", text(document))
+    }
+    assert len(modules) > 5
+    assert [name for name in modules if find_spec(name) is None] == []
 
 
 @pytest.mark.parametrize("word", defined())
