@@ -123,16 +123,24 @@ def test_the_summary_counts_campaigns_by_level_and_accuses_no_network(document: 
 
 
 def values(document: Document, *shown: str | None) -> Network:
-    made = tuple(Value(f"v{n}", "payment", f"same_{n}", 3, 1, 2.0, one) for n, one in enumerate(shown))
+    made = tuple(Value(f"v{n}", f"family{n}", f"same_{n}", 3, 1, 2.0, one) for n, one in enumerate(shown))
     return replace(document.networks[0], values=made, accounts=4)
 
 
 def test_a_shared_value_is_named_with_the_accounts_that_have_it(document: Document) -> None:
     network = values(document, "4242…", None)
-    assert sentences.shared_value(network.values[0]) == "same 0 4242…"
+    assert sentences.shared_value(network.values[0]) == "same 0: 4242…"
     assert sentences.shared_value(network.values[1]) == "same 1"
     assert sentences.sharing(network.values[0], network) == "3 of 4 accounts, 1 outside"
-    assert sentences.held_together_by(network) == ("same 0 4242…", "same 1")
+    assert sentences.held_together_by(network) == ("same 0: 4242…", "same 1")
+
+
+def test_a_value_that_was_seen_stands_for_its_family(document: Document) -> None:
+    made = values(document, None, "4242…", "198.51.100.0/24").values
+    same_family = (replace(made[0], bits=99.0), replace(made[1], family=made[0].family), replace(made[2], bits=5.0))
+    found = sentences.strongest(replace(document.networks[0], values=same_family), 4)
+    assert [value.shown for value in found] == ["198.51.100.0/24", "4242…"]
+    assert len(sentences.strongest(replace(document.networks[0], values=same_family), 1)) == 1
 
 
 def test_hidden_values_are_explained_once_and_only_where_all_are_hidden(document: Document) -> None:

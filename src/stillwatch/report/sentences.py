@@ -152,7 +152,7 @@ def _event(event: Event, section: str) -> str:
 
 def shared_value(value: Value) -> str:
     """The name of a shared value: its claim, and the value itself where the run saw it."""
-    return in_words(value.claim) if value.shown is None else f"{in_words(value.claim)} {value.shown}"
+    return in_words(value.claim) if value.shown is None else f"{in_words(value.claim)}: {value.shown}"
 
 
 def sharing(value: Value, network: Network) -> str:
@@ -182,9 +182,14 @@ def best_alternative(alternatives: Sequence[Alternative]) -> Alternative | None:
     return ranked[0] if ranked else None
 
 
+def strongest(network: Network, most: int) -> tuple[Value, ...]:
+    """The strongest shared value of each family, one that the run saw before one that it did not see."""
+    best: dict[str, Value] = {}
+    for value in sorted(network.values, key=lambda value: value.shown is None):
+        best.setdefault(value.family, value)
+    return tuple(sorted(best.values(), key=lambda value: (-value.bits, value.value_id))[:most])
+
+
 def held_together_by(network: Network, most: int = 3) -> tuple[str, ...]:
-    """The strongest shared value of each claim, for at most so many claims."""
-    strongest: dict[str, Value] = {}
-    for value in network.values:
-        strongest.setdefault(value.claim, value)
-    return tuple(shared_value(value) for value in list(strongest.values())[:most])
+    """The names of the strongest shared values of a network, of different families."""
+    return tuple(shared_value(value) for value in strongest(network, most))

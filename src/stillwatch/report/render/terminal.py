@@ -15,7 +15,7 @@ from stillwatch.report.wording import bits, capitalised, confidence, count, expl
 
 WIDTH = 80  # columns where no terminal says otherwise
 REASONS = 3  # pieces of evidence printed for a campaign
-SHARED = 3  # shared values printed for a network
+SHARED = 4  # shared values printed for a network
 NETWORKS = 8  # networks without a campaign that are printed
 _STYLES = {"act": "bold red", "review": "bold yellow", "watch": "bold blue"}
 
@@ -133,13 +133,11 @@ def _details(network: Network, width: int) -> Iterator[Text]:
 
 
 def _shared(network: Network, width: int) -> Iterator[Text]:
-    """The strongest shared value of each claim, when the run saw what it is."""
-    seen: set[str] = set()
-    for value in network.values:
-        if value.shown is None or value.claim in seen or len(seen) == SHARED:
-            continue
-        seen.add(value.claim)
-        yield from _said("Shared", f"{sentences.shared_value(value)}: {sentences.sharing(value, network)}", width)
+    """The strongest shared values of different families, where the run saw what they are."""
+    for value in sentences.strongest(network, SHARED):
+        if value.shown is not None:
+            shared = f"{sentences.shared_value(value)} ({sentences.sharing(value, network)})"
+            yield from _said("Shared", shared, width)
 
 
 def _history(past: History, subject: str, width: int) -> Iterator[Text]:
