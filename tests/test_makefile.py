@@ -24,8 +24,9 @@ case "$2" in *venv*) exit 1;; esac
 
 def made(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """What `make` with these words does in a folder that holds only the Makefile and the files it depends on."""
-    for name in ("Makefile", "pyproject.toml", "uv.lock"):
-        shutil.copy(ROOT / name, folder)
+    for name in ("Makefile", "pyproject.toml", "uv.lock", "src/stillwatch_lab/pyproject.toml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     # an outer make hands its own options down through the environment
     fresh = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(["make", *words], cwd=folder, capture_output=True, text=True, env=fresh, check=False)

@@ -93,16 +93,14 @@ def test_the_product_checks_and_scans_without_the_lab(product: Installation) -> 
     log = tiny_log(product.folder / "log.jsonl")
     assert "400" in product.run("check", log)
     product.run("scan", log, "--out", "run")
-    assert {"run.json", "report.html", "campaigns.parquet"} <= {
-        path.name for path in (product.folder / "run").iterdir()
-    }
+    written = {path.name for path in (product.folder / "run").iterdir()}
+    assert {"run.json", "report.html", "campaigns.parquet"} <= written
 
 
 def test_the_lab_brings_its_data_and_mounts_its_commands(product: Installation) -> None:
     packed = names_in(product.install("stillwatch-lab"))
-    inside = {
-        str(path.relative_to(ROOT / "src")) for path in (ROOT / "src" / "stillwatch_lab").rglob("*") if kept(path)
-    }
+    files = filter(kept, (ROOT / "src" / "stillwatch_lab").rglob("*"))
+    inside = {str(path.relative_to(ROOT / "src")) for path in files}
     assert len(inside) > 100
     assert {name for name in packed if ".dist-info/" not in name} == inside
     product.run("lab", "build", "demo", "--accounts", "300", "--exchanges", "3000", "--out", "world")
