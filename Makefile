@@ -19,21 +19,21 @@ SITE := $(VENV)/.site-installed
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
 
-# What `make ladder` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
+# What `make benchmark` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
 SEEDS ?= 8001 8002 8003 8004 8005 8006 8007 8008 8009 8010
 SCALE ?= 1
-OUT ?= docs/results/ladder-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+OUT ?= docs/results/benchmark-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
-# What `make bench-letter` writes, scans and scores goes where no result is kept, unless OUT= says otherwise.
-LETTER_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),build/letter)
-LADDER ?= --missing text addresses accounts --ablate --baselines
+# What `make bench-reference-case` writes, scans and scores goes where no result is kept, unless OUT= says otherwise.
+REFERENCE_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),build/reference-case)
+BENCHMARK ?= --missing text addresses accounts --ablate --baselines
 
 # How many processes share the tests; some hundreds of MB each, and one of them a Spark of 2.5 GB.
 PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test smallest lint format bench bench-beside bench-letter ladder docs clean
+.PHONY: help demo test smallest lint format bench bench-beside bench-reference-case benchmark docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -63,11 +63,11 @@ bench: $(DEVELOPMENT)  ## how fast and how well, in one table (options in BENCH=
 bench-beside: $(DEVELOPMENT)  ## datasketch, rensa, Splink and hourly Jaccard beside ours (options in BESIDE="...")
 	@$(BIN)/python -m bench.beside $(BESIDE)
 
-bench-letter: $(DEVELOPMENT)  ## the letter's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/letter)
-	@$(BIN)/python -m bench.letter --scale $(SCALE) --out "$(LETTER_OUT)" $(LETTER)
+bench-reference-case: $(DEVELOPMENT)  ## the public case's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/reference-case)
+	@$(BIN)/python -m bench.reference_case --scale $(SCALE) --out "$(REFERENCE_OUT)" $(REFERENCE)
 
-ladder: $(RUNTIME)  ## every score on every rung of campaigns, over SEEDS= at SCALE=, into OUT=
-	@$(BIN)/stillwatch lab ladder --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(LADDER)
+benchmark: $(RUNTIME)  ## every score on every campaign profile, over SEEDS= at SCALE=, into OUT=
+	@$(BIN)/stillwatch lab benchmark --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(BENCHMARK)
 
 docs: $(SITE)  ## refreshes the generated tables, builds the site with the API reference into build/site
 	@$(BIN)/python docs/refresh.py

@@ -131,7 +131,7 @@ def table(title: str, figures: Sequence[Figure]) -> Table:
 
 
 def _campaign(world: str, one: CampaignScore, complete: bool) -> list[Figure]:
-    name = f"{one.rung} campaign"
+    name = f"{one.profile} campaign"
     recall, error = one.recall["act"], abs(one.exchanges_error)
     low, high = interval(recall * one.accounts, one.accounts)
     reached = f"{percent(recall)} of {one.accounts:,} (95 %: {100 * low:.1f}–{100 * high:.1f})"

@@ -1,7 +1,8 @@
 """How what each stage costs grows with the log: `python -m bench.growth spark WORLD WORLD ...` (or `duckdb`).
 
-Each world is a folder with `exchanges`, `accounts` and `permits`, as `bench.letter` writes them. Every scan has a
-process of its own; its processor seconds are those of all that it started too, with Spark mostly a JVM. Needs `/proc`.
+Each world is a folder with `exchanges`, `accounts` and `permits`, as `bench.reference_case` writes them. Every scan
+has a process of its own; its processor seconds are those of all that it started too, with Spark mostly a JVM. Needs
+`/proc`.
 """
 
 from __future__ import annotations

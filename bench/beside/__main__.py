@@ -46,7 +46,7 @@ def main(words: Sequence[str]) -> int:
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values."""
     parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
-    parser.add_argument("--world", default="ladder", help="a shipped world: `ladder` has every sort of campaign")
+    parser.add_argument("--world", default="benchmark", help="a shipped world: `benchmark` has every sort of campaign")
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--exchanges", type=int, default=3_000_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -99,7 +99,7 @@ def judged(scores: Path, truth: Path) -> Result:
         "innocents": int((~guilty).sum()),
         "grouped": grouped,
         "recall": ranked.recall,
-        "rungs": ranked.rungs,
+        "profiles": ranked.profiles,
         "accused_innocents": ranked.innocents,
         "average_precision": ranked.average_precision,
     }

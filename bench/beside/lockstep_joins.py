@@ -1,6 +1,6 @@
 """Lockstep by the hour as joins of the engine, the way it would be run on a cluster: no pair is counted by our kernels.
 
-The same claim and the same scores as `lockstep_hours`, whose compiled walk is what the ladder runs; this is what the
+The same claim and the same scores as `lockstep_hours`, whose compiled walk is what the benchmark runs; this is what the
 method costs whoever writes it in SQL.
 """
 

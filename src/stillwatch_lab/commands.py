@@ -16,7 +16,7 @@ from stillwatch.cli.output import console, print_json
 WIDE = 160  # columns of large tables where no terminal says how wide it is
 
 lab = typer.Typer(
-    help="Worlds with known truth, scores against it, and calibration without it.",
+    help="Worlds with known truth, scores against it, and the cost of hiding.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -48,19 +48,19 @@ def build(  # noqa: PLR0913  one parameter is one option
 
 
 @lab.command()
-def telltale(
+def leakage(
     world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote.")],
     as_json: AsJson = False,
 ) -> None:
-    """Looks for formats, gaps and combinations of columns that give a rung's accounts away without meaning to."""
-    from stillwatch_lab.leakage.check import render, telltales
+    """Checks that no format, gap or combination of columns gives campaign accounts away by mistake."""
+    from stillwatch_lab.leakage.check import render, separations
 
-    found = telltales(world)
+    found = separations(world)
     if as_json:
-        print_json([asdict(one) | {"speaks": one.speaks, "intended": one.intended} for one in found])
+        print_json([asdict(one) | {"separates": one.separates, "intended": one.intended} for one in found])
     else:
         render(found, console())
-    if any(one.speaks and not one.intended for one in found):
+    if any(one.separates and not one.intended for one in found):
         raise typer.Exit(1)
 
 
@@ -86,11 +86,11 @@ def score(
 
 
 @lab.command(cls=SeveralValues)
-def ladder(  # noqa: PLR0913  one parameter is one option
+def benchmark(  # noqa: PLR0913  one parameter is one option
     seeds: Annotated[list[int], typer.Option(help="Seeds of the worlds, one world each.")],
     out: Annotated[Path, typer.Option(help="The folder for results; what is finished there is not done again.")],
     scale: Annotated[float, typer.Option(min=0.0, help="1: 100,000 accounts and 3,000,000 exchanges a world.")] = 1.0,
-    world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "ladder",
+    world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "benchmark",
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
     data: Annotated[
         Path | None, typer.Option(envvar="STILLWATCH_DATA", help="A folder of real data; none: invented addresses.")
@@ -104,7 +104,7 @@ def ladder(  # noqa: PLR0913  one parameter is one option
         bool, typer.Option("--keep", help="Keep worlds, sketches and complete runs: a gigabyte a seed.")
     ] = False,
 ) -> None:
-    """Every score on every rung, over worlds of many seeds: tables, ladder.json and ladder.html."""
+    """Every score on every campaign profile, over worlds of many seeds: tables, benchmark.json and benchmark.html."""
     from stillwatch_lab.benchmark.plan import MISSING, Plan
     from stillwatch_lab.benchmark.run import run
     from stillwatch_lab.worlds.build import data_folder
@@ -121,35 +121,37 @@ def ladder(  # noqa: PLR0913  one parameter is one option
         tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep, data_folder(data)
     )
     run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
-    typer.echo(f"results: {out / 'ladder.html'}")
+    typer.echo(f"results: {out / 'benchmark.html'}")
 
 
 @lab.command(cls=SeveralValues)
-def drill(  # noqa: PLR0913  one parameter is one option
-    rung: Annotated[list[str] | None, typer.Option(help="A rung to drill; may be repeated. None: all.")] = None,
+def adversary(  # noqa: PLR0913  one parameter is one option
+    profile: Annotated[
+        list[str] | None, typer.Option(help="A campaign profile to try; may be repeated. None: all.")
+    ] = None,
     evasion: Annotated[list[str] | None, typer.Option(help="An evasion to try; may be repeated. None: all.")] = None,
     seeds: Annotated[list[int] | None, typer.Option(help="Seeds of the worlds, one world each. None: 1.")] = None,
     scale: Annotated[float, typer.Option(min=0.005, max=10.0, help="Of 100,000 accounts, 3 M exchanges.")] = 0.05,
-    book: Annotated[Path | None, typer.Option(help="Prices and evasions; none: those shipped.")] = None,
+    playbook: Annotated[Path | None, typer.Option(help="Prices and evasions; none: those shipped.")] = None,
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Finds the cheapest evasion that halves what is found of each rung, and what it costs the attacker."""
+    """Finds the cheapest evasion that halves what is found of each campaign profile, and what it costs the attacker."""
     from stillwatch.settings import Settings
-    from stillwatch_lab import adversary as drills
+    from stillwatch_lab.adversary import PROFILES, Conditions, load_playbook, render, try_evasions
 
     findings = Findings()
-    known = drills.load_drillbook(book) if book else drills.load_drillbook()
+    known = load_playbook(playbook) if playbook else load_playbook()
     names = sorted({one.name for plan in known.evasions.values() for one in plan})
-    _check_words("--rung", rung or (), drills.RUNGS, findings)
+    _check_words("--profile", profile or (), PROFILES, findings)
     _check_words("--evasion", evasion or (), names, findings)
     findings.settle()
-    ground = drills.Ground(scale, prompts, Settings())
-    found = drills.drill(known, rung or drills.RUNGS, evasion or (), tuple(dict.fromkeys(seeds or (1,))), ground)
+    conditions = Conditions(scale, prompts, Settings())
+    found = try_evasions(known, profile or PROFILES, evasion or (), tuple(dict.fromkeys(seeds or (1,))), conditions)
     if as_json:
         print_json(found.as_dict())
     else:
-        drills.render(found, console())
+        render(found, console())
 
 
 @lab.command()
@@ -168,13 +170,14 @@ def replay(
         if not path.exists():
             findings.add(f"`{path}`", "does not exist", "name what `lab build` and `sketch` wrote")
     findings.settle()
-    from stillwatch_lab.scores import replay as replays
+    from stillwatch_lab.scores.replay import as_table
+    from stillwatch_lab.scores.replay import replay as replay_scans
 
-    found = replays.replay(sketches, tables, truth, every, lambda text: typer.echo(text, err=True))
+    found = replay_scans(sketches, tables, truth, every, lambda text: typer.echo(text, err=True))
     if as_json:
         print_json([asdict(one) for one in found])
     else:
-        console().print(replays.as_table(found))
+        console().print(as_table(found))
 
 
 def _check_words(option: str, words: Sequence[str], known: Sequence[str], findings: Findings) -> None:

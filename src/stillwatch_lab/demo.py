@@ -70,7 +70,7 @@ def _cells(one: CampaignScore) -> tuple[str, ...]:
     accounts = " · ".join(f"{round(one.recall[level] * one.accounts):,} at {level}" for level in LEVELS[:2])
     claimed = "none" if not one.found_as else f"{one.exchanges_found:,}, {percent(one.exchange_precision)} right"
     return (
-        escape(f"{one.campaign_id} ({one.rung})"),
+        escape(f"{one.campaign_id} ({one.profile})"),
         escape(", ".join(one.found_as)) or "not found",
         f"{round(one.recall['watch'] * one.accounts):,} of {one.accounts:,}\n{accounts}",
         f"{round(one.exchange_recall * one.exchanges):,} of {one.exchanges:,}",

@@ -15,7 +15,7 @@ from stillwatch_lab.scores.scorecard import CampaignScore, InnocentScore, Scores
 
 FOUND = CampaignScore(
     campaign_id="T1",
-    rung="letter",
+    profile="letter",
     found_as=("C1",),
     accounts=60,
     accounts_found=58,

@@ -1,8 +1,9 @@
-"""The adversary drill: how cheaply each rung of campaigns can hide."""
+"""The adversary: how cheaply each campaign profile can hide."""
 
-from stillwatch_lab.adversary.drill import Drill, drill
-from stillwatch_lab.adversary.evasions import RUNGS, load_drillbook
+from stillwatch_lab.adversary.evasions import load_playbook
+from stillwatch_lab.adversary.search import AdversaryResult, try_evasions
 from stillwatch_lab.adversary.terminal import render
-from stillwatch_lab.adversary.world import Ground
+from stillwatch_lab.adversary.world import Conditions
+from stillwatch_lab.worlds.campaigns.profiles import PROFILES
 
-__all__ = ["RUNGS", "Drill", "Ground", "drill", "load_drillbook", "render"]
+__all__ = ["PROFILES", "AdversaryResult", "Conditions", "load_playbook", "render", "try_evasions"]

@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.errors import Mistake, UsageError
+from stillwatch_lab.worlds.campaigns.profiles import PROFILES
 from stillwatch_lab.worlds.parameters import Value
 
 SHIPPED = Path(__file__).parent / "evasions.toml"
-RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
-"""Rungs that a campaign can be found on; `harvest` holds no exchange that asks for extraction."""
 GOODS = ("account", "card", "phone", "address_month")
-_NAMES = {"name", "says", "rungs", "set", "times", "accounts", "with"}
+_NAMES = {"name", "says", "profiles", "set", "times", "accounts", "with"}
 
 
 @dataclass(frozen=True, slots=True)
 class Evasion:
-    """Changes to a rung: parameters fixed, parameters multiplied by a factor, and a factor of its accounts."""
+    """Changes to a profile: parameters fixed, parameters multiplied by a factor, and a factor of its accounts."""
 
     name: str
     says: str
-    rungs: frozenset[str] = frozenset(RUNGS)
+    profiles: frozenset[str] = frozenset(PROFILES)
     fixed: Mapping[str, Value] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     accounts: float = 1.0
@@ -39,14 +38,14 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Drillbook:
-    """All prices by good, and for every rung its evasions in the file's order."""
+class Playbook:
+    """All prices by good, and for every profile its evasions in the file's order."""
 
     prices: Mapping[str, Price]
     evasions: Mapping[str, tuple[Evasion, ...]]
 
 
-def load_drillbook(path: Path = SHIPPED) -> Drillbook:
+def load_playbook(path: Path = SHIPPED) -> Playbook:
     """Reads the file; UsageError lists every mistake at once."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -57,24 +56,24 @@ def load_drillbook(path: Path = SHIPPED) -> Drillbook:
     if mistakes:
         raise UsageError(mistakes)
     prices = {good: Price(float(raw["prices"][good]["dollars"]), raw["prices"][good]["source"]) for good in GOODS}
-    return Drillbook(prices, {rung: _for_rung(entries, rung) for rung in RUNGS})
+    return Playbook(prices, {profile: _for_profile(entries, profile) for profile in PROFILES})
 
 
-def _for_rung(entries: list[dict[str, Any]], rung: str) -> tuple[Evasion, ...]:
-    """The evasions that apply to a rung, those that take in others resolved; of two equal ones the first."""
+def _for_profile(entries: list[dict[str, Any]], profile: str) -> tuple[Evasion, ...]:
+    """The evasions that apply to a profile, those that take in others resolved; of two equal ones the first."""
     known: dict[str, Evasion] = {}
     for entry in entries:
         own = Evasion(
             entry["name"],
             entry.get("says", ""),
-            frozenset(entry.get("rungs", RUNGS)),
+            frozenset(entry.get("profiles", PROFILES)),
             entry.get("set", {}),
             entry.get("times", {}),
             float(entry.get("accounts", 1.0)),
         )
         for name in entry.get("with", ()):
             own = _joined(own, known[name]) if name in known else own
-        if rung in own.rungs and (own.fixed or own.times or own.accounts != 1.0):
+        if profile in own.profiles and (own.fixed or own.times or own.accounts != 1.0):
             known[own.name] = own
     distinct: list[Evasion] = []
     for one in known.values():
@@ -110,7 +109,7 @@ def _mistakes(path: Path, entries: list[dict[str, Any]]) -> list[Mistake]:
         if not isinstance(name, str) or name in earlier:
             found.append(Mistake(place, "needs a `name` of its own", "give it one"))
         found += [Mistake(place, f"unknown name `{key}`", _REMEDY) for key in sorted(set(entry) - _NAMES)]
-        for key, allowed in (("rungs", set(RUNGS)), ("with", earlier)):
+        for key, allowed in (("profiles", set(PROFILES)), ("with", earlier)):
             remedy = f"use one of {', '.join(sorted(allowed))}"
             found += [
                 Mistake(f"{place} at `{key}`", f"unknown `{one}`", remedy)

@@ -1,4 +1,4 @@
-"""The drill as a table on a terminal: recall before and after, and what each evasion costs."""
+"""The adversary search as a table on a terminal: recall before and after, and what each evasion costs."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from stillwatch_lab.adversary.drill import Drill, RungDrill, Try
+from stillwatch_lab.adversary.search import AdversaryResult, Attempt, ProfileResult
 from stillwatch_lab.scores.scorecard import percent
 
 
-def render(found: Drill, console: Console) -> None:
-    """Prints one table a rung, its cheapest halving evasion in words, and the prices used."""
-    for rung in found.rungs:
-        console.print(_table(rung))
-        console.print(in_words(rung), markup=False)
+def render(found: AdversaryResult, console: Console) -> None:
+    """Prints one table a profile, its cheapest halving evasion in words, and the prices used."""
+    for profile in found.profiles:
+        console.print(_table(profile))
+        console.print(in_words(profile), markup=False)
         console.print()
     console.print("Prices (the exchanges themselves are left out):")
     for good, price in found.prices.items():
         console.print(f"- {good.replace('_', ' ')}: {price.dollars:,.2f} dollars; {price.source}", markup=False)
 
 
-def in_words(rung: RungDrill) -> str:
+def in_words(profile: ProfileResult) -> str:
     """One sentence: the cheapest evasion that halves recall, and its price in money, accounts and throughput."""
-    if not rung.plain.recall:
-        return f"`{rung.rung}` is not found at `act` even without evasion: there is nothing to halve."
-    one = rung.cheapest
+    if not profile.plain.recall:
+        return f"`{profile.profile}` is not found at `act` even without evasion: there is nothing to halve."
+    one = profile.cheapest
     if one is None:
-        return f"No evasion tried halves the recall of `{rung.rung}` ({percent(rung.plain.recall)} at `act`)."
+        return f"No evasion tried halves the recall of `{profile.profile}` ({percent(profile.plain.recall)} at `act`)."
     return (
-        f"Cheapest evasion that halves the recall of `{rung.rung}`: `{one.name}` ({one.says}), "
-        f"{percent(rung.plain.recall)} to {percent(one.recall)}. A million exchanges cost "
-        f"{one.dollars_per_million:,.0f} dollars instead of {rung.plain.dollars_per_million:,.0f}; an account makes "
-        f"{one.pace:.1f} a day instead of {rung.plain.pace:.1f}; {rung.accounts_needed(one):,.0f} accounts bring in "
-        f"what {rung.plain.used['account']:,.0f} did if the {percent(rung.waiting(one))} of requests that wait "
-        "are lost."
+        f"Cheapest evasion that halves the recall of `{profile.profile}`: `{one.name}` ({one.says}), "
+        f"{percent(profile.plain.recall)} to {percent(one.recall)}. A million exchanges cost "
+        f"{one.dollars_per_million:,.0f} dollars instead of {profile.plain.dollars_per_million:,.0f}; an account makes "
+        f"{one.pace:.1f} a day instead of {profile.plain.pace:.1f}; {profile.accounts_needed(one):,.0f} accounts bring "
+        f"in what {profile.plain.used['account']:,.0f} did if the {percent(profile.waiting(one))} of requests that "
+        "wait are lost."
     )
 
 
-def _table(rung: RungDrill) -> Table:
-    table = Table(title=f"{rung.rung}: evasions", title_justify="left", box=SIMPLE, pad_edge=False)
+def _table(profile: ProfileResult) -> Table:
+    table = Table(title=f"{profile.profile}: evasions", title_justify="left", box=SIMPLE, pad_edge=False)
     table.add_column("evasion", no_wrap=True)
     for heading in ("recall", "innocents", "accounts", "needed", "$ a million", "a day each", "waits"):
         table.add_column(heading, justify="right")
-    for one in (rung.plain, *rung.tries):
-        halves = "*" if one is rung.cheapest else ""
-        table.add_row(f"{one.name}{halves}", *_cells(rung, one))
+    for one in (profile.plain, *profile.attempts):
+        halves = "*" if one is profile.cheapest else ""
+        table.add_row(f"{one.name}{halves}", *_cells(profile, one))
     table.caption = (
         "recall, innocents: at act; needed: accounts for the plain throughput; waits: requests no account takes over; "
         "*: cheapest that halves"
@@ -53,13 +53,13 @@ def _table(rung: RungDrill) -> Table:
     return table
 
 
-def _cells(rung: RungDrill, one: Try) -> tuple[str, ...]:
+def _cells(profile: ProfileResult, one: Attempt) -> tuple[str, ...]:
     return (
         percent(one.recall),
         f"{one.innocents:,.1f}",
         f"{one.used['account']:,.0f}",
-        f"{rung.accounts_needed(one):,.0f}",
+        f"{profile.accounts_needed(one):,.0f}",
         f"{one.dollars_per_million:,.0f}",
         f"{one.pace:.1f}",
-        percent(rung.waiting(one)),
+        percent(profile.waiting(one)),
     )

@@ -1,4 +1,4 @@
-"""The drill's worlds: one rung among every kind of innocent, plain or with an evasion, scanned and scored."""
+"""One campaign profile among every kind of innocent, plain or with an evasion: the world is scanned and scored."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.settings import EngineSettings, Settings
 from stillwatch_lab.adversary.bill import Bill, bill_of
-from stillwatch_lab.adversary.evasions import RUNGS, Evasion
+from stillwatch_lab.adversary.evasions import Evasion
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.worlds.build import build
+from stillwatch_lab.worlds.campaigns.profiles import PROFILES
 from stillwatch_lab.worlds.job import job_of
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.parameters import Value
 from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
 
-ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as the ladder
-LEAST = 100  # accounts of a rung, at whatever scale
-LADDER = "ladder"
+ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as the benchmark
+LEAST = 100  # accounts of a profile, at whatever scale
+BENCHMARK = "benchmark"
 HARVEST = "harvest"
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """Where a drill takes place: scale of the ladder's size, the prompts' folder, and the settings of its scans."""
+class Conditions:
+    """What every attempt has in common: scale of the benchmark's size, the prompts' folder, settings of the scans."""
 
     scale: float
     prompts: Path | None
@@ -42,36 +43,38 @@ class Outcome:
     recall: float
     innocents: int
     bill: Bill
-    drawn: dict[str, Value]  # the rung's parameters
+    drawn: dict[str, Value]  # the profile's parameters
 
 
-def outcome(rung: str, evasion: Evasion | None, drawn: dict[str, Value], seed: int, ground: Ground) -> Outcome:
-    """Builds the rung's world of that seed, with the evasion if any, scans and scores it.
+def outcome(
+    profile: str, evasion: Evasion | None, drawn: dict[str, Value], seed: int, conditions: Conditions
+) -> Outcome:
+    """Builds the profile's world of that seed, with the evasion if any, scans and scores it.
 
-    `drawn` are the parameters that the rung drew without evasion (empty for that first world itself).
+    `drawn` are the parameters that the profile drew without evasion (empty for that first world itself).
     """
-    with tempfile.TemporaryDirectory(prefix="stillwatch-drill-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stillwatch-adversary-") as folder:
         world, run = Path(folder) / "world", Path(folder) / "run"
-        accounts = round(ACCOUNTS * ground.scale)
-        recipe = recipe_of(rung, evasion, drawn, accounts)
-        build(recipe, seed, accounts, round(EXCHANGES * ground.scale), ground.prompts, world)
-        flow.scan(replace(job_of(world), settings=ground.settings), run)
+        accounts = round(ACCOUNTS * conditions.scale)
+        recipe = recipe_of(profile, evasion, drawn, accounts)
+        build(recipe, seed, accounts, round(EXCHANGES * conditions.scale), conditions.prompts, world)
+        flow.scan(replace(job_of(world), settings=conditions.settings), run)
         scores = score(run, world / "truth")
         with DuckDBEngine(EngineSettings(), Path(folder)) as engine:
             bill = bill_of(engine, world)
         found = sum(one.recall["act"] * one.accounts for one in scores.campaigns)
         true = sum(one.accounts for one in scores.campaigns)
-        return Outcome(found / max(true, 1), scores.innocents["act"].accounts, bill, _drawn(world, rung))
+        return Outcome(found / max(true, 1), scores.innocents["act"].accounts, bill, _drawn(world, profile))
 
 
-def recipe_of(rung: str, evasion: Evasion | None, drawn: dict[str, Value], accounts: int) -> Recipe:
-    """The ladder's innocents and one rung, always under one name, so that everything not evaded stays as drawn."""
-    ladder = load_recipe(LADDER, frozenset(KINDS))
-    own = next(entry for entry in ladder.populations if entry.kind == rung)
-    innocents = tuple(entry for entry in ladder.populations if entry.kind not in (*RUNGS, HARVEST))
-    # under 64 accounts a small firm's job stays possible whatever the group does, which is not what the drill asks
+def recipe_of(profile: str, evasion: Evasion | None, drawn: dict[str, Value], accounts: int) -> Recipe:
+    """The benchmark's innocents and one profile, always under one key, so that everything not evaded stays as drawn."""
+    benchmark = load_recipe(BENCHMARK, frozenset(KINDS))
+    own = next(entry for entry in benchmark.populations if entry.kind == profile)
+    innocents = tuple(entry for entry in benchmark.populations if entry.kind not in (*PROFILES, HARVEST))
+    # Under 64 accounts a small firm's job explains whatever the group does, and no evasion would be needed.
     own = replace(own, share=0.0, count=max(LEAST, round(own.share * accounts)))
-    return replace(ladder, name="drill", populations=(_evading(own, evasion, drawn), *innocents))
+    return replace(benchmark, key="drill", populations=(_evading(own, evasion, drawn), *innocents))
 
 
 def _evading(own: Population, evasion: Evasion | None, drawn: dict[str, Value]) -> Population:
@@ -87,7 +90,7 @@ def _evading(own: Population, evasion: Evasion | None, drawn: dict[str, Value]) 
     return replace(own, count=round(own.count * evasion.accounts), fixed=fixed)
 
 
-def _drawn(world: Path, rung: str) -> dict[str, Value]:
+def _drawn(world: Path, profile: str) -> dict[str, Value]:
     groups = json.loads((world / "truth" / "world.json").read_text(encoding="utf-8"))["groups"]
-    found: dict[str, Value] = next(group["parameters"] for group in groups if group["kind"] == rung)
+    found: dict[str, Value] = next(group["parameters"] for group in groups if group["kind"] == profile)
     return found

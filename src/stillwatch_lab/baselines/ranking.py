@@ -25,7 +25,7 @@ class Ranked:
     """Lowest score accused; infinity when nobody can be."""
     recall: float
     """Guilty accounts accused, over all guilty accounts."""
-    rungs: dict[str, float]
+    profiles: dict[str, float]
     """The same for each kind of campaign."""
     innocents: int
     innocents_per_100k: float
@@ -58,7 +58,7 @@ def compare(scores: pa.Table, truth: Path, allowed_innocents: int) -> Ranked:
     return Ranked(
         threshold,
         _share(accused, guilty),
-        {str(rung): _share(accused, guilty & (kind == rung)) for rung in np.unique(kind[guilty])},
+        {str(profile): _share(accused, guilty & (kind == profile)) for profile in np.unique(kind[guilty])},
         innocents,
         100_000 * innocents / max(1, len(score)),
         {str(name): int(count) for name, count in zip(names, counts, strict=True)},

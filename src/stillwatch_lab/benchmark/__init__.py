@@ -1,1 +1,1 @@
-"""Every score on every rung: worlds of many seeds built, scanned, scored, pooled and shown in one go."""
+"""Every score on every profile: worlds of many seeds built, scanned, scored, pooled and shown in one go."""

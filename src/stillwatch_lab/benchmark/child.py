@@ -1,4 +1,4 @@
-"""The measured pieces of work of a ladder run, each run in a process of its own."""
+"""The measured pieces of work of a benchmark run, each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def score(run: str, truth: str, seed: int, out: str) -> Result:
     return {}
 
 
-def oracle(sketches: str, truth: str, rung: str, out: str) -> Result:
-    """When a detector that knows the rung's true parameters could have acted, as JSON at `out`."""
+def oracle(sketches: str, truth: str, profile: str, out: str) -> Result:
+    """When a detector that knows the profile's true parameters could have acted, as JSON at `out`."""
     from stillwatch_lab.benchmark.oracle import known_parameters
 
-    _keep(known_parameters(Path(sketches), Path(truth), rung), out)
+    _keep(known_parameters(Path(sketches), Path(truth), profile), out)
     return {}
 
 

@@ -1,4 +1,4 @@
-"""The SQL that counts what the ladder asks of a run beyond the scores of one world."""
+"""The SQL that counts what the benchmark asks of a run beyond the scores of one world."""
 
 from __future__ import annotations
 

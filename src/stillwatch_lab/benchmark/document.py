@@ -1,4 +1,4 @@
-"""What a ladder run found, as one typed document of tables and charts, which every form of it is made from."""
+"""What a benchmark run found, as one typed document of tables and charts, which every form of it is made from."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole ladder run."""
+    """A whole benchmark run."""
 
     version: str
     machine: Mapping[str, object]

@@ -68,15 +68,15 @@ class _Told:
     serves: NDArray[np.bool_]
 
 
-def known_parameters(sketches: Path, truth: Path, rung: str) -> dict[str, Any] | None:
+def known_parameters(sketches: Path, truth: Path, profile: str) -> dict[str, Any] | None:
     """Days after the campaign's first exchange at which the oracle has acted on half of its accounts, and what led up
-    to it; None when the world has no such rung.
+    to it; None when the world has no such profile.
 
     `half_at` is None when half are never reached; `leak_share` is of the campaign's exchanges before their account's
     crossing. `by_form` holds the same for an oracle that does not look at words.
     """
     campaigns = pq.read_table(truth / "campaigns.parquet")
-    names = campaigns.filter(pc.field("rung") == rung)["campaign_id"].to_pylist()
+    names = campaigns.filter(pc.field("rung") == profile)["campaign_id"].to_pylist()
     if not names:
         return None
     seen = _read(sketches)

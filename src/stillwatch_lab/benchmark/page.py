@@ -21,7 +21,7 @@ def render(document: Document) -> str:
     environment.globals.update(
         value=wording.value, interval=wording.interval, drawn=drawn, series=series, style_of=charts.style_of
     )
-    return environment.get_template("ladder.html.j2").render(document=document, tally=tally(document))
+    return environment.get_template("benchmark.html.j2").render(document=document, tally=tally(document))
 
 
 def drawn(chart: Dots | Panels) -> charts.Drawing:

@@ -1,4 +1,4 @@
-"""What a ladder run was asked to do, its variants, and the mark by which finished work is known again."""
+"""What a benchmark run was asked to do, its variants, and the mark by which finished work is known again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stillwatch.runs.folder import code_digest
 from stillwatch.settings import EvidenceSettings
 
 ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1: the size that results are reported for
-FEWEST_ACCOUNTS, FEWEST_EXCHANGES = 1_000, 20_000  # so that every rung of the shipped world keeps an account
+FEWEST_ACCOUNTS, FEWEST_EXCHANGES = 1_000, 20_000  # so that every profile of the shipped world keeps an account
 MISSING = ("text", "addresses", "accounts")
 CHANNELS: tuple[str, ...] = get_args(get_args(EvidenceSettings.model_fields["off"].annotation)[0])
 """The sorts of evidence that `Settings.evidence.off` knows."""
@@ -61,7 +61,7 @@ class Plan:
     seeds: tuple[int, ...]
     out: Path
     scale: float = 1.0
-    world: str = "ladder"
+    world: str = "benchmark"
     prompts: Path | None = None
     missing: tuple[str, ...] = ()
     ablate: bool = False

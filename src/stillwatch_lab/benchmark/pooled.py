@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch_lab.benchmark.intervals import Estimate, resampled, share
+from stillwatch_lab.worlds.campaigns.profiles import PROFILES
 
 Row = dict[str, Any]
-RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
 PER_100K = 100_000
 
 
@@ -23,38 +23,40 @@ class Pool:
     runs: tuple[Row, ...]
 
     @property
-    def rungs(self) -> tuple[str, ...]:
-        """The rungs that any of the worlds has: those of the ladder in their order, then any others."""
-        present = {one["rung"] for run in self.runs for one in run["campaigns"]}
-        return (*(rung for rung in RUNGS if rung in present), *sorted(present - set(RUNGS)))
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that any of the worlds has: those of the benchmark in their order, then any others."""
+        present = {one["profile"] for run in self.runs for one in run["campaigns"]}
+        return (*(profile for profile in PROFILES if profile in present), *sorted(present - set(PROFILES)))
 
-    def campaigns(self, rung: str) -> list[tuple[int, Row]]:
-        """The true campaigns of a rung with the place of their seed."""
-        return [(at, one) for at, run in enumerate(self.runs) for one in run["campaigns"] if one["rung"] == rung]
+    def campaigns(self, profile: str) -> list[tuple[int, Row]]:
+        """The true campaigns of a profile with the place of their seed."""
+        return [(at, one) for at, run in enumerate(self.runs) for one in run["campaigns"] if one["profile"] == profile]
 
     def over_campaigns(
-        self, rung: str, hits: Callable[[Row], float | None], trials: Callable[[Row], float], counted: bool = True
+        self, profile: str, hits: Callable[[Row], float | None], trials: Callable[[Row], float], counted: bool = True
     ) -> Estimate:
-        """A ratio of sums over the rung's campaigns; a campaign whose hits are None is left out."""
+        """A ratio of sums over the profile's campaigns; a campaign whose hits are None is left out."""
         over, of = np.zeros(len(self.runs)), np.zeros(len(self.runs))
-        for at, one in self.campaigns(rung):
+        for at, one in self.campaigns(profile):
             found = hits(one)
             if found is not None:
                 over[at] += found
                 of[at] += trials(one)
         return share(over.tolist(), of.tolist(), counted)
 
-    def recall(self, rung: str, level: str) -> Estimate:
-        """Share of the rung's accounts found at a level or a stronger one."""
-        return self.over_campaigns(rung, lambda one: round(one["recall"][level] * one["accounts"]), _accounts)
+    def recall(self, profile: str, level: str) -> Estimate:
+        """Share of the profile's accounts found at a level or a stronger one."""
+        return self.over_campaigns(profile, lambda one: round(one["recall"][level] * one["accounts"]), _accounts)
 
-    def mean(self, rung: str, value: Callable[[Row], float | None]) -> Estimate:
-        """The mean of a score over the rung's campaigns that have it."""
-        return self.over_campaigns(rung, value, lambda _: 1.0, counted=False)
+    def mean(self, profile: str, value: Callable[[Row], float | None]) -> Estimate:
+        """The mean of a score over the profile's campaigns that have it."""
+        return self.over_campaigns(profile, value, lambda _: 1.0, counted=False)
 
-    def leak(self, rung: str, name: str = "leak_share") -> Estimate:
-        """Share of the rung's exchanges made before their account reached `act` (or any level)."""
-        return self.over_campaigns(rung, lambda one: one[name] * one["exchanges"], lambda one: one["exchanges"], False)
+    def leak(self, profile: str, name: str = "leak_share") -> Estimate:
+        """Share of the profile's exchanges made before their account reached `act` (or any level)."""
+        return self.over_campaigns(
+            profile, lambda one: one[name] * one["exchanges"], lambda one: one["exchanges"], False
+        )
 
     def innocents(self, level: str, kind: str | None = None) -> Estimate:
         """Innocents accused per 100,000 accounts of the world, or per 100,000 innocents of one kind."""
@@ -116,9 +118,9 @@ class Pool:
         found: Row = next(run["onset"][one["campaign_id"]] for run in self.runs if one["campaign_id"] in run["onset"])
         return found
 
-    def curve(self, rung: str) -> NDArray[np.float64] | None:
+    def curve(self, profile: str) -> NDArray[np.float64] | None:
         """By part of the exchanges in time order, the share from accounts already at `act`: (campaigns, parts)."""
-        found = [self.runs[at]["curves"][one["campaign_id"]] for at, one in self.campaigns(rung)]
+        found = [self.runs[at]["curves"][one["campaign_id"]] for at, one in self.campaigns(profile)]
         whole = [curve for curve in found if len(curve) == max(map(len, found))]
         return np.array(whole) if whole else None
 

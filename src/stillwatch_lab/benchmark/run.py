@@ -43,7 +43,7 @@ _ABLATION = (
 
 
 def run(plan: Plan, console: Console, say: Say) -> Document:
-    """Measures what is not yet measured, prints the tables, and writes `ladder.json`, `.html`, `.txt`.
+    """Measures what is not yet measured, prints the tables, and writes `benchmark.json`, `.html`, `.txt`.
 
     Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
     """
@@ -118,17 +118,17 @@ def _sections(pooled: dict[str, Pool], seeds: Sequence[Row]) -> tuple[Section, .
 
 
 def publish(document: Document, out: Path) -> None:
-    """Writes `ladder.json`, `ladder.html` and the tables as `ladder.txt`."""
+    """Writes `benchmark.json`, `benchmark.html` and the tables as `benchmark.txt`."""
     record = json.dumps(asdict(document), indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "ladder.json").write_text(record + "\n", encoding="utf-8")
-    (out / "ladder.html").write_text(page.render(document), encoding="utf-8")
-    with (out / "ladder.txt").open("w", encoding="utf-8") as file:
+    (out / "benchmark.json").write_text(record + "\n", encoding="utf-8")
+    (out / "benchmark.html").write_text(page.render(document), encoding="utf-8")
+    with (out / "benchmark.txt").open("w", encoding="utf-8") as file:
         tables.render(document, Console(file=file, width=160, highlight=False))
 
 
 def _command(plan: Plan) -> str:
     words = [
-        "stillwatch lab ladder --seeds",
+        "stillwatch lab benchmark --seeds",
         *map(str, plan.seeds),
         f"--scale {plan.scale:g}",
         f"--world {Path(plan.world).name}",

@@ -23,16 +23,16 @@ from stillwatch_lab.scores.scorecard import percent
 
 
 def variants_section(name: str, title: str, lead: str, pools: Mapping[str, Pool]) -> Section:
-    """Recall by rung and innocents of several variants beside the complete runs (the first of `pools`)."""
+    """Recall by profile and innocents of several variants beside the complete runs (the first of `pools`)."""
     first = next(iter(pools.values()))
-    rows = tuple((rung, tuple(pool.recall(rung, "act") for pool in pools.values())) for rung in first.rungs)
+    rows = tuple((profile, tuple(pool.recall(profile, "act") for pool in pools.values())) for profile in first.profiles)
     chart = Dots("Accounts found at act", tuple(pools), rows)
-    columns = (Column("rung"), *(Column(variant, "share") for variant in pools))
+    columns = (Column("profile"), *(Column(variant, "share") for variant in pools))
     recalls = [
         Table(
             f"Accounts found at {level} or a stronger level",
             columns,
-            tuple((rung, *(pool.recall(rung, level) for pool in pools.values())) for rung in first.rungs),
+            tuple((profile, *(pool.recall(profile, level) for pool in pools.values())) for profile in first.profiles),
         )
         for level in ("act", "review")
     ]
@@ -54,16 +54,20 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
     for level in ("act", "review"):
         rows = [("Stillwatch", _ours(complete, level))]
         rows += [(plain(name), _theirs(complete, seeds, name, level)) for name in names]
-        rungs = complete.rungs
+        profiles = complete.profiles
         tables.append(
             Table(
                 f"Accounts found with as many innocents accused as Stillwatch accuses at {level}",
-                (Column("method"), Column("all rungs", "share"), *(Column(rung, "share") for rung in rungs)),
+                (
+                    Column("method"),
+                    Column("all profiles", "share"),
+                    *(Column(profile, "share") for profile in profiles),
+                ),
                 tuple((name, *found) for name, found in rows),
             )
         )
         shown = tuple((name, (found[0],)) for name, found in rows)
-        charts.append(Dots(f"All rungs together, innocents as at {level}", ("accounts found",), shown))
+        charts.append(Dots(f"All profiles together, innocents as at {level}", ("accounts found",), shown))
     known = [(plain(name), seeds[0][name]["found"]) for name in names]
     about = tuple((name, found["source"], found["why_not"] or "") for name, found in known)
     tables.append(Table("What they are", (Column("method"), *_SAID), about))
@@ -80,38 +84,38 @@ def _ours(pool: Pool, level: str) -> list[Estimate]:
         return float(sum(round(one["recall"][level] * one["accounts"]) for one in run["campaigns"]))
 
     whole = pool.ratio(found, lambda run: sum(one["accounts"] for one in run["campaigns"]))
-    return [whole, *(pool.recall(rung, level) for rung in pool.rungs)]
+    return [whole, *(pool.recall(profile, level) for profile in pool.profiles)]
 
 
 def _theirs(pool: Pool, seeds: Sequence[Row], name: str, level: str) -> list[Estimate]:
-    """Recalls come as shares by rung; counts are those of the truth."""
+    """Recalls come as shares by profile; counts are those of the truth."""
     sizes = [_sizes(run) for run in pool.runs]
     found: list[Row] = []
     for run, seed in zip(pool.runs, seeds, strict=True):
         at = seed[name]["found"]["at"]
         if not at:
-            return [NOTHING] * (1 + len(pool.rungs))
-        found.append(at[str(run["innocents"][level]["accounts"])]["rungs"])
+            return [NOTHING] * (1 + len(pool.profiles))
+        found.append(at[str(run["innocents"][level]["accounts"])]["profiles"])
     hits = [
-        [round(one.get(rung, 0.0) * size.get(rung, 0)) for rung in pool.rungs]
+        [round(one.get(profile, 0.0) * size.get(profile, 0)) for profile in pool.profiles]
         for one, size in zip(found, sizes, strict=True)
     ]
-    there = [[size.get(rung, 0) for rung in pool.rungs] for size in sizes]
-    by_rung = [share([row[at] for row in hits], [row[at] for row in there]) for at in range(len(pool.rungs))]
+    there = [[size.get(profile, 0) for profile in pool.profiles] for size in sizes]
+    by_rung = [share([row[at] for row in hits], [row[at] for row in there]) for at in range(len(pool.profiles))]
     return [share([sum(row) for row in hits], [sum(row) for row in there]), *by_rung]
 
 
 def _sizes(run: Row) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for one in run["campaigns"]:
-        sizes[one["rung"]] = sizes.get(one["rung"], 0) + one["accounts"]
+        sizes[one["profile"]] = sizes.get(one["profile"], 0) + one["accounts"]
     return sizes
 
 
 def relay_section(pool: Pool) -> Section:
     """`harvest`: a network to be found, and no campaign to be claimed."""
     every = [one["kind"] for run in pool.runs for one in run["linked"]]
-    first = ("harvest", *pool.rungs)
+    first = ("harvest", *pool.profiles)
     rows: list[tuple[Cell, ...]] = []
     for kind in (*(kind for kind in first if kind in every), *sorted(set(every) - set(first))):
         claimed = (str(claims(pool, kind, rank)) for rank in range(3))
@@ -149,9 +153,9 @@ def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
     """Measured detection beside that of a detector which knows the true parameters."""
     tables = []
     for name in [name for name in seeds[0] if name.startswith("oracle-")]:
-        rung = name.removeprefix("oracle-")
-        rows = [_oracle_row(seed, run, rung, name) for seed, run in zip(seeds, pool.runs, strict=True)]
-        caption = f"{rung}: when half of its accounts stood at act, in days from its first exchange"
+        profile = name.removeprefix("oracle-")
+        rows = [_oracle_row(seed, run, profile, name) for seed, run in zip(seeds, pool.runs, strict=True)]
+        caption = f"{profile}: when half of its accounts stood at act, in days from its first exchange"
         tables.append(Table(caption, tuple(map(Column, _ORACLE_COLUMNS)), tuple(row for row in rows if row)))
     lead = (
         "The oracle knows the campaign's true distributions and everybody else's (capabilities, parameters, models, "
@@ -163,9 +167,9 @@ def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
     return Section("patient", "Beside a detector that knows the true parameters", lead, (), tuple(tables))
 
 
-def _oracle_row(seed: Row, run: Row, rung: str, name: str) -> tuple[Cell, ...]:
+def _oracle_row(seed: Row, run: Row, profile: str, name: str) -> tuple[Cell, ...]:
     found = seed[name]["found"]
-    own = [one for one in run["campaigns"] if one["rung"] == rung]
+    own = [one for one in run["campaigns"] if one["profile"] == profile]
     if found is None or not own:
         return ()
     half = [run["onset"][one["campaign_id"]]["half_at_act"] for one in own]

@@ -21,21 +21,21 @@ from stillwatch_lab.scores.scorecard import percent
 
 
 def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
-    """Accounts found, by rung and level."""
-    rows = [(rung, tuple(pool.recall(rung, level) for level in LEVELS)) for rung in pool.rungs]
-    accounts = [sum(one["accounts"] for _, one in pool.campaigns(rung)) for rung in pool.rungs]
-    in_networks = [linked(pool, rung) for rung in pool.rungs]
+    """Accounts found, by profile and level."""
+    rows = [(profile, tuple(pool.recall(profile, level) for level in LEVELS)) for profile in pool.profiles]
+    accounts = [sum(one["accounts"] for _, one in pool.campaigns(profile)) for profile in pool.profiles]
+    in_networks = [linked(pool, profile) for profile in pool.profiles]
     table = Table(
-        "Share of each rung's accounts at a level or a stronger one, all seeds pooled; 95 % intervals over seeds",
+        "Share of each profile's accounts at a level or a stronger one, all seeds pooled; 95 % intervals over seeds",
         (
-            Column("rung"),
+            Column("profile"),
             Column("accounts"),
             *(Column(level, "share") for level in LEVELS),
             Column("in a network", "share"),
         ),
         tuple(
-            (rung, f"{n:,}", *found, in_networks[at])
-            for at, ((rung, found), n) in enumerate(zip(rows, accounts, strict=True))
+            (profile, f"{n:,}", *found, in_networks[at])
+            for at, ((profile, found), n) in enumerate(zip(rows, accounts, strict=True))
         ),
     )
     chart = Dots("Accounts found. A bar marks the target where there is one.", LEVELS, tuple(rows), targets=targets)
@@ -109,15 +109,15 @@ def _count(found: Estimate) -> str:
 def time_section(pool: Pool) -> Section:
     """Leak share and coverage in event time."""
     curves = []
-    for rung in pool.rungs:
-        found = pool.curve(rung)
+    for profile in pool.profiles:
+        found = pool.curve(profile)
         if found is None:
             continue
         x = (np.arange(found.shape[1]) + 0.5) / found.shape[1]
         mean, low, high = found.mean(axis=0), found.min(axis=0), found.max(axis=0)
-        note = f"leaked {percent(pool.leak(rung).value)}"
+        note = f"leaked {percent(pool.leak(profile).value)}"
         spread = tuple(zip(low.tolist(), high.tolist(), strict=True)) if len(found) > 1 else ()
-        curves.append(Curve(rung, note, tuple(zip(x.tolist(), mean.tolist(), strict=True)), spread=spread))
+        curves.append(Curve(profile, note, tuple(zip(x.tolist(), mean.tolist(), strict=True)), spread=spread))
     chart = Panels(
         "Of the exchanges made at each point of a campaign, the share from accounts already at act: the area above a "
         "curve "
@@ -127,17 +127,23 @@ def time_section(pool: Pool) -> Section:
         tuple(curves),
     )
     table = Table(
-        "Leak share: exchanges made before their own account was detected, over all of the rung's exchanges",
+        "Leak share: exchanges made before their own account was detected, over all of the profile's exchanges",
         (
-            Column("rung"),
+            Column("profile"),
             Column("before act", "share"),
             Column("before any level", "share"),
             Column("half of the accounts at act after", "days"),
             Column("days it lasted", "days"),
         ),
         tuple(
-            (rung, pool.leak(rung), pool.leak(rung, "leak_share_any"), _half(pool, rung), _days(pool, rung))
-            for rung in pool.rungs
+            (
+                profile,
+                pool.leak(profile),
+                pool.leak(profile, "leak_share_any"),
+                _half(pool, profile),
+                _days(pool, profile),
+            )
+            for profile in pool.profiles
         ),
     )
     lead = (
@@ -147,18 +153,18 @@ def time_section(pool: Pool) -> Section:
     return Section("time", "How soon", lead, (chart,), (table,))
 
 
-def _onset(pool: Pool, rung: str, name: str) -> list[float | None]:
-    return [pool.runs[at]["onset"][one["campaign_id"]][name] for at, one in pool.campaigns(rung)]
+def _onset(pool: Pool, profile: str, name: str) -> list[float | None]:
+    return [pool.runs[at]["onset"][one["campaign_id"]][name] for at, one in pool.campaigns(profile)]
 
 
-def _half(pool: Pool, rung: str) -> Cell:
+def _half(pool: Pool, profile: str) -> Cell:
     """The mean where every campaign got there, else in how many it did."""
-    found = _onset(pool, rung, "half_at_act")
+    found = _onset(pool, profile, "half_at_act")
     reached = [one for one in found if one is not None]
     if len(reached) < len(found):
         return f"never in {len(found) - len(reached)} of {len(found)}"
-    return pool.mean(rung, lambda one: pool.onset(one)["half_at_act"])
+    return pool.mean(profile, lambda one: pool.onset(one)["half_at_act"])
 
 
-def _days(pool: Pool, rung: str) -> Estimate:
-    return pool.mean(rung, lambda one: pool.onset(one)["days"])
+def _days(pool: Pool, profile: str) -> Estimate:
+    return pool.mean(profile, lambda one: pool.onset(one)["days"])

@@ -31,7 +31,7 @@ def campaigns_section(pool: Pool) -> Section:
         "counts 100 %",
         (
             *(
-                Column("rung"),
+                Column("profile"),
                 Column("accounts", "share"),
                 Column("exchanges", "share"),
                 Column("first day off by", "days"),
@@ -40,28 +40,28 @@ def campaigns_section(pool: Pool) -> Section:
         ),
         tuple(
             (
-                rung,
-                pool.mean(rung, lambda one: abs(one["accounts_error"])),
-                pool.mean(rung, lambda one: abs(one["exchanges_error"])),
-                pool.mean(rung, lambda one: one["first_day_error"]),
-                pool.mean(rung, lambda one: one["last_day_error"]),
-                pool.mean(rung, lambda one: span_error(pool, one)),
-                pool.mean(rung, lambda one: one["targets_distance"]),
+                profile,
+                pool.mean(profile, lambda one: abs(one["accounts_error"])),
+                pool.mean(profile, lambda one: abs(one["exchanges_error"])),
+                pool.mean(profile, lambda one: one["first_day_error"]),
+                pool.mean(profile, lambda one: one["last_day_error"]),
+                pool.mean(profile, lambda one: span_error(pool, one)),
+                pool.mean(profile, lambda one: one["targets_distance"]),
             )
-            for rung in pool.rungs
+            for profile in pool.profiles
         ),
     )
     shape = Table(
         "Purity: share of the found members that are the campaign's. Completeness: share of its accounts in the one "
         "found campaign that holds most",
         (
-            Column("rung"),
+            Column("profile"),
             Column("purity", "share"),
             Column("completeness", "share"),
             Column("found as several"),
             Column("true campaigns"),
         ),
-        tuple(_shape(pool, rung) for rung in pool.rungs),
+        tuple(_shape(pool, profile) for profile in pool.profiles),
     )
     merged = sum(len(run["merged"]) for run in pool.runs)
     false = {level: sum(len(run["innocents"][level]["false_campaigns"]) for run in pool.runs) for level in LEVELS}
@@ -83,10 +83,10 @@ def span_error(pool: Pool, one: Row) -> float:
     return float(min(1.0, (abs(one["first_day_error"]) + abs(one["last_day_error"])) / days))
 
 
-def _shape(pool: Pool, rung: str) -> tuple[Cell, ...]:
-    split = sum(len(one["found_as"]) > 1 for _, one in pool.campaigns(rung))
-    found = (pool.mean(rung, lambda one: one["purity"]), pool.mean(rung, lambda one: one["completeness"]))
-    return (rung, *found, str(split), str(len(pool.campaigns(rung))))
+def _shape(pool: Pool, profile: str) -> tuple[Cell, ...]:
+    split = sum(len(one["found_as"]) > 1 for _, one in pool.campaigns(profile))
+    found = (pool.mean(profile, lambda one: one["purity"]), pool.mean(profile, lambda one: one["completeness"]))
+    return (profile, *found, str(split), str(len(pool.campaigns(profile))))
 
 
 def _glued(pool: Pool) -> tuple[Table, ...]:
@@ -114,10 +114,10 @@ def exchanges_section(pool: Pool) -> Section:
         "those listed. "
         "Overall: with innocents' exchanges and those of other campaigns among the listed",
         (
-            *(Column("rung"), Column("precision inside", "share"), Column("recall inside", "share")),
+            *(Column("profile"), Column("precision inside", "share"), Column("recall inside", "share")),
             *(Column("precision overall", "share"), Column("recall overall", "share")),
         ),
-        tuple((rung, *inside(pool, rung), *_overall(pool, rung)) for rung in pool.rungs),
+        tuple((profile, *inside(pool, profile), *_overall(pool, profile)) for profile in pool.profiles),
     )
     lead = (
         "Whether the campaign's exchanges are parted from its accounts' other traffic. It matters for mixed, whose "
@@ -126,8 +126,8 @@ def exchanges_section(pool: Pool) -> Section:
     return Section("exchanges", "Exchanges inside accounts", lead, (), (table,))
 
 
-def inside(pool: Pool, rung: str) -> tuple[Estimate, ...]:
-    """Precision and recall by exchange inside the accounts of a rung's campaigns."""
+def inside(pool: Pool, profile: str) -> tuple[Estimate, ...]:
+    """Precision and recall by exchange inside the accounts of a profile's campaigns."""
     by_campaign = {one["campaign_id"]: one for run in pool.runs for one in run["separation"]}
 
     def counted(name: str) -> Callable[[Row], float]:
@@ -137,13 +137,13 @@ def inside(pool: Pool, rung: str) -> tuple[Estimate, ...]:
         return of
 
     hits = counted("hits")
-    return tuple(pool.over_campaigns(rung, hits, counted(name), False) for name in ("listed", "exchanges"))
+    return tuple(pool.over_campaigns(profile, hits, counted(name), False) for name in ("listed", "exchanges"))
 
 
-def _overall(pool: Pool, rung: str) -> tuple[Estimate, Estimate]:
-    precision = pool.mean(rung, lambda one: one["exchange_precision"])
+def _overall(pool: Pool, profile: str) -> tuple[Estimate, Estimate]:
+    precision = pool.mean(profile, lambda one: one["exchange_precision"])
     return precision, pool.over_campaigns(
-        rung, lambda one: one["exchange_recall"] * one["exchanges"], lambda one: one["exchanges"], False
+        profile, lambda one: one["exchange_recall"] * one["exchanges"], lambda one: one["exchanges"], False
     )
 
 

@@ -21,7 +21,7 @@ from stillwatch_lab.benchmark.plan import (
 Row = dict[str, Any]
 Say = Callable[[str], None]
 CHILD = "stillwatch_lab.benchmark.child"
-ORACLES = ("patient",)  # rungs whose detection is shown beside that of a detector that knows their parameters
+ORACLES = ("patient",)  # profiles whose detection is shown beside that of a detector that knows their parameters
 _BUILT = ".complete"
 
 
@@ -68,13 +68,13 @@ def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
     for variant in plan.variants:
         if not bench.result(variant.name).is_file():
             _measure_run(bench, variant)
-    for rung in ORACLES:
-        _once(bench, f"oracle {rung}", "oracle", {"rung": rung})
+    for profile in ORACLES:
+        _once(bench, f"oracle {profile}", "oracle", {"profile": profile})
     baselines = _measure_baselines(bench) if plan.baselines else []
     if not plan.keep:
         shutil.rmtree(bench.world, ignore_errors=True)
         bench.sketches.unlink(missing_ok=True)
-    names = ["build", *(one.name for one in plan.variants), *(f"oracle {rung}" for rung in ORACLES), *baselines]
+    names = ["build", *(one.name for one in plan.variants), *(f"oracle {profile}" for profile in ORACLES), *baselines]
     paths = [bench.result(name) for name in names]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
 

@@ -1,4 +1,4 @@
-"""The targets that the ladder is held to, each beside its measurement."""
+"""The targets that the benchmark is held to, each beside its measurement."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def targets(pools: Mapping[str, Pool], seeds: Sequence[Row]) -> tuple[Target, ..
     complete = pools["complete"]
     return (
         *(
-            _least(f"{rung}: accounts found at act", complete.recall(rung, "act"), least)
-            for rung, least in RECALL.items()
-            if rung in complete.rungs
+            _least(f"{profile}: accounts found at act", complete.recall(profile, "act"), least)
+            for profile, least in RECALL.items()
+            if profile in complete.profiles
         ),
         *_mixed(complete),
         *_innocents(complete),
         *(
-            _most(f"{rung}: leak share", complete.leak(rung), most)
-            for rung, most in LEAK.items()
-            if rung in complete.rungs
+            _most(f"{profile}: leak share", complete.leak(profile), most)
+            for profile, most in LEAK.items()
+            if profile in complete.profiles
         ),
         *_totals(complete),
         *_probabilities(complete),
@@ -57,7 +57,7 @@ def _most(what: str, found: Estimate, most: float) -> Target:
 
 
 def _mixed(pool: Pool) -> tuple[Target, ...]:
-    if "mixed" not in pool.rungs:
+    if "mixed" not in pool.profiles:
         return ()
     precision, recall = inside(pool, "mixed")
     return (
@@ -95,13 +95,13 @@ def _at_most(found: Estimate, most: float) -> bool | None:
 
 def _totals(pool: Pool) -> tuple[Target, ...]:
     """Mean relative errors over the campaigns that are to be found at act."""
-    rungs = [rung for rung in (*RECALL, "mixed") if rung in pool.rungs]
+    profiles = [profile for profile in (*RECALL, "mixed") if profile in pool.profiles]
     found = []
     for what in ("accounts", "exchanges", "days"):
         errors = [
             span_error(pool, one) if what == "days" else abs(one[f"{what}_error"])
-            for rung in rungs
-            for _, one in pool.campaigns(rung)
+            for profile in profiles
+            for _, one in pool.campaigns(profile)
         ]
         if errors:
             worst = sum(error > TOTALS for error in errors)
@@ -142,7 +142,7 @@ def _harvest(pool: Pool) -> Target:
 
 def _patient(pool: Pool, seeds: Sequence[Row]) -> tuple[Target, ...]:
     known = [seed["oracle-patient"]["found"] for seed in seeds if seed.get("oracle-patient", {}).get("found")]
-    if not known or "patient" not in pool.rungs:
+    if not known or "patient" not in pool.profiles:
         return ()
     reached = [one["half_at"] for one in known if one["half_at"] is not None]
     oracle = (

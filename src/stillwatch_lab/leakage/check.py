@@ -1,4 +1,4 @@
-"""Looks for tell-tales: formats, gaps and combinations that would give a rung's accounts away in no real log."""
+"""Checks a world for label leakage: formats, gaps and combinations that give campaign accounts away by mistake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PATTERNS = {"digits": "[0-9]", "lower": "[a-z]", "upper": "[A-Z]", "marks": "[^
 _FEWEST = 20  # distinct values on each side, below which a format says nothing
 _CHANCE = 4.5  # standard errors; beyond them one of a thousand features strays once in a hundred worlds
 _USEFUL = 0.05  # area above one half that is of any practical use
-_CROWDS = 10  # of people, that a rung is compared with
+_CROWDS = 10  # of people, that a profile is compared with
 _EXPECTED = 8.0  # people that would show a combination if its parts were independent; fewer prove nothing
 _ORGANIC, _HARVEST = "organic", "harvest"
 
@@ -73,14 +73,14 @@ _ONLY_IF_THERE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Telltale:
-    """One feature of one column, or of two, and how well it alone tells one rung's accounts from people's.
+class Separation:
+    """One feature of one column, or of two, and how well it alone tells one profile's accounts from people's.
 
     `auc` is the chance that it orders the two rightly, folded so that 0.5 is blindness; `error` its standard error
     under blindness.
     """
 
-    rung: str
+    profile: str
     table: str
     column: str
     feature: str
@@ -88,20 +88,20 @@ class Telltale:
     error: float
 
     @property
-    def speaks(self) -> bool:
+    def separates(self) -> bool:
         """Whether it separates beyond chance and to any practical use."""
         return self.auc - 0.5 > max(_CHANCE * self.error, _USEFUL)
 
     @property
     def intended(self) -> str | None:
-        """Why the rung means it, None when nothing does."""
-        return intent_of(self.rung, self.column, self.feature)
+        """Why the profile means it, None when nothing does."""
+        return intent_of(self.profile, self.column, self.feature)
 
 
-def telltales(world: Path) -> list[Telltale]:
-    """Every feature of every column of the world in this folder, for every rung, strongest first.
+def separations(world: Path) -> list[Separation]:
+    """Every feature of every column of the world in this folder, for every profile, strongest first.
 
-    One row an account is looked at, so that busy accounts do not speak louder: whether the value is missing; over the
+    One row an account is looked at, so that busy accounts do not weigh more: whether the value is missing; over the
     distinct values its format (length, classes of characters, trailing digits); and whether it stands beside another
     column's value that it never stands beside at people's. What a value is by itself never counts. Raises InputError
     when the folder is no world.
@@ -113,15 +113,15 @@ def telltales(world: Path) -> list[Telltale]:
     names = accounts["account_id"].combine_chunks()
     kind, role = accounts["kind"].to_numpy(), accounts["role"].to_numpy()
     sides = {name: kind == name for name in sorted(set(kind[(role == "campaign") | (kind == _HARVEST)]))}
-    found: list[Telltale] = []
+    found: list[Separation] = []
     for table in ("exchanges", "accounts"):
         place = world / (table if table == "exchanges" else "accounts.parquet")
         if place.exists():
             data = _one_each(ds.dataset(place), names)
             owner = pc.index_in(data["account_id"].combine_chunks(), names).to_numpy()
-            for rung, side in sides.items():
-                found += _of_rung(rung, table, data, side[owner], (role == _ORGANIC)[owner])
-    return sorted(found, key=lambda one: (-one.auc, one.rung, one.table, one.column, one.feature))
+            for profile, side in sides.items():
+                found += _of_profile(profile, table, data, side[owner], (role == _ORGANIC)[owner])
+    return sorted(found, key=lambda one: (-one.auc, one.profile, one.table, one.column, one.feature))
 
 
 def _one_each(data: ds.Dataset, names: pa.Array) -> pa.Table:
@@ -130,19 +130,21 @@ def _one_each(data: ds.Dataset, names: pa.Array) -> pa.Table:
     return pa.table({name: data.to_table([name])[name].take(rows).combine_chunks() for name in data.schema.names})
 
 
-def _of_rung(
-    rung: str, table: str, data: pa.Table, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
-) -> Iterator[Telltale]:
+def _of_profile(
+    profile: str, table: str, data: pa.Table, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
+) -> Iterator[Separation]:
     if not (ours.any() and theirs.any()):
         return
     for column in data.column_names:
         for one in _compared(_homes(data[column].combine_chunks(), column), ours, theirs):
-            yield Telltale(rung, table, column, *one)
+            yield Separation(profile, table, column, *one)
     for left, right in PAIRS[table]:
         if left in data.column_names and right in data.column_names:
             strange = _strange(_parts(data, left), _parts(data, right), theirs)
             others = theirs & ~_reference(theirs)
-            yield Telltale(rung, table, f"{left} x {right}", "contradiction", *_auc(strange[ours], strange[others]))
+            yield Separation(
+                profile, table, f"{left} x {right}", "contradiction", *_auc(strange[ours], strange[others])
+            )
 
 
 def _homes(values: pa.Array, column: str) -> pa.Array:
@@ -168,8 +170,10 @@ def _compared(
 
 
 def _in_crowds(values: pa.Array, size: int) -> pa.Array:
-    """Distinct values of people in crowds as large as the rung, one crowd after the other: the more accounts, the more
-    of their distinct values are rare ones, so that only crowds of one size compare."""
+    """Distinct values of people in crowds as large as the campaign, one crowd after the other.
+
+    The more accounts, the more of their distinct values are rare ones, so that only crowds of one size compare.
+    """
     crowds = min(_CROWDS, max(len(values) // size, 1))
     return pa.concat_arrays([pc.unique(values.slice(at * size, size)).drop_null() for at in range(crowds)])
 
@@ -229,19 +233,19 @@ def _auc(ours: Reals, theirs: Reals) -> tuple[float, float]:
     return max(share, 1 - share), error
 
 
-def render(found: list[Telltale], console: Console) -> None:
-    """A table of what speaks and is not meant; one line on what is meant."""
-    spoken = [one for one in found if one.speaks]
-    stray = [one for one in spoken if not one.intended]
-    if stray:
-        table = Table(title="Tell-tales that no rung means", title_justify="left")
-        for heading in ("rung", "table", "column", "feature", "area under the curve"):
+def render(found: list[Separation], console: Console) -> None:
+    """Prints a table of what separates by mistake, and one line on what separates by intention."""
+    separating = [one for one in found if one.separates]
+    unintended = [one for one in separating if not one.intended]
+    if unintended:
+        table = Table(title="Differences that no campaign profile intends", title_justify="left")
+        for heading in ("campaign profile", "table", "column", "feature", "area under the curve"):
             table.add_column(heading)
-        for one in stray:
-            table.add_row(one.rung, one.table, one.column, one.feature, f"{one.auc:.3f} ± {one.error:.3f}")
+        for one in unintended:
+            table.add_row(one.profile, one.table, one.column, one.feature, f"{one.auc:.3f} ± {one.error:.3f}")
         console.print(table)
-    rungs = len({one.rung for one in found})
+    profiles = len({one.profile for one in found})
     console.print(
-        f"{len(found):,} features of {rungs} rungs looked at: {len(spoken) - len(stray):,} differ as their rungs mean "
-        f"them to, {len(stray):,} do without."
+        f"{len(found):,} features of {profiles} campaign profiles were compared with people's: "
+        f"{len(separating) - len(unintended):,} differ by intention, {len(unintended):,} by mistake."
     )

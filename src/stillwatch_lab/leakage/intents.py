@@ -1,4 +1,4 @@
-"""What each rung means to differ in from people, and why; every other difference is a tell-tale."""
+"""Differences from people that each campaign profile intends, and why; every other difference is a mistake."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ALL: dict[str, str] = {
     "user_agent x tool_names": _COPY,
     "user_agent x system_instructions": "frames may stand where the client's own instructions would",
 }
-"""Columns, features of columns (`column feature`) and pairs that every rung may differ in."""
+"""Columns, features of columns (`column feature`) and pairs that every profile may differ in."""
 
 SOME: dict[str, tuple[str, frozenset[str]]] = {
     "email_shape": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
@@ -56,14 +56,14 @@ SOME: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "client_address": ("all of it comes from one hosting subnet", frozenset({"loud"})),
 }
-"""The same for some rungs only."""
+"""The same for some profiles only."""
 
 
-def intent_of(rung: str, column: str, feature: str) -> str | None:
-    """Why this rung means to differ in this feature of this column; None when it does not."""
+def intent_of(profile: str, column: str, feature: str) -> str | None:
+    """Why this profile means to differ in this feature of this column; None when it does not."""
     for name in (column, f"{column} {feature}"):
         if name in ALL:
             return ALL[name]
-        if name in SOME and rung in SOME[name][1]:
+        if name in SOME and profile in SOME[name][1]:
             return SOME[name][0]
     return None

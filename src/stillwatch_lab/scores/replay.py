@@ -32,9 +32,9 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One rung: its exchanges, those before their account's first cut at `act`, and accounts found at the last cut."""
+    """One campaign profile: its accounts and exchanges, and those that each scan had already found at `act`."""
 
-    rung: str
+    profile: str
     accounts: int
     found: int
     exchanges: int
@@ -90,13 +90,13 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
 def as_table(rows: Sequence[Replayed]) -> Table:
     """What a person reads of a replay."""
     shown = Table(title="What scans at the time would have said", title_justify="left")
-    shown.add_column("rung")
+    shown.add_column("campaign profile")
     for heading in ("accounts", "ever at act", "exchanges", "lost before", "first found after"):
         shown.add_column(heading, justify="right")
     for row in rows:
         lost = f"{row.leaked / row.exchanges:.1%}" if row.exchanges else "-"
         after = "-" if row.first_found_days is None else f"{row.first_found_days:.1f} days"
-        shown.add_row(row.rung, f"{row.accounts:,}", f"{row.found:,}", f"{row.exchanges:,}", lost, after)
+        shown.add_row(row.profile, f"{row.accounts:,}", f"{row.found:,}", f"{row.exchanges:,}", lost, after)
     return shown
 
 
@@ -124,12 +124,12 @@ def _beside_truth(engine: Engine, found: Path, sketches: Path, truth: Path) -> l
 
 
 def leaked_sql() -> Query:
-    """One row a rung, pooled over its campaigns."""
+    """One row a profile, pooled over its campaigns."""
     return Query(
-        "leaked by rung",
+        "leaked by campaign profile",
         """
 SELECT
-  campaigns.rung,
+  campaigns.rung AS profile,
   count(DISTINCT truth.account_id) AS accounts,
   count(DISTINCT found.account_id) AS found,
   count(*) AS exchanges,
@@ -151,7 +151,7 @@ def innocents_sql() -> Query:
         "innocents at any cut",
         """
 SELECT
-  'innocents' AS rung,
+  'innocents' AS profile,
   count(*) AS accounts,
   count(found.account_id) AS found,
   0 AS exchanges,

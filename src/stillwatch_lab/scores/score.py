@@ -141,7 +141,7 @@ def _campaign(truth: Row, counted: Row, found: _Found) -> CampaignScore:
     true_members = [found.members[one].get(name, 0) for one in matched]
     return CampaignScore(
         campaign_id=name,
-        rung=truth["rung"],
+        profile=truth["rung"],
         found_as=tuple(matched),
         accounts=truth["accounts"],
         accounts_found=accounts_found,

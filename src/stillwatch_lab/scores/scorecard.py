@@ -23,7 +23,7 @@ class CampaignScore:
     """
 
     campaign_id: str
-    rung: str
+    profile: str
     found_as: tuple[str, ...]
     accounts: int
     accounts_found: int
@@ -115,7 +115,7 @@ def _campaign_table(campaigns: tuple[CampaignScore, ...]) -> Table:
         table.add_column(heading, justify="right")
     for one in campaigns:
         table.add_row(
-            escape(f"{one.campaign_id} {one.rung}"),
+            escape(f"{one.campaign_id} {one.profile}"),
             escape(", ".join(one.found_as)) or "not found",
             " / ".join(percent(share) for share in one.recall.values()),
             f"{one.accounts_found:,} of {one.accounts:,}",

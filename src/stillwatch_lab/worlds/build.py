@@ -107,7 +107,7 @@ def _corpus(folder: Path, files: tuple[tuple[str, int, int], ...]) -> CorpusBuil
 
 def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> Script:
     """Draw everything about a world without writing it."""
-    key = key_of("world", recipe.name, seed)
+    key = key_of("world", recipe.key, seed)
     parameters = Parameters(key, {**recipe.world, **recipe.people})
     days = float(parameters.whole("days", 30, 60))
     begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
@@ -147,10 +147,10 @@ def _populate(world: World, populations: tuple[Population, ...]) -> None:
     for entry_number, entry in enumerate(populations):
         quota = entry.accounts(total)
         for group_number, size in enumerate(_sizes(world, entry, entry_number, quota)):
-            who = np.sort(free[taken : taken + size])
+            members = np.sort(free[taken : taken + size])
             taken += size
-            if len(who):
-                _join(world, entry, key_of(world.key, "entry", entry_number, group_number), who)
+            if len(members):
+                _join(world, entry, key_of(world.key, "entry", entry_number, group_number), members)
 
 
 def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int]:
@@ -167,10 +167,10 @@ def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int
     return sizes
 
 
-def _join(world: World, entry: Population, key: int, who: Wholes) -> None:
+def _join(world: World, entry: Population, key: int, members: Wholes) -> None:
     parameters = Parameters(key, entry.fixed)
-    group: Group = KINDS[entry.kind].draw(world, who, parameters)
-    world.accounts.group[who] = len(world.groups)
+    group: Group = KINDS[entry.kind].draw(world, members, parameters)
+    world.accounts.group[members] = len(world.groups)
     world.groups.append(group)
     _all_used(parameters, entry.kind)
 

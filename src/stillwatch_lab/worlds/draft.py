@@ -148,10 +148,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One extraction effort, which may run over several groups: its rung, its name in the recipe if it has one, the
+    """One extraction effort, which may run over several groups: its profile, its name in the recipe if it has one, the
     key of its data set, how its capabilities share it, and its first group's program."""
 
-    rung: str
+    profile: str
     name: str
     key: int
     targets: dict[str, float]

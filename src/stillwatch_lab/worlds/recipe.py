@@ -10,6 +10,8 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch_lab.worlds.parameters import Value
 
 SHIPPED = Path(__file__).parent / "recipes"
+_NAMES = {"key", "world", "people", "population", "drop_columns"}
+_REMEDY = "use `key`, `drop_columns`, `[world]`, `[people]` and `[[population]]`"
 _ENTRY = {"kind", "share", "count", "groups", "set"}
 
 
@@ -30,9 +32,12 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The populations besides ordinary people, and what is fixed for the world as a whole."""
+    """The populations besides ordinary people, and what is fixed for the world as a whole.
 
-    name: str
+    All draws are keyed by `key` and the seed: the file's `key`, else its name without `.toml`.
+    """
+
+    key: str
     populations: tuple[Population, ...]
     world: dict[str, Value]
     people: dict[str, Value]
@@ -61,14 +66,20 @@ def load_recipe(world: Path | str, kinds: frozenset[str]) -> Recipe:
         for e in raw.get("population", [])
     )
     drop = tuple(raw.get("drop_columns", ()))
-    return Recipe(path.stem, entries, raw.get("world", {}), raw.get("people", {}), drop)
+    return Recipe(raw.get("key", path.stem), entries, raw.get("world", {}), raw.get("people", {}), drop)
 
 
 def _mistakes(path: Path, raw: dict[str, object], kinds: frozenset[str]) -> list[Mistake]:
     found = [
-        Mistake(f"`{path}`", f"unknown name `{name}`", "use `drop_columns`, `[world]`, `[people]` and `[[population]]`")
-        for name in sorted(set(raw) - {"world", "people", "population", "drop_columns"})
+        Mistake(
+            f"`{path}`",
+            f"unknown name `{name}`",
+            "use `key`, `drop_columns`, `[world]`, `[people]` and `[[population]]`",
+        )
+        for name in sorted(set(raw) - {"key", "world", "people", "population", "drop_columns"})
     ]
+    if not isinstance(raw.get("key", ""), str):
+        found.append(Mistake(f"`{path}` at `key`", "is not a text", "write a text in quotation marks"))
     populations = raw.get("population", [])
     if not isinstance(populations, list):
         return [*found, Mistake(f"`{path}` at `population`", "is not a list", "write `[[population]]`")]

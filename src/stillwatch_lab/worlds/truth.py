@@ -20,7 +20,7 @@ from stillwatch_lab.worlds.draft import (
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.identity.clients import CLIENTS
-from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.identity.identifiers import identifiers
 from stillwatch_lab.worlds.log.files import Script, exchange_ids
 from stillwatch_lab.worlds.population import registrations
 
@@ -69,7 +69,7 @@ def permits_table(world: World) -> pa.Table:
     keys = np.array([key_of(world.key, "permit", number) for number in range(len(world.permits))], dtype=np.uint64)
     days = np.array([[permit.first, permit.last] for permit in world.permits], dtype=np.float64).reshape(-1, 2)
     columns = {
-        "permit_id": marks(keys, 16),
+        "permit_id": identifiers(keys, 16),
         "holder": pa.array(
             [registrations.organisation_id(world, permit.organisation) for permit in world.permits], pa.string()
         ),
@@ -126,7 +126,7 @@ def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
             world.span.moment(float(edge)) for edge in (exchanges.day[mine].min(), exchanges.day[mine].max())
         )
         accounts = len(np.unique(exchanges.account[mine]))
-        rows.append((ids[number], campaign.rung, accounts, len(mine), first, last, sorted(campaign.targets.items())))
+        rows.append((ids[number], campaign.profile, accounts, len(mine), first, last, sorted(campaign.targets.items())))
     schema = pa.schema(
         [
             ("campaign_id", pa.string()),
@@ -176,7 +176,7 @@ def _described(whole: Script, seed: int) -> dict[str, object]:
             {
                 "campaign_id": name,
                 "name": campaign.name,
-                "rung": campaign.rung,
+                "rung": campaign.profile,
                 "targets": campaign.targets,
                 "groups": [groups[number] for number, some in enumerate(serving) if name in some],
             }
@@ -187,7 +187,7 @@ def _described(whole: Script, seed: int) -> dict[str, object]:
 
 def _ids(world: World, name: str, count: int) -> list[str]:
     keys = np.array([key_of(world.key, name, number) for number in range(count)], dtype=np.uint64)
-    return [str(mark) for mark in marks(keys, 12).to_pylist()]
+    return [str(mark) for mark in identifiers(keys, 12).to_pylist()]
 
 
 def _named(ids: list[str], index: NDArray[np.int64]) -> pa.Array:

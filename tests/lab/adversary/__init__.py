@@ -1,1 +1,1 @@
-"""Tests of the adversary drill."""
+"""Tests of the adversary adversary search."""

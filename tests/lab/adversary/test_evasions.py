@@ -1,4 +1,4 @@
-"""The shipped drillbook is sound, evasions take in others, and every mistake of a book is listed at once."""
+"""The shipped playbook is sound, evasions take in others, and every mistake of a book is listed at once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from stillwatch.errors import UsageError
 from stillwatch_lab.adversary.evasions import (
     GOODS,
-    RUNGS,
+    PROFILES,
     Evasion,
-    load_drillbook,
+    load_playbook,
 )
 from stillwatch_lab.adversary.world import recipe_of
 from stillwatch_lab.worlds import build
 from stillwatch_lab.worlds.parameters import Value
 
 PRICES = "\n".join(f"[prices.{good}]\ndollars = 1\nsource = 'assumption'" for good in GOODS)
-BOOK = load_drillbook()
+BOOK = load_playbook()
 
 
 def written(folder: Path, text: str) -> Path:
@@ -28,18 +28,18 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def parameters(rung: str, evasion: Evasion | None, drawn: dict[str, Value]) -> dict[str, Value]:
-    recipe = recipe_of(rung, evasion, drawn, 100)
+def parameters(profile: str, evasion: Evasion | None, drawn: dict[str, Value]) -> dict[str, Value]:
+    recipe = recipe_of(profile, evasion, drawn, 100)
     only = replace(recipe, populations=recipe.populations[:1])
     return build.decide(only, 3, 200, 2_000, build.Sources(None, None)).world.groups[0].parameters.drawn
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_every_parameter_of_the_shipped_book_is_one_of_the_rung(rung: str) -> None:
-    plain, plan = parameters(rung, None, {}), BOOK.evasions[rung]
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_parameter_of_the_shipped_book_is_one_of_the_profile(profile: str) -> None:
+    plain, plan = parameters(profile, None, {}), BOOK.evasions[profile]
     fixed = {name: value for one in plan for name, value in one.fixed.items()}
     times = {name: factor for one in plan for name, factor in one.times.items() if name not in fixed}
-    evaded = parameters(rung, Evasion("all", "", fixed=fixed, times=times), plain)  # UsageError names what is none
+    evaded = parameters(profile, Evasion("all", "", fixed=fixed, times=times), plain)  # UsageError names what is none
     changed = {name for name in evaded if evaded[name] != plain.get(name)}
     assert changed <= {*fixed, *times}, "everything else stays as drawn"
     assert {name: evaded[name] for name in fixed} == fixed
@@ -47,9 +47,9 @@ def test_every_parameter_of_the_shipped_book_is_one_of_the_rung(rung: str) -> No
         assert evaded[name] == pytest.approx(plain[name] * factor)
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_no_two_evasions_of_a_rung_do_the_same(rung: str) -> None:
-    effects = [(dict(one.fixed), dict(one.times), one.accounts) for one in BOOK.evasions[rung]]
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_two_evasions_of_a_profile_do_the_same(profile: str) -> None:
+    effects = [(dict(one.fixed), dict(one.times), one.accounts) for one in BOOK.evasions[profile]]
     assert len(effects) >= 5
     assert all(effect not in effects[:number] for number, effect in enumerate(effects))
 
@@ -61,7 +61,7 @@ def test_accounts_are_multiplied() -> None:
     )
     assert (plain.populations[0].count, more.populations[0].count) == (800, 3_200)
     assert more.populations[0].fixed == {"intensity": 2.0, "exchanges_a_day": 5.0}
-    assert (more.populations[1:], more.name) == (plain.populations[1:], plain.name)
+    assert (more.populations[1:], more.key) == (plain.populations[1:], plain.key)
 
 
 @pytest.mark.parametrize("name", ["gone", "copies_coding_tool"])
@@ -71,13 +71,13 @@ def test_only_numbers_are_multiplied(name: str) -> None:
         recipe_of("letter", Evasion("e", "", times={name: 0.5}), drawn, 100)
 
 
-def test_an_evasion_takes_in_those_that_apply_to_the_rung(tmp_path: Path) -> None:
+def test_an_evasion_takes_in_those_that_apply_to_the_profile(tmp_path: Path) -> None:
     text = (
         PRICES
         + """
 [[evasion]]
 name = "a"
-rungs = ["letter"]
+profiles = ["letter"]
 set = { x = 1, y = 1 }
 [[evasion]]
 name = "b"
@@ -90,7 +90,7 @@ with = ["a", "b"]
 accounts = 3.0
 """
     )
-    book = load_drillbook(written(tmp_path, text))
+    book = load_playbook(written(tmp_path, text))
     letter = {one.name: one for one in book.evasions["letter"]}
     assert (letter["both"].fixed, letter["both"].times, letter["both"].accounts) == ({"x": 1, "y": 2}, {"z": 0.5}, 6.0)
     hydra = {one.name: one for one in book.evasions["hydra"]}
@@ -104,7 +104,7 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
         + """
 [[evasion]]
 name = "a"
-rungs = ["letter", "lettr"]
+profiles = ["letter", "lettr"]
 sets = 1
 [[evasion]]
 name = "a"
@@ -114,7 +114,7 @@ name = "later"
 """
     )
     with pytest.raises(UsageError) as refused:
-        load_drillbook(written(tmp_path, text))
+        load_playbook(written(tmp_path, text))
     said = str(refused.value)
     for expected in ("`prices.account`", "`lettr`", "`sets`", "`name` of its own", "`later`"):
         assert said.count(expected) == 1, expected
@@ -124,4 +124,4 @@ name = "later"
 def test_a_book_that_cannot_be_read_is_refused(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "gone.toml" if text is None else written(tmp_path, text)
     with pytest.raises(UsageError, match="cannot be read"):
-        load_drillbook(path)
+        load_playbook(path)

@@ -57,10 +57,10 @@ def scores(**by_account: float) -> pa.Table:
     return pa.table({"account_id": list(by_account), "score": [float(score) for score in by_account.values()]})
 
 
-def test_counts_recall_by_rung_and_innocents_by_kind(truth: Path) -> None:
+def test_counts_recall_by_profile_and_innocents_by_kind(truth: Path) -> None:
     ranked = compare(scores(g=9, h=8, a=7, e=6, b=5, f=4), truth, 1)
     assert ranked.threshold == 6
-    assert ranked.rungs == {"hydra": 0.5, "loud": 1.0}
+    assert ranked.profiles == {"hydra": 0.5, "loud": 1.0}
     assert ranked.recall == 0.75
     assert (ranked.innocents, ranked.innocent_kinds) == (1, {"person": 1})
     assert ranked.innocents_per_100k == 12_500  # one of eight

@@ -11,11 +11,11 @@ Row = dict[str, Any]
 COST = {"seconds": 2.0, "cpu": 3.0, "peak_bytes": 5_000_000, "stages": {"link": [1.0, 2.0]}}
 
 
-def campaign(rung: str, found: float = 1.0, **changes: Any) -> Row:
+def campaign(profile: str, found: float = 1.0, **changes: Any) -> Row:
     """A true campaign of 100 accounts and 1,000 exchanges, found to this share at every level."""
     return {
-        "campaign_id": f"T-{rung}",
-        "rung": rung,
+        "campaign_id": f"T-{profile}",
+        "profile": profile,
         "found_as": ["C1"],
         "accounts": 100,
         "exchanges": 1_000,
@@ -99,7 +99,7 @@ ORACLE = {"found": {**FOUND, "by_form": {**FOUND, "half_at": None}}, "cost": {"o
 
 
 def baseline(recall: float) -> Row:
-    found = {"recall": recall, "rungs": {"letter": recall, "hydra": 0.0}, "innocents": 0}
+    found = {"recall": recall, "profiles": {"letter": recall, "hydra": 0.0}, "innocents": 0}
     return {"found": {"source": "Cao et al. 2014", "why_not": None, "at": {"0": found}}, "cost": {"baseline": COST}}
 
 
@@ -108,12 +108,12 @@ def document(**changes: Any) -> Document:
     known: Row = {
         "version": "9.9",
         "machine": {"cores": 2},
-        "world": "ladder",
+        "world": "benchmark",
         "seeds": (1, 2),
         "accounts": 100_000,
         "exchanges": 3_000_000,
         "prompts": "our own",
-        "command": "stillwatch lab ladder",
+        "command": "stillwatch lab benchmark",
         "targets": (),
         "sections": (),
     }

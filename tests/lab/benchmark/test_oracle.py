@@ -79,7 +79,7 @@ def test_accounts_of_another_campaign_are_no_innocents(tmp_path: Path) -> None:
     assert (found["innocents"], found["innocents_over_exact"], found["threshold_bits"]) == (400, 0, EXACT_BITS)
 
 
-def test_a_world_without_the_rung_has_no_answer(tmp_path: Path) -> None:
+def test_a_world_without_the_profile_has_no_answer(tmp_path: Path) -> None:
     planted(tmp_path, campaign_codes=1)
     assert known_parameters(tmp_path / "sketches.parquet", tmp_path / "truth", "hydra") is None
 

@@ -88,20 +88,22 @@ def test_the_same_measurements_give_the_same_page(html: str) -> None:
 def test_the_folder_holds_every_form_and_the_json_is_strict(tmp_path: Path) -> None:
     found = whole()
     publish(found, tmp_path)
-    record = json.loads((tmp_path / "ladder.json").read_text(), parse_constant=pytest.fail)
+    record = json.loads((tmp_path / "benchmark.json").read_text(), parse_constant=pytest.fail)
     assert record == json.loads(json.dumps(asdict(found)))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ladder.html", "ladder.json", "ladder.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["benchmark.html", "benchmark.json", "benchmark.txt"]
 
 
 def test_the_terminal_shows_values_with_their_intervals() -> None:
     table = Table(
-        "caption", (Column("[rung]"), Column("act", "share")), (("letter", Estimate(0.5, 0.25, 0.75)), ("x", NOTHING))
+        "caption",
+        (Column("[profile]"), Column("act", "share")),
+        (("letter", Estimate(0.5, 0.25, 0.75)), ("x", NOTHING)),
     )
     text = StringIO()
     section = Section("s", "title", "lead", (), (table,))
     tables.render(document(sections=(section,)), Console(file=text, width=120))
     assert "50.0 % (25.0–75.0)" in text.getvalue()
-    assert "[rung]" in text.getvalue()
+    assert "[profile]" in text.getvalue()
 
 
 @given(st.lists(st.tuples(shares, shares, shares), min_size=1, max_size=4), st.sampled_from(["share", "rate"]))

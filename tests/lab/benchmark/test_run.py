@@ -54,8 +54,8 @@ def test_a_ladder_from_worlds_to_page(tmp_path: Path, steps: list[str]) -> None:
     said: list[str] = []
     document = run(plan, Console(file=StringIO(), width=120), said.append)
     assert steps == ["build", "scan", "score", "scan", "score", "oracle"]
-    assert {"ladder.html", "ladder.json", "ladder.txt"} <= {path.name for path in plan.out.iterdir()}
-    found = json.loads((plan.out / "ladder.json").read_text())
+    assert {"benchmark.html", "benchmark.json", "benchmark.txt"} <= {path.name for path in plan.out.iterdir()}
+    found = json.loads((plan.out / "benchmark.json").read_text())
     assert found["seeds"] == [3]
     assert [one["name"] for one in found["sections"]][:3] == ["recall", "innocents", "time"]
     # half a gigabyte at full size: only the measurements stay
@@ -73,6 +73,6 @@ def test_a_bad_recipe_is_refused_before_any_work(tmp_path: Path, steps: list[str
 
 
 def test_what_cannot_be_left_out_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["lab", "ladder", "--seeds", "1", "2", "--out", "nowhere", "--missing", "text", "money"]
+    words = ["lab", "benchmark", "--seeds", "1", "2", "--out", "nowhere", "--missing", "text", "money"]
     assert invoke(words) == 2
     assert "`--missing money`" in capsys.readouterr().err

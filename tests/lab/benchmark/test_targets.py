@@ -10,12 +10,12 @@ from stillwatch_lab.benchmark.pooled import Pool
 from stillwatch_lab.benchmark.targets import targets
 from tests.lab.benchmark.records import ORACLE, campaign, expected, run
 
-RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
+PROFILES = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
 
 
 def verdicts(changed: dict[str, dict[str, Any]] | None = None, missing: int = 0, **changes: Any) -> dict[str, str]:
-    """Verdicts over two equal seeds; `changed` by rung, `missing` innocents more without text."""
-    campaigns = [campaign(rung, **(changed or {}).get(rung, {})) for rung in RUNGS]
+    """Verdicts over two equal seeds; `changed` by profile, `missing` innocents more without text."""
+    campaigns = [campaign(profile, **(changed or {}).get(profile, {})) for profile in PROFILES]
     pool = Pool((run(campaigns, **changes), run(campaigns, seed=2, **changes)))
     less = Pool(tuple(run(campaigns, innocents=missing) for _ in range(2)))
     found = targets({"complete": pool, "without-text": less}, [{"oracle-patient": ORACLE}] * 2)
@@ -34,7 +34,7 @@ def test_a_perfect_detector_meets_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rung", "change", "what"),
+    ("profile", "change", "what"),
     [
         ("letter", {"recall": {"act": 0.96, "review": 1.0, "watch": 1.0}}, "letter: accounts found at act"),
         ("hydra", {"recall": {"act": 0.89, "review": 1.0, "watch": 1.0}}, "hydra: accounts found at act"),
@@ -45,8 +45,8 @@ def test_a_perfect_detector_meets_all() -> None:
         ("loud", {"first_day_error": None}, "campaign totals: days"),
     ],
 )
-def test_one_shortfall_misses_one_target(rung: str, change: dict[str, Any], what: str) -> None:
-    assert missed(changed={rung: change}) == {what}
+def test_one_shortfall_misses_one_target(profile: str, change: dict[str, Any], what: str) -> None:
+    assert missed(changed={profile: change}) == {what}
 
 
 def test_recall_may_fall_where_nothing_is_demanded() -> None:
@@ -64,7 +64,9 @@ def test_innocents_are_counted_per_hundred_thousand() -> None:
 
 
 def test_exchanges_inside_mixed_accounts() -> None:
-    separation = [{"campaign_id": f"T-{rung}", "exchanges": 1_000, "listed": 1_000, "hits": 960} for rung in RUNGS]
+    separation = [
+        {"campaign_id": f"T-{profile}", "exchanges": 1_000, "listed": 1_000, "hits": 960} for profile in PROFILES
+    ]
     assert missed(separation=separation) == {"mixed: exchange precision inside its accounts"}
     separation = [{**one, "listed": 890, "hits": 890} for one in separation]
     assert missed(separation=separation) == {"mixed: exchange recall inside its accounts"}

@@ -11,37 +11,37 @@ import pytest
 
 from stillwatch.cli.main import invoke
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch_lab.leakage.check import telltales
+from stillwatch_lab.leakage.check import separations
 from stillwatch_lab.worlds.build import build
 
-RUNGS = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient", "harvest")
-RECIPE = "".join(f'[[population]]\nkind = "{rung}"\ncount = 110\ngroups = 1\n' for rung in RUNGS)
+PROFILES = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient", "harvest")
+RECIPE = "".join(f'[[population]]\nkind = "{profile}"\ncount = 110\ngroups = 1\n' for profile in PROFILES)
 
 
 def built(folder: Path, seed: int) -> Path:
-    (folder / "rungs.toml").write_text(RECIPE)
-    build(folder / "rungs.toml", seed, 2_800, 34_000, None, folder / "world")
+    (folder / "profiles.toml").write_text(RECIPE)
+    build(folder / "profiles.toml", seed, 2_800, 34_000, None, folder / "world")
     return folder / "world"
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("telltale"), 1)
+    return built(tmp_path_factory.mktemp("leakage"), 1)
 
 
-def test_no_rung_is_given_away_by_a_column(world: Path, tmp_path: Path) -> None:
+def test_no_profile_is_given_away_by_a_column(world: Path, tmp_path: Path) -> None:
     for one in (world, built(tmp_path, 2)):
-        found = telltales(one)
+        found = separations(one)
         assert {feature.column for feature in found} >= set(EXCHANGES.names)
-        assert {feature.rung for feature in found} == set(RUNGS)
-        assert [feature for feature in found if feature.speaks and not feature.intended] == []
+        assert {feature.profile for feature in found} == set(PROFILES)
+        assert [feature for feature in found if feature.separates and not feature.intended] == []
 
 
 def test_the_command_says_so_and_exits_with_one_when_not(world: Path, tmp_path: Path) -> None:
-    assert invoke(["lab", "telltale", str(world)]) == 0
+    assert invoke(["lab", "leakage", str(world)]) == 0
     spoilt(world, tmp_path, "exchange_id", lambda value: f"{value}0")
-    assert invoke(["lab", "telltale", str(tmp_path), "--json"]) == 1
-    assert invoke(["lab", "telltale", str(tmp_path / "nowhere")]) != 0
+    assert invoke(["lab", "leakage", str(tmp_path), "--json"]) == 1
+    assert invoke(["lab", "leakage", str(tmp_path / "nowhere")]) != 0
 
 
 def spoilt(world: Path, out: Path, column: str, change: Callable[[str], str | None]) -> None:
@@ -72,4 +72,4 @@ def test_a_planted_telltale_is_found(
     world: Path, tmp_path: Path, column: str, told_by: str, change: Callable[[str], str | None]
 ) -> None:
     spoilt(world, tmp_path, column, change)
-    assert any(one.column == told_by and one.speaks for one in telltales(tmp_path))
+    assert any(one.column == told_by and one.separates for one in separations(tmp_path))

@@ -48,11 +48,11 @@ def test_found_from_the_first_cut_and_leaked_until_then(world: Path, monkeypatch
         world / "sketches.parquet", {"accounts": world / "accounts.parquet"}, world / "truth", 2.0, lambda _: None
     )
     (letter, innocents) = rows
-    assert (letter.rung, letter.accounts, letter.found, letter.exchanges) == ("letter", 4, 4, 40)
+    assert (letter.profile, letter.accounts, letter.found, letter.exchanges) == ("letter", 4, 4, 40)
     # cuts fall on the midnights before days 2, 4, 6 …: a0 is found at the second, when four days' exchanges are past
     assert letter.leaked == sum(min(10, days) for days in (4, 6, 8, 10))
     assert (innocents.accounts, innocents.found) == (2, 1)
-    assert [row.rung for row in rows] == list(replays.as_table(rows).columns[0].cells)
+    assert [row.profile for row in rows] == list(replays.as_table(rows).columns[0].cells)
     for until, accounts in seen.items():
         assert all(created < until for created in accounts["created_at"].to_pylist())
         assert all(closed is None or closed < until for closed in accounts["closed_at"].to_pylist())

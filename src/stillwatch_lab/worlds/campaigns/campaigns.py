@@ -6,7 +6,7 @@ import numpy as np
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.campaigns.efforts import serve
-from stillwatch_lab.worlds.campaigns.evasions import as_persons, disguise
+from stillwatch_lab.worlds.campaigns.evasions import apply_evasions, state_before
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     CAMPAIGN,
@@ -22,40 +22,40 @@ from stillwatch_lab.worlds.population.relays import relay_of, run_by_relay, sign
 _TYPES = (0.7, 0.1, 0.08, 0.04, 0.08)
 
 
-def letter(world: World, who: Wholes, parameters: Parameters, rung: str = "letter") -> Group:
+def letter(world: World, members: Wholes, parameters: Parameters, profile: str = "letter") -> Group:
     """Thousands of accounts, rotating homes, few issuers, batches of sign-ups, template variants, one relay's queue."""
-    before = as_persons(world, who)
-    copies = hire(world, who, parameters)
-    programs = serve(world, parameters, rung, copies)
-    world.accounts.program[who], world.accounts.program_share[who] = programs[0], 1.0
-    disguise(world, who, parameters, programs, before)
-    return Group(rung, CAMPAIGN, who, parameters, programs)
+    before = state_before(world, members)
+    copies = hire(world, members, parameters)
+    programs = serve(world, parameters, profile, copies)
+    world.accounts.program[members], world.accounts.program_share[members] = programs[0], 1.0
+    apply_evasions(world, members, parameters, programs, before)
+    return Group(profile, CAMPAIGN, members, parameters, programs)
 
 
-def hire(world: World, who: Wholes, parameters: Parameters) -> bool:
+def hire(world: World, members: Wholes, parameters: Parameters) -> bool:
     """Sign accounts up, run them through a relay and close them, whatever they will ask; whether the relay copies a
     popular tool's parameters."""
     relay = relay_of(world, parameters)
-    _lifetimes(world, who, parameters)
-    copies = run_by_relay(world, who, relay)
-    signed_up_by_relay(world, who, relay)
-    _state_types(world, who, parameters)
-    _release(world, who, parameters)
+    _lifetimes(world, members, parameters)
+    copies = run_by_relay(world, members, relay)
+    signed_up_by_relay(world, members, relay)
+    _state_types(world, members, parameters)
+    _release(world, members, parameters)
     return copies
 
 
-def mixed(world: World, who: Wholes, parameters: Parameters) -> Group:
+def mixed(world: World, members: Wholes, parameters: Parameters) -> Group:
     """A relay whose accounts carry real customers' traffic beside the campaign's; customers roam over accounts."""
-    group = letter(world, who, parameters, "mixed")
+    group = letter(world, members, parameters, "mixed")
     accounts = world.accounts
     share = parameters.real("customer_share", 0.4, 0.8)
-    take_customers(world, who, parameters)
-    accounts.program_share[who] = 1 - share
-    accounts.rhythm[who] = BY_PERSON
+    take_customers(world, members, parameters)
+    accounts.program_share[members] = 1 - share
+    accounts.rhythm[members] = BY_PERSON
     return group
 
 
-def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
+def _lifetimes(world: World, members: Wholes, parameters: Parameters) -> None:
     """Chains of accounts: when one is closed another takes its place within hours, until all are banned, if they are.
 
     `banned_at` (share of the world's days, 1: never) closes every account on one day.
@@ -67,28 +67,28 @@ def _lifetimes(world: World, who: Wholes, parameters: Parameters) -> None:
     intensity = parameters.scale("intensity", 5, 12)
     pace = parameters.scale("exchanges_a_day", 10, 40)
     life = min(max(intensity * world.mean / pace, 0.5), last - first)
-    keys = accounts.key[who]
+    keys = accounts.key[members]
     start, end = _chains(keys, first, last, life, parameters)
-    accounts.start[who], accounts.end[who] = start, end
+    accounts.start[members], accounts.end[members] = start, end
     rate = draws.lognormal(keys, "rate", pace, parameters.real("rate_spread", 0.1, 0.7))
     volume = rate * np.maximum(end - start, 0.3)
-    accounts.weight[who] = volume * intensity / volume.mean()
-    accounts.scaled[who] = False
-    _close(world, who, parameters, last, banned < days)
+    accounts.weight[members] = volume * intensity / volume.mean()
+    accounts.scaled[members] = False
+    _close(world, members, parameters, last, banned < days)
     world.pauses[len(world.groups)] = _pauses(parameters, first, last)
 
 
-def _close(world: World, who: Wholes, parameters: Parameters, last: float, banned: bool) -> None:
+def _close(world: World, members: Wholes, parameters: Parameters, last: float, banned: bool) -> None:
     """Why accounts stop: the provider closes some, some are not paid for any more, the rest are just left behind."""
     registration = world.registration
-    keys, end = world.accounts.key[who], world.accounts.end[who]
+    keys, end = world.accounts.key[members], world.accounts.end[members]
     by_provider = parameters.real("closed_share", 0.1, 0.8)
     unpaid = parameters.real("unpaid_share", 0.0, 0.2)
     cause = draws.pick(keys, "why it stops", [by_provider, unpaid, max(1 - by_provider - unpaid, 0.0)])
     closed = (end < last - 0.3) & (cause < 2) | banned
     swept = draws.lognormal(keys, "swept", 0.05, 1.0)
-    registration.closed[who] = np.where(closed, end + np.where(end >= last, swept, 0.01), np.nan)
-    registration.closed_reason[who] = np.where((cause == 1) & (end < last), "unpaid", "policy")
+    registration.closed[members] = np.where(closed, end + np.where(end >= last, swept, 0.01), np.nan)
+    registration.closed_reason[members] = np.where((cause == 1) & (end < last), "unpaid", "policy")
 
 
 def _chains(
@@ -122,15 +122,17 @@ def _pauses(parameters: Parameters, first: float, last: float) -> list[tuple[flo
     return [(float(at), float(at + h / 24)) for at, h in zip(starts, hours, strict=True)]
 
 
-def _state_types(world: World, who: Wholes, parameters: Parameters) -> None:
+def _state_types(world: World, members: Wholes, parameters: Parameters) -> None:
     leaning = draws.lognormal(keys_under(parameters.key, "type", len(_TYPES)), "leaning", 1.0, 0.7)
     weights = np.array(_TYPES) * leaning
-    world.registration.account_type[who] = draws.pick(world.accounts.key[who], "campaign type", weights)
+    world.registration.account_type[members] = draws.pick(world.accounts.key[members], "campaign type", weights)
 
 
-def _release(world: World, who: Wholes, parameters: Parameters) -> None:
+def _release(world: World, members: Wholes, parameters: Parameters) -> None:
     """Within a day of a release half or more of the traffic is on the new model."""
     accounts = world.accounts
-    accounts.lag[who] = draws.uniform(accounts.key[who], "campaign lag") * parameters.real("release_lag_days", 0.1, 0.9)
-    accounts.rush[who] = parameters.real("release_share", 0.5, 0.9)
-    accounts.model[who] = parameters.whole("model_before", 0, 1)
+    accounts.lag[members] = draws.uniform(accounts.key[members], "campaign lag") * parameters.real(
+        "release_lag_days", 0.1, 0.9
+    )
+    accounts.rush[members] = parameters.real("release_share", 0.5, 0.9)
+    accounts.model[members] = parameters.whole("model_before", 0, 1)

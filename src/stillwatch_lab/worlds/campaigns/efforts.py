@@ -26,14 +26,14 @@ _TOOLS = (
 _WITH_TOOLS = {"agentic_reasoning", "tool_use", "computer_use"}
 
 
-def serve(world: World, parameters: Parameters, rung: str, copies: bool) -> tuple[int, ...]:
+def serve(world: World, parameters: Parameters, profile: str, copies: bool) -> tuple[int, ...]:
     """The programs of the campaigns that this group serves; groups that name the same campaign work through one data
     set. `copies`: the relay sends a popular tool's parameters and tools with its headers."""
     names = parameters.names("campaigns") or [""]
-    return tuple(_one(world, parameters, name, rung, copies, len(names) > 1) for name in names)
+    return tuple(_one(world, parameters, name, profile, copies, len(names) > 1) for name in names)
 
 
-def _one(world: World, parameters: Parameters, name: str, rung: str, copies: bool, among_others: bool) -> int:
+def _one(world: World, parameters: Parameters, name: str, profile: str, copies: bool, among_others: bool) -> int:
     own = parameters.under(name, key_of(parameters.key, "effort", name)) if among_others else parameters
     known = [number for number, one in enumerate(world.campaigns) if name and one.name == name]
     if known:
@@ -48,7 +48,7 @@ def _one(world: World, parameters: Parameters, name: str, rung: str, copies: boo
     else:
         targets = _targets(world, own)
         program = _program(world, own, targets, len(world.campaigns))
-        world.campaigns.append(Campaign(rung, name, program.key, targets, program))
+        world.campaigns.append(Campaign(profile, name, program.key, targets, program))
     world.programs.append(replace(program, sets_parameters=not copies))
     return len(world.programs) - 1
 

@@ -1,4 +1,4 @@
-"""What an operator may buy to be seen less: each a parameter of every rung, off unless a world's file asks for it."""
+"""Evasions that an operator may buy, each a parameter of every campaign profile, off unless a recipe asks for it."""
 
 from __future__ import annotations
 
@@ -14,50 +14,52 @@ from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.text.corpus import CorpusBuilder
 
 HOMES = ("home_key", "home_net", "home_lease")
-PAPERS = ("issuer", "card_country", "email_domain", "email_shape", "verification", "account_type")
+REGISTRATIONS = ("issuer", "card_country", "email_domain", "email_shape", "verification", "account_type")
 
 RARE, FREQUENT = 5, 0.02  # rows, and share of all, that use a word which names a topic
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What the accounts were as persons, before a rung made them its own."""
+class StateBefore:
+    """What the accounts were as persons, before a profile made them its own."""
 
     homes: dict[str, Any]
-    papers: dict[str, Any]
+    registrations: dict[str, Any]
     born: Any
 
 
-def as_persons(world: World, who: Wholes) -> Before:
-    """Copies what disguises may give back to the accounts `who`."""
-    return Before(
-        {name: getattr(world.accounts, name)[who] for name in HOMES},
-        {name: getattr(world.registration, name)[who] for name in PAPERS},
-        world.accounts.born[who].copy(),
+def state_before(world: World, members: Wholes) -> StateBefore:
+    """Copies what evasions may give back to the accounts `members`."""
+    return StateBefore(
+        {name: getattr(world.accounts, name)[members] for name in HOMES},
+        {name: getattr(world.registration, name)[members] for name in REGISTRATIONS},
+        world.accounts.born[members].copy(),
     )
 
 
-def own_homes(world: World, who: Wholes, before: Before) -> None:
-    """Gives the accounts `who` the homes that they had."""
+def give_back_homes(world: World, members: Wholes, before: StateBefore) -> None:
+    """Gives the accounts `members` the homes that they had."""
     for name, own in before.homes.items():
-        getattr(world.accounts, name)[who] = own
+        getattr(world.accounts, name)[members] = own
 
 
-def own_papers(world: World, who: Wholes, before: Before) -> None:
-    """Gives the accounts `who` what they had stated."""
-    for name, own in before.papers.items():
-        getattr(world.registration, name)[who] = own
+def give_back_registrations(world: World, members: Wholes, before: StateBefore) -> None:
+    """Gives the accounts `members` what they had stated."""
+    for name, own in before.registrations.items():
+        getattr(world.registration, name)[members] = own
 
 
-def disguise(world: World, who: Wholes, parameters: Parameters, programs: Sequence[int], before: Before) -> None:
-    """Applies the disguises that the world's file asks for to a drawn letter campaign, or to a rung made from one."""
+def apply_evasions(
+    world: World, members: Wholes, parameters: Parameters, programs: Sequence[int], before: StateBefore
+) -> None:
+    """Applies the evasions that the world's file asks for to a drawn letter campaign, or to a profile made from one."""
     accounts = world.accounts
     if parameters.chance("own_addresses", 0.0):
-        own_homes(world, who, before)
+        give_back_homes(world, members, before)
     if parameters.chance("own_papers", 0.0):
-        own_papers(world, who, before)
+        give_back_registrations(world, members, before)
     if parameters.chance("own_sign_ups", 0.0):
-        accounts.born[who] = np.minimum(before.born, accounts.start[who] - 0.002)
+        accounts.born[members] = np.minimum(before.born, accounts.start[members] - 0.002)
     for program in programs:
         changes = {**_own_wording(parameters), **_own_topics(world, parameters, program)}
         if changes:

@@ -1,4 +1,4 @@
-"""The other rungs of the ladder, from loud to nearly silent, as what each changes in a letter campaign."""
+"""Campaign profiles other than `letter` and `mixed`, as what each changes in a letter campaign."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.campaigns.campaigns import hire, letter
-from stillwatch_lab.worlds.campaigns.evasions import as_persons, own_homes, own_papers
+from stillwatch_lab.worlds.campaigns.evasions import give_back_homes, give_back_registrations, state_before
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     INNOCENT,
@@ -23,42 +23,45 @@ from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.relays import take_customers
 from stillwatch_lab.worlds.text.programs import Frame
 
+PROFILES = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient")
+"""Campaign profiles, from loud to nearly silent. `harvest` is none of them: it asks for no extraction."""
 
-def loud(world: World, who: Wholes, parameters: Parameters) -> Group:
+
+def loud(world: World, members: Wholes, parameters: Parameters) -> Group:
     """One hosting subnet, one card, one template, a high rate."""
     parameters.preset({"exchanges_a_day": parameters.scale("loud_rate", 100, 1000), "hop_share": 0.0})
     parameters.preset({"intensity": parameters.scale("loud_intensity", 15, 60)})
     parameters.preset({"template_variants": 1, "copies_coding_tool": False, "libraries": 1, "paying_share": 1.0})
-    group = letter(world, who, parameters, "loud")
+    group = letter(world, members, parameters, "loud")
     accounts, registration = world.accounts, world.registration
     size = parameters.whole("hosting_addresses", 1, 8)
     net = geography.shared_network(world, f"hosting {parameters.key}", size, geography.HOSTING)
     if not parameters.chance("own_addresses", 0.0):
-        accounts.home_net[who], accounts.home_lease[who] = net, 1e6
+        accounts.home_net[members], accounts.home_lease[members] = net, 1e6
     if not parameters.chance("own_papers", 0.0):
-        registration.card_key[who] = key_of(parameters.key, "card")
+        registration.card_key[members] = key_of(parameters.key, "card")
         for name in ("issuer", "card_country"):
             values = getattr(registration, name)
-            values[who] = values[who[0]]
+            values[members] = values[members[0]]
     return group
 
 
-def hydra(world: World, who: Wholes, parameters: Parameters, rung: str = "hydra") -> Group:
+def hydra(world: World, members: Wholes, parameters: Parameters, profile: str = "hydra") -> Group:
     """One home address and one card per account, headers of a popular tool, no shared template, a slow ramp."""
     accounts, registration = world.accounts, world.registration
-    before = as_persons(world, who)
+    before = state_before(world, members)
     parameters.preset({"copies_coding_tool": True, "ramp_days": parameters.real("slow_ramp_days", 8, 25)})
-    group = letter(world, who, parameters, rung)
-    own_homes(world, who, before)
-    own_papers(world, who, before)
+    group = letter(world, members, parameters, profile)
+    give_back_homes(world, members, before)
+    give_back_registrations(world, members, before)
     # Every account has a card of its own, most of them from its own country.
-    pays = draws.uniform(accounts.key[who], "own card") < parameters.real("paying_share", 0.7, 1.0)
-    bare = pays & (registration.card_country[who] == NONE)
-    registration.card_country[who] = np.where(bare, accounts.country[who], registration.card_country[who])
-    registration.verification[who] = np.where(bare, 3, registration.verification[who])
+    pays = draws.uniform(accounts.key[members], "own card") < parameters.real("paying_share", 0.7, 1.0)
+    bare = pays & (registration.card_country[members] == NONE)
+    registration.card_country[members] = np.where(bare, accounts.country[members], registration.card_country[members])
+    registration.verification[members] = np.where(bare, 3, registration.verification[members])
     # Bought one by one: older accounts stay as old as they were, and no batch is seen.
-    accounts.born[who] = np.minimum(before.born, accounts.start[who] - 0.002)
-    accounts.version[who] = draws.uniform(accounts.key[who], "copied version")
+    accounts.born[members] = np.minimum(before.born, accounts.start[members] - 0.002)
+    accounts.version[members] = draws.uniform(accounts.key[members], "copied version")
     if parameters.chance("strips_instructions", 0.5):
         for number in group.programs:
             decks = tuple(replace(deck, frames=(Frame(),)) for deck in world.programs[number].decks)
@@ -68,53 +71,55 @@ def hydra(world: World, who: Wholes, parameters: Parameters, rung: str = "hydra"
     return group
 
 
-def sharded(world: World, who: Wholes, parameters: Parameters) -> Group:
+def sharded(world: World, members: Wholes, parameters: Parameters) -> Group:
     """A data set split over accounts: no two ask the same, and each slice has a vocabulary of its own."""
-    group = hydra(world, who, parameters, "sharded")
+    group = hydra(world, members, parameters, "sharded")
     samples = parameters.whole("samples", 2, 6) if parameters.chance("best_of_n", 0.4) else 1
     exchange = parameters.real("slice_exchange", 0.2, 0.5)
     _rewrite(world, group, samples=samples, by_account=samples == 1, exchange=exchange)
     return group
 
 
-def agentic(world: World, who: Wholes, parameters: Parameters) -> Group:
+def agentic(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Long trajectories with tools, one a task, that go on elsewhere after a refusal."""
     _aim(world, parameters, "agentic_reasoning")
     steps, hops = parameters.scale("steps", 4, 9), parameters.real("hops", 0.05, 0.25)
     parameters.preset({"mean_followups": steps, "hop_share": hops})
     parameters.preset({"uses_tools": True})
-    return letter(world, who, parameters, "agentic")
+    return letter(world, members, parameters, "agentic")
 
 
-def grading(world: World, who: Wholes, parameters: Parameters) -> Group:
+def grading(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Rubrics and pairwise judgements at scale, with short answers."""
     _aim(world, parameters, "grading")
     followups = parameters.scale("grading_followups", 0.01, 0.1)
     parameters.preset({"output_tokens": parameters.scale("verdict_tokens", 8, 120), "mean_followups": followups})
-    return letter(world, who, parameters, "grading")
+    return letter(world, members, parameters, "grading")
 
 
-def patient(world: World, who: Wholes, parameters: Parameters) -> Group:
+def patient(world: World, members: Wholes, parameters: Parameters) -> Group:
     """About two exchanges an account a day, unsynchronised, for the whole of the world's time."""
-    group = hydra(world, who, parameters, "patient")
+    group = hydra(world, members, parameters, "patient")
     accounts, days = world.accounts, world.span.days
-    keys = accounts.key[who]
-    accounts.start[who] = draws.uniform(keys, "patient start") * days * 0.2
-    accounts.end[who] = days
-    accounts.born[who] = np.minimum(accounts.born[who], accounts.start[who] - 0.002)
-    accounts.weight[who] = draws.lognormal(keys, "patience", parameters.scale("daily", 1, 3), 0.4) * days / world.mean
-    accounts.rhythm[who] = BY_PERSON
-    world.registration.closed[who] = np.nan
+    keys = accounts.key[members]
+    accounts.start[members] = draws.uniform(keys, "patient start") * days * 0.2
+    accounts.end[members] = days
+    accounts.born[members] = np.minimum(accounts.born[members], accounts.start[members] - 0.002)
+    accounts.weight[members] = (
+        draws.lognormal(keys, "patience", parameters.scale("daily", 1, 3), 0.4) * days / world.mean
+    )
+    accounts.rhythm[members] = BY_PERSON
+    world.registration.closed[members] = np.nan
     world.pauses.pop(len(world.groups), None)
     return group
 
 
-def harvest(world: World, who: Wholes, parameters: Parameters) -> Group:
+def harvest(world: World, members: Wholes, parameters: Parameters) -> Group:
     """A relay that keeps its customers' organic traffic: a network, but no exchange that asks for extraction."""
-    hire(world, who, parameters)
-    take_customers(world, who, parameters)
-    world.accounts.rhythm[who] = BY_PERSON
-    return Group("harvest", INNOCENT, who, parameters)
+    hire(world, members, parameters)
+    take_customers(world, members, parameters)
+    world.accounts.rhythm[members] = BY_PERSON
+    return Group("harvest", INNOCENT, members, parameters)
 
 
 def _rewrite(world: World, group: Group, **changes: Any) -> None:

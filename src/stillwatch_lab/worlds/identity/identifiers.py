@@ -11,7 +11,7 @@ from stillwatch_lab.worlds.draws import Keys
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
 
-def marks(keys: Keys, length: int, prefix: str = "") -> pa.Array:
+def identifiers(keys: Keys, length: int, prefix: str = "") -> pa.Array:
     """Strings of `length` hexadecimal digits (at most 32) behind a prefix, one a key; equal keys, equal strings."""
     first, second = draws.child(keys, "mark"), draws.child(keys, "mark more")
     octets = np.stack([first, second], axis=1).view(np.uint8).reshape(len(keys), 16)

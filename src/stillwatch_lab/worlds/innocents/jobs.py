@@ -30,9 +30,9 @@ _LIMITS = (None, 64, 256, 1024, 4096)
 _TICKS = (60.0, 300.0, 900.0, 3600.0, 86_400.0)  # seconds; what schedulers offer
 
 
-def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
+def batch_job(world: World, members: Wholes, parameters: Parameters) -> Group:
     """A start-up's keys working through many rows of its own, every slot different, one frame."""
-    start_up(world, who, parameters)
+    start_up(world, members, parameters)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     frame = wording.job_frame(world.corpus, parameters.key)
     program = _program(
@@ -42,14 +42,14 @@ def batch_job(world: World, who: Wholes, parameters: Parameters) -> Group:
         exchange=parameters.real("row_exchange", 0.2, 0.6),
         longest_payload=parameters.whole("longest_payload", 30, 600),
     )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 4, 30))
-    _runs(world, who, parameters, parameters.whole("runs", 1, 20))
-    return Group("batch_job", INNOCENT, who, parameters)
+    _machine(world, members, parameters, program, parameters.scale("intensity", 4, 30))
+    _runs(world, members, parameters, parameters.whole("runs", 1, 20))
+    return Group("batch_job", INNOCENT, members, parameters)
 
 
-def data_maker(world: World, who: Wholes, parameters: Parameters) -> Group:
+def data_maker(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Makers of synthetic data who train a small classifier of their own."""
-    start_up(world, who, parameters)
+    start_up(world, members, parameters)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     rows = rows[: parameters.whole("seeds", 50, 3000)]
     frames = tuple(
@@ -63,14 +63,14 @@ def data_maker(world: World, who: Wholes, parameters: Parameters) -> Group:
         exchange=parameters.real("row_exchange", 0.05, 0.4),
         longest_payload=parameters.whole("longest_payload", 20, 200),
     )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
-    _runs(world, who, parameters, parameters.whole("runs", 1, 8))
-    return Group("data_maker", INNOCENT, who, parameters)
+    _machine(world, members, parameters, program, parameters.scale("intensity", 3, 15))
+    _runs(world, members, parameters, parameters.whole("runs", 1, 8))
+    return Group("data_maker", INNOCENT, members, parameters)
 
 
-def evaluation_harness(world: World, who: Wholes, parameters: Parameters) -> Group:
+def evaluation_harness(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Public questions, unchanged, several samples each, on several keys, hurrying to a new model on its first day."""
-    start_up(world, who, parameters, RESEARCH)
+    start_up(world, members, parameters, RESEARCH)
     rows = world.corpus.prompt_numbers("bench")
     known = max(1, min(len(rows), parameters.whole("questions", 100, 3000)))
     begin = key_of(parameters.key, "first question") % max(1, len(rows) - known)
@@ -80,17 +80,17 @@ def evaluation_harness(world: World, who: Wholes, parameters: Parameters) -> Gro
         (Deck(rows[begin : begin + known], (Frame(),)),),
         repeats=parameters.whole("samples", 1, 8),
     )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 3, 15))
+    _machine(world, members, parameters, program, parameters.scale("intensity", 3, 15))
     hurries = parameters.chance("hurries", 0.85)
-    _runs(world, who, parameters, parameters.whole("runs", 1, 6), world.span.release if hurries else None)
+    _runs(world, members, parameters, parameters.whole("runs", 1, 6), world.span.release if hurries else None)
     if hurries:
-        world.accounts.lag[who], world.accounts.rush[who] = 0.02, parameters.real("release_share", 0.7, 1.0)
-    return Group("evaluation_harness", INNOCENT, who, parameters)
+        world.accounts.lag[members], world.accounts.rush[members] = 0.02, parameters.real("release_share", 0.7, 1.0)
+    return Group("evaluation_harness", INNOCENT, members, parameters)
 
 
-def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
+def ci_fleet(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Build machines that ask on the minute."""
-    start_up(world, who, parameters, 1)
+    start_up(world, members, parameters, 1)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[
         : parameters.whole("changes", 50, 2000)
     ]
@@ -102,19 +102,19 @@ def ci_fleet(world: World, who: Wholes, parameters: Parameters) -> Group:
         exchange=parameters.real("row_exchange", 0.2, 0.6),
         longest_payload=parameters.whole("longest_payload", 60, 800),
     )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
+    _machine(world, members, parameters, program, parameters.scale("intensity", 2, 10))
     tick = _TICKS[parameters.whole("tick", 0, len(_TICKS) - 1)]
     days = np.arange(world.span.days)
     if parameters.chance("rests", 0.4):  # a fleet works when its people commit
-        days = _working(world, who, days)
+        days = _working(world, members, days)
     world.timetables.append(Timetable(days, days + 1.0, tick))
-    world.accounts.rhythm[who], world.accounts.sittings[who] = len(world.timetables) - 1, 1.0
-    return Group("ci_fleet", INNOCENT, who, parameters)
+    world.accounts.rhythm[members], world.accounts.sittings[members] = len(world.timetables) - 1, 1.0
+    return Group("ci_fleet", INNOCENT, members, parameters)
 
 
-def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> Group:
+def licensed_distillation(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Distillation that a contract allows, within its limit unless `beyond` is set."""
-    number = found(world, who, parameters)
+    number = found(world, members, parameters)
     names = parameters.words("capabilities", world.corpus.capabilities("distill"), 1, 3)
     tongues = parameters.words("languages", languages(), 1, 2)
     voice = wording.Voice(tongues, parameters.real("foreign_share", 0.0, 0.3), parameters.real("in_system", 0.0, 1.0))
@@ -134,8 +134,8 @@ def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> 
         longest_payload=parameters.whole("longest_payload", 120, 900),
     )
     intensity = parameters.scale("intensity", 5, 30)
-    _machine(world, who, parameters, program, intensity)
-    expected = intensity * world.mean * len(who)
+    _machine(world, members, parameters, program, intensity)
+    expected = intensity * world.mean * len(members)
     room = (
         parameters.real("room_beyond", 0.3, 0.8)
         if parameters.chance("beyond", 0.0)
@@ -143,12 +143,12 @@ def licensed_distillation(world: World, who: Wholes, parameters: Parameters) -> 
     )
     permit = Permit(number, "licensed_distillation", -30.0, world.span.days + 300, round(expected * room))
     world.permits.append(permit)
-    return Group("licensed_distillation", INNOCENT, who, parameters)
+    return Group("licensed_distillation", INNOCENT, members, parameters)
 
 
-def red_team(world: World, who: Wholes, parameters: Parameters) -> Group:
+def red_team(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Testers with a permit, asking for what should be refused."""
-    number = found(world, who, parameters)
+    number = found(world, members, parameters)
     rows = world.corpus.prompt_numbers("organic", "other")
     rows = draws.shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
     program = _program(
@@ -158,9 +158,9 @@ def red_team(world: World, who: Wholes, parameters: Parameters) -> Group:
         exchange=parameters.real("row_exchange", 0.05, 0.4),
         longest_payload=parameters.whole("longest_payload", 60, 500),
     )
-    _machine(world, who, parameters, program, parameters.scale("intensity", 2, 10))
+    _machine(world, members, parameters, program, parameters.scale("intensity", 2, 10))
     world.permits.append(Permit(number, "red_team", -10.0, world.span.days + 60, None))
-    return Group("red_team", INNOCENT, who, parameters)
+    return Group("red_team", INNOCENT, members, parameters)
 
 
 def _program(
@@ -189,37 +189,37 @@ def _program(
     return len(world.programs) - 1
 
 
-def _machine(world: World, who: Wholes, parameters: Parameters, program: int, intensity: float) -> None:
+def _machine(world: World, members: Wholes, parameters: Parameters, program: int, intensity: float) -> None:
     """All text of these accounts is written by a program, mostly in single requests."""
     accounts = world.accounts
-    hosted(world, who, parameters)
-    accounts.weight[who] = intensity * draws.lognormal(
-        accounts.key[who], "load", 1.0, parameters.real("load_spread", 0.05, 0.9)
+    hosted(world, members, parameters)
+    accounts.weight[members] = intensity * draws.lognormal(
+        accounts.key[members], "load", 1.0, parameters.real("load_spread", 0.05, 0.9)
     )
-    accounts.scaled[who] = False
-    accounts.program[who], accounts.program_share[who] = program, 1.0
-    accounts.turns[who] = 1.0 + (
+    accounts.scaled[members] = False
+    accounts.program[members], accounts.program_share[members] = program, 1.0
+    accounts.turns[members] = 1.0 + (
         parameters.real("followups", 0.02, 0.5) if parameters.chance("asks_back", 0.2) else 0.0
     )
-    accounts.sittings[who] = parameters.scale("requests_a_sitting", 2, 40)
-    accounts.pause[who] = parameters.scale("seconds_between", 1, 60)
+    accounts.sittings[members] = parameters.scale("requests_a_sitting", 2, 40)
+    accounts.pause[members] = parameters.scale("seconds_between", 1, 60)
 
 
-def _runs(world: World, who: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:
+def _runs(world: World, members: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:
     """Work is done in runs of hours, `also` on one given day."""
     keys = keys_under(parameters.key, "run", runs)
-    first = max(0.0, float(world.accounts.born[who].max()))
+    first = max(0.0, float(world.accounts.born[members].max()))
     starts = first + draws.uniform(keys, "at") * (world.span.days - first) * 0.97
     if also is not None:
         starts[0] = also + 0.05
     order = np.argsort(starts)
     lengths = draws.lognormal(keys, "hours", parameters.scale("run_hours", 1.5, 20), 0.8) / 24
     world.timetables.append(Timetable(starts[order], np.minimum(starts + lengths, world.span.days)[order]))
-    world.accounts.rhythm[who] = len(world.timetables) - 1
+    world.accounts.rhythm[members] = len(world.timetables) - 1
 
 
-def _working(world: World, who: Wholes, days: draws.Reals) -> draws.Reals:
+def _working(world: World, members: Wholes, days: draws.Reals) -> draws.Reals:
     """The days that are neither weekend nor holiday where these accounts are."""
     weekday = world.clock.weekday[days.astype(np.int64) + 1] < 5
-    kept = days[weekday & ~clock.is_holiday(world.clock, int(world.accounts.country[who[0]]), days)]
+    kept = days[weekday & ~clock.is_holiday(world.clock, int(world.accounts.country[members[0]]), days)]
     return kept if len(kept) else days

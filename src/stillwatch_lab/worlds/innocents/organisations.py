@@ -52,7 +52,7 @@ EDUCATION, RESEARCH, STARTUP = 2, 3, 4
 """Account types of organisations that are not plain ones (1)."""
 
 
-def found(world: World, who: Wholes, parameters: Parameters, kind: int = 1) -> int:
+def found(world: World, members: Wholes, parameters: Parameters, kind: int = 1) -> int:
     """Make the accounts one organisation's: one domain, one country, few cards, sign-ups within days; its number."""
     accounts, registration = world.accounts, world.registration
     key = key_of(parameters.key, "organisation")
@@ -60,45 +60,45 @@ def found(world: World, who: Wholes, parameters: Parameters, kind: int = 1) -> i
     name = f"{_NAMES[key % len(_NAMES)]} {_TRADES[key // 16 % len(_TRADES)]} {key % 997}"
     domain = name.lower().replace(" ", "-") + (".edu" if kind == EDUCATION else ".com")
     world.organisations.append(Organisation(key, name, country, domain))
-    keys = accounts.key[who]
-    registration.organisation[who] = len(world.organisations) - 1
-    registration.account_type[who] = kind
-    registration.email_domain[who] = domain
-    _settle_in(world, who, country)
-    _pay_together(world, who, parameters, country)
-    registration.phone_country[who] = np.where(draws.uniform(keys, "staff phone") < 0.3, country, NONE)
-    registration.verification[who] = 5 if kind == 1 else 3
-    _join_in_time(world, who, parameters)
+    keys = accounts.key[members]
+    registration.organisation[members] = len(world.organisations) - 1
+    registration.account_type[members] = kind
+    registration.email_domain[members] = domain
+    _settle_in(world, members, country)
+    _pay_together(world, members, parameters, country)
+    registration.phone_country[members] = np.where(draws.uniform(keys, "staff phone") < 0.3, country, NONE)
+    registration.verification[members] = 5 if kind == 1 else 3
+    _join_in_time(world, members, parameters)
     return len(world.organisations) - 1
 
 
-def start_up(world: World, who: Wholes, parameters: Parameters, kind: int = STARTUP) -> None:
+def start_up(world: World, members: Wholes, parameters: Parameters, kind: int = STARTUP) -> None:
     """A small firm: registered as an organisation, or its founders' own accounts that share a card, a domain, a place,
     or nothing that a form asks for."""
     if parameters.chance("registered", 0.7):
-        found(world, who, parameters, kind)
+        found(world, members, parameters, kind)
         return
     registration = world.registration
-    first = who[0]
+    first = members[0]
     country = int(world.accounts.country[first])
-    _settle_in(world, who, country)
+    _settle_in(world, members, country)
     if parameters.chance("shares_card", 0.6):
-        _pay_together(world, who, parameters, country)
+        _pay_together(world, members, parameters, country)
     if parameters.chance("shares_domain", 0.5):
-        registration.email_domain[who] = f"{key_of(parameters.key, 'domain') % (1 << 28):07x}.io"
+        registration.email_domain[members] = f"{key_of(parameters.key, 'domain') % (1 << 28):07x}.io"
     if parameters.chance("shares_place", 0.5):
-        world.accounts.home_key[who] = world.accounts.home_key[first]
-        world.accounts.home_net[who] = world.accounts.home_net[first]
-    _join_in_time(world, who, parameters)
+        world.accounts.home_key[members] = world.accounts.home_key[first]
+        world.accounts.home_net[members] = world.accounts.home_net[first]
+    _join_in_time(world, members, parameters)
 
 
-def enterprise(world: World, who: Wholes, parameters: Parameters) -> Group:
+def enterprise(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Seats behind few translators, paid by the firm, under one domain; each a person, many with the firm's or their
     department's instructions."""
     accounts = world.accounts
-    found(world, who, parameters)
-    keys = accounts.key[who]
-    country = int(accounts.country[who[0]])
+    found(world, members, parameters)
+    keys = accounts.key[members]
+    country = int(accounts.country[members[0]])
     sites = [
         geography.shared_network(
             world, f"site {parameters.key} {site}", parameters.whole("egress_addresses", 1, 4), country
@@ -107,98 +107,102 @@ def enterprise(world: World, who: Wholes, parameters: Parameters) -> Group:
     ]
     site = np.array(sites)[draws.pick(keys, "site", draws.zipf_weights(len(sites), 1.0))]
     inside = draws.uniform(keys, "inside") < parameters.real("inside_share", 0.2, 1.0)
-    accounts.home_net[who] = np.where(inside, site, accounts.home_net[who])
-    accounts.work_net[who] = site
-    accounts.client[who] = persons_client(keys, parameters.real("coding_tool_share", 0.0, 1.0))
-    _instruct(world, who, parameters)
-    accounts.textless[who] = parameters.chance("text_not_kept", 0.2)
-    accounts.weekend[who] = 0
-    accounts.weight[who] *= parameters.scale("keenness", 0.7, 4)
-    return Group("enterprise", INNOCENT, who, parameters)
+    accounts.home_net[members] = np.where(inside, site, accounts.home_net[members])
+    accounts.work_net[members] = site
+    accounts.client[members] = persons_client(keys, parameters.real("coding_tool_share", 0.0, 1.0))
+    _instruct(world, members, parameters)
+    accounts.textless[members] = parameters.chance("text_not_kept", 0.2)
+    accounts.weekend[members] = 0
+    accounts.weight[members] *= parameters.scale("keenness", 0.7, 4)
+    return Group("enterprise", INNOCENT, members, parameters)
 
 
-def reseller(world: World, who: Wholes, parameters: Parameters) -> Group:
+def reseller(world: World, members: Wholes, parameters: Parameters) -> Group:
     """A pool of accounts behind which many customers ask; their mix is what people ask everywhere."""
     accounts, registration = world.accounts, world.registration
     permitted = parameters.chance("permit", 0.0)
     if permitted:
-        number = found(world, who, parameters)
+        number = found(world, members, parameters)
         world.permits.append(Permit(number, "resale", 0.0, world.span.days, None))
     else:
         issuers = parameters.whole("issuers", 1, 8)
         few = draws.whole(keys_under(parameters.key, "issuer", issuers), "issuer", 60)
-        registration.issuer[who] = few[draws.whole(accounts.key[who], "issuer of few", issuers)]
-    hosted(world, who, parameters)
-    accounts.weight[who] = parameters.scale("intensity", 2, 12) * draws.lognormal(
-        accounts.key[who], "load", 1.0, parameters.real("load_spread", 0.1, 0.7)
+        registration.issuer[members] = few[draws.whole(accounts.key[members], "issuer of few", issuers)]
+    hosted(world, members, parameters)
+    accounts.weight[members] = parameters.scale("intensity", 2, 12) * draws.lognormal(
+        accounts.key[members], "load", 1.0, parameters.real("load_spread", 0.1, 0.7)
     )
-    accounts.scaled[who] = False
-    take_customers(world, who, parameters)
-    accounts.rhythm[who] = BY_PERSON
-    return Group("reseller", INNOCENT, who, parameters)
+    accounts.scaled[members] = False
+    take_customers(world, members, parameters)
+    accounts.rhythm[members] = BY_PERSON
+    return Group("reseller", INNOCENT, members, parameters)
 
 
-def hosted(world: World, who: Wholes, parameters: Parameters) -> None:
+def hosted(world: World, members: Wholes, parameters: Parameters) -> None:
     """Requests leave from a few addresses of one cloud, from several clouds, or from the firm's own line, through one
     library or a few, kept at one version or not."""
     accounts = world.accounts
-    keys = accounts.key[who]
-    _egress(world, who, parameters)
-    accounts.work_net[who] = NONE
-    accounts.mobile_share[who], accounts.second_share[who] = 0.0, 0.0
+    keys = accounts.key[members]
+    _egress(world, members, parameters)
+    accounts.work_net[members] = NONE
+    accounts.mobile_share[members], accounts.second_share[members] = 0.0, 0.0
     libraries = parameters.whole("libraries", 1, 3)
     own = SCRIPTED[draws.whole(keys_under(parameters.key, "library", libraries), "library", len(SCRIPTED))]
-    accounts.client[who] = own[draws.pick(keys, "library of few", draws.zipf_weights(libraries, 1.0))]
+    accounts.client[members] = own[draws.pick(keys, "library of few", draws.zipf_weights(libraries, 1.0))]
     if parameters.chance("one_version", 0.7):
-        accounts.version[who] = parameters.real("library_version", 0, 1)
-        accounts.upgrade[who] = np.inf if parameters.chance("pinned", 0.6) else parameters.scale("upgrade_days", 1, 30)
+        accounts.version[members] = parameters.real("library_version", 0, 1)
+        accounts.upgrade[members] = (
+            np.inf if parameters.chance("pinned", 0.6) else parameters.scale("upgrade_days", 1, 30)
+        )
 
 
-def _egress(world: World, who: Wholes, parameters: Parameters) -> None:
+def _egress(world: World, members: Wholes, parameters: Parameters) -> None:
     accounts = world.accounts
     way = parameters.word("egress", ("one_cloud", "one_cloud", "several_clouds", "own_line"))
     size = parameters.whole("hosting_addresses", 1, 12)
     name = f"hosting {parameters.key}"
-    accounts.home_lease[who] = 1e6
+    accounts.home_lease[members] = 1e6
     if way == "own_line":
-        accounts.home_net[who] = geography.shared_network(world, name, min(size, 4), int(accounts.country[who[0]]))
+        accounts.home_net[members] = geography.shared_network(
+            world, name, min(size, 4), int(accounts.country[members[0]])
+        )
     elif way == "one_cloud":
-        accounts.home_net[who] = geography.shared_network(world, name, size, geography.HOSTING)
+        accounts.home_net[members] = geography.shared_network(world, name, size, geography.HOSTING)
     else:
         clouds = parameters.whole("clouds", 2, 6)
-        accounts.home_net[who] = geography.spread_network(world, name, max(size, clouds), clouds, geography.HOSTING)
+        accounts.home_net[members] = geography.spread_network(world, name, max(size, clouds), clouds, geography.HOSTING)
         # Machines that come and go take another address each time.
-        accounts.home_lease[who] = parameters.scale("machine_days", 0.05, 30)
+        accounts.home_lease[members] = parameters.scale("machine_days", 0.05, 30)
 
 
-def _settle_in(world: World, who: Wholes, country: int) -> None:
-    world.accounts.country[who], world.accounts.zone[who] = country, geography.ZONES[country]
+def _settle_in(world: World, members: Wholes, country: int) -> None:
+    world.accounts.country[members], world.accounts.zone[members] = country, geography.ZONES[country]
 
 
-def _pay_together(world: World, who: Wholes, parameters: Parameters, country: int) -> None:
+def _pay_together(world: World, members: Wholes, parameters: Parameters, country: int) -> None:
     """One card for all, or one a department."""
     registration = world.registration
     cards = keys_under(key_of(parameters.key, "organisation"), "card", parameters.whole("cards", 1, 3))
-    own = draws.pick(world.accounts.key[who], "whose card", draws.zipf_weights(len(cards), 1.5))
-    registration.card_key[who], registration.card_country[who] = cards[own], country
-    registration.issuer[who] = draws.pick(cards, "issuer", draws.zipf_weights(400, 1.05))[own]
-    registration.verification[who] = np.maximum(registration.verification[who], 3)
+    own = draws.pick(world.accounts.key[members], "whose card", draws.zipf_weights(len(cards), 1.5))
+    registration.card_key[members], registration.card_country[members] = cards[own], country
+    registration.issuer[members] = draws.pick(cards, "issuer", draws.zipf_weights(400, 1.05))[own]
+    registration.verification[members] = np.maximum(registration.verification[members], 3)
 
 
-def _join_in_time(world: World, who: Wholes, parameters: Parameters) -> None:
+def _join_in_time(world: World, members: Wholes, parameters: Parameters) -> None:
     accounts = world.accounts
-    world.registration.closed[who] = np.nan
+    world.registration.closed[members] = np.nan
     first = parameters.real("founded", -1.0, 0.5) * world.span.days
-    joined = draws.lognormal(accounts.key[who], "joined", parameters.scale("joining_days", 0.01, 60), 1.0)
-    accounts.born[who] = np.minimum(first + np.sort(joined), world.span.days * 0.8)
-    accounts.start[who] = np.maximum(accounts.born[who], 0.0)
-    accounts.end[who] = world.span.days
+    joined = draws.lognormal(accounts.key[members], "joined", parameters.scale("joining_days", 0.01, 60), 1.0)
+    accounts.born[members] = np.minimum(first + np.sort(joined), world.span.days * 0.8)
+    accounts.start[members] = np.maximum(accounts.born[members], 0.0)
+    accounts.end[members] = world.span.days
 
 
-def _instruct(world: World, who: Wholes, parameters: Parameters) -> None:
+def _instruct(world: World, members: Wholes, parameters: Parameters) -> None:
     """Most firms give all seats one system prompt, some one a department, some none."""
     accounts = world.accounts
-    told = draws.uniform(accounts.key[who], "is told") < (
+    told = draws.uniform(accounts.key[members], "is told") < (
         parameters.real("instructed_share", 0.5, 1.0) if parameters.chance("own_instructions", 0.8) else 0.0
     )
     departments = parameters.whole("departments", 1, 5) if parameters.chance("by_department", 0.3) else 1
@@ -207,5 +211,5 @@ def _instruct(world: World, who: Wholes, parameters: Parameters) -> None:
         world.systems.append(
             wording.organisation_instructions(world.corpus, key_of(parameters.key, "department", department))
         )
-    own = first + draws.whole(accounts.key[who], "department", departments)
-    accounts.system[who] = np.where(told, own, NONE)
+    own = first + draws.whole(accounts.key[members], "department", departments)
+    accounts.system[members] = np.where(told, own, NONE)

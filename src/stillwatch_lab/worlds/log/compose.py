@@ -20,7 +20,7 @@ from stillwatch_lab.worlds.text.detokenise import (
     PARAGRAPH,
     Spans,
 )
-from stillwatch_lab.worlds.text.languages import languages, spoken
+from stillwatch_lab.worlds.text.languages import languages, phrases_by_language
 from stillwatch_lab.worlds.text.programs import Deck, Program
 
 SLOTS = 7
@@ -39,7 +39,7 @@ _COMMON_IN_DATA = 0.03  # share of the lexicon, most frequent first: the words o
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Turns to be written: keys of conversation, writer and account, the program's row, the turn's position, and the
-    writer's language (see tongues)."""
+    writer's language (see languages)."""
 
     key: Keys
     person: Keys
@@ -144,7 +144,10 @@ def library(builder: CorpusBuilder, key: int, parameters: Parameters) -> Library
     """Freeze the corpus; draw how people use it."""
     openers, followups = (
         Shelf.of(
-            [wording.phrases(builder, texts) for texts in (english, *(spoken()[one][part] for one in languages()))]
+            [
+                wording.phrases(builder, texts)
+                for texts in (english, *(phrases_by_language()[one][part] for one in languages()))
+            ]
         )
         for part, english in (("openers", wording.PERSON_OPENERS), ("followups", wording.PERSON_FOLLOWUPS))
     )

@@ -12,7 +12,7 @@ from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
 from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.rhythm import Exchanges
-from stillwatch_lab.worlds.text.languages import languages, spoken
+from stillwatch_lab.worlds.text.languages import languages, phrases_by_language
 from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
 
 
@@ -25,7 +25,7 @@ class Conversations:
     person: Keys
     program: Wholes  # NONE: a person's own words
     row: Wholes
-    language: Wholes  # of the person: 0 for English, else one more than the place in `tongues.languages()`
+    language: Wholes  # of the person: 0 for English, else one more than the place in `languages.languages()`
 
 
 def conversations(world: World, exchanges: Exchanges) -> Conversations:
@@ -55,7 +55,7 @@ def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
     codes = {country[0]: number for number, country in enumerate(geography.COUNTRIES)}
     mother = np.zeros(len(codes), dtype=np.int64)
     for number, name in enumerate(languages(), start=1):
-        for code in spoken()[name]["countries"]:
+        for code in phrases_by_language()[name]["countries"]:
             mother[codes[code]] = number
     stranger = (person != accounts.key[account]) & ~accounts.separate[account]
     country = np.where(stranger, draws.pick(person, "country", geography.WEIGHTS), accounts.country[account])

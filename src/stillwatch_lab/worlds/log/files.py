@@ -16,7 +16,7 @@ from stillwatch.records.inputs import EXCHANGES
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Keys, Wholes
-from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.identity.identifiers import identifiers
 from stillwatch_lab.worlds.log.compose import Library
 from stillwatch_lab.worlds.log.conversations import Conversations
 from stillwatch_lab.worlds.log.headers import Headers, headers
@@ -62,7 +62,7 @@ def exchange_keys(world: World, exchanges: Exchanges) -> Keys:
 
 def exchange_ids(keys: Keys) -> pa.Array:
     """The public ids of exchanges."""
-    return marks(keys, 24)
+    return identifiers(keys, 24)
 
 
 def script(
@@ -174,13 +174,13 @@ def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.A
         "started_at": moments(world.span.begins, day),
         "channel": found.channel,
         "request_model": found.model,
-        "conversation_id": masked(marks(conversation, 24), found.anonymous),
+        "conversation_id": masked(identifiers(conversation, 24), found.anonymous),
         "operation": pa.repeat(pa.scalar("chat"), len(rows)),
         "client_address": geography.address_strings(world, net, slot, day),
         "user_agent": found.agent,
         "client_fingerprint": found.fingerprint,
-        "device_id": masked(marks(found.device, 16), ~found.stateful),
-        "session_id": masked(marks(sitting, 20), ~found.stateful),
+        "device_id": masked(identifiers(found.device, 16), ~found.stateful),
+        "session_id": masked(identifiers(sitting, 20), ~found.stateful),
     }
 
 

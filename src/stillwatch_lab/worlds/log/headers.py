@@ -12,7 +12,7 @@ from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
 from stillwatch_lab.worlds.identity.clients import agents_of, is_scripted
-from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.identity.identifiers import identifiers
 from stillwatch_lab.worlds.log.compose import is_person
 from stillwatch_lab.worlds.log.conversations import Conversations
 from stillwatch_lab.worlds.parameters import keys_under
@@ -62,7 +62,7 @@ def headers(world: World, exchanges: Exchanges, conversations: Conversations, ro
         channel=pa.array([one.channel for one in world.clients]).take(pa.array(client)),
         model=model,
         agent=agent,
-        fingerprint=marks(build, 24, "t13d1516h2_"),
+        fingerprint=identifiers(build, 24, "t13d1516h2_"),
         device=draws.child(_devices(world, conversations, conversation, account), "device", client),
         stateful=np.array([one.keeps_session for one in world.clients])[client],
         anonymous=scripted & (draws.uniform(holder, "no conversation id") < 0.6),

@@ -24,7 +24,7 @@ from stillwatch_lab.worlds.log.compose import (
 from stillwatch_lab.worlds.log.conversations import Conversations
 from stillwatch_lab.worlds.log.headers import Headers
 from stillwatch_lab.worlds.population.rhythm import Exchanges
-from stillwatch_lab.worlds.text.detokenise import typeset
+from stillwatch_lab.worlds.text.detokenise import detokenise
 
 _LONGEST_REQUEST = 8_000  # bytes
 _LONGEST_ANSWER = 200
@@ -60,12 +60,12 @@ def requests(
     sheet = _written(world, books, turns, conversations.program[each])
     corpus = books.corpus
     offsets = np.concatenate([[0], last]) * SLOTS
-    text = typeset(corpus.lexicon, corpus.tokens, sheet.spans(), offsets, _LONGEST_REQUEST)
+    text = detokenise(corpus.lexicon, corpus.tokens, sheet.spans(), offsets, _LONGEST_REQUEST)
     answers = _answers(books, sheet, turns, last - 1)
     count = np.arange(len(rows) + 1) * SLOTS
-    answer = typeset(corpus.lexicon, corpus.tokens, answers.spans(), count, _LONGEST_ANSWER)
+    answer = detokenise(corpus.lexicon, corpus.tokens, answers.spans(), count, _LONGEST_ANSWER)
     told = _instructions(world, conversations, talk, exchanges.account[rows], found)
-    instructions = typeset(corpus.lexicon, corpus.tokens, told.spans(), count, _LONGEST_REQUEST)
+    instructions = detokenise(corpus.lexicon, corpus.tokens, told.spans(), count, _LONGEST_REQUEST)
     return Requests(instructions, text, answer)
 
 

@@ -68,20 +68,20 @@ def is_holiday(clock: Clock, country: int, day: Reals) -> NDArray[np.bool_]:
     return np.asarray(clock.quiet[country][np.floor(day).astype(np.int64) + 1] < 1.0)
 
 
-def person_starts(accounts: Accounts, clock: Clock, who: Wholes, keys: Keys) -> Reals:
-    """Days (UTC) at which sessions of the accounts `who`, one a key, begin."""
+def person_starts(accounts: Accounts, clock: Clock, account: Wholes, keys: Keys) -> Reals:
+    """Days (UTC) at which sessions of the accounts `account`, one a key, begin."""
     passed = _passed(accounts, clock)
-    start, end = (edge[who] + accounts.zone[who] / 24 + 1 for edge in (accounts.start, accounts.end))
-    low, high = (_until(passed, who, edge) for edge in (start, end))
-    share = draws.uniform(keys, "session day") ** accounts.keenness[who]
+    start, end = (edge[account] + accounts.zone[account] / 24 + 1 for edge in (accounts.start, accounts.end))
+    low, high = (_until(passed, account, edge) for edge in (start, end))
+    share = draws.uniform(keys, "session day") ** accounts.keenness[account]
     wish = low + share * (high - low)
     width = passed.shape[1]
     # Rows lie one behind the other, each in an interval of its own, so that one search serves all accounts.
     flat = (passed / passed[:, -1:] + 2 * np.arange(len(passed))[:, None]).reshape(-1)
-    found = np.searchsorted(flat, wish / passed[who, -1] + 2 * who, side="right") - 1 - who * width
-    hour = np.interp(draws.uniform(keys, "session hour"), clock.hours, np.arange(25.0)) + accounts.late[who]
+    found = np.searchsorted(flat, wish / passed[account, -1] + 2 * account, side="right") - 1 - account * width
+    hour = np.interp(draws.uniform(keys, "session hour"), clock.hours, np.arange(25.0)) + accounts.late[account]
     local = np.clip(found, 0, width - 2) + (hour % 24) / 24
-    started: Reals = np.maximum(local, start) - 1 - accounts.zone[who] / 24
+    started: Reals = np.maximum(local, start) - 1 - accounts.zone[account] / 24
     return started
 
 
@@ -96,7 +96,7 @@ def _passed(accounts: Accounts, clock: Clock) -> NDArray[np.float64]:
     return np.pad(np.cumsum(weight + _LEAST, axis=1), ((0, 0), (1, 0)))
 
 
-def _until(passed: NDArray[np.float64], who: Wholes, day: Reals) -> Reals:
+def _until(passed: NDArray[np.float64], account: Wholes, day: Reals) -> Reals:
     whole = np.clip(np.floor(day).astype(np.int64), 0, passed.shape[1] - 2)
-    before = passed[who, whole]
-    return np.asarray(before + (day - whole) * (passed[who, whole + 1] - before))
+    before = passed[account, whole]
+    return np.asarray(before + (day - whole) * (passed[account, whole + 1] - before))

@@ -103,24 +103,26 @@ def carriers(world: World, accounts: int, sharing: float) -> list[int]:
     ]
 
 
-def address_codes(world: World, who: Wholes, day: Reals, keys: Keys, person: Keys | None = None) -> tuple[Wholes, Keys]:
+def address_codes(
+    world: World, account: Wholes, day: Reals, keys: Keys, person: Keys | None = None
+) -> tuple[Wholes, Keys]:
     """Network number and slot of each exchange: who asks (account numbers), when (days), a key an exchange's hour.
 
     `person` are the writers where they are known: persons who share a login ask from homes of their own.
     """
     accounts = world.accounts
-    net, key = accounts.home_net[who].copy(), accounts.home_key[who].copy()
-    own = accounts.key[who].copy()
+    net, key = accounts.home_net[account].copy(), accounts.home_key[account].copy()
+    own = accounts.key[account].copy()
     if person is not None:
         # Who shares a login at work lives elsewhere; who shares it at home lives there.
-        apart = accounts.separate[who] & (accounts.work_net[who] != NONE) & (person != own)
+        apart = accounts.separate[account] & (accounts.work_net[account] != NONE) & (person != own)
         key[apart], own[apart] = person[apart], person[apart]
-    lease = accounts.home_lease[who]
-    away = draws.uniform(keys, "away") < accounts.mobile_share[who]
-    away &= accounts.mobile_net[who] != NONE
-    net[away], lease[away], key[away] = accounts.mobile_net[who][away], 0.25, own[away]
-    at_work = _at_work(accounts, who, day, world.span.begins.weekday())
-    net[at_work], lease[at_work] = accounts.work_net[who][at_work], 1e6
+    lease = accounts.home_lease[account]
+    away = draws.uniform(keys, "away") < accounts.mobile_share[account]
+    away &= accounts.mobile_net[account] != NONE
+    net[away], lease[away], key[away] = accounts.mobile_net[account][away], 0.25, own[away]
+    at_work = _at_work(accounts, account, day, world.span.begins.weekday())
+    net[at_work], lease[at_work] = accounts.work_net[account][at_work], 1e6
     key[at_work] = own[at_work]
     phase = draws.uniform(key, "lease phase")
     number = np.floor(day / lease + phase).astype(np.int64)
@@ -130,12 +132,12 @@ def address_codes(world: World, who: Wholes, day: Reals, keys: Keys, person: Key
 
 
 def _at_work(
-    accounts: Accounts, who: Wholes, day: Reals, weekday_zero: int
+    accounts: Accounts, account: Wholes, day: Reals, weekday_zero: int
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    local = day + accounts.zone[who] / 24
+    local = day + accounts.zone[account] / 24
     hour = (local % 1) * 24
     weekday = (np.floor(local).astype(np.int64) + weekday_zero) % 7
-    return np.asarray((accounts.work_net[who] != NONE) & (hour > 8.5) & (hour < 18) & (weekday < 5))
+    return np.asarray((accounts.work_net[account] != NONE) & (hour > 8.5) & (hour < 18) & (weekday < 5))
 
 
 def address_strings(world: World, net: Wholes, slot: Keys, day: Reals) -> pa.Array:

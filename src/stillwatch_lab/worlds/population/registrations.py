@@ -17,7 +17,7 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Keys, Reals
-from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.identity.identifiers import identifiers
 from stillwatch_lab.worlds.population import geography
 
 _BIG_MAIL = (
@@ -48,7 +48,7 @@ def draw_registration(keys: Keys, accounts: Accounts) -> Registration:
     own = np.array(
         [
             f"{mark[:7]}.{('com', 'org', 'io', 'net')[int(mark[7], 16) % 4]}"
-            for mark in marks(draws.child(keys, "domain"), 8).to_pylist()
+            for mark in identifiers(draws.child(keys, "domain"), 8).to_pylist()
         ],
         dtype=object,
     )
@@ -126,14 +126,16 @@ def accounts_table(world: World) -> pa.Table:
         "account_type": _chosen(ACCOUNT_TYPES, registration.account_type),
         **_organisations(world),
         "email_domain": pa.array(registration.email_domain.tolist(), pa.string()),
-        "email_hash": marks(registration.email_key, 32),
+        "email_hash": identifiers(registration.email_key, 32),
         "email_shape": pa.array(registration.email_shape.tolist(), pa.string()),
-        "payment_fingerprint": masked(marks(registration.card_key, 16), ~has_card),
-        "payment_issuer": masked(marks(draws.child(registration.issuer.astype(np.uint64), "issuer"), 6), ~has_card),
+        "payment_fingerprint": masked(identifiers(registration.card_key, 16), ~has_card),
+        "payment_issuer": masked(
+            identifiers(draws.child(registration.issuer.astype(np.uint64), "issuer"), 6), ~has_card
+        ),
         "payment_country": _chosen([c[0] for c in geography.COUNTRIES], registration.card_country),
         "phone_prefix": _chosen([c[3] for c in geography.COUNTRIES], registration.phone_country),
         "signup_address": geography.address_strings(world, net, slot, accounts.born),
-        "signup_fingerprint": marks(registration.browser, 16),
+        "signup_fingerprint": identifiers(registration.browser, 16),
         "referrer": _chosen(_REFERRERS, registration.referrer),
         "verification": _chosen(VERIFICATIONS, registration.verification),
         "closed_at": moments(world.span.begins, registration.closed),
@@ -147,7 +149,7 @@ def accounts_table(world: World) -> pa.Table:
 
 def account_ids(accounts: Accounts) -> pa.Array:
     """The public id of every account."""
-    return marks(draws.child(accounts.key, "account id"), 24)
+    return identifiers(draws.child(accounts.key, "account id"), 24)
 
 
 def moments(begins: datetime, days: Reals) -> pa.Array:
@@ -169,7 +171,7 @@ def _chosen(words: tuple[str | None, ...] | list[str], index: NDArray[np.int64])
 def _organisations(world: World) -> dict[str, pa.Array]:
     members = world.registration.organisation
     known = world.organisations
-    ids = marks(np.array([organisation.key for organisation in known], dtype=np.uint64), 16).to_pylist()
+    ids = identifiers(np.array([organisation.key for organisation in known], dtype=np.uint64), 16).to_pylist()
     return {
         "organisation_id": _chosen(ids, members),
         "organisation_name": _chosen([organisation.name for organisation in known], members),
@@ -181,7 +183,7 @@ def _organisations(world: World) -> dict[str, pa.Array]:
 
 def organisation_id(world: World, organisation: int) -> str:
     """The public id of one organisation."""
-    return str(marks(np.array([world.organisations[organisation].key], dtype=np.uint64), 16)[0].as_py())
+    return str(identifiers(np.array([world.organisations[organisation].key], dtype=np.uint64), 16)[0].as_py())
 
 
 __all__ = ["ISSUERS", "account_ids", "accounts_table", "draw_registration", "masked", "moments", "organisation_id"]

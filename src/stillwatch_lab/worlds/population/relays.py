@@ -31,92 +31,94 @@ def relay_of(world: World, parameters: Parameters) -> Parameters:
     return parameters.under(f"relay {names[0]}", key_of(world.key, "relay", names[0]))
 
 
-def run_by_relay(world: World, who: Wholes, relay: Parameters) -> bool:
+def run_by_relay(world: World, members: Wholes, relay: Parameters) -> bool:
     """Addresses, client, schedule and hops of a relay; whether it copies a popular tool's body with its headers."""
     accounts = world.accounts
-    keys = accounts.key[who]
-    accounts.home_net[who] = _pool(world, who, relay)
-    accounts.home_lease[who] = relay.scale("rotation_days", 0.04, 4) * draws.lognormal(keys, "rotation", 1.0, 0.2)
-    accounts.mobile_share[who] = 0.0
-    accounts.work_net[who] = NONE
+    keys = accounts.key[members]
+    accounts.home_net[members] = _pool(world, members, relay)
+    accounts.home_lease[members] = relay.scale("rotation_days", 0.04, 4) * draws.lognormal(keys, "rotation", 1.0, 0.2)
+    accounts.mobile_share[members] = 0.0
+    accounts.work_net[members] = NONE
     copies = relay.chance("copies_coding_tool", 0.5)
     # Hundreds of accounts over several access paths (observables.md, row 7): each library has its share.
     paths = relay.whole("libraries", 1, 4)
     if copies:
-        accounts.client[who] = CODING_TOOL
+        accounts.client[members] = CODING_TOOL
     else:
         own = SCRIPTED[draws.whole(keys_under(relay.key, "library", paths), "library", len(SCRIPTED))]
-        accounts.client[who] = own[draws.pick(keys, "library of few", draws.zipf_weights(paths, 1.0))]
-    accounts.version[who] = relay.real("frozen_version", 0, 1)
-    accounts.upgrade[who] = relay.scale("upgrade_days", 1, 30) if relay.chance("keeps_up", 0.3) else np.inf
-    accounts.second_share[who] = 0.0
-    accounts.rhythm[who] = _SCHEDULES[relay.word("schedule", tuple(_SCHEDULES))]
-    accounts.uneven[who], accounts.idle[who] = relay.real("day_spread", 0.05, 0.8), 0.0
-    accounts.turns[who] = 1 + relay.scale("mean_followups", 0.15, 2.0)
-    accounts.sittings[who] = 1 + draws.lognormal(
+        accounts.client[members] = own[draws.pick(keys, "library of few", draws.zipf_weights(paths, 1.0))]
+    accounts.version[members] = relay.real("frozen_version", 0, 1)
+    accounts.upgrade[members] = relay.scale("upgrade_days", 1, 30) if relay.chance("keeps_up", 0.3) else np.inf
+    accounts.second_share[members] = 0.0
+    accounts.rhythm[members] = _SCHEDULES[relay.word("schedule", tuple(_SCHEDULES))]
+    accounts.uneven[members], accounts.idle[members] = relay.real("day_spread", 0.05, 0.8), 0.0
+    accounts.turns[members] = 1 + relay.scale("mean_followups", 0.15, 2.0)
+    accounts.sittings[members] = 1 + draws.lognormal(
         keys, "relay sittings", relay.scale("conversations_a_visit", 0.3, 4), 0.6
     )
     world.hops[len(world.groups)] = relay.real("hop_share", 0.02, 0.2)
     return relay.chance("copies_body", 0.5) and copies
 
 
-def signed_up_by_relay(world: World, who: Wholes, relay: Parameters) -> None:
+def signed_up_by_relay(world: World, members: Wholes, relay: Parameters) -> None:
     """Accounts are made in batches of minutes, some days before they are used, with cards from a few issuers."""
     registration = world.registration
-    keys = world.accounts.key[who]
-    _batches(world, who, relay)
+    keys = world.accounts.key[members]
+    _batches(world, members, relay)
     issuers = relay.whole("issuers", 2, 8)
     own = draws.whole(keys_under(relay.key, "issuer", issuers), "issuer", _KNOWN_ISSUERS)
-    registration.issuer[who] = own[draws.pick(keys, "issuer of few", draws.zipf_weights(issuers, 0.7))]
+    registration.issuer[members] = own[draws.pick(keys, "issuer of few", draws.zipf_weights(issuers, 0.7))]
     pays = draws.uniform(keys, "pays") < relay.real("paying_share", 0.7, 1.0)
     lands = draws.whole(keys_under(relay.key, "card land", relay.whole("card_countries", 1, 4)), "country", 9)
-    registration.card_country[who] = np.where(pays, lands[draws.whole(keys, "land of few", len(lands))], NONE)
-    registration.verification[who] = np.where(pays, 3, 1 + (draws.uniform(keys, "gives phone") < 0.4))
-    _mail(world, who, relay)
+    registration.card_country[members] = np.where(pays, lands[draws.whole(keys, "land of few", len(lands))], NONE)
+    registration.verification[members] = np.where(pays, 3, 1 + (draws.uniform(keys, "gives phone") < 0.4))
+    _mail(world, members, relay)
 
 
-def _pool(world: World, who: Wholes, relay: Parameters) -> int:
+def _pool(world: World, members: Wholes, relay: Parameters) -> int:
     """The relay's pool of rotating homes: one, however many groups it runs."""
     name = relay.part
     if name not in world.relays or not name:
-        size = max(4, round(len(who) * relay.scale("addresses_per_account", 0.2, 5)))
+        size = max(4, round(len(members) * relay.scale("addresses_per_account", 0.2, 5)))
         network = Network(key_of(relay.key, "pool"), 0, size, scattered=world.residential)
         few = relay.whole("email_domains", 1, 6)
         world.relays[name] = (
             geography.add_network(world, network),
-            world.registration.email_domain[who[:few]].tolist(),
+            world.registration.email_domain[members[:few]].tolist(),
         )
     return world.relays[name][0]
 
 
-def _batches(world: World, who: Wholes, relay: Parameters) -> None:
+def _batches(world: World, members: Wholes, relay: Parameters) -> None:
     accounts = world.accounts
-    keys = accounts.key[who]
+    keys = accounts.key[members]
     batch = relay.whole("batch_size", 4, 40)
-    order = np.argsort(accounts.start[who], kind="stable")
+    order = np.argsort(accounts.start[members], kind="stable")
     stock = relay.scale("days_in_stock", 0.05, 20)
     between = relay.scale("minutes_between", 0.3, 4)
-    born = np.empty(len(who))
-    for at in range(0, len(who), batch):
-        members = order[at : at + batch]
-        ready = accounts.start[who[members]].min() - 0.02 - stock * float(draws.uniform(keys[members[:1]], "stock")[0])
-        minutes = np.cumsum(draws.lognormal(keys[members], "minutes", between, 0.7))
+    born = np.empty(len(members))
+    for at in range(0, len(members), batch):
+        batched = order[at : at + batch]
+        ready = (
+            accounts.start[members[batched]].min() - 0.02 - stock * float(draws.uniform(keys[batched[:1]], "stock")[0])
+        )
+        minutes = np.cumsum(draws.lognormal(keys[batched], "minutes", between, 0.7))
         # The batch is finished before the first of its accounts is put to work.
-        born[members] = np.minimum(ready + (minutes - minutes[-1]) / 1440, accounts.start[who[members]] - 0.001)
-    accounts.born[who] = born
+        born[batched] = np.minimum(ready + (minutes - minutes[-1]) / 1440, accounts.start[members[batched]] - 0.001)
+    accounts.born[members] = born
 
 
-def _mail(world: World, who: Wholes, relay: Parameters) -> None:
+def _mail(world: World, members: Wholes, relay: Parameters) -> None:
     registration = world.registration
-    keys = world.accounts.key[who]
+    keys = world.accounts.key[members]
     domains = np.array(world.relays[relay.part][1], dtype=object)
-    registration.email_domain[who] = domains[draws.whole(keys, "domain of few", len(domains))]
+    registration.email_domain[members] = domains[draws.whole(keys, "domain of few", len(domains))]
     if relay.chance("generated_names", 0.6):
-        registration.email_shape[who] = relay.word("email_shape", _EVASIVE_SHAPES)
+        registration.email_shape[members] = relay.word("email_shape", _EVASIVE_SHAPES)
 
 
-def take_customers(world: World, who: Wholes, parameters: Parameters) -> None:
+def take_customers(world: World, members: Wholes, parameters: Parameters) -> None:
     """Give the relay's accounts customers of its own: people who ask through whichever account is free."""
-    customers = max(2, round(len(who) * parameters.scale("customers_per_account", 2, 8)))
+    customers = max(2, round(len(members) * parameters.scale("customers_per_account", 2, 8)))
     world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
-    world.accounts.customers[who] = len(world.customer_pools) - 1
+    world.accounts.customers[members] = len(world.customer_pools) - 1

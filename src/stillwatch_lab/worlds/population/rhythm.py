@@ -47,26 +47,26 @@ def wanted(accounts: Accounts, total: int) -> Wholes:
 
 def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
     """Lay `count` exchanges of each account out in time."""
-    who = np.repeat(np.arange(len(accounts)), count)
+    account = np.repeat(np.arange(len(accounts)), count)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
-    number = np.arange(len(who)) - first[who]
-    keys = draws.child(accounts.key[who], "exchange", number)
-    opens = (number == 0) | (draws.uniform(keys, "opens") < 1 / accounts.turns[who])
+    number = np.arange(len(account)) - first[account]
+    keys = draws.child(accounts.key[account], "exchange", number)
+    opens = (number == 0) | (draws.uniform(keys, "opens") < 1 / accounts.turns[account])
     turn = _since(opens)
     opens |= turn % _LONGEST_CONVERSATION == 0
     turn = _since(opens).astype(np.int16)
-    sits = (number == 0) | (opens & (draws.uniform(keys, "sits down") < 1 / accounts.sittings[who]))
+    sits = (number == 0) | (opens & (draws.uniform(keys, "sits down") < 1 / accounts.sittings[account]))
     session = np.cumsum(sits) - 1
-    start = _session_starts(accounts, timetables, clock, who[sits], keys[sits], number[sits])
-    pause = draws.lognormal(keys, "pause", accounts.pause[who], accounts.jitter[who])
-    think = draws.lognormal(keys, "think", accounts.gap[who], _THINKING)
+    start = _session_starts(accounts, timetables, clock, account[sits], keys[sits], number[sits])
+    pause = draws.lognormal(keys, "pause", accounts.pause[account], accounts.jitter[account])
+    think = draws.lognormal(keys, "think", accounts.gap[account], _THINKING)
     steps = np.where(sits, 0.0, np.where(opens, pause, think))
     offset = np.cumsum(steps)
     day = start[session] + (offset - offset[np.flatnonzero(sits)][session]) / 86_400
     # Sessions may run past midnight of the last day; what lies beyond the world is not logged.
     kept = (day < span.days) & (day >= 0)
     status = _status(keys, kept)
-    return Exchanges(who[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status)
+    return Exchanges(account[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status)
 
 
 def _since(flags: NDArray[np.bool_]) -> Wholes:
@@ -81,33 +81,33 @@ def _status(keys: Keys, kept: NDArray[np.bool_]) -> NDArray[np.int16]:
 
 
 def _session_starts(
-    accounts: Accounts, timetables: list[Timetable], clock: Clock, who: Wholes, keys: Keys, number: Wholes
+    accounts: Accounts, timetables: list[Timetable], clock: Clock, account: Wholes, keys: Keys, number: Wholes
 ) -> Reals:
-    start = person_starts(accounts, clock, who, keys)
+    start = person_starts(accounts, clock, account, keys)
     # Who signs up does so in order to ask: a new account's first session follows within the hour.
-    fresh = (number == 0) & (accounts.born[who] >= 0)
-    start[fresh] = accounts.start[who[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
-    rhythm = accounts.rhythm[who]
+    fresh = (number == 0) & (accounts.born[account] >= 0)
+    start[fresh] = accounts.start[account[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
+    rhythm = accounts.rhythm[account]
     queued = (rhythm == AT_RANDOM) | (rhythm == IN_TURN)
     if queued.any():
-        share = np.where(rhythm == IN_TURN, _in_turn(accounts, who, keys), draws.uniform(keys, "even"))[queued]
-        window = accounts.end[who[queued]] - accounts.start[who[queued]]
-        start[queued] = accounts.start[who[queued]] + share * window
+        share = np.where(rhythm == IN_TURN, _in_turn(accounts, account, keys), draws.uniform(keys, "even"))[queued]
+        window = accounts.end[account[queued]] - accounts.start[account[queued]]
+        start[queued] = accounts.start[account[queued]] + share * window
     for index, timetable in enumerate(timetables):
         chosen = rhythm == index
         if chosen.any():
             start[chosen] = _timetabled(timetable, draws.uniform(keys[chosen], "timetable"), keys[chosen])
     # Who joins a group late catches up on the day of joining.
-    joined = accounts.start[who] + draws.lognormal(keys, "catches up", 0.01, 1.0)
-    return np.asarray(np.where(start < accounts.start[who], joined, start))
+    joined = accounts.start[account] + draws.lognormal(keys, "catches up", 0.01, 1.0)
+    return np.asarray(np.where(start < accounts.start[account], joined, start))
 
 
-def _in_turn(accounts: Accounts, who: Wholes, keys: Keys) -> Reals:
-    """Places in the account's own window, 0 to 1, of sessions that come round regularly; `who` is in order."""
-    first, count = np.unique(who, return_index=True, return_counts=True)[1:]
-    order = np.arange(len(who)) - np.repeat(first, count)
+def _in_turn(accounts: Accounts, account: Wholes, keys: Keys) -> Reals:
+    """Places in the account's own window, 0 to 1, of sessions that come round regularly; `account` is in order."""
+    first, count = np.unique(account, return_index=True, return_counts=True)[1:]
+    order = np.arange(len(account)) - np.repeat(first, count)
     # The queue is never quite even: a turn comes up to half a round early or late.
-    shift = draws.uniform(accounts.key[who], "phase") + 0.5 * (draws.uniform(keys, "early or late") - 0.5)
+    shift = draws.uniform(accounts.key[account], "phase") + 0.5 * (draws.uniform(keys, "early or late") - 0.5)
     return np.asarray((order + shift) / np.repeat(count, count) % 1.0)
 
 

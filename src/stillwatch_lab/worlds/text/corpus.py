@@ -51,7 +51,7 @@ class Corpus:
     unit_kind: NDArray[np.int8]
     unit_capability: NDArray[np.object_]
     unit_source: NDArray[np.object_]
-    unit_language: NDArray[np.int8]  # see tongues.language_of
+    unit_language: NDArray[np.int8]  # see languages.language_of
 
 
 class CorpusBuilder:

@@ -37,7 +37,7 @@ class Spans:
     glue: NDArray[np.uint8]
 
 
-def typeset(lexicon: Lexicon, tokens: NDArray[np.int32], spans: Spans, rows: Wholes, longest: int) -> pa.Array:
+def detokenise(lexicon: Lexicon, tokens: NDArray[np.int32], spans: Spans, rows: Wholes, longest: int) -> pa.Array:
     """Strings, one a row; row i is written from spans rows[i] … rows[i + 1], empty rows become null.
 
     `longest` is the most bytes a row may take; a row stops at the last whole token below it.

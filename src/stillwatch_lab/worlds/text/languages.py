@@ -18,14 +18,14 @@ _ENOUGH = 0.25  # share of words that are among a language's commonest; other la
 
 
 @lru_cache(maxsize=1)
-def spoken() -> dict[str, dict[str, list[str]]]:
+def phrases_by_language() -> dict[str, dict[str, list[str]]]:
     """Phrases by language other than English."""
     return tomllib.loads((Path(__file__).parent / "languages.toml").read_text(encoding="utf-8"))
 
 
 def languages() -> list[str]:
     """Codes of the languages that phrases exist in besides English."""
-    return sorted(spoken())
+    return sorted(phrases_by_language())
 
 
 def language_of(text: str) -> int:
@@ -44,7 +44,7 @@ def language_of(text: str) -> int:
 @lru_cache(maxsize=1)
 def _commonest() -> list[tuple[int, frozenset[str]]]:
     return [
-        (place, frozenset(spoken()[name]["words"]))
+        (place, frozenset(phrases_by_language()[name]["words"]))
         for place, name in enumerate(languages(), start=1)
-        if spoken()[name]["words"]
+        if phrases_by_language()[name]["words"]
     ]

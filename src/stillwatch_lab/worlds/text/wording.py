@@ -10,7 +10,7 @@ import numpy as np
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.text.corpus import CorpusBuilder, Span
-from stillwatch_lab.worlds.text.languages import spoken
+from stillwatch_lab.worlds.text.languages import phrases_by_language
 from stillwatch_lab.worlds.text.programs import Frame
 
 _ROLES = (
@@ -238,7 +238,7 @@ def campaign_frames(corpus: CorpusBuilder, key: int, capability: str, count: int
     for number in range(len(keys)):
         parts: Sequence[Sequence[str]] = (_ROLES, manners, _LABELS, _ENDINGS)
         if foreign[number]:
-            words = spoken()[voice.languages[tongue[number]]]
+            words = phrases_by_language()[voice.languages[tongue[number]]]
             parts = (words["roles"], words["manners"], words["labels"], words["endings"])
         texts = tuple(part[int(place[number] * len(part))] for part, place in zip(parts, places, strict=True))
         in_system = draws.uniform(keys[number : number + 1], "in system")[0] < voice.in_system

@@ -1,4 +1,4 @@
-"""Each disguise changes what it is about and nothing else, and topics put like prompts together."""
+"""Each evasion changes what it is about and nothing else, and topics put like prompts together."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from stillwatch_lab.worlds.recipe import load_recipe
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
 
-def drawn(**disguise: Value) -> Script:
+def drawn(**evasions: Value) -> Script:
     recipe = load_recipe("demo", frozenset(KINDS))
     letter, *_ = recipe.populations
     return build.decide(
-        replace(recipe, populations=(replace(letter, fixed=disguise),)), 5, 400, 8_000, build.Sources(None, None)
+        replace(recipe, populations=(replace(letter, fixed=evasions),)), 5, 400, 8_000, build.Sources(None, None)
     )
 
 
-def world(**disguise: Value) -> World:
-    return drawn(**disguise).world
+def world(**evasions: Value) -> World:
+    return drawn(**evasions).world
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,9 @@ def test_own_addresses_are_homes_again(plain: World) -> None:
 
 def test_own_papers_are_persons_again(plain: World) -> None:
     who = plain.groups[0].accounts
-    papers = world(own_papers=True).registration
-    assert len(set(papers.issuer[who].tolist())) > len(set(plain.registration.issuer[who].tolist()))
-    assert (papers.card_key[who] == plain.registration.card_key[who]).all()
+    registrations = world(own_papers=True).registration
+    assert len(set(registrations.issuer[who].tolist())) > len(set(plain.registration.issuer[who].tolist()))
+    assert (registrations.card_key[who] == plain.registration.card_key[who]).all()
 
 
 def test_own_sign_ups_are_spread_out(plain: World) -> None:

@@ -1,4 +1,4 @@
-"""The rungs of the ladder differ from a letter campaign in what their names promise."""
+"""The profiles of the benchmark differ from a letter campaign in what their names promise."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from stillwatch_lab.worlds.build import build
 from tests.lab.conftest import accounts_of, with_truth
 
-RUNGS = ("loud", "hydra", "sharded", "agentic", "grading", "patient", "harvest")
+PROFILES = ("loud", "hydra", "sharded", "agentic", "grading", "patient", "harvest")
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rungs")
-    entries = [f'[[population]]\nkind = "{kind}"\ncount = 20\ngroups = 1\n' for kind in RUNGS if kind != "sharded"]
+    entries = [f'[[population]]\nkind = "{kind}"\ncount = 20\ngroups = 1\n' for kind in PROFILES if kind != "sharded"]
     entries.append('[[population]]\nkind = "sharded"\ncount = 20\ngroups = 1\nset = { best_of_n = false }\n')
     (folder / "rungs.toml").write_text("".join(entries))
     build(folder / "rungs.toml", 4, 2_000, 40_000, None, folder / "world")
@@ -35,9 +35,9 @@ def of_kind(table: pa.Table, kind: str) -> pa.Table:
     return table.filter(pc.equal(table["kind"], kind))
 
 
-def test_every_rung_but_harvest_is_a_campaign(world: Path) -> None:
+def test_every_profile_but_harvest_is_a_campaign(world: Path) -> None:
     found = pq.read_table(world / "truth" / "campaigns.parquet")["rung"].to_pylist()
-    assert sorted(found) == sorted(set(RUNGS) - {"harvest"})
+    assert sorted(found) == sorted(set(PROFILES) - {"harvest"})
 
 
 def test_loud_shows_one_card_and_few_addresses(world: Path, logged: pa.Table) -> None:

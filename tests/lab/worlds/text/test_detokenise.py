@@ -11,7 +11,7 @@ from stillwatch_lab.worlds.text.detokenise import (
     NOTHING,
     PARAGRAPH,
     Spans,
-    typeset,
+    detokenise,
 )
 
 WORDS = " ".join(f"{a}{b}{c}ing" for a in "bcdfgh" for b in "aeiou" for c in "lmnprst")
@@ -31,7 +31,7 @@ def written(
         np.full(count, digits),
         np.array([NOTHING] + [PARAGRAPH] * (count - 1), dtype=np.uint8),
     )
-    text = typeset(corpus.lexicon, corpus.tokens, rows, np.array([0, count], dtype=np.int64), 10_000)
+    text = detokenise(corpus.lexicon, corpus.tokens, rows, np.array([0, count], dtype=np.int64), 10_000)
     text.validate(full=True)
     value: str | None = text[0].as_py()
     return value
@@ -80,6 +80,6 @@ def test_rows_are_cut_and_empty_rows_are_null() -> None:
         np.array([start, start]), np.array([end, start]), np.zeros(2, dtype=np.uint64), np.zeros(2, dtype=np.uint16),
         np.zeros(2, dtype=np.int32), np.zeros(2, dtype=np.bool_), np.zeros(2, dtype=np.uint8),
     )  # fmt: skip
-    texts = typeset(corpus.lexicon, corpus.tokens, spans, np.array([0, 1, 2]), 50)
+    texts = detokenise(corpus.lexicon, corpus.tokens, spans, np.array([0, 1, 2]), 50)
     assert 30 < len(texts[0].as_py()) <= 50
     assert texts[1].as_py() is None

@@ -6,17 +6,17 @@ import pytest
 
 from stillwatch_lab.worlds.population.geography import COUNTRIES
 from stillwatch_lab.worlds.text import wording
-from stillwatch_lab.worlds.text.languages import language_of, languages, spoken
+from stillwatch_lab.worlds.text.languages import language_of, languages, phrases_by_language
 
 PARTS = {"words", "countries", "openers", "followups", "roles", "manners", "labels", "endings"}
 
 
 @pytest.mark.parametrize("name", languages())
 def test_each_language_is_whole_and_recognised(name: str) -> None:
-    assert set(spoken()[name]) == PARTS
-    assert set(spoken()[name]["countries"]) <= {country[0] for country in COUNTRIES}
+    assert set(phrases_by_language()[name]) == PARTS
+    assert set(phrases_by_language()[name]["countries"]) <= {country[0] for country in COUNTRIES}
     own = languages().index(name) + 1
-    texts = [" ".join(spoken()[name]["manners"]), " ".join(spoken()[name]["roles"])]
+    texts = [" ".join(phrases_by_language()[name]["manners"]), " ".join(phrases_by_language()[name]["roles"])]
     assert [language_of(text) for text in texts] == [own, own]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.letter import parts
+from bench.reference_case import parts
 from stillwatch.errors import RunError
 from stillwatch_lab.worlds import truth
 from stillwatch_lab.worlds.draft import NONE, ROLES
@@ -33,7 +33,7 @@ def facts(script: Script) -> dict[str, Any]:
     group = world.groups[0]
     return {
         "campaign_id": truth.campaign_ids(world)[0],
-        "rung": world.campaigns[0].rung,
+        "rung": world.campaigns[0].profile,
         "role": ROLES[group.role],
         "kind": group.kind,
         "group_id": truth.group_ids(world)[0],

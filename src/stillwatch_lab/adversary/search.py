@@ -1,4 +1,4 @@
-"""The adversary drill: for each rung the cheapest evasion that halves recall, and what it costs."""
+"""The adversary adversary search: for each profile the cheapest evasion that halves recall, and what it costs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from stillwatch.progress import progress
 from stillwatch_lab.adversary.bill import Bill
 from stillwatch_lab.adversary.evasions import (
     GOODS,
-    Drillbook,
     Evasion,
+    Playbook,
     Price,
 )
-from stillwatch_lab.adversary.world import Ground, Outcome, outcome
+from stillwatch_lab.adversary.world import Conditions, Outcome, outcome
 
 HALVED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One way of running a rung, over all seeds: the mean recall at `act`, and what it took on average."""
+class Attempt:
+    """One way of running a profile, over all seeds: the mean recall at `act`, and what it took on average."""
 
     name: str
     says: str
@@ -36,81 +36,89 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
-class RungDrill:
-    """A rung without and with every evasion tried."""
+class ProfileResult:
+    """A profile without and with every evasion tried."""
 
-    rung: str
-    plain: Try
-    tries: tuple[Try, ...]
+    profile: str
+    plain: Attempt
+    attempts: tuple[Attempt, ...]
 
     @property
-    def cheapest(self) -> Try | None:
+    def cheapest(self) -> Attempt | None:
         """The evasion that halves recall at the least money a million exchanges; None when there is none to find."""
-        halving = [one for one in self.tries if one.recall <= HALVED * self.plain.recall] if self.plain.recall else []
+        halving = (
+            [one for one in self.attempts if one.recall <= HALVED * self.plain.recall] if self.plain.recall else []
+        )
         return min(halving, key=lambda one: (one.dollars_per_million, -one.pace), default=None)
 
-    def waiting(self, one: Try) -> float:
-        """Share of requests that another account takes over in the plain rung, and that here wait or are lost."""
+    def waiting(self, one: Attempt) -> float:
+        """Share of requests that another account takes over in the plain profile, and that here wait or are lost."""
         return min(max(0.0, self.plain.refused - one.refused), 1.0)
 
-    def accounts_needed(self, one: Try) -> float:
-        """Accounts with which this evasion would bring in as many exchanges a day as the plain rung does, were all
+    def accounts_needed(self, one: Attempt) -> float:
+        """Accounts with which this evasion would bring in as many exchanges a day as the plain profile does, were all
         that waits lost."""
         brought_in = one.exchanges_a_day * (1.0 - self.waiting(one))
         return one.used["account"] * self.plain.exchanges_a_day / max(brought_in, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
-class Drill:
-    """The drill's outcome for every rung."""
+class AdversaryResult:
+    """The adversary search's outcome for every profile."""
 
     seeds: tuple[int, ...]
     scale: float
     prices: Mapping[str, Price]
-    rungs: tuple[RungDrill, ...]
+    profiles: tuple[ProfileResult, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """The same as plain values, with the cheapest evasion of each rung, for JSON."""
-        rungs = [
+        """The same as plain values, with the cheapest evasion of each profile, for JSON."""
+        profiles = [
             {
-                "rung": one.rung,
+                "profile": one.profile,
                 "plain": asdict(one.plain),
                 "cheapest": one.cheapest.name if one.cheapest else None,
                 "evasions": [
                     {**asdict(tried), "waiting": one.waiting(tried), "accounts_needed": one.accounts_needed(tried)}
-                    for tried in one.tries
+                    for tried in one.attempts
                 ],
             }
-            for one in self.rungs
+            for one in self.profiles
         ]
         prices = {good: asdict(price) for good, price in self.prices.items()}
-        return {"seeds": list(self.seeds), "scale": self.scale, "prices": prices, "rungs": rungs}
+        return {"seeds": list(self.seeds), "scale": self.scale, "prices": prices, "profiles": profiles}
 
 
-def drill(book: Drillbook, rungs: Sequence[str], only: Sequence[str], seeds: Sequence[int], ground: Ground) -> Drill:
-    """Runs every evasion of the book (or `only` those named) on every rung and seed.
+def try_evasions(
+    playbook: Playbook, profiles: Sequence[str], only: Sequence[str], seeds: Sequence[int], conditions: Conditions
+) -> AdversaryResult:
+    """Runs every evasion of the playbook (or `only` those named) on every campaign profile and seed.
 
     Raises what building and scanning a world raise.
     """
-    plans = {rung: [one for one in book.evasions[rung] if not only or one.name in only] for rung in rungs}
+    plans = {
+        profile: [one for one in playbook.evasions[profile] if not only or one.name in only] for profile in profiles
+    }
     worlds = sum(len(plan) + 1 for plan in plans.values()) * len(seeds)
     found = []
-    with progress("drilling", total=worlds) as advance:
-        for rung, evasions in plans.items():
+    with progress("trying evasions", total=worlds) as advance:
+        for profile, evasions in plans.items():
             plain: list[Outcome] = []
             tried: dict[str, list[Outcome]] = {one.name: [] for one in evasions}
             for seed in seeds:
-                plain.append(outcome(rung, None, {}, seed, ground))
+                plain.append(outcome(profile, None, {}, seed, conditions))
                 advance(1)
                 for one in evasions:
-                    tried[one.name].append(outcome(rung, one, plain[-1].drawn, seed, ground))
+                    tried[one.name].append(outcome(profile, one, plain[-1].drawn, seed, conditions))
                     advance(1)
-            tries = tuple(summed(one, tried[one.name], book.prices) for one in evasions)
-            found.append(RungDrill(rung, summed(Evasion("plain", "without evasion"), plain, book.prices), tries))
-    return Drill(tuple(seeds), ground.scale, book.prices, tuple(found))
+            attempts = tuple(summed(one, tried[one.name], playbook.prices) for one in evasions)
+            found.append(
+                ProfileResult(profile, summed(Evasion("plain", "without evasion"), plain, playbook.prices), attempts)
+            )
+    return AdversaryResult(tuple(seeds), conditions.scale, playbook.prices, tuple(found))
 
 
-def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, Price]) -> Try:
+def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, Price]) -> Attempt:
     """One evasion over all seeds; money and pace from the sums, so that large campaigns weigh more."""
     bills = [one.bill for one in outcomes]
     whole = Bill(
@@ -120,7 +128,7 @@ def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, P
         sum(one.days for one in bills),
         {good: sum(one.used[good] for one in bills) for good in GOODS},
     )
-    return Try(
+    return Attempt(
         evasion.name,
         evasion.says,
         fmean(one.recall for one in outcomes),

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.letter import __main__ as letter
+from bench.reference_case import __main__ as command
 
 
-def test_the_smallest_letter_runs_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert letter.main(["--scale", "0.001", "--out", str(tmp_path), "--threads", "2", "--no-keep"]) == 0
+def test_the_smallest_case_runs_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--scale", "0.001", "--out", str(tmp_path), "--threads", "2", "--no-keep"]) == 0
     shown = capsys.readouterr().out
     assert "scan over plain read" in shown and "letter campaign" in shown
-    told = json.loads((tmp_path / "letter-0.001-1.json").read_text(encoding="utf-8"))
+    told = json.loads((tmp_path / "reference-case-0.001-1.json").read_text(encoding="utf-8"))
     assert told["accounts"] == 2_500
     assert abs(told["exchanges"] / 317_000 - 1) < 0.1
     assert told["scores"]["innocents"]["act"]["accounts"] == 0

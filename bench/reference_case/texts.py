@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.letter.drawn import Drawn
-from bench.letter.marks import counted_ids
+from bench.reference_case.drawn import Drawn
+from bench.reference_case.identifiers import counted_ids
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.key import load_key

@@ -1,4 +1,4 @@
-"""The people that copies are made of: their sketches as arrays, and who shares what with whom."""
+"""The people that replicas are made of: their sketches as arrays, and who shares what with whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.letter.spread import holders
+from bench.reference_case.spread import holders
 from stillwatch.records.features import decode_features
 from stillwatch_lab.worlds.log.headers import NEW_MODEL
 
@@ -20,11 +20,11 @@ Int64 = NDArray[np.int64]
 
 TEXTS = ("channel", "request_model", "operation", "finish_reason")
 OWN = ("conversation_value", "session_value", "device_value", "address_value", "address_subnet_value", "simhash")
-"""Values that nobody has in common with another copy's people."""
+"""Values that nobody has in common with another replica's people."""
 SOFTWARE = ("user_agent_value", "fingerprint_value", "instructions_value", "tools_value", "parameters_value")
 ASKED = ("payload_value", "head_value", "tail_value")
-"""Values that copies share, as software, where many unconnected people hold them, and that are each copy's own else."""
-NETWORK = "address_network_value"  # every copy's people are customers of the same providers
+"""Values that replicas share, as software, where many unconnected people hold them, and each replica's own else."""
+NETWORK = "address_network_value"  # every replica's people are customers of the same providers
 PUBLIC_KIND = "evaluation_harness"  # asks public benchmarks: the same questions wherever one is run
 POPULAR_SHARE = 0.0005  # of the units (groups, and people without one) that hold a popular value
 LEAST_POPULAR = 5  # units
@@ -32,7 +32,7 @@ LEAST_POPULAR = 5  # units
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as indices into its distinct values, how many units hold each, and which values are a copy's own."""
+    """A column as indices into its distinct values, how many units hold each, and which values are a replica's own."""
 
     code: NDArray[np.uint32]
     distinct: Int64
@@ -69,7 +69,7 @@ class Pool:
 
     @property
     def rows(self) -> int:
-        """Exchanges of one copy."""
+        """Exchanges of one replica."""
         return int(self.start[-1])
 
     @property

@@ -16,28 +16,28 @@ CAMPAIGN_MEAN = 1_152.0
 WORLD_BYTES = 79.0
 """Bytes an exchange on disk, tables and truth included (measured: see docs/performance.md)."""
 POOL_BYTES = 110.0
-"""Bytes an exchange of the people that copies are made of."""
+"""Bytes an exchange of the people that replicas are made of."""
 SPARE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A world's accounts: `people` are drawn once and written `copies` times, `campaign` are drawn and written once."""
+    """A world's accounts: `people` are drawn once and written `replicas` times, `campaign` once."""
 
     scale: str
     people: int
-    copies: int
+    replicas: int
     campaign: int
 
     @property
     def accounts(self) -> int:
         """All accounts."""
-        return self.people * self.copies + self.campaign
+        return self.people * self.replicas + self.campaign
 
     @property
     def exchanges(self) -> int:
         """About how many exchanges there will be."""
-        return round(self.people * self.copies * PEOPLE_MEAN + self.campaign * CAMPAIGN_MEAN)
+        return round(self.people * self.replicas * PEOPLE_MEAN + self.campaign * CAMPAIGN_MEAN)
 
     @property
     def disk_bytes(self) -> int:

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from bench.letter import parts, world
+from bench.reference_case import parts, world
 from stillwatch.key import load_key
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from tests.bench.letter.conftest import PART_ROWS, TINY, plan_in
+from tests.bench.reference_case.conftest import PART_ROWS, TINY, plan_in
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -31,7 +31,7 @@ def about(plan: world.Plan) -> dict[str, int]:
 
 def test_every_part_has_the_schema_of_sketches_and_names_their_key(tiny: world.Plan) -> None:
     files = sorted(tiny.exchanges.glob("*.parquet"))
-    assert len(files) == TINY.copies + -(-about(tiny)["campaign"]["rows"] // PART_ROWS)  # type: ignore[index]
+    assert len(files) == TINY.replicas + -(-about(tiny)["campaign"]["rows"] // PART_ROWS)  # type: ignore[index]
     for path in files:
         schema = pq.read_schema(path)
         assert schema.equals(EXCHANGE_SKETCHES.schema)
@@ -41,7 +41,7 @@ def test_every_part_has_the_schema_of_sketches_and_names_their_key(tiny: world.P
 def test_counts_are_right_and_no_exchange_id_comes_twice(tiny: world.Plan) -> None:
     told = about(tiny)
     rows = pq.read_table(tiny.exchanges, columns=["exchange_id", "account_id"])
-    assert rows.num_rows == told["exchanges"] == TINY.copies * told["people_exchanges"] + told["campaign"]["rows"]  # type: ignore[index]
+    assert rows.num_rows == told["exchanges"] == TINY.replicas * told["people_exchanges"] + told["campaign"]["rows"]  # type: ignore[index]
     assert pc.count_distinct(rows["exchange_id"]).as_py() == rows.num_rows
     assert abs(rows.num_rows / TINY.exchanges - 1) < 0.2
     accounts = pq.read_table(tiny.folder / "accounts")
@@ -83,7 +83,7 @@ def test_nobody_asks_before_sign_up_or_outside_the_world(tiny: world.Plan) -> No
 
 
 def test_permits_belong_to_organisations_of_the_same_copy(tiny: world.Plan) -> None:
-    for number in range(TINY.copies):
+    for number in range(TINY.replicas):
         accounts, permits = (pq.read_table(tiny.part(name, number)) for name in ("accounts", "permits"))
         assert set(permits["holder"].to_pylist()) <= set(accounts["organisation_id"].to_pylist())
 

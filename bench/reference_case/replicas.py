@@ -1,4 +1,4 @@
-"""One copy of the people: everybody lives on as somebody else, at other times, in the same company."""
+"""One replica of the people: everybody lives on as somebody else, at other times, in the same company."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.letter import marks, parts
-from bench.letter.drafts import MINUTE, Copy
-from bench.letter.dress import Dress, dress, worn
-from bench.letter.pool import Int64, Pool
-from bench.letter.wordings import Words
+from bench.reference_case import identifiers, parts
+from bench.reference_case.drafts import MINUTE, Replica
+from bench.reference_case.pool import Int64, Pool
+from bench.reference_case.values import Values, columns_of, values_of
+from bench.reference_case.wordings import Words
 from stillwatch.group.exchanges import spans
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch_lab.worlds import draws
@@ -39,30 +39,30 @@ class Times:
         return cls(first, first + int(days * 86_400_000_000), first + int(release * 86_400_000_000))
 
 
-def draw_copy(pool: Pool, times: Times, seed: int, number: int) -> Copy:
-    """The copy of that number."""
-    own = marks.copy_key(seed, number)
-    ids = marks.named(marks.purpose_key(own, "account"), len(pool.unit), 24)
-    return Copy(number, own, ids, _shifts(pool, times, marks.purpose_key(own, "shift")))
+def draw_replica(pool: Pool, times: Times, seed: int, number: int) -> Replica:
+    """The replica of that number."""
+    own = identifiers.replica_key(seed, number)
+    ids = identifiers.named(identifiers.purpose_key(own, "account"), len(pool.unit), 24)
+    return Replica(number, own, ids, _shifts(pool, times, identifiers.purpose_key(own, "shift")))
 
 
-def write_copy(path: Path, pool: Pool, copy: Copy, known: Words) -> int:
-    """The copy's sketches by account, time and id, their ids counted after those of the copies before; their number."""
-    return parts.write_sketches(path, _tables(pool, copy, dress(pool, copy, known)))
+def write_replica(path: Path, pool: Pool, replica: Replica, known: Words) -> int:
+    """Writes the replica's sketches by account, time and id and counts them; ids count on from earlier replicas."""
+    return parts.write_sketches(path, _tables(pool, replica, values_of(pool, replica, known)))
 
 
-def _tables(pool: Pool, copy: Copy, wear: Dress) -> Iterator[pa.Table]:
-    order = pc.sort_indices(copy.ids).to_numpy().astype(np.int64)
+def _tables(pool: Pool, replica: Replica, worn: Values) -> Iterator[pa.Table]:
+    order = pc.sort_indices(replica.ids).to_numpy().astype(np.int64)
     size = (pool.start[1:] - pool.start[:-1])[order]
     rows = spans(pool.start[order], pool.start[order] + size)
     whose = np.repeat(order, size)
     for at in range(0, len(rows), parts.GROUP_ROWS):
         few = slice(at, at + parts.GROUP_ROWS)
-        first = copy.number * pool.rows + at
-        made = worn(pool, copy, wear, rows[few], whose[few])
-        made["exchange_id"] = marks.counted_ids(first + np.arange(len(rows[few])))
-        made["account_id"] = copy.ids.take(pa.array(whose[few]))
-        made["started_at"] = pa.array(_times(pool, copy, rows[few], whose[few])).cast(pa.timestamp("us"))
+        first = replica.number * pool.rows + at
+        made = columns_of(pool, replica, worn, rows[few], whose[few])
+        made["exchange_id"] = identifiers.counted_ids(first + np.arange(len(rows[few])))
+        made["account_id"] = replica.ids.take(pa.array(whose[few]))
+        made["started_at"] = pa.array(_times(pool, replica, rows[few], whose[few])).cast(pa.timestamp("us"))
         schema = EXCHANGE_SKETCHES.schema
         yield pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
 
@@ -80,15 +80,15 @@ def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
     late = (times.ends - last - JITTER) / MINUTE
     low = np.clip(np.ceil(early), -SHIFT, 0)
     high = np.clip(np.floor(late), 0, SHIFT)
-    drawn = np.round(low + (high - low) * draws.uniform(marks.keys(key, pool.units), "minutes")).astype(np.int64)
+    drawn = np.round(low + (high - low) * draws.uniform(identifiers.keys(key, pool.units), "minutes")).astype(np.int64)
     return np.asarray(drawn[pool.unit], np.int64)
 
 
-def _times(pool: Pool, copy: Copy, rows: Int64, whose: Int64) -> Int64:
+def _times(pool: Pool, replica: Replica, rows: Int64, whose: Int64) -> Int64:
     """Moved times; each exchange comes a little later yet, never after the account's next one."""
     started = np.asarray(pool.columns["started_at"], np.int64)
     following = np.minimum(rows + 1, len(started) - 1)
     gap = np.where(rows + 1 < pool.start[whose + 1], started[following] - started[rows], JITTER)
-    drawn = draws.uniform(draws.child(np.full(len(rows), copy.key("late")), "row", rows), "later")
+    drawn = draws.uniform(draws.child(np.full(len(rows), replica.key("late")), "row", rows), "later")
     later = (drawn * np.minimum(gap, JITTER)).astype(np.int64)
-    return np.asarray(started[rows] + copy.shift[whose] * MINUTE + later, np.int64)
+    return np.asarray(started[rows] + replica.shift[whose] * MINUTE + later, np.int64)

@@ -65,7 +65,7 @@ def stages_of(run: Path) -> list[Stage]:
 
 def save(record: Record, out: Path) -> Path:
     """Writes the record into the output folder."""
-    path = out / f"letter-{record.scale}-{record.seed}.json"
+    path = out / f"reference-case-{record.scale}-{record.seed}.json"
     path.write_text(
         json.dumps(asdict(record) | {"ratio": record.ratio}, indent=1, default=str) + "\n", encoding="utf-8"
     )
@@ -74,7 +74,7 @@ def save(record: Record, out: Path) -> Path:
 
 def load(out: Path) -> list[Record]:
     """Every record in the output folder, smallest world first."""
-    return sorted((_record(path) for path in out.glob("letter-*.json")), key=lambda one: one.exchanges)
+    return sorted((_record(path) for path in out.glob("reference-case-*.json")), key=lambda one: one.exchanges)
 
 
 def _record(path: Path) -> Record:

@@ -7,28 +7,28 @@ from itertools import pairwise
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from bench.letter.pool import OWN
-from bench.letter.wordings import exchanged, word_map
+from bench.reference_case.pool import OWN
+from bench.reference_case.wordings import exchanged, word_map
 from numpy.typing import NDArray
 
-from bench.letter import marks, world
+from bench.reference_case import identifiers, world
 from stillwatch.records.features import decode_features
-from tests.bench.letter.conftest import TINY
+from tests.bench.reference_case.conftest import TINY
 
 PERSONS = 60  # with most words, of which similarities are computed
 
 
-def words_of(plan: world.Plan, copy: int) -> list[NDArray[np.uint32]]:
-    """The words that each account of a copy uses, in the order of the people."""
-    rows = pq.read_table(plan.part("exchanges", copy), columns=["account_id", "content_features"])
+def words_of(plan: world.Plan, replica: int) -> list[NDArray[np.uint32]]:
+    """The words that each account of a replica uses, in the order of the people."""
+    rows = pq.read_table(plan.part("exchanges", replica), columns=["account_id", "content_features"])
     features = decode_features(rows["content_features"])
-    key = marks.purpose_key(marks.copy_key(plan.seed, copy), "account")
-    index = pc.index_in(rows["account_id"], marks.named(key, TINY.people, 24)).to_numpy()
+    key = identifiers.purpose_key(identifiers.replica_key(plan.seed, replica), "account")
+    index = pc.index_in(rows["account_id"], identifiers.named(key, TINY.people, 24)).to_numpy()
     return [np.setdiff1d(features[index == one], [0]) for one in range(TINY.people)]
 
 
 def test_a_copy_is_no_twin(tiny: world.Plan) -> None:
-    """A person's copies have less in common than a person has with the most similar of a few strangers."""
+    """A person's replicas have less in common than a person has with the most similar of a few strangers."""
     left, right = words_of(tiny, 0), words_of(tiny, 1)
     every, holders = np.unique(np.concatenate(left + right), return_counts=True)
     weight = np.log(2 * TINY.people / holders) ** 2
@@ -40,31 +40,35 @@ def test_a_copy_is_no_twin(tiny: world.Plan) -> None:
         return float(both / np.sqrt(own * theirs))
 
     truth = pq.read_table(tiny.folder / "truth" / "accounts.parquet")
-    key = marks.purpose_key(marks.copy_key(tiny.seed, 0), "account")
-    ids = marks.named(key, TINY.people, 24)
+    key = identifiers.purpose_key(identifiers.replica_key(tiny.seed, 0), "account")
+    ids = identifiers.named(key, TINY.people, 24)
     kind = truth["kind"].take(pc.index_in(ids, truth["account_id"].combine_chunks())).to_pylist()
     persons = [one for one in range(TINY.people) if kind[one] == "person"]
     busy = sorted(persons, key=lambda one: -len(left[one]))[:PERSONS]
-    copies = [similar(left[one], right[one]) for one in busy]
+    replicas = [similar(left[one], right[one]) for one in busy]
     nearest = [max(similar(left[one], left[two]) for two in busy if two != one) for one in busy]
-    assert np.median(copies) < 1.2 * np.median(nearest)
-    assert np.mean(np.array(copies) > np.array(nearest)) < 0.5
+    assert np.median(replicas) < 1.2 * np.median(nearest)
+    assert np.mean(np.array(replicas) > np.array(nearest)) < 0.5
 
 
 def test_no_address_device_or_conversation_is_in_two_copies(tiny: world.Plan) -> None:
     for name in OWN:
         held = [
-            {value for value in pq.read_table(tiny.part("exchanges", copy), columns=[name])[name].to_pylist() if value}
-            for copy in range(TINY.copies)
+            {
+                value
+                for value in pq.read_table(tiny.part("exchanges", replica), columns=[name])[name].to_pylist()
+                if value
+            }
+            for replica in range(TINY.replicas)
         ]
         assert all(held)
-        # a popular text is quoted in every copy, and its SimHash with it
+        # a popular text is quoted in every replica, and its SimHash with it
         shared = len(held[0] & held[1]) / len(held[0])
         assert shared < 0.05 if name == "simhash" else shared == 0
 
 
 def test_no_card_address_or_firm_is_in_two_copies(tiny: world.Plan) -> None:
-    first, second = (pq.read_table(tiny.part("accounts", copy)) for copy in range(TINY.copies))
+    first, second = (pq.read_table(tiny.part("accounts", replica)) for replica in range(TINY.replicas))
     for name in ("account_id", "payment_fingerprint", "email_hash", "organisation_id"):
         assert not {*first[name].drop_null().to_pylist()} & {*second[name].drop_null().to_pylist()}
     assert {*first["payment_issuer"].to_pylist()} & {*second["payment_issuer"].to_pylist()}
@@ -74,23 +78,25 @@ def test_no_card_address_or_firm_is_in_two_copies(tiny: world.Plan) -> None:
 
 def test_popular_software_is_the_same_everywhere(tiny: world.Plan) -> None:
     first, second = (
-        pq.read_table(tiny.part("exchanges", copy), columns=["user_agent_value"])["user_agent_value"].drop_null()
-        for copy in range(TINY.copies)
+        pq.read_table(tiny.part("exchanges", replica), columns=["user_agent_value"])["user_agent_value"].drop_null()
+        for replica in range(TINY.replicas)
     )
     assert pc.mean(pc.is_in(first, second.unique())).as_py() > 0.5
     build, agent = (f"{name}_value" for name in ("fingerprint", "user_agent"))
-    for copy in range(TINY.copies):  # a build goes with one user agent
-        pairs = pq.read_table(tiny.part("exchanges", copy), columns=[build, agent]).drop_null().group_by([build, agent])
+    for replica in range(TINY.replicas):  # a build goes with one user agent
+        pairs = (
+            pq.read_table(tiny.part("exchanges", replica), columns=[build, agent]).drop_null().group_by([build, agent])
+        )
         builds = pairs.aggregate([])[build]
         assert pc.count_distinct(builds).as_py() == len(builds)
 
 
 def test_an_accounts_exchanges_keep_their_order_in_every_copy(tiny: world.Plan) -> None:
     counts = []
-    for copy in range(TINY.copies):
-        rows = pq.read_table(tiny.part("exchanges", copy), columns=["account_id", "input_tokens"])
-        key = marks.purpose_key(marks.copy_key(tiny.seed, copy), "account")
-        index = pc.index_in(rows["account_id"], marks.named(key, TINY.people, 24)).to_numpy()
+    for replica in range(TINY.replicas):
+        rows = pq.read_table(tiny.part("exchanges", replica), columns=["account_id", "input_tokens"])
+        key = identifiers.purpose_key(identifiers.replica_key(tiny.seed, replica), "account")
+        index = pc.index_in(rows["account_id"], identifiers.named(key, TINY.people, 24)).to_numpy()
         tokens = rows["input_tokens"].to_numpy()
         counts.append([tokens[index == one].tolist() for one in range(TINY.people)])
     assert all(one == other for one, other in pairwise(counts))
@@ -121,5 +127,5 @@ def test_only_kin_change_places() -> None:
 
 def test_counted_ids_keep_the_order_of_numbers() -> None:
     numbers = np.array([0, 9, 10, 255, 256, 2**40], np.int64)
-    ids = marks.counted_ids(numbers).to_pylist()
+    ids = identifiers.counted_ids(numbers).to_pylist()
     assert ids == sorted(ids) and ids[3] == "req_00000000000000ff"

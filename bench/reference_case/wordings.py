@@ -1,8 +1,8 @@
-"""What a copy's people write about: common words as everybody, others' topics in place of their own, and new names.
+"""What a replica's people write about: common words as everybody, others' topics in place of their own, and new names.
 
-A word of a copy stands for another word that as many people use. So every copy has the same shares of common, less
-common and rare words, a person's topics are not those of the same person in another copy, and yet people of different
-copies have topics in common, as strangers do.
+A word of a replica stands for another word that as many people use. So every replica has the same shares of common,
+less common and rare words, a person's topics are not those of the same person in another replica, and yet people of
+different replicas have topics in common, as strangers do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
 
 
 def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.uint64) -> Words:
-    """What each word of the vocabulary (0 first) stands for in the copy of this key.
+    """What each word of the vocabulary (0 first) stands for in the replica of this key.
 
     `units` hold each word, of `total`; the rare words among `known` (ascending) are nobody's own, since others write
     them too.

@@ -1,4 +1,4 @@
-"""One measured piece of the letter's benchmark in a process of its own (`python -m bench.letter.child TASK JSON`)."""
+"""One measured task of the reference case in its own process: `python -m bench.reference_case.child TASK JSON`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stillwatch_lab.benchmark.cost import Result, serve
 
 def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) -> Result:
     """Writes the world, or what is missing of it."""
-    from bench.letter import sizes, world
+    from bench.reference_case import sizes, world
 
     plan = world.plan_of(Path(out), sizes.size_of(scale), seed, Path(prompts) if prompts else None, processes)
     return {"parts": asdict(world.write(plan))}

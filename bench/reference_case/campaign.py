@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.letter import marks, parts
-from bench.letter.drawn import Drawn
-from bench.letter.texts import sketched
+from bench.reference_case import identifiers, parts
+from bench.reference_case.drawn import Drawn
+from bench.reference_case.texts import sketched
 from stillwatch.records.features import decode_features
 
 ADDRESSES = ("address_value", "address_subnet_value")
@@ -22,11 +22,11 @@ KNOWN_ACCOUNTS = 2  # accounts of the campaign that use a word which is nobody's
 def write_campaign(path: Path, drawn: Drawn, span: tuple[int, int], first: int, homes: Sequence[np.uint64]) -> int:
     """The campaign's exchanges of this span, with ids counted from `first`; the number of rows.
 
-    `homes` are the keys of the copies: a street belongs to one of them.
+    `homes` are the keys of the replicas: a street belongs to one of them.
     """
     begin, end = span
     table = sketched(drawn, begin, end)
-    table = _put(table, "exchange_id", marks.counted_ids(first + np.arange(begin, end)))
+    table = _put(table, "exchange_id", identifiers.counted_ids(first + np.arange(begin, end)))
     streets = table["address_subnet_value"].combine_chunks()
     missing = streets.is_null().to_numpy(zero_copy_only=False)
     whose = (streets.fill_null(0).to_numpy().view(np.uint64) % np.uint64(len(homes))).astype(np.int64)
@@ -35,7 +35,7 @@ def write_campaign(path: Path, drawn: Drawn, span: tuple[int, int], first: int, 
         moved = np.zeros(len(values), np.int64)
         for number, seed_key in enumerate(homes):
             mine = whose == number
-            moved[mine] = marks.rekeyed(values[mine], marks.purpose_key(seed_key, name))
+            moved[mine] = identifiers.rekeyed(values[mine], identifiers.purpose_key(seed_key, name))
         table = _put(table, name, pa.array(moved, mask=missing))
     groups = range(0, table.num_rows, parts.GROUP_ROWS)
     return parts.write_sketches(path, (table.slice(at, parts.GROUP_ROWS) for at in groups))

@@ -14,26 +14,26 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.letter import marks, papers, parts, truths
-from bench.letter.campaign import known_words, write_campaign
-from bench.letter.copies import Times, draw_copy, write_copy
-from bench.letter.drafts import Copy
-from bench.letter.drawn import Drawn, draw_campaign, draw_people
-from bench.letter.parts import Done, Work
-from bench.letter.pool import Pool, load_pool
-from bench.letter.sizes import Size
-from bench.letter.texts import sketched
-from bench.letter.wordings import Words
 from bench.measure import say
+from bench.reference_case import identifiers, parts, registrations, truths
+from bench.reference_case.campaign import known_words, write_campaign
+from bench.reference_case.drafts import Replica
+from bench.reference_case.drawn import Drawn, draw_campaign, draw_people
+from bench.reference_case.parts import Done, Work
+from bench.reference_case.pool import Pool, load_pool
+from bench.reference_case.replicas import Times, draw_replica, write_replica
+from bench.reference_case.sizes import Size
+from bench.reference_case.texts import sketched
+from bench.reference_case.wordings import Words
 from bench.worlds import recipe_digest
 from stillwatch_lab.benchmark.cost import peak_bytes
 from stillwatch_lab.worlds import truth
-from stillwatch_lab.worlds.population import registrations
+from stillwatch_lab.worlds.population.registrations import accounts_table
 
 PART_ROWS = 240_000  # of a part whose texts are written: a minute's work at most is lost to an interruption
 _WRITERS = (
-    *("campaign", "copies", "drafts", "drawn", "dress", "marks", "papers", "parts", "pool", "sizes"),
-    *("spread", "texts", "truths", "wordings", "world"),
+    *("campaign", "drafts", "drawn", "identifiers", "parts", "pool", "registrations", "replicas", "sizes"),
+    *("spread", "texts", "truths", "values", "wordings", "world"),
 )
 
 
@@ -61,7 +61,7 @@ def plan_of(out: Path, size: Size, seed: int, prompts: Path | None, processes: i
     """The plan for a world inside `out`; its folder's name stands for everything that decides its bytes."""
     digest = hashlib.sha256(recipe_digest(prompts).encode())
     here = Path(__file__).parent
-    for path in (here / "letter.toml", *(here / f"{name}.py" for name in _WRITERS)):
+    for path in (here / "reference_case.toml", *(here / f"{name}.py" for name in _WRITERS)):
         digest.update(path.read_bytes())
     return Plan(size, seed, prompts, out / f"world-{size.scale}-{seed}-{digest.hexdigest()[:8]}", processes)
 
@@ -77,7 +77,7 @@ def write(plan: Plan) -> Done:
         return Done(kept=len(list(plan.exchanges.glob("*.parquet"))))
     pool_parts, people, first = _write_pool(plan)
     campaign_parts, campaign, second = _write_campaign(plan, people["rows"])
-    third = _write_copies(plan, pool_parts, Times(*people["times"]), known_words(campaign_parts[0]))
+    third = _write_replicas(plan, pool_parts, Times(*people["times"]), known_words(campaign_parts[0]))
     truths.write(plan.folder, campaign, campaign_parts, _described(plan, people, campaign))
     (plan.folder / "world.json").write_text(json.dumps(_described(plan, people, campaign), indent=1) + "\n")
     for made_of in ("pool", "truths"):
@@ -90,7 +90,7 @@ def _write_pool(plan: Plan) -> tuple[list[Path], dict[str, Any], Done]:
 
     def tables(drawn: Drawn) -> dict[str, Any]:
         world = drawn.script.world
-        pq.write_table(registrations.accounts_table(world), pool / "accounts.parquet")
+        pq.write_table(accounts_table(world), pool / "accounts.parquet")
         pq.write_table(truth.permits_table(world), pool / "permits.parquet")
         truth.write_truth(drawn.script, pool / "truth", plan.seed)
         times = Times.of(world.span.begins, world.span.days, world.span.release)
@@ -103,19 +103,19 @@ def _write_pool(plan: Plan) -> tuple[list[Path], dict[str, Any], Done]:
 
 
 def _write_campaign(plan: Plan, people_rows: int) -> tuple[list[Path], dict[str, Any], Done]:
-    homes = [marks.copy_key(plan.seed, number) for number in range(plan.size.copies)]
-    first = people_rows * plan.size.copies
+    homes = [identifiers.replica_key(plan.seed, number) for number in range(plan.size.replicas)]
+    first = people_rows * plan.size.replicas
 
     def tables(drawn: Drawn) -> dict[str, Any]:
         world = drawn.script.world
-        pq.write_table(registrations.accounts_table(world), plan.part("accounts", plan.size.copies))
+        pq.write_table(accounts_table(world), plan.part("accounts", plan.size.replicas))
         return truths.facts(drawn.script)
 
     def part(drawn: Drawn, span: tuple[int, int], path: Path) -> int:
         return write_campaign(path, drawn, span, first, homes)
 
     draw = partial(draw_campaign, plan.size, plan.seed, plan.prompts)
-    return _draw(plan, "campaign", draw, (tables, part, "exchanges", plan.size.copies))
+    return _draw(plan, "campaign", draw, (tables, part, "exchanges", plan.size.replicas))
 
 
 Writing = tuple[
@@ -150,32 +150,32 @@ def _paths(plan: Plan, folder: str, begin: int, rows: int) -> list[Path]:
     return [plan.part(folder, begin + number) for number in range(-(-rows // PART_ROWS))]
 
 
-def _write_copies(plan: Plan, pool_parts: list[Path], times: Times, known: Words) -> Done:
-    numbers = range(plan.size.copies)
+def _write_replicas(plan: Plan, pool_parts: list[Path], times: Times, known: Words) -> Done:
+    numbers = range(plan.size.replicas)
     wanted = [
         plan.part(table, number) for table in ("exchanges", "accounts", "permits", "truths") for number in numbers
     ]
     if all(parts.marker(path) for path in wanted):
         return Done(kept=len(wanted))
-    say("copies: loading the people")
+    say("replicas: loading the people")
     pool = load_pool(plan.folder / "pool", pool_parts)
-    copies = [draw_copy(pool, times, plan.seed, number) for number in numbers]
-    work = [Work(plan.part("exchanges", one.number), partial(_copy, pool, one, known)) for one in copies]
+    replicas = [draw_replica(pool, times, plan.seed, number) for number in numbers]
+    work = [Work(plan.part("exchanges", one.number), partial(_replica, pool, one, known)) for one in replicas]
     for table, made in (
-        ("accounts", papers.accounts_of),
-        ("permits", papers.permits_of),
-        ("truths", papers.truth_of),
+        ("accounts", registrations.accounts_of),
+        ("permits", registrations.permits_of),
+        ("truths", registrations.truth_of),
     ):
-        work += [Work(plan.part(table, one.number), partial(_paper, made, pool, one)) for one in copies]
+        work += [Work(plan.part(table, one.number), partial(_registration, made, pool, one)) for one in replicas]
     return parts.make(work, plan.processes)
 
 
-def _copy(pool: Pool, copy: Copy, known: Words, path: Path) -> int:
-    return write_copy(path, pool, copy, known)
+def _replica(pool: Pool, replica: Replica, known: Words, path: Path) -> int:
+    return write_replica(path, pool, replica, known)
 
 
-def _paper(made: Callable[[Pool, Copy], pa.Table], pool: Pool, copy: Copy, path: Path) -> int:
-    return parts.write_table(path, made(pool, copy))
+def _registration(made: Callable[[Pool, Replica], pa.Table], pool: Pool, replica: Replica, path: Path) -> int:
+    return parts.write_table(path, made(pool, replica))
 
 
 def _described(plan: Plan, people: dict[str, Any], campaign: dict[str, Any]) -> dict[str, object]:
@@ -184,8 +184,8 @@ def _described(plan: Plan, people: dict[str, Any], campaign: dict[str, Any]) -> 
         "seed": plan.seed,
         "prompts": str(plan.prompts) if plan.prompts else "our own",
         "accounts": plan.size.accounts,
-        "exchanges": people["rows"] * plan.size.copies + campaign["rows"],
-        "copies": plan.size.copies,
+        "exchanges": people["rows"] * plan.size.replicas + campaign["rows"],
+        "copies": plan.size.replicas,
         "people": plan.size.people,
         "people_exchanges": people["rows"],
         "campaign": campaign,

@@ -1,4 +1,4 @@
-"""What a copy's people showed at sign-up, what they are permitted, and what is true of them."""
+"""What a replica's people showed at sign-up, what they are permitted, and what is true of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.letter import marks
-from bench.letter.drafts import MINUTE, Copy
-from bench.letter.pool import LEAST_POPULAR, POPULAR_SHARE, Pool
-from bench.letter.wordings import drawn
+from bench.reference_case import identifiers
+from bench.reference_case.drafts import MINUTE, Replica
+from bench.reference_case.pool import LEAST_POPULAR, POPULAR_SHARE, Pool
+from bench.reference_case.wordings import drawn
 from stillwatch.records.inputs import ACCOUNTS, PERMITS
 from stillwatch_lab.worlds import draws
 
@@ -24,44 +24,44 @@ EARLIER = {False: 30, True: 1}
 """Days by which a unit signed up earlier, at most; where it is new in the world, it signed up in order to ask."""
 
 
-def accounts_of(pool: Pool, copy: Copy) -> pa.Table:
-    """The contract's accounts table of one copy, by id."""
+def accounts_of(pool: Pool, replica: Replica) -> pa.Table:
+    """The contract's accounts table of one replica, by id."""
     made = {name: pool.accounts[name].combine_chunks() for name in ACCOUNTS.names}
-    made["account_id"] = copy.ids
+    made["account_id"] = replica.ids
     for name, digits in _OPAQUE.items():
-        made[name] = _renamed(made[name], copy, name, digits)
-    made["organisation_name"] = _mapped(made["organisation_name"], lambda name: _firm(name, copy))
-    made["email_domain"] = _unless_popular(made["email_domain"], pool, lambda name: _domain(name, copy))
+        made[name] = _renamed(made[name], replica, name, digits)
+    made["organisation_name"] = _mapped(made["organisation_name"], lambda name: _firm(name, replica))
+    made["email_domain"] = _unless_popular(made["email_domain"], pool, lambda name: _domain(name, replica))
     for name in _DRAWN:
-        made[name] = _redrawn(made[name], pool, copy.key(name))
-    made["signup_address"] = _mapped(made["signup_address"], lambda name: _address(name, copy))
-    made["closed_at"] = _moved(made["closed_at"], copy.shift * MINUTE)
-    made["created_at"] = _moved(made["created_at"], copy.shift * MINUTE - _earlier(pool, copy))
+        made[name] = _redrawn(made[name], pool, replica.key(name))
+    made["signup_address"] = _mapped(made["signup_address"], lambda name: _address(name, replica))
+    made["closed_at"] = _moved(made["closed_at"], replica.shift * MINUTE)
+    made["created_at"] = _moved(made["created_at"], replica.shift * MINUTE - _earlier(pool, replica))
     return pa.table(made, schema=ACCOUNTS.schema).sort_by("account_id")
 
 
-def permits_of(pool: Pool, copy: Copy) -> pa.Table:
-    """The contract's permits table of one copy, by id."""
+def permits_of(pool: Pool, replica: Replica) -> pa.Table:
+    """The contract's permits table of one replica, by id."""
     made = {name: pool.permits[name].combine_chunks() for name in PERMITS.names}
-    made["permit_id"] = marks.named(copy.key("permit"), pool.permits.num_rows, 16)
+    made["permit_id"] = identifiers.named(replica.key("permit"), pool.permits.num_rows, 16)
     before = pool.accounts["organisation_id"].combine_chunks()
-    after = _renamed(before, copy, "organisation_id", _OPAQUE["organisation_id"])
+    after = _renamed(before, replica, "organisation_id", _OPAQUE["organisation_id"])
     made["holder"] = after.take(pc.index_in(made["holder"], before))
     return pa.table(made, schema=PERMITS.schema).sort_by("permit_id")
 
 
-def truth_of(pool: Pool, copy: Copy) -> pa.Table:
-    """The truth about one copy's accounts, as the lab writes it, by id."""
+def truth_of(pool: Pool, replica: Replica) -> pa.Table:
+    """The truth about one replica's accounts, as the lab writes it, by id."""
     made = {name: pool.truth[name].combine_chunks() for name in pool.truth.column_names}
-    made["account_id"] = copy.ids
-    made["group_id"] = _renamed(made["group_id"], copy, "group_id", 12)
+    made["account_id"] = replica.ids
+    made["group_id"] = _renamed(made["group_id"], replica, "group_id", 12)
     return pa.table(made, schema=pool.truth.schema).sort_by("account_id")
 
 
-def _renamed(column: pa.Array, copy: Copy, purpose: str, digits: int) -> pa.Array:
-    """Opaque texts of this copy in place of those, equal where those are."""
+def _renamed(column: pa.Array, replica: Replica, purpose: str, digits: int) -> pa.Array:
+    """Opaque texts of this replica in place of those, equal where those are."""
     coded = column.dictionary_encode()
-    return marks.named(copy.key(purpose), len(coded.dictionary), digits).take(coded.indices)
+    return identifiers.named(replica.key(purpose), len(coded.dictionary), digits).take(coded.indices)
 
 
 def _mapped(column: pa.Array, change: Callable[[str], str]) -> pa.Array:
@@ -78,22 +78,22 @@ def _unless_popular(column: pa.Array, pool: Pool, change: Callable[[str], str]) 
     return pc.if_else(popular, column, _mapped(column, change))
 
 
-def _mark(text: str, copy: Copy, digits: int) -> str:
-    number = draws.key_of(text, int(copy.key("text")))
+def _mark(text: str, replica: Replica, digits: int) -> str:
+    number = draws.key_of(text, int(replica.key("text")))
     return f"{number:016x}"[:digits]
 
 
-def _domain(text: str, copy: Copy) -> str:
-    return f"{_mark(text, copy, 7)}.{text.rpartition('.')[2]}"
+def _domain(text: str, replica: Replica) -> str:
+    return f"{_mark(text, replica, 7)}.{text.rpartition('.')[2]}"
 
 
-def _firm(text: str, copy: Copy) -> str:
-    return f"{text.rpartition(' ')[0]} {draws.key_of(text, int(copy.key('firm'))) % 997}"
+def _firm(text: str, replica: Replica) -> str:
+    return f"{text.rpartition(' ')[0]} {draws.key_of(text, int(replica.key('firm'))) % 997}"
 
 
-def _address(text: str, copy: Copy) -> str:
+def _address(text: str, replica: Replica) -> str:
     """Another home in the same provider's network; homes of one street stay neighbours."""
-    key = int(copy.key("address"))
+    key = int(replica.key("address"))
     if ":" in text:
         first, second, third, rest = text.split(":", 3)
         return f"{first}:{second}:{(int(third, 16) + key) % 65_536:x}:{rest}"
@@ -108,14 +108,14 @@ def _moved(column: pa.Array, by: NDArray[np.int64]) -> pa.Array:
     return pa.array(moved, mask=np.asarray(column.is_null())).cast(column.type)
 
 
-def _earlier(pool: Pool, copy: Copy) -> NDArray[np.int64]:
+def _earlier(pool: Pool, replica: Replica) -> NDArray[np.int64]:
     """By how much each account signed up earlier than it did (µs), one draw a unit."""
     created = pool.accounts["created_at"].combine_chunks().cast(pa.int64()).to_numpy()
     first = np.full(pool.units, np.iinfo(np.int64).max)
     np.minimum.at(first, pool.unit, created)
     begins = np.asarray(pool.columns["started_at"], np.int64).min()
     days = np.where(first >= begins, EARLIER[True], EARLIER[False])
-    drawn = draws.uniform(marks.keys(copy.key("earlier"), pool.units), "days") * days * _DAY
+    drawn = draws.uniform(identifiers.keys(replica.key("earlier"), pool.units), "days") * days * _DAY
     return np.asarray(drawn.astype(np.int64)[pool.unit], np.int64)
 
 

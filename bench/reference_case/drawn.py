@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.letter.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
+from bench.reference_case.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
 from stillwatch_lab.worlds.build import Sources, data_folder, decide
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.log.files import Script
 from stillwatch_lab.worlds.recipe import Recipe, load_recipe
 
-RECIPE = Path(__file__).parent / "letter.toml"
+RECIPE = Path(__file__).parent / "reference_case.toml"
 CAMPAIGN_KIND = "letter"
 
 
@@ -29,7 +29,7 @@ class Drawn:
 
 
 def draw_people(size: Size, seed: int, prompts: Path | None) -> Drawn:
-    """Everybody but the campaign, of one copy."""
+    """Everybody but the campaign, of one replica."""
     return _drawn(_only(campaign=False), seed, (size.people, PEOPLE_MEAN), prompts)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bench.letter.sizes import Size
+from bench.reference_case.sizes import Size
 
-from bench.letter import world
+from bench.reference_case import world
 
-TINY = Size("tiny", people=240, copies=2, campaign=12)
+TINY = Size("tiny", people=240, replicas=2, campaign=12)
 PART_ROWS = 6_000
 
 

@@ -1,4 +1,4 @@
-"""What is drawn for a copy of the people before anything is written."""
+"""What is drawn for a replica of the people before anything is written."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bench.letter import marks
+from bench.reference_case import identifiers
 
 MINUTE = 60_000_000  # µs
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """What is drawn for one copy: account ids, and minutes by which each account is moved."""
+class Replica:
+    """What is drawn for one replica: account ids, and minutes by which each account is moved."""
 
     number: int
     own: np.uint64
@@ -24,4 +24,4 @@ class Copy:
 
     def key(self, purpose: str) -> np.uint64:
         """The key of one purpose."""
-        return marks.purpose_key(self.own, purpose)
+        return identifiers.purpose_key(self.own, purpose)

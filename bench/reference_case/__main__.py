@@ -1,4 +1,4 @@
-"""`python -m bench.letter`: writes the letter's world as sketches, scans it, and prints what that cost and found."""
+"""`python -m bench.reference_case` writes the reference case as sketches, scans it and prints its cost and scores."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import history
-from bench.letter import record, table
-from bench.letter.record import Record, Stage
-from bench.letter.sizes import prepare, size_of
-from bench.letter.world import Plan, is_whole, plan_of
 from bench.measure import ROOT, Cost, machine, say
+from bench.reference_case import record, table
+from bench.reference_case.record import Record, Stage
+from bench.reference_case.sizes import prepare, size_of
+from bench.reference_case.world import Plan, is_whole, plan_of
 from stillwatch.errors import StillwatchError
 from stillwatch_lab.benchmark import cost
 
@@ -39,7 +39,7 @@ def main(words: Sequence[str]) -> int:
         if not options.keep:
             shutil.rmtree(plan.folder)
     except StillwatchError as error:
-        say(f"bench letter: {error}")
+        say(f"bench reference case: {error}")
         return error.exit_code
     publish(found, out)
     if options.record:
@@ -49,10 +49,14 @@ def main(words: Sequence[str]) -> int:
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values."""
-    parser = argparse.ArgumentParser(prog="python -m bench.letter", description=__doc__)
-    parser.add_argument("--scale", default="1", help="1, 0.1, 0.01 or 0.001 of the letter's accounts and exchanges")
+    parser = argparse.ArgumentParser(prog="python -m bench.reference_case", description=__doc__)
+    parser.add_argument(
+        "--scale", default="1", help="1, 0.1, 0.01 or 0.001 of the public case's accounts and exchanges"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("build/letter"), help="folder of worlds, runs and records")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/reference-case"), help="folder of worlds, runs and records"
+    )
     parser.add_argument("--prompts", type=Path, help="a folder of prompt files; without one our own are used")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of scans, reads and writers")
     parser.add_argument("--record", action="store_true", help="add the figures to bench/history/reference-case.jsonl")
@@ -101,7 +105,7 @@ def _writing(written: Cost, exchanges: int) -> Stage:
 
 
 def _child(task: str, **given: object) -> Cost:
-    taken = cost.measured("bench.letter.child", task, given, cwd=ROOT)
+    taken = cost.measured("bench.reference_case.child", task, given, cwd=ROOT)
     say(f"{task}: {taken.seconds:.1f} s, {taken.cpu:.1f} CPU-s, {taken.peak_bytes / 1e9:.2f} GB")
     return taken
 

@@ -1,6 +1,6 @@
-"""What a copy's exchanges carry: values of the copy's own, and in place of popular ones others as popular.
+"""What a replica's exchanges carry: values of the replica's own, and in place of popular ones others as popular.
 
-Whoever sends a popular text in one copy sends another popular text in the next, so that nobody is known by what he
+Whoever sends a popular text in one replica sends another popular text in the next, so that nobody is known by what he
 quotes. What software says of itself stays as it is, since its parts belong together; which build somebody uses is
 drawn anew.
 """
@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bench.letter import marks
-from bench.letter.drafts import Copy
-from bench.letter.pool import ASKED, NETWORK, OWN, Int64, Pool
-from bench.letter.wordings import Words, drawn, exchanged, word_map
+from bench.reference_case import identifiers
+from bench.reference_case.drafts import Replica
+from bench.reference_case.pool import ASKED, NETWORK, OWN, Int64, Pool
+from bench.reference_case.wordings import Words, drawn, exchanged, word_map
 
 PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
 WIDE = 2.0  # times as many units may hold what stands for a value: there are far fewer popular texts than words
@@ -25,8 +25,8 @@ OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille
 
 
 @dataclass(frozen=True, slots=True)
-class Dress:
-    """What stands for what in one copy: words, coded values, and the row from which each popular text is quoted."""
+class Values:
+    """What stands for what in one replica: words, coded values, and the row from which each popular text is quoted."""
 
     words: Words
     values: dict[str, Int64]
@@ -34,23 +34,23 @@ class Dress:
     source: Int64
 
 
-def dress(pool: Pool, copy: Copy, known: Words) -> Dress:
-    """The dress of a copy."""
-    words = word_map(pool.vocabulary, pool.word_units, pool.units, known, copy.key("words"))
-    values = {name: _values(pool, name, copy) for name in pool.coded}
+def values_of(pool: Pool, replica: Replica, known: Words) -> Values:
+    """The values of a replica."""
+    words = word_map(pool.vocabulary, pool.word_units, pool.units, known, replica.key("words"))
+    values = {name: _values(pool, name, replica) for name in pool.coded}
     texts = pool.coded[PAYLOAD]
     quoted = (~texts.own | texts.public) & (texts.distinct != 0)
-    source = texts.first[exchanged(texts.units, quoted, copy.key("quotations"), WIDE)]
-    return Dress(words, values, quoted, source)
+    source = texts.first[exchanged(texts.units, quoted, replica.key("quotations"), WIDE)]
+    return Values(words, values, quoted, source)
 
 
-def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64, whose: Int64) -> dict[str, pa.Array]:
+def columns_of(pool: Pool, replica: Replica, worn: Values, rows: Int64, whose: Int64) -> dict[str, pa.Array]:
     """Every column of these exchanges of the accounts `whose` but who, when and their ids."""
     code = pool.coded[PAYLOAD].code[rows]
-    quoted = wear.quoted[code] & ~pool.public[rows]
-    source = np.where(quoted, wear.source[code], rows)
+    quoted = worn.quoted[code] & ~pool.public[rows]
+    source = np.where(quoted, worn.source[code], rows)
     told = pool.present[PAYLOAD][source]
-    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], wear.words[pool.words[source]])
+    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], worn.words[pool.words[source]])
     made: dict[str, pa.Array] = {
         "minhash": octets(pool.minhash[source], told),
         "content_features": octets(words.view(np.uint8), told),
@@ -59,17 +59,17 @@ def worn(pool: Pool, copy: Copy, wear: Dress, rows: Int64, whose: Int64) -> dict
     for name in pool.coded:
         at = source if name in ASKED else rows
         held = pool.coded[name].code[at].astype(np.int64)
-        values = wear.values[name][held]
+        values = worn.values[name][held]
         if name in ASKED:
-            phrase = held if name == PAYLOAD else _phrases(pool, copy, name, held, pool.unit[whose])
-            values = np.where(quoted, pool.coded[name].distinct[held], wear.values[name][phrase])
+            phrase = held if name == PAYLOAD else _phrases(pool, replica, name, held, pool.unit[whose])
+            values = np.where(quoted, pool.coded[name].distinct[held], worn.values[name][phrase])
         made[name] = pa.array(values, mask=~pool.present[name][at])
-    made |= _client(pool, copy, wear, rows, pool.unit[whose])
+    made |= _client(pool, replica, worn, rows, pool.unit[whose])
     for name, column in pool.columns.items():
         at = source if name in OF_TEXT else rows
         found = column[at]
         if name in OWN:
-            own = marks.rekeyed(np.asarray(found, np.int64), copy.key(name))
+            own = identifiers.rekeyed(np.asarray(found, np.int64), replica.key(name))
             found = np.where(quoted, found, own) if name in OF_TEXT else own
         made[name] = pa.array(found, mask=~pool.present[name][at])
     return made
@@ -83,29 +83,29 @@ def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(values), [validity, pa.py_buffer(offsets), data])
 
 
-def _values(pool: Pool, name: str, copy: Copy) -> Int64:
-    """What each distinct value of a column is in the copy."""
-    coded, key = pool.coded[name], copy.key(name)
+def _values(pool: Pool, name: str, replica: Replica) -> Int64:
+    """What each distinct value of a column is in the replica."""
+    coded, key = pool.coded[name], replica.key(name)
     told = coded.distinct != 0
     if name == NETWORK:
         return coded.distinct[exchanged(coded.units, told, key, WIDE)]
     own = coded.own & ~coded.public if name in ASKED else coded.own
-    return np.where(own, marks.rekeyed(coded.distinct, key), coded.distinct)
+    return np.where(own, identifiers.rekeyed(coded.distinct, key), coded.distinct)
 
 
-def _client(pool: Pool, copy: Copy, wear: Dress, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
+def _client(pool: Pool, replica: Replica, worn: Values, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
     """Builds of the same tools, each under the user agent that it goes with."""
     builds, agents = pool.coded[BUILD], pool.coded[AGENT]
     held = builds.code[rows].astype(np.int64)
     traded = ~builds.own & (builds.distinct != 0)
-    other = drawn(held, unit, builds.units, traded, copy.key(f"{BUILD} drawn"), pool.kin)
+    other = drawn(held, unit, builds.units, traded, replica.key(f"{BUILD} drawn"), pool.kin)
     agent = np.where(traded[held], agents.code[builds.first[other]], agents.code[rows])
-    values = {BUILD: wear.values[BUILD][other], AGENT: wear.values[AGENT][agent]}
+    values = {BUILD: worn.values[BUILD][other], AGENT: worn.values[AGENT][agent]}
     return {name: pa.array(found, mask=~pool.present[name][rows]) for name, found in values.items()}
 
 
-def _phrases(pool: Pool, copy: Copy, name: str, held: Int64, unit: Int64) -> Int64:
+def _phrases(pool: Pool, replica: Replica, name: str, held: Int64, unit: Int64) -> Int64:
     """For the opening or closing words of each row, others that somebody else says as a habit."""
     coded = pool.coded[name]
     traded = ~coded.own & ~coded.public & (coded.distinct != 0)
-    return drawn(held, unit, coded.units, traded, copy.key(f"{name} drawn"))
+    return drawn(held, unit, coded.units, traded, replica.key(f"{name} drawn"))

@@ -1,4 +1,4 @@
-"""Ids and keys of copies: the same for the same seed, copy and thing, unrelated for any others."""
+"""Ids and keys of replicas: the same for the same seed, replica and thing, unrelated for any others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draws import Keys
-from stillwatch_lab.worlds.identity.identifiers import marks
+from stillwatch_lab.worlds.identity.identifiers import identifiers
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _PREFIX = np.frombuffer(b"req_", dtype=np.uint8)
@@ -24,9 +24,9 @@ def counted_ids(numbers: NDArray[np.int64]) -> pa.Array:
     return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text)))
 
 
-def copy_key(seed: int, copy: int) -> np.uint64:
-    """What everything in one copy is keyed under."""
-    return np.uint64(draws.key_of("letter", seed, copy))
+def replica_key(seed: int, replica: int) -> np.uint64:
+    """What everything in one replica is keyed under."""
+    return np.uint64(draws.key_of("letter", seed, replica))
 
 
 def purpose_key(key: np.uint64, purpose: str) -> np.uint64:
@@ -41,7 +41,7 @@ def keys(key: np.uint64, count: int) -> Keys:
 
 def named(key: np.uint64, count: int, length: int, prefix: str = "") -> pa.Array:
     """Opaque texts of `count` numbered things under one key."""
-    return marks(keys(key, count), length, prefix)
+    return identifiers(keys(key, count), length, prefix)
 
 
 def rekeyed(values: NDArray[np.int64], key: np.uint64) -> NDArray[np.int64]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from bench.letter.sizes import SIZES, prepare, size_of
+from bench.reference_case.sizes import SIZES, prepare, size_of
 
-from bench.letter import __main__ as letter
+from bench.reference_case import __main__ as command
 from stillwatch.errors import OutputError, UsageError
 
 
@@ -27,7 +27,7 @@ def test_the_whole_is_the_letters() -> None:
 def test_another_scale_is_refused(scale: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match=r"use one of `1`, `0\.1`, `0\.01`, `0\.001`"):
         size_of(scale)
-    assert letter.main([f"--scale={scale}"]) == 2
+    assert command.main([f"--scale={scale}"]) == 2
     assert f"scale `{scale}`" in capsys.readouterr().err
 
 
@@ -41,5 +41,5 @@ def test_a_small_disk_is_refused_with_what_is_needed(tmp_path: Path, monkeypatch
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
-    assert letter.main(["--scale", "0.001", "--out", str(tmp_path / "file" / "out")]) == 1
+    assert command.main(["--scale", "0.001", "--out", str(tmp_path / "file" / "out")]) == 1
     assert "cannot make the folder" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The cheapest evasion is the right one, bills count what worlds used, and the command runs a rung through."""
+"""The cheapest evasion is the right one, bills count what worlds used, and the command runs a profile through."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from rich.console import Console
 from stillwatch.cli.main import invoke
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch_lab.adversary.bill import Bill, bill_of
-from stillwatch_lab.adversary.drill import (
-    Drill,
-    RungDrill,
-    Try,
+from stillwatch_lab.adversary.evasions import GOODS, Evasion, Price
+from stillwatch_lab.adversary.search import (
+    AdversaryResult,
+    Attempt,
+    ProfileResult,
     summed,
 )
-from stillwatch_lab.adversary.evasions import GOODS, Evasion, Price
 from stillwatch_lab.adversary.terminal import in_words, render
 from stillwatch_lab.adversary.world import Outcome, recipe_of
 from stillwatch_lab.worlds.build import build
@@ -32,10 +32,10 @@ USED = {"account": 100.0, "card": 50.0, "phone": 10.0, "address_month": 20.0}
 BILL = Bill(10_000, 500, 2_000, 20.0, USED)
 
 
-def a_try(
+def an_attempt(
     name: str, recall: float, dollars: float, pace: float = 5.0, a_day: float = 500.0, refused: float = 0.0
-) -> Try:
-    return Try(name, "in some way", recall, 0.0, USED, 10_000, refused, dollars, pace, a_day)
+) -> Attempt:
+    return Attempt(name, "in some way", recall, 0.0, USED, 10_000, refused, dollars, pace, a_day)
 
 
 def test_a_bill_by_hand() -> None:
@@ -56,38 +56,38 @@ def test_sums_over_seeds_weigh_by_size() -> None:
 
 
 def test_the_cheapest_that_halves() -> None:
-    dear, cheap, weak = a_try("dear", 0.1, 90.0), a_try("cheap", 0.45, 60.0), a_try("weak", 0.46, 10.0)
-    rung = RungDrill("letter", a_try("plain", 0.9, 50.0), (dear, cheap, weak))
-    assert rung.cheapest is cheap
+    dear, cheap, weak = an_attempt("dear", 0.1, 90.0), an_attempt("cheap", 0.45, 60.0), an_attempt("weak", 0.46, 10.0)
+    profile = ProfileResult("letter", an_attempt("plain", 0.9, 50.0), (dear, cheap, weak))
+    assert profile.cheapest is cheap
     faster = replace(cheap, name="faster", pace=9.0)
-    assert RungDrill("letter", rung.plain, (cheap, faster)).cheapest is faster, "of equal price the faster"
-    assert RungDrill("letter", rung.plain, (weak,)).cheapest is None
-    assert RungDrill("hydra", a_try("plain", 0.0, 50.0), (dear,)).cheapest is None, "there is nothing to halve"
+    assert ProfileResult("letter", profile.plain, (cheap, faster)).cheapest is faster, "of equal price the faster"
+    assert ProfileResult("letter", profile.plain, (weak,)).cheapest is None
+    assert ProfileResult("hydra", an_attempt("plain", 0.0, 50.0), (dear,)).cheapest is None, "there is nothing to halve"
 
 
 def test_accounts_needed_make_up_for_throughput() -> None:
-    slow = a_try("slow", 0.1, 90.0, a_day=125.0)
-    assert RungDrill("letter", a_try("plain", 0.9, 50.0), (slow,)).accounts_needed(slow) == pytest.approx(400)
+    slow = an_attempt("slow", 0.1, 90.0, a_day=125.0)
+    assert ProfileResult("letter", an_attempt("plain", 0.9, 50.0), (slow,)).accounts_needed(slow) == pytest.approx(400)
 
 
 def test_requests_that_nobody_takes_over_are_counted_as_lost() -> None:
-    plain, waits = a_try("plain", 0.9, 50.0, refused=0.2), a_try("no_handovers", 0.1, 50.0)
-    found = RungDrill("letter", plain, (waits,))
+    plain, waits = an_attempt("plain", 0.9, 50.0, refused=0.2), an_attempt("no_handovers", 0.1, 50.0)
+    found = ProfileResult("letter", plain, (waits,))
     assert found.waiting(waits) == pytest.approx(0.2)
     assert found.accounts_needed(waits) == pytest.approx(100 / 0.8)
     assert found.waiting(replace(waits, refused=0.3)) == 0.0, "none waits where as many are taken over"
 
 
 def test_words_and_table() -> None:
-    slow = a_try("slow", 0.1, 90.0, pace=1.25, a_day=125.0)
-    found = RungDrill("letter", a_try("plain", 0.9, 50.0), (slow,))
+    slow = an_attempt("slow", 0.1, 90.0, pace=1.25, a_day=125.0)
+    found = ProfileResult("letter", an_attempt("plain", 0.9, 50.0), (slow,))
     said = in_words(found)
     for part in ("`slow`", "90.0 % to 10.0 %", "90 dollars instead of 50", "1.2 a day instead of 5.0", "400 accounts"):
         assert part in said
-    assert "nothing to halve" in in_words(replace(found, plain=a_try("plain", 0.0, 50.0)))
-    assert "No evasion tried" in in_words(replace(found, tries=()))
+    assert "nothing to halve" in in_words(replace(found, plain=an_attempt("plain", 0.0, 50.0)))
+    assert "No evasion tried" in in_words(replace(found, attempts=()))
     shown = StringIO()
-    render(Drill((1,), 0.05, PRICES, (found,)), Console(file=shown, width=120))
+    render(AdversaryResult((1,), 0.05, PRICES, (found,)), Console(file=shown, width=120))
     assert "slow*" in shown.getvalue()
     assert "address month: 4.00 dollars; assumption" in shown.getvalue()
 
@@ -116,21 +116,21 @@ def test_the_bill_counts_the_worlds_own_files(tmp_path: Path, engine: DuckDBEngi
     assert bill.used["phone"] == sum(row["phone_prefix"] is not None for row in holders)
 
 
-def test_the_command_drills_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "lab drill --rung letter --evasion thinner --seeds 2 --scale 0.01 --json"
+def test_the_command_tries_a_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "lab adversary --profile letter --evasion thinner --seeds 2 --scale 0.01 --json"
     assert invoke(words.split()) == 0
     told = json.loads(capsys.readouterr().out)
-    (rung,) = told["rungs"]
-    (evaded,) = rung["evasions"]
-    assert (rung["rung"], evaded["name"], told["seeds"]) == ("letter", "thinner", [2])
-    assert evaded["used"]["account"] > 3 * rung["plain"]["used"]["account"]
-    assert evaded["exchanges"] == pytest.approx(rung["plain"]["exchanges"], rel=0.25), "as many, over more accounts"
-    assert evaded["dollars_per_million"] > rung["plain"]["dollars_per_million"]
+    (profile,) = told["profiles"]
+    (evaded,) = profile["evasions"]
+    assert (profile["profile"], evaded["name"], told["seeds"]) == ("letter", "thinner", [2])
+    assert evaded["used"]["account"] > 3 * profile["plain"]["used"]["account"]
+    assert evaded["exchanges"] == pytest.approx(profile["plain"]["exchanges"], rel=0.25), "as many, over more accounts"
+    assert evaded["dollars_per_million"] > profile["plain"]["dollars_per_million"]
     assert 0 <= evaded["recall"] <= 1
 
 
 def test_mistakes_of_the_command_are_listed_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    assert invoke(["lab", "drill", "--rung", "hydr", "--evasion", "none", "--seeds", "1", "2"]) == 2
+    assert invoke(["lab", "adversary", "--profile", "hydr", "--evasion", "none", "--seeds", "1", "2"]) == 2
     said = capsys.readouterr().err
-    for expected in ("`--rung hydr`", "`--evasion none`"):
+    for expected in ("`--profile hydr`", "`--evasion none`"):
         assert said.count(expected) == 1

@@ -7,10 +7,10 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from bench.letter.record import Record, Stage
+from bench.reference_case.record import Record, Stage
 from rich.console import Console
 
-from bench.letter import record, table
+from bench.reference_case import record, table
 from tests.scenarios.test_demo import SCORES
 
 SMALL = Record(

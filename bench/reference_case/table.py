@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.letter.record import Record, Stage, exponents
+from bench.reference_case.record import Record, Stage, exponents
 from stillwatch.records.outputs import LEVELS
 
 
 def show(record: Record, others: Sequence[Record], console: Console) -> None:
     """Prints what was measured, beside the records of other scales of the same seed."""
     console.print(
-        f"The letter at scale {record.scale}, seed {record.seed}: {record.accounts:,} accounts, "
+        f"The reference case at scale {record.scale}, seed {record.seed}: {record.accounts:,} accounts, "
         f"{record.exchanges:,} exchanges, {record.bytes / 1e9:.2f} GB, {record.bytes / record.exchanges:.1f} bytes each"
     )
     console.print(_costs(record))
@@ -53,7 +53,7 @@ def _found(record: Record) -> Table:
     table.add_column("what")
     table.add_column("measured", overflow="fold")
     for one in record.scores["campaigns"]:
-        name = f"{one['rung']} campaign"
+        name = f"{one['profile']} campaign"
         shares = " / ".join(f"{one['recall'][level]:.1%}" for level in LEVELS)
         table.add_row(f"{name}: accounts at {' / '.join(LEVELS)}", f"{shares} of {one['accounts']:,}")
         counted = f"{one['exchanges_found']:,} for {one['exchanges']:,} ({one['exchanges_error']:+.2%})"
