@@ -1,7 +1,7 @@
 """What one more hour costs a state: `python -m bench.hour WORLD [EXCHANGES [SKETCHES]]`, for what `lab build` wrote.
 
 All but the last EXCHANGES (300,000) are kept first; then those are added as raw logs, and the state is scanned. With
-SKETCHES, a folder of files of sketches as `make bench-letter` writes it, they are added to a state that holds these
+SKETCHES, a folder of files of sketches as `make bench-reference-case` writes it, they are added to a state that holds these
 instead, three times over, and nothing is scanned.
 """
 

@@ -51,7 +51,7 @@ class LinkSettings(_Section):
 
 
 class EvidenceSettings(_Section):
-    """Which sorts of evidence a run does without, to see what each is worth (`stillwatch lab ladder` does so)."""
+    """Which sorts of evidence a run does without, to see what each is worth (`stillwatch lab benchmark` does so)."""
 
     off: tuple[EvidenceSort, ...] = ()
 
