@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.calibrate.bundles import NULL_STREAMS
+from stillwatch.records.claims import EXPLANATIONS, GROUP_CLAIMS
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import Settings
@@ -122,6 +124,17 @@ def test_settings_that_are_named_exist() -> None:
     dotted = [name.split(".") for name in named() if re.fullmatch(rf"({'|'.join(sections)})\.[a-z_]+", name)]
     assert len(dotted) > 5
     assert [pair for pair in dotted if pair[1] not in dict(sections[pair[0]]) and pair[1] != "py"] == []
+
+
+def test_null_streams_are_explained() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", text(Path("docs/methods/calibration.md")), re.MULTILINE)
+    assert rows == [stream.name for stream in NULL_STREAMS]
+
+
+def test_explanations_and_group_tests_are_explained() -> None:
+    explained = text(Path("docs/methods/assess.md")) + text(Path("docs/methods/group.md"))
+    names = [claim.name for claim in (*EXPLANATIONS, *GROUP_CLAIMS)]
+    assert [name for name in names if f"`{name}`" not in explained] == []
 
 
 def test_modules_that_are_run_exist() -> None:
