@@ -61,7 +61,6 @@ def test_no_name_stands_for_two_claims() -> None:
 @pytest.mark.parametrize(
     ("kind", "listed"),
     [
-        (claims.SharedValue, SHARED_VALUES),
         (claims.GroupClaim, GROUP_CLAIMS),
         (claims.Explanation, EXPLANATIONS),
     ],

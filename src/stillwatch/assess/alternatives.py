@@ -37,8 +37,9 @@ from stillwatch.assess.thresholds import (
 from stillwatch.records import claims
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE, PLAIN_SHARE, PLAIN_TIMES, GroupTest
 from stillwatch.records.claims import Explanation
+from stillwatch.records.sentences import ORDINARY, counted, likelier, percent
 
-ORDINARY = "what is asked is hardly narrower than what people ask"
+NOT_NARROWER = "what the accounts ask is hardly narrower than what people ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +51,38 @@ class Alternative:
     sentence: str
 
 
-def _excluded(explanation: Explanation, sentence: str) -> Alternative:
-    return Alternative(explanation.name, "excluded", sentence)
+def _excluded(explanation: Explanation, because: str) -> Alternative:
+    return Alternative(explanation.name, "excluded", f"This is not {explanation.words}: {because}.")
 
 
-def _possible(explanation: Explanation, sentence: str) -> Alternative:
-    return Alternative(explanation.name, "possible", sentence)
+def _possible(explanation: Explanation, because: str) -> Alternative:
+    return Alternative(explanation.name, "possible", f"This may be {explanation.words}: {because}.")
 
 
-def _preferred(explanation: Explanation, sentence: str) -> Alternative:
-    return Alternative(explanation.name, "preferred", sentence)
+def _preferred(explanation: Explanation, because: str) -> Alternative:
+    return Alternative(explanation.name, "preferred", f"This is most likely {explanation.words}: {because}.")
 
 
-def _resembles(place: float) -> str:
-    return f"members remember their own work {place:.0%} as much as people in these logs do"
+def _own_past(place: float) -> str:
+    """How far members come back to their own earlier questions, on the scale from one pool (0) to people (1)."""
+    if place >= LIKE_PEOPLE:
+        degree = f"as {ORDINARY} do"
+    else:
+        degree = f"less than {ORDINARY} do" if place > 0.0 else "no more than to those of others"
+    return (
+        f"the accounts come back to their own earlier questions {degree} ({percent(max(place, 0.0))} on a scale from "
+        "one common pool of questions, 0 %, to ordinary accounts, 100 %)"
+    )
 
 
-def _claims(profile: CandidateProfile) -> str:
-    return f"{profile.registered:,} accounts claim to be {profile.identities or 0:,} different customers"
+def _identities(profile: CandidateProfile) -> str:
+    customers = counted(profile.identities or 0, "different customer")
+    return f"{counted(profile.registered, 'registered account')} claim to be {customers}"
 
 
-def _openly(profile: CandidateProfile) -> str:
-    return f"most members are declared as {profile.organisations or 0:,} organisations with several accounts each"
+def _declared(profile: CandidateProfile) -> str:
+    organisations = counted(profile.organisations or 0, "organisation")
+    return f"most accounts are openly registered to {organisations} with several accounts each"
 
 
 def enterprise(profile: CandidateProfile) -> Alternative:
@@ -79,34 +90,28 @@ def enterprise(profile: CandidateProfile) -> Alternative:
     explanation = claims.IS_ENTERPRISE
     place, declared = self_similarity(profile), is_declared(profile)
     if place is not None and place > LIKE_ONE_POOL and declared is False and has_narrow_queue(profile):
-        return _excluded(
-            explanation,
-            f"{_resembles(place)}, but one queue feeds all with one narrow purpose; {_claims(profile)}",
-        )
+        queue = "yet one queue feeds all of them with one narrow purpose"
+        return _excluded(explanation, f"{_own_past(place)}, {queue}, and {_identities(profile)}")
     if place is not None and place >= LIKE_PEOPLE:
-        return _preferred(explanation, _resembles(place))
+        return _preferred(explanation, f"{_own_past(place)}, as people with work of their own do")
     if declared:
-        return _possible(explanation, _openly(profile))
+        return _possible(explanation, _declared(profile))
     if place is None:
         return _by_sizes(explanation, profile)
     if place > LIKE_ONE_POOL:
-        return _possible(explanation, _resembles(place))
-    registered = "" if declared is None else f"; {_claims(profile)}"
-    return _excluded(
-        explanation,
-        f"members remember their own work only {max(place, 0.0):.0%} as much as people do{registered}",
-    )
+        return _possible(explanation, f"{_own_past(place)}, which leaves room for people with work of their own")
+    return _excluded(explanation, _own_past(place) + ("" if declared is None else f", and {_identities(profile)}"))
 
 
 def _by_sizes(explanation: Explanation, profile: CandidateProfile) -> Alternative:
     """How an explanation by people fares where members' self-similarity is unknown: sizes and volumes stand in."""
     if has_text(profile):
-        return _possible(explanation, "too few questions an account to see whether people remember their own")
+        return _possible(explanation, "each account asked too little to see whether it comes back to its own questions")
     if profile.bits(claims.SAME_SIZES) >= CLEAR_BITS and profile.bits(claims.EQUALISED_VOLUMES) >= LEANING_BITS:
         return _excluded(
-            explanation, "members differ neither in size of questions and answers nor in volume, as people here do"
+            explanation, f"lengths of requests and daily volumes hardly differ between accounts, unlike for {ORDINARY}"
         )
-    return _possible(explanation, "without text, people behind the accounts cannot be ruled out")
+    return _possible(explanation, "the log has no text that would show different people behind the accounts")
 
 
 def reseller(profile: CandidateProfile) -> Alternative:
@@ -116,39 +121,47 @@ def reseller(profile: CandidateProfile) -> Alternative:
     if place is None:
         return _unseen_customers(profile, narrow)
     if place > LIKE_ONE_POOL:
-        if has_narrow_queue(profile):
-            return _excluded(explanation, f"{_resembles(place)}, but one queue feeds all with what no customers ask")
-        return (
-            _preferred(explanation, _resembles(place))
-            if place >= LIKE_PEOPLE
-            else _possible(explanation, _resembles(place))
-        )
+        return _remembering_customers(profile, place)
     repeated = profile.statistic(claims.REPEATS_QUESTIONS)
     if repeated is not None and repeated > RESAMPLED:
-        return _excluded(
-            explanation, f"{repeated:.0%} of the questions are asked by several accounts, as no relay's customers ask"
-        )
+        return _excluded(explanation, f"{_asked_by_several(repeated)}, far more than among a relay's customers")
     if narrow is None:
-        return _preferred(explanation, ORDINARY)
+        return _preferred(explanation, NOT_NARROWER)
     picked = _picked(profile)
     if picked is not None:
         return _preferred(explanation, picked)
-    return _excluded(explanation, f"{_narrower(narrow)}, and nobody remembers any")
+    return _excluded(explanation, f"{_narrower(narrow)}, and no account comes back to such questions as its own")
+
+
+def _remembering_customers(profile: CandidateProfile, place: float) -> Alternative:
+    """How a relay's customers fare as an explanation where members come back to their own earlier questions."""
+    explanation = claims.IS_RESELLER
+    if has_narrow_queue(profile):
+        queue = "yet one queue feeds all of them with a narrow purpose that customers do not share"
+        return _excluded(explanation, f"{_own_past(place)}, {queue}")
+    if place >= LIKE_PEOPLE:
+        return _preferred(explanation, f"{_own_past(place)}, as customers with work of their own do")
+    return _possible(explanation, f"{_own_past(place)}, which leaves room for customers with work of their own")
 
 
 def _unseen_customers(profile: CandidateProfile, narrow: GroupTest | None) -> Alternative:
     """How a relay's customers fare as an explanation where members' self-similarity is unknown."""
     if not has_text(profile):
-        return _possible(claims.IS_RESELLER, "without text, what a relay's customers ask looks as an effort does")
+        return _possible(claims.IS_RESELLER, "the log has no text that would show what its customers ask")
     # accounts that ask too little to show their own past must at least ask what no customers ask
-    return _by_sizes(claims.IS_RESELLER, profile) if narrow is not None else _preferred(claims.IS_RESELLER, ORDINARY)
+    return (
+        _by_sizes(claims.IS_RESELLER, profile) if narrow is not None else _preferred(claims.IS_RESELLER, NOT_NARROWER)
+    )
+
+
+def _asked_by_several(share: float) -> str:
+    return f"{percent(share)} of the different questions are asked by several accounts"
 
 
 def _narrower(test: GroupTest) -> str:
     """How what is asked is narrower than what people ask."""
-    if test.test == claims.NARROW_PURPOSE.name:
-        return f"the questions lie {test.statistic:.1f} bits from people's mix"
-    return f"the questions' words lie {test.statistic:.1f} bits from people's"
+    by = "subject" if test.test == claims.NARROW_PURPOSE.name else "words"
+    return f"by its {by}, {likelier(test.statistic or 0.0, None)}"
 
 
 def _picked(profile: CandidateProfile) -> str | None:
@@ -159,14 +172,17 @@ def _picked(profile: CandidateProfile) -> str | None:
     reach, apart = profile.statistic(claims.REACHES_ALL_ACCOUNTS), profile.test(claims.STANDS_APART)
     if reach is not None and reach < LEAST_REACH:
         return (
-            f"what is asked reaches {reach:.0%} of the accounts that one queue would deal it to, "
+            f"these questions reach only {percent(reach)} of the accounts that one queue would deal them to, "
             "as one customer's questions do"
         )
     if apart is None or apart.statistic is None or apart.reference is None:
         return None
     if apart.statistic >= max(PLAIN_SHARE, 0.0 if profile.whole_network else PLAIN_TIMES * apart.reference):
         return None
-    return f"{apart.statistic:.0%} of what is asked stands plainly apart, {apart.reference:.1%} of what people ask"
+    return (
+        f"only {percent(apart.statistic)} of these requests plainly differ from what people ask, "
+        f"and {percent(apart.reference)} of the requests of {ORDINARY} differ as much"
+    )
 
 
 def one_customer(profile: CandidateProfile) -> Alternative:
@@ -177,36 +193,35 @@ def one_customer(profile: CandidateProfile) -> Alternative:
     """
     explanation = claims.IS_ONE_CUSTOMER
     if profile.whole_network or profile.test(claims.REACHES_ALL_ACCOUNTS) is None:
-        return _excluded(explanation, "nothing was picked out of what the network asks")
-    part = f"{profile.exchanges:,} of the network's {profile.network_exchanges:,} exchanges"
+        return _excluded(explanation, "the whole network serves one purpose, of which no part was picked out")
+    part = f"{profile.exchanges:,} of the network's {profile.network_exchanges:,} requests"
     if profile.exchanges <= ONE_CUSTOMER_SHARE * profile.network_exchanges:
-        return _preferred(explanation, f"one busy customer may ask {part}")
+        return _preferred(explanation, f"one customer may well make {part}")
     if not hands_over(profile):
-        return _possible(explanation, f"one customer may ask {part}: what is refused is hardly handed over")
-    return _excluded(explanation, f"no one customer asks {part}")
+        return _possible(explanation, f"one customer may make {part}, and refused requests are hardly handed over")
+    return _excluded(explanation, f"no one customer makes {part}, and refused requests are handed over")
 
 
 def batch_job(profile: CandidateProfile) -> Alternative:
     """A firm's batch job runs in the open: few keys, one customer, one place."""
     explanation, declared = claims.IS_BATCH_JOB, is_declared(profile)
+    accounts = counted(profile.accounts, "account")
     if declared:
-        return _preferred(explanation, _openly(profile))
+        return _preferred(explanation, _declared(profile))
     if profile.accounts < BEYOND_HOUSEHOLD:
-        return _possible(explanation, f"{profile.accounts} accounts are no more than one developer's keys")
+        return _possible(explanation, f"{accounts} are no more than the keys of one developer")
     card = profile.top_payment_share or 0.0
     if card >= MAJORITY and not (declared is False and has_narrow_queue(profile)):
-        return _possible(explanation, f"{card:.0%} of the accounts pay with one card")
-    subnets = profile.subnets or 0
+        return _possible(explanation, f"{percent(card)} of the accounts pay with one card")
+    ranges = counted(profile.subnets or 0, "address range")
     if may_be_small_firm(profile) or (declared is None and sits_in_few_places(profile)):
-        firm = (
-            f"{profile.accounts:,} keys in {subnets:,} subnets may be a small firm's, whatever they were registered as"
-        )
+        firm = f"{accounts} in {ranges} may be the keys of a small firm, whatever they were registered as"
         # a small firm's fleet differs from an effort in what it asks for, or in nothing
         unread = profile.accounts < BEYOND_SMALL_FIRM and not has_text(profile)
         return _preferred(explanation, firm) if unread else _possible(explanation, firm)
     if declared is False:
-        return _excluded(explanation, _claims(profile))
-    return _excluded(explanation, f"{profile.accounts:,} accounts hide in {subnets:,} different subnets")
+        return _excluded(explanation, _identities(profile))
+    return _excluded(explanation, f"{accounts} are spread over {ranges}, as no firm's keys are")
 
 
 def evaluation_harness(profile: CandidateProfile) -> Alternative:
@@ -216,51 +231,52 @@ def evaluation_harness(profile: CandidateProfile) -> Alternative:
     if repeated is None:
         declared = is_declared(profile)
         if declared is None:
-            return _possible(explanation, "without text, repeated questions cannot be seen")
-        return _possible(explanation, _openly(profile)) if declared else _excluded(explanation, _claims(profile))
+            return _possible(explanation, "the log has no text that would show repeated questions")
+        return _possible(explanation, _declared(profile)) if declared else _excluded(explanation, _identities(profile))
     if repeated > RESAMPLED:
-        asked = f"{repeated:.0%} of the questions are asked by several accounts"
+        asked = _asked_by_several(repeated)
         if hides_one_queue(profile):
-            return _excluded(explanation, f"{asked}, but refused ones are handed over and {_claims(profile)}")
-        return _preferred(explanation, asked)
-    return _excluded(explanation, f"only {repeated:.1%} of the questions are asked by several accounts")
+            return _excluded(explanation, f"{asked}, but refused ones are handed over and {_identities(profile)}")
+        return _preferred(explanation, f"{asked}, as public questions are")
+    return _excluded(explanation, f"only {_asked_by_several(repeated)}")
 
 
 def school_class(profile: CandidateProfile) -> Alternative:
     """A class asks the same things on the same evening, from one campus."""
     explanation = claims.IS_CLASS
     repeated = profile.statistic(claims.REPEATS_QUESTIONS)
-    if (profile.education_share or 0.0) > MAJORITY:
-        return _possible(explanation, "most members are education accounts")
+    education = profile.education_share or 0.0
+    if education > MAJORITY:
+        return _possible(explanation, f"{percent(education)} of the accounts are registered for education")
     if profile.busiest_day_share > MAJORITY or profile.days < SHORT:
-        return _possible(explanation, "it happened within a day or two")
+        return _possible(explanation, "most of it happened within a day or two")
     if repeated is not None and repeated > RESAMPLED and not hides_one_queue(profile):
-        return _possible(explanation, f"{repeated:.0%} of the questions are shared")
-    return _excluded(explanation, f"it lasts {profile.days:.0f} days and its questions are not one assignment")
+        return _possible(explanation, f"{_asked_by_several(repeated)}, as in an assignment")
+    return _excluded(
+        explanation, f"it lasts {counted(round(profile.days), 'day')}, and its questions are not one assignment"
+    )
 
 
 def permitted(profile: CandidateProfile) -> Alternative:
     """Licensed distillation, a red team or an evaluation stays inside its permit."""
     explanation = claims.IS_PERMITTED
+    covered = f"a permit covers {counted(profile.permitted, 'request')}"
     if profile.permitted > profile.exchanges:
-        return _preferred(explanation, f"a permit covers {profile.permitted:,} of the exchanges")
+        outside = f"{profile.exchanges:,} lie" if profile.exchanges else "none lies"
+        return _preferred(explanation, f"{covered}, and {outside} outside it")
     if profile.permitted >= LEAST_PERMITTED * (profile.permitted + profile.exchanges):
-        return _possible(
-            explanation, f"a permit covers {profile.permitted:,} exchanges, {profile.exchanges:,} outgrew it"
-        )
+        return _possible(explanation, f"{covered}, although {profile.exchanges:,} lie outside it")
     if profile.permitted:
-        return _excluded(explanation, f"a permit covers only {profile.permitted:,} of the network's exchanges")
+        return _excluded(explanation, f"{covered} only, and {profile.exchanges:,} lie outside it")
     if profile.unmatched_permits and not profile.registered:
-        return _possible(
-            explanation,
-            f"whether these accounts hold one of {profile.unmatched_permits:,} permits is not in the logs",
-        )
-    return _excluded(explanation, "no permit covers any of these exchanges")
+        permits = counted(profile.unmatched_permits, "permit")
+        return _possible(explanation, f"the log does not show whether these accounts belong to the holder of {permits}")
+    return _excluded(explanation, "no permit covers any of these requests")
 
 
 def popular_tool(profile: CandidateProfile) -> Alternative:
     """Users of one tool share its headers and its system prompt, and nothing else."""
-    return _by_shared_values(claims.IS_POPULAR_TOOL, profile, "client and system prompt")
+    return _by_shared_values(claims.IS_POPULAR_TOOL, profile, "client software and system prompt")
 
 
 def shared_address(profile: CandidateProfile) -> Alternative:
@@ -270,7 +286,7 @@ def shared_address(profile: CandidateProfile) -> Alternative:
 
 def viral_prompt(profile: CandidateProfile) -> Alternative:
     """A prompt that went viral is one prompt, asked by people otherwise unlike."""
-    return _by_shared_values(claims.IS_VIRAL_PROMPT, profile, "wording")
+    return _by_shared_values(claims.IS_VIRAL_PROMPT, profile, "the wording of questions")
 
 
 def shared_software(profile: CandidateProfile) -> Alternative:
@@ -283,15 +299,16 @@ def _by_shared_values(explanation: Explanation, profile: CandidateProfile, words
     explained = {value.name for value in claims.SHARED_VALUES if value.explanation is explanation}
     rest = sum(bits for claim, bits in profile.claim_bits.items() if claim not in explained)
     if rest >= CLEAR_BITS:
-        return _excluded(explanation, f"without {words} the members still share {rest:.0f} bits an account")
-    return _possible(explanation, f"without {words} only {rest:.1f} bits an account are left")
+        return _excluded(explanation, f"without {words}, the accounts still share {rest:.0f} bits each beyond chance")
+    return _possible(explanation, f"without {words}, the accounts share only {rest:.1f} bits each beyond chance")
 
 
 def household(profile: CandidateProfile) -> Alternative:
     """A family or an office shares one login or address among few."""
+    accounts = counted(profile.accounts, "account")
     if profile.accounts < BEYOND_HOUSEHOLD:
-        return _possible(claims.IS_HOUSEHOLD, f"{profile.accounts} accounts could be one household or office")
-    return _excluded(claims.IS_HOUSEHOLD, f"{profile.accounts:,} accounts are no household")
+        return _possible(claims.IS_HOUSEHOLD, f"{accounts} may belong to a few people who live or work together")
+    return _excluded(claims.IS_HOUSEHOLD, f"{accounts} are too many")
 
 
 ALTERNATIVES: tuple[Callable[[CandidateProfile], Alternative], ...] = (

@@ -22,7 +22,7 @@ from stillwatch.assess.score import (
 )
 from stillwatch.assess.thresholds import CERTAIN, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
-from stillwatch.records.claims import JUDGEMENT_CLAIMS
+from stillwatch.records.claims import JUDGEMENTS
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import (
     ALTERNATIVES,
@@ -244,9 +244,9 @@ def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
     rows += [
         {
             "subject": _subject(verdict),
-            "claim": JUDGEMENT_CLAIMS[verdict.judgement].name,
+            "claim": JUDGEMENTS[verdict.judgement][0].name,
             "bits": 0.0,
-            "sentence": JUDGEMENT_CLAIMS[verdict.judgement].template,
+            "sentence": JUDGEMENTS[verdict.judgement][1],
             "examples": [],
         }
         for verdict in verdicts

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.thresholds import (
-    EXAMPLES,
     FEWEST_IDENTITIES,
     HIDING_ADDRESS_BITS,
     IDENTITY_BITS,
     LEAST_COUNTED,
     LEAST_PERMITTED,
     MAJORITY,
-    NAMED_VALUE_BITS,
     OPEN_ADDRESS_BITS,
     OPEN_IDENTITIES,
     PERMIT_BITS,
 )
+from stillwatch.records import sentences
 from stillwatch.records.claims import (
     CLAIMS_MANY_IDENTITIES,
     FAMILIES,
@@ -42,14 +41,12 @@ class EvidenceItem:
 
 def shared_items(profile: CandidateProfile) -> list[EvidenceItem]:
     """What members share beyond chance. These formed the group, so they weigh nothing in its judgement."""
-    named = sorted(name for name, bits in profile.claim_bits.items() if bits >= NAMED_VALUE_BITS)
     return [
         EvidenceItem(
             FAMILIES[family].claim,
             0.0,
-            f"members share {FAMILIES[family].words}: {bits:.1f} bits an account beyond chance "
-            "(this formed the group and is not counted again)",
-            tuple(named)[:EXAMPLES],
+            sentences.shared_family(FAMILIES[family].words, bits),
+            profile.shared_values.get(family, ()),
         )
         for family, bits in sorted(profile.family_bits.items())
     ]
@@ -70,13 +67,12 @@ def concealment_items(profile: CandidateProfile) -> list[EvidenceItem]:
     if profile.identities is not None and profile.has_registration:
         return [_identities(profile, profile.identities)]
     if profile.subnets is not None and profile.top_subnet_share is not None:
+        open_about_it = profile.top_subnet_share > MAJORITY
         return [
             EvidenceItem(
                 SPREADS_OVER_NETWORKS.name,
-                OPEN_ADDRESS_BITS if profile.top_subnet_share > MAJORITY else HIDING_ADDRESS_BITS,
-                SPREADS_OVER_NETWORKS.template.format(
-                    subnets=profile.subnets, top_subnet_share=profile.top_subnet_share
-                ),
+                OPEN_ADDRESS_BITS if open_about_it else HIDING_ADDRESS_BITS,
+                sentences.networks(profile.subnets, profile.top_subnet_share, open_about_it),
             )
         ]
     return []
@@ -90,7 +86,7 @@ def _identities(profile: CandidateProfile, identities: int) -> EvidenceItem:
     return EvidenceItem(
         CLAIMS_MANY_IDENTITIES.name,
         round(max(-IDENTITY_BITS, min(IDENTITY_BITS, bits)), 3),
-        CLAIMS_MANY_IDENTITIES.template.format(registered=profile.registered, identities=identities),
+        sentences.identities(profile.registered, identities, many=share > OPEN_IDENTITIES),
     )
 
 
@@ -100,7 +96,7 @@ def permit_items(profile: CandidateProfile) -> list[EvidenceItem]:
         return []
     claim = OUTGREW_PERMIT if profile.exchanges else INSIDE_PERMIT
     much = profile.permitted >= LEAST_PERMITTED * (profile.permitted + profile.exchanges)
-    sentence = claim.template.format(permitted=profile.permitted, exchanges=profile.exchanges)
+    sentence = sentences.permit(profile.permitted, profile.exchanges)
     return [EvidenceItem(claim.name, PERMIT_BITS if much else 0.0, sentence)]
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stillwatch.assess.profile_tables import PROFILE_TABLES
-from stillwatch.assess.thresholds import LEAST_REGISTERED, SHARED_VALUE_CAP
+from stillwatch.assess.thresholds import EXAMPLES, LEAST_REGISTERED, SHARED_VALUE_CAP
 from stillwatch.engine import Engine, Query
 from stillwatch.records.candidates import Absence, GroupTest
-from stillwatch.records.claims import GroupClaim
+from stillwatch.records.claims import SHARED_VALUES, GroupClaim
+from stillwatch.records.sentences import shared_value
+
+_WORDS = {value.name: value.words for value in SHARED_VALUES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class CandidateProfile:
     network_exchanges: int
     family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
     claim_bits: dict[str, float] = field(default_factory=dict)  # the same by claim
+    shared_values: dict[str, tuple[str, ...]] = field(default_factory=dict)  # strongest values in words, by family
     tests: dict[str, GroupTest] = field(default_factory=dict)  # by name of claim
 
     def test(self, claim: GroupClaim) -> GroupTest | None:
@@ -124,17 +128,43 @@ ORDER BY ALL
     )
 
 
+def strongest_values_sql() -> Query:
+    """The value of each claim that most surprises, with how many accounts of the network and outside hold it."""
+    return Query(
+        "strongest values",
+        """
+SELECT
+  candidates.candidate_id,
+  network_values.family,
+  network_values.claim,
+  network_values.accounts,
+  network_values.outside_accounts,
+  networks.accounts AS members
+FROM candidate_campaigns AS candidates
+JOIN networks USING (network_id)
+JOIN network_values USING (network_id)
+QUALIFY row_number() OVER (
+  PARTITION BY candidates.candidate_id, network_values.claim
+  ORDER BY network_values.bits DESC, network_values.value_id
+) = 1
+ORDER BY candidates.candidate_id, network_values.family, network_values.bits DESC, network_values.claim
+""",
+    )
+
+
 def gather(engine: Engine) -> list[CandidateProfile]:
     """The profile of every candidate, in order of id."""
     for name, query in PROFILE_TABLES:
         engine.create(name, query())
     families, claims = _value_bits(engine)
+    strongest = _strongest_values(engine)
     tests = _group_tests(engine)
     return [
         CandidateProfile(
             **row,
             family_bits=families.get(row["candidate_id"], {}),
             claim_bits=claims.get(row["candidate_id"], {}),
+            shared_values=strongest.get(row["candidate_id"], {}),
             tests=tests.get(row["candidate_id"], {}),
         )
         for row in engine.fetch(candidate_profiles_sql()).to_pylist()
@@ -152,6 +182,18 @@ def _value_bits(engine: Engine) -> tuple[dict[str, dict[str, float]], dict[str, 
         # claims of one family overlap: the strongest stands for it
         by_family[row["family"]] = max(by_family.get(row["family"], 0.0), bits)
     return families, claims
+
+
+def _strongest_values(engine: Engine) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Of every candidate and family, the strongest values of at most EXAMPLES claims, in words."""
+    result: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in engine.fetch(strongest_values_sql()).to_pylist():
+        families = result.setdefault(row["candidate_id"], {})
+        named = families.get(row["family"], ())
+        if len(named) < EXAMPLES:
+            value = shared_value(_WORDS[row["claim"]], row["accounts"], row["members"], row["outside_accounts"])
+            families[row["family"]] = (*named, value)
+    return result
 
 
 def _group_tests(engine: Engine) -> dict[str, dict[str, GroupTest]]:

@@ -14,7 +14,6 @@ LEANING_BITS = 2.0  # bits, 4 to 1: it points there
 HANDOVER_BITS = 3.0  # bits of at most 5 that handovers carry; reached with some hundred refused requests
 ONE_CLOCK_BITS = 8.0  # bits of at most 10.3 in hours, volumes and releases: two tests at their most, the third agreeing
 SHARED_VALUE_CAP = 14.0  # bits an account that one claim of linking may carry: its values overlap
-NAMED_VALUE_BITS = 0.5  # bits an account from which a shared value is named as an example of its family
 IDENTITY_BITS = 4.0  # bits that claimed identities may carry, for or against: registration is cheap to invent
 OPEN_ADDRESS_BITS = -3.0  # bits where most requests come from one subnet: nobody hides there
 HIDING_ADDRESS_BITS = 2.0  # bits where they do not; strangers' requests come from everywhere as well
@@ -41,7 +40,7 @@ LEAST_COUNTED = 8  # accounts, under which claimed identities say nothing
 HIDING_SUBNETS = 64  # subnets (/24) that no firm sends from, whatever its keys
 SUBNETS_PER_ACCOUNT = 0.5  # subnets (/24) for each account, from which a group hides where it sits
 SHORT = 2.0  # days: an assignment or a hackathon lasts no longer
-EXAMPLES = 5  # claims that one item of evidence names as examples
+EXAMPLES = 5  # shared values that one item of evidence names as examples
 
 # From bits to levels
 WATCH_PROBABILITY = 0.5  # likelier extraction than not

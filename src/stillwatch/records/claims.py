@@ -22,23 +22,24 @@ EVIDENCE_SORTS: tuple[EvidenceSort, ...] = get_args(EvidenceSort)
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An innocent explanation of a group, by the name that `alternatives` states."""
+    """An innocent explanation of a group: the name that `alternatives` states, and what it is in words."""
 
     name: str
+    words: str
 
 
-IS_ENTERPRISE = Explanation("is_enterprise")
-IS_RESELLER = Explanation("is_reseller_or_relay_customers")
-IS_ONE_CUSTOMER = Explanation("is_one_customer")
-IS_BATCH_JOB = Explanation("is_batch_job")
-IS_EVALUATION_HARNESS = Explanation("is_evaluation_harness")
-IS_CLASS = Explanation("is_class_or_hackathon")
-IS_PERMITTED = Explanation("is_permitted")
-IS_POPULAR_TOOL = Explanation("is_popular_tool")
-IS_SHARED_ADDRESS = Explanation("is_carrier_nat_or_vpn")
-IS_VIRAL_PROMPT = Explanation("is_viral_prompt")
-IS_SHARED_SOFTWARE = Explanation("is_shared_relay_software")
-IS_HOUSEHOLD = Explanation("is_household_or_office")
+IS_ENTERPRISE = Explanation("is_enterprise", "the staff of one enterprise")
+IS_RESELLER = Explanation("is_reseller_or_relay_customers", "a reseller or relay that serves many customers")
+IS_ONE_CUSTOMER = Explanation("is_one_customer", "one busy customer of a relay")
+IS_BATCH_JOB = Explanation("is_batch_job", "a firm's own batch job")
+IS_EVALUATION_HARNESS = Explanation("is_evaluation_harness", "an evaluation harness")
+IS_CLASS = Explanation("is_class_or_hackathon", "a class or hackathon")
+IS_PERMITTED = Explanation("is_permitted", "permitted work")
+IS_POPULAR_TOOL = Explanation("is_popular_tool", "a tool that many strangers use")
+IS_SHARED_ADDRESS = Explanation("is_carrier_nat_or_vpn", "an address that strangers share")
+IS_VIRAL_PROMPT = Explanation("is_viral_prompt", "a prompt that went viral")
+IS_SHARED_SOFTWARE = Explanation("is_shared_relay_software", "relay software that strangers run")
+IS_HOUSEHOLD = Explanation("is_household_or_office", "one household or office")
 
 EXPLANATIONS = (
     IS_ENTERPRISE,
@@ -85,20 +86,20 @@ class Family:
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
-        Family("infrastructure", "addresses and clients"),
+        Family("infrastructure", "addresses and client software"),
         Family("registration", "registration details"),
         Family("payment", "means of payment"),
-        Family("content", "the frame of their questions"),
+        Family("content", "the wording and settings around their questions"),
         Family("payload", "whole questions"),
-        Family("time", "the hour of sign-up"),
-        Family("lifecycle", "requests and conversations that move from one account to another"),
+        Family("time", "the time of sign-up"),
+        Family("lifecycle", "requests and conversations that pass from one account to another"),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SharedValue:
-    """A claim of linking: accounts hold one value in common.
+    """A claim of linking: accounts hold one value in common, which `words` names.
 
     `explanation` is the innocent explanation under which strangers share such values and nothing else.
     """
@@ -106,6 +107,7 @@ class SharedValue:
     name: str
     family: str
     independence_group: str
+    words: str
     explanation: Explanation | None = None
 
     @property
@@ -114,65 +116,45 @@ class SharedValue:
         return INDEPENDENCE_GROUPS[self.independence_group]
 
 
-SAME_ADDRESS = SharedValue("same_address", "infrastructure", "place", IS_SHARED_ADDRESS)
-SAME_SUBNET = SharedValue("same_subnet", "infrastructure", "place", IS_SHARED_ADDRESS)
-SAME_ADDRESS_NETWORK = SharedValue("same_address_network", "infrastructure", "place", IS_SHARED_ADDRESS)
-SAME_CLIENT_FINGERPRINT = SharedValue("same_client_fingerprint", "infrastructure", "software", IS_POPULAR_TOOL)
-SAME_USER_AGENT = SharedValue("same_user_agent", "infrastructure", "software", IS_POPULAR_TOOL)
-SAME_DEVICE = SharedValue("same_device", "infrastructure", "software", IS_SHARED_SOFTWARE)
-SAME_SESSION = SharedValue("same_session", "infrastructure", "software", IS_SHARED_SOFTWARE)
-SAME_INSTRUCTIONS = SharedValue("same_instructions", "content", "software", IS_POPULAR_TOOL)
-SAME_OPENING_WORDS = SharedValue("same_opening_words", "content", "wording", IS_VIRAL_PROMPT)
-SAME_CLOSING_WORDS = SharedValue("same_closing_words", "content", "wording", IS_VIRAL_PROMPT)
-SAME_TOOLS = SharedValue("same_tools", "content", "software", IS_POPULAR_TOOL)
-SAME_PARAMETERS = SharedValue("same_parameters", "content", "software", IS_POPULAR_TOOL)
-SAME_PARAMETERS_OF_CLIENT = SharedValue("same_parameters_of_client", "content", "software")
-SAME_PAYLOAD = SharedValue("same_payload", "payload", "wording", IS_VIRAL_PROMPT)
-CONTINUES_CONVERSATION = SharedValue("continues_conversation_of", "lifecycle", "lifecycle")
-TAKES_OVER_REQUESTS = SharedValue("takes_over_requests_of", "lifecycle", "handover")
-SAME_PAYMENT_FINGERPRINT = SharedValue("same_payment_fingerprint", "payment", "payment")
-SAME_PAYMENT_ISSUER = SharedValue("same_payment_issuer", "payment", "payment")
-SAME_ORGANISATION = SharedValue("same_organisation", "registration", "registration")
-SAME_EMAIL_DOMAIN = SharedValue("same_email_domain", "registration", "registration")
-SAME_EMAIL_SHAPE = SharedValue("same_email_shape", "registration", "registration")
-SAME_PHONE_PREFIX = SharedValue("same_phone_prefix", "registration", "registration")
-SAME_SIGNUP_ADDRESS = SharedValue("same_signup_address", "registration", "place", IS_SHARED_ADDRESS)
-SAME_SIGNUP_SUBNET = SharedValue("same_signup_subnet", "registration", "place", IS_SHARED_ADDRESS)
-SAME_SIGNUP_FINGERPRINT = SharedValue("same_signup_fingerprint", "registration", "software")
-SAME_REFERRER = SharedValue("same_referrer", "registration", "registration")
-SAME_SIGNUP_MINUTE = SharedValue("same_signup_minute", "time", "time")
-SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time")
-
-SHARED_VALUES = (
-    SAME_ADDRESS,
-    SAME_SUBNET,
-    SAME_ADDRESS_NETWORK,
-    SAME_CLIENT_FINGERPRINT,
-    SAME_USER_AGENT,
-    SAME_DEVICE,
-    SAME_SESSION,
-    SAME_INSTRUCTIONS,
-    SAME_OPENING_WORDS,
-    SAME_CLOSING_WORDS,
-    SAME_TOOLS,
-    SAME_PARAMETERS,
-    SAME_PARAMETERS_OF_CLIENT,
-    SAME_PAYLOAD,
-    CONTINUES_CONVERSATION,
-    TAKES_OVER_REQUESTS,
-    SAME_PAYMENT_FINGERPRINT,
-    SAME_PAYMENT_ISSUER,
-    SAME_ORGANISATION,
-    SAME_EMAIL_DOMAIN,
-    SAME_EMAIL_SHAPE,
-    SAME_PHONE_PREFIX,
-    SAME_SIGNUP_ADDRESS,
-    SAME_SIGNUP_SUBNET,
-    SAME_SIGNUP_FINGERPRINT,
-    SAME_REFERRER,
-    SAME_SIGNUP_MINUTE,
-    SAME_SIGNUP_HOUR,
+SAME_ADDRESS = SharedValue("same_address", "infrastructure", "place", "IP address", IS_SHARED_ADDRESS)
+SAME_SUBNET = SharedValue("same_subnet", "infrastructure", "place", "address range", IS_SHARED_ADDRESS)
+SAME_ADDRESS_NETWORK = SharedValue(
+    "same_address_network", "infrastructure", "place", "address network", IS_SHARED_ADDRESS
 )
+SAME_CLIENT_FINGERPRINT = SharedValue(
+    "same_client_fingerprint", "infrastructure", "software", "client fingerprint", IS_POPULAR_TOOL
+)
+SAME_USER_AGENT = SharedValue("same_user_agent", "infrastructure", "software", "user agent", IS_POPULAR_TOOL)
+SAME_DEVICE = SharedValue("same_device", "infrastructure", "software", "device id", IS_SHARED_SOFTWARE)
+SAME_SESSION = SharedValue("same_session", "infrastructure", "software", "session id", IS_SHARED_SOFTWARE)
+SAME_INSTRUCTIONS = SharedValue("same_instructions", "content", "software", "system prompt", IS_POPULAR_TOOL)
+SAME_OPENING_WORDS = SharedValue("same_opening_words", "content", "wording", "opening words", IS_VIRAL_PROMPT)
+SAME_CLOSING_WORDS = SharedValue("same_closing_words", "content", "wording", "closing words", IS_VIRAL_PROMPT)
+SAME_TOOLS = SharedValue("same_tools", "content", "software", "tool definitions", IS_POPULAR_TOOL)
+SAME_PARAMETERS = SharedValue("same_parameters", "content", "software", "request parameters", IS_POPULAR_TOOL)
+SAME_PARAMETERS_OF_CLIENT = SharedValue(
+    "same_parameters_of_client", "content", "software", "request parameters of one client"
+)
+SAME_PAYLOAD = SharedValue("same_payload", "payload", "wording", "whole question", IS_VIRAL_PROMPT)
+CONTINUES_CONVERSATION = SharedValue("continues_conversation_of", "lifecycle", "lifecycle", "conversation")
+TAKES_OVER_REQUESTS = SharedValue("takes_over_requests_of", "lifecycle", "handover", "handed-over requests")
+SAME_PAYMENT_FINGERPRINT = SharedValue("same_payment_fingerprint", "payment", "payment", "payment card")
+SAME_PAYMENT_ISSUER = SharedValue("same_payment_issuer", "payment", "payment", "card issuer")
+SAME_ORGANISATION = SharedValue("same_organisation", "registration", "registration", "organisation")
+SAME_EMAIL_DOMAIN = SharedValue("same_email_domain", "registration", "registration", "email domain")
+SAME_EMAIL_SHAPE = SharedValue("same_email_shape", "registration", "registration", "shape of email address")
+SAME_PHONE_PREFIX = SharedValue("same_phone_prefix", "registration", "registration", "phone prefix")
+SAME_SIGNUP_ADDRESS = SharedValue("same_signup_address", "registration", "place", "sign-up address", IS_SHARED_ADDRESS)
+SAME_SIGNUP_SUBNET = SharedValue(
+    "same_signup_subnet", "registration", "place", "sign-up address range", IS_SHARED_ADDRESS
+)
+SAME_SIGNUP_FINGERPRINT = SharedValue("same_signup_fingerprint", "registration", "software", "sign-up client")
+SAME_REFERRER = SharedValue("same_referrer", "registration", "registration", "referrer")
+SAME_SIGNUP_MINUTE = SharedValue("same_signup_minute", "time", "time", "minute of sign-up")
+SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time", "hour of sign-up")
+
+SHARED_VALUES = tuple(value for value in list(globals().values()) if isinstance(value, SharedValue))
+"""Every one above, in that order."""
 
 Sentence = Callable[[float, float | None], str]
 
@@ -324,44 +306,38 @@ GROUP_CLAIMS = (
 
 @dataclass(frozen=True, slots=True)
 class StatedClaim:
-    """A claim that assessment states of a candidate; `template` is its sentence, with a field for each number.
+    """A claim that assessment states of a candidate.
 
     `evidence` is None where the claim rests on what a person decided, which no setting switches off.
     """
 
     name: str
     evidence: EvidenceSort | None
-    template: str
 
 
-CLAIMS_MANY_IDENTITIES = StatedClaim(
-    "claims_many_identities",
-    "shared_infrastructure",
-    "{registered:,} accounts claim to be {identities:,} different customers",
-)
-SPREADS_OVER_NETWORKS = StatedClaim(
-    "spreads_over_networks",
-    "shared_infrastructure",
-    "requests come from {subnets:,} networks, {top_subnet_share:.0%} from the commonest",
-)
-_PERMITTED = "a permit covers {permitted:,} exchanges; {exchanges:,} lie outside it"
-OUTGREW_PERMIT = StatedClaim("outgrew_permit", None, _PERMITTED)
-INSIDE_PERMIT = StatedClaim("inside_permit", None, _PERMITTED)
-JUDGEMENT_CLAIMS: dict[str, StatedClaim] = {
-    "confirmed": StatedClaim("judged_confirmed", None, "a person has judged this confirmed, which outranks the score"),
-    "innocent": StatedClaim("judged_innocent", None, "a person has judged this innocent, which outranks the score"),
-    "unsure": StatedClaim(
-        "judged_unsure", None, "a person has looked at this and was unsure, which leaves the score as it is"
-    ),
+CLAIMS_MANY_IDENTITIES = StatedClaim("claims_many_identities", "shared_infrastructure")
+SPREADS_OVER_NETWORKS = StatedClaim("spreads_over_networks", "shared_infrastructure")
+OUTGREW_PERMIT = StatedClaim("outgrew_permit", None)
+INSIDE_PERMIT = StatedClaim("inside_permit", None)
+JUDGED_CONFIRMED = StatedClaim("judged_confirmed", None)
+JUDGED_INNOCENT = StatedClaim("judged_innocent", None)
+JUDGED_UNSURE = StatedClaim("judged_unsure", None)
+
+JUDGEMENTS: dict[str, tuple[StatedClaim, str]] = {
+    "confirmed": (JUDGED_CONFIRMED, "A person has confirmed this finding, which outranks the score."),
+    "innocent": (JUDGED_INNOCENT, "A person has judged these accounts innocent, which outranks the score."),
+    "unsure": (JUDGED_UNSURE, "A person has looked at this and was unsure, which leaves the score as it is."),
 }
-"""The claim that states each judgement of a network or campaign."""
+"""The claim and the sentence that state each judgement of a network or campaign."""
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,
     SPREADS_OVER_NETWORKS,
     OUTGREW_PERMIT,
     INSIDE_PERMIT,
-    *JUDGEMENT_CLAIMS.values(),
+    JUDGED_CONFIRMED,
+    JUDGED_INNOCENT,
+    JUDGED_UNSURE,
 )
 
 RESEMBLES_NO_SINGLE_PERSON = "resembles_no_single_person"

@@ -1,0 +1,98 @@
+"""Sentences: an analyst reads a finding first, then a measurement, in whole sentences with every number filled in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.records import sentences
+from stillwatch.records.claims import FAMILIES, GROUP_CLAIMS, JUDGEMENTS, GroupClaim
+
+STATED = [claim for claim in GROUP_CLAIMS if claim.sentence is not None]
+SHARES = {"never_repeats_a_slot", "hands_over_refused_requests", "moves_to_new_models_at_once"}
+GOLDEN = tomllib.loads((Path(__file__).parent / "golden_sentences.toml").read_text(encoding="utf-8"))["sentence"]
+NOUNS = "accounts|customers|requests|closures|ranges|organisations|days"
+ONE_OF_MANY = rf"(?<![\d.,])1 (different |registered |address )?({NOUNS})\b"
+BADLY = rf"[{{}}]|\bnan\b|\binf\b|None|  |\.\.|{ONE_OF_MANY}|\b0\.\d+ times|-\d"
+
+
+def assert_reads_well(sentence: str) -> None:
+    """Asserts a capital, a full stop, no unfilled or unreadable number, and no ratio below 1 called times."""
+    assert re.match(r"[A-Z][a-z]* ", sentence), sentence
+    assert sentence.endswith("."), sentence
+    assert not re.search(BADLY, sentence), sentence
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: row["writes"])
+def test_sentences_of_made_values(row: dict[str, Any]) -> None:
+    given = [None if value == "unknown" else value for value in row["given"]]
+    assert getattr(sentences, row["writes"])(*given) == row["reads"]
+
+
+def test_every_stated_test_has_a_golden_sentence() -> None:
+    written = {row["writes"] for row in GOLDEN}
+    assert len(STATED) == 11
+    unwritten = {
+        claim.name for claim in STATED if claim.sentence is not None and claim.sentence.__name__ not in written
+    }
+    assert unwritten == {"same_sizes"}, "lengths read as the mix does"
+
+
+@pytest.mark.parametrize("claim", STATED, ids=lambda claim: claim.name)
+@given(own=st.floats(-2.0, 12.0), people=st.one_of(st.none(), st.floats(-0.5, 12.0)))
+def test_every_value_gives_a_sentence(claim: GroupClaim, own: float, people: float | None) -> None:
+    if claim.name in SHARES:
+        own, people = min(abs(own), 1.0), None if people is None else min(abs(people), 1.0)
+    if claim.name == "replaces_closed_accounts":
+        own, people = float(abs(round(own))), None if people is None else abs(people)
+    assert claim.sentence is not None
+    sentence = claim.sentence(own, people)
+    assert_reads_well(sentence)
+    assert people is None or claim.name == "replaces_closed_accounts" or "ordinary accounts" in sentence
+
+
+@pytest.mark.parametrize("claim", STATED, ids=lambda claim: claim.name)
+def test_the_finding_follows_the_measurement(claim: GroupClaim) -> None:
+    assert claim.sentence is not None
+    far, near = {
+        "replaces_closed_accounts": (20.0, 2.1),
+        "narrow_purpose": (3.0, 0.1),
+        "narrow_vocabulary": (5.0, 0.6),
+        "hands_over_refused_requests": (0.6, 0.05),
+        "moves_to_new_models_at_once": (0.6, 0.05),
+    }.get(claim.name, (0.01, 1.0))
+    reference = {"replaces_closed_accounts": 2.0, "narrow_purpose": 0.1, "narrow_vocabulary": 0.1}.get(claim.name, 0.04)
+    reference = 1.0 if far == 0.01 else reference
+    findings = [claim.sentence(value, reference).partition(":")[0] for value in (far, near)]
+    assert findings[0] != findings[1]
+
+
+@given(st.floats(0.0, 14.0), st.sampled_from(sorted(FAMILIES)))
+def test_shared_families_read_well(bits: float, family: str) -> None:
+    assert_reads_well(sentences.shared_family(FAMILIES[family].words, bits))
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.floats(0.0, 1.0), st.booleans())
+def test_stated_claims_read_well(many: int, few: int, share: float, either: bool) -> None:
+    assert_reads_well(sentences.identities(many, few, either))
+    assert_reads_well(sentences.networks(many, share, either))
+    assert_reads_well(sentences.permit(many, few))
+
+
+def test_judgements_read_well() -> None:
+    assert set(JUDGEMENTS) == {"confirmed", "innocent", "unsure"}
+    for claim, sentence in JUDGEMENTS.values():
+        assert_reads_well(sentence)
+        assert claim.evidence is None
+
+
+@given(st.floats(0.0, 1.0))
+def test_a_share_is_never_rounded_to_nothing(share: float) -> None:
+    shown = sentences.percent(share)
+    assert (shown == "0 %") == (share == 0.0)
