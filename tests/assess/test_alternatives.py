@@ -24,9 +24,11 @@ from stillwatch.assess.thresholds import (
     MAJORITY,
     ORGANISATIONS_PER_ACCOUNT,
 )
+from stillwatch.records.claims import EXPLANATIONS
 from stillwatch.records.outputs import ALTERNATIVE_VERDICTS
 from stillwatch.settings import AssessSettings
 from tests.assess.records import GUILTY, UNREGISTERED, Outcome, profile
+from tests.records.test_sentences import assert_reads_well
 
 Explanation = Callable[[CandidateProfile], Alternative]
 
@@ -268,11 +270,18 @@ ONE_WAY: list[tuple[Explanation, dict[str, float]]] = [
 ]
 
 
+BEGINS = {"excluded": "This is not ", "possible": "This may be ", "preferred": "This is most likely "}
+
+
 @pytest.mark.parametrize(("explain", "verdict", "group"), CASES)
 def test_each_explanation_fares_as_the_profile_says(
     explain: Explanation, verdict: str, group: CandidateProfile
 ) -> None:
-    assert explain(group).verdict == verdict
+    found = explain(group)
+    assert found.verdict == verdict
+    words = next(one.words for one in EXPLANATIONS if one.name == found.name)
+    assert found.sentence.startswith(f"{BEGINS[verdict]}{words}: ")
+    assert_reads_well(found.sentence)
 
 
 @pytest.mark.parametrize(("explain", "shared"), ONE_WAY)
@@ -352,7 +361,8 @@ def test_every_explanation_says_one_verdict_in_a_sentence(
     tried = try_all(
         profile(accounts=accounts, exchanges=exchanges, permitted=permitted, education_share=share, **changed)
     )
-    assert len({one.name for one in tried}) == len(tried) == len(alternatives.ALTERNATIVES)
+    assert {one.name for one in tried} == {one.name for one in EXPLANATIONS}
+    assert len(tried) == len(alternatives.ALTERNATIVES) == len(EXPLANATIONS)
     for one in tried:
         assert one.verdict in ALTERNATIVE_VERDICTS
-        assert one.sentence
+        assert_reads_well(one.sentence)

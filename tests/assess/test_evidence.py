@@ -13,6 +13,7 @@ from stillwatch.assess.score import evidence_bits
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import EVIDENCE_SORTS, switched_off
 from tests.assess.records import GUILTY, OUTCOMES, UNREGISTERED, profile
+from tests.records.test_sentences import assert_reads_well
 
 
 def bits_of(claim: str, **changed: object) -> float | None:
@@ -50,7 +51,8 @@ def test_claims_that_are_switched_off_are_not_stated() -> None:
 def test_claims_are_unique_and_have_a_sentence() -> None:
     stated = all_items(profile(permitted=10))
     assert len({item.claim for item in stated}) == len(stated)
-    assert all(item.sentence for item in stated)
+    for item in stated:
+        assert_reads_well(item.sentence)
 
 
 @pytest.mark.parametrize("fewer", [1, 40, 399])

@@ -12,7 +12,8 @@ from stillwatch.assess.subjects import settle
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import ASKS_ONE_MIX, EQUALISED_VOLUMES, SAME_SIZES
-from tests.assess.tables import EACH, MEMBERS, day, fill, own_names
+from stillwatch.records.outputs import NETWORK_VALUES
+from tests.assess.tables import EACH, MEMBERS, day, fill, own_names, stored
 
 
 def gather(
@@ -73,6 +74,40 @@ def test_surprise_is_an_account_and_capped(engine: DuckDBEngine) -> None:
         "same_subnet": 9.0,
     }
     assert one.family_bits == {"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0}
+
+
+def test_the_strongest_value_of_each_claim_is_named_with_its_holders(engine: DuckDBEngine) -> None:
+    fill(engine)
+    rows = [
+        {
+            "value_id": "V1",
+            "family": "payment",
+            "claim": "same_payment_issuer",
+            "bits": 9.0,
+            "accounts": 31,
+            "shown": "bank",
+        },
+        {"value_id": "V2", "family": "payment", "claim": "same_payment_issuer", "bits": 8.0, "accounts": 40},
+        {"value_id": "V3", "family": "payment", "claim": "same_payment_fingerprint", "bits": 20.0, "accounts": 2},
+        {
+            "value_id": "V4",
+            "family": "time",
+            "claim": "same_signup_hour",
+            "bits": 1.0,
+            "accounts": 3,
+            "outside_accounts": 1,
+        },
+    ]
+    stored(engine, NETWORK_VALUES, [{"network_id": "N1", **row} for row in rows])
+    settle(engine)
+    (one,) = gathered(engine)
+    assert one.shared_values == {
+        "payment": (
+            "payment card: 2 of 40 accounts, no other account",
+            "card issuer bank: 31 of 40 accounts, no other account",
+        ),
+        "time": ("hour of sign-up: 3 of 40 accounts, 1 other account",),
+    }
 
 
 def test_a_test_without_an_outcome_is_absent(engine: DuckDBEngine) -> None:

@@ -137,6 +137,7 @@ SELECT
   candidates.candidate_id,
   network_values.family,
   network_values.claim,
+  network_values.shown,
   network_values.accounts,
   network_values.outside_accounts,
   networks.accounts AS members
@@ -191,7 +192,8 @@ def _strongest_values(engine: Engine) -> dict[str, dict[str, tuple[str, ...]]]:
         families = result.setdefault(row["candidate_id"], {})
         named = families.get(row["family"], ())
         if len(named) < EXAMPLES:
-            value = shared_value(_WORDS[row["claim"]], row["accounts"], row["members"], row["outside_accounts"])
+            words = " ".join(filter(None, (_WORDS[row["claim"]], row["shown"])))
+            value = shared_value(words, row["accounts"], row["members"], row["outside_accounts"])
             families[row["family"]] = (*named, value)
     return result
 

@@ -214,10 +214,10 @@ def networks(subnets: int, top_subnet_share: float, open_about_it: bool) -> str:
     if open_about_it:
         return (
             f"The accounts sit in one place: {percent(top_subnet_share)} of their requests come from the commonest of "
-            f"{ranges} (/24)."
+            f"{ranges}."
         )
     return (
-        f"The accounts sit in many places: their requests come from {ranges} (/24), "
+        f"The accounts sit in many places: their requests come from {ranges}, "
         f"{percent(top_subnet_share)} of them from the commonest."
     )
 
