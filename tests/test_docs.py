@@ -76,7 +76,8 @@ def words(document: Path) -> int:
 @cache
 def code() -> str:
     """All modules and shipped tables as words in lower case, the dashes and underscores of names as blanks."""
-    paths = [path for kind in ("*.py", "*.toml") for path in sorted((ROOT / "src").rglob(kind))]
+    folders, kinds = (ROOT / "src", ROOT / "bench"), ("*.py", "*.toml")
+    paths = [path for folder in folders for kind in kinds for path in sorted(folder.rglob(kind))]
     sources = [path.read_text(encoding="utf-8") for path in paths]
     return re.sub(r"[\W_]+", " ", "\n".join(sources)).lower()
 
@@ -135,6 +136,12 @@ def test_explanations_and_group_tests_are_explained() -> None:
     explained = text(Path("docs/methods/assess.md")) + text(Path("docs/methods/group.md"))
     names = [claim.name for claim in (*EXPLANATIONS, *GROUP_CLAIMS)]
     assert [name for name in names if f"`{name}`" not in explained] == []
+
+
+def test_shipped_worlds_are_named() -> None:
+    page = text(Path("docs/methods/worlds.md"))
+    recipes = (ROOT / "src" / "stillwatch_lab" / "worlds" / "recipes").glob("*.toml")
+    assert [recipe.stem for recipe in recipes if f"`{recipe.stem}`" not in page] == []
 
 
 def test_modules_that_are_run_exist() -> None:
