@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillwatch.errors import InputError, Mistake
+from stillwatch.records.inputs import QUARANTINE
 
 SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz")
 _KINDS = "`.parquet`, `.jsonl`, `.jsonl.gz`, `.jsonl.zst`, `.csv` or `.csv.gz`"
@@ -86,8 +87,6 @@ def _one(path: Path, where: str) -> tuple[list[Source], list[Mistake]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    from stillwatch.records.inputs import QUARANTINE  # here, not above: it loads Arrow; `--help` must not wait for it
-
     for path in sorted(folder.rglob("*")):
         # `_SUCCESS`, `.part.crc`, half-written `.tmp` folders: what other tools leave beside their data
         hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Arrow is imported where it is needed: settings and job stand on this module, and `--help` must not wait for Arrow.
 
 
 class Kind(Enum):
@@ -25,21 +30,25 @@ class Kind(Enum):
     @property
     def arrow(self) -> pa.DataType:
         """The Arrow type of this kind."""
-        return _ARROW[self]
+        return _arrow_types()[self]
 
 
-_ARROW: dict[Kind, pa.DataType] = {
-    Kind.STRING: pa.string(),
-    Kind.STRINGS: pa.list_(pa.string()),
-    Kind.TIMESTAMP: pa.timestamp("us"),
-    Kind.INT64: pa.int64(),
-    Kind.INT32: pa.int32(),
-    Kind.INT16: pa.int16(),
-    Kind.FLOAT64: pa.float64(),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.BYTES: pa.binary(),
-    Kind.SHARES: pa.map_(pa.string(), pa.float64()),
-}
+@cache
+def _arrow_types() -> dict[Kind, pa.DataType]:
+    import pyarrow as pa
+
+    return {
+        Kind.STRING: pa.string(),
+        Kind.STRINGS: pa.list_(pa.string()),
+        Kind.TIMESTAMP: pa.timestamp("us"),
+        Kind.INT64: pa.int64(),
+        Kind.INT32: pa.int32(),
+        Kind.INT16: pa.int16(),
+        Kind.FLOAT64: pa.float64(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.BYTES: pa.binary(),
+        Kind.SHARES: pa.map_(pa.string(), pa.float64()),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,8 @@ class Table:
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema."""
+        import pyarrow as pa
+
         return pa.schema([pa.field(c.name, c.kind.arrow, nullable=not c.required) for c in self.columns])
 
     def column(self, name: str) -> Column:
