@@ -5,7 +5,7 @@
     └── RunError          exit 1: the run could not finish
         ├── InputError    an input file cannot be read at all
         ├── EngineError   the engine asked for cannot be started
-        ├── QueryError    a statement failed in the engine; carries its SQL
+        ├── QueryError    a statement failed in the engine; carries its SQL and a QueryErrorKind
         └── OutputError   the run folder could not be written (disk full, no permission)
 
 A message is lower-case fragments that say what, where and what to do, with names in backticks.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,30 @@ class EngineError(RunError):
     """The engine asked for cannot be started: a package, Java or a server is missing."""
 
 
-class QueryError(RunError):
-    """A statement failed in the engine; the message carries the SQL it failed on."""
+class QueryErrorKind(Enum):
+    """Why a statement failed, whichever engine ran it."""
 
-    def __init__(self, name: str, sql: str, reason: str) -> None:
-        self.name, self.sql, self.reason = name, sql, reason
+    OUT_OF_MEMORY = "out_of_memory"  # it needs more memory than the run may use
+    INTERRUPTED = "interrupted"  # somebody stopped it
+    STATEMENT = "statement"  # the statement itself is wrong: no file and no machine could make it right
+    BROKEN_TEXT = "broken_text"  # a file that it reads holds a text that is not UTF-8
+    BROKEN_FILE = "broken_file"  # a file that it reads is missing or cannot be decoded
+    OTHER = "other"
+
+    @property
+    def may_be_a_file(self) -> bool:
+        """Whether a file that the statement reads may be the cause."""
+        return self in (QueryErrorKind.BROKEN_TEXT, QueryErrorKind.BROKEN_FILE, QueryErrorKind.OTHER)
+
+
+class QueryError(RunError):
+    """A statement failed in the engine; the message carries the SQL it failed on.
+
+    The engine alone knows its driver's exceptions and says with `kind` what they mean; everybody else looks at `kind`.
+    """
+
+    def __init__(self, name: str, sql: str, reason: str, kind: QueryErrorKind = QueryErrorKind.OTHER) -> None:
+        self.name, self.sql, self.reason, self.kind = name, sql, reason, kind
         super().__init__(f"query `{name}` failed: {reason}\n{sql}")
 
 

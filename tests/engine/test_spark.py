@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.engine import (
@@ -23,7 +24,7 @@ from stillwatch.engine import (
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.factory import opened
 from stillwatch.engine.parquet_files import ROW_GROUP
-from stillwatch.errors import EngineError, OutputError, QueryError
+from stillwatch.errors import EngineError, OutputError, QueryError, QueryErrorKind
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
 from stillwatch.settings import EngineSettings
@@ -155,8 +156,24 @@ def test_a_refused_query_carries_its_sql(distributed: Engine) -> None:
         distributed.fetch(Query("nonsense", "SELECT nonsense"))
     assert caught.value.name == "nonsense"
     assert "UNRESOLVED_COLUMN" in caught.value.reason
+    assert caught.value.kind is QueryErrorKind.STATEMENT
     with pytest.raises(QueryError, match="overflow"):
         distributed.fetch(Query("too large", "SELECT n + 9223372036854775807 AS n FROM (SELECT 1 AS n)"))
+
+
+def test_broken_files_and_texts_are_told_apart(distributed: Engine, tmp_path: Path) -> None:
+    offsets, data = pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")
+    texts = pa.table({"text": pa.Array.from_buffers(pa.string(), 1, [None, offsets, data])})
+    pq.write_table(texts, tmp_path / "text.parquet")
+    pq.write_table(pa.table({"text": [f"text {n} " * 20 for n in range(3_000)]}), tmp_path / "page.parquet")
+    broken = bytearray((tmp_path / "page.parquet").read_bytes())
+    broken[4:2_000] = bytes(1_996)
+    (tmp_path / "page.parquet").write_bytes(broken)
+    kinds = {"text": QueryErrorKind.BROKEN_TEXT, "page": QueryErrorKind.BROKEN_FILE, "gone": QueryErrorKind.BROKEN_FILE}
+    for name, kind in kinds.items():
+        with pytest.raises(QueryError) as caught:
+            distributed.fetch(Query(name, f"SELECT max(text) AS m FROM read_parquet(['{tmp_path}/{name}.parquet'])"))
+        assert caught.value.kind is kind, name
 
 
 def test_outside_text_cannot_leave_its_quotes(distributed: Engine) -> None:

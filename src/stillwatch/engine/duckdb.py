@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 import shutil
@@ -18,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.disk import hidden
+from stillwatch.engine.duckdb_errors import refusals
 from stillwatch.engine.duplicate_hashes import FETCH_ROWS, repeated
 from stillwatch.engine.interface import Kernel
 from stillwatch.engine.parquet_files import (
@@ -139,7 +139,7 @@ class DuckDBEngine:
         # a connection of its own: other queries may run while a reader is half consumed
         cursor = self._connection.cursor()
         try:
-            with _refusals(query.name, query.sql):
+            with refusals(query.name, query.sql):
                 cursor.execute(f"SET {_UTC}")
                 reader = self._interruptible(cursor, lambda: cursor.sql(query.sql).to_arrow_reader(rows))
                 while (batch := self._interruptible(cursor, lambda: next(reader, None))) is not None:
@@ -216,11 +216,11 @@ class DuckDBEngine:
         return str(kinds[0]) if kinds else None
 
     def _run(self, name: str, sql: str) -> None:
-        with _refusals(name, sql):
+        with refusals(name, sql):
             self._interruptible(self._connection, lambda: self._connection.sql(sql))
 
     def _rows(self, name: str, sql: str) -> pa.Table:
-        with _refusals(name, sql):
+        with refusals(name, sql):
             return self._interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_table())
 
     def _interruptible(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
@@ -258,21 +258,3 @@ def _awaited(work: Future[Any]) -> Any:
         except TimeoutError:
             if work.done():
                 return work.result()
-
-
-@contextmanager
-def _refusals(name: str, sql: str) -> Iterator[None]:
-    """Says in our words what the driver raises while it runs this statement."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise _query_error(name, sql, error) from error
-
-
-def _query_error(name: str, sql: str, error: duckdb.Error) -> QueryError | OutputError:
-    reason = str(error)
-    if os.strerror(errno.ENOSPC) in reason or os.strerror(errno.EFBIG) in reason:
-        return OutputError(f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        reason += "; raise `engine.memory_limit` or point `engine.temp_directory` at a larger disk"
-    return QueryError(name, sql, reason)

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,10 +27,10 @@ from stillwatch.engine.parquet_files import (
     write_staged,
 )
 from stillwatch.engine.query import Query
+from stillwatch.engine.spark_errors import refusals
 from stillwatch.engine.spark_session import start
 from stillwatch.engine.spark_workers import Evaluated, Mapped
 from stillwatch.engine.translate import Files, RowExpression, to_spark
-from stillwatch.errors import OutputError, QueryError
 from stillwatch.records import Kind, Table
 from stillwatch.settings import EngineSettings
 
@@ -50,7 +49,6 @@ _TYPES = {
 _ARROW = {_TYPES[kind]: kind.arrow for kind in Kind}
 _SCHEME = "^file:/*"  # Spark writes one slash here and three there
 _SAVED = "tables.json"
-_LONGEST_REASON = 1_000  # characters
 
 
 class SparkEngine:
@@ -92,7 +90,7 @@ class SparkEngine:
 
     def view(self, name: str, query: Query) -> None:
         frame = self._frame(query)
-        with _refusals(query):
+        with refusals(query):
             self._name(name, frame, None)
         self._made[name] = {"query": query.name, "sql": query.sql}
 
@@ -105,7 +103,7 @@ class SparkEngine:
     def partition(self, name: str, query: Query, column: str, by: str) -> None:
         path = self._path(name)
         frame = self._frame(query)
-        with _refusals(query):
+        with refusals(query):
             parted = frame.repartition(column).sortWithinPartitions(column, by)
             parted.write.partitionBy(column).parquet(_address(path))
             self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
@@ -129,14 +127,14 @@ class SparkEngine:
     def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
         path = self._path(table.name)
         frame = self._frame(query)
-        with _refusals(query):
+        with refusals(query):
             frame.mapInArrow(Mapped(table, kernel).__call__, _schema(table)).write.parquet(_address(path))
         self._keep(table, path, query)
         return _rows_in(path)
 
     def fetch(self, query: Query) -> pa.Table:
         frame = self._frame(query)
-        with _refusals(query):
+        with refusals(query):
             return frame.toArrow()
 
     def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
@@ -144,7 +142,7 @@ class SparkEngine:
         path = self._path("batches")
         frame = self._frame(query)
         try:
-            with _refusals(query):
+            with refusals(query):
                 frame.write.parquet(_address(path))
             for part in _parts(path):  # Spark numbers the parts of an ordered result in its order
                 yield from pq.ParquetFile(part).iter_batches(batch_size=rows)
@@ -174,7 +172,7 @@ class SparkEngine:
 
     def _write(self, name: str, query: Query, frame: Any) -> None:
         path = self._path(name)
-        with _refusals(query):
+        with refusals(query):
             frame.write.parquet(_address(path))
             # the schema is known: files without rows need not tell it
             self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
@@ -198,7 +196,7 @@ class SparkEngine:
         return next(path for path in free if not path.exists() and not path.with_suffix(".parquet").exists())
 
     def _keep(self, table: Table, path: Path, query: Query) -> None:
-        with _refusals(query):
+        with refusals(query):
             self._name(table.name, self._session.read.schema(_schema(table)).parquet(_pattern(path)), path)
 
     def _name(self, name: str, frame: Any, path: Path | None) -> None:
@@ -212,7 +210,7 @@ class SparkEngine:
 
     def _frame(self, query: Query) -> Any:
         translated = to_spark(query)
-        with _refusals(query):
+        with refusals(query):
             for name in translated.files.keys() - self._known:
                 self._open(translated.files[name])
             for name in translated.expressions.keys() - self._known:
@@ -282,27 +280,3 @@ def _parts(path: Path) -> list[Path]:
 
 def _rows_in(path: Path) -> int:
     return sum(pq.read_metadata(part).num_rows for part in (_parts(path) if path.is_dir() else [path]))
-
-
-@contextmanager
-def _refusals(query: Query) -> Iterator[None]:
-    """Says in our words what Spark raises while it runs this statement."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except (PySparkException, Py4JError, ConnectionError, pa.ArrowException) as error:
-        raise _query_error(query, error) from error
-
-
-def _query_error(query: Query, error: Exception) -> QueryError | OutputError:
-    told = str(error).strip()
-    if "No space left on device" in told:
-        return OutputError(f"the disk is full while running `{query.name}`; nothing was written to the run folder")
-    if "INVALID_UTF8_STRING" in told:
-        return QueryError(query.name, query.sql, "a text is not UTF-8: invalid encoding")  # `read` knows this word
-    lines = told.splitlines() or [type(error).__name__]
-    # the first line says what went wrong; of a trace of Python's, the last
-    reason = f"{lines[0]} {lines[-1]}" if "Traceback" in told else lines[0]
-    return QueryError(query.name, query.sql, reason[:_LONGEST_REASON])

@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 
 from stillwatch.engine.allow_list import refusal
 from stillwatch.engine.query import Query
-from stillwatch.errors import QueryError
+from stillwatch.errors import QueryError, QueryErrorKind
 
 _PLACES = ("file_index", "file_row_number")  # columns that DuckDB's reader adds to a file's own
 _SAME_PATTERNS = {"[.][0-9]+$": "[.][0-9]+\\z"}  # Java's `$` also stands before a last line end, DuckDB's does not
@@ -61,7 +61,8 @@ def to_spark(query: Query) -> Translation:
         tree = tree.transform(lambda node: _cut_out(node, found))
         wrong = refusal(tree)
         if wrong is not None:
-            raise QueryError(query.name, query.sql, f"{wrong}; write it portably or add a rule with a test")
+            reason = f"{wrong}; write it portably or add a rule with a test"
+            raise QueryError(query.name, query.sql, reason, QueryErrorKind.STATEMENT)
         for node in reversed(list(tree.walk())):
             rule = _RULES.get(type(node))
             changed = rule(node, found) if rule else node
@@ -69,7 +70,8 @@ def to_spark(query: Query) -> Translation:
                 node.replace(changed)
         found.sql = tree.sql("spark", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, _NoRuleError) as error:
-        raise QueryError(query.name, query.sql, f"cannot be said in Spark's dialect: {error}") from error
+        reason = f"cannot be said in Spark's dialect: {error}"
+        raise QueryError(query.name, query.sql, reason, QueryErrorKind.STATEMENT) from error
     return found
 
 

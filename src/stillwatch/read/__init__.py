@@ -97,7 +97,7 @@ def broken_file(job: Job, error: QueryError) -> InputError | None:
 
     Reading looks at the columns that can have a fault, so that a broken page of another is met by whoever needs it.
     """
-    if "Out of Memory" in error.reason:
+    if not error.kind.may_be_a_file:
         return None
     try:
         for source in job.sources.every:

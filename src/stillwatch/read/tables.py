@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.errors import QueryError
+from stillwatch.errors import QueryError, QueryErrorKind
 from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.csv_rows import missing_columns
 from stillwatch.read.formats.parquet import Footer, with_text_as_bytes
@@ -114,12 +114,12 @@ def _look(
     try:
         return [Taken(part, _set_faulty_aside(reading, part, first))]
     except QueryError as error:
-        if "Out of Memory" in error.reason:
+        if not error.kind.may_be_a_file:
             raise
         if len(alike) > 1:  # one of them is broken: find it
             single = [_look(reading, table, [pair], first + index) for index, pair in enumerate(alike)]
             return [one for taken in single for one in taken]
-        if rewritten or "encoding" not in error.reason:
+        if rewritten or error.kind is not QueryErrorKind.BROKEN_TEXT:
             raise unreadable(sources[0], error.reason) from error
     copy = with_text_as_bytes(sources[0], table, reading.engine.folder)
     return _look(reading, table, [(copy, alike[0][1])], first, rewritten=True)

@@ -1,0 +1,56 @@
+"""What DuckDB raises becomes a QueryError of a known kind, or an OutputError when the disk is full."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from stillwatch.errors import OutputError, QueryError, QueryErrorKind
+
+_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
+_KINDS: tuple[tuple[type[duckdb.Error], QueryErrorKind], ...] = (
+    (duckdb.OutOfMemoryException, QueryErrorKind.OUT_OF_MEMORY),
+    (duckdb.InterruptException, QueryErrorKind.INTERRUPTED),
+    (duckdb.IOException, QueryErrorKind.BROKEN_FILE),
+    (duckdb.ParserException, QueryErrorKind.STATEMENT),
+    (duckdb.SyntaxException, QueryErrorKind.STATEMENT),
+    (duckdb.BinderException, QueryErrorKind.STATEMENT),
+    (duckdb.CatalogException, QueryErrorKind.STATEMENT),
+)
+
+
+@contextmanager
+def refusals(name: str, sql: str) -> Iterator[None]:
+    """Raises QueryError or OutputError for what the driver raises while it runs this statement."""
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error)
+        if any(full in reason for full in _FULL):
+            raise OutputError(
+                f"the disk is full while running `{name}`: {reason}; nothing was written to the run folder"
+            ) from error
+        kind = kind_of(error)
+        if kind is QueryErrorKind.OUT_OF_MEMORY:
+            reason += "; raise `engine.memory_limit` or point `engine.temp_directory` at a larger disk"
+        raise QueryError(name, sql, reason, kind) from error
+
+
+def kind_of(error: duckdb.Error) -> QueryErrorKind:
+    """The kind of an exception of DuckDB's; its text is looked at only where its class says too little."""
+    for raised, kind in _KINDS:
+        if isinstance(error, raised):
+            return kind
+    if type(error) is duckdb.Error:
+        return QueryErrorKind.BROKEN_FILE  # what its Parquet decoder raises has no class of its own
+    if isinstance(error, duckdb.InvalidInputException):
+        text = str(error)
+        if "Invalid string encoding" in text:
+            return QueryErrorKind.BROKEN_TEXT
+        if "file" in text.lower():  # "Failed to read file", "No magic bytes found at end of file", …
+            return QueryErrorKind.BROKEN_FILE
+    return QueryErrorKind.OTHER
