@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import report
+from stillwatch import __version__, report
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import UsageError
 from stillwatch.job import Inputs, resolve
-from stillwatch.settings import EngineSettings
+from stillwatch.records.outputs import RUN_FILES
+from stillwatch.report import folder
+from stillwatch.settings import EngineSettings, Settings
 from tests.report.synthetic_run import SyntheticRun, empty_run
 
 
@@ -106,3 +108,15 @@ def test_summary_is_plain_json_without_bulk(full_folder: Path) -> None:
     assert len(text) < 40_000
     assert json.loads(text) == summary
     assert summary["report"] == str(full_folder / "report.html")
+
+
+def test_a_folder_gives_every_table_of_the_run_and_its_facts(full: SyntheticRun, full_folder: Path) -> None:
+    with folder.opened(full_folder) as (engine, facts):
+        sizes = {
+            table.name: engine.fetch(Query("rows", f"SELECT count(*) AS n FROM {table.name}"))["n"][0].as_py()
+            for table in RUN_FILES
+        }
+    assert sizes == {table.name: len(full.rows[table.name]) for table in RUN_FILES}
+    assert sizes["lineage"] > 0
+    assert (facts.version, facts.since, facts.until) == (__version__, None, None)
+    assert facts.innocents_per_100k == Settings().assess.expected_innocents_per_100k

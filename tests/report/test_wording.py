@@ -63,6 +63,7 @@ def test_confidence_never_claims_certainty() -> None:
 
 def test_explanations_and_sentences() -> None:
     assert wording.explanation("is_batch_job") == "batch job"
+    assert wording.explanation("is_carrier_nat_or_vpn") == "carrier NAT or VPN"
     assert wording.explanation("island_traffic") == "island traffic"
     assert wording.capitalised("") == "" and wording.capitalised("accounts differ") == "Accounts differ"
     assert [wording.stopped(text) for text in ("", "it is", "it is.", "is it?")] == ["", "it is.", "it is.", "is it?"]

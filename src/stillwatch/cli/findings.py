@@ -8,7 +8,7 @@ from pathlib import Path
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.runs import folder
 
-FORMATS = ("html", "md", "json", "pdf")
+FORMATS = ("html", "md", "json", "text", "pdf")
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ def check_format(name: str, findings: Findings) -> None:
     if name == "pdf":
         findings.add("`--format pdf`", "is not in this version", "use `--format html` and print it from a browser")
     elif name not in FORMATS:
-        findings.add(f"`--format {name}`", "is not a format", "use `html`, `md` or `json`")
+        findings.add(f"`--format {name}`", "is not a format", "use `html`, `md`, `json` or `text`")
 
 
 def check_run(run: Path, findings: Findings) -> None:

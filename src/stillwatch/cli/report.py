@@ -13,7 +13,7 @@ from stillwatch.cli.findings import Findings, check_format, check_run
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
     campaign: Annotated[str | None, typer.Option(help="One campaign's dossier instead of the whole run.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="`html`, `md` or `json`.")] = "md",
+    format_: Annotated[str, typer.Option("--format", help="`html`, `md`, `json` or `text`.")] = "md",
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
 ) -> None:
     """The dossier of a run, or of one of its campaigns."""

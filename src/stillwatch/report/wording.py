@@ -7,6 +7,7 @@ from datetime import date
 from stillwatch.report.document import Campaign, Share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+ACRONYMS = ("nat", "vpn")
 TARGETS = 3  # capabilities named in a headline
 LEAST_TARGET = 0.05  # a smaller share of the exchanges is not named in a headline; the report lists all
 
@@ -32,8 +33,9 @@ def in_words(name: str) -> str:
 
 
 def explanation(name: str) -> str:
-    """An innocent explanation as words: `is_batch_job` becomes `batch job`."""
-    return in_words(name.removeprefix("is_"))
+    """An innocent explanation as words: `is_carrier_nat_or_vpn` becomes `carrier NAT or VPN`."""
+    words = in_words(name.removeprefix("is_")).split(" ")
+    return " ".join(word.upper() if word in ACRONYMS else word for word in words)
 
 
 def capitalised(sentence: str) -> str:
