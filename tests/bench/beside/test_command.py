@@ -15,10 +15,11 @@ SMALL = ["--accounts", "1500", "--exchanges", "30000", "--texts", "400", "--roun
 
 
 def test_a_small_comparison_runs_through(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    in_this_process: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STILLWATCH_DATA", str(tmp_path))  # no prompts there: ours
     assert beside.main([*SMALL, "--world", "bench", "--out", str(tmp_path / "out")]) == 0
+    assert {"build", "sketch", "sketchers", "scan", *TITLES} <= set(in_this_process)
     shown = capsys.readouterr().out
     assert shown == (tmp_path / "out" / "beside.txt").read_text(encoding="utf-8")
     told = json.loads((tmp_path / "out" / "beside.json").read_text(encoding="utf-8"))

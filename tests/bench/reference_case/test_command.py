@@ -10,8 +10,11 @@ import pytest
 from bench.reference_case import __main__ as command
 
 
-def test_the_smallest_case_runs_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_smallest_case_runs_through(
+    in_this_process: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command.main(["--scale", "0.001", "--out", str(tmp_path), "--threads", "2", "--no-keep"]) == 0
+    assert in_this_process == ["write", "read", "read", "scan", "score"]
     shown = capsys.readouterr().out
     assert "scan over plain read" in shown and "letter campaign" in shown
     told = json.loads((tmp_path / "reference-case-0.001-1.json").read_text(encoding="utf-8"))
