@@ -1,20 +1,36 @@
-"""Shared fixtures: an engine in a temporary folder, and a Spark where there can be one."""
+"""Shared fixtures: an engine in a temporary folder, and one small world with its run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.settings import EngineSettings
-from tests.engine.spark_here import java_home, why_not
+from tests.spark.installed import why_not
+
+if TYPE_CHECKING:
+    from tests.scenarios.small_world import SmallWorld
 
 # no test fails for having taken long: machines are shared
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+# Tests of these files share a world that takes seconds to make.
+SHARED = {
+    "tests/scenarios/test_bad_input.py": "killed runs",
+    "tests/scenarios/test_demo.py": "demo",
+    "tests/scenarios/": "small world",
+    "tests/engine/test_translate.py": "small world",
+    "tests/bench/letter/": "reference case",
+}
 
 
 @pytest.fixture
@@ -24,24 +40,49 @@ def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `spark` share one process, and are skipped, with the reason, where Spark cannot run; all others stay
-    with those of their file, whose worlds they share."""
+    """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
+    are skipped, with the reason, where Spark cannot run."""
     reason = why_not()
     for item in items:
-        needs_spark = item.get_closest_marker("spark") is not None
-        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.nodeid.partition("::")[0]))
-        if needs_spark and reason is not None:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if item.get_closest_marker("spark") is not None and reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Spark on this machine that every engine of the session joins: starting one takes seconds."""
-    from stillwatch.engine.spark import SparkEngine
+def _group(item: pytest.Item) -> str:
+    path = item.nodeid.partition("::")[0]
+    if item.get_closest_marker("spark") is not None:
+        return "spark"
+    return next((name for start, name in SHARED.items() if path.startswith(start)), path)
 
-    home = java_home(tmp_path_factory.mktemp("java"))
-    with pytest.MonkeyPatch.context() as patched:
-        if home is not None:
-            patched.setenv("JAVA_HOME", str(home))
-        with SparkEngine(EngineSettings(name="spark", threads=2), tmp_path_factory.mktemp("spark")):
-            yield
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    """A small world with one loud campaign, for scenarios that only read it."""
+    from tests.scenarios.small_world import built  # with the lab, which takes a second to load
+
+    return built(tmp_path_factory.mktemp("small-world"))
+
+
+@pytest.fixture(scope="session")
+def plain(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run over the small world as it is, on two threads."""
+    return world.scan(tmp_path_factory.mktemp("plain") / "run")
+
+
+@pytest.fixture(scope="session")
+def hours(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The world's exchanges in three files by time, parted where conversations and days are under way."""
+    folder = tmp_path_factory.mktemp("by-time")
+    exchanges = world.exchanges.sort_by("started_at")
+    at = exchanges["started_at"].to_numpy()
+    told = exchanges["conversation_id"].to_pylist()
+    under_way = [n for n in range(1, len(told)) if told[n] is not None and told[n] in told[max(0, n - 400) : n]]
+    cuts = np.searchsorted(at, [at[next(n for n in under_way if n > len(at) * share // 100)] for share in (55, 97)])
+    parts = [exchanges.slice(a, b - a) for a, b in zip([0, *cuts], [*cuts, len(at)], strict=True)]
+    spans = [(part["started_at"][0].as_py(), part["started_at"][-1].as_py()) for part in parts]
+    assert spans[0][1].date() == spans[1][0].date(), "no day would be counted twice"
+    assert set(told[: cuts[0]]) & set(told[cuts[0] : cuts[1]]) - {None}, "no conversation would be counted twice"
+    for number, part in enumerate(parts):
+        pq.write_table(part, folder / f"hours-{number}.parquet")
+    return sorted(folder.iterdir())

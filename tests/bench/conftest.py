@@ -1,4 +1,4 @@
-"""Benchmarks whose measured children run in the test's own process: starting and importing is most of what they cost."""
+"""Benchmarks whose children run in the test's own process: starting and importing is most of what they cost."""
 
 from __future__ import annotations
 

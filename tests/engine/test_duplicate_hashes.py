@@ -14,9 +14,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.engine import duplicate_hashes as module
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.duplicate_hashes import Hashes, repeated
-from stillwatch.engine.factory import opened
 from stillwatch.errors import OutputError
-from stillwatch.settings import EngineSettings
 
 
 def batches(hashes: Hashes, rows: int) -> Iterator[pa.RecordBatch]:
@@ -75,9 +73,3 @@ def texts_met_twice(engine: Engine) -> list[str]:
 
 def test_an_engine_keeps_them_under_a_name(engine: DuckDBEngine) -> None:
     assert texts_met_twice(engine) == ["b"]
-
-
-@pytest.mark.spark
-def test_the_other_engine_finds_the_same(spark: None, tmp_path: Path) -> None:
-    with opened(EngineSettings(name="spark", threads=2), tmp_path) as distributed:
-        assert texts_met_twice(distributed) == ["b"]

@@ -17,11 +17,11 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.translate import to_spark
 from stillwatch.errors import QueryError
 from tests.read.odd_logs import check_odd_logs
-from tests.scenarios.small_world import SmallWorld, built
+from tests.scenarios.small_world import SmallWorld
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
+def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
     """Every query of a scan with campaigns, and of reading logs of every type, once for each text."""
     found: dict[str, Query] = {}
 
@@ -37,7 +37,6 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
     with pytest.MonkeyPatch.context() as patched:
         for method in ("view", "create", "repeated", "transform", "fetch", "batches"):
             noting(method)
-        world: SmallWorld = built(tmp_path_factory.mktemp("asked"))
         world.scan(tmp_path_factory.mktemp("asked-run") / "run")
         check_odd_logs(tmp_path_factory.mktemp("odd"), "duckdb")
     return [query for query in found.values() if "stored_rows" not in query.sql]

@@ -71,32 +71,37 @@ BY_TIME = [(NAMES[0], NAMES[-1], EACH)] * len(NAMES)
 UNKNOWN: list[tuple[str | None, str | None, int]] = [(None, None, EACH * len(NAMES))]
 
 
-@pytest.mark.parametrize(("groups", "rewritten"), [(IN_ORDER, False), (BY_TIME, True), (UNKNOWN, True), ([], True)])
-@pytest.mark.parametrize("name", ["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+LAYOUTS = [(IN_ORDER, False), (BY_TIME, True), (UNKNOWN, True), ([], True)]
+
+
+@pytest.mark.parametrize(("groups", "rewritten"), LAYOUTS)
 def test_every_account_is_in_one_range_whatever_it_is_called(
-    request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    name: str,
     groups: Sequence[tuple[str | None, str | None, int]],
     rewritten: bool,
 ) -> None:
-    if name == "spark":
-        request.getfixturevalue("spark")
     monkeypatch.setattr(ranges, "ROWS", 2 * EACH)
-    with opened(EngineSettings.model_validate({"name": name, "threads": 2}), tmp_path) as engine:
-        logged(engine, groups)
-        before = set(engine.folder.iterdir())
-        with laid_out(engine) as conditions:
-            assert bool(set(engine.folder.iterdir()) - before) == rewritten
-            found = [
-                engine.fetch(Query("range", f"SELECT account_index, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
-                for one in conditions
-            ]
-            if rewritten:
-                check_files_hold_one_range_each(engine, len(conditions))
-        assert set(engine.folder.iterdir()) == before, "its room is free again"
-        assert engine.columns(ranges.SKETCHES) == ()
+    with opened(EngineSettings(threads=2), tmp_path) as engine:
+        check_every_account_is_in_one_range(engine, groups, rewritten)
+
+
+def check_every_account_is_in_one_range(
+    engine: Engine, groups: Sequence[tuple[str | None, str | None, int]], rewritten: bool
+) -> None:
+    """On this engine a log of NAMES, laid out in ranges of 2 * EACH rows, has every account in exactly one."""
+    logged(engine, groups)
+    before = set(engine.folder.iterdir())
+    with laid_out(engine) as conditions:
+        assert bool(set(engine.folder.iterdir()) - before) == rewritten
+        found = [
+            engine.fetch(Query("range", f"SELECT account_index, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
+            for one in conditions
+        ]
+        if rewritten:
+            check_files_hold_one_range_each(engine, len(conditions))
+    assert set(engine.folder.iterdir()) == before, "its room is free again"
+    assert engine.columns(ranges.SKETCHES) == ()
     assert len(found) == len(NAMES) // 2
     assert [sorted(set(part["account_index"].to_pylist())) for part in found] == [[2 * n, 2 * n + 1] for n in range(5)]
     assert sorted(one for part in found for one in part["exchange_id"].to_pylist()) == sorted(

@@ -16,7 +16,7 @@ from stillwatch.engine import Engine
 from stillwatch.errors import OutputError
 from stillwatch.job import Inputs, Job, resolve
 from stillwatch.runs import checkpoint
-from stillwatch.settings import EngineSettings, Settings
+from stillwatch.settings import EngineSettings
 from tests.scenarios.small_world import SmallWorld, digests
 
 NAMES = [stage.__name__.rpartition(".")[2] for stage in flow.STAGES]
@@ -178,13 +178,3 @@ def test_the_command_line_says_what_is_kept(trial: Trial, capsys: pytest.Capture
     said = capsys.readouterr().err
     assert "the disk is full; everything up to `sketch` is kept in `" in said
     assert "run this again and it goes on from there" in said
-
-
-@pytest.mark.spark
-@pytest.mark.usefixtures("spark")
-def test_a_run_on_spark_goes_on_too(trial: Trial, plain: Path) -> None:
-    trial.engine = Settings(engine=EngineSettings(name="spark", threads=2)).engine
-    trial.failed("group")
-    assert trial.run() == NAMES[3:]
-    assert digests(trial.out) == digests(plain)
-    assert trial.kept() == []

@@ -28,6 +28,7 @@ from stillwatch.errors import EngineError, OutputError, QueryError, QueryErrorKi
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
 from stillwatch.settings import EngineSettings
+from tests.engine.test_repeated import texts_met_twice
 
 pytestmark = pytest.mark.spark
 
@@ -179,6 +180,10 @@ def test_broken_files_and_texts_are_told_apart(distributed: Engine, tmp_path: Pa
 def test_outside_text_cannot_leave_its_quotes(distributed: Engine) -> None:
     for text in ("it's", "'; DROP TABLE x; --", '"', "\\'", "a\nb", "`", "${x}", "\\u0041"):
         assert fetched(distributed, f"SELECT {literal(text)} AS {identifier('a`' + text)}") == [(text,)]
+
+
+def test_what_comes_twice_is_kept_under_a_name(distributed: Engine) -> None:
+    assert texts_met_twice(distributed) == ["b"]
 
 
 @pytest.mark.usefixtures("spark")

@@ -1,0 +1,1 @@
+"""What needs a running Spark: its engine, and that whole runs on it give the same as on DuckDB."""
