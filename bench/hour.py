@@ -1,8 +1,8 @@
 """What one more hour costs a state: `python -m bench.hour WORLD [EXCHANGES [SKETCHES]]`, for what `lab build` wrote.
 
 All but the last EXCHANGES (300,000) are kept first; then those are added as raw logs, and the state is scanned. With
-SKETCHES, a folder of files of sketches as `make bench-reference-case` writes it, they are added to a state that holds these
-instead, three times over, and nothing is scanned.
+SKETCHES, a folder of files of sketches as `make bench-reference-case` writes it, they are added to a state that holds
+these instead, three times over, and nothing is scanned.
 """
 
 from __future__ import annotations

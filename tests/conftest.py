@@ -29,7 +29,7 @@ SHARED = {
     "tests/scenarios/test_demo.py": "demo",
     "tests/scenarios/": "small world",
     "tests/engine/test_translate.py": "small world",
-    "tests/bench/letter/": "reference case",
+    "tests/bench/reference_case/": "reference case",
 }
 
 
