@@ -75,5 +75,5 @@ def test_labels_say_which_value_is_shared_and_stay_short() -> None:
     named = network(links, ["v1"])
     shown = drawing.draw(replace(named, values=(replace(named.values[0], shown="4242…"),)))
     endless = drawing.draw(replace(named, values=(replace(named.values[0], shown="x" * 300),)))
-    assert shown is not None and [node.label for node in shown.values] == ["same payment issuer: 4242…"]
+    assert shown is not None and [node.label for node in shown.values] == ["card issuer: 4242…"]
     assert endless is not None and len(endless.values[0].label) == drawing.LABEL

@@ -23,4 +23,4 @@ def test_evidence_is_a_sentence_then_its_bits_then_its_examples() -> None:
     lines = terminal.render(replace(document, campaigns=(campaign,))).splitlines()
     (place,) = [number for number, line in enumerate(lines) if "All sizes are equal." in line]
     assert lines[place] == "  For:       All sizes are equal. (+4.2 bits)"
-    assert lines[place + 1] == "             For example: [red]x[/red], :smile:"
+    assert lines[place + 1] == "             For example: [red]x[/red]; :smile:"

@@ -62,8 +62,15 @@ def test_confidence_never_claims_certainty() -> None:
 
 
 def test_explanations_and_sentences() -> None:
-    assert wording.explanation("is_batch_job") == "batch job"
-    assert wording.explanation("is_carrier_nat_or_vpn") == "carrier NAT or VPN"
+    assert wording.explanation("is_batch_job") == "a firm's own batch job"
+    assert wording.explanation("is_unheard_of") == "unheard of"
     assert wording.explanation("island_traffic") == "island traffic"
     assert wording.capitalised("") == "" and wording.capitalised("accounts differ") == "Accounts differ"
     assert [wording.stopped(text) for text in ("", "it is", "it is.", "is it?")] == ["", "it is.", "it is.", "is it?"]
+
+
+def test_shared_values_and_families_have_the_words_of_their_claims() -> None:
+    assert wording.shared("same_payment_issuer") == "card issuer"
+    assert wording.shared("same_shoe_size") == "same shoe size"
+    assert wording.family("infrastructure") == "addresses and client software"
+    assert wording.family("other_family") == "other family"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
-from stillwatch.report.wording import count, day, in_words
+from stillwatch.report.wording import count, day, in_words, shared
 
 EXCHANGE_FEEDS = ("exchanges", "received_sketches", "exchange_sketches")
 NOT_SHOWN = "The shared values themselves are not shown: this run saw only sketches of them."
@@ -151,8 +151,8 @@ def _event(event: Event, section: str) -> str:
 
 
 def shared_value(value: Value) -> str:
-    """The name of a shared value: its claim, and the value itself where the run saw it."""
-    return in_words(value.claim) if value.shown is None else f"{in_words(value.claim)}: {value.shown}"
+    """What is shared, and the value itself where the run saw it."""
+    return shared(value.claim) if value.shown is None else f"{shared(value.claim)}: {value.shown}"
 
 
 def sharing(value: Value, network: Network) -> str:

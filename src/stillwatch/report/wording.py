@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from stillwatch.records.claims import EXPLANATIONS, FAMILIES, SHARED_VALUES
 from stillwatch.report.document import Campaign, Share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-ACRONYMS = ("nat", "vpn")
 TARGETS = 3  # capabilities named in a headline
 LEAST_TARGET = 0.05  # a smaller share of the exchanges is not named in a headline; the report lists all
 
@@ -19,6 +19,9 @@ LEVEL_MEANINGS = {
     "explanation is still possible or too many innocent accounts are expected among them.",
     "watch": "Keep these accounts under observation and do nothing else: the evidence is too weak to question anybody.",
 }
+
+_EXPLANATIONS = {one.name: one.words for one in EXPLANATIONS}
+_SHARED = {one.name: one.words for one in SHARED_VALUES}
 
 VERDICT_MEANINGS = {
     "excluded": "tested and contradicted by the log",
@@ -33,9 +36,18 @@ def in_words(name: str) -> str:
 
 
 def explanation(name: str) -> str:
-    """An innocent explanation as words: `is_carrier_nat_or_vpn` becomes `carrier NAT or VPN`."""
-    words = in_words(name.removeprefix("is_")).split(" ")
-    return " ".join(word.upper() if word in ACRONYMS else word for word in words)
+    """An innocent explanation in words: `is_batch_job` becomes `a firm's own batch job`."""
+    return _EXPLANATIONS.get(name) or in_words(name.removeprefix("is_"))
+
+
+def shared(claim: str) -> str:
+    """What accounts share by a claim of linking, in words: `same_payment_issuer` becomes `card issuer`."""
+    return _SHARED.get(claim) or in_words(claim)
+
+
+def family(name: str) -> str:
+    """A family of shared values in words: `infrastructure` becomes `addresses and client software`."""
+    return FAMILIES[name].words if name in FAMILIES else in_words(name)
 
 
 def capitalised(sentence: str) -> str:

@@ -12,6 +12,8 @@ from stillwatch.report.document import Campaign, Document, Evidence
 _FILTERS = (
     wording.in_words,
     wording.explanation,
+    wording.shared,
+    wording.family,
     wording.confidence,
     wording.rate,
     wording.count,

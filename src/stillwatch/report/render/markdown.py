@@ -97,7 +97,7 @@ def _history(past: History, subject: str, title: str) -> Iterator[str]:
 
 def _fact(one: Evidence) -> tuple[str, ...]:
     sentence = escape(stopped(capitalised(one.sentence)))
-    examples = f" For example: {', '.join(escape(example) for example in one.examples)}" if one.examples else ""
+    examples = f" For example: {'; '.join(escape(example) for example in one.examples)}" if one.examples else ""
     return sentence + examples, bits(one.bits), escape(one.claim)
 
 

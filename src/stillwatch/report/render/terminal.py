@@ -103,7 +103,7 @@ def _fact(label: str, fact: Evidence, width: int) -> Iterator[Text]:
     weight = f"({bits(fact.bits)} bits)" if fact.bits else ""
     yield from _hanging(_label(label), f"{stopped(capitalised(fact.sentence))} {weight}", width)
     if fact.examples:
-        yield from _hanging(_label(""), f"For example: {', '.join(fact.examples)}", width)
+        yield from _hanging(_label(""), f"For example: {'; '.join(fact.examples)}", width)
 
 
 def _against(campaign: Campaign, width: int) -> Iterator[Text]:
