@@ -22,13 +22,13 @@ def engine(full: SyntheticRun, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield opened
 
 
-def told(past: history.History) -> list[tuple[str, str, str | None]]:
+def listed_events(past: history.History) -> list[tuple[str, str, str | None]]:
     return [(event.subject, event.event, event.other) for event in past.events]
 
 
 def test_a_merged_subject_brings_its_own_events_and_those_merged_into_it(engine: DuckDBEngine) -> None:
     found = history.histories(engine, ["N1", "NB", "N2"])
-    assert told(found["N1"]) == [
+    assert listed_events(found["N1"]) == [
         ("N1", "born", None),
         ("NA1", "born", None),
         ("NA2", "born", None),
@@ -38,7 +38,7 @@ def test_a_merged_subject_brings_its_own_events_and_those_merged_into_it(engine:
         ("NB", "split_from", "N1"),
         ("N1", "replaced_accounts", None),
     ]
-    assert told(found["NB"]) == [("NB", "split_from", "N1")]
+    assert listed_events(found["NB"]) == [("NB", "split_from", "N1")]
     assert "N2" not in found
 
 
