@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.link.graph import Graph, Shared, assemble
-from stillwatch.link.values import KINDS
+from stillwatch.link.values import ATTRIBUTES
 
-CODES = {kind.claim: code for code, kind in enumerate(KINDS)}
+CODES = {attribute.claim: code for code, attribute in enumerate(ATTRIBUTES)}
 
 
 def planted(
@@ -25,7 +25,7 @@ def planted(
     member = np.zeros(accounts, bool)
     member[members] = True
     parts = []
-    draws = np.zeros((len(KINDS), accounts), np.int32)
+    distinct_count = np.zeros((len(ATTRIBUTES), accounts), np.int32)
     ordinary = {
         "same_address": (accounts * 3, 4.0),
         "same_client_fingerprint": (60, 1.0),
@@ -47,30 +47,30 @@ def planted(
             own = member[holder] & (generator.random(len(holder)) < 0.8)
             value = np.where(own, values + generator.integers(0, variants, len(holder)), value)
         pairs = np.unique(np.stack([value, holder]), axis=1)
-        draws[CODES[claim]] = np.bincount(pairs[1], minlength=accounts)
+        distinct_count[CODES[claim]] = np.bincount(pairs[1], minlength=accounts)
         _, inverse, held = np.unique(pairs[0], return_inverse=True, return_counts=True)
         shared = held[inverse] > 1
         value, holder = pairs[0][shared], pairs[1][shared]
         starts = np.flatnonzero(np.diff(value, prepend=-1)).astype(np.int64)
         first = generator.integers(0, 30 * 86_400_000_000, len(holder))
         parts.append(Shared(CODES[claim], holder.astype(np.int32), starts, first, value[starts]))
-    return assemble(accounts, parts, draws), members
+    return assemble(accounts, parts, distinct_count), members
 
 
 def with_handovers(graph: Graph, groups: list[np.ndarray]) -> Graph:
     """The same graph with these groups of accounts (ascending) joined by handovers."""
     code = CODES["takes_over_requests_of"]
     parts = []
-    for kind in np.unique(graph.kind):
-        values = np.flatnonzero(graph.kind == kind)
+    for attribute in np.unique(graph.attribute):
+        values = np.flatnonzero(graph.attribute == attribute)
         begin, end = graph.value_start[values[0]], graph.value_start[values[-1] + 1]
         starts = (graph.value_start[values] - begin).astype(np.int64)
         keyed = graph.keyed[values]
-        parts.append(Shared(int(kind), graph.holder[begin:end], starts, graph.first_at[begin:end], keyed))
+        parts.append(Shared(int(attribute), graph.holder[begin:end], starts, graph.first_at[begin:end], keyed))
     holder = np.concatenate(groups).astype(np.int32)
     starts = np.cumsum([0, *[len(group) for group in groups[:-1]]]).astype(np.int64)
     first_at = np.full(len(holder), graph.first_at.min())
     parts.append(Shared(code, holder, starts, first_at, np.arange(len(groups))))
-    draws = graph.draws.copy()
-    draws[code] = 1
-    return assemble(graph.accounts, parts, draws)
+    distinct_count = graph.distinct_count.copy()
+    distinct_count[code] = 1
+    return assemble(graph.accounts, parts, distinct_count)

@@ -11,8 +11,8 @@ import pytest
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.link.graph import Graph, load
 from stillwatch.link.handovers import as_holdings, joined
-from stillwatch.link.segments import laid_out
-from stillwatch.link.values import KINDS
+from stillwatch.link.segments import segmented
+from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
@@ -55,19 +55,19 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, sketches))
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))
-        with laid_out(engine) as ranges:
-            return load(engine, ranges, 4, frozenset()).graph(NO_HANDOVERS)
+        with segmented(engine) as segments:
+            return load(engine, segments, 4, frozenset()).graph(NO_HANDOVERS)
 
 
 @pytest.mark.parametrize("order", [list(range(7)), [6, 3, 5, 1, 0, 4, 2]])
 def test_shared_values_with_holders_and_first_times(tmp_path: Path, order: list[int]) -> None:
     graph = graph_of(tmp_path, order, threads=1 + (order[0] > 0))
-    claims = [KINDS[code].claim for code in graph.kind]
+    claims = [ATTRIBUTES[code].claim for code in graph.attribute]
     assert claims == ["same_address", "same_address", "same_email_domain", "same_email_domain"]
     held = [graph.holder[a:b].tolist() for a, b in zip(graph.value_start, graph.value_start[1:], strict=False)]
     assert held == [[0, 1], [0, 2], [0, 3], [1, 2]]
     assert graph.first_at[:4].tolist() == [5, 9, 6, 7]
-    assert graph.draws[0].tolist() == [2, 2, 1, 0]
+    assert graph.distinct_count[0].tolist() == [2, 2, 1, 0]
 
 
 def test_accounts_hold_what_values_are_held_by(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.link.biclusters import Alone, find_kits
+from stillwatch.link.biclusters import AccountPrior, find_biclusters
 from stillwatch.link.graph import load
 from stillwatch.link.handovers import (
     LEAST,
@@ -21,10 +21,10 @@ from stillwatch.link.handovers import (
     find_handovers,
     joined,
 )
-from stillwatch.link.null_model import background
+from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
-from stillwatch.link.segments import laid_out
-from stillwatch.link.values import KINDS
+from stillwatch.link.segments import segmented
+from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import (
     HANDOVER_SENDERS,
     HANDOVER_WITHIN,
@@ -53,16 +53,16 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
         spans["last_seen"] = pa.array([40 * DAY] * len(names), pa.timestamp("us"))
         sketches = {"account_id": pa.array(names), "account_index": pa.array(range(len(names)), pa.int32())}
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
-        with laid_out(engine) as ranges:
-            sent = load(engine, ranges, len(names), frozenset()).sent
+        with segmented(engine) as segments:
+            sent = load(engine, segments, len(names), frozenset()).sent
         return find_handovers(engine, sent, len(names))
 
 
 def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
-    handed = found(tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("d", 3, 11), ("e", 4, 12)])
-    assert handed.account.tolist() == [0, 1, 2]
-    assert handed.group.tolist() == [0, 0, 0]
-    assert handed.first_at.tolist() == [2 * MINUTE, 2 * MINUTE, 10 * MINUTE]
+    handover_count = found(tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("d", 3, 11), ("e", 4, 12)])
+    assert handover_count.account.tolist() == [0, 1, 2]
+    assert handover_count.group.tolist() == [0, 0, 0]
+    assert handover_count.first_at.tolist() == [2 * MINUTE, 2 * MINUTE, 10 * MINUTE]
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_two_queues_that_coincidence_joins_are_parted(bridges: int, groups: int)
     other = generator.integers(200, 300, (2, 300))
     across = np.stack([generator.integers(0, 200, bridges), generator.integers(200, 300, bridges)])
     left, right = np.concatenate([queue, other, across], axis=1)
-    handed = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000)
-    assert len(np.unique(handed.group[handed.account < 200])) == 1
-    assert len(np.unique(handed.group)) == groups
+    handover_count = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000)
+    assert len(np.unique(handover_count.group[handover_count.account < 200])) == 1
+    assert len(np.unique(handover_count.group)) == groups
 
 
 def test_a_queue_whose_accounts_replace_one_another_stays_whole() -> None:
@@ -118,8 +118,8 @@ def test_a_queue_whose_accounts_replace_one_another_stays_whole() -> None:
     born = np.sort(generator.uniform(0, 40, 400))
     left = generator.integers(0, 400, 4000)
     right = np.clip(left + generator.integers(1, 20, 4000), 0, 399)
-    handed = joined(left, right, (born[left] * DAY).astype(np.int64), 0.001, 100_000)
-    assert len(np.unique(handed.group)) == 1
+    handover_count = joined(left, right, (born[left] * DAY).astype(np.int64), 0.001, 100_000)
+    assert len(np.unique(handover_count.group)) == 1
 
 
 def test_chance_recovers_how_many_strangers_coincide() -> None:
@@ -137,22 +137,22 @@ def test_accounts_that_share_nothing_but_handovers_are_a_kit_of_their_own(seed: 
     generator = np.random.default_rng(seed)
     graph, members = planted(generator, claims=())
     graph = with_handovers(graph, [members])
-    (kit,) = kits_of(graph)
-    assert kit.members.tolist() == members.tolist()
-    assert "handover" in kit.sides
-    assert "takes_over_requests_of" in {KINDS[code].claim for code in kit.widespread}
+    (bicluster,) = biclusters_of(graph)
+    assert bicluster.members.tolist() == members.tolist()
+    assert "handover" in bicluster.groups
+    assert "takes_over_requests_of" in {ATTRIBUTES[code].claim for code in bicluster.widespread}
 
 
-@pytest.mark.parametrize(("handed", "kept"), [(1, False), (3, True)])
-def test_who_hands_over_again_and_again_belongs_however_personal_it_reads(handed: int, kept: bool) -> None:
+@pytest.mark.parametrize(("handover_count", "kept"), [(1, False), (3, True)])
+def test_who_hands_over_again_and_again_belongs_however_personal_it_reads(handover_count: int, kept: bool) -> None:
     graph, members = planted(np.random.default_rng(3), claims=())
     graph = with_handovers(graph, [members])
     personal = members[::15]
     prior, count = np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32)
-    prior[personal], count[members] = -9.0, handed
-    (kit,) = kits_of(graph, Alone(prior, count))
-    assert bool(np.isin(personal, kit.members).all()) is kept
-    assert len(np.setdiff1d(kit.members, members)) == 0
+    prior[personal], count[members] = -9.0, handover_count
+    (bicluster,) = biclusters_of(graph, AccountPrior(prior, count))
+    assert bool(np.isin(personal, bicluster.members).all()) is kept
+    assert len(np.setdiff1d(bicluster.members, members)) == 0
 
 
 def test_what_broke_off_a_queue_is_not_cut_from_it_again() -> None:
@@ -160,42 +160,46 @@ def test_what_broke_off_a_queue_is_not_cut_from_it_again() -> None:
     graph = with_handovers(graph, [members[:100]])
     prior, count = np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32)
     prior[members[100:]], count[members] = -5.0, 1
-    (kit,) = kits_of(graph, Alone(prior, count))
-    without = kits_of(graph, Alone(prior, np.zeros(graph.accounts, np.int32)))[0]
-    assert len(np.intersect1d(kit.members, members[100:])) > len(np.intersect1d(without.members, members[100:]))
-    assert len(np.setdiff1d(kit.members, members)) <= len(np.setdiff1d(without.members, members)) + 1
+    (bicluster,) = biclusters_of(graph, AccountPrior(prior, count))
+    without = biclusters_of(graph, AccountPrior(prior, np.zeros(graph.accounts, np.int32)))[0]
+    assert len(np.intersect1d(bicluster.members, members[100:])) > len(np.intersect1d(without.members, members[100:]))
+    assert len(np.setdiff1d(bicluster.members, members)) <= len(np.setdiff1d(without.members, members)) + 1
 
 
 def test_counts_are_of_every_account_that_hands_over() -> None:
     left, right = np.array([0, 0, 1, 7]), np.array([1, 2, 2, 8])
-    handed = joined(left, right, np.zeros(4, np.int64), 0.001, 10)
-    assert handed.count.tolist() == [2, 2, 2, 0, 0, 0, 0, 1, 1, 0]
-    assert handed.account.tolist() == [0, 1, 2]
+    handover_count = joined(left, right, np.zeros(4, np.int64), 0.001, 10)
+    assert handover_count.count.tolist() == [2, 2, 2, 0, 0, 0, 0, 1, 1, 0]
+    assert handover_count.account.tolist() == [0, 1, 2]
 
 
 def test_two_queues_that_share_their_values_stay_two() -> None:
     graph, members = planted(np.random.default_rng(4), planted=160)
     graph = with_handovers(graph, [members[::2], members[1::2]])
-    kits = sorted(kits_of(graph), key=lambda kit: int(kit.members[0]))
-    assert [len(np.intersect1d(kit.members, members[side::2])) for side, kit in enumerate(kits)] == [80, 80]
-    assert [len(np.intersect1d(kit.members, members[1 - side :: 2])) for side, kit in enumerate(kits)] == [0, 0]
+    biclusters = sorted(biclusters_of(graph), key=lambda bicluster: int(bicluster.members[0]))
+    assert [
+        len(np.intersect1d(bicluster.members, members[group::2])) for group, bicluster in enumerate(biclusters)
+    ] == [80, 80]
+    assert [
+        len(np.intersect1d(bicluster.members, members[1 - group :: 2])) for group, bicluster in enumerate(biclusters)
+    ] == [0, 0]
 
 
 def test_a_queue_does_not_swallow_a_ring_that_it_shares_a_few_values_with() -> None:
     generator = np.random.default_rng(6)
     graph, members = planted(generator, planted=120)
     queue = np.setdiff1d(np.arange(graph.accounts), members)[:200].astype(np.int32)
-    kits = kits_of(with_handovers(graph, [queue]))
-    ring = [kit for kit in kits if len(np.intersect1d(kit.members, members)) > 60]
+    biclusters = biclusters_of(with_handovers(graph, [queue]))
+    ring = [bicluster for bicluster in biclusters if len(np.intersect1d(bicluster.members, members)) > 60]
     assert len(ring) == 1
     assert len(np.intersect1d(ring[0].members, queue)) == 0
 
 
-def kits_of(graph, alone=None):
-    null = background(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
-    if alone is None:
-        alone = Alone(np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32))
-    return find_kits(graph, null, alone, 8, 10.0)
+def biclusters_of(graph, account_prior=None):
+    null = fit_null_model(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
+    if account_prior is None:
+        account_prior = AccountPrior(np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32))
+    return find_biclusters(graph, null, account_prior, 8, 10.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 4), st.integers(0, 30)), max_size=80))

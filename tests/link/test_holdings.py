@@ -45,15 +45,15 @@ def held(values: list[int]) -> Held:
 def test_each_account_and_value_comes_once_with_its_first_time(rows: list[tuple[int, int, int]]) -> None:
     start, order = by_account(np.array([row[0] for row in rows], np.int32), 7)
     value, at = np.array([row[1] or 0 for row in rows], np.int64), np.array([row[2] for row in rows], np.int64)
-    draws = np.zeros(7, np.int32)
-    found = list(zip(*(column.tolist() for column in distinct(start, order, at, value, draws)), strict=True))
+    distinct_count = np.zeros(7, np.int32)
+    found = list(zip(*(column.tolist() for column in distinct(start, order, at, value, distinct_count)), strict=True))
     expected: dict[tuple[int, int], int] = {}
     for account, used, when in rows:
         if used:
             expected[account, used] = min(when, expected.get((account, used), when))
     assert sorted(found) == sorted((*pair, when) for pair, when in expected.items())
     assert [row[0] for row in found] == sorted(row[0] for row in found), "accounts must ascend"
-    assert draws.tolist() == [sum(account == u for account, _ in expected) for u in range(7)]
+    assert distinct_count.tolist() == [sum(account == u for account, _ in expected) for u in range(7)]
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), max_size=200))
@@ -115,8 +115,8 @@ def times(found: Uses) -> set[tuple[int, int, int]]:
 def test_a_log_read_in_ranges_holds_the_same_in_the_same_order(engine: Engine) -> None:
     whole, parted = np.zeros((3, 40), np.int32), np.zeros((3, 40), np.int32)
     at_once, uses = used_values(engine, ["TRUE"], COLUMNS, whole, 1)
-    ranges = ["account_index < 10", "account_index >= 10 AND account_index < 25", "account_index >= 25"]
-    in_turn, used = used_values(engine, ranges, COLUMNS, parted, 1)
+    segments = ["account_index < 10", "account_index >= 10 AND account_index < 25", "account_index >= 25"]
+    in_turn, used = used_values(engine, segments, COLUMNS, parted, 1)
     assert (whole == parted).all()
     for code in COLUMNS:
         assert shared(in_turn[code]) and sorted(shared(in_turn[code])) == sorted(shared(at_once[code]))

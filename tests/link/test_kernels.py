@@ -8,16 +8,20 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.link.biclusters import _NEST, _NEST_SIDE, _SUFFICIENT
 from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.kernels import (
     AGREEING_BITS,
     cells_filled,
     count_held,
-    drawn_by,
+    distinct_counts_of,
     score_holders,
 )
-from stillwatch.link.values import SIDES
+from stillwatch.link.membership import _SUFFICIENT
+from stillwatch.link.values import (
+    GROUP_OF_HIERARCHY,
+    GROUPS,
+    HIERARCHY_OF,
+)
 from tests.link.planted import planted
 
 seeds = st.integers(0, 2**32)
@@ -48,11 +52,11 @@ def test_counts_the_values_that_two_members_hold(seed: int, size: int) -> None:
 @given(seeds)
 def test_members_draw_what_each_draws(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    draws = generator.integers(0, 3, (4, 50)).astype(np.int32)
+    distinct_count = generator.integers(0, 3, (4, 50)).astype(np.int32)
     members = np.sort(generator.choice(50, 12, replace=False)).astype(np.int32)
-    total, states = drawn_by(draws, members)
-    assert total.tolist() == draws[:, members].sum(axis=1).tolist()
-    assert states.tolist() == (draws[:, members] > 0).sum(axis=1).tolist()
+    total, states = distinct_counts_of(distinct_count, members)
+    assert total.tolist() == distinct_count[:, members].sum(axis=1).tolist()
+    assert states.tolist() == (distinct_count[:, members] > 0).sum(axis=1).tolist()
 
 
 @settings(max_examples=20)
@@ -87,26 +91,26 @@ def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(se
     rate[::2] = rate[::2, :1]  # some values are compared within countries, some not
     country = generator.integers(0, 3, graph.accounts).astype(np.int32)
     scratch = np.full(graph.accounts, -1, np.int32)
-    kind = graph.kind[chosen]
+    attribute = graph.attribute[chosen]
     given = (
         graph.value_start,
         graph.holder,
-        graph.draws,
+        graph.distinct_count,
         chosen,
-        kind,
+        attribute,
         usage,
         rate,
         country,
-        _NEST,
-        _NEST_SIDE,
+        HIERARCHY_OF,
+        GROUP_OF_HIERARCHY,
         scratch,
         _SUFFICIENT,
     )
     edges = np.sort(generator.integers(0, graph.accounts + 1, 3)).tolist()
-    parts = [score_holders(*given, *stripe) for stripe in itertools.pairwise([0, *edges, graph.accounts])]
-    accounts, bits, sides = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [score_holders(*given, *chunk) for chunk in itertools.pairwise([0, *edges, graph.accounts])]
+    accounts, bits, groups = (np.concatenate(column) for column in zip(*parts, strict=True))
     assert (scratch == -1).all()
-    found = {int(u): (b, s) for u, b, s in zip(accounts, bits, sides, strict=True)}
+    found = {int(u): (b, s) for u, b, s in zip(accounts, bits, groups, strict=True)}
     for u in range(graph.accounts):
         folded = defined(graph, u, chosen, usage, rate[:, country[u]])
         agreeing = int(((folded >= AGREEING_BITS) * (1 + _SUFFICIENT)).sum())
@@ -119,17 +123,17 @@ def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(se
 
 def defined(graph: Graph, u: int, chosen: np.ndarray, usage: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Capped bits of one account by side, straight from the model."""
-    kinds = len(graph.draws)
-    score, absent = np.zeros(kinds), np.zeros(kinds)
+    attributes = len(graph.distinct_count)
+    score, absent = np.zeros(attributes), np.zeros(attributes)
     for i, v in enumerate(chosen):
-        k = graph.kind[v]
+        k = graph.attribute[v]
         absent[k] += np.log2(1 - usage[i])
         if u in holders(graph, v):
-            chance = 1 - np.exp(-graph.draws[k, u] * rate[i])
+            chance = 1 - np.exp(-graph.distinct_count[k, u] * rate[i])
             score[k] += np.log2(max(usage[i], chance) / chance) - np.log2(1 - usage[i])
-    score += np.where(graph.draws[:, u] > 0, np.maximum(absent, -8.0), 0.0)
-    folded = np.zeros(len(SIDES))
-    for nest, side in enumerate(_NEST_SIDE):
-        mine = score[nest == _NEST]
-        folded[side] += min(mine[np.argmax(np.abs(mine))], 14.0)
+    score += np.where(graph.distinct_count[:, u] > 0, np.maximum(absent, -8.0), 0.0)
+    folded = np.zeros(len(GROUPS))
+    for hierarchy, group in enumerate(GROUP_OF_HIERARCHY):
+        mine = score[hierarchy == HIERARCHY_OF]
+        folded[group] += min(mine[np.argmax(np.abs(mine))], 14.0)
     return np.clip(folded, -14.0, 14.0)

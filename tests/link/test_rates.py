@@ -13,16 +13,16 @@ from tests.link.planted import planted
 @settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(1e-5, 0.5))
 def test_recovers_the_rate_that_made_the_counts(seed: int, rate: float) -> None:
-    draws = np.random.default_rng(seed).geometric(0.1, 5000).astype(np.int32)
-    expected = (1.0 - np.exp(-draws * rate)).sum()
-    solved = solve_rates(np.array([expected]), draws)[0]
+    distinct_count = np.random.default_rng(seed).geometric(0.1, 5000).astype(np.int32)
+    expected = (1.0 - np.exp(-distinct_count * rate)).sum()
+    solved = solve_rates(np.array([expected]), distinct_count)[0]
     # bins of draws blur the sum by at most their width
     assert abs(solved / rate - 1.0) < 0.05
 
 
 def test_popular_values_saturate_instead_of_diverging() -> None:
-    draws = np.ones(1000, np.int32)
-    solved = solve_rates(np.array([999.9, 500.0, 1.0]), draws)
+    distinct_count = np.ones(1000, np.int32)
+    solved = solve_rates(np.array([999.9, 500.0, 1.0]), distinct_count)
     assert np.all(np.isfinite(solved))
     assert np.isclose(1 - np.exp(-solved[1]), 0.5, atol=1e-6)
 

@@ -14,9 +14,9 @@ from stillwatch import sketch
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Inputs, resolve
 from stillwatch.link.graph import Graph, load
-from stillwatch.link.segments import laid_out
+from stillwatch.link.segments import segmented
 from stillwatch.link.shown_values import STATED, USED, shown_values
-from stillwatch.link.values import KINDS
+from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, SOURCES
 from stillwatch.records.sketches import RECEIVED_GROUPS
 from stillwatch.settings import EngineSettings
@@ -109,22 +109,22 @@ def shown(
         engine.store(SOURCES, filled(SOURCES, {"feeds": pa.array([feeds]), "rows_used": pa.array([len(logged)])}))
         engine.store(RECEIVED_GROUPS, RECEIVED_GROUPS.schema.empty_table())
         sketch.run(engine, resolve(Inputs()))
-        with laid_out(engine) as segments:
+        with segmented(engine) as segments:
             graph = load(engine, segments, len(names), frozenset()).graph(None)
         found = shown_values(engine, graph, np.arange(graph.values), pa.array(names))
     return by_claim(graph, found)
 
 
 def by_claim(graph: Graph, found: Mapping[int, str]) -> dict[str, set[str]]:
-    result: dict[str, set[str]] = {KINDS[code].claim: set() for code in graph.kind}
+    result: dict[str, set[str]] = {ATTRIBUTES[code].claim: set() for code in graph.attribute}
     for value, text in found.items():
-        result[KINDS[graph.kind[value]].claim].add(text)
+        result[ATTRIBUTES[graph.attribute[value]].claim].add(text)
     return result
 
 
 def test_every_attribute_is_shown_or_is_a_text_or_an_act() -> None:
-    assert {kind.claim for kind in KINDS} - {*USED, *STATED} == {*TEXTS, "takes_over_requests_of"}
-    assert {kind.claim for kind in KINDS if kind.source == "accounts"} == set(STATED)
+    assert {attribute.claim for attribute in ATTRIBUTES} - {*USED, *STATED} == {*TEXTS, "takes_over_requests_of"}
+    assert {attribute.claim for attribute in ATTRIBUTES if attribute.source == "accounts"} == set(STATED)
 
 
 @pytest.mark.parametrize("claim", sorted(SHOWN))
@@ -166,14 +166,14 @@ def test_a_hostile_value_is_cut_and_made_printable(tmp_path: Path, agent: str, e
 
 
 def test_an_account_that_uses_several_values_at_one_time_shows_each_as_what_it_is(tmp_path: Path) -> None:
-    ranges = [{**OFFICE, "client_address": f"198.51.{number}.1"} for number in range(20)]
-    found = shown(tmp_path, [(account, row) for account in ("anna", "bert") for row in ranges])
+    segments = [{**OFFICE, "client_address": f"198.51.{number}.1"} for number in range(20)]
+    found = shown(tmp_path, [(account, row) for account in ("anna", "bert") for row in segments])
     assert found["same_subnet"] == {f"198.51.{number}.0/24" for number in range(20)}
 
 
 def test_the_order_of_the_log_changes_nothing(tmp_path: Path) -> None:
-    ranges = [
+    segments = [
         {**OFFICE, "client_address": f"198.51.{number}.1", "user_agent": f"agent {number}"} for number in range(9)
     ]
-    rows = [(account, row) for account in ("anna", "bert") for row in ranges]
+    rows = [(account, row) for account in ("anna", "bert") for row in segments]
     assert shown(tmp_path / "one", rows) == shown(tmp_path / "two", rows[::-1])

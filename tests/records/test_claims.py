@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from stillwatch.link.values import KINDS
+from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records import claims
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import (
@@ -70,7 +70,7 @@ def test_every_claim_of_the_module_is_listed(kind: type, listed: tuple[object, .
 
 
 def test_linking_looks_for_every_shared_value() -> None:
-    assert [(kind.claim, kind.family, kind.side) for kind in KINDS] == [
+    assert [(one.claim, one.family, one.group) for one in ATTRIBUTES] == [
         (value.name, value.family, value.independence_group) for value in SHARED_VALUES
     ]
     assert {value.family for value in SHARED_VALUES} == set(FAMILIES)

@@ -10,7 +10,7 @@ import pytest
 from stillwatch.engine.factory import opened
 from stillwatch.link import segments
 from stillwatch.settings import EngineSettings
-from tests.link.test_ranges import EACH, LAYOUTS, check_every_account_is_in_one_range
+from tests.link.test_segments import EACH, LAYOUTS, check_every_account_is_in_one_segment
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 
@@ -24,4 +24,4 @@ def test_every_account_is_in_one_segment_whatever_it_is_called(
 ) -> None:
     monkeypatch.setattr(segments, "ROWS", 2 * EACH)
     with opened(EngineSettings(name="spark", threads=2), tmp_path) as engine:
-        check_every_account_is_in_one_range(engine, groups, rewritten)
+        check_every_account_is_in_one_segment(engine, groups, rewritten)

@@ -9,13 +9,14 @@ import numpy as np
 from stillwatch.engine import Engine, Query
 from stillwatch.job import Job
 from stillwatch.link import graph as graphs
-from stillwatch.link.biclusters import Alone, find_kits
+from stillwatch.link.biclusters import find_biclusters
 from stillwatch.link.handovers import as_holdings, find_handovers
-from stillwatch.link.memoryless import assess_persons
+from stillwatch.link.membership import AccountPrior
+from stillwatch.link.memoryless import write_account_evidence
 from stillwatch.link.networks import write
-from stillwatch.link.null_model import background
+from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
-from stillwatch.link.segments import laid_out
+from stillwatch.link.segments import segmented
 from stillwatch.records import claims
 from stillwatch.records.definitions import country_sql
 
@@ -33,30 +34,32 @@ WRITES = ("account_evidence", "networks", "network_members", "network_values", "
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Per-account evidence first, then kits on the account-value graph."""
+    """Evidence on each account by itself first, then biclusters of the account-value graph, which become networks."""
     accounts = graphs.count_accounts(engine)
     threads = job.settings.engine.threads or os.cpu_count() or 1
     off = claims.switched_off(job.settings.evidence.off)
-    with laid_out(engine) as ranges:
-        prior = assess_persons(engine, ranges, accounts, threads)
+    with segmented(engine) as segments:
+        prior = write_account_evidence(engine, segments, accounts, threads)
         if claims.RESEMBLES_NO_SINGLE_PERSON in off:
             prior = np.zeros(accounts)
-        holdings = graphs.load(engine, ranges, accounts, off)
+        holdings = graphs.load(engine, segments, accounts, off)
     if claims.TAKES_OVER_REQUESTS.name in off:
-        graph, handed = holdings.graph(None), np.zeros(accounts, np.int32)
+        graph, handover_count = holdings.graph(None), np.zeros(accounts, np.int32)
     else:
         handovers = find_handovers(engine, holdings.sent, accounts)
-        graph, handed = holdings.graph(as_holdings(handovers)), handovers.count
-    del holdings  # with the times of all texts that several sent
+        graph, handover_count = holdings.graph(as_holdings(handovers)), handovers.count
+    del holdings  # which hold the times of all texts that several accounts sent
     cells, country = _origins(engine, accounts)
-    null = background(graph, adopters(graph, cells), country, threads)
+    null = fit_null_model(graph, adopters(graph, cells), country, threads)
     settings = job.settings.link
-    kits = find_kits(graph, null, Alone(prior, handed), settings.minimum_accounts, settings.net_bits)
-    write(engine, graph, kits, prior, settings.net_bits)
+    known = AccountPrior(prior, handover_count)
+    biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits)
+    write(engine, graph, biclusters, prior, settings.net_bits)
 
 
 def origins_sql() -> Query:
-    """Where and when an account came to be: `cell` of sign-up week and card issuer, and `country` as far as stated."""
+    """Where and when each account was made, by `account_index`: `cell` numbers the pairs of sign-up week and card
+    issuer, `country` the countries stated."""
     return Query(
         "origins",
         f"""
@@ -80,5 +83,5 @@ ORDER BY account_index
 def _origins(engine: Engine, accounts: int) -> tuple[graphs.Int32, graphs.Int32]:
     rows = engine.fetch(origins_sql())
     cells, country = (rows[name].to_numpy().astype(np.int32) for name in ("cell", "country"))
-    # one cell for everybody means there is no accounts table: then nobody's independence can be doubted
+    # one cell for all accounts means that no accounts table was given: then no account's independence can be doubted
     return (cells if cells.max(initial=0) > 0 else np.arange(accounts, dtype=np.int32)), country

@@ -1,4 +1,4 @@
-"""Accounts in stripes that threads work on at once: what is found of an account is the same whoever finds it."""
+"""Accounts in chunks on which threads work at once; the results of an account are the same whatever the chunks."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-STRIPES = 4  # a thread: no stripe is much more work than another, and none has to be waited for long
-LITTLE = 100_000  # holdings looked at, a millisecond's work: for less no other thread is asked
+CHUNKS_A_THREAD = 4  # enough that a thread with little work takes over another chunk instead of waiting
+SMALL_WORK = 100_000  # holdings, about a millisecond's work: less is done by the calling thread alone
 
 
-class Stripes:
-    """All accounts in as many stripes as keep these threads busy; one stripe where there is one thread."""
+class Chunks:
+    """All account indices in as many chunks as keep these threads busy; one chunk for one thread."""
 
     def __init__(self, accounts: int, threads: int = 1) -> None:
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        stripes = STRIPES * threads
-        edges = [accounts * stripe // stripes for stripe in range(stripes + 1)]
-        self._accounts, self._stripes = accounts, list(itertools.pairwise(edges))
+        chunks = CHUNKS_A_THREAD * threads
+        edges = [accounts * chunk // chunks for chunk in range(chunks + 1)]
+        self._accounts, self._chunks = accounts, list(itertools.pairwise(edges))
 
     def each(self, work: Callable[[int, int], Found], size: int) -> list[Found]:
-        """What `work` finds from each stripe's first account to before its last, in order; of little in one piece."""
-        if self._pool is None or size < LITTLE:
+        """The results of `work(first, last)` on each chunk of account indices, half-open, in order; of small work in
+        one piece.
+
+        `size` is the number of holdings that the work looks at.
+        """
+        if self._pool is None or size < SMALL_WORK:
             return [work(0, self._accounts)]
-        return list(self._pool.map(lambda stripe: work(*stripe), self._stripes))
+        return list(self._pool.map(lambda chunk: work(*chunk), self._chunks))

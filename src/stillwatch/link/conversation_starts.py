@@ -1,4 +1,4 @@
-"""Which exchanges open a conversation, and what they say."""
+"""Which exchanges start a conversation, and the content features of these."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query, fetched_ahead
 from stillwatch.link.holdings import by_account, keyed
 from stillwatch.link.segments import SKETCHES
-from stillwatch.link.self_similarity import spread
+from stillwatch.link.self_similarity import evenly_spaced
 from stillwatch.records.definitions import SILENCE
 from stillwatch.records.features import chosen_without_frames, decode_features
 from stillwatch.records.open_table import room
@@ -25,7 +25,10 @@ Flags = NDArray[np.bool_]
 
 
 def contents_sql(accounts: str) -> Query:
-    """Every exchange with content of these accounts (a condition): whose, when, of which conversation, its features."""
+    """Every exchange with content of some accounts: its account, time, id, conversation, frame and features.
+
+    `accounts` is an SQL condition on the account.
+    """
     return Query(
         "exchanges with content",
         f"""
@@ -43,29 +46,32 @@ WHERE exchanges.content_features IS NOT NULL AND {accounts}
     )
 
 
-def read_openings(engine: Engine, ranges: Sequence[str], accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
-    """Accounts (openings,) and features (openings, 16) of OPENINGS openings an account at most, by account and time.
+def read_conversation_starts(
+    engine: Engine, segments: Sequence[str], accounts: int
+) -> tuple[Int32, NDArray[np.uint32]]:
+    """Account indices (starts,) and features (starts, 16) of at most CONVERSATION_STARTS starts an account, by account
+    and time.
 
-    What belongs to a frame that an account wraps its texts in is left out.
+    Features of a frame that an account wraps its texts in are 0.
     """
-    queries = [contents_sql(condition) for condition in ranges]
-    found = [_openings(rows, accounts) for rows in fetched_ahead(engine, queries)]
+    queries = [contents_sql(condition) for condition in segments]
+    found = [_conversation_starts(rows, accounts) for rows in fetched_ahead(engine, queries)]
     account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     return account_index, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
 
 
-def _openings(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
+def _conversation_starts(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
     account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     start, order = by_account(account_index, accounts)
     within_accounts(account_index, started_at, rows["exchange_id"], start, order)
     account_index = account_index[order]
-    told = rows["conversation_value"].is_valid().to_numpy()[order]
-    opens = starts_conversation(account_index, started_at[order], keyed(rows["conversation_value"])[order], told)
+    group_bits = rows["conversation_value"].is_valid().to_numpy()[order]
+    opens = starts_conversation(account_index, started_at[order], keyed(rows["conversation_value"])[order], group_bits)
     account_index, opened = account_index[opens], order[opens]
     marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
-    kept = spread(account_index)
-    # frames are told from all openings, of which few are kept
+    kept = evenly_spaced(account_index)
+    # a frame is recognised from all of an account's starts, of which few are kept
     features = chosen_without_frames(account_index, marks, decode_features(rows["content_features"]), opened, kept)
     return account_index[kept], features
 
@@ -88,10 +94,10 @@ def _starts_conversation(
         if end < len(account_index) and account_index[end] == account_index[begin]:
             continue
         size = room(end - begin)
-        met = np.full(size, -1)  # an open table of exchanges by conversation
+        met = np.full(size, -1)  # an open-addressing table of exchanges by conversation
         for i in range(begin, end):
             if named[i]:
-                at = conversation[i] & (size - 1)  # keyed values are spread evenly
+                at = conversation[i] & (size - 1)  # keyed values are spread evenly over 64 bits
                 while met[at] >= 0 and conversation[met[at]] != conversation[i]:
                     at = (at + 1) & (size - 1)
                 result[i] = met[at] < 0

@@ -1,4 +1,4 @@
-"""The account-value graph as arrays: who holds which shared value, and how likely that is by chance."""
+"""The account-value graph as arrays: which account holds which of the values that several accounts hold."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from stillwatch.link.holdings import (
     used_values,
 )
 from stillwatch.link.kernels import holdings_of
-from stillwatch.link.values import KINDS, holdings_sql
+from stillwatch.link.values import ATTRIBUTES, HANDOVER, holdings_sql
 from stillwatch.records.claims import SAME_PAYLOAD
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-_HANDOVER = next(code for code, kind in enumerate(KINDS) if kind.source == "handovers")
-_PAYLOAD = next(code for code, kind in enumerate(KINDS) if kind.claim == SAME_PAYLOAD.name)
+_PAYLOAD = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.claim == SAME_PAYLOAD.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Edges of the bipartite graph in two orders.
+    """The bipartite graph of accounts and values, its edges in two orders.
 
-    Value v of kind `kind[v]` is held by `holder[value_start[v]:value_start[v + 1]]` (ascending accounts); account u
-    holds `held[account_start[u]:account_start[u + 1]]`. `draws[k, u]` counts the different values of kind k that u
-    holds, shared or not. `first_at` (µs) is parallel to `holder`. `keyed` (values,) is the value as exchange
-    sketches hold it; of what accounts state it is the text's rank, and of handovers the group.
+    Value v, of the attribute with the code `attribute[v]`, is held by the account indices
+    `holder[value_start[v]:value_start[v + 1]]`, ascending; account u holds the values
+    `held[account_start[u]:account_start[u + 1]]`. `first_at` (edges, µs) is parallel to `holder`. `distinct_count[a,
+    u]` is how many distinct values of attribute a account u holds, shared or not. `keyed` (values,) is the value as
+    exchange sketches hold it; of what accounts state it is the rank of the text, of handovers the group.
     """
 
     accounts: int
@@ -46,14 +46,14 @@ class Graph:
     first_at: Int64
     account_start: Int64
     held: Int32
-    kind: NDArray[np.int8]
-    draws: Int32
+    attribute: NDArray[np.int8]
+    distinct_count: Int32
     keyed: Int64
 
     @property
     def values(self) -> int:
         """How many shared values there are."""
-        return len(self.kind)
+        return len(self.attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +82,46 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What accounts hold by code of kind, `draws` as of a graph, and when which of the texts that several sent were."""
+    """Holdings by attribute code, `distinct_count` as of a graph, and every use of the texts that several accounts
+    sent."""
 
     held: dict[int, Held]
-    draws: Int32
+    distinct_count: Int32
     sent: Uses
 
     def graph(self, handovers: pa.Table | None) -> Graph:
-        """The graph of all that is held, which is used up, and of `handovers` (columns as of `as_holdings`)."""
+        """The graph of these holdings, which are used up, and of `handovers` (columns as of `as_holdings`)."""
         if handovers is not None:
-            self.held[_HANDOVER] = _held(handovers)
-            self.draws[_HANDOVER] = 1  # everybody could have taken a request over, whether any was or not
+            self.held[HANDOVER] = _held(handovers)
+            self.distinct_count[HANDOVER] = 1  # any account could have taken a request over, whether one did or not
         parts = [_shared(self.held.pop(code), code) for code in sorted(self.held)]
-        return assemble(self.draws.shape[1], parts, self.draws)
+        return assemble(self.distinct_count.shape[1], parts, self.distinct_count)
 
 
-def load(engine: Engine, ranges: Sequence[str], accounts: int, off: frozenset[str]) -> Holdings:
-    """Reads every kind's shared holdings through the engine, range by range, but those of the claims named in `off`."""
-    draws = np.zeros((len(KINDS), accounts), np.int32)
-    wanted = {code: kind for code, kind in enumerate(KINDS) if kind.claim not in off}
-    used = {code: kind.expression for code, kind in wanted.items() if kind.source == "exchanges"}
-    held, sent = used_values(engine, ranges, {**used, _PAYLOAD: KINDS[_PAYLOAD].expression}, draws, _PAYLOAD)
-    if _PAYLOAD not in used:  # read for the times alone
+def load(engine: Engine, segments: Sequence[str], accounts: int, off: frozenset[str]) -> Holdings:
+    """Reads the shared holdings of every attribute through the engine, segment by segment; `off` names claims to leave
+    out."""
+    distinct_count = np.zeros((len(ATTRIBUTES), accounts), np.int32)
+    wanted = {code: attribute for code, attribute in enumerate(ATTRIBUTES) if attribute.claim not in off}
+    used = {code: attribute.expression for code, attribute in wanted.items() if attribute.source == "exchanges"}
+    held, sent = used_values(
+        engine, segments, {**used, _PAYLOAD: ATTRIBUTES[_PAYLOAD].expression}, distinct_count, _PAYLOAD
+    )
+    if _PAYLOAD not in used:  # it was read for its times alone
         del held[_PAYLOAD]
-        draws[_PAYLOAD] = 0
-    stated = [code for code, kind in wanted.items() if kind.source == "accounts"]
+        distinct_count[_PAYLOAD] = 0
+    stated = [code for code, attribute in wanted.items() if attribute.source == "accounts"]
     if engine.columns("accounts"):
-        held.update({code: _stated(engine.fetch(holdings_sql(KINDS[code])), draws[code]) for code in stated})
-    return Holdings(held, draws, sent)
+        held.update(
+            {code: _stated(engine.fetch(holdings_sql(ATTRIBUTES[code])), distinct_count[code]) for code in stated}
+        )
+    return Holdings(held, distinct_count, sent)
 
 
-def _stated(rows: pa.Table, draws: Int32) -> Held:
-    """What accounts state, as integers in the same order; counts `draws`."""
+def _stated(rows: pa.Table, distinct_count: Int32) -> Held:
+    """The holdings of texts that accounts state, as integers in the same order; adds them to `distinct_count`."""
     held = _held(rows.set_column(1, "value", pa.array(_ranked(rows["value"]))))
-    draws += np.bincount(held.account_index, minlength=len(draws)).astype(np.int32)
+    distinct_count += np.bincount(held.account_index, minlength=len(distinct_count)).astype(np.int32)
     return perhaps_shared(held)
 
 
@@ -148,7 +154,7 @@ def _starts(values: Int64) -> Int64:
     return np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
 
 
-def assemble(accounts: int, parts: Sequence[Shared], draws: Int32) -> Graph:
+def assemble(accounts: int, parts: Sequence[Shared], distinct_count: Int32) -> Graph:
     """The graph of the shared values of several attributes, each attribute once."""
     offsets = np.cumsum([0, *[len(part.holder) for part in parts]])
     holder = np.concatenate([np.empty(0, np.int32), *(part.holder for part in parts)])
@@ -156,10 +162,14 @@ def assemble(accounts: int, parts: Sequence[Shared], draws: Int32) -> Graph:
     keyed = np.concatenate([np.empty(0, np.int64), *(part.keyed for part in parts)])
     starts = [part.start + offset for part, offset in zip(parts, offsets, strict=False)]
     value_start = np.concatenate([*starts, offsets[-1:]]).astype(np.int64)
-    kind = np.concatenate([np.empty(0, np.int8), *(np.full(len(part.start), part.code, np.int8) for part in parts)])
-    value_of_edge = np.repeat(np.arange(len(kind), dtype=np.int32), np.diff(value_start))
+    attribute = np.concatenate(
+        [np.empty(0, np.int8), *(np.full(len(part.start), part.code, np.int8) for part in parts)]
+    )
+    value_of_edge = np.repeat(np.arange(len(attribute), dtype=np.int32), np.diff(value_start))
     account_start, order = by_account(holder, accounts)
-    return Graph(accounts, value_start, holder, first_at, account_start, value_of_edge[order], kind, draws, keyed)
+    return Graph(
+        accounts, value_start, holder, first_at, account_start, value_of_edge[order], attribute, distinct_count, keyed
+    )
 
 
 def count_accounts(engine: Engine) -> int:

@@ -1,8 +1,8 @@
-"""Requests that one account was refused, or dropped, and that another makes word for word within minutes.
+"""Handovers: a request that one account makes and another repeats, word for word, within minutes.
 
-A scheduler that feeds many accounts does this all day: what one account may not ask any more, the next one asks. People
-do not: two strangers who send the same rare text hardly ever do so within ten minutes. So each handover is an
-observation of one hand by itself, needs nothing else to agree, and a chain of them runs through a whole relay.
+A scheduler that feeds many accounts hands requests over all day: when one account is refused or drops out, the next one
+asks the same. Strangers do not: two who send the same rare text hardly ever do so within ten minutes. A handover is an
+act of one operator and needs no other evidence to agree; a chain of handovers runs through a whole relay.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 APART = DAY  # µs; two rare requests further apart than this have nothing to do with each other
-CROWDING = 4.0  # people ask at the same hours: chance coincidences are so much commoner than at even times
-LEAST = 3  # accounts; a pair may be one person with two accounts
-PART = 24  # accounts below which a group is not parted: what dangles from a chain by one handover is nothing unusual
-CROSSED = 2  # handovers across a cut, beyond what coincidence explains, that still make one hand of two
-MIXED = 30.0  # handovers across a cut from which, if one hand dealt them, so few would be no accident
+CROWDING = 4.0  # chance coincidences over those of evenly spread times: people ask at the same hours of the day
+LEAST = 3  # accounts of a group; a pair may be one person with two accounts
+PART = 24  # accounts below which a group is not split: an account may well hang on a chain by one handover
+CROSSED = 2  # handovers across a cut, beyond those of coincidence, up to which its sides are two operators
+MIXED = 30.0  # handovers that one operator would have made across a cut, from which so few are no accident
 
 
 @dataclass(frozen=True, slots=True)
 class Handovers:
-    """Accounts that hand requests to one another: parallel arrays (accounts in groups,), ascending accounts.
+    """Accounts joined by handovers: parallel arrays (accounts in groups,), by ascending account index.
 
-    `group` counts from 0; `first_at` (µs) is an account's first handover. `count` (accounts,) is how many handovers
-    each account takes part in, in a group or not.
+    `group` counts from 0; `first_at` (µs) is the time of an account's first handover. `count` (accounts,) is the number
+    of handovers that each account takes part in, whether it is in a group or not.
     """
 
     account: Int32
@@ -52,7 +52,7 @@ class Handovers:
 
 
 def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
-    """Every group of accounts joined by handovers among the texts `sent`; none where the log has no text."""
+    """The groups of accounts joined by handovers among the uses of texts `sent`; none where the log has no text."""
     order = np.argsort(sent.value)
     left, right, at, gap = _repeated(sent.account_index[order], sent.value[order], sent.at[order], HANDOVER_SENDERS)
     span = _span_us(engine)
@@ -104,7 +104,7 @@ def _holders(account_index: Int32, most: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _by_time(account_index: Int32, at: Int64) -> None:
-    """Brings uses of one text into order of time, of accounts where two are at once."""
+    """Brings the uses of one text into order of time, and of account where two are at one time."""
     order = np.argsort(account_index, kind="mergesort")
     account_index[:], at[:] = account_index[order], at[order]
     order = np.argsort(at, kind="mergesort")
@@ -123,13 +123,17 @@ def chance_share(far: int, span: float, accounts: int) -> float:
     apart with (1 - day/T)²; the ratio turns the pairs that are far apart into the coincidences to expect.
     """
     if span <= 2 * APART or accounts == 0:
-        return 1.0  # too short a log to tell coincidence from the rule
+        return 1.0  # the log is too short to tell coincidences from handovers
     expected = CROWDING * (far + 1.0) * (2.0 * HANDOVER_WITHIN / span) / (1.0 - APART / span) ** 2
     return min(1.0, 2.0 * expected / accounts)
 
 
 def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -> Handovers:
-    """Union of all handovers, parted where coincidence alone joins two hands; groups under `LEAST` are left out."""
+    """The connected components of handovers, split where coincidence alone joins two operators.
+
+    `left`, `right` and `at` (handovers,) are two account indices and a time (µs); `chance` is the share of accounts
+    that coincidence would join. Groups of fewer than LEAST accounts are left out.
+    """
     names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
     size, links = len(names), len(left)
     first = np.full(size, np.iinfo(np.int64).max)
@@ -145,7 +149,7 @@ def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -
 
 
 def _parted(graph: csr_array, density: float) -> Int64:
-    """A label for each account; `density` is the chance that coincidence joins two given accounts."""
+    """A label for each account of the graph; `density` is the probability that coincidence joins two given accounts."""
     _, label = connected_components(graph, directed=False)
     pending = [np.flatnonzero(label == one) for one in range(int(label.max(initial=-1)) + 1)]
     result, found = np.zeros(graph.shape[0], np.int64), 0
@@ -161,13 +165,14 @@ def _parted(graph: csr_array, density: float) -> Int64:
 
 
 def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
-    """Two sides that hardly any handover crosses though many would if one hand dealt them; None when there are none.
+    """Two sides that hardly any handover crosses although many would if one operator made them; None for no such cut.
 
-    The second eigenvector of the normalised adjacency separates sides that are joined by few links (Fiedler 1973).
+    The second eigenvector of the normalised adjacency separates sides that few links join (Fiedler, Algebraic
+    connectivity of graphs, 1973).
     """
     degree = np.asarray(graph.sum(axis=1))
     scale = diags_array(degree**-0.5)
-    # a fixed start keeps the vectors the same from run to run; the last bits may differ between machines
+    # a fixed start makes runs repeat; rounding takes away the last bits, in which machines may differ
     start = np.linspace(1.0, 2.0, graph.shape[0])
     strength, vectors = eigsh(csr_array(scale @ graph @ scale), k=2, which="LA", v0=start, maxiter=20_000, tol=1e-9)
     side = np.round(vectors[:, int(np.argmin(strength))] * degree**-0.5, 9) > 0.0
@@ -182,7 +187,7 @@ def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
 
 
 def as_holdings(found: Handovers) -> pa.Table:
-    """One row an account in a group: `account_index`, `value` (the group), `first_at`."""
+    """One row for each account of a group: `account_index`, `value` (the group), `first_at`."""
     return pa.table(
         {
             "account_index": found.account,

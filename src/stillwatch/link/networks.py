@@ -1,4 +1,4 @@
-"""Kits become rows: networks, their members, the values they share and a sample of links to draw."""
+"""Biclusters become rows: networks, their members, the values they share and a sample of links to draw."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.biclusters import Kit
+from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
-from stillwatch.link.onset import formed_at, kit_edges, linked_at
+from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.shown_values import shown_values
-from stillwatch.link.values import KINDS
+from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
     SAME_EMAIL_DOMAIN,
@@ -55,7 +55,9 @@ def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
     return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], past.subjects)
 
 
-def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.float64], net_bits: float) -> None:
+def write(
+    engine: Engine, graph: Graph, biclusters: Sequence[Bicluster], prior: NDArray[np.float64], net_bits: float
+) -> None:
     """Writes `networks`, `network_members`, `network_values` and `network_links`; `net_bits` as in `LinkSettings`."""
     facts = engine.fetch(
         Query(
@@ -64,40 +66,52 @@ def write(engine: Engine, graph: Graph, kits: Sequence[Kit], prior: NDArray[np.f
         )
     )
     accounts = facts["account_id"].combine_chunks()
-    rows = sorted(zip(_names(engine, [accounts.take(kit.members).to_pylist() for kit in kits]), kits, strict=True))
-    networks, members = [], []
-    for name, kit in rows:
-        edges = kit_edges(graph, kit)
-        networks.append(
-            _network(name, kit, facts, float(prior[kit.members].mean()), formed_at(graph, kit, edges, net_bits))
+    rows = sorted(
+        zip(
+            _names(engine, [accounts.take(bicluster.members).to_pylist() for bicluster in biclusters]),
+            biclusters,
+            strict=True,
         )
-        members.append(_members(name, kit, accounts, linked_at(graph, kit, edges, prior)))
+    )
+    networks, members = [], []
+    for name, bicluster in rows:
+        edges = bicluster_edges(graph, bicluster)
+        networks.append(
+            _network(
+                name,
+                bicluster,
+                facts,
+                float(prior[bicluster.members].mean()),
+                formed_at(graph, bicluster, edges, net_bits),
+            )
+        )
+        members.append(_members(name, bicluster, accounts, linked_at(graph, bicluster, edges, prior)))
     engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
     engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
-    chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(kit, graph) for _, kit in rows)]))
+    chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(bicluster, graph) for _, bicluster in rows)]))
     shown = shown_values(engine, graph, chosen, accounts)
-    values = [_values(name, kit, graph, shown) for name, kit in rows]
+    values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
     engine.store(NETWORK_VALUES, _together(values, NETWORK_VALUES.schema))
-    links = [_links(name, kit, graph, accounts) for name, kit in rows]
+    links = [_links(name, bicluster, graph, accounts) for name, bicluster in rows]
     engine.store(NETWORK_LINKS, _together(links, NETWORK_LINKS.schema))
 
 
 def _together(parts: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Columns of several networks, one after the other."""
+    """The columns of several networks, concatenated."""
     return pa.concat_tables([schema.empty_table(), *(pa.table(dict(part)).cast(schema) for part in parts)])
 
 
-def _network(name: str, kit: Kit, facts: pa.Table, memoryless: float, formed: int) -> dict[str, object]:
-    own = facts.take(kit.members)
+def _network(name: str, bicluster: Bicluster, facts: pa.Table, memoryless: float, formed: int) -> dict[str, object]:
+    own = facts.take(bicluster.members)
     return {
         "network_id": name,
-        "kind": kind_of(kit, memoryless),
-        "accounts": len(kit.members),
+        "kind": network_kind(bicluster, memoryless),
+        "accounts": len(bicluster.members),
         "exchanges": pc.sum(own["exchanges"]).as_py(),
         "first_seen": pc.min(own["first_seen"]).as_py(),
         "last_seen": pc.max(own["last_seen"]).as_py(),
         "formed_at": _time(formed),
-        "confidence": round(100.0 * (1.0 - 2.0 ** -min(kit.net_bits, 50.0)), 2),
+        "confidence": round(100.0 * (1.0 - 2.0 ** -min(bicluster.net_bits, 50.0)), 2),
     }
 
 
@@ -105,28 +119,29 @@ def _time(microseconds: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
 
 
-def kind_of(kit: Kit, memoryless: float) -> str:
-    """What the shared values say about whose hand it is, before anything is known of the purpose.
+def network_kind(bicluster: Bicluster, memoryless: float) -> str:
+    """The kind of network that the shared values suggest, before anything is known of its purpose.
 
-    `memoryless` is the members' mean evidence of no person, in bits: people who share are not a ring of fraud.
+    `memoryless` is the mean over members of the bits that no person uses the account: people who share an address are
+    no ring of fraud.
     """
-    shared = {KINDS[code].claim for code in kit.widespread}
+    shared = {ATTRIBUTES[code].claim for code in bicluster.widespread}
     if SAME_ORGANISATION.name in shared or {SAME_EMAIL_DOMAIN.name, SAME_PAYMENT_FINGERPRINT.name} <= shared:
         return "enterprise"
     if shared & {TAKES_OVER_REQUESTS.name, CONTINUES_CONVERSATION.name, SAME_SESSION.name}:
         return "relay"
-    if memoryless < 0.0 and "place" in kit.sides:
+    if memoryless < 0.0 and "place" in bicluster.groups:
         return "shared_access"
-    if memoryless > 0.0 and set(kit.sides) & {"payment", "time", "registration"}:
+    if memoryless > 0.0 and set(bicluster.groups) & {"payment", "time", "registration"}:
         return "fraud_ring"
     return "unknown"
 
 
-def _members(name: str, kit: Kit, accounts: pa.Array, linked: NDArray[np.int64]) -> dict[str, Any]:
-    bits = kit.member_bits.tolist()
+def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArray[np.int64]) -> dict[str, Any]:
+    bits = bicluster.member_bits.tolist()
     return {
         "network_id": [name] * len(bits),
-        "account_id": accounts.take(kit.members),
+        "account_id": accounts.take(bicluster.members),
         "probability": [round(1.0 / (1.0 + 2.0 ** -min(one, 50.0)), 6) for one in bits],
         "bits": [round(one, 3) for one in bits],
         "linked_at": pa.array(linked, pa.timestamp("us")),
@@ -134,44 +149,44 @@ def _members(name: str, kit: Kit, accounts: pa.Array, linked: NDArray[np.int64])
 
 
 def value_id(value: int) -> str:
-    """A name for a shared value that says nothing about it: its rank in the graph."""
+    """A name for a shared value that tells nothing of it: its index in the graph."""
     return f"V{value:08d}"
 
 
-def _strongest(kit: Kit) -> NDArray[np.int64]:
+def _strongest(bicluster: Bicluster) -> NDArray[np.int64]:
     """Indices of a network's values, the strongest first."""
-    return np.asarray(np.argsort(-kit.value_bits, kind="stable"), np.int64)
+    return np.asarray(np.argsort(-bicluster.value_bits, kind="stable"), np.int64)
 
 
-def _to_show(kit: Kit, graph: Graph) -> NDArray[np.int64]:
+def _to_show(bicluster: Bicluster, graph: Graph) -> NDArray[np.int64]:
     """The values of a network that are shown: those that are drawn, and the strongest few of each attribute."""
-    order = _strongest(kit)
-    attribute = graph.kind[kit.found.values[order]]
+    order = _strongest(bicluster)
+    attribute = graph.attribute[bicluster.found.values[order]]
     by_attribute = np.argsort(attribute, kind="stable")
     rank = np.arange(len(order)) - np.searchsorted(attribute[by_attribute], attribute[by_attribute])
     chosen = np.concatenate([order[:DRAWN_VALUES], order[by_attribute[rank < SHOWN_VALUES]]])
-    return np.asarray(kit.found.values[chosen], np.int64)
+    return np.asarray(bicluster.found.values[chosen], np.int64)
 
 
-def _values(name: str, kit: Kit, graph: Graph, shown: Mapping[int, str]) -> dict[str, Any]:
-    values, inside = kit.found.values, kit.found.inside
-    kinds = [KINDS[code] for code in graph.kind[values]]
+def _values(name: str, bicluster: Bicluster, graph: Graph, shown: Mapping[int, str]) -> dict[str, Any]:
+    values, inside = bicluster.found.values, bicluster.found.inside
+    attributes = [ATTRIBUTES[code] for code in graph.attribute[values]]
     return {
         "network_id": [name] * len(values),
         "value_id": [value_id(value) for value in values.tolist()],
-        "family": [kind.family for kind in kinds],
-        "claim": [kind.claim for kind in kinds],
+        "family": [attribute.family for attribute in attributes],
+        "claim": [attribute.claim for attribute in attributes],
         "accounts": inside,
         "outside_accounts": graph.value_start[values + 1] - graph.value_start[values] - inside,
-        "bits": [round(bits, 3) for bits in kit.value_bits.tolist()],
+        "bits": [round(bits, 3) for bits in bicluster.value_bits.tolist()],
         "shown": [shown.get(value) for value in values.tolist()],
     }
 
 
-def _links(name: str, kit: Kit, graph: Graph, accounts: pa.Array) -> dict[str, Any]:
-    drawn = kit.members[:: max(1, len(kit.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
-    top = kit.found.values[_strongest(kit)[:DRAWN_VALUES]]
-    # looked for among what each account holds: some values have a hundred thousand holders
+def _links(name: str, bicluster: Bicluster, graph: Graph, accounts: pa.Array) -> dict[str, Any]:
+    drawn = bicluster.members[:: max(1, len(bicluster.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
+    top = bicluster.found.values[_strongest(bicluster)[:DRAWN_VALUES]]
+    # found among the values of each account, since some values have a hundred thousand holders
     held = [graph.held[graph.account_start[u] : graph.account_start[u + 1]] for u in drawn]
     value, account = np.concatenate(held), np.repeat(drawn, [len(span) for span in held])
     both = np.flatnonzero(np.isin(value, top))

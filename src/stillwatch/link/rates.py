@@ -1,9 +1,9 @@
-"""How popular a value is among people who act on their own: the null of all linking.
+"""How popular a value is among independent accounts: the rates of the null model.
 
-An account that draws d values of a kind holds value v by chance with probability 1 - exp(-d q_v). The rate q_v is
-solved from the value's holders, with two guards: the count saturates with d, so that heavy users and popular
-values carry no bits by themselves; and holders are counted as *independent adopters*, so that many accounts made
-in one batch cannot make their own values look popular.
+An account with d distinct values of an attribute holds value v by chance with probability 1 - exp(-d q_v). The rate q_v
+is solved from the number of v's holders, with two guards: the probability saturates in d, so that heavy users and
+popular values carry no bits by themselves; and holders are counted as *independent adopters*, so that many accounts
+made in one batch cannot make their own values look popular.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-BINS = 48  # logarithmic bins of draws over which the saturating count is solved
+BINS = 48  # logarithmic bins of the distinct count over which the expected number of holders is summed
 ROUNDS = 40  # bisection rounds: 2^-40 of the starting interval
 
 
-def solve_rates(holders: Float, draws: Int32) -> Float:
-    """The rates q (values,) at which accounts with these draws (accounts,) are expected to give `holders` (values,).
+def solve_rates(holders: Float, distinct_count: Int32) -> Float:
+    """The rates q (values,) at which accounts with these distinct counts (accounts,) are expected to give `holders`
+    (values,).
 
-    Solves sum_u 1 - exp(-draws_u q) = holders by bisection over bins of draws; exact for equal draws.
+    Solves sum_u 1 - exp(-distinct_count_u q) = holders by bisection over bins; exact for equal distinct counts.
     """
-    active = draws[draws > 0].astype(np.float64)
+    active = distinct_count[distinct_count > 0].astype(np.float64)
     if len(active) == 0 or len(holders) == 0:
         return np.zeros(len(holders))
     edges = np.unique(np.geomspace(1, max(2.0, active.max() + 1), BINS + 1))
@@ -47,10 +48,10 @@ def solve_rates(holders: Float, draws: Int32) -> Float:
 
 
 def adopters(graph: Graph, cell: Int32) -> Float:
-    """Independent adopters of every value: the account count that would fill as many cells by chance.
+    """Independent adopters (values,) of every value: how many strangers would fill as many cells as its holders do.
 
-    `cell` (accounts,) names where and when each account came to be (sign-up week and card issuer, say). Holders that
-    fill fewer cells than that many strangers would are counted as fewer.
+    `cell` (accounts,) numbers the circumstances in which each account was made: sign-up week and card issuer, say.
+    Holders that fill fewer cells than as many strangers would are counted as fewer.
     """
     holders = np.diff(graph.value_start)
     cells = int(cell.max()) + 1 if len(cell) else 1

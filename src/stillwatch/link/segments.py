@@ -1,7 +1,7 @@
-"""Large logs are read in ranges, one after the other, so that memory stays bounded whatever their length.
+"""Segments of a log: large logs are read one segment after the other, so that memory stays bounded.
 
-Ranges hold whole accounts: what is computed on one needs no other, and the results one after the other are the same as
-of one reading.
+A segment holds whole accounts. Computation on one needs no other, and the results put together are those of one
+reading.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from stillwatch.engine import (
 )
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
-ROWS = 8_000_000  # exchanges whose features are read at once: some 2 GB
-OVERLAP = 3.0  # readings of all files that one pass over the ranges may take: beyond, a rewriting of some six pays
+ROWS = 8_000_000  # exchanges of one segment, whose features take some 2 GB of memory
+OVERLAP = 3.0  # readings of all files that one pass over the segments may take; rewriting the log costs about six
 SKETCHES = "sketches_by_account"
 
 _KEPT = ("exchange_id", "started_at", "content_features")
@@ -29,23 +29,22 @@ _COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith(
 
 
 @contextmanager
-def laid_out(engine: Engine) -> Iterator[list[str]]:
-    """Makes SKETCHES, what linking reads of exchanges with `account_index`, for as long as the block lasts.
+def segmented(engine: Engine) -> Iterator[list[str]]:
+    """Makes the table SKETCHES, the columns of exchanges that linking reads with `account_index`, for the block.
 
-    Yields SQL conditions on it, each true of whole accounts with some ROWS exchanges together, by ascending account
-    index. Of a log that is not in order of accounts every range would be all of it, again and again: it is rewritten
-    once.
+    Yields SQL conditions on that table, each true of whole accounts with about ROWS exchanges together, by ascending
+    account index. A log that is not in order of accounts is rewritten once: each segment would read all of it.
     """
     edges = _edges(engine)
     if not edges or not scattered(engine, edges):
         engine.view(SKETCHES, _sketches_sql("0", ("account_id", *_COLUMNS)))
         places = between("account_index", [str(edge) for edge in edges])
-        # said of account ids as well, of which files know what they hold
+        # the condition names account ids as well, since files state which of them they hold
         names = between("account_id", [literal(name) for name in _names(engine, edges)])
         conditions = [f"{place} AND {name}" for place, name in zip(places, names, strict=True)]
     else:
         cases = " ".join(f"WHEN account_index < {edge} THEN {number}" for number, edge in enumerate(edges))
-        # the join meets accounts at random: reading them back would miss the cache for every value of each
+        # the join brings accounts in random order, in which every access to an account's data would miss the cache
         engine.partition(
             SKETCHES, _sketches_sql(f"CASE {cases} ELSE {len(edges)} END", _COLUMNS), "part", "account_index"
         )
@@ -57,11 +56,11 @@ def laid_out(engine: Engine) -> Iterator[list[str]]:
 
 
 def scattered(engine: Engine, edges: list[int]) -> bool:
-    """Would ranges of accounts that begin at `edges` read the files more than OVERLAP times over, all together?"""
+    """Would segments that begin at the account indices `edges` together read the files more than OVERLAP times?"""
     groups = engine.fetch(Query("row groups", "SELECT first_account, last_account, rows FROM received_groups"))
     rows = groups["rows"].to_numpy()
     if int(rows.sum()) < _exchanges(engine):
-        return True  # some are not of files handed in: those that we make ourselves are in order of time
+        return True  # some exchanges were sketched in this run, in order of time
     names = _names(engine, edges)
     ends = zip(groups["first_account"].to_pylist(), groups["last_account"].to_pylist(), strict=True)
     met = [
@@ -71,23 +70,23 @@ def scattered(engine: Engine, edges: list[int]) -> bool:
     return float(np.dot(rows, met)) > OVERLAP * float(rows.sum())
 
 
-def parts(count: int, rows: int) -> int:
-    """How many ranges of `rows` hold `count`; at least one."""
+def segment_count(count: int, rows: int) -> int:
+    """How many segments of `rows` exchanges hold `count` exchanges; at least one."""
     return max(1, -(-count // rows))
 
 
 def between(column: str, edges: list[str]) -> list[str]:
-    """Conditions that part a column at ascending edges, as SQL writes them; one that is always true for no edges."""
+    """SQL conditions that part a column at ascending `edges`; without edges one condition that is always true."""
     lower = ["TRUE", *(f"{column} >= {edge}" for edge in edges)]
     upper = [*(f"{column} < {edge}" for edge in edges), "TRUE"]
     return [f"{low} AND {high}" for low, high in zip(lower, upper, strict=True)]
 
 
 def _edges(engine: Engine) -> list[int]:
-    """Account indices at which a new range begins, ascending; account indices follow account ids."""
+    """Account indices at which a new segment begins, ascending; they are in the order of account ids."""
     query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY account_index")
     total = np.cumsum(engine.fetch(query)["exchanges"].to_numpy())
-    turns = range(1, parts(int(total[-1]) if len(total) else 0, ROWS))
+    turns = range(1, segment_count(int(total[-1]) if len(total) else 0, ROWS))
     ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
     return sorted(end for end in ends if 0 < end < len(total))
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.link.graph import Graph
-from stillwatch.link.values import KINDS, used_value_sql
+from stillwatch.link.values import ATTRIBUTES, used_value_sql
 from stillwatch.records.addresses import address_range, parse_address
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.definitions import NETWORK_BITS, SUBNET_BITS
@@ -115,7 +115,7 @@ def shown_values(engine: Engine, graph: Graph, values: Int64, names: pa.Array) -
     a value's holders the one that took it up last is looked at, since its exchanges are the likeliest to be raw.
     """
     edge = np.array([_last_edge(graph, value) for value in values.tolist()], np.int64)
-    claim = [KINDS[code].claim for code in graph.kind[values]]
+    claim = [ATTRIBUTES[code].claim for code in graph.attribute[values]]
     used = np.flatnonzero([one in USED for one in claim])
     stated = np.flatnonzero([one in STATED for one in claim])
     found: dict[int, str | None] = {}
@@ -147,7 +147,7 @@ def _has_raw_exchanges(engine: Engine) -> bool:
 def _uses(graph: Graph, values: Int64, edge: Int64, names: pa.Array) -> pa.Table:
     columns = {
         "value": values,
-        "attribute": graph.kind[values].astype(np.int64),
+        "attribute": graph.attribute[values].astype(np.int64),
         "keyed": graph.keyed[values],
         "account_id": names.take(graph.holder[edge]),
         "started_at": pa.array(graph.first_at[edge], pa.timestamp("us")),
@@ -161,7 +161,9 @@ def exchange_of_use_sql() -> Query:
     An account's exchanges at one time may carry other values, so that the keyed value is compared as well.
     """
     cases = " ".join(
-        f"WHEN {code} THEN {used_value_sql(kind.expression)}" for code, kind in enumerate(KINDS) if kind.claim in USED
+        f"WHEN {code} THEN {used_value_sql(attribute.expression)}"
+        for code, attribute in enumerate(ATTRIBUTES)
+        if attribute.claim in USED
     )
     return Query(
         "exchanges to show",

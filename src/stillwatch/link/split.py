@@ -1,9 +1,9 @@
-"""Kits that were glued together come apart: blocks that share next to nothing are different hands.
+"""Splits a set of accounts that one seed merged: blocks that share next to no value belong to different operators.
 
-One hand deals its values to all its accounts, so that any two halves of a true kit hold many values in common. Two
-groups that one seed happened to touch do not. The second singular vector of the account-value matrix finds the
-cut that crosses least (Dhillon, KDD 2001, co-clustering by bipartite spectral partitioning); it is made when less than
-`CROSSING` of the smaller side's weight crosses it.
+One operator deals its values to all its accounts, so that any two halves of a true bicluster hold many values in
+common. The second singular vector of the account-value matrix finds the cut that crosses least (Dhillon, Co-clustering
+documents and words using bipartite spectral graph partitioning, KDD 2001); the cut is made when less than CROSSING of
+the smaller side's weight crosses it.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 CROSSING = 0.25  # share of a block's weight on values it has in common with the rest
-SMALLEST = 24  # accounts below which a block is not cut further: chance alone makes small graphs uneven
+SMALLEST = 24  # accounts below which a block is not cut further: chance alone makes small matrices uneven
 
-LARGE = 1024  # accounts from which a rough vector is tried first: glued kits of the letter's size took 700 s without
+LARGE = 1024  # accounts from which a rough vector is tried first: exact vectors of 25,000 accounts take minutes
 ROUGH = 0.03  # relative error of that vector
-SETTLING = 20  # rounds
-DENSE = 512  # rows or columns up to which exact vectors are decomposed from the whole table
-EQUAL = 1e-9  # difference of squared singular values, all in [0, 1], from which they are two
+SETTLING = 20  # rounds in which a rough cut settles; most settle within three
+DENSE = 512  # rows or columns up to which exact vectors are computed from the dense matrix
+EQUAL = 1e-9  # squared singular values, all in [0, 1], that differ by no more count as equal
 
 
 def blocks(member: Int64, value: Int64, weight: Float, shape: tuple[int, int]) -> list[Int64]:
-    """Blocks of members (ascending indices) from the edges of a kit (parallel arrays); `shape` is (members, values)."""
+    """Blocks of member indices, ascending, from the edges of a bicluster (edges,); `shape` is (members, values)."""
     table = csr_array((weight, (member, value)), shape=shape)
     result: list[Int64] = []
     pending = _components(table, np.arange(shape[0]))
@@ -59,7 +59,7 @@ def _cut(table: csr_array, block: Int64) -> tuple[Int64, Int64] | None:
     part = part[:, np.flatnonzero(np.asarray(part.sum(axis=0)) > 0)]
     if min(part.shape) < 4:
         return None
-    # of hundreds of hands the exact vector is slow to find and cuts off one; a rough one mixes and halves them
+    # among hundreds of operators the exact vector is slow to find and cuts off one; a rough vector halves them
     for tolerance in (ROUGH, 0.0) if len(block) >= LARGE else (0.0,):
         high = _side(part, tolerance)
         high = _without_strays(part, high) if tolerance else high
@@ -69,7 +69,7 @@ def _cut(table: csr_array, block: Int64) -> tuple[Int64, Int64] | None:
 
 
 def _without_strays(part: csr_array, high: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The sides when every member has gone, again and again, to that where more of the holders of its values are."""
+    """The sides (members,) after every member has moved, round by round, to the side that holds more of its values."""
     rows, columns = np.asarray(part.sum(axis=1)), np.asarray(part.sum(axis=0))
     for _ in range(SETTLING):
         before = high
@@ -80,22 +80,24 @@ def _without_strays(part: csr_array, high: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _side(part: csr_array, tolerance: float) -> NDArray[np.bool_]:
-    """Which members lie on one side by the second singular vector, found to a relative `tolerance` (0: all digits)."""
+    """Marks the members (members,) on one side of the second singular vector, found to a relative `tolerance` (0:
+    exact)."""
     rows, columns = np.asarray(part.sum(axis=1)), np.asarray(part.sum(axis=0))
     scaled = csr_array(diags_array(rows**-0.5) @ part @ diags_array(columns**-0.5))
     dense = tolerance == 0.0 and min(part.shape) <= DENSE
     left = _second(scaled) if dense else _second_by_iteration(scaled, tolerance)
-    # rounding: the last bits may differ between machines
+    # rounding takes away the last bits, in which machines may differ
     second = np.round(left * rows**-0.5, 9)
-    # a vector and its negative are the same cut, but members at 0 lie on the lower side
+    # a vector and its negative make the same cut, except that members at 0 lie on the lower side
     return np.asarray(second * second[np.flatnonzero(second)[:1]].sum() > 0.0)
 
 
 def _second(scaled: csr_array) -> Float:
-    """The second left singular vector times its value: 0 where all rows are alike, which have no second direction.
+    """The second left singular vector times its singular value: 0 where all rows are alike and have no second
+    direction.
 
-    Of several equally good ones, as of hands that touch each other evenly, that which lies nearest a fixed vector:
-    which of them a library returns is up to it, and was not the same in two runs over the letter's world.
+    Of several equally good vectors, as where operators overlap evenly, the one nearest to a fixed vector is taken:
+    which of them a library returns is not specified and differs between runs.
     """
     upright = scaled.shape[0] > scaled.shape[1]
     squared = (scaled.T @ scaled if upright else scaled @ scaled.T).toarray()
@@ -106,14 +108,14 @@ def _second(scaled: csr_array) -> Float:
 
 
 def _second_by_iteration(scaled: csr_array, tolerance: float) -> Float:
-    # a fixed start, and yet where few rows differ the iteration runs out of directions and draws others by itself
+    # the start is fixed, but where few rows differ the iteration runs out of directions and draws others at random
     start = np.linspace(1.0, 2.0, min(scaled.shape))
     left, strength, _ = svds(scaled, k=2, v0=start, maxiter=4000, tol=tolerance)
     return np.asarray(left[:, int(np.argmin(strength))])
 
 
 def _crossing(part: csr_array, high: NDArray[np.bool_]) -> float:
-    """Of the lighter half's weight, the share that its values would give the other half if dealt evenly."""
+    """The share of the lighter side's weight that lies on values held on both sides, 1 when all are held evenly."""
     above, below = np.asarray(part[high].sum(axis=0)), np.asarray(part[~high].sum(axis=0))
     lighter, heavier = (above, below) if above.sum() < below.sum() else (below, above)
     expected = lighter.sum() / (lighter.sum() + heavier.sum())

@@ -1,16 +1,18 @@
-"""What accounts can share: every kind of value, the family it belongs to, and the SQL that finds who holds it.
+"""The attributes by which accounts can be alike: the claim of each, and the SQL that finds which account holds a value.
 
-A *value* is something two accounts can both have: an address, a frame of words, a card issuer, a sign-up minute.
-Kinds of one nest are views of the same fact from specific to general (address, its /24, its /16); they are never
-added up. Families are facts of different sorts; several must agree before anybody is accused. A *side* is one way to
-be alike innocently: users of one tool share all of `software`, people behind one NAT all of `place`. A handover is no
-likeness but an act of one hand, and suffices alone.
+A *value* is something that two accounts can both hold: an address, a card issuer, a minute of sign-up. Attributes of
+one *hierarchy* are views of one fact from specific to general (an address, its subnet, its network); their evidence is
+never added up. Attributes of one *independence group* are shared by strangers for one innocent reason: users of one
+tool share all of `software`, people behind one address translation all of `place`. Several groups must agree before
+accounts become a network; a handover is an act of one operator and suffices alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from stillwatch.engine import Query, identifier
 from stillwatch.link.segments import SKETCHES
@@ -19,36 +21,36 @@ from stillwatch.records.definitions import signup_subnet_sql
 
 
 @dataclass(frozen=True, slots=True)
-class ValueKind:
-    """One way to be alike: the claim it makes, its family, its nest, and the SQL expression of the value."""
+class Attribute:
+    """One way to be alike; the claim, its family and its independence group are those of `records/claims.py`."""
 
     claim: str
     family: str
-    nest: str
-    side: str
-    expression: str
+    hierarchy: str
+    group: str
+    expression: str  # SQL of the value, over the table that `source` names
     source: str  # "exchanges": seen in use; "accounts": stated at registration; "handovers": seen between accounts
-    coarse: bool = False  # too many strangers share it to hold anybody together, as all customers of a cloud do
+    coarse: bool = False  # too many strangers share it to hold a network together, as all customers of a cloud do
 
 
-SIDES = tuple(claims.INDEPENDENCE_GROUPS)
-TOOL_SIDES = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
-SUFFICIENT_SIDES = ("handover",)  # an observed act of one hand, not a likeness: nothing else has to agree
+GROUPS = tuple(claims.INDEPENDENCE_GROUPS)
+TOOL_GROUPS = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
+SUFFICIENT_GROUPS = ("handover",)  # an observed act of one operator, no likeness: no other group has to agree
 
 
-def _kind(claim: claims.SharedValue, nest: str, expression: str, source: str) -> ValueKind:
-    return ValueKind(claim.name, claim.family, nest, claim.independence_group, expression, source)
+def _attribute(claim: claims.SharedValue, hierarchy: str, expression: str, source: str) -> Attribute:
+    return Attribute(claim.name, claim.family, hierarchy, claim.independence_group, expression, source)
 
 
-def _use(claim: claims.SharedValue, nest: str, expression: str) -> ValueKind:
-    return _kind(claim, nest, expression, "exchanges")
+def _use(claim: claims.SharedValue, hierarchy: str, expression: str) -> Attribute:
+    return _attribute(claim, hierarchy, expression, "exchanges")
 
 
-def _registration(claim: claims.SharedValue, nest: str, expression: str) -> ValueKind:
-    return _kind(claim, nest, expression, "accounts")
+def _registration(claim: claims.SharedValue, hierarchy: str, expression: str) -> Attribute:
+    return _attribute(claim, hierarchy, expression, "accounts")
 
 
-KINDS: tuple[ValueKind, ...] = (
+ATTRIBUTES: tuple[Attribute, ...] = (
     _use(claims.SAME_ADDRESS, "address", "address_value"),
     _use(claims.SAME_SUBNET, "address", "address_subnet_value"),
     replace(_use(claims.SAME_ADDRESS_NETWORK, "address", "address_network_value"), coarse=True),
@@ -64,7 +66,7 @@ KINDS: tuple[ValueKind, ...] = (
     _use(claims.SAME_PARAMETERS_OF_CLIENT, "parameters", "client_parameters_value"),
     _use(claims.SAME_PAYLOAD, "payload", "payload_value"),
     _use(claims.CONTINUES_CONVERSATION, "conversation", "conversation_value"),
-    _kind(claims.TAKES_OVER_REQUESTS, "handover", "handover_group", "handovers"),
+    _attribute(claims.TAKES_OVER_REQUESTS, "handover", "handover_group", "handovers"),
     _registration(claims.SAME_PAYMENT_FINGERPRINT, "card", "payment_fingerprint"),
     _registration(claims.SAME_PAYMENT_ISSUER, "card", "payment_issuer"),
     _registration(claims.SAME_ORGANISATION, "organisation", "organisation_id"),
@@ -79,36 +81,47 @@ KINDS: tuple[ValueKind, ...] = (
     _registration(claims.SAME_SIGNUP_HOUR, "signup_time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
 )
 
+HIERARCHIES = tuple(dict.fromkeys(attribute.hierarchy for attribute in ATTRIBUTES))
 
-# a tool sends the parameters its makers chose: others under its instructions are another program's (keyed values
-# combine by exclusive or)
+# by attribute code, which is its place in ATTRIBUTES: the places of its hierarchy and of its group
+HIERARCHY_OF = np.array([HIERARCHIES.index(attribute.hierarchy) for attribute in ATTRIBUTES])
+GROUP_OF = np.array([GROUPS.index(attribute.group) for attribute in ATTRIBUTES])
+GROUP_OF_HIERARCHY = np.array([GROUP_OF[np.argmax(place == HIERARCHY_OF)] for place in range(len(HIERARCHIES))])
+HANDOVER = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.source == "handovers")
+
+# A tool sends the parameters that its makers chose; other parameters under its instructions are another program's.
+# Keyed values combine by exclusive or.
 _USED = {"client_parameters_value": "xor(exchanges.parameters_value, exchanges.instructions_value)"}
 
 
-def holdings_sql(kind: ValueKind) -> Query:
-    """What accounts state of a kind: `account_index` (ascending), `value`, and the account's own `first_at`."""
+def holdings_sql(attribute: Attribute) -> Query:
+    """The values that accounts state of an attribute: `account_index` (ascending), `value`, and the account's own
+    `first_at`."""
     return Query(
-        f"holdings {kind.claim}",
+        f"holdings {attribute.claim}",
         f"""
 SELECT
   sketches.account_index,
-  {kind.expression} AS value,
+  {attribute.expression} AS value,
   sketches.first_seen AS first_at
 FROM accounts
 JOIN account_sketches AS sketches USING (account_id)
-WHERE {kind.expression} IS NOT NULL AND {kind.expression} <> ''
+WHERE {attribute.expression} IS NOT NULL AND {attribute.expression} <> ''
 ORDER BY sketches.account_index
 """,
     )
 
 
 def used_value_sql(name: str) -> str:
-    """The expression of a value column of exchanges, whose table is called `exchanges`."""
+    """SQL of a value column of exchanges, whose table is called `exchanges`."""
     return _USED.get(name, f"exchanges.{identifier(name)}")
 
 
 def used_values_sql(accounts: str, columns: Sequence[str]) -> Query:
-    """The value columns (null for none) of every exchange of these accounts (a condition), and the account's number."""
+    """The value columns (null for none) of every exchange of some accounts, with `account_index` and `started_at`.
+
+    `accounts` is an SQL condition on the account.
+    """
     kept = ", ".join(f"{used_value_sql(name)} AS {identifier(name)}" for name in columns)
     return Query(
         "values in use",

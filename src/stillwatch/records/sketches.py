@@ -77,7 +77,7 @@ ACCOUNT_EVIDENCE = Table(
     "account_evidence",
     (
         *columns(Kind.STRING, "account_id", required=True),
-        *columns(Kind.INT32, "account_index openings", required=True),
+        *columns(Kind.INT32, "account_index conversation_starts", required=True),
         # similarity of own openings to each other, and to those of the most similar other accounts, in [0, 1]
         *columns(Kind.FLOAT64, "within_similarity between_similarity", required=True),
         # log2 likelihood ratio of "no independent person" against "a person"; 0 where nothing can be said

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.memoryless import FLOOR
-from stillwatch.link.self_similarity import MINIMUM_OPENINGS
+from stillwatch.link.nearest_accounts import MINIMUM_STARTS
 
 Float = NDArray[np.float64]
 Rows = list[dict[str, Any]]
@@ -24,14 +24,15 @@ def memory(engine: Engine) -> Rows:
     openings or more; `positive` the share of those spoken of whose bits say that there is no person.
     """
     sql = """
-SELECT truth.kind, evidence.openings, evidence.within_similarity AS within, evidence.between_similarity AS between,
+SELECT truth.kind, evidence.conversation_starts, evidence.within_similarity AS within,
+  evidence.between_similarity AS between,
   evidence.memoryless_bits AS bits
 FROM true_accounts AS truth JOIN account_evidence AS evidence USING (account_id)"""
     accounts = engine.fetch(Query("memory", sql))
     kind = np.array(accounts["kind"].to_pylist(), dtype=object)
-    openings, bits = accounts["openings"].to_numpy(), accounts["bits"].to_numpy()
+    conversation_starts, bits = accounts["conversation_starts"].to_numpy(), accounts["bits"].to_numpy()
     ratio = (accounts["within"].to_numpy() + FLOOR) / (accounts["between"].to_numpy() + FLOOR)
-    said, often = openings >= MINIMUM_OPENINGS, openings >= OFTEN
+    said, often = conversation_starts >= MINIMUM_STARTS, conversation_starts >= OFTEN
     people = kind == "person"
     return [_memory_row(name, (kind == name), people, said, often, ratio, bits) for name in sorted(set(kind))]
 

@@ -112,7 +112,7 @@ def test_networks_claims_and_glue_are_told_by_kind(world: World, tmp_path: Path)
 
 
 def evidence(account: str, within: float, openings: int = 12, bits: float = 1.0) -> dict[str, Any]:
-    return {"account_id": account, "account_index": 0, "openings": openings, "within_similarity": within} | {
+    return {"account_id": account, "account_index": 0, "conversation_starts": openings, "within_similarity": within} | {
         "between_similarity": 0.1,
         "memoryless_bits": bits,
     }

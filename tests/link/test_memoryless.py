@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.link.memoryless import CAP, FLOOR, memoryless_bits
-from stillwatch.link.self_similarity import Memory
+from stillwatch.link.self_similarity import SelfSimilarity
 
 
-def seen(ratio: np.ndarray, openings: int = 12) -> Memory:
+def seen(ratio: np.ndarray, conversation_starts: int = 12) -> SelfSimilarity:
     """Accounts of these within-over-between ratios."""
     between = np.full(len(ratio), 0.05)
-    return Memory(np.full(len(ratio), openings, np.int32), ratio * (between + FLOOR) - FLOOR, between)
+    return SelfSimilarity(
+        np.full(len(ratio), conversation_starts, np.int32), ratio * (between + FLOOR) - FLOOR, between
+    )
 
 
 def crowd(people: int, pooled: int, seed: int = 1, remembering: float = 6.0) -> np.ndarray:
@@ -59,5 +61,5 @@ def test_remembering_more_is_never_more_evidence(seed: int, ratio: float, times:
 @given(st.integers(0, 2**32))
 def test_more_openings_say_more_of_a_pool(seed: int) -> None:
     ratios = crowd(900, 100, seed)
-    few, many = (memoryless_bits(seen(ratios, openings))[900:].mean() for openings in (5, 20))
+    few, many = (memoryless_bits(seen(ratios, conversation_starts))[900:].mean() for conversation_starts in (5, 20))
     assert many > few

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.factory import opened
-from stillwatch.link import segments as ranges
+from stillwatch.link import segments
 from stillwatch.link.segments import (
     between,
-    laid_out,
-    parts,
     scattered,
+    segment_count,
+    segmented,
 )
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, RECEIVED_GROUPS
 from stillwatch.settings import EngineSettings
@@ -32,7 +32,7 @@ EACH = 6  # exchanges an account
 
 
 @given(st.sets(st.integers(-50, 50), max_size=6), st.lists(st.integers(-60, 60), min_size=1, max_size=20))
-def test_every_value_is_in_one_range(edges: set[int], values: list[int]) -> None:
+def test_every_value_is_in_one_segment(edges: set[int], values: list[int]) -> None:
     conditions = between("value", [str(edge) for edge in sorted(edges)])
     listed = ", ".join(f"({value})" for value in values)
     for number, condition in enumerate(conditions):
@@ -43,8 +43,8 @@ def test_every_value_is_in_one_range(edges: set[int], values: list[int]) -> None
 
 @given(st.integers(0, 10**10), st.integers(1, 10**9))
 def test_parts_hold_everything_and_none_is_idle(count: int, rows: int) -> None:
-    assert parts(count, rows) * rows >= count
-    assert (parts(count, rows) - 1) * rows < max(count, 1)
+    assert segment_count(count, rows) * rows >= count
+    assert (segment_count(count, rows) - 1) * rows < max(count, 1)
 
 
 def logged(engine: Engine, groups: Sequence[tuple[str | None, str | None, int]]) -> None:
@@ -75,33 +75,33 @@ LAYOUTS = [(IN_ORDER, False), (BY_TIME, True), (UNKNOWN, True), ([], True)]
 
 
 @pytest.mark.parametrize(("groups", "rewritten"), LAYOUTS)
-def test_every_account_is_in_one_range_whatever_it_is_called(
+def test_every_account_is_in_one_segment_whatever_it_is_called(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     groups: Sequence[tuple[str | None, str | None, int]],
     rewritten: bool,
 ) -> None:
-    monkeypatch.setattr(ranges, "ROWS", 2 * EACH)
+    monkeypatch.setattr(segments, "ROWS", 2 * EACH)
     with opened(EngineSettings(threads=2), tmp_path) as engine:
-        check_every_account_is_in_one_range(engine, groups, rewritten)
+        check_every_account_is_in_one_segment(engine, groups, rewritten)
 
 
-def check_every_account_is_in_one_range(
+def check_every_account_is_in_one_segment(
     engine: Engine, groups: Sequence[tuple[str | None, str | None, int]], rewritten: bool
 ) -> None:
-    """On this engine a log of NAMES, laid out in ranges of 2 * EACH rows, has every account in exactly one."""
+    """On this engine a log of NAMES, read in segments of 2 * EACH rows, has every account in exactly one."""
     logged(engine, groups)
     before = set(engine.folder.iterdir())
-    with laid_out(engine) as conditions:
+    with segmented(engine) as conditions:
         assert bool(set(engine.folder.iterdir()) - before) == rewritten
         found = [
-            engine.fetch(Query("range", f"SELECT account_index, exchange_id FROM {ranges.SKETCHES} WHERE {one}"))
+            engine.fetch(Query("range", f"SELECT account_index, exchange_id FROM {segments.SKETCHES} WHERE {one}"))
             for one in conditions
         ]
         if rewritten:
-            check_files_hold_one_range_each(engine, len(conditions))
+            check_files_hold_one_segment_each(engine, len(conditions))
     assert set(engine.folder.iterdir()) == before, "its room is free again"
-    assert engine.columns(ranges.SKETCHES) == ()
+    assert engine.columns(segments.SKETCHES) == ()
     assert len(found) == len(NAMES) // 2
     assert [sorted(set(part["account_index"].to_pylist())) for part in found] == [[2 * n, 2 * n + 1] for n in range(5)]
     assert sorted(one for part in found for one in part["exchange_id"].to_pylist()) == sorted(
@@ -109,8 +109,8 @@ def check_every_account_is_in_one_range(
     )
 
 
-def check_files_hold_one_range_each(engine: Engine, count: int) -> None:
-    (folder,) = (path for path in engine.folder.iterdir() if ranges.SKETCHES in path.name and path.is_dir())
+def check_files_hold_one_segment_each(engine: Engine, count: int) -> None:
+    (folder,) = (path for path in engine.folder.iterdir() if segments.SKETCHES in path.name and path.is_dir())
     held = [
         {
             account_index // 2

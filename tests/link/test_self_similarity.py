@@ -10,23 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.link.memoryless import memoryless_bits
+from stillwatch.link.nearest_accounts import NEAREST
 from stillwatch.link.self_similarity import (
-    TWINS,
     _by_popularity,
     _code,
     _first_of,
     contents,
-    memory,
+    self_similarity,
 )
 from stillwatch.records.definitions import CONVERSATION_STARTS
 
 
-def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -> tuple[np.ndarray, np.ndarray]:
+def texts(
+    seed: int, people: int = 300, drawing: int = 40, conversation_starts: int = 12
+) -> tuple[np.ndarray, np.ndarray]:
     """Features of people with words of their own, and of accounts (the last ones) that draw from one pool."""
     generator = np.random.default_rng(seed)
     account_index, features = [], []
     for account in range(people + drawing):
-        for _ in range(openings):
+        for _ in range(conversation_starts):
             common = generator.zipf(1.3, 6) % 20_000
             if account < people:
                 own = 1_000_000 + account * 50 + generator.integers(0, 25, 10)
@@ -39,7 +41,7 @@ def texts(seed: int, people: int = 300, drawing: int = 40, openings: int = 12) -
 
 def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
     account_index, features = texts(1)
-    found = memory(contents(account_index, features, 340))
+    found = self_similarity(contents(account_index, features, 340))
     ratio = found.within / np.maximum(found.between, 1e-9)
     assert 0.6 < np.median(ratio[300:]) < 1.2
     assert np.median(ratio[:300]) > 3
@@ -51,9 +53,9 @@ def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
 @settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
-    account_index, features = texts(seed, people=120, drawing=5, openings=6)
+    account_index, features = texts(seed, people=120, drawing=5, conversation_starts=6)
     held = contents(account_index, features, 125)
-    found = memory(held)
+    found = self_similarity(held)
     account = 3
     names, holders = np.unique(held.feature, return_counts=True)
     weight = dict(zip(names.tolist(), (np.log(125 / holders) ** 2).tolist(), strict=True))
@@ -67,22 +69,22 @@ def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
 
 
 def test_few_openings_say_nothing() -> None:
-    account_index, features = texts(2, openings=3)
-    found = memory(contents(account_index, features, 340))
+    account_index, features = texts(2, conversation_starts=3)
+    found = self_similarity(contents(account_index, features, 340))
     assert (memoryless_bits(found) == 0).all()
 
 
 def test_openings_are_bounded_and_spread() -> None:
-    account_index, features = texts(3, people=5, drawing=0, openings=100)
+    account_index, features = texts(3, people=5, drawing=0, conversation_starts=100)
     held = contents(account_index, features, 5)
-    assert (held.openings == CONVERSATION_STARTS).all()
+    assert (held.conversation_starts == CONVERSATION_STARTS).all()
 
 
 def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.link.self_similarity.ACCOUNTS_AT_ONCE", 32)
     account_index, features = texts(4)
     held = contents(account_index, features, 340)
-    one, three = memory(held, threads=1), memory(held, threads=3)
+    one, three = self_similarity(held, threads=1), self_similarity(held, threads=3)
     assert np.array_equal(one.between, three.between)
     assert (one.between > 0).all()
 
@@ -91,8 +93,8 @@ def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyP
 @given(st.integers(0, 2**32))
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
     """With fewer accounts than are remembered and compared, twins are simply the most similar others."""
-    account_index, features = texts(seed, people=8, drawing=6, openings=5)
-    found = memory(contents(account_index, features, 14))
+    account_index, features = texts(seed, people=8, drawing=6, conversation_starts=5)
+    found = self_similarity(contents(account_index, features, 14))
     count = [Counter(features[account_index == u].ravel().tolist()) for u in range(14)]
     weight = {w: np.log(14 / sum(w in one for one in count)) ** 2 for one in count for w in one}
     for u in range(14):
@@ -103,7 +105,7 @@ def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
             if v != u
         ]
         # an account met by none of the heaviest features may be missed: it is not among the most similar
-        assert np.isclose(found.between[u], np.mean(sorted(similar)[-TWINS:]), rtol=1e-6)
+        assert np.isclose(found.between[u], np.mean(sorted(similar)[-NEAREST:]), rtol=1e-6)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=300), st.integers(1, 12))
