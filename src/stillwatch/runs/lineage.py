@@ -17,7 +17,7 @@ from hashlib import blake2b
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import InputError
 from stillwatch.records import Table
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
@@ -108,7 +108,8 @@ def history(engine: Engine) -> History:
 def _rows(engine: Engine, table: Table) -> pa.Table:
     if not engine.columns(table.name):  # null streams and other runs that nobody continues
         return table.schema.empty_table()
-    return engine.fetch(Query(table.name, f"SELECT {', '.join(table.names)} FROM {table.name}")).cast(table.schema)
+    names = ", ".join(identifier(name) for name in table.names)
+    return engine.fetch(Query(table.name, f"SELECT {names} FROM {table.name}")).cast(table.schema)
 
 
 def newest_exchange(engine: Engine) -> datetime | None:

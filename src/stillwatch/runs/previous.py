@@ -82,9 +82,6 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
     except (KeyError, ValueError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"`{path}` is damaged ({reason}); {_REMEDY}") from error
-    for name in table.required:
-        if rows[name].null_count:
-            raise InputError(f"`{path}` is damaged (`{name}` is missing in {rows[name].null_count:,} rows); {_REMEDY}")
     return rows
 
 
