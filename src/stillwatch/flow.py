@@ -41,10 +41,12 @@ from stillwatch.read.summary import (
     count_rows,
     summarise,
 )
+from stillwatch.records import Table
 from stillwatch.records.inputs import QUARANTINE
+from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.runs import checkpoint, folder
+from stillwatch.runs import checkpoint, folder, previous
 from stillwatch.runs import state as states
 from stillwatch.runs import state_update as additions
 from stillwatch.runs.checkpoint import Checkpoint
@@ -110,18 +112,25 @@ def scan(job: Job, out: Path) -> RunSummary:
         checkpoint.kept(job, out) as kept,
         _engine(job, out.absolute().parent, kept.folder if kept else None) as engine,
         additions.state_of(job) as state,
-        folder.published(out) as staged,
     ):
         key_id = _sketch_key_id(job, state)
-        records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, kept)
-        if state is not None:
-            additions.add(engine, job, state, key_id)
-        records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, kept)
-        written = {table.name: engine.export(table, staged / f"{table.name}.parquet") for table in RUN_FILES}
-        _write_documents(engine, staged)
-        seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
-        _write_json(staged / folder.MARKER, _run_record(engine, seen, key_id, records, written))
-        return RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
+        continued = previous.lineage_of(job, state)
+        if continued is not None:
+            previous.load(*continued, key_id)  # before hours are spent on what it would not fit
+        with folder.published(out) as staged:
+            records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, kept)
+            if state is not None:
+                additions.add(engine, job, state, key_id)
+            records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, kept)
+            written = {table.name: _export(engine, table, staged, key_id) for table in RUN_FILES}
+            _write_documents(engine, staged)
+            seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
+            _write_json(staged / folder.MARKER, _run_record(engine, seen, key_id, records, written))
+            found = RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
+            if state is not None:
+                # before the run appears: killed in between, the next run knows ids that nobody saw, not the reverse
+                additions.keep_lineage(state.folder, previous.files(staged))
+        return found
 
 
 def check(job: Job) -> ReadSummary:
@@ -259,6 +268,12 @@ def _run_record(
         "pyspark": version("pyspark") if job.settings.engine.name == "spark" else None,
         "finished_at": stamp(datetime.now(UTC).replace(tzinfo=None)),
     }
+
+
+def _export(engine: Engine, table: Table, staged: Path, key_id: str) -> int:
+    # the lineage says of itself what a later run must know before it continues it
+    said = previous.metadata(key_id) if table in (LINEAGE, LINEAGE_MEMBERS) else None
+    return engine.export(table, staged / f"{table.name}.parquet", said)
 
 
 def _write_documents(engine: Engine, staged: Path) -> None:

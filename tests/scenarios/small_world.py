@@ -145,6 +145,35 @@ def digests(run: Path) -> Mapping[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(run.glob("*.parquet"))}
 
 
+LINEAGE_FILES = ("lineage", "lineage_members")
+
+
+def without_ids(run: Path) -> Mapping[str, list[str]]:
+    """Every table but the lineage, its rows sorted, with the accounts of each network and campaign as its id.
+
+    So that two runs can be compared whose networks were born at different times.
+    """
+    names: dict[str, str] = {}
+    for subject, table in (("network_id", "network_members"), ("campaign_id", "campaign_members")):
+        for row in sorted(rows(run, table), key=lambda row: str(row["account_id"]), reverse=True):
+            names[row[subject]] = f"{subject} of {row['account_id']}"
+
+    def named(value: Any) -> Any:
+        return (
+            [named(one) for one in value]
+            if isinstance(value, list)
+            else names.get(value, value)
+            if isinstance(value, str)
+            else value
+        )
+
+    return {
+        path.stem: sorted(repr({name: named(value) for name, value in row.items()}) for row in rows(run, path.stem))
+        for path in sorted(run.glob("*.parquet"))
+        if path.stem not in LINEAGE_FILES
+    }
+
+
 def table_of(path: Path, schema: pa.Schema, given: Sequence[Mapping[str, Any]]) -> Path:
     """Rows as a Parquet file."""
     pq.write_table(pa.Table.from_pylist([dict(row) for row in given], schema=schema), path)

@@ -197,7 +197,7 @@ def _happened(row: Mapping[str, Any]) -> str:
     return {
         "grew": f"grew from {overlap:,} to {accounts:,} accounts" if overlap is not None else "",
         "shrank": f"shrank to {accounts:,} accounts",
-        "replaced_accounts": f"kept {overlap or 0:,} accounts and has {accounts:,}",
+        "replaced_accounts": f"replaced accounts: {overlap or 0:,} stayed, it now has {accounts:,}",
         "merged_into": f"merged into {row['other']} with {accounts:,} accounts",
         "silent": f"fell silent with {accounts:,} accounts",
         "returned": f"returned with {accounts:,} accounts, {overlap or 0:,} of them known",

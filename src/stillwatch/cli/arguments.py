@@ -99,12 +99,11 @@ def _previous(named: Sequence[Path], state: Path | None, findings: Findings) -> 
     if len(named) > 1:
         listed = ", ".join(f"`{run}`" for run in named)
         findings.add("`--previous`", f"names two previous runs or more ({listed})", "name the latest of them only")
-    for run in named:
-        if not run.exists():
-            findings.add(f"`--previous {run}`", "does not exist", "name a run folder that `scan` wrote")
-        elif not (run / folder.MARKER).is_file():
-            what = f"is not a run folder (it has no `{folder.MARKER}`)"
-            findings.add(f"`--previous {run}`", what, "name a run folder that `scan` wrote")
+    if named:
+        from stillwatch.runs import previous  # here, not above: it loads Arrow, which `--help` must not wait for
+
+        for run in named:
+            findings.mistakes.extend(previous.refusal(run))
     if named and state is not None and _has_lineage(state):
         what = f"cannot stand beside `--state {state}`, which carries the ids of its own last run forward"
         findings.add(f"`--previous {named[0]}`", what, "name one of them")

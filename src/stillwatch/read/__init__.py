@@ -9,7 +9,7 @@ from stillwatch.errors import InputError, QueryError
 from stillwatch.job import Job
 from stillwatch.progress import progress
 from stillwatch.read.formats.parquet import check_pages, footer
-from stillwatch.read.state_tables import write_kept
+from stillwatch.read.state_tables import write_kept, write_previous
 from stillwatch.read.tables import Reading
 from stillwatch.read.validation.rejects import Rejects
 from stillwatch.read.write_tables import (
@@ -39,6 +39,8 @@ WRITES = (
     "quarantine",
     "sources",
     "channels",
+    "previous_lineage",
+    "previous_members",
 )
 
 
@@ -60,6 +62,7 @@ def run(engine: Engine, job: Job) -> None:
         reading = Reading(engine, job.settings.read, Rejects(engine.folder), advance)
         repeats = write_tables(reading, named, states.window_of(job.window, state))
         write_kept(engine, state)
+        write_previous(engine, job, state)
         write_sources(reading, repeats, state)
         write_quarantine(reading)
         write_channels(reading, state)

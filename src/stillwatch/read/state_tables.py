@@ -1,4 +1,4 @@
-"""What a state keeps of earlier logs becomes tables of their own: they were checked when they were added."""
+"""What a state keeps of earlier logs, and an earlier run of its lineage, becomes tables of their own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from stillwatch.engine import (
     identifier,
     literal,
 )
+from stillwatch.job import Job
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.records import Table
+from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
+from stillwatch.runs import previous
+from stillwatch.runs.lineage import History
 from stillwatch.runs.state import State
 
 SKETCHES, ACCOUNTS = "kept_sketches", "kept_accounts"
@@ -26,6 +30,17 @@ def write_kept(engine: Engine, state: State | None) -> None:
     accounts = [state.path(state.accounts).absolute()] if state and parts else []
     engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, exchanges))
     engine.view(ACCOUNTS, _over(ACCOUNT_SUMS, accounts))
+
+
+def write_previous(engine: Engine, job: Job, state: State | None) -> None:
+    """What the run that this job continues left of its lineage; without one the tables have no rows.
+
+    Raises InputError when it cannot be used.
+    """
+    found = previous.lineage_of(job, state)
+    past = History.empty() if found is None else previous.load(*found)
+    engine.store(PREVIOUS_LINEAGE, past.events)
+    engine.store(PREVIOUS_MEMBERS, past.members)
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

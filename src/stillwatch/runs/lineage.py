@@ -48,6 +48,11 @@ class History:
     events: pa.Table
     members: pa.Table
 
+    @classmethod
+    def empty(cls) -> History:
+        """That of a run which continues none."""
+        return cls(LINEAGE.schema.empty_table(), LINEAGE_MEMBERS.schema.empty_table())
+
     @cached_property
     def subjects(self) -> frozenset[str]:
         """Every id that was ever given."""

@@ -10,10 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError, Mistake
+from stillwatch.job import Job
 from stillwatch.records import Table
 from stillwatch.records.lineage import CAMPAIGN, EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
 from stillwatch.runs.folder import MARKER
 from stillwatch.runs.lineage import History
+from stillwatch.runs.state import State
 
 FORMAT = "1"
 """Of the two lineage files: a version that gives them another meaning raises it."""
@@ -32,6 +34,14 @@ def files(folder: Path) -> tuple[Path, Path]:
     return folder / f"{LINEAGE.name}.parquet", folder / f"{LINEAGE_MEMBERS.name}.parquet"
 
 
+def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
+    """The lineage files that this job continues: its state's, or else those of the run it names; None for neither."""
+    if state is not None and state.lineage:
+        events, members = map(state.path, state.lineage)
+        return events, members
+    return None if job.previous is None else files(job.previous)
+
+
 def refusal(run: Path) -> list[Mistake]:
     """Why a run cannot be continued, as far as its folder shows without reading its tables; empty when it can."""
     where = f"`--previous {run}`"
@@ -46,7 +56,7 @@ def refusal(run: Path) -> list[Mistake]:
     return []
 
 
-def load(events: Path, members: Path, key_id: str | None) -> History:
+def load(events: Path, members: Path, key_id: str | None = None) -> History:
     """The history in these two files; `key_id` is the present run's key, None where it was checked before.
 
     Raises InputError where they cannot be read, were written under another key or by another version, or say that one

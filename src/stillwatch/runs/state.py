@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -134,6 +134,12 @@ def next_names(state: State) -> tuple[str, str]:
     """File names for the next addition's exchanges and for the account sums with it."""
     number = len(state.parts) + 1
     return f"exchanges-{number:06}.parquet", f"accounts-{number:06}.parquet"
+
+
+def next_lineage(state: State, tables: Sequence[str]) -> tuple[str, ...]:
+    """File names for the next run's lineage tables."""
+    number = 1 + max((int(file.rpartition("-")[2].partition(".")[0]) for file in state.lineage), default=0)
+    return tuple(f"{table}-{number:06}.parquet" for table in tables)
 
 
 def part_of(path: Path, rows: int) -> Part:

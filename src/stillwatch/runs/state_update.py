@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.parquet_files import filled_columns
-from stillwatch.errors import InputError, Mistake, UsageError
+from stillwatch.errors import InputError, Mistake, OutputError, UsageError
 from stillwatch.job import Job, Window, stamp
 from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES
 from stillwatch.runs import state as states
@@ -73,6 +74,23 @@ def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
             accounts=accounts,
         )
     )
+
+
+def keep_lineage(folder: Path, files: Sequence[Path]) -> None:
+    """Keeps copies of a finished run's lineage files, by which the next run knows its networks and campaigns again.
+
+    Raises OutputError when the disk refuses.
+    """
+    state = states.load(folder)
+    if not state.parts:
+        return
+    names = states.next_lineage(state, [path.stem for path in files])
+    try:
+        for path, name in zip(files, names, strict=True):
+            shutil.copyfile(path, state.path(name))
+    except OSError as error:
+        raise OutputError(f"cannot write in `{folder}`: {error.strerror or error}; free space there") from error
+    states.publish(replace(state, lineage=names))
 
 
 def _now() -> datetime:
