@@ -146,12 +146,13 @@ def digests(run: Path) -> Mapping[str, str]:
 
 
 LINEAGE_FILES = ("lineage", "lineage_members")
+SHOWN_FROM_RAW_LOGS = ("shown", "examples")  # columns that hold values as a raw log shows them: sketches do not
 
 
-def without_ids(run: Path) -> Mapping[str, list[str]]:
-    """Every table but the lineage, its rows sorted, with the accounts of each network and campaign as its id.
+def findings(run: Path) -> Mapping[str, list[str]]:
+    """What a run found, whatever its ids: every table but the lineage, its rows sorted, each id one account of its own.
 
-    So that two runs can be compared whose networks were born at different times.
+    So that two runs can be compared whose networks were born at different times, or of which one read sketches.
     """
     names: dict[str, str] = {}
     for subject, table in (("network_id", "network_members"), ("campaign_id", "campaign_members")):
@@ -168,7 +169,10 @@ def without_ids(run: Path) -> Mapping[str, list[str]]:
         )
 
     return {
-        path.stem: sorted(repr({name: named(value) for name, value in row.items()}) for row in rows(run, path.stem))
+        path.stem: sorted(
+            repr({name: named(value) for name, value in row.items() if name not in SHOWN_FROM_RAW_LOGS})
+            for row in rows(run, path.stem)
+        )
         for path in sorted(run.glob("*.parquet"))
         if path.stem not in LINEAGE_FILES
     }

@@ -24,7 +24,7 @@ from stillwatch.errors import (
 from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.key import load_key
 from stillwatch.runs import state as states
-from tests.scenarios.small_world import SmallWorld, digests, without_ids
+from tests.scenarios.small_world import SmallWorld, findings
 
 
 def job_of(world: SmallWorld, state: Path | None, *logs: Path) -> Job:
@@ -39,8 +39,8 @@ def test_adding_hour_by_hour_changes_nothing_but_ids(
     flow.scan(job_of(world, state, hours[0]), tmp_path / "first")
     flow.add_to_state(job_of(world, state, hours[1]))
     run = flow.scan(job_of(world, state, hours[2]), tmp_path / "run").folder
-    assert without_ids(run) == without_ids(plain)
-    assert digests(flow.scan(job_of(world, state), tmp_path / "again").folder) == digests(run)
+    assert findings(run) == findings(plain)
+    assert findings(flow.scan(job_of(world, state), tmp_path / "again").folder) == findings(plain)
     assert len(states.load(state).parts) == 3
     assert len(list(state.glob("accounts-*"))) == 1
 
@@ -51,7 +51,7 @@ def test_logs_that_overlap_are_counted_once(world: SmallWorld, plain: Path, tmp_
     rows = flow.add_to_state(job_of(world, state, *hours))
     assert rows.outside_window == pq.read_metadata(hours[0]).num_rows
     assert flow.add_to_state(job_of(world, state, *hours)).outside_window == len(world.exchanges)
-    assert digests(flow.scan(job_of(world, state), tmp_path / "run").folder) == digests(plain)
+    assert findings(flow.scan(job_of(world, state), tmp_path / "run").folder) == findings(plain)
 
 
 def test_a_run_that_fails_goes_on_from_its_sketches(
@@ -65,7 +65,7 @@ def test_a_run_that_fails_goes_on_from_its_sketches(
     assert not (tmp_path / "run").exists()
     done = flow.scan(job, tmp_path / "run")
     assert done.rows.outside_window == len(world.exchanges)  # not sketched a second time
-    assert digests(done.folder) == digests(plain)
+    assert findings(done.folder) == findings(plain)
 
 
 def test_what_a_killed_run_left_is_removed(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
@@ -105,7 +105,7 @@ def test_a_state_whose_account_sums_still_number_accounts_is_read_on(
     number = pa.array(np.arange(len(sums)), pa.int32())
     pq.write_table(sums.add_column(1, pa.field("position", pa.int32(), nullable=False), number), path)
     run = flow.scan(job_of(world, state, *hours[1:]), tmp_path / "run").folder
-    assert digests(run) == digests(plain)
+    assert findings(run) == findings(plain)
 
 
 def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, hours: list[Path]) -> None:
@@ -171,7 +171,7 @@ def test_the_command_adds_and_scans(
     tables = [word for name in ("accounts", "permits") for word in (f"--{name}", str(world.folder / f"{name}.parquet"))]
     words = ["scan", *map(str, hours[1:]), *tables, "--key-file", str(world.key), "--state", state, "--out", str(run)]
     assert invoke(words) == 0
-    assert digests(run) == digests(plain)
+    assert findings(run) == findings(plain)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "log.jsonl").write_text("{}\n")
     assert invoke(["sketch", str(hours[0]), "--key-file", str(world.key), "--state", str(tmp_path / "mine")]) == 2

@@ -13,7 +13,6 @@ from stillwatch.cli.findings import Findings
 from stillwatch.cli.options import Typed
 from stillwatch.errors import InputError, UsageError
 from stillwatch.job import Inputs, Job, Window, resolve
-from stillwatch.runs import folder
 from stillwatch.runs import state as states
 from stillwatch.settings import Settings, load_settings
 
