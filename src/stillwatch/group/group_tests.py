@@ -101,7 +101,9 @@ def queue_tests(group: Exchanges, reference: ReferencePopulation, picked: bool) 
 
 
 def _scaled(test: ScaledTest, group: Exchanges, reference: ReferencePopulation, picked: bool) -> GroupTest:
-    own = test.statistic(group) if group.accounts >= 2 else math.nan
+    # texts that are not there are all alike: a group without any would otherwise look like one queue
+    seen = group.accounts >= 2 and not (test.needs_text and not _has_text(group))
+    own = test.statistic(group) if seen else math.nan
     ordinary = reference.median(min(group.accounts, MATCHED), test.statistic)
     readable = ordinary > test.least  # false for NaN as well
     if math.isnan(own) or not readable:
@@ -114,11 +116,15 @@ def _scaled(test: ScaledTest, group: Exchanges, reference: ReferencePopulation, 
 
 
 def _unreadable(test: ScaledTest, group: Exchanges, own: float, ordinary: float) -> Absence:
-    if test.needs_text and not (group.capability >= 0).any():
+    if test.needs_text and not _has_text(group):
         return Absence.NO_TEXT
     if math.isnan(own):
         return Absence.FEW_TEXTS if test.claim is claims.DRAWS_FROM_ONE_POOL else Absence.FEW_EXCHANGES
     return Absence.FEW_PEOPLE if math.isnan(ordinary) else Absence.PEOPLE_ALIKE
+
+
+def _has_text(group: Exchanges) -> bool:
+    return bool((group.capability >= 0).any())
 
 
 def purpose_tests(group: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
