@@ -156,3 +156,8 @@ def test_the_best_innocent_explanation_is_the_preferred_one() -> None:
     assert sentences.best_alternative([]) is None
     row = Evidence("judged_unsure", 0.0, "a person was unsure", ())
     assert sentences.judged([Evidence("same_sizes", 1.0, "", ()), row]) is row
+
+
+def test_judgements_that_are_not_listed_are_counted() -> None:
+    assert sentences.judgements_left_out(3, [JUDGEMENT]) == "2 more judgements in `applied_judgements.parquet`."
+    assert sentences.judgements_left_out(1, [JUDGEMENT]) == ""

@@ -117,7 +117,9 @@ def _judged(one: Judgement) -> str:
 
 def judgements_left_out(total: int, shown: Sequence[Judgement]) -> str:
     """How many judgements of a section are not listed; empty when all are."""
-    return f"{count(total - len(shown), 'more judgement')} in the judgements file." if total > len(shown) else ""
+    return (
+        f"{count(total - len(shown), 'more judgement')} in `applied_judgements.parquet`." if total > len(shown) else ""
+    )
 
 
 def history(past: History, subject: str) -> tuple[str, ...]:
