@@ -31,9 +31,14 @@ BENCHMARK ?= --missing text addresses accounts --ablate --baselines
 # How many processes share the tests; some hundreds of MB each, and one of them a Spark of 2.5 GB.
 PROCESSES ?= 2
 
+# What `make test-fast STAGE=` knows: the folders of tests/ that a change to one stage or room is tried with.
+STAGES := $(filter-out __pycache__ golden smallest,$(patsubst tests/%/,%,$(wildcard tests/*/)))
+# Unit tests, of which coverage is measured: whole runs would cover all and show little.
+UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(STAGES))) $(wildcard tests/test_*.py)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test smallest lint format bench bench-beside bench-reference-case benchmark docs clean
+.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-reference-case benchmark docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +48,17 @@ demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes
 
 test: lint  ## style, types, import laws, then every test
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
+
+test-fast: named-stage $(DEVELOPMENT)  ## the tests of one stage: make test-fast STAGE=link
+	@$(BIN)/pytest -n 0 $(if $(filter spark,$(STAGE)),,-m "not spark") "tests/$(STAGE)"
+
+named-stage:
+	@[ -n "$(STAGE)" ] && [ -d "tests/$(STAGE)" ] || { echo "make: there is no stage '$(STAGE)'; name one of" \
+		"$(STAGES), as in: make test-fast STAGE=link" >&2; exit 2; }
+
+coverage: $(DEVELOPMENT)  ## how much of the product the unit tests run, with a floor that CI holds
+	@$(BIN)/coverage run -m pytest -n 0 -m "not spark" $(UNITS)
+	@$(BIN)/coverage report
 
 smallest: $(DEVELOPMENT)  ## builds the wheels, installs the product alone, then the lab, and tries both
 	@$(BIN)/pytest tests/smallest
@@ -74,7 +90,7 @@ docs: $(SITE)  ## refreshes the generated tables, builds the site with the API r
 	@$(BIN)/python docs/site.py
 
 clean:  ## removes what the other targets made, the environment included
-	rm -rf $(VENV) demo-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-run .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench training -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/uv:
