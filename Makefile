@@ -53,7 +53,7 @@ test-fast: named-stage $(DEVELOPMENT)  ## the tests of one stage: make test-fast
 	@$(BIN)/pytest -n 0 $(if $(filter spark,$(STAGE)),,-m "not spark") "tests/$(STAGE)"
 
 named-stage:
-	@[ -n "$(STAGE)" ] && [ -d "tests/$(STAGE)" ] || { echo "make: there is no stage '$(STAGE)'; name one of" \
+	@[ "$(filter $(firstword $(subst /, ,$(STAGE))),$(STAGES))" ] && [ -d "tests/$(STAGE)" ] || { echo "make: there is no stage '$(STAGE)'; name one of" \
 		"$(STAGES), as in: make test-fast STAGE=link" >&2; exit 2; }
 
 coverage: $(DEVELOPMENT)  ## how much of the product the unit tests run, with a floor that CI holds

@@ -62,3 +62,13 @@ def test_help_lists_every_target(tmp_path: Path) -> None:
     assert phony is not None
     listed = re.findall(r"^  make ([\w-]+)", made(tmp_path).stdout, re.MULTILINE)
     assert sorted(listed) == sorted(phony[1].split())
+
+
+def test_a_stage_that_is_none_is_refused_with_the_stages_there_are(tmp_path: Path) -> None:
+    for name in ("link", "report", "golden"):
+        (tmp_path / "tests" / name).mkdir(parents=True)
+    for words in (["STAGE=nonsense"], [], ["STAGE=golden"]):
+        done = made(tmp_path, "test-fast", *words)
+        assert done.returncode != 0
+        assert "name one of link report, as in: make test-fast STAGE=link" in done.stderr
+        assert not (tmp_path / ".venv").exists()
