@@ -25,7 +25,7 @@ from stillwatch_lab.benchmark.cost import Result, serve
 def scan(world: str, engine: str, threads: int) -> Result:
     """All stages of a scan but its export: seconds of processors by stage, and how many exchanges there were."""
     from stillwatch.engine import Query
-    from stillwatch.engine.factory import opened
+    from stillwatch.engine.factory import open_engine
     from stillwatch.flow import STAGES
     from stillwatch.job import Inputs, resolve
     from stillwatch.settings import EngineSettings, Settings
@@ -35,7 +35,7 @@ def scan(world: str, engine: str, threads: int) -> Result:
     settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": threads}))
     job = resolve(Inputs((str(folder / "exchanges"),), **tables), settings=settings)
     taken: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as parent, opened(settings.engine, Path(parent)) as running:
+    with tempfile.TemporaryDirectory() as parent, open_engine(settings.engine, Path(parent)) as running:
         for stage in STAGES:
             before = tree_cpu(os.getpid())
             stage.run(running, job)

@@ -1,4 +1,4 @@
-"""Private folders that a killed process cannot leave behind for ever, and waiting for the disk."""
+"""Private folders that a killed process does not leave behind for ever, and waiting until files are on the disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HIDDEN = re.compile(r"\.stillwatch-(?P<pid>\d+)@(?P<host>[A-Za-z0-9_.]+)-(?P<pu
 
 
 def hidden(parent: Path, purpose: str) -> Path:
-    """A new private folder in `parent` that `sweep` removes once this process is dead.
+    """Makes a private folder in `parent`, which `sweep` removes once this process is dead.
 
     Raises OutputError when it cannot be made.
     """
@@ -30,7 +30,10 @@ def hidden(parent: Path, purpose: str) -> Path:
 
 
 def sweep(parent: Path) -> None:
-    """Removes what dead processes of this machine left in `parent`, after putting back an output they had moved."""
+    """Removes the private folders that dead processes of this machine left in `parent`.
+
+    An output that such a process had moved aside is put back first.
+    """
     if not parent.is_dir():
         return
     for left in sorted(parent.glob(f"{_PREFIX}*")):
@@ -68,5 +71,5 @@ def _alive(pid: int) -> bool:
 
 
 def _host() -> str:
-    # a process number means something on one machine only; shared disks are seen from several
+    # A process number means something on one machine only, and several machines may see one disk.
     return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname()) or "localhost"

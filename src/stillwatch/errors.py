@@ -8,7 +8,7 @@
         ├── QueryError    a statement failed in the engine; carries its SQL and a QueryErrorKind
         └── OutputError   the run folder could not be written (disk full, no permission)
 
-A message is lower-case fragments that say what, where and what to do, with names in backticks.
+A message says in lower-case fragments what is wrong, where, and what to do, with names in backticks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing a person typed that cannot be used: where it stands, what is wrong, how to mend it."""
+    """Something a person typed that cannot be used: where it stands, what is wrong and how to mend it."""
 
     where: str
     what: str

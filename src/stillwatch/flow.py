@@ -27,7 +27,7 @@ from stillwatch import (
 )
 from stillwatch.disk import sweep
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.errors import (
     InputError,
     Mistake,
@@ -213,7 +213,7 @@ def _check_out(out: Path) -> None:
 @contextmanager
 def _engine(job: Job, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
     sweep(parent)
-    with opened(job.settings.engine, parent, kept) as engine:
+    with open_engine(job.settings.engine, parent, kept) as engine:
         yield engine
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar with this label; the yielded function advances it by so many units of `total`."""
+    """Shows a bar with this label; the yielded function advances it by a number of units of `total`."""
     console = Console(file=sys.stderr)
     shown = Progress(
         SpinnerColumn(),

@@ -13,7 +13,7 @@ import pytest
 from stillwatch.engine import Engine, Query
 from stillwatch.engine import duplicate_hashes as module
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.duplicate_hashes import Hashes, repeated
+from stillwatch.engine.duplicate_hashes import Hashes, duplicates
 from stillwatch.errors import OutputError
 
 
@@ -34,20 +34,20 @@ def mixed(number: int) -> Hashes:
 def test_all_met_twice_are_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: int) -> None:
     monkeypatch.setattr(module, "_RUN", run)
     hashes = mixed(100 if run < 1_000 else 20_000)
-    found = np.concatenate(list(repeated(batches(hashes, min(run, 700)), tmp_path))).tolist()
+    found = np.concatenate(list(duplicates(batches(hashes, min(run, 700)), tmp_path))).tolist()
     assert sorted(found) == sorted(one for one, times in Counter(hashes.tolist()).items() if times > 1)
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_met_twice_in_nothing(tmp_path: Path) -> None:
-    assert list(repeated(iter(()), tmp_path)) == []
+    assert list(duplicates(iter(()), tmp_path)) == []
 
 
 def test_a_hash_of_all_rows_takes_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RUN", 1_000)
     sizes = []
     monkeypatch.setattr(np, "fromfile", lambda path, kind: sizes.append(path.stat().st_size) or np.array([5, 5], kind))
-    list(repeated(batches(np.full(100_000, 5, np.uint64), 1_000), tmp_path))
+    list(duplicates(batches(np.full(100_000, 5, np.uint64), 1_000), tmp_path))
     assert sizes == [100 * 2 * 8]
 
 
@@ -58,15 +58,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(module, "_RUN", 100)
     monkeypatch.setattr(module, "_deal", full)
     with pytest.raises(OutputError, match="No space left"):
-        list(repeated(batches(mixed(10), 10), tmp_path))
+        list(duplicates(batches(mixed(10), 10), tmp_path))
 
 
 def texts_met_twice(engine: Engine) -> list[str]:
     engine.create("words", Query("words", "SELECT * FROM (SELECT 'a' AS w UNION ALL SELECT 'b') UNION ALL SELECT 'b'"))
-    engine.repeated("twice", Query("met twice", "SELECT hash(w) AS h FROM words"), "h")
+    engine.duplicate_hashes("twice", Query("met twice", "SELECT hash(w) AS h FROM words"), "h")
     met = Query("words", "SELECT DISTINCT w FROM words WHERE hash(w) IN (SELECT h FROM twice)")
     found = engine.fetch(met)["w"].to_pylist()
-    engine.repeated("twice", Query("met twice", "SELECT hash(w) AS h FROM words WHERE w <> 'b'"), "h")
+    engine.duplicate_hashes("twice", Query("met twice", "SELECT hash(w) AS h FROM words WHERE w <> 'b'"), "h")
     assert engine.fetch(met).num_rows == 0
     return found
 

@@ -8,13 +8,13 @@ import pytest
 
 from stillwatch.engine import factory as opening
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.errors import EngineError
 from stillwatch.settings import EngineSettings
 
 
 def test_the_embedded_engine_is_the_default(tmp_path: Path) -> None:
-    with opened(EngineSettings(), tmp_path) as engine:
+    with open_engine(EngineSettings(), tmp_path) as engine:
         assert isinstance(engine, DuckDBEngine)
 
 
@@ -22,7 +22,7 @@ def test_a_missing_package_says_how_to_install_it(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(opening, "find_spec", lambda _: None)
     with (
         pytest.raises(EngineError, match=r"pip install 'stillwatch\[spark\]'"),
-        opened(EngineSettings(name="spark"), tmp_path),
+        open_engine(EngineSettings(name="spark"), tmp_path),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -35,7 +35,7 @@ def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Q
         patched.setattr(DuckDBEngine, method, noted)
 
     with pytest.MonkeyPatch.context() as patched:
-        for method in ("view", "create", "repeated", "transform", "fetch", "batches"):
+        for method in ("view", "create", "duplicate_hashes", "transform", "fetch", "batches"):
             noting(method)
         world.scan(tmp_path_factory.mktemp("asked-run") / "run")
         check_odd_logs(tmp_path_factory.mktemp("odd"), "duckdb")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.link.holdings import (
     Held,
     Uses,
@@ -91,7 +91,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         "payload_value": generator.integers(0, 3000, rows),
         "head_value": head,
     }
-    with opened(EngineSettings(threads=1), tmp_path) as engine:
+    with open_engine(EngineSettings(threads=1), tmp_path) as engine:
         order = generator.permutation(rows)
         engine.store(LOG, pa.table(held).take(order))
         yield engine

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.link import segments
 from stillwatch.link.segments import (
     between,
@@ -82,7 +82,7 @@ def test_every_account_is_in_one_segment_whatever_it_is_called(
     rewritten: bool,
 ) -> None:
     monkeypatch.setattr(segments, "ROWS", 2 * EACH)
-    with opened(EngineSettings(threads=2), tmp_path) as engine:
+    with open_engine(EngineSettings(threads=2), tmp_path) as engine:
         check_every_account_is_in_one_segment(engine, groups, rewritten)
 
 
@@ -124,7 +124,7 @@ def check_files_hold_one_segment_each(engine: Engine, count: int) -> None:
 
 def test_files_that_overlap_a_little_are_not_rewritten(tmp_path: Path) -> None:
     overlapping = [(NAMES[max(0, n - 1)], name, EACH) for n, name in enumerate(NAMES)]
-    with opened(EngineSettings(threads=1), tmp_path) as engine:
+    with open_engine(EngineSettings(threads=1), tmp_path) as engine:
         logged(engine, overlapping)
         assert not scattered(engine, [2, 4, 6, 8])
         assert scattered(engine, list(range(1, len(NAMES)))) is False  # two ranges a group: twice over, and no more

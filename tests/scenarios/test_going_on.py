@@ -166,7 +166,7 @@ def test_what_cannot_be_read_any_more_is_named(trial: Trial) -> None:
     trial.failed("link")
     (folder,) = trial.kept()
     (folder / "tables.duckdb").write_bytes(b"no database")
-    with pytest.raises(OutputError, match=r"cannot be read .*; remove it"):
+    with pytest.raises(OutputError, match=r"cannot be read .*; remove that folder"):
         trial.run()
 
 

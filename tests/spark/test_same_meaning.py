@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
 from stillwatch.records.definitions import signup_subnet_sql
@@ -103,7 +103,7 @@ def engines(spark: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     folder: Path = tmp_path_factory.mktemp("both")
     with (
         DuckDBEngine(EngineSettings(threads=1), folder) as embedded,
-        opened(EngineSettings(name="spark", threads=2), folder) as distributed,
+        open_engine(EngineSettings(name="spark", threads=2), folder) as distributed,
     ):
         for engine in (embedded, distributed):
             engine.store(VALUES, pa.Table.from_pylist(ROWS, schema=VALUES.schema))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.link import segments
 from stillwatch.settings import EngineSettings
 from tests.link.test_segments import EACH, LAYOUTS, check_every_account_is_in_one_segment
@@ -23,5 +23,5 @@ def test_every_account_is_in_one_segment_whatever_it_is_called(
     rewritten: bool,
 ) -> None:
     monkeypatch.setattr(segments, "ROWS", 2 * EACH)
-    with opened(EngineSettings(name="spark", threads=2), tmp_path) as engine:
+    with open_engine(EngineSettings(name="spark", threads=2), tmp_path) as engine:
         check_every_account_is_in_one_segment(engine, groups, rewritten)

@@ -22,7 +22,7 @@ from stillwatch.engine import (
     literal,
 )
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.engine.factory import opened
+from stillwatch.engine.factory import open_engine
 from stillwatch.engine.parquet_files import ROW_GROUP
 from stillwatch.errors import EngineError, OutputError, QueryError, QueryErrorKind
 from stillwatch.records import Kind, Table
@@ -38,7 +38,7 @@ SPARK = EngineSettings(name="spark", threads=2)
 
 @pytest.fixture
 def distributed(spark: None, tmp_path: Path) -> Iterator[Engine]:
-    with opened(SPARK, tmp_path) as engine:
+    with open_engine(SPARK, tmp_path) as engine:
         yield engine
 
 
@@ -188,7 +188,7 @@ def test_what_comes_twice_is_kept_under_a_name(distributed: Engine) -> None:
 
 @pytest.mark.usefixtures("spark")
 def test_its_folder_is_gone_when_it_closes(tmp_path: Path) -> None:
-    with opened(SPARK, tmp_path / "it's [here]") as engine:
+    with open_engine(SPARK, tmp_path / "it's [here]") as engine:
         engine.store(NUMBERS, rows(1))
         engine.create("kept", Query("kept", "SELECT * FROM numbers"))
         assert fetched(engine, "SELECT n FROM kept") == [(1,)]
@@ -198,7 +198,7 @@ def test_its_folder_is_gone_when_it_closes(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("spark")
 def test_a_parent_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot write in"), opened(SPARK, tmp_path / "file" / "below"):
+    with pytest.raises(OutputError, match="cannot write in"), open_engine(SPARK, tmp_path / "file" / "below"):
         pass
 
 
@@ -207,7 +207,7 @@ def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     nobody = SPARK.model_copy(update={"spark_remote": "sc://127.0.0.1:1"})
     with (
         pytest.raises(EngineError, match="no Spark Connect server answers at `sc://127"),
-        opened(nobody, tmp_path),
+        open_engine(nobody, tmp_path),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

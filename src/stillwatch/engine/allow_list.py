@@ -1,4 +1,4 @@
-"""The SQL that may reach Spark: sqlglot passes what it does not know through in silence, so what is known is listed.
+"""The SQL that may reach Spark: sqlglot passes on in silence what it does not know, so this module lists what it may.
 
 A node, a function or a type stands here once a test has shown that both engines give it the same meaning.
 """

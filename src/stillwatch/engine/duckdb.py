@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from stillwatch.disk import hidden
 from stillwatch.engine.duckdb_errors import refusals
-from stillwatch.engine.duplicate_hashes import FETCH_ROWS, repeated
+from stillwatch.engine.duplicate_hashes import FETCH_ROWS, duplicates
 from stillwatch.engine.interface import Kernel
 from stillwatch.engine.parquet_files import (
     PARTED_BATCH,
@@ -34,20 +34,21 @@ from stillwatch.records import Table
 from stillwatch.settings import EngineSettings
 
 _SAVED = "tables.duckdb"
-_LISTENING = 0.5  # seconds at most until a signal is heard
-_UTC = "TimeZone = 'UTC'"  # what a timestamp without offset means, whatever the machine's own zone
+_LISTENING = 0.5  # seconds that a signal waits at most
+_UTC = "TimeZone = 'UTC'"  # a timestamp without offset means UTC, whatever the machine's own zone
 
 
 class DuckDBEngine:
     """One in-process database in a private folder; implements `engine.interface.Engine`."""
 
-    def __init__(self, settings: EngineSettings, parent: Path, kept: Path | None = None) -> None:
-        """A database whose staged files live in a hidden folder of `parent`, or in one that is `kept` with its tables.
+    def __init__(self, settings: EngineSettings, parent: Path, checkpoint: Path | None = None) -> None:
+        """Opens a database whose staged files lie in a hidden folder of `parent`.
 
-        Raises OutputError when the folder cannot be made.
+        With a `checkpoint` folder they lie there, and the tables that were saved there are loaded. Raises OutputError
+        when the folder cannot be made or what it holds cannot be read.
         """
-        self._kept = kept
-        self._folder = kept or hidden(parent, "engine")
+        self._checkpoint = checkpoint
+        self._folder = checkpoint or hidden(parent, "engine")
         self._connection = duckdb.connect()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         self._busy = threading.Lock()
@@ -67,11 +68,12 @@ class DuckDBEngine:
         self._staged_files = itertools.count()
         self._staged_rows: dict[str, int] = {}
         self._parted: dict[str, Path] = {}
-        if kept is not None and (kept / _SAVED).exists():
+        if checkpoint is not None and (checkpoint / _SAVED).exists():
             try:
-                self._copy(kept / _SAVED, "saved", "memory")
+                self._copy(checkpoint / _SAVED, "saved", "memory")
             except QueryError as error:
-                raise OutputError(f"what is kept in `{kept}` cannot be read ({error.reason}); remove it") from error
+                reason = f"the tables saved in `{checkpoint}` cannot be read ({error.reason}); remove that folder"
+                raise OutputError(reason) from error
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -96,9 +98,9 @@ class DuckDBEngine:
         self._drop(name)
         self._run(query.name, f"ALTER TABLE {identifier(fresh)} RENAME TO {identifier(name)}")
 
-    def repeated(self, name: str, query: Query, column: str) -> None:
+    def duplicate_hashes(self, name: str, query: Query, column: str) -> None:
         self.create(name, Query(query.name, f"SELECT {identifier(column)} FROM (\n{query.sql}\n) WHERE false"))
-        for hashes in repeated(self.batches(query, FETCH_ROWS), self._folder):
+        for hashes in duplicates(self.batches(query, FETCH_ROWS), self._folder):
             with self._registered(pa.table({column: hashes})) as rows:
                 self._run(query.name, f"INSERT INTO {identifier(name)} SELECT * FROM {rows}")
 
@@ -106,9 +108,10 @@ class DuckDBEngine:
         self.drop(name)
         folder = next(path for path in self._paths(name) if not path.exists())
         self._parted[name] = folder
-        # not by COPY ... PARTITION_BY, which takes longer and more memory
+        # COPY ... PARTITION_BY would take longer and more memory.
         write_parted(folder, (column, by), self.batches(query, PARTED_BATCH))
-        # told from names of files: other parts are not even opened, and folders above may be called `a=b`
+        # The partition comes from a file's name, so that files of other partitions are not even opened. Hive's own
+        # partitioning would also read a folder above that is called `a=b`.
         part = f"CAST(parse_filename(part_file, true) AS BIGINT) AS {identifier(column)}"
         rows = f"read_parquet({literal(str(folder / '*.parquet'))}, filename = part_file, hive_partitioning = false)"
         self.view(name, Query(name, f"SELECT {part}, * EXCLUDE (part_file) FROM {rows}"))
@@ -136,7 +139,7 @@ class DuckDBEngine:
         return self._rows(query.name, query.sql)
 
     def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
-        # a connection of its own: other queries may run while a reader is half consumed
+        # The reader has a connection of its own, since other queries may run while it is half consumed.
         cursor = self._connection.cursor()
         try:
             with refusals(query.name, query.sql):
@@ -155,31 +158,31 @@ class DuckDBEngine:
         return tuple(rows["column_name"].to_pylist())
 
     def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        kept = {name for name in names if self._kind(name) == "TABLE"}
+        tables = {name for name in names if self._kind(name) == "TABLE"}
         return {
             name: int(self._rows("size", f"SELECT count(*) AS n FROM {identifier(name)}")["n"][0].as_py())
-            if name in kept
+            if name in tables
             else self._staged_rows[name]
             for name in names
-            if name in kept or name in self._staged_rows
+            if name in tables or name in self._staged_rows
         }
 
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
     def save(self) -> None:
-        if self._kept is None:
+        if self._checkpoint is None:
             return
-        fresh = self._kept / f"{_SAVED}.new"
+        fresh = self._checkpoint / f"{_SAVED}.new"
         fresh.unlink(missing_ok=True)
         self._copy(fresh, "memory", "saved")
-        fresh.replace(self._kept / _SAVED)
+        fresh.replace(self._checkpoint / _SAVED)
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
         self._stop()
         self._connection.close()
-        shutil.rmtree(self._spill if self._kept else self._folder, ignore_errors=True)
+        shutil.rmtree(self._spill if self._checkpoint else self._folder, ignore_errors=True)
 
     @contextmanager
     def _registered(self, rows: pa.Table) -> Iterator[str]:
@@ -224,19 +227,19 @@ class DuckDBEngine:
             return self._interruptible(self._connection, lambda: self._connection.sql(sql).to_arrow_table())
 
     def _interruptible(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], Any]) -> Any:
-        # The driver looks for signals now and then only, and not at all inside a long task. So it works on a thread
-        # beside the main one, which waits where Python handles a signal at once and can then stop the query.
+        # The driver looks for signals only now and then, and not at all inside a long task. So the query runs on a
+        # thread beside the main one, which waits where Python handles a signal at once and can then stop the query.
         given_up = threading.Event()
 
         def tracked() -> Any:
             with self._busy:
-                if given_up.is_set():  # interrupted before the worker came to it: nothing would stop it any more
+                if given_up.is_set():  # the interrupt came before the worker began: nothing would stop the query now
                     return None
                 self._at_work = connection
                 return work()
 
         if threading.current_thread() is not threading.main_thread():
-            return tracked()  # no signal comes here, and closing stops it
+            return tracked()  # signals reach the main thread only, and `close` stops this query
         try:
             return _awaited(self._worker.submit(tracked))
         except KeyboardInterrupt:
@@ -246,12 +249,12 @@ class DuckDBEngine:
 
     def _stop(self) -> None:
         while not self._busy.acquire(timeout=0.1):
-            self._at_work.interrupt()  # again and again: one that comes before the query begins is lost
+            self._at_work.interrupt()  # repeated, because an interrupt before the query begins is lost
         self._busy.release()
 
 
 def _awaited(work: Future[Any]) -> Any:
-    # Now and then, not until the end: a signal that comes as the main thread is about to wait does not wake it.
+    # A signal that comes just as the main thread begins to wait does not wake it, so the wait ends now and then.
     while True:
         try:
             return work.result(_LISTENING)

@@ -1,4 +1,4 @@
-"""Hashes that come more than once in a long column of them: sorted in parts, which costs a tenth of grouping them."""
+"""Finds the hashes that occur more than once in a long column: sorted in parts, in a tenth of the time of GROUP BY."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stillwatch.engine.parquet_files import disk_error
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 FETCH_ROWS = 131_072
-_RUN = 1 << 21  # hashes sorted at once: 16 MB
-_PARTS = 256  # by the first eight bits: of 10^10 hashes 320 MB are in memory at once
+_RUN = 1 << 21  # hashes sorted at once; they take 16 MB
+_PARTS = 256  # one for each value of the first eight bits: of 10^10 hashes, 320 MB are in memory at once
 
 
-def repeated(batches: Iterable[pa.RecordBatch], folder: Path) -> Iterator[Hashes]:
-    """Those that the batches' one column, of 64 bits and without nulls, has at least twice: each once.
+def duplicates(batches: Iterable[pa.RecordBatch], folder: Path) -> Iterator[Hashes]:
+    """Yields, each once, the values that occur at least twice in the batches' only column (64 bits, no nulls).
 
-    The hashes wait in `folder`, eight bytes each; raises OutputError when the disk is full.
+    The hashes wait in files in `folder`, eight bytes each. Raises OutputError when the disk is full.
     """
     runs = _runs(batches)
     first = list(itertools.islice(runs, 2))
@@ -35,7 +35,7 @@ def repeated(batches: Iterable[pa.RecordBatch], folder: Path) -> Iterator[Hashes
 
 
 def _parts(runs: Iterable[Hashes], folder: Path) -> Iterator[Hashes]:
-    """All hashes that begin alike, one part after the other, by way of the disk."""
+    """Yields all hashes that begin with the same eight bits, one such part after the other, by way of the disk."""
     with tempfile.TemporaryDirectory(dir=folder) as held:
         paths = [Path(held) / str(part) for part in range(_PARTS)]
         try:
@@ -58,7 +58,10 @@ def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[Hashes]:
 
 
 def _deal(run: Hashes, paths: list[Path]) -> None:
-    """Appends each part's hashes to its file; of one that the run has more than twice, two, so that no part is huge."""
+    """Appends each part's hashes to its file.
+
+    Of a hash that the run holds more than twice it writes two, so that no part grows large.
+    """
     run.sort()
     third = run[2:] == run[:-2]
     if third.any():

@@ -1,4 +1,4 @@
-"""The engine that the settings name, opened for one run."""
+"""Opens the engine that the settings name, for one run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from stillwatch.settings import EngineSettings
 
 
 @contextmanager
-def opened(settings: EngineSettings, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
-    """An engine with its folder in `parent`, closed at the end; EngineError when it cannot be started.
+def open_engine(settings: EngineSettings, parent: Path, checkpoint: Path | None = None) -> Iterator[Engine]:
+    """Yields an engine with its private folder in `parent`, and closes it at the end.
 
-    With a folder that is `kept` the engine works there, leaves it and finds what an earlier one has saved.
+    With a `checkpoint` folder the engine works there instead, finds every table that an earlier engine has saved
+    there, and leaves the folder behind. Raises EngineError when the engine cannot be started.
     """
     if settings.name == "duckdb":
-        with DuckDBEngine(settings, parent, kept) as embedded:
+        with DuckDBEngine(settings, parent, checkpoint) as embedded:
             yield embedded
         return
     for package in ("pyspark", "sqlglot"):
@@ -28,5 +29,5 @@ def opened(settings: EngineSettings, parent: Path, kept: Path | None = None) -> 
             raise EngineError(f"`--engine spark` needs {package}: run `pip install 'stillwatch[spark]'`")
     from stillwatch.engine.spark import SparkEngine  # here: it needs the extra `spark`
 
-    with SparkEngine(settings, parent, kept) as distributed:
+    with SparkEngine(settings, parent, checkpoint) as distributed:
         yield distributed

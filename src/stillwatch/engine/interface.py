@@ -1,4 +1,4 @@
-"""What a stage may ask of an engine; one page, implemented by each engine beside it."""
+"""What a stage may ask of an engine. DuckDB and Spark implement it, each in a module of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stillwatch.engine.query import Query
 from stillwatch.records import Table
 
 Kernel = Callable[[Iterator[pa.RecordBatch], int], Iterator[pa.RecordBatch]]
-"""Batches in, batches out, on so many threads."""
+"""A function of batches of rows and a number of threads, which yields batches of rows."""
 
 
 class Engine(Protocol):
@@ -23,7 +23,7 @@ class Engine(Protocol):
 
     @property
     def folder(self) -> Path:
-        """A private folder on the run's disk for staged files; removed at the end, unless it was given to be kept."""
+        """A private folder on the run's disk for staged files; `close` removes it unless it is a checkpoint's."""
         ...
 
     def view(self, name: str, query: Query) -> None:
@@ -31,27 +31,28 @@ class Engine(Protocol):
         ...
 
     def create(self, name: str, query: Query) -> None:
-        """Runs a query and keeps its rows under a name (replacing what had it)."""
+        """Runs a query and stores its rows as a table of this name, in place of any table or view that had the name."""
         ...
 
-    def repeated(self, name: str, query: Query, column: str) -> None:
-        """Keeps under a name the values of a query's one column, which is a `hash`, that it has more than once."""
+    def duplicate_hashes(self, name: str, query: Query, column: str) -> None:
+        """Stores as a table those values of a query's only column, a `hash`, that occur more than once, each once."""
         ...
 
     def partition(self, name: str, query: Query, column: str, by: str) -> None:
-        """Runs a query and keeps its rows under a name, apart by an integer column: a condition on it reads no others.
+        """Runs a query and stores its rows as a table that is partitioned by the integer column `column`.
 
-        For rows that are read part by part; the query has at least one row. A part's rows come in runs that ascend in
-        `by`, another integer column, so that whoever brings them into its order finds neighbours near one another.
+        A condition on that column reads the files of no other partition. The query must have at least one row. The
+        rows of a partition come in runs that ascend in the integer column `by`, so that a reader that sorts them by it
+        finds neighbours near one another.
         """
         ...
 
     def drop(self, name: str) -> None:
-        """Forgets a table or view, and frees its room on the disk if it was kept by `partition`."""
+        """Forgets a table or view, and removes the files that `partition` wrote for it."""
         ...
 
     def store(self, table: Table, data: pa.Table) -> None:
-        """Keeps Arrow rows under the table's name, cast to its schema."""
+        """Stores Arrow rows under the table's name, cast to its schema."""
         ...
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
@@ -59,11 +60,11 @@ class Engine(Protocol):
         ...
 
     def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
-        """Keeps under the table's name what a kernel makes of a query's rows; returns the rows kept.
+        """Stores under the table's name the rows that a kernel makes of a query's rows; returns how many it stored.
 
-        The kernel gets batches of at most `rows` and yields batches of the table's schema. It may run in several
-        processes, on several machines and again after a failure, each time on some of the rows: so it can be pickled,
-        and what it makes of a row depends on that row alone.
+        The kernel gets batches of at most `rows` rows and yields batches of the table's schema. It may run in several
+        processes, on several machines and again after a failure, each time on some of the rows. So the kernel can be
+        pickled, and its result for a row depends on that row alone.
         """
         ...
 
@@ -80,18 +81,20 @@ class Engine(Protocol):
         ...
 
     def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        """Rows of each of these tables whose rows are kept; views over files or queries are left out as not free."""
+        """How many rows each of these tables has; views are left out, since counting their rows would run a query."""
         ...
 
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
-        """Writes a table as one Parquet file in the table's order; same rows, same bytes. Returns its rows.
+        """Writes a table as one Parquet file in the table's order and returns its number of rows.
 
-        `metadata` goes into the file's own key-value metadata, each key with the prefix `stillwatch.`.
+        The same rows give the same bytes, on every engine.
+
+        `metadata` goes into the file's own key-value metadata, where each key has the prefix `stillwatch.`.
         """
         ...
 
     def save(self) -> None:
-        """Puts what the private folder lacks there, so that an engine opened on it knows every table and view."""
+        """Completes a checkpoint folder, so that an engine that is opened on it knows every table and view."""
         ...
 
     def close(self) -> None:

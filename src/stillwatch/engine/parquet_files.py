@@ -1,4 +1,4 @@
-"""Arrow rows as Parquet files: what every engine writes in the same way, so that the same rows give the same bytes."""
+"""Writes Arrow rows as Parquet files, for every engine in the same way: the same rows give the same bytes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stillwatch.errors import OutputError
 from stillwatch.records import Table
 from stillwatch.records.inputs import TEXTS
 
-PARTED_BATCH = 32_768  # rows put apart at once: of larger batches the memory is asked for anew each time
-PARTED_ROWS = 16 * PARTED_BATCH  # rows held until those of each part are written together: some 120 MB
-ROW_GROUP = 131_072  # small enough that a 3 GB memory limit holds two threads' groups with text
+PARTED_BATCH = 32_768  # rows partitioned at once: for larger batches the allocator asks for new memory each time
+PARTED_ROWS = 16 * PARTED_BATCH  # rows held before those of each partition are written: about 120 MB
+ROW_GROUP = 131_072  # rows; two threads' groups with text fit into a memory limit of 3 GB
 
 Parts = dict[int, list[pa.RecordBatch]]
 
@@ -33,7 +33,10 @@ def export_query(table: Table) -> Query:
 def write_export(
     table: Table, path: Path, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, str] | None = None
 ) -> int:
-    """Writes ordered batches as one file with the table's schema; returns its rows. OutputError if the disk refuses."""
+    """Writes ordered batches as one file with the table's schema and returns its number of rows.
+
+    Raises OutputError when the file cannot be written.
+    """
     own = {f"stillwatch.{key}": value for key, value in (metadata or {}).items()}
     schema = table.schema.with_metadata(own or None)
     rows = 0
@@ -48,7 +51,10 @@ def write_export(
 
 
 def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Streams batches of the table's schema into a file that only this run reads; returns their rows."""
+    """Streams batches of the table's schema into a file that only this run reads; returns the number of rows.
+
+    Raises OutputError when the file cannot be written.
+    """
     rows = 0
     try:
         with _staged_file(path, table.schema) as writer:
@@ -61,10 +67,11 @@ def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) ->
 
 
 def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> None:
-    """Streams batches into a folder: one file for each value of the first of two integer columns, named after it and
-    without it. Rows ascend in the second as far as they came in one batch.
+    """Streams batches into a folder, one file for each value of the first of two integer columns.
 
-    Some PARTED_ROWS are written while the next are read; no more are in memory. OutputError if the disk refuses.
+    A file is named after that value and lacks the column. Its rows ascend in the second column as far as they came in
+    one batch. PARTED_ROWS rows are written while the next are read; no more are in memory. Raises OutputError when a
+    file cannot be written.
     """
     try:
         folder.mkdir()
@@ -76,7 +83,7 @@ def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.Re
                     last.result()
                 for part in waiting.keys() - writers.keys():
                     path, schema = folder / f"{part}.parquet", waiting[part][0].schema
-                    # no ranges of values: which file to read says all that is asked of them
+                    # Statistics would not help: which file to read is all that is ever asked.
                     writers[part] = files.enter_context(_staged_file(path, schema, write_statistics=False))
                 last = pool.submit(_write_parts, writers, waiting)
             if last is not None:
@@ -98,14 +105,14 @@ def filled_columns(metadata: pq.FileMetaData) -> frozenset[str]:
 
 
 def disk_error(path: Path, error: OSError) -> OutputError:
-    """What to say when a file could not be written."""
+    """The error for a file that could not be written."""
     return OutputError(
         f"cannot write `{path}`: {error.strerror or error}; free space on that disk or point `temp_directory` elsewhere"
     )
 
 
 def _parted(columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
-    """The rows of each value of the first column, without it, some PARTED_ROWS at a time."""
+    """Yields, for some PARTED_ROWS rows at a time, the rows of each value of the first column, without that column."""
     column, by = columns
     waiting: Parts = {}
     held = 0
@@ -129,14 +136,15 @@ def _write_parts(writers: Mapping[int, pq.ParquetWriter], waiting: Parts) -> Non
 
 
 def _staged_file(path: Path, schema: pa.Schema, write_statistics: bool = True) -> pq.ParquetWriter:
-    # Written once, read a few times. LZ4 without dictionaries takes half the time of zstd's first level, for up to
-    # twice the room; what people wrote it makes two to four times as small, for more time than all else in writing.
+    # Such a file is written once and read a few times. LZ4 without dictionaries takes half the time of zstd's first
+    # level and up to twice the room. It would make texts two to four times as small, but would take more time for them
+    # than all else in writing takes together.
     packed = {name: "NONE" if name in TEXTS else "LZ4" for name in schema.names}
     return pq.ParquetWriter(path, schema, compression=packed, use_dictionary=False, write_statistics=write_statistics)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    # full groups however the engine cut its batches: memory stays bounded and the bytes depend on the rows alone
+    # Groups are full however the engine cut its batches: memory stays bounded, and the bytes depend on the rows alone.
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)

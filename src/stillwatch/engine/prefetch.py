@@ -1,4 +1,4 @@
-"""Rows of several queries in turn, the next ones read while those at hand are worked on."""
+"""Reads the rows of several queries in turn: the engine runs the next query while the caller works on one result."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from stillwatch.engine.query import Query
 
 
 def fetched_ahead(engine: Engine, queries: Iterable[Query]) -> Iterator[pa.Table]:
-    """All rows of each query, in order: while a caller works on one table, the engine is at the next.
+    """Yields all rows of each query, in the order of the queries.
 
-    Two tables are in memory at most, if the caller gives one up before it asks for another. Raises what `fetch` raises.
+    At most two tables are in memory, provided that the caller drops one before it asks for the next. Raises what
+    `fetch` raises.
     """
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
     coming: Future[pa.Table] | None = None
     try:
         for query in queries:
@@ -27,5 +28,5 @@ def fetched_ahead(engine: Engine, queries: Iterable[Query]) -> Iterator[pa.Table
         if coming is not None:
             yield coming.result()
     finally:
-        # not waited for: whoever gives up here closes the engine, which stops what it runs
+        # No wait: a caller that stops early closes the engine, and that stops the running query.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""A query as a value: its name, its SQL and the tables it reads."""
+"""A query as a value: its name and its SQL."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from stillwatch.engine.parquet_files import (
 from stillwatch.engine.query import Query
 from stillwatch.engine.spark_errors import refusals
 from stillwatch.engine.spark_session import start
-from stillwatch.engine.spark_workers import Evaluated, Mapped
+from stillwatch.engine.spark_workers import KernelTask, RowFunction
 from stillwatch.engine.translate import Files, RowExpression, to_spark
 from stillwatch.records import Kind, Table
 from stillwatch.settings import EngineSettings
@@ -54,14 +54,14 @@ _SAVED = "tables.json"
 class SparkEngine:
     """One Spark session and a private folder; implements `engine.interface.Engine`."""
 
-    def __init__(self, settings: EngineSettings, parent: Path, kept: Path | None = None) -> None:
-        """Starts or joins a session; EngineError when that fails, OutputError when the folder cannot be made.
+    def __init__(self, settings: EngineSettings, parent: Path, checkpoint: Path | None = None) -> None:
+        """Starts or joins a session; raises EngineError when that fails, OutputError when the folder cannot be made.
 
-        The folder lies in `temp_directory` where that is set, which on a cluster must be a folder that all share; one
-        that is `kept` is left with its tables.
+        The private folder lies in `temp_directory` if that is set; on a cluster, driver and executors must share it.
+        With a `checkpoint` folder the engine works there, knows the tables saved there, and leaves the folder.
         """
-        self._leave = kept is not None
-        self._folder = kept or hidden(Path(settings.temp_directory or parent).absolute(), "engine")
+        self._is_checkpoint = checkpoint is not None
+        self._folder = checkpoint or hidden(Path(settings.temp_directory or parent).absolute(), "engine")
         try:
             self._started = start(settings, self._folder)
         except BaseException:
@@ -69,8 +69,8 @@ class SparkEngine:
             raise
         self._session = self._started.session
         self._frames: dict[str, Any] = {}
-        self._kept: dict[str, Path] = {}  # tables whose rows lie in a file or folder of ours
-        self._known: set[str] = set()  # files and expressions that the session has under their names
+        self._files: dict[str, Path] = {}  # of each table whose rows this engine has written: its file or folder
+        self._known: set[str] = set()  # files and expressions that have a name in the session
         self._made: dict[str, dict[str, str]] = {}  # how to have each name again
         self._numbers = itertools.count(len(list(self._folder.iterdir())))
         if (self._folder / _SAVED).exists():
@@ -97,7 +97,7 @@ class SparkEngine:
     def create(self, name: str, query: Query) -> None:
         self._write(name, query, self._frame(query))
 
-    def repeated(self, name: str, query: Query, column: str) -> None:
+    def duplicate_hashes(self, name: str, query: Query, column: str) -> None:
         self._write(name, query, self._frame(query).groupBy(column).count().where("count > 1").select(column))
 
     def partition(self, name: str, query: Query, column: str, by: str) -> None:
@@ -112,7 +112,7 @@ class SparkEngine:
         self._session.catalog.dropTempView(name)
         self._frames.pop(name, None)
         self._made.pop(name, None)
-        shutil.rmtree(self._kept.pop(name, self._folder / "nowhere"), ignore_errors=True)
+        shutil.rmtree(self._files.pop(name, self._folder / "nowhere"), ignore_errors=True)
 
     def store(self, table: Table, data: pa.Table) -> None:
         rows = data.select(list(table.names)).cast(table.schema)
@@ -121,15 +121,15 @@ class SparkEngine:
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         path = self._path(table.name).with_suffix(".parquet")
         rows = write_staged(table, path, batches)
-        self._keep(table, path, Query(f"store {table.name}", ""))
+        self._name_files(table, path, Query(f"store {table.name}", ""))
         return rows
 
     def transform(self, table: Table, query: Query, rows: int, kernel: Kernel) -> int:
         path = self._path(table.name)
         frame = self._frame(query)
         with refusals(query):
-            frame.mapInArrow(Mapped(table, kernel).__call__, _schema(table)).write.parquet(_address(path))
-        self._keep(table, path, query)
+            frame.mapInArrow(KernelTask(table, kernel).__call__, _schema(table)).write.parquet(_address(path))
+        self._name_files(table, path, query)
         return _rows_in(path)
 
     def fetch(self, query: Query) -> pa.Table:
@@ -138,7 +138,8 @@ class SparkEngine:
             return frame.toArrow()
 
     def batches(self, query: Query, rows: int) -> Iterator[pa.RecordBatch]:
-        # Through files: Spark hands rows over one by one or all at once, and a driver may hold neither.
+        # The rows go through files: Spark hands rows over one by one or all at once, and a driver has neither the
+        # time for the one nor the memory for the other.
         path = self._path("batches")
         frame = self._frame(query)
         try:
@@ -153,13 +154,13 @@ class SparkEngine:
         return tuple(self._frames[name].columns) if name in self._frames else ()
 
     def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        return {name: _rows_in(self._kept[name]) for name in names if name in self._kept}
+        return {name: _rows_in(self._files[name]) for name in names if name in self._files}
 
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
     def save(self) -> None:
-        if self._leave:
+        if self._is_checkpoint:
             fresh = self._folder / f"{_SAVED}.new"
             fresh.write_text(json.dumps(self._made), encoding="utf-8")
             fresh.replace(self._folder / _SAVED)
@@ -174,17 +175,17 @@ class SparkEngine:
         path = self._path(name)
         with refusals(query):
             frame.write.parquet(_address(path))
-            # the schema is known: files without rows need not tell it
+            # The schema is given, since a folder without rows has no file to read it from.
             self._name(name, self._session.read.schema(frame.schema).parquet(_pattern(path)), path)
 
     def _remove(self) -> None:
-        if not self._leave:
+        if not self._is_checkpoint:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _restore(self, made: Mapping[str, Mapping[str, str]]) -> None:
         from pyspark.sql.types import StructType
 
-        for name, one in made.items():  # in the order in which they were made: views stand on what came before
+        for name, one in made.items():  # in the order in which they were made, since a view may read an earlier table
             if "sql" in one:
                 self.view(name, Query(one["query"], one["sql"]))
             else:
@@ -195,17 +196,17 @@ class SparkEngine:
         free = (self._folder / f"{number:04d}-{name}" for number in self._numbers)
         return next(path for path in free if not path.exists() and not path.with_suffix(".parquet").exists())
 
-    def _keep(self, table: Table, path: Path, query: Query) -> None:
+    def _name_files(self, table: Table, path: Path, query: Query) -> None:
         with refusals(query):
             self._name(table.name, self._session.read.schema(_schema(table)).parquet(_pattern(path)), path)
 
     def _name(self, name: str, frame: Any, path: Path | None) -> None:
         frame.createOrReplaceTempView(name)
         self._frames[name] = frame
-        self._kept.pop(name, None)
+        self._files.pop(name, None)
         self._made.pop(name, None)
         if path is not None:
-            self._kept[name] = path
+            self._files[name] = path
             self._made[name] = {"path": str(path), "schema": frame.schema.json()}
 
     def _frame(self, query: Query) -> Any:
@@ -220,9 +221,9 @@ class SparkEngine:
     def _register(self, expression: RowExpression) -> None:
         from pyspark.sql.pandas import functions
 
-        evaluated = Evaluated(expression.sql, _ARROW[expression.type])
+        evaluated = RowFunction(expression.sql, _ARROW[expression.type])
 
-        def value(*columns: pa.Array) -> pa.Array:  # Spark reads from the types that it is given whole arrays
+        def value(*columns: pa.Array) -> pa.Array:  # from these types Spark knows that it is given whole arrays
             return evaluated(*columns)
 
         made: Any = functions.arrow_udf  # its stubs know no function of any number of columns
@@ -234,7 +235,7 @@ class SparkEngine:
 
         frame = self._session.read.parquet(*(_pattern(Path(path)) for path in files.paths))
         read = [
-            # broken text is an error here as it is to DuckDB, not something that goes on and breaks later
+            # A text that is not UTF-8 is an error here, as it is to DuckDB; otherwise it would fail much later.
             sql.validate_utf8(name).alias(name) if kind == "string" else sql.col(name)
             for name, kind in frame.dtypes
         ]
@@ -245,7 +246,7 @@ class SparkEngine:
             numbered = _numbered(frame.inputFiles(), files.paths)
             numbers = self._session.createDataFrame(numbered, "read_from STRING, file_number BIGINT")
             frame = frame.join(sql.broadcast(numbers), "read_from", "left")
-            # a row whose file is not known must not vanish, and must not be counted as another file's
+            # A row whose file is not known must neither vanish nor count as another file's.
             lost = sql.raise_error(sql.concat(sql.lit("rows of an unknown file: "), "read_from")).cast("BIGINT")
             frame = frame.withColumn("file_index", sql.coalesce("file_number", lost)).drop("read_from", "file_number")
         else:
@@ -255,18 +256,18 @@ class SparkEngine:
 
 
 def _numbered(found: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
-    """Each path as Spark spells it, with its place among the paths asked for."""
+    """Each path as Spark spells it, with its index among the paths asked for."""
     places = {path: place for place, path in enumerate(paths)}
     local = (re.sub(_SCHEME, "/", one) for one in found)
     return [(one, places[unquote(one)]) for one in local]
 
 
 def _address(path: Path) -> str:
-    return f"file://{path}"  # as it stands: Spark decodes nothing
+    return f"file://{path}"  # written as it is: Spark decodes nothing here
 
 
 def _pattern(path: Path) -> str:
-    """The path where Spark expects a pattern that may match several."""
+    """The path, escaped for where Spark expects a pattern that may match several paths."""
     return re.sub(r"([][{}*?\\])", r"\\\1", _address(path))
 
 

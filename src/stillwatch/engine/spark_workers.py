@@ -1,4 +1,4 @@
-"""What runs in Python beside Spark's executors: expressions that DuckDB evaluates, and kernels of stages.
+"""The code that Spark's executors run in Python: expressions that DuckDB evaluates, and the stages' kernels.
 
 Executors import this module by name, so Stillwatch must be installed where they run.
 """
@@ -16,26 +16,26 @@ from stillwatch.records import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class RowFunction:
     """A function of Arrow columns: a DuckDB expression over c0, c1, …, one value a row, as this Arrow type."""
 
     sql: str
     type: pa.DataType
 
     def __call__(self, *columns: pa.Array) -> pa.Array:
-        """Arrays of one length in, an array of that length out; raises what DuckDB raises."""
+        """Takes arrays of one length and returns an array of that length; raises what DuckDB raises."""
         rows = pa.table(list(columns), names=[f"c{place}" for place in range(len(columns))])
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET threads = 1")  # an executor runs one task a core; order is kept on one thread
+            connection.execute("SET threads = 1")  # an executor has one core for a task; one thread keeps the order
             connection.register("rows", rows)
             found = connection.sql(f"SELECT {self.sql} AS value FROM rows").to_arrow_table()["value"]
         return found.cast(self.type).combine_chunks() if found.num_chunks else pa.array([], self.type)
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
-    """A kernel as Spark maps it: one task's batches in, batches of the table out, on that task's one core."""
+class KernelTask:
+    """A kernel as Spark maps it over the batches of one task, which has one core; it yields batches of the table."""
 
     table: Table
     kernel: Kernel

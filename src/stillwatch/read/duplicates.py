@@ -22,7 +22,7 @@ def set_repeats_aside(engine: Engine, name: str, taken: Sequence[Taken]) -> Coun
     """
     hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in taken)
     # the engine's own hash only narrows down candidates; keys themselves are compared below
-    engine.repeated(_TWICE, Query("keys met twice", hashes), "key_hash")
+    engine.duplicate_hashes(_TWICE, Query("keys met twice", hashes), "key_hash")
     candidates = "\nUNION ALL\n".join(_candidates_sql(one, taken) for one in taken)
     order = "row_number() OVER (PARTITION BY key ORDER BY rank, content, place)"
     engine.create(
