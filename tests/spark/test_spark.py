@@ -28,7 +28,7 @@ from stillwatch.errors import EngineError, OutputError, QueryError, QueryErrorKi
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
 from stillwatch.settings import EngineSettings
-from tests.engine.test_repeated import texts_met_twice
+from tests.engine.test_duplicate_hashes import texts_met_twice
 
 pytestmark = pytest.mark.spark
 
