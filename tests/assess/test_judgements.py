@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from tests.assess.tables import GUILTY, MEMBERS, Rows, accused, assessed, day, fill, levels
+from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+from stillwatch.records.sketches import ACCOUNT_SKETCHES
+from tests.assess.tables import GUILTY, MEMBERS, Rows, accused, assessed, day, fill, levels, stored
 
 DOUBTFUL = {name: (statistic, people, bits / 16) for name, (statistic, people, bits) in GUILTY.items()}
 
@@ -88,3 +92,43 @@ def test_a_judgement_of_somebody_else_changes_nothing(engine: DuckDBEngine) -> N
     assert (told["subject"], told["applies_to"], told["accounts"]) == ("nobody", None, 0), "it is not passed over"
     assert without.pop("applied_judgements") == []
     assert found == without
+
+
+def grown_together(engine: DuckDBEngine, *judgements: dict[str, Any], **changed: Any) -> dict[str, Rows]:
+    """N1 of this run was two networks of twenty accounts each at the run before: N1, the older, and N2."""
+    fill(engine, judgements=judgements, **changed)
+    halves = {"N1": MEMBERS[:20], "N2": MEMBERS[20:]}
+    born = [
+        {"run": 1, "subject": name, "event": "born", "at": day(number), "accounts": 20}
+        for number, name in enumerate(halves)
+    ]
+    held = [{"subject": name, "account_id": one, "joined_at": day(1)} for name, mine in halves.items() for one in mine]
+    engine.store(PREVIOUS_LINEAGE, pa.Table.from_pylist(born, schema=PREVIOUS_LINEAGE.schema))
+    engine.store(PREVIOUS_MEMBERS, pa.Table.from_pylist(held, schema=PREVIOUS_MEMBERS.schema))
+    rows = engine.fetch(Query("account sums", f"SELECT * FROM {ACCOUNT_SKETCHES.name}")).to_pylist()
+    stored(engine, ACCOUNT_SKETCHES, [{**row, "last_seen": day(5)} for row in rows])
+    return assessed(engine)
+
+
+def test_accounts_that_were_confirmed_stay_so_in_a_network_that_is_hardly_suspect(engine: DuckDBEngine) -> None:
+    assert "act" not in levels(grown_together(engine, tests=DOUBTFUL)).values()
+    found = grown_together(engine, judged("N2", "confirmed", at=2), tests=DOUBTFUL)
+    at_act = {row["account_id"] for row in found["campaign_members"] if row["level"] == "act"}
+    assert at_act == set(MEMBERS[20:]), "the others are no more suspect for having been found with them"
+
+
+def test_accounts_that_were_confirmed_stay_so_in_a_network_that_nobody_would_list(engine: DuckDBEngine) -> None:
+    nothing = {name: (statistic, people, -bits) for name, (statistic, people, bits) in GUILTY.items()}
+    assert grown_together(engine, tests=nothing)["campaign_members"] == []
+    found = grown_together(engine, judged("N2", "confirmed", at=2), tests=nothing)
+    assert accused(found) == set(MEMBERS[20:])
+    (row,) = found["campaigns"]
+    assert (row["level"], row["accounts"], row["expected_innocent_accounts"]) == ("act", 20, 0.0)
+
+
+def test_accounts_that_were_cleared_stay_so_in_a_network_that_is_acted_on(engine: DuckDBEngine) -> None:
+    found = grown_together(engine, judged("N1", "innocent", at=2))
+    assert accused(found) == set(MEMBERS[20:])
+    (told,) = found["applied_judgements"]
+    assert (told["subject"], told["applies_to"], told["accounts"]) == ("N1", "N1", 20)
+    assert told["through"] == ["2026-04-27: grew from 20 to 40 accounts"]

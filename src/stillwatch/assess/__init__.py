@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items
+from stillwatch.assess.judgements import Resolution
 from stillwatch.assess.profile import CandidateProfile, gather
 from stillwatch.assess.score import judge
 from stillwatch.assess.subjects import settle, write_lineage
@@ -47,7 +46,7 @@ def run(engine: Engine, job: Job) -> None:
     past, known, resolved = settle(engine)
     settings, off = job.settings.assess, switched_off(job.settings.evidence.off)
     verdicts = [
-        _verdict(profile, resolved.candidates, settings, off)
+        _verdict(profile, resolved, settings, off)
         for profile in gather(engine)
         if profile.accounts or profile.permitted
     ]
@@ -55,10 +54,11 @@ def run(engine: Engine, job: Job) -> None:
     write_lineage(engine, past, known.networks, resolved.applied)
 
 
-def _verdict(
-    profile: CandidateProfile, judgements: Mapping[str, str], settings: AssessSettings, off: frozenset[str]
-) -> Verdict:
+def _verdict(profile: CandidateProfile, resolved: Resolution, settings: AssessSettings, off: frozenset[str]) -> Verdict:
     """What is stated of one candidate, without the claims that are switched `off`."""
     items, alternatives = all_items(profile, off), try_all(profile)
     score = judge(items, alternatives, settings)
-    return Verdict(profile, tuple(items), alternatives, score, judgements.get(profile.candidate_id))
+    name = profile.candidate_id
+    return Verdict(
+        profile, tuple(items), alternatives, score, resolved.candidates.get(name), name in resolved.confirmed
+    )

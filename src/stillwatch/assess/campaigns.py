@@ -45,18 +45,25 @@ class Verdict:
     alternatives: tuple[Alternative, ...]
     score: Judged
     judgement: str | None  # `confirmed`, `innocent`, `unsure` or None
+    part_confirmed: bool = False  # some accounts were confirmed with a network or campaign that came into this one
 
     @property
-    def level(self) -> str | None:
-        """The highest level a member may have; a person's judgement outranks the score."""
+    def standing(self) -> str | None:
+        """The highest level that members have as such; a person's judgement outranks the score."""
         if self.judgement == "innocent" or self.profile.accounts == 0:
             return None
         return "act" if self.judgement == "confirmed" else self.score.level
 
     @property
+    def level(self) -> str | None:
+        """The highest level of any member: where the candidate as a whole has none, that of its confirmed accounts."""
+        return self.standing or ("act" if self.part_confirmed and self.profile.accounts else None)
+
+    @property
     def probability(self) -> float:
-        """The group's probability, 1 once confirmed."""
-        return 1.0 if self.judgement == "confirmed" else self.score.probability
+        """The group's probability, 1 where a person has confirmed all that is listed of it."""
+        confirmed = self.judgement == "confirmed" or self.standing is None
+        return 1.0 if confirmed else self.score.probability
 
 
 def members_sql() -> Query:
@@ -94,7 +101,7 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     total = int(engine.fetch(Query("accounts", "SELECT count(*) AS n FROM account_sketches"))["n"][0].as_py())
     campaigns = {verdict.profile.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
     rows = engine.fetch(members_sql())
-    rows = rows.filter(pc.is_in(rows["candidate_id"], pa.array(sorted(campaigns), pa.string())))
+    rows = rows.filter(_listed(rows, campaigns))
     members = _levels(rows, campaigns, total, settings)
     engine.store(CAMPAIGN_MEMBERS, members)
     engine.view("accused_exchanges", accused_exchanges_sql())
@@ -105,6 +112,15 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
     engine.store(EVIDENCE, _evidence(verdicts))
     engine.store(ALTERNATIVES, _alternatives(verdicts))
+
+
+def _listed(rows: pa.Table, campaigns: dict[str, Verdict]) -> pa.ChunkedArray:
+    """Which members are listed: all of a candidate that stands, only the confirmed ones of any other."""
+    standing = sorted(name for name, verdict in campaigns.items() if verdict.standing is not None)
+    partly = sorted(campaigns.keys() - set(standing))
+    confirmed = pc.equal(rows["judgement"], "confirmed")
+    others = pc.and_(pc.is_in(rows["candidate_id"], pa.array(partly, pa.string())), confirmed)
+    return pc.or_(pc.is_in(rows["candidate_id"], pa.array(standing, pa.string())), others)
 
 
 def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
@@ -123,8 +139,9 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
     # an account that holds a permit and outgrew it is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
     possible[holder & (possible == "act")] = "review"
-    judgement = rows["judgement"].to_numpy()
-    own[judgement == "confirmed"] = group[judgement == "confirmed"] = 1.0
+    confirmed = rows["judgement"].to_numpy() == "confirmed"
+    own[confirmed] = group[confirmed] = 1.0
+    possible[confirmed] = "act"
     probability = own * group
     cutoff = act_cutoff(own[possible == "act"], limit)
     level = np.where(probability < REVIEW_MEMBER, "watch", possible)
@@ -134,7 +151,7 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
             "campaign_id": rows["candidate_id"],
             "account_id": rows["account_id"],
             "exchanges": rows["exchanges"],
-            "probability": _stated(probability, judgement == "confirmed"),
+            "probability": _stated(probability, confirmed),
             "level": pa.array(level, pa.string()),
             "detected_at": rows["detected_at"],
         },

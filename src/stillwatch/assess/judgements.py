@@ -61,6 +61,7 @@ class Resolution:
     """Judgements by candidate and by account, accounts that each permit covers, and what was applied to what."""
 
     candidates: Mapping[str, str]
+    confirmed: frozenset[str]  # candidates of which some accounts were confirmed with a network or campaign of theirs
     accounts: Mapping[str, str]
     permitted: Mapping[str, frozenset[str]]
     applied: tuple[Applied, ...]
@@ -126,8 +127,10 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
     inherited = [(one.statement, one.accounts if one in contested else one.rest) for one in judged]
     accounts: dict[str, str] = {}
     # the latest word on an account counts; of two at one moment, the one that clears it
-    for said, mine in sorted(inherited, key=lambda item: (item[0].decided_at, item[0].verdict == "innocent")):
-        accounts.update(dict.fromkeys(mine, said.verdict))
+    for said, concerned in sorted(inherited, key=lambda item: (item[0].decided_at, item[0].verdict == "innocent")):
+        accounts.update(dict.fromkeys(concerned, said.verdict))
+    mine = frozenset(account for account, verdict in accounts.items() if verdict == "confirmed")
+    confirmed = frozenset(name for name, members in present.candidates.items() if members & mine)
     accounts.update({one.subject: one.verdict for one in statements if one.subject in present.accounts})
     permitted: dict[str, frozenset[str]] = {}
     for one in scopes:
@@ -135,7 +138,7 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
             before = permitted.get(one.statement.permit_id, frozenset())
             permitted[one.statement.permit_id] = before.union(one.accounts, *one.whole.values())
     applied = tuple(row for one in statements for row in _applied(one, scopes, past, present))
-    return Resolution(candidates, accounts, permitted, applied)
+    return Resolution(candidates, confirmed, accounts, permitted, applied)
 
 
 def _by_candidate(judged: Sequence[Scope], present: Present) -> tuple[dict[str, str], list[Scope]]:
