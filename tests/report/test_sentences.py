@@ -57,7 +57,10 @@ def event(name: str, subject: str = "N1", other: str | None = None, overlap: int
 @pytest.mark.parametrize(
     ("row", "line"),
     [
-        (event("born"), "3 May 2026: it was found for the first time, with 12 accounts"),
+        (
+            event("born"),
+            "3 May 2026: the evidence for it was first sufficient; the run that found it counted 12 accounts",
+        ),
         (event("grew"), "3 May 2026: it grew to 12 accounts"),
         (event("merged_into", "Nab", "N1"), "3 May 2026: network Nab, with 12 accounts, merged into it"),
         (event("merged_into", "Nab", "Ncd"), "3 May 2026: network Nab merged into network Ncd, with 12 accounts"),

@@ -137,10 +137,12 @@ def _event(event: Event, section: str) -> str:
         return f"{subject}, with {accounts}, merged into it"
     if event.other == section and event.event == "split_from":
         return f"{subject}, with {accounts}, split from it"
+    if event.event == "born":  # at the time of the evidence, with the accounts that the run counted
+        about = "it" if event.subject == section else subject
+        return f"the evidence for {about} was first sufficient; the run that found it counted {accounts}"
     other = "another subject" if event.other is None else named(event.other)
     kept = "" if event.overlap is None else f", of which {count(event.overlap)} were there before"
     phrase = {
-        "born": f"was found for the first time, with {accounts}",
         "grew": f"grew to {accounts}",
         "shrank": f"shrank to {accounts}",
         "replaced_accounts": f"replaced accounts and now has {accounts}{kept}",
