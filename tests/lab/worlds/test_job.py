@@ -8,7 +8,10 @@ from stillwatch_lab.worlds.job import job_of
 
 
 def test_a_world_without_accounts_or_permits_is_scanned_without_them(tmp_path: Path) -> None:
-    assert job_of(tmp_path).inputs.accounts == ()
+    (tmp_path / "exchanges").mkdir()
+    (tmp_path / "exchanges" / "part-00000.parquet").touch()
+    assert [source.path.name for source in job_of(tmp_path).sources.every] == ["part-00000.parquet"]
     (tmp_path / "accounts.parquet").touch()
-    inputs = job_of(tmp_path).inputs
-    assert (inputs.accounts, inputs.permits) == ((str(tmp_path / "accounts.parquet"),), ())
+    sources = job_of(tmp_path).sources
+    assert [source.path for source in sources.accounts] == [tmp_path / "accounts.parquet"]
+    assert sources.permits == ()

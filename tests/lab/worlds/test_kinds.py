@@ -1,58 +1,33 @@
-"""What the methods page says of each kind is what the kind draws."""
+"""The methods page names every kind of group, and its example is a recipe that can be built."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
-
 from stillwatch_lab.worlds.build import Sources, decide
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.parameters import Parameters
-from stillwatch_lab.worlds.recipe import Population, Recipe
+from stillwatch_lab.worlds.recipe import load_recipe
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "methods" / "worlds.md"
-ROW = re.compile(r"^\| `([a-z_]+)` \|([^|]+\|[^|]+)\|$", re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, set[str]]:
-    """Names of the parameters of every kind, from worlds that ask for as many as they can."""
-    found: dict[str, set[str]] = {}
-    # parameters that only some draws ask for are made to be asked for
-    forced = {
-        "shared_login": ({"office": True}, {"office": False}),
-        "licensed_distillation": ({"beyond": True}, {"beyond": False}),
-        "batch_job": ({"egress": "several_clouds"},),
-        "enterprise": ({"by_department": True, "own_instructions": True},),
-        "hydra": ({"strips_instructions": False},),
-        "sharded": ({"best_of_n": True},),
-        "letter": ({"speaks_languages": True},),
-    }
-    entries = tuple(
-        Population(kind, count=8, groups=1, fixed=dict(fixed)) for kind in KINDS for fixed in forced.get(kind, ({},))
-    )
-    whole = decide(Recipe("every", entries, {}, {}, ()), 1, 600, 6_000, Sources(None, None))
-    for group in whole.world.groups:
-        found.setdefault(group.kind, set()).update(group.parameters.drawn)
-    found["world"] = set(whole.world.parameters.drawn)
-    return found
+def test_the_pages_tables_name_every_kind_and_no_other() -> None:
+    sections = PAGE.read_text(encoding="utf-8").split("## Campaigns")[1].split("## Worked example")[0]
+    rows = re.findall(r"^\| (`[^|]*) \|", sections, re.MULTILINE)
+    named = [kind for cell in rows for kind in re.findall(r"`([a-z_]+)`", cell)]
+    assert sorted(named) == sorted([*KINDS, "person"])
 
 
-def test_every_kind_stands_in_the_page_with_parameters_it_has(drawn: dict[str, set[str]]) -> None:
-    rows = dict(ROW.findall(PAGE.read_text(encoding="utf-8")))
-    assert set(KINDS) <= set(rows)
-    for kind in KINDS:
-        named = set(re.findall(r"`([a-z_]+)`", rows[kind])) - {"permit", "patient", "harvest", "letter"}
-        assert named <= drawn[kind], kind
-
-
-def test_every_worlds_parameter_in_the_page_exists(drawn: dict[str, set[str]]) -> None:
-    section = PAGE.read_text(encoding="utf-8").split("## The world as a whole")[1].split("## Campaigns")[0]
-    table = section.split("|---|---|")[1]
-    named = set(re.findall(r"`([a-z_]{3,})`", table)) - {"drop_columns", "text", "accounts", "vertex"}
-    assert named <= drawn["world"] | {"begins", "days"}
+def test_the_pages_example_can_be_built(tmp_path: Path) -> None:
+    example = re.search(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    (tmp_path / "example.toml").write_text(example[1], encoding="utf-8")
+    recipe = load_recipe(tmp_path / "example.toml", frozenset(KINDS))
+    whole = decide(recipe, 1, 600, 6_000, Sources(None, None))
+    assert [group.kind for group in whole.world.groups] == [entry.kind for entry in recipe.populations]
+    assert whole.world.span.days == recipe.world["days"]
 
 
 def test_a_part_records_its_draws_under_its_own_name() -> None:
