@@ -1,4 +1,4 @@
-"""What the benchmark measured, each figure beside its target, with one plain word on how they compare."""
+"""The benchmark's figures, each beside its target, with one plain word on how they compare."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]])
 
 
 def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
-    """What a scan cost beside a plain read of the same files (both on the same threads)."""
+    """The cost of a scan beside a plain read of the same files (both on the same threads)."""
     sketch_cpu = stage_cpu(scan, "sketch")
     rate = text_bytes / sketch_cpu if sketch_cpu else 0.0
     figures = [

@@ -122,7 +122,7 @@ def _scores(world: World, linker: str) -> Path:
 
 
 def whole_scan(world: World, shared: dict[str, str | None], threads: int) -> dict[str, Any]:
-    """What all stages make of the same sketches, and what they cost."""
+    """The scan of the same sketches by all stages, with its cost."""
     run = world.folder / "run"
     given = {"exchanges": shared["sketches"], "accounts": shared["accounts"], "permits": world.table("permits")}
     taken = _child("scan", out=str(run), threads=threads, **given)

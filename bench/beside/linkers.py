@@ -1,4 +1,4 @@
-"""What links accounts: our link stage, Splink on the accounts table, lockstep by the hour in SQL."""
+"""Linkers of accounts: our link stage, Splink on the accounts table, lockstep by the hour in SQL."""
 
 from __future__ import annotations
 

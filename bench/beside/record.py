@@ -1,4 +1,4 @@
-"""What one run of the comparison measured, as plain values that become `beside.json` and the table."""
+"""The measurements of one comparison, as plain values that become `beside.json` and the table."""
 
 from __future__ import annotations
 

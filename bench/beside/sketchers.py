@@ -1,4 +1,4 @@
-"""What makes sketches of texts: our own kernel, our MinHash alone, datasketch and rensa, each by its fastest route."""
+"""Sketchers of texts: our own kernel, our MinHash alone, datasketch and rensa, each by its fastest route."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Sketched:
 
 
 def compared(exchanges: Path, wanted: int, seed: int, rounds: int) -> Result:
-    """What the table of sketches shows: the texts, the pairs, and a `Sketched` for each sketcher, as plain values."""
+    """The table of sketches: the texts, the pairs, and a `Sketched` for each sketcher, as plain values."""
     os.environ["RAYON_NUM_THREADS"] = "1"  # where rensa's threads wait for one another, that is no work of its
     texts = draw_texts(exchanges, wanted, seed)
     shingled = _shingle(texts)

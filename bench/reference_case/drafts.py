@@ -1,4 +1,4 @@
-"""What is drawn for a replica of the people before anything is written."""
+"""The draws of a replica of the people, made before anything is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MINUTE = 60_000_000  # µs
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """What is drawn for one replica: account ids, and minutes by which each account is moved."""
+    """The draws of one replica: account ids, and minutes by which each account is moved."""
 
     number: int
     own: np.uint64

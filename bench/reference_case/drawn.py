@@ -1,4 +1,4 @@
-"""The two worlds that the letter's is made of, drawn by the lab: its people once, and the whole campaign."""
+"""The two worlds of a reference case, drawn by the lab: its people once, and the whole campaign."""
 
 from __future__ import annotations
 

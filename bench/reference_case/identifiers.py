@@ -25,12 +25,12 @@ def counted_ids(numbers: NDArray[np.int64]) -> pa.Array:
 
 
 def replica_key(seed: int, replica: int) -> np.uint64:
-    """What everything in one replica is keyed under."""
+    """The key of one replica, from which all its keys are derived."""
     return np.uint64(draws.key_of("letter", seed, replica))
 
 
 def purpose_key(key: np.uint64, purpose: str) -> np.uint64:
-    """What everything of one purpose under this key is keyed with."""
+    """The key of one purpose under this key."""
     return np.uint64(draws.key_of(int(key), purpose))
 
 

@@ -29,7 +29,7 @@ _DICTIONARY = [name for name in EXCHANGE_SKETCHES.names if name not in (*COUNTED
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What a finished part holds."""
+    """The size and digest of a finished part."""
 
     rows: int
     bytes: int
@@ -46,7 +46,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What some work took: parts written and kept, and the most memory of a process that wrote."""
+    """The cost of some work: parts written and kept, and the most memory of a process that wrote."""
 
     written: int = 0
     kept: int = 0
@@ -103,7 +103,7 @@ def _full_disk_said(path: Path) -> Iterator[None]:
 
 
 def marker(path: Path) -> Marker | None:
-    """What a part holds; None when it is not whole."""
+    """The marker of a part; None when the part is not whole."""
     beside = _marker_path(path)
     if not path.is_file() or not beside.is_file():
         return None

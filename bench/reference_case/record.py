@@ -1,4 +1,4 @@
-"""What one run of the letter's benchmark measured, kept as JSON, and how cost grows from one scale to the next."""
+"""The measurements of one run of the reference case as JSON, and how cost grows from one scale to the next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.measure import Cost
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one piece of work cost: wall and processor seconds, most memory of its process so far, rows it wrote."""
+    """The cost of one task: wall and processor seconds, most memory of its process so far, rows it wrote."""
 
     name: str
     seconds: float
@@ -85,7 +85,7 @@ def _record(path: Path) -> Record:
 
 
 def measurements(record: Record) -> list[Measurement]:
-    """What one run cost, how much memory it took and what it found, as lines of the history."""
+    """The cost, memory and scores of one run, as lines of the history."""
     setting = f"reference case at scale {record.scale}: {record.accounts:,} accounts, {record.exchanges:,} exchanges"
     found: list[tuple[str, float, str]] = []
     for one in (record.read, *record.stages, record.scan):

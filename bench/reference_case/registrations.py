@@ -1,4 +1,4 @@
-"""What a replica's people showed at sign-up, what they are permitted, and what is true of them."""
+"""Registrations, permits and truth of a replica's people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large a world of the letter is at each scale, and what stands in the way of writing one."""
+"""Sizes of the reference case at each scale, and the disk that writing one needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The letter's benchmark as text: one table of cost, one of what was found."""
+"""The reference case as text: one table of cost, one of scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true of a world of the letter, in the files that the lab's scores are computed against."""
+"""The truth of a reference case, in the files that the lab's scores are computed against."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ZSTD = {"compression": "zstd", "compression_level": 9}
 
 
 def facts(script: Script) -> dict[str, Any]:
-    """What has to be known of a drawn campaign to write its truth: ids, targets, accounts and parameters.
+    """The facts that the truth of a drawn campaign is written from: ids, targets, accounts and parameters.
 
     Raises RunError when some of its accounts' exchanges do not serve it.
     """

@@ -1,8 +1,7 @@
-"""What a replica's exchanges carry: values of the replica's own, and in place of popular ones others as popular.
+"""Values of a replica's exchanges: the replica's own, and in place of popular ones others as popular.
 
-Whoever sends a popular text in one replica sends another popular text in the next, so that nobody is known by what he
-quotes. What software says of itself stays as it is, since its parts belong together; which build somebody uses is
-drawn anew.
+A person who sends a popular text in one replica sends another popular text in the next, so that no quotation links
+them. Headers of software stay as they are, since their parts belong together; the build in use is drawn anew.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What stands for what in one replica: words, coded values, and the row from which each popular text is quoted."""
+    """The replacements in one replica: words, coded values, and the row from which each popular text is quoted."""
 
     words: Words
     values: dict[str, Int64]
@@ -84,7 +83,7 @@ def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
 
 
 def _values(pool: Pool, name: str, replica: Replica) -> Int64:
-    """What each distinct value of a column is in the replica."""
+    """The replacement of each distinct value of a column in the replica."""
     coded, key = pool.coded[name], replica.key(name)
     told = coded.distinct != 0
     if name == NETWORK:

@@ -1,4 +1,4 @@
-"""What a replica's people write about: common words as everybody, others' topics in place of their own, and new names.
+"""Words of a replica's people: the common words of all people, other people's topics, and new names.
 
 A word of a replica stands for another word that as many people use. So every replica has the same shares of common,
 less common and rare words, a person's topics are not those of the same person in another replica, and yet people of
@@ -20,7 +20,7 @@ RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
 
 
 def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.uint64) -> Words:
-    """What each word of the vocabulary (0 first) stands for in the replica of this key.
+    """The replacement of each word of the vocabulary (0 first) in the replica of this key.
 
     `units` hold each word, of `total`; the rare words among `known` (ascending) are nobody's own, since others write
     them too.

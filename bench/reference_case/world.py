@@ -1,4 +1,4 @@
-"""Writes a world of the letter, part by part; parts that an earlier, interrupted writing finished are kept."""
+"""Writes a reference case part by part; parts that an earlier, interrupted writing finished are kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WRITERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written, where."""
+    """The world to write and its folder."""
 
     size: Size
     seed: int
@@ -124,7 +124,7 @@ Writing = tuple[
     str,
     int,
 ]
-"""What writes a drawn world's tables and says its facts, what writes a part; into which folder, from which number."""
+"""Functions that write a drawn world's tables and one part; the parts' folder, and the number of the first."""
 
 
 def _draw(plan: Plan, name: str, draw: Callable[[], Drawn], how: Writing) -> tuple[list[Path], dict[str, Any], Done]:

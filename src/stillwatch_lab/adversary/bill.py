@@ -1,4 +1,4 @@
-"""What a campaign used, read from the world's own files, and what that costs at given prices."""
+"""The bill of a campaign: the goods it used, counted in the world's own files, at given prices."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillwatch.engine import Engine, Query, literal
+from stillwatch.records.definitions import refused_sql
 from stillwatch_lab.adversary.evasions import GOODS, Price
 
 DAYS_A_MONTH = 30.0
@@ -15,7 +16,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What all campaigns of a world used together.
+    """The goods that all campaigns of a world used together.
 
     `exchanges` were answered; `refused` brought nothing in, and were made again on another account if at all.
     `account_days` counts days on which an account asked for the campaign; `address_month` are pairs of address and day,
@@ -63,7 +64,7 @@ def bill_sql(world: Path) -> Query:
         f"""
 WITH serving AS (
   SELECT logs.exchange_id, logs.account_id, logs.client_address, logs.started_at,
-    coalesce(logs.status_code, 200) >= 400 AS refused  -- a log without status codes tells of no refusal
+    {refused_sql("logs")} AS refused
   FROM read_parquet({true}) AS truth
   JOIN read_parquet({logs}) AS logs USING (exchange_id)
 ),

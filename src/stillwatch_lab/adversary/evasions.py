@@ -31,7 +31,7 @@ class Evasion:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one piece of a good costs, and who says so."""
+    """The price of one piece of a good, and its source."""
 
     dollars: float
     source: str

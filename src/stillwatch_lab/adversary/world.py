@@ -29,7 +29,7 @@ HARVEST = "harvest"
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What every attempt has in common: scale of the benchmark's size, the prompts' folder, settings of the scans."""
+    """Conditions shared by every attempt: scale of the benchmark's size, the prompts' folder, settings of the scans."""
 
     scale: float
     prompts: Path | None

@@ -1,4 +1,4 @@
-"""How unusual each account is by itself: the per-account score that group methods pool."""
+"""The unusualness of each account by itself: the per-account score that group methods pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which accounts hold which shared values, as arrays: the bipartite graph most baselines work on."""
+"""The bipartite graph of accounts and the shared values they hold, as arrays; most baselines work on it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Holdings:
 
     @property
     def accounts(self) -> int:
-        """How many accounts there are, holders or not."""
+        """The number of accounts, holders or not."""
         return len(self.account_start) - 1
 
     @property
     def values(self) -> int:
-        """How many shared values there are."""
+        """The number of shared values."""
         return len(self.channel)
 
 

@@ -1,4 +1,4 @@
-"""What a baseline may look at and what it must answer; one page, implemented by each baseline beside it."""
+"""The interface of a baseline: the logs it reads and the scores it returns; every module beside it implements it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCORES = pa.schema([pa.field("account_id", pa.string()), pa.field("score", pa.fl
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """What a baseline may look at: everything our own detector sees, nothing else."""
+    """The logs a baseline reads: everything our own detector sees, nothing else."""
 
     sketches: str
     """Path or glob of `exchange_sketches` Parquet (columns: `records/sketches.py`)."""
@@ -30,12 +30,12 @@ class Baseline(Protocol):
 
     @property
     def name(self) -> str:
-        """What it claims of an account with a high score, in snake case."""
+        """The claim it makes of an account with a high score, in snake case."""
         ...
 
     @property
     def source(self) -> str:
-        """Where the idea was published."""
+        """The publication of the idea."""
         ...
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:

@@ -1,4 +1,4 @@
-"""How well a baseline's scores rank guilty above innocent accounts, at a threshold chosen in the baseline's favour."""
+"""Ranking quality of a baseline's scores, guilty above innocent, at a threshold chosen in the baseline's favour."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Events:
 
 
 def read_events(engine: Engine, accounts: int) -> Events:
-    """When each account was active; needs the tables of `name_logs`."""
+    """The times at which each account was active; needs the tables of `name_logs`."""
     rows = engine.fetch(
         Query(
             "event times",

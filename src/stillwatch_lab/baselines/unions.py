@@ -1,4 +1,4 @@
-"""Which accounts hang together: compiled walks over the account-value graph that join pairs without listing them."""
+"""Connected accounts: compiled walks over the account-value graph join pairs without listing them."""
 
 from __future__ import annotations
 
@@ -123,5 +123,5 @@ def join_sharing_facts(
 
 
 def sizes(representative: Int32) -> Int64:
-    """How many accounts are in each account's set, (accounts,)."""
+    """The size of each account's set, (accounts,)."""
     return np.asarray(np.bincount(representative, minlength=len(representative))[representative])

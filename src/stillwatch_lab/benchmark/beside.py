@@ -18,7 +18,7 @@ def names() -> tuple[str, ...]:
 
 
 def compared(engine: Engine, name: str, logs: Logs, truth: Path, allowed: Sequence[int]) -> dict[str, Any]:
-    """What the baseline of that name finds when its score may accuse so many innocents, by that number.
+    """The finds of the baseline of that name for each number of innocents that its score may accuse.
 
     `at` is empty, and `why_not` says why, where the baseline cannot run.
     """

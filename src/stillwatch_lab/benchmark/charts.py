@@ -1,4 +1,4 @@
-"""Where the marks of a chart stand: plain numbers and classes that the page's template writes as SVG."""
+"""Positions of a chart's marks, as plain numbers and classes that the page's template writes as SVG."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def score(run: str, truth: str, seed: int, out: str) -> Result:
 
 
 def oracle(sketches: str, truth: str, profile: str, out: str) -> Result:
-    """When a detector that knows the profile's true parameters could have acted, as JSON at `out`."""
+    """Writes as JSON to `out` when a detector that knows the profile's true parameters could have acted."""
     from stillwatch_lab.benchmark.oracle import known_parameters
 
     _keep(known_parameters(Path(sketches), Path(truth), profile), out)

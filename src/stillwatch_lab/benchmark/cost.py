@@ -1,4 +1,4 @@
-"""What a piece of work costs when it runs in a process of its own, and the machine it ran on."""
+"""The cost of a task that runs in a process of its own, and the machine it ran on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAID = 2_000  # characters of a failed child's last words that are worth repeat
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one piece of work took: wall and processor seconds, peak memory in bytes, and its own results."""
+    """The cost of one task: wall and processor seconds, peak memory in bytes, and the task's own results."""
 
     seconds: float
     cpu: float
@@ -79,7 +79,7 @@ def cpu_seconds() -> float:
 
 
 def machine() -> dict[str, object]:
-    """What figures were measured on: cores, memory, system, versions, and the commit when run from a clone."""
+    """The machine of a measurement: cores, memory, system, versions, and the commit when run from a clone."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "cores": os.cpu_count(),

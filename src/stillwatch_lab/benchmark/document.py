@@ -1,4 +1,4 @@
-"""What a benchmark run found, as one typed document of tables and charts, which every form of it is made from."""
+"""The results of a benchmark run as one typed document of tables and charts, from which every form is rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a team without the truth would measure: a few accounts known guilty, an audit of the accused, some labels wrong.
+"""Operational labels, as a team without the truth has: few accounts known guilty, an audit, some labels wrong.
 
 A provider never knows a whole campaign. It knows accounts that were caught by other means (here a seeded tenth of each
 campaign), and it can have some of the accused looked at by people (here a seeded tenth). Both sorts of labels are wrong

@@ -1,4 +1,4 @@
-"""What each method saw of each kind of account: memory, and the tests of every candidate, by the truth."""
+"""The methods' statistics for each true kind of account: self-similarity, and the tests of every candidate."""
 
 from __future__ import annotations
 

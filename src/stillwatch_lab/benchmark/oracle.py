@@ -61,7 +61,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the oracle is told: the campaign's accounts, the accounts in no campaign, the exchanges that serve it."""
+    """The oracle's knowledge: the campaign's accounts, the accounts in no campaign, the exchanges that serve it."""
 
     guilty: NDArray[np.bool_]
     innocent: NDArray[np.bool_]

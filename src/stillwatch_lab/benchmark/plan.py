@@ -1,4 +1,4 @@
-"""What a benchmark run was asked to do, its variants, and the mark by which finished work is known again."""
+"""The plan of a benchmark run, its variants, and the mark by which finished work is known again."""
 
 from __future__ import annotations
 
@@ -103,5 +103,5 @@ class Plan:
 
 
 def baselines_mark() -> str:
-    """What stands for the baselines' code: they are measured again when it changes, and nothing else is."""
+    """A digest of the baselines' code: they alone are measured again when it changes."""
     return code_digest(_LAB / _BASELINES, ())

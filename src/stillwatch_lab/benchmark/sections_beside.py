@@ -48,7 +48,7 @@ _SAID = (Column("source", "prose"), Column("why it did not run", "prose"))
 
 
 def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
-    """What each baseline finds when it may accuse as many innocents as the complete run did."""
+    """The finds of each baseline when it may accuse as many innocents as the complete run did."""
     names = [name for name in seeds[0] if name.startswith("baseline-")]
     tables, charts = [], []
     for level in ("act", "review"):
@@ -186,7 +186,7 @@ def _oracle_row(seed: Row, run: Row, profile: str, name: str) -> tuple[Cell, ...
 
 
 def methods_section(pool: Pool) -> Section:
-    """What memory and the tests of candidates say of each kind, by the truth."""
+    """Self-similarity and the tests of candidates for each true kind of account."""
     lead = (
         "Which method sees what, by the truth: similarity to itself over that to its likest others, and the median "
         "bits of each test over "

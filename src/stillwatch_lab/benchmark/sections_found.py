@@ -1,4 +1,4 @@
-"""Who was found, whom it cost, and how soon: the first sections, from the complete runs."""
+"""Sections on accounts found, innocents accused and time to detection, from the complete runs."""
 
 from __future__ import annotations
 

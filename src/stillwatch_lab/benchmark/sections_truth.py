@@ -1,4 +1,4 @@
-"""What was said of campaigns, exchanges and probabilities beside the truth: sections from the complete runs."""
+"""Sections that set campaigns, exchanges and probabilities beside the truth, from the complete runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stillwatch_lab.benchmark.wording import plain
 
 
 def campaigns_section(pool: Pool) -> Section:
-    """What was said of each campaign as a whole, against the truth."""
+    """The statements about each campaign as a whole, against the truth."""
     totals = Table(
         "Mean size of the error, |found - true| / true, over campaigns; one not found, or merged into another, "
         "counts 100 %",

@@ -35,7 +35,7 @@ class Bench:
 
     @property
     def home(self) -> Path:
-        """Where this seed's finished measurements stand, one JSON file each."""
+        """The folder of this seed's finished measurements, one JSON file each."""
         return self.plan.home(self.seed)
 
     @property

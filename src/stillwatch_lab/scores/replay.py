@@ -88,7 +88,7 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
 
 
 def as_table(rows: Sequence[Replayed]) -> Table:
-    """What a person reads of a replay."""
+    """The table of a replay for a terminal."""
     shown = Table(title="What scans at the time would have said", title_justify="left")
     shown.add_column("campaign profile")
     for heading in ("accounts", "ever at act", "exchanges", "lost before", "first found after"):

@@ -1,4 +1,4 @@
-"""What a score against the truth holds, as frozen records, and how a person sees it."""
+"""Scores against the truth as frozen records, and their tables for a terminal."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ JOIN (SELECT exchange_id, started_at FROM read_parquet({logs})) AS logs USING (e
 
 
 def _pairs_sql() -> Query:
-    """Which account belongs to which true campaign; an account that serves several stands once for each."""
+    """The accounts of each true campaign; an account that serves several campaigns has a row for each."""
     return Query(
         "true memberships",
         """
@@ -116,7 +116,7 @@ ORDER BY campaign_id
 
 
 def overlaps_sql() -> Query:
-    """How many members of each found campaign belong to each true one; NULL stands for the innocent."""
+    """The number of members that each found campaign has of each true one; NULL stands for innocents."""
     return Query(
         "members by truth",
         """

@@ -28,8 +28,7 @@ from stillwatch_lab.worlds.population.clock import draw_clock, fitted_list
 from stillwatch_lab.worlds.population.geography import COUNTRIES
 from stillwatch_lab.worlds.population.people import draw_people, settle
 from stillwatch_lab.worlds.population.registrations import accounts_table, draw_registration
-from stillwatch_lab.worlds.population.rhythm import exchanges as laid_out
-from stillwatch_lab.worlds.population.rhythm import wanted
+from stillwatch_lab.worlds.population.rhythm import lay_out, wanted
 from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
@@ -74,7 +73,7 @@ def data_folder(named: Path | None) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a world is made from: a folder of prompts and one of other real data; None for our own."""
+    """The material of a world: a folder of prompts and one of other real data; None for our own."""
 
     prompts: Path | None
     data: Path | None
@@ -86,13 +85,13 @@ class Sources:
         return deepcopy(_corpus(folder, tuple(files)))  # a world adds its own phrases
 
     def ranges(self) -> Ranges:
-        """Where networks lie."""
+        """The address ranges of networks."""
         if self.data is None:
             return invented(tuple(country[4] for country in COUNTRIES))
         return measured(self.data / "ip", tuple(country[0] for country in COUNTRIES))
 
     def clients(self) -> tuple[Client, ...]:
-        """What clients send."""
+        """The clients with the headers they send."""
         return CLIENTS if self.data is None else observed(self.data / "ip" / "client_headers.csv")
 
 
@@ -129,7 +128,7 @@ def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: So
     )
     settle(sketch)
     _populate(sketch, recipe.populations)
-    events = laid_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
+    events = lay_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
     events = moved(sketch, events)
     talks = conversations(sketch, events)
     books = library(sketch.corpus, key, parameters)

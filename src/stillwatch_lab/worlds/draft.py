@@ -1,4 +1,4 @@
-"""A world while it is being drawn: everybody is first a person; groups then change what their members share."""
+"""A world while it is being drawn: every account is first a person's; groups then change their members."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Accounts:
 
 @dataclass(slots=True)
 class Registration:
-    """What an account's holder told or showed at sign-up; one entry an account."""
+    """The statements and identifiers of accounts at sign-up; one entry an account."""
 
     account_type: Wholes
     organisation: Wholes  # NONE or index into World.organisations
@@ -107,7 +107,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """When a group works: windows in days, the seconds its starts are rounded to (0: none)."""
+    """The working times of a group: windows in days, the seconds its starts are rounded to (0: none)."""
 
     starts: Reals
     ends: Reals

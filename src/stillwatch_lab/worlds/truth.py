@@ -1,4 +1,4 @@
-"""What is true of a world, in the files that scores are computed against."""
+"""The truth of a world, in the files that scores are computed against."""
 
 from __future__ import annotations
 

@@ -132,6 +132,17 @@ def test_another_seed_is_another_world(tmp_path: Path) -> None:
     assert not shared
 
 
+def test_a_renamed_recipe_that_keeps_its_key_makes_the_same_world(tmp_path: Path) -> None:
+    drawn = {}
+    for name, text in (("old", ""), ("new", 'key = "old"\n'), ("other", "")):
+        (tmp_path / f"{name}.toml").write_text(text)
+        build(tmp_path / f"{name}.toml", 1, 50, 500, None, tmp_path / name)
+        drawn[name] = ds.dataset(tmp_path / name / "exchanges").to_table()["exchange_id"].to_pylist()
+    assert len(drawn["old"]) > 300
+    assert drawn["new"] == drawn["old"]
+    assert not set(drawn["other"]) & set(drawn["old"])
+
+
 @pytest.mark.parametrize(("drop", "missing"), [("text", "input_text"), ("client_address", "client_address")])
 def test_columns_can_be_left_out(tmp_path: Path, drop: str, missing: str) -> None:
     recipe = tmp_path / "bare.toml"
@@ -145,11 +156,12 @@ def test_columns_can_be_left_out(tmp_path: Path, drop: str, missing: str) -> Non
 
 def test_every_mistake_of_a_recipe_is_listed(tmp_path: Path) -> None:
     recipe = tmp_path / "bad.toml"
-    recipe.write_text('colour = 1\n[[population]]\nkind = "unicorn"\nshare = 0.1\ncount = 3\n')
+    recipe.write_text('colour = 1\nkey = 2\n[[population]]\nkind = "unicorn"\nshare = 0.1\ncount = 3\n')
     with pytest.raises(UsageError) as caught:
         build(recipe, 1, 50, 500, None, tmp_path / "world")
     assert [mistake.what for mistake in caught.value.mistakes] == [
         "unknown name `colour`",
+        "is not a text",
         "unknown kind `unicorn`",
         "needs exactly one of `share` and `count`",
     ]

@@ -37,7 +37,7 @@ def _one(world: World, parameters: Parameters, name: str, profile: str, copies: 
     own = parameters.under(name, key_of(parameters.key, "effort", name)) if among_others else parameters
     known = [number for number, one in enumerate(world.campaigns) if name and one.name == name]
     if known:
-        # The same data set goes on where it stopped; who was closed once may have it reworded.
+        # The same data set goes on where it stopped; an operator whose accounts were closed may reword it.
         program = world.campaigns[known[0]].program
         if own.chance("reworded", 0.5):
             frames = _decks(world, own, world.campaigns[known[0]].targets, key_of(own.key, "reworded"))

@@ -21,7 +21,7 @@ RARE, FREQUENT = 5, 0.02  # rows, and share of all, that use a word which names 
 
 @dataclass(frozen=True, slots=True)
 class StateBefore:
-    """What the accounts were as persons, before a profile made them its own."""
+    """The accounts' homes and registrations as persons, before a campaign profile changed them."""
 
     homes: dict[str, Any]
     registrations: dict[str, Any]
@@ -29,7 +29,7 @@ class StateBefore:
 
 
 def state_before(world: World, members: Wholes) -> StateBefore:
-    """Copies what evasions may give back to the accounts `members`."""
+    """Copies the state that evasions may give back to the accounts `members`."""
     return StateBefore(
         {name: getattr(world.accounts, name)[members] for name in HOMES},
         {name: getattr(world.registration, name)[members] for name in REGISTRATIONS},
@@ -38,13 +38,13 @@ def state_before(world: World, members: Wholes) -> StateBefore:
 
 
 def give_back_homes(world: World, members: Wholes, before: StateBefore) -> None:
-    """Gives the accounts `members` the homes that they had."""
+    """Gives the accounts `members` the homes that they had as persons."""
     for name, own in before.homes.items():
         getattr(world.accounts, name)[members] = own
 
 
 def give_back_registrations(world: World, members: Wholes, before: StateBefore) -> None:
-    """Gives the accounts `members` what they had stated."""
+    """Gives the accounts `members` the registrations that they had as persons."""
     for name, own in before.registrations.items():
         getattr(world.registration, name)[members] = own
 

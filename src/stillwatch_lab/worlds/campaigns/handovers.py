@@ -1,4 +1,4 @@
-"""What a relay does to the plan: pauses that stop all its accounts, turns that move to another account."""
+"""Pauses that stop all accounts of a relay, and handovers: turns that move to another account."""
 
 from __future__ import annotations
 

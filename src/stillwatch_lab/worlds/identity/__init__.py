@@ -1,1 +1,1 @@
-"""Who accounts say they are, and from where and with which client they ask."""
+"""The material of identities: address blocks, clients and their headers, opaque identifiers."""

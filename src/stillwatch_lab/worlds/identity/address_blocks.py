@@ -21,7 +21,7 @@ Blocks = NDArray[np.int64]
 _PROVIDERS = 24  # biggest networks of a country that homes are drawn from; the rest serve few people
 _SMALLEST = 1 << 12  # addresses a provider's block must have to be one of homes
 _FEWEST = 256  # addresses of the smallest block used at all
-# Large holders of addresses who serve no homes.
+# Large holders of addresses that serve no homes.
 _NO_HOMES = r"defen[cs]e|dod |ministry|universit|mercedes|ford motor|cloud|hosting|amazon|google|microsoft|apple"
 _INVENTED = "invented ranges"
 _FILES = ("asn-ipv4.csv.gz", "country-ipv4.csv.gz", "x4bnet_datacenter_ipv4.txt", "x4bnet_vpn_ipv4.txt")

@@ -117,7 +117,7 @@ def vpn(world: World, members: Wholes, parameters: Parameters) -> Group:
     keys = accounts.key[members]
     always = draws.uniform(keys, "always on") < parameters.real("always_on_share", 0.5, 1.0)
     accounts.home_net[members] = np.where(always, net, accounts.home_net[members])
-    # Who does not use it always uses it in office hours.
+    # Accounts that do not always use it use it in office hours.
     accounts.work_net[members] = np.where(always, NONE, net)
     accounts.home_lease[members] = parameters.scale("lease_days", 0.1, 2)
     accounts.mobile_share[members] *= parameters.real("mobile_left", 0.1, 0.8)

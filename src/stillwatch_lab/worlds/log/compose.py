@@ -232,7 +232,7 @@ def _topics(books: Library, turns: Turns) -> tuple[Wholes, Wholes]:
     """The unit each turn is about, and the number of that topic among its writer's."""
     several = 1 + draws.pick(turns.person, "topics", [0.25, 0.3, 0.25, 0.2])
     topic = np.floor(several * draws.uniform(turns.key, "which topic") ** 1.7).astype(np.int64)
-    # Everybody strays now and then; a few never ask about the same thing twice.
+    # Every person leaves his or her topics now and then; a few never ask about the same thing twice.
     restless = draws.uniform(turns.person, "weak memory") < books.weak_share
     stray = np.where(restless, 1.0, books.straying * draws.uniform(turns.person, "stray") ** 1.5)
     strays = draws.uniform(turns.key, "strays") < stray

@@ -1,4 +1,4 @@
-"""What each conversation is about: whose words it is written in, and which row of which program it carries."""
+"""The content of each conversation: its writer's vocabulary, and the program and row that it carries."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def script(
 
 
 def draw_blanks(parameters: Parameters) -> Blanks:
-    """What marketplaces, which hand requests on, keep to themselves."""
+    """The columns that marketplaces, which hand requests on, do not log."""
     kept = (("address", 0.5, ("client_address",)), ("text", 0.25, _TEXT), ("client", 0.4, _CLIENT))
     return {
         channel: tuple(

@@ -1,4 +1,4 @@
-"""What a request carries besides its text: client, model and sampling parameters of each exchange."""
+"""Headers of each exchange: the client, model and sampling parameters that a request carries besides its text."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _software(world: World, account: Wholes, client: Wholes, day: Reals) -> tupl
 
 
 def _devices(world: World, conversations: Conversations, conversation: Wholes, account: Wholes) -> Keys:
-    """What device ids are made from: the account's own, or where persons share a login, each person's."""
+    """The keys of device ids: the account's own, or where persons share a login, each person's."""
     accounts = world.accounts
     return np.where(accounts.separate[account], conversations.person[conversation], accounts.device[account])
 

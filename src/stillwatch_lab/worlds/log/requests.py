@@ -94,7 +94,7 @@ def _answers(books: Library, sheet: Sheet, turns: Turns, last: Wholes) -> Sheet:
 
 
 def _instructions(world: World, conversations: Conversations, talk: Wholes, account: Wholes, found: Headers) -> Sheet:
-    """What the program's frame says, else the organisation's instructions, else the client's own."""
+    """The system instructions: the program's frame, else the organisation's, else the client's own."""
     sheet = Sheet(len(talk))
     clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in world.clients])
     systems = np.array([*world.systems, (0, 0)])

@@ -114,7 +114,7 @@ def address_codes(
     net, key = accounts.home_net[account].copy(), accounts.home_key[account].copy()
     own = accounts.key[account].copy()
     if person is not None:
-        # Who shares a login at work lives elsewhere; who shares it at home lives there.
+        # Persons who share a login at work have homes of their own; those of a family live in one.
         apart = accounts.separate[account] & (accounts.work_net[account] != NONE) & (person != own)
         key[apart], own[apart] = person[apart], person[apart]
     lease = accounts.home_lease[account]

@@ -40,7 +40,7 @@ ISSUERS = 400
 
 
 def draw_registration(keys: Keys, accounts: Accounts) -> Registration:
-    """What ordinary people leave behind at sign-up."""
+    """Registrations of ordinary people."""
     count = len(keys)
     kind = draws.pick(keys, "account type", [0.86, 0.07, 0.03, 0.015, 0.025])
     own_domain = draws.uniform(keys, "own domain") < np.where(kind == 0, 0.06, 0.8)

@@ -1,4 +1,4 @@
-"""Relays: the hands through which groups of accounts are run, which several groups may share by naming them."""
+"""Relays: services that run groups of accounts; several groups share a relay by naming it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When accounts ask: numbers of exchanges, sessions, conversations and turns, on a person's or a machine's clock."""
+"""Times of exchanges: their number, sessions, conversations and turns, on a person's or a machine's clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Exchanges:
 
 
 def wanted(accounts: Accounts, total: int) -> Wholes:
-    """How many exchanges each account makes: people's weights give way until the whole meets `total`."""
+    """The number of exchanges of each account: people's weights are scaled until the sum meets `total`."""
     mean = total / len(accounts)
     fixed = accounts.weight[~accounts.scaled].sum() * mean
     people = accounts.weight[accounts.scaled].sum()
@@ -45,7 +45,7 @@ def wanted(accounts: Accounts, total: int) -> Wholes:
     return np.where(accounts.scaled, count, np.maximum(count, 1))
 
 
-def exchanges(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
+def lay_out(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
     """Lay `count` exchanges of each account out in time."""
     account = np.repeat(np.arange(len(accounts)), count)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
@@ -84,7 +84,7 @@ def _session_starts(
     accounts: Accounts, timetables: list[Timetable], clock: Clock, account: Wholes, keys: Keys, number: Wholes
 ) -> Reals:
     start = person_starts(accounts, clock, account, keys)
-    # Who signs up does so in order to ask: a new account's first session follows within the hour.
+    # People sign up in order to ask: a new account's first session follows within the hour.
     fresh = (number == 0) & (accounts.born[account] >= 0)
     start[fresh] = accounts.start[account[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
     rhythm = accounts.rhythm[account]
@@ -97,7 +97,7 @@ def _session_starts(
         chosen = rhythm == index
         if chosen.any():
             start[chosen] = _timetabled(timetable, draws.uniform(keys[chosen], "timetable"), keys[chosen])
-    # Who joins a group late catches up on the day of joining.
+    # An account that joins a group late catches up on the day of joining.
     joined = accounts.start[account] + draws.lognormal(keys, "catches up", 0.01, 1.0)
     return np.asarray(np.where(start < accounts.start[account], joined, start))
 
@@ -124,4 +124,4 @@ def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:
     return np.asarray(start)
 
 
-__all__ = ["Exchanges", "exchanges", "wanted"]
+__all__ = ["Exchanges", "lay_out", "wanted"]

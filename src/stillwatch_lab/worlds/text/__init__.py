@@ -1,1 +1,1 @@
-"""What is asked: the corpus, its languages, and how requests are composed from it."""
+"""The material of texts: the corpus, its languages, the wording of people, jobs and campaigns."""

@@ -1,4 +1,4 @@
-"""Text that no person thinks of: programs that wrap rows of a data set in frames, as campaigns and batch jobs do."""
+"""Programs that wrap rows of a data set in frames, as campaigns and batch jobs do."""
 
 from __future__ import annotations
 
