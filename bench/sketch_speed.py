@@ -21,7 +21,7 @@ from stillwatch.records.inputs import EXCHANGES
 from stillwatch.settings import EngineSettings, Settings
 from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.text import make_desk, sketch_texts
+from stillwatch.sketch.text import make_workspace, sketch_texts
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     column = pa.array(found)
     megabytes = sum(len(text.encode()) for text in found) / 1e6
     key = load_key(None)
-    desk = make_desk(key)
+    workspace = make_workspace(key)
     batch = _rows(column)
     print(f"{len(found):,} texts, {megabytes:.1f} MB, {1e6 * megabytes / len(found):,.0f} bytes each; best of {ROUNDS}")
     job = resolve(Inputs(), settings=Settings(engine=EngineSettings(threads=1)))
@@ -38,8 +38,8 @@ def main() -> None:
         staged = pa.Table.from_batches([batch]).select(list(EXCHANGES.names)).cast(EXCHANGES.schema)
         engine.store_batches(EXCHANGES, staged.to_batches())
         for name, work in (
-            ("texts", lambda: sketch_texts(texts_of(column), desk)),
-            ("rows", lambda: sketch_batch(batch, key, desk)),
+            ("texts", lambda: sketch_texts(texts_of(column), workspace)),
+            ("rows", lambda: sketch_batch(batch, key, workspace)),
             ("stage", lambda: sketch.run(engine, job)),
         ):
             work()  # compiles, or loads what an earlier process compiled

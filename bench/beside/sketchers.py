@@ -26,8 +26,8 @@ from stillwatch.sketch.shingles import (
 )
 from stillwatch.sketch.siphash import Octets, sip_word
 from stillwatch.sketch.text import (
-    Desk,
-    make_desk,
+    Workspace,
+    make_workspace,
     read_document,
     sketch_texts,
 )
@@ -77,8 +77,8 @@ def sketchers() -> tuple[Sketcher, ...]:
 
 
 @cache
-def _desk() -> Desk:
-    return make_desk(load_key(None))
+def _workspace() -> Workspace:
+    return make_workspace(load_key(None))
 
 
 def unpacked(packed: Octets) -> Signatures:
@@ -87,26 +87,26 @@ def unpacked(packed: Octets) -> Signatures:
 
 
 def _every_sketch(texts: pa.Array) -> Octets:
-    return sketch_texts(texts_of(texts), _desk()).minhash
+    return sketch_texts(texts_of(texts), _workspace()).minhash
 
 
 def _minhash_alone(texts: pa.Array) -> Octets:
     out = np.zeros((len(texts), STORED_BYTES), np.uint8)
-    _minhash_documents(texts_of(texts), _desk(), out)
+    _minhash_all(texts_of(texts), _workspace(), out)
     return out
 
 
 @compiled
-def _minhash_documents(texts: Texts, desk: Desk, out: Octets) -> None:
+def _minhash_all(texts: Texts, workspace: Workspace, out: Octets) -> None:
     for index in range(len(texts.present)):
-        count = read_document(texts, index, desk.tokens)
+        count = read_document(texts, index, workspace.tokens)
         if count > 0:
             for place in range(count):
-                desk.keyed[place] = sip_word(desk.keys.token, desk.tokens.hashes[place])
-            pair_up(desk.keyed, count, desk.pairs)
-            shingles = make_shingles(desk.keyed, desk.pairs, count, desk.shingles)
-            minhash_bins(desk.shingles, shingles, 5, desk.bins)
-            pack_bins(desk.bins, out[index])
+                workspace.keyed[place] = sip_word(workspace.keys.token, workspace.tokens.hashes[place])
+            pair_up(workspace.keyed, count, workspace.pairs)
+            shingles = make_shingles(workspace.keyed, workspace.pairs, count, workspace.shingles)
+            minhash_bins(workspace.shingles, shingles, 5, workspace.bins)
+            pack_bins(workspace.bins, out[index])
 
 
 def _from_texts(given: Callable[[Shingled], Any]) -> Callable[[pa.Array], Any]:

@@ -20,7 +20,7 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
 from stillwatch.sketch import stream
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.text import Desk, make_desk
+from stillwatch.sketch.text import Workspace, make_workspace
 from stillwatch_lab.worlds.log.files import part_table
 
 ROWS = 40_000  # written and sketched at once: some 60 MB of text
@@ -29,12 +29,12 @@ ROWS = 40_000  # written and sketched at once: some 60 MB of text
 def sketched(drawn: Drawn, begin: int, end: int) -> pa.Table:
     """Sketches of the exchanges `begin` to `end` of a drawn world, in its order; ids count from `begin`."""
     key = load_key(None)
-    desk = make_desk(key)
-    tables = [_some(drawn, np.arange(at, min(at + ROWS, end)), desk) for at in range(begin, end, ROWS)]
+    workspace = make_workspace(key)
+    tables = [_some(drawn, np.arange(at, min(at + ROWS, end)), workspace) for at in range(begin, end, ROWS)]
     return pa.concat_tables(tables).combine_chunks()
 
 
-def _some(drawn: Drawn, numbers: NDArray[np.int64], desk: Desk) -> pa.Table:
+def _some(drawn: Drawn, numbers: NDArray[np.int64], workspace: Workspace) -> pa.Table:
     exchanges = part_table(drawn.script, drawn.order[numbers])
     exchanges = exchanges.set_column(
         exchanges.schema.get_field_index("exchange_id"), "exchange_id", counted_ids(numbers)
@@ -49,6 +49,6 @@ def _some(drawn: Drawn, numbers: NDArray[np.int64], desk: Desk) -> pa.Table:
     ):
         engine.store(EXCHANGES, exchanges)
         fetched = engine.batches(Query("exchanges to sketch", stream.exchanges_sql()), stream.FETCH_ROWS)
-        made = [sketch_batch(batch, key, desk) for batch in stream.regrouped(fetched, ROWS)]
+        made = [sketch_batch(batch, key, workspace) for batch in stream.regrouped(fetched, ROWS)]
     table = pa.Table.from_batches(made, schema=EXCHANGE_SKETCHES.schema)
     return table.take(pc.sort_indices(table["exchange_id"]))

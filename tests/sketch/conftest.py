@@ -1,11 +1,11 @@
-"""Fixtures: a key of the provider's and a desk that uses it."""
+"""Fixtures: a key of the provider's and a workspace that uses it."""
 
 from __future__ import annotations
 
 import pytest
 
 from stillwatch.key import Key
-from stillwatch.sketch.text import Desk, make_desk
+from stillwatch.sketch.text import Workspace, make_workspace
 
 
 @pytest.fixture(scope="session")
@@ -14,5 +14,5 @@ def key() -> Key:
 
 
 @pytest.fixture(scope="session")
-def desk(key: Key) -> Desk:
-    return make_desk(key)
+def workspace(key: Key) -> Workspace:
+    return make_workspace(key)

@@ -21,7 +21,7 @@ from stillwatch.sketch.capability import (
     model_digest,
 )
 from stillwatch.sketch.features import BUCKET_BITS
-from stillwatch.sketch.text import Desk, sketch_texts
+from stillwatch.sketch.text import Workspace, sketch_texts
 
 CARD = Path(__file__).parents[2] / "docs" / "methods" / "capability-model.md"
 
@@ -39,14 +39,14 @@ EXAMPLES = {
 }
 
 
-def scores(text: str, desk: Desk) -> tuple[str, int, int]:
-    code, permille, elicitation = sketch_texts(texts_of(pa.array([text])), desk).capability[0].tolist()
+def scores(text: str, workspace: Workspace) -> tuple[str, int, int]:
+    code, permille, elicitation = sketch_texts(texts_of(pa.array([text])), workspace).capability[0].tolist()
     return CAPABILITIES[code], permille, elicitation
 
 
 @pytest.mark.parametrize(("capability", "text"), EXAMPLES.items())
-def test_plain_examples_are_recognised(capability: str, text: str, desk: Desk) -> None:
-    found, permille, _ = scores(text, desk)
+def test_plain_examples_are_recognised(capability: str, text: str, workspace: Workspace) -> None:
+    found, permille, _ = scores(text, workspace)
     assert found == capability
     assert 1000 / len(CAPABILITIES) < permille <= 1000
 
@@ -63,8 +63,8 @@ def test_plain_examples_are_recognised(capability: str, text: str, desk: Desk) -
         ("Let's think step by step. How many apples are left?", False),
     ],
 )
-def test_elicitation_is_told_from_asking_for_an_explanation(text: str, elicits: bool, desk: Desk) -> None:
-    assert (scores(text, desk)[2] > 500) == elicits
+def test_elicitation_is_told_from_asking_for_an_explanation(text: str, elicits: bool, workspace: Workspace) -> None:
+    assert (scores(text, workspace)[2] > 500) == elicits
 
 
 def test_the_shipped_arrays_are_those_of_the_card() -> None:

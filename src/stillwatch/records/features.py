@@ -12,12 +12,12 @@ from stillwatch.records.sketches import FEATURES
 
 Rows = NDArray[np.int64]
 
-FRAME_TEXTS = 3  # texts of an account that begin or end alike, from which on what they share is their frame
-FRAME_SHARE = 0.6  # of those texts that hold a feature of the frame
+FRAME_TEXTS = 3  # texts of an account that begin or end alike, from which the features they share are a frame
+FRAME_SHARE = 0.6  # share of those texts that hold a feature of the frame
 
 
 def decode_features(column: pa.ChunkedArray, rows: Rows | None = None) -> NDArray[np.uint32]:
-    """`content_features` as uint32 (rows, 16); zeros where null. `rows` are those wanted, each once, in their order.
+    """`content_features` as uint32 (rows, 16), zeros where null; of `rows` alone, each once, in their order.
 
     Raises ValueError when a row that is not null is not 64 bytes long.
     """
@@ -44,7 +44,7 @@ def _decode(chunk: pa.Array, place: Rows, result: NDArray[np.uint32]) -> None:
     body = np.frombuffer(packed.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
     if (np.diff(offsets) != 4 * FEATURES).any():
         raise ValueError(f"content_features must be {4 * FEATURES} bytes a row")
-    # read in the order of the file, written once to where it belongs
+    # rows are read in the order of the file and each written once, to its place
     put(body.view("<u4").reshape(-1, FEATURES), place, result)
 
 
@@ -63,8 +63,8 @@ def without_frames(
     """`features` (rows, 16) with 0 in place of those that belong to a frame their account wraps its texts in.
 
     `account_index` (rows,) must be grouped by account; `marks` (rows, m) are keyed openings or endings of the texts, 0
-    for none. Where an account's texts carry one mark again and again, what most of them share is the frame and not
-    what they are about: a template worded anew for each account would otherwise look like a person's own words.
+    for none. Where several texts of an account carry one mark, the features that most of them share are the frame and
+    not their subject: a template worded anew for each account would otherwise look like a person's own words.
     """
     everyone = np.ones(len(account_index), np.bool_)
     return chosen_without_frames(account_index, marks, features, np.arange(len(account_index)), everyone)
@@ -77,7 +77,8 @@ def chosen_without_frames(
     rows: Rows,
     chosen: NDArray[np.bool_],
 ) -> NDArray[np.uint32]:
-    """The same for texts with the features of `rows` (texts,) of `features`; returns those `chosen` (texts,) alone."""
+    """`without_frames` of texts whose features are the `rows` (texts,) of `features`; returns the texts that `chosen`
+    (texts,) marks."""
     result = np.empty((int(chosen.sum()), features.shape[1]), np.uint32)
     _without_frames(account_index, marks, features, rows, chosen, result)
     return result
@@ -93,7 +94,7 @@ def _without_frames(
     result: NDArray[np.uint32],
 ) -> None:
     width = features.shape[1]
-    own = np.empty((0, width), np.uint32)  # one account's texts, which mostly stay in the cache
+    own = np.empty((0, width), np.uint32)  # one account's texts, few enough to stay in the cache
     following = np.empty(0, np.int64)
     filled, begin = 0, 0
     for end in range(1, len(account_index) + 1):
@@ -113,7 +114,7 @@ def _without_frames(
 
 @njit(cache=True, nogil=True)
 def _copy(source: NDArray[np.uint32], target: NDArray[np.uint32]) -> None:
-    for j in range(len(source)):  # a loop of the compiler's: so few are copied faster than by a call
+    for j in range(len(source)):  # an inlined loop copies so few numbers faster than a call does
         target[j] = source[j]
 
 
@@ -130,7 +131,7 @@ def _keep(features: NDArray[np.uint32], chosen: NDArray[np.bool_], result: NDArr
 
 @njit(cache=True, nogil=True)
 def _clear_frames(features: NDArray[np.uint32], mark: NDArray[np.int64], following: Rows) -> None:
-    """Clears the frames of one account's texts; `following` (rows,) is room for which text has the same mark next."""
+    """Clears the frames of one account's texts; `following` (rows,) receives the next text of each mark."""
     size = room(len(mark))
     keys, first, count = np.zeros(size, np.int64), np.full(size, -1), np.zeros(size, np.int64)
     for i in range(len(mark)):

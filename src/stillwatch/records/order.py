@@ -1,4 +1,4 @@
-"""The order of exchanges within their accounts: by account, time and id, as every stage means it."""
+"""The order of exchanges that every stage uses: by account, time and exchange id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Int64 = NDArray[np.int64]
 def by_account_and_time(account_index: NDArray[np.int32], started_at: Int64, exchange_id: pa.ChunkedArray) -> Int64:
     """Row numbers in order of `account_index`, then `started_at` (µs), then `exchange_id` (as bytes). All are (rows,).
 
-    An engine sorts integers far slower than this, and ids are only looked at where all else is equal.
+    NumPy sorts integers several times faster than an engine; ids are compared only where all else is equal.
     """
     order = _by_time(account_index, started_at)
     same = (np.diff(account_index[order]) == 0) & (np.diff(started_at[order]) == 0)
@@ -28,7 +28,7 @@ def within_accounts(
 ) -> None:
     """Brings `order` (rows,), already by account, into that same order; account u has `order[start[u]:start[u + 1]]`.
 
-    Where an account's rows come by time, as of files in order, this is one look at each.
+    Where an account's rows are in order of time already, as in sorted files, one pass suffices.
     """
     _by_id(account_index, started_at, exchange_id, order, np.flatnonzero(_in_time(start, order, started_at)))
 
@@ -67,6 +67,6 @@ def _by_time(account_index: NDArray[np.int32], started_at: Int64) -> Int64:
     since = started_at - started_at.min()
     bits = int(since.max()).bit_length()
     if bits + int(account_index.max()).bit_length() <= 63:
-        # one integer a row: sorted several times faster than two keys
+        # one integer a row sorts several times faster than two keys
         return np.argsort(account_index.astype(np.int64) << np.int64(bits) | since)
     return np.lexsort((since, account_index))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from stillwatch.records.columns import Kind, Table, columns
 
 FEATURES = 16
-"""Content features kept an exchange (see `content_features`)."""
+"""Content features of one exchange (column `content_features`)."""
 
 EXCHANGE_SKETCHES = Table(
     "exchange_sketches",
@@ -20,12 +20,12 @@ EXCHANGE_SKETCHES = Table(
         *columns(Kind.TIMESTAMP, "started_at", required=True),
         # cleaned copies: at most 64 printable characters
         *columns(Kind.STRING, "channel request_model operation finish_reason"),
-        # who sent it, keyed: exact address, its /24 (v6 /48), its /16 (v6 /32)
+        # the sender, keyed: exact address, its /24 (v6 /48), its /16 (v6 /32)
         *columns(Kind.INT64, "conversation_value address_value address_subnet_value address_network_value"),
         *columns(Kind.INT64, "user_agent_value fingerprint_value device_value session_value"),
-        # how it was asked, keyed: system instructions, set of tool names, tuple of sampling parameters
+        # the form of the request, keyed: system instructions, set of tool names, tuple of sampling parameters
         *columns(Kind.INT64, "instructions_value tools_value parameters_value"),
-        # what was asked, keyed: whole normalised text, first 8 and last 8 tokens with digits as 9
+        # the text of the request, keyed: whole normalised text, first 8 and last 8 tokens with digits as 9
         *columns(Kind.INT64, "payload_value head_value tail_value"),
         # 64-bit SimHash of token 3-shingles, and 32 bins x 4 bits of one-permutation MinHash (16 bytes)
         *columns(Kind.INT64, "simhash"),
@@ -43,18 +43,18 @@ EXCHANGE_SKETCHES = Table(
 )
 
 ADDED_SKETCHES = replace(EXCHANGE_SKETCHES, name="added_sketches")
-"""Those of this run's own logs: all of them, or with a state what comes to it."""
+"""The sketches that this run makes or receives; with a state, those that it adds to the state."""
 
 RECEIVED_GROUPS = Table(
     "received_groups",
     (
-        # what a row group of sketches that were handed in says of its accounts; null where it does not say
+        # the first and last account of a row group of received sketches; null where its statistics name none
         *columns(Kind.STRING, "first_account last_account"),
         *columns(Kind.INT64, "rows", required=True),
     ),
     ("first_account", "last_account", "rows"),
 )
-"""By which linking sees whether files are in order of accounts."""
+"""Row groups of received sketches, by which linking sees whether files are in order of accounts."""
 
 ACCOUNT_SKETCHES = Table(
     "account_sketches",
@@ -78,7 +78,7 @@ ACCOUNT_EVIDENCE = Table(
     (
         *columns(Kind.STRING, "account_id", required=True),
         *columns(Kind.INT32, "account_index conversation_starts", required=True),
-        # similarity of own openings to each other, and to those of the most similar other accounts, in [0, 1]
+        # similarity of its conversation starts to one another, and to those of the nearest accounts, in [0, 1]
         *columns(Kind.FLOAT64, "within_similarity between_similarity", required=True),
         # log2 likelihood ratio of "no independent person" against "a person"; 0 where nothing can be said
         *columns(Kind.FLOAT64, "memoryless_bits", required=True),

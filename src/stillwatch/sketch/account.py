@@ -1,4 +1,4 @@
-"""What later stages ask of an account: its exchanges, its first and last moment, and the rank that indexes arrays."""
+"""One row an account: its exchanges, its first and last time, and the index by which arrays hold it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 
 
 def sums_sql(table: str) -> str:
-    """One row an account of a table of exchange sketches."""
+    """SQL of one row an account from a table of exchange sketches."""
     return f"""
 SELECT account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen
 FROM {table}
@@ -15,7 +15,7 @@ GROUP BY account_id"""
 
 
 def merged_sql() -> str:
-    """One row an account of what is kept and what is added."""
+    """SQL of one row an account from the sums that a state keeps and the sketches that this run adds."""
     return f"""
 SELECT
   account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
@@ -40,5 +40,5 @@ FROM ({sums}
 
 
 def run(engine: Engine, beside_kept: bool = False) -> None:
-    """Writes `account_sketches`; `beside_kept` says that the sums of all but `added_sketches` are kept already."""
+    """Writes `account_sketches`; `beside_kept` says that a state keeps the sums of all but `added_sketches`."""
     engine.create(ACCOUNT_SKETCHES.name, ranked_sql(merged_sql() if beside_kept else sums_sql(EXCHANGE_SKETCHES.name)))

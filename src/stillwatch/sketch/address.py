@@ -22,7 +22,7 @@ def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64A
     """Values of address, subnet and network.
 
     Addresses are compared as numbers, so every spelling of one address has one value, and an IPv4-mapped IPv6 address
-    has that of its IPv4 address. What is no address has the value of its text, and neither subnet nor network.
+    has that of its IPv4 address. A text that is no address has the value of its text, and neither subnet nor network.
     """
     distinct = column.dictionary_encode()
     words = np.zeros((len(distinct.dictionary), 3, 3), np.uint64)
@@ -42,7 +42,7 @@ def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64A
 
 @compiled
 def read_plain(texts: Texts, words: Words) -> None:
-    """Writes `prefixes` of plain IPv4 addresses, which most are, into `words`, shape (n, 3, 3); leaves others out."""
+    """Writes `prefixes` of plain IPv4 addresses into `words`, shape (n, 3, 3); the few other texts are left out."""
     for index in range(len(words)):
         number = _plain_address(texts.data, texts.offsets[index], texts.offsets[index + 1])
         if number >= 0:
@@ -53,10 +53,10 @@ def read_plain(texts: Texts, words: Words) -> None:
 
 @compiled
 def _plain_address(data: Octets, start: int, stop: int) -> int:
-    # The number that d.d.d.d spells; -1 for anything else, leading zeros among it.
+    # the number that d.d.d.d spells; -1 for any other text, such as one with leading zeros
     number, part, digits, dots = 0, 0, 0, 0
     for position in range(start, stop):
-        byte = int(np.int64(data[position]))  # signed first: the numbers are
+        byte = int(np.int64(data[position]))  # signed first, as `number` is
         if 48 <= byte <= 57 and digits < 3 and (digits == 0 or part > 0):
             part = 10 * part + byte - 48
             digits += 1

@@ -1,4 +1,4 @@
-"""What a text asks the model for: a linear model over hashed word 1-2-grams, in plain arrays shipped beside this file.
+"""The capability that a text asks for, by a linear model over hashed word 1-2-grams shipped as arrays beside this file.
 
 Trained by `training/train_capability.py`; what it can and cannot do is in `docs/methods/capability-model.md`.
 """
@@ -23,9 +23,9 @@ from stillwatch.sketch.tokens import pair
 WEIGHTS_FILE = Path(__file__).with_name("weights.npz")
 SCORES = len(CAPABILITIES) + 1  # the capabilities, then elicitation
 LANES = 16  # scores padded to a vector register
-HEAD_TOKENS, TAIL_TOKENS = 512, 128  # a request says what it wants at its start or its end
+HEAD_TOKENS, TAIL_TOKENS = 512, 128  # tokens that are scored: a request states its task at its start or its end
 
-_TOKENS_HELD = 128  # two grams a token: 256 bytes of at most 255 stay below 2^16
+_TOKENS_HELD = 128  # tokens summed in one register: two grams each, 256 bytes of at most 255, stay below 2^16
 _SIGNS, _EVEN = np.uint64(0x8080808080808080), np.uint64(0x00FF00FF00FF00FF)
 _U8, _QUARTER = np.uint64(8), np.uint64(0xFFFF)
 
@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Model(NamedTuple):
-    """The shipped arrays."""
+    """The arrays of the shipped model."""
 
     weights: npt.NDArray[np.int8]
     """(2^BUCKET_BITS, LANES): what a 1- or 2-gram in that bucket adds to each score, in units of `scale`."""
@@ -43,7 +43,7 @@ class Model(NamedTuple):
     bias: Floats
     """(LANES,)"""
     feature_weights: Octets
-    """(2, 2^BUCKET_BITS): how telling a 1-gram or 2-gram is, 0 for words that everybody uses."""
+    """(2, 2^BUCKET_BITS): the weight of a 1-gram or 2-gram in content features, 0 for everyday words."""
 
 
 @cache
@@ -68,14 +68,14 @@ def add_scores(codes: Words, weights: npt.NDArray[np.int8], sums: Scores) -> int
         _add_run(codes, 0, count, rows, sums)
         return max(2 * count - 1, 0)
     _add_run(codes, 0, HEAD_TOKENS, rows, sums)
-    _add_run(codes, count - TAIL_TOKENS, count, rows, sums)  # no pair across the gap
+    _add_run(codes, count - TAIL_TOKENS, count, rows, sums)  # no pair spans the gap between them
     return 2 * (HEAD_TOKENS + TAIL_TOKENS - 1)
 
 
 @compiled
 def _add_run(codes: Words, start: int, stop: int, rows: Words, sums: Scores) -> None:
-    # Sixteen weights are two words. Of each the even and the odd bytes, made positive, are added up four at a time in
-    # one register, 16 bits each, which hold 257 of them.
+    # Sixteen weights are two 64-bit words. The even and the odd bytes of each, made positive, are summed four at a time
+    # in one register, in fields of 16 bits, which hold the sum of 257 bytes.
     for first in range(start, stop, _TOKENS_HELD):
         low_even, low_odd, high_even, high_odd = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
         last = min(first + _TOKENS_HELD, stop)
@@ -106,7 +106,9 @@ def _spread(word: np.uint64, grams: int, place: int, sums: Scores) -> None:
 @compiled
 def judge(model: Model, sums: Scores, grams: int, logits: Floats) -> tuple[int, int, int]:
     """Capability index, its probability and the elicitation probability in thousandths, from summed weights."""
-    damping = 1.0 / np.sqrt(float(max(grams, 1)))  # long texts repeat themselves
+    damping = 1.0 / np.sqrt(
+        float(max(grams, 1))
+    )  # grams of a long text repeat one another and are no independent evidence
     best = 0
     for lane in range(SCORES):
         logits[lane] = model.bias[lane] + model.scale[lane] * sums[lane] * damping

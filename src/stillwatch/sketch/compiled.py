@@ -11,10 +11,11 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """The function as machine code that holds no interpreter lock and is kept on disk for the next process.
+    """The function as machine code that releases the interpreter lock and is kept on disk for the next process.
 
-    A call with an array counts its references, atomically, and more than once: of a small function that is most. Put
-    into its caller it counts nothing, if nothing in it can raise: division by zero gives what it gives in NumPy.
+    A call that passes an array counts references, atomically and several times, which is most of the cost of a small
+    function. Inlined into its caller it counts none, provided that it cannot raise: division by zero therefore gives
+    what it gives in NumPy.
     """
     made = numba.njit(nogil=True, cache=True, forceinline=True, error_model="numpy")(function)
     return cast(Kernel, made)

@@ -14,7 +14,7 @@ from stillwatch.sketch.siphash import Octets
 from stillwatch.sketch.text import (
     HAS_FRAME,
     HAS_TOKENS,
-    Desk,
+    Workspace,
     sketch_texts,
 )
 from stillwatch.sketch.values import (
@@ -38,15 +38,15 @@ _PARAMETERS = ("temperature", "top_p", "max_tokens", "choice_count")
 _CLEANED = ("channel", "request_model", "operation", "finish_reason")
 
 
-def sketch_batch(batch: pa.RecordBatch, key: Key, desk: Desk) -> pa.RecordBatch:
+def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace) -> pa.RecordBatch:
     """The sketches of a batch of `stream.exchanges_sql` rows, in the same order.
 
-    The desk must have been made with the same key and must not be in use by another thread.
+    The workspace must have been made with the same key; no other thread may use it meanwhile.
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
     made = {name: column_values(columns[source], key, source) for name, source in _HASHED.items()}
     made |= {name: _cleaned(columns[name]) for name in _CLEANED}
-    made |= _addresses(columns["client_address"], key) | _texts(columns["input_text"], desk)
+    made |= _addresses(columns["client_address"], key) | _texts(columns["input_text"], workspace)
     made["tools_value"] = set_values(columns["tool_names"], key, "tool_names")
     made["tool_count"] = pc.list_value_length(columns["tool_names"])
     made["parameters_value"] = parameter_values([columns[name] for name in _PARAMETERS], key)
@@ -62,8 +62,8 @@ def _addresses(column: pa.Array, key: Key) -> dict[str, pa.Array]:
     return dict(zip(names, address_values(column, key), strict=True))
 
 
-def _texts(column: pa.Array, desk: Desk) -> dict[str, pa.Array]:
-    found = sketch_texts(texts_of(column), desk)
+def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
+    found = sketch_texts(texts_of(column), workspace)
     filled = (found.filled & HAS_TOKENS) > 0
     framed = (found.filled & HAS_FRAME) > 0
     scores = ("capability", "capability_permille", "elicitation_permille")
@@ -79,7 +79,7 @@ def _texts(column: pa.Array, desk: Desk) -> dict[str, pa.Array]:
 
 
 def _fixed_bytes(rows: Octets, present: Present) -> pa.Array:
-    # A binary column whose null rows take no room, built from its buffers: no Python bytes are made.
+    # the column is built from its buffers, without Python bytes; its null rows take no room
     sizes = np.where(present, rows.shape[1], 0)
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
     validity = pa.py_buffer(np.packbits(present, bitorder="little"))

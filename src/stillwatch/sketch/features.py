@@ -1,4 +1,4 @@
-"""What a text is about, in sixteen words: a consistent weighted sample of its word 1-2-grams.
+"""Content features: sixteen words that a text is about, a consistent weighted sample of its word 1-2-grams.
 
 Every feature f of a text has an arrival time E(f)/w(f), where E(f) = -log(1 - U(f)) is an exponential drawn by the
 keyed hash of f alone and w(f) its shipped weight; the sixteen earliest are kept. The same feature has the same arrival
@@ -71,14 +71,14 @@ def exponential(code: np.uint64) -> float:
 
 @compiled
 def offer(sample: Sample, code: np.uint64, weight: int) -> None:
-    """Lets a keyed feature hash arrive; weight 0 never does, and a second arrival of one feature changes nothing."""
+    """Adds a keyed feature hash to the sample; weight 0 never enters, and adding a feature twice changes nothing."""
     _offer(sample.arrivals, sample.features, code, weight)
 
 
 @compiled
 def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int) -> None:
-    # -log(1 - u) is more than u, so most features are turned away without look-up and division; where the sample is
-    # not full the last arrival is infinite, and 0 times that is no number, which nothing is less than.
+    # -log(1 - u) is more than u, so that most features are rejected without look-up and division; while the sample is
+    # not full its last arrival is infinite, and 0 times infinity is NaN, which no number is less than
     place = FEATURES - 1
     if not np.float64(code & _LOW) * _UNIT < arrivals[place] * weight:
         return
@@ -87,7 +87,7 @@ def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int)
     if not _precedes(arrival, feature, arrivals[place], features[place]):
         return
     known = False
-    for kept in range(FEATURES):  # to the end: sixteen comparisons at once cost less than one guessed wrong
+    for kept in range(FEATURES):  # all sixteen comparisons together cost less than one mispredicted branch
         known |= features[kept] == feature
     if known:
         return
@@ -101,7 +101,7 @@ def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int)
 
 @compiled
 def _precedes(arrival: float, feature: np.uint32, other: float, held: np.uint32) -> bool:
-    # Arrivals can be equal, and the order of words must not decide between them.
+    # arrivals can be equal; the order of words must not decide between them
     return bool(arrival < other or (arrival == other and feature < held))
 
 
@@ -112,7 +112,10 @@ def sample_grams(codes: Words, keyed: Words, pairs: Words, weights: Octets, samp
     pairs holds `pair` of each keyed hash and the next; weights has shape (2, 2^BUCKET_BITS): first 1-grams, then
     2-grams.
     """
-    arrivals, features = sample.arrivals, sample.features  # taken out of the tuple once: each time counts references
+    arrivals, features = (
+        sample.arrivals,
+        sample.features,
+    )  # taken out of the tuple once, since each access counts references
     arrivals[:] = np.inf
     features[:] = 0
     for index in range(len(codes)):

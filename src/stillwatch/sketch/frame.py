@@ -1,4 +1,4 @@
-"""The opening and closing words of a text with its numbers blanked: what a template leaves the same."""
+"""The frame of a text: its opening and closing words with numbers blanked, which a template leaves the same."""
 
 from __future__ import annotations
 

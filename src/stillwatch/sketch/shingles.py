@@ -1,4 +1,4 @@
-"""Whole-text likeness: 64-bit SimHash and one-permutation MinHash over shingles of three tokens.
+"""Similarity of whole texts: 64-bit SimHash and one-permutation MinHash over shingles of three tokens.
 
 Sources: Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002); Li, Owen and Zhang, "One
 permutation hashing" (NIPS 2012); Shrivastava, "Optimal densification for fast and accurate minwise hashing" (ICML
@@ -15,7 +15,7 @@ from stillwatch.sketch.tokens import mix, pair
 
 SHINGLE = 3
 STORED_BINS = 32
-STORED_BYTES = STORED_BINS // 2  # four bits a bin
+STORED_BYTES = STORED_BINS // 2  # a bin has four bits
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _PLANES = 20  # counts up to 2^20, more than the tokens of the longest document
 _U1, _U60, _ZERO = np.uint64(1), np.uint64(60), np.uint64(0)
@@ -91,7 +91,7 @@ def _above(planes: Words, threshold: int) -> np.uint64:
 
 @compiled
 def minhash_bins(shingles: Words, count: int, bits: int, bins: Words) -> None:
-    """Least shingle hash in each of 2^bits bins, empty bins filled from others (optimal densification).
+    """The least shingle hash in each of 2^bits bins, empty bins filled from others (optimal densification).
 
     The share of equal bins of two texts is an unbiased estimate of the Jaccard similarity of their shingle sets.
     """

@@ -15,12 +15,12 @@ from stillwatch.key import Key
 from stillwatch.progress import progress
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
-from stillwatch.sketch.text import Desk, make_desk
+from stillwatch.sketch.text import Workspace, make_workspace
 
 RECEIVED, KEPT = "received_sketches", "kept_sketches"
-FETCH_ROWS = 2_048  # the most rows of unknown length held before their bytes are known
+FETCH_ROWS = 2_048  # rows of unknown length that are fetched at once
 BATCH_BYTES = 64_000_000
-MAXIMUM_THREADS = 16  # a desk is 6 MB and a batch may be 64 MB: more threads would outgrow the memory limit
+MAXIMUM_THREADS = 16  # a workspace takes 7 MB and a batch up to 64 MB: more threads would exceed the memory limit
 
 
 NAMES = ("channel", "request_model", "operation", "finish_reason")
@@ -30,7 +30,7 @@ HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8: work on
 
 
 def exchanges_sql() -> str:
-    """The columns sketching needs.
+    """SQL of the columns that sketching needs.
 
     Instructions are long and few, so the engine digests them where they are. Of a longer text than `HEAD_LETTERS` +
     `TAIL_LETTERS` the middle is replaced by a digest of the whole, which keeps different texts different.
@@ -53,7 +53,7 @@ FROM exchanges"""
 
 
 def _claim_sql(name: str) -> str:
-    # What a client claims is short unless it means harm; a digest of the long keeps it apart from every other.
+    # a client's claim is short unless it is hostile; the digest of a long one still differs from every other
     return f"CASE WHEN strlen({name}) > {CLAIM_BYTES} THEN sha256({name}) ELSE {name} END AS {name}"
 
 
@@ -87,16 +87,16 @@ class Sketcher:
 
 def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Iterator[pa.RecordBatch]:
     """Sketches batches on several threads, at most one batch ahead of each; results keep the order of the input."""
-    desks: SimpleQueue[Desk] = SimpleQueue()
+    workspaces: SimpleQueue[Workspace] = SimpleQueue()
     for _ in range(threads):
-        desks.put(make_desk(key))
+        workspaces.put(make_workspace(key))
 
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
-        desk = desks.get()
+        workspace = workspaces.get()
         try:
-            return sketch_batch(batch, key, desk)
+            return sketch_batch(batch, key, workspace)
         finally:
-            desks.put(desk)
+            workspaces.put(workspace)
 
     pending: deque[Future[pa.RecordBatch]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="sketch") as pool:

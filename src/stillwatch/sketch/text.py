@@ -57,15 +57,15 @@ from stillwatch.sketch.tokens import (
 )
 
 FEATURE_BYTES = 4_096
-"""Features describe the end of a text: earlier turns come back in every later request of a conversation."""
+"""Bytes at the end of a text that its features describe: later requests of a conversation repeat its earlier turns."""
 HAS_TOKENS, HAS_FRAME = 1, 2
-FRAME_LEAST = 3  # tokens: "yes please" is nobody's template
+FRAME_LEAST = 3  # tokens from which a text has a frame: "yes please" is no template
 
 Shorts = npt.NDArray[np.int16]
 
 
 class TextKeys(NamedTuple):
-    """One sub-key a purpose, each of shape (2,)."""
+    """The sub-keys of four purposes, each of shape (2,)."""
 
     payload: Words
     head: Words
@@ -74,7 +74,7 @@ class TextKeys(NamedTuple):
 
 
 class TextSketches(NamedTuple):
-    """Columns of n documents; in `filled`, HAS_TOKENS and HAS_FRAME say which of the others hold something."""
+    """The sketches of n documents, column by column; the bits HAS_TOKENS and HAS_FRAME of `filled` say which."""
 
     filled: Octets
     payload: Words
@@ -89,8 +89,8 @@ class TextSketches(NamedTuple):
     """(n, 3): capability, its permille, elicitation permille"""
 
 
-class Desk(NamedTuple):
-    """What sketching one document at a time needs: keys, model and working room; one a thread."""
+class Workspace(NamedTuple):
+    """The keys, the model and the buffers by which one thread sketches one document at a time."""
 
     keys: TextKeys
     model: Model
@@ -104,17 +104,17 @@ class Desk(NamedTuple):
     logits: Floats
 
 
-def make_desk(key: Key) -> Desk:
-    """A desk with the shipped model, about 7 MB."""
+def make_workspace(key: Key) -> Workspace:
+    """A workspace with the shipped model; it takes about 7 MB."""
     keys = TextKeys(*(key.subkey(purpose) for purpose in ("payload", "head", "tail", "token")))
     tokens = make_tokens()
     size = len(tokens.hashes)
     keyed, pairs, shingles = (np.zeros(size, np.uint64) for _ in range(3))
     words = (keyed, pairs, shingles, np.zeros(STORED_BINS, np.uint64))
-    return Desk(keys, load_model(), tokens, *words, make_sample(), np.zeros(LANES, np.int32), np.zeros(LANES))
+    return Workspace(keys, load_model(), tokens, *words, make_sample(), np.zeros(LANES, np.int32), np.zeros(LANES))
 
 
-def sketch_texts(texts: Texts, desk: Desk) -> TextSketches:
+def sketch_texts(texts: Texts, workspace: Workspace) -> TextSketches:
     """The sketches of n texts; rows of absent texts, and of texts without a single token, stay unfilled."""
     count = len(texts.present)
     out = TextSketches(
@@ -127,25 +127,25 @@ def sketch_texts(texts: Texts, desk: Desk) -> TextSketches:
         features=np.zeros((count, 4 * FEATURES), np.uint8),
         capability=np.zeros((count, 3), np.int16),
     )
-    _entry()(texts, desk, out)
+    _entry()(texts, workspace, out)
     return out
 
 
 @cache
-def _entry() -> Callable[[Texts, Desk, TextSketches], None]:
+def _entry() -> Callable[[Texts, Workspace, TextSketches], None]:
     modules = sorted(Path(__file__).parent.glob("*.py"))
     sources = sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
 
     # The compiler's disk cache looks at this one function and what it encloses, not at the functions it calls in
-    # other files: enclosing a digest of them keeps an upgrade from running yesterday's kernels.
-    def sketch_documents(texts: Texts, desk: Desk, out: TextSketches) -> None:
+    # other files: enclosing a digest of them keeps an upgrade from running the kernels of an earlier version.
+    def sketch_all(texts: Texts, workspace: Workspace, out: TextSketches) -> None:
         for index in range(len(texts.present)):
             if texts.present[index] and len(sources) > 0:
-                count = read_document(texts, index, desk.tokens)
+                count = read_document(texts, index, workspace.tokens)
                 if count > 0:
-                    _sketch_document(texts, index, count, desk, out)
+                    _sketch_one(texts, index, count, workspace, out)
 
-    return compiled(sketch_documents)
+    return compiled(sketch_all)
 
 
 @compiled
@@ -159,27 +159,27 @@ def read_document(texts: Texts, index: int, tokens: Tokens) -> int:
 
 
 @compiled
-def _sketch_document(texts: Texts, index: int, count: int, desk: Desk, out: TextSketches) -> None:
-    tokens, keyed = desk.tokens, desk.keyed
+def _sketch_one(texts: Texts, index: int, count: int, workspace: Workspace, out: TextSketches) -> None:
+    tokens, keyed = workspace.tokens, workspace.keyed
     stop = texts.offsets[index + 1]
-    _key_tokens(desk.keys.token, tokens.hashes, count, keyed)
+    _key_tokens(workspace.keys.token, tokens.hashes, count, keyed)
     out.filled[index] = HAS_TOKENS
-    out.payload[index] = _payload(tokens, count, desk.keys.payload)
+    out.payload[index] = _payload(tokens, count, workspace.keys.payload)
     if count >= FRAME_LEAST:
         out.filled[index] = HAS_TOKENS | HAS_FRAME
-        out.head[index] = frame_value(texts.data, tokens, 0, min(count, FRAME_TOKENS), desk.keys.head)
-        out.tail[index] = frame_value(texts.data, tokens, max(count - FRAME_TOKENS, 0), count, desk.keys.tail)
-    pair_up(keyed, count, desk.pairs)
-    shingles = make_shingles(keyed, desk.pairs, count, desk.shingles)
-    out.simhash[index] = simhash(desk.shingles, shingles)
-    minhash_bins(desk.shingles, shingles, 5, desk.bins)
-    pack_bins(desk.bins, out.minhash[index])
+        out.head[index] = frame_value(texts.data, tokens, 0, min(count, FRAME_TOKENS), workspace.keys.head)
+        out.tail[index] = frame_value(texts.data, tokens, max(count - FRAME_TOKENS, 0), count, workspace.keys.tail)
+    pair_up(keyed, count, workspace.pairs)
+    shingles = make_shingles(keyed, workspace.pairs, count, workspace.shingles)
+    out.simhash[index] = simhash(workspace.shingles, shingles)
+    minhash_bins(workspace.shingles, shingles, 5, workspace.bins)
+    pack_bins(workspace.bins, out.minhash[index])
     first = _first_feature_token(tokens, count, stop)
     codes, last = tokens.hashes[first:count], keyed[first:count]
-    sample_grams(codes, last, desk.pairs[first:count], desk.model.feature_weights, desk.sample)
-    write_sample(desk.sample, out.features[index])
-    grams = add_scores(tokens.hashes[:count], desk.model.weights, desk.sums)
-    capability, permille, elicitation = judge(desk.model, desk.sums, grams, desk.logits)
+    sample_grams(codes, last, workspace.pairs[first:count], workspace.model.feature_weights, workspace.sample)
+    write_sample(workspace.sample, out.features[index])
+    grams = add_scores(tokens.hashes[:count], workspace.model.weights, workspace.sums)
+    capability, permille, elicitation = judge(workspace.model, workspace.sums, grams, workspace.logits)
     out.capability[index, 0] = capability
     out.capability[index, 1] = permille
     out.capability[index, 2] = elicitation

@@ -17,11 +17,11 @@ from stillwatch.sketch.siphash import Octets, Words
 
 HEAD_BYTES = 196_608
 TAIL_BYTES = 65_536
-MAXIMUM_TOKENS = (HEAD_BYTES + TAIL_BYTES) // 2 + 2  # one letter and one separator each, at the densest
+MAXIMUM_TOKENS = (HEAD_BYTES + TAIL_BYTES) // 2 + 2  # a token is at least one letter and one separator
 
 
 class Tokens(NamedTuple):
-    """Room for the tokens of one document: unkeyed hashes, and where each starts and ends in the bytes."""
+    """The tokens of one document: their unkeyed hashes, and where each starts and ends in the bytes (tokens,)."""
 
     hashes: Words
     starts: npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ class Tokens(NamedTuple):
 
 
 def make_tokens() -> Tokens:
-    """Room for the longest document that is read."""
+    """Empty arrays for the longest document that is read."""
     size = MAXIMUM_TOKENS
     return Tokens(np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64))
 
@@ -71,7 +71,7 @@ def mix(word: np.uint64) -> np.uint64:
 
 @compiled
 def pair(first: np.uint64, second: np.uint64) -> np.uint64:
-    """One word for two in this order."""
+    """One 64-bit word for two words in this order."""
     return mix(first + ((second << _U21) | (second >> _U43)))
 
 
@@ -79,7 +79,7 @@ def pair(first: np.uint64, second: np.uint64) -> np.uint64:
 def tokenise(data: Octets, start: int, stop: int, tokens: Tokens, count: int) -> int:
     """Appends the tokens of `data[start:stop]` after the first `count`; returns the new count."""
     position = start
-    hashes, starts, ends = tokens.hashes, tokens.starts, tokens.ends  # once: each time counts references
+    hashes, starts, ends = tokens.hashes, tokens.starts, tokens.ends  # once, since each access counts references
     room = len(hashes)
     while position < stop and count < room:
         byte = data[position]

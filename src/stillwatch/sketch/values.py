@@ -1,4 +1,4 @@
-"""Columns a client or account holder supplied become keyed 64-bit values, equal where the inputs are equal."""
+"""Columns that a client or an account holder supplied become keyed 64-bit values, equal where the inputs are equal."""
 
 from __future__ import annotations
 
