@@ -59,7 +59,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "group/candidates.py": "tests/scenarios compare its rows between runs, and with the truth",
     "group/texts.py": "tests/group/test_vocabulary.py and test_templates.py count by it",
     "group/views.py": "tests/group/test_purposes.py recover planted purposes by it",
-    "link/networks.py": "tests/scenarios compare its rows between runs, and with the truth",
     "read/duplicates.py": "tests/read/test_counts.py count what it settles",
     "read/formats/csv_rows.py": "tests/read/test_formats.py give the same rows in every format",
     "read/formats/jsonl.py": "tests/read/test_formats.py give the same rows in every format",
