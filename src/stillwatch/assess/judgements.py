@@ -15,10 +15,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from stillwatch.assess.thresholds import MAJORITY
 from stillwatch.records.lineage import CAMPAIGN
 from stillwatch.runs.lineage import Groups, History
 
-WHOLE = 0.5  # share of a subject's accounts beyond which a judgement that covers them holds for all of them
 EVER = datetime.min  # a permit without a beginning has held since then
 GROWING = ("grew", "replaced_accounts", "returned")
 PERMITTED = "permitted"  # stands where a judgement has its verdict
@@ -87,7 +87,7 @@ def _doubled_at(past: History, subject: str, since: datetime) -> datetime | None
     """When the subject first doubled or more after `since`, as in a merge with a larger one; None if never."""
     mine = past.events.filter(pc.equal(past.events["subject"], subject)).sort_by("run").to_pylist()
     steps = (row for row in mine if row["event"] in GROWING and row["at"] > since)
-    return next((row["at"] for row in steps if row["overlap"] <= WHOLE * row["accounts"]), None)
+    return next((row["at"] for row in steps if row["overlap"] <= MAJORITY * row["accounts"]), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def scope(past: History, present: Present, one: Statement) -> Scope | None:
     if one.subject not in groups and one.subject not in past.subjects:
         return None
     accounts = covered(past, one.subject, one.decided_at, groups)
-    whole = {subject: held for subject, held in groups.items() if len(held & accounts) > WHOLE * len(held)}
+    whole = {subject: held for subject, held in groups.items() if len(held & accounts) > MAJORITY * len(held)}
     return Scope(one, accounts, whole)
 
 

@@ -1,4 +1,4 @@
-"""What a candidate's profile says of who runs it and of what it asks, whichever innocent explanation is tried."""
+"""Predicates of a candidate's profile, about its operator and its questions, which several explanations share."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from stillwatch.engine import Query
 
 
 def days_sql() -> Query:
-    """What may be accused of each member, by day and subnet: exchanges are read once, all else is told from this."""
+    """Accusable exchanges of each member by day and subnet, of which the other tables are made."""
     return Query(
         "accusable days",
         """

@@ -15,6 +15,7 @@ from stillwatch.assess.thresholds import (
     ACT_PROBABILITY,
     DOUBTED,
     DOUBTED_AS,
+    EXTREME_BITS,
     PURPOSE_BITS_CAP,
     REVIEW_PROBABILITY,
     VIEW_WEIGHT,
@@ -24,8 +25,6 @@ from stillwatch.records.claims import GROUP_CLAIMS
 from stillwatch.settings import AssessSettings
 
 Float = NDArray[np.float64]
-
-EXTREME_BITS = 60.0  # bits beyond which a probability is 0 or 1 to the last digit
 
 _VIEWS: dict[str, str] = {claim.name: claim.seen_fact for claim in GROUP_CLAIMS if claim.seen_fact is not None}
 
@@ -117,7 +116,7 @@ def groups_within(limit: float, groups: dict[str, tuple[float, int]]) -> set[str
 def act_cutoff(probabilities: Float, limit: float) -> float:
     """The least probability that may be acted on so that the innocents expected among all acted on stay in limit.
 
-    Accounts of one probability are acted on together or not at all. 2 when nobody may be.
+    Accounts of one probability are acted on together or not at all. 2 when none may be.
     """
     values, counts = np.unique(probabilities, return_counts=True)
     expected = np.cumsum(((1.0 - values) * counts)[::-1])

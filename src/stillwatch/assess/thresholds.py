@@ -15,7 +15,7 @@ HANDOVER_BITS = 3.0  # bits of at most 5 that handovers carry; reached with some
 ONE_CLOCK_BITS = 8.0  # bits of at most 10.3 in hours, volumes and releases: two tests at their most, the third agreeing
 SHARED_VALUE_CAP = 14.0  # bits an account that one claim of linking may carry: its values overlap
 IDENTITY_BITS = 4.0  # bits that claimed identities may carry, for or against: registration is cheap to invent
-OPEN_ADDRESS_BITS = -3.0  # bits where most requests come from one subnet: nobody hides there
+OPEN_ADDRESS_BITS = -3.0  # bits where most requests come from one subnet: the accounts do not hide
 HIDING_ADDRESS_BITS = 2.0  # bits where they do not; strangers' requests come from everywhere as well
 PERMIT_BITS = -6.0  # bits where a permit covers a good part: its holder had leave for the purpose
 
@@ -24,7 +24,7 @@ LIKE_ONE_POOL = 0.35  # up to here members do not come back to their own earlier
 LIKE_PEOPLE = 0.5  # from here on they do, as people: nearer to people than to one pool
 
 # Shares, in [0, 1]
-MAJORITY = 0.5  # of members, exchanges or addresses, from which a part speaks for the group
+MAJORITY = 0.5  # of members, exchanges, addresses or judged accounts, from which a part speaks for the group
 LEAST_REGISTERED = 0.5  # of members in the accounts table, under which registration is not in the logs
 LEAST_PERMITTED = 0.05  # of a network's exchanges, from which a permit may explain the rest
 LEAST_REACH = 0.5  # of the accounts that one queue would reach: one customer's questions reach fewer (tuning worlds)
@@ -49,6 +49,7 @@ ACT_PROBABILITY = 0.99  # one group in a hundred may be wrong, before the limit 
 DOUBTED = (1.0, 0.9, 0.4)  # most probability stated with no, one, or more explanations open (tuning worlds)
 # most probability stated while one of these is open: of groups that were left so in tuning worlds, all were innocent
 DOUBTED_AS = {IS_BATCH_JOB.name: 0.5, IS_RESELLER.name: 0.5}
+EXTREME_BITS = 60.0  # bits beyond which a probability is 0 or 1 to the last digit
 VIEW_WEIGHT = 0.25  # weight of a test beside a stronger view of the same fact
 PURPOSE_BITS_CAP = 20.0  # bits of an account's own exchanges for or against its membership
 REVIEW_MEMBER = 0.5  # probability below which an account, likelier a stranger than a member, is only watched

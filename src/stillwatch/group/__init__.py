@@ -41,7 +41,7 @@ READS = (
 )
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 
-MINIMUM_EXCHANGES = 40  # fewer say nothing that could be tested
+MINIMUM_EXCHANGES = 40  # exchanges of a purpose; with fewer, most tests have no statistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class _Setting:
 
 
 def run(engine: Engine, job: Job) -> None:
-    """One candidate for each network whose purpose can be told apart."""
+    """Writes one candidate for each network that has enough exchanges of one purpose to test."""
     minimum = job.settings.link.minimum_accounts
     off = switched_off(job.settings.evidence.off)
     outside, parts = load(engine)

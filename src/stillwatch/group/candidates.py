@@ -25,7 +25,7 @@ from stillwatch.records.lineage import CAMPAIGN
 from stillwatch.runs.lineage import history, inherit
 
 BATCH = 131_072  # exchanges written at once
-TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests have their say
+TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests count as having had enough data
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Content features of groups counted in compiled loops: who uses which, and where they occur.
+"""Content features of groups counted in compiled loops: how many accounts use each, and where they occur.
 
 Everything is one pass over a hash table, without sorting; rows are visited in order, so the same rows give the same
 result to the last bit.
@@ -184,8 +184,8 @@ def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]
 
     `account` (rows,) must be grouped; pairs come in its order, codes count from 0 in order of first use.
     """
-    whose, code, count, found = _pairs(account, features, *_room(features.size))
-    return whose, code, count, int(found)
+    holder, code, count, found = _pairs(account, features, *_room(features.size))
+    return holder, code, count, int(found)
 
 
 @njit(cache=True, nogil=True)
@@ -194,7 +194,7 @@ def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> t
     code = np.empty(room, np.int32)
     place = np.full(features.size, -1, np.int32)  # of the code's pair, when it belongs to this account
     result, count = np.empty(features.size, np.int32), np.zeros(features.size, np.int32)
-    whose = np.empty(features.size, np.int64)
+    holder = np.empty(features.size, np.int64)
     begin, size, found = 0, 0, 0
     for i in range(features.shape[0]):
         if i > 0 and account[i] != account[i - 1]:
@@ -208,7 +208,7 @@ def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> t
                 found += 1
             c = code[at]
             if place[c] < begin:
-                place[c], result[size], whose[size] = size, c, account[i]
+                place[c], result[size], holder[size] = size, c, account[i]
                 size += 1
             count[place[c]] += 1
-    return whose[:size].copy(), result[:size].copy(), count[:size].copy(), found
+    return holder[:size].copy(), result[:size].copy(), count[:size].copy(), found

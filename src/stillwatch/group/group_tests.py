@@ -20,6 +20,7 @@ from stillwatch.group.reference_population import ReferencePopulation, scale_bit
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records import claims
 from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.sentences import NARROWER, OTHER_WORDS
 
 MINIMUM_TEXTS = 40  # exchanges with text; a mix of 24 cells read from fewer is mostly noise
 MINIMUM_RELEASE_DAY = 30  # exchanges of the group, and reference accounts, on a release's first day
@@ -30,8 +31,16 @@ HANDOVER_CAP = 5.0  # bits; one innocent network in 34 hands over as plainly, mo
 PEOPLE_HANDOVERS = 50.0  # concentration (beta) of the share of refused requests that people ask elsewhere: hardly any
 EVADING = 0.25  # share of efforts that imitate people's differences in mix, sizes, hours or volumes
 DEALING_TOPICS = 0.1  # share of efforts that deal each account a topic of its own, which reads like a person's past
+MIX_SLOPE = 8.0  # bits for each bit a request that the mix lies further off than NARROWER
+WORD_SLOPE = 2.0  # the same of words beyond OTHER_WORDS: customers of relays reach 2.6 bits a request, efforts 4.5
+PURPOSE_CAP = 6.0  # bits that the mix, or the words, may carry for an effort; the mix as many against one
+WORDS_AGAINST = 3.0  # bits that ordinary words may carry against an effort: data sets may be of ordinary words
+RELEASE_CAP, RELEASE_AGAINST = 4.0, 3.0  # bits that a release may carry for an effort, and against one
+SLOT_CAP = 4.0  # bits
+SUCCESSION_CAP = 4.0  # bits
+LEAST_CHANCE = 0.5  # successions that chance is taken to give at least: shifted closures may give none
 MATCHED = 150  # accounts of a matched group; larger groups cost more and give the same median
-LEAST_DISPERSION = 1e-3  # excess dispersion of people, below which they are hardly told from one mix
+LEAST_DISPERSION = 1e-3  # excess dispersion of people, below which they are hardly different from one mix
 LEAST_LOG_SIMILARITY = 0.7  # log similarity ratio of people, below which they do not resemble themselves twice as much
 
 Statistic = Callable[[Exchanges], float]
@@ -151,7 +160,7 @@ def _share(
 def narrow_purpose_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
     """Does the group's mix of capabilities lie far from people's?
 
-    8 bits for each bit an exchange beyond a quarter more than a random group of people shows.
+    MIX_SLOPE bits for each bit a request beyond NARROWER more than a random group of people shows.
     """
     texts = int((group.capability >= 0).sum())
     if texts < MINIMUM_TEXTS:
@@ -160,23 +169,26 @@ def narrow_purpose_test(group: Exchanges, reference: ReferencePopulation) -> Gro
     own = statistics.divergence_bits(group, reference.large)
     size = min(MATCHED, group.accounts)
     ordinary = reference.beside(size, statistics.divergence_bits, reference.large)
-    bits = float(np.clip(8.0 * (own - ordinary) - 2.0, -6.0, 6.0))
+    bits = float(np.clip(MIX_SLOPE * (own - ordinary - NARROWER), -PURPOSE_CAP, PURPOSE_CAP))
     return GroupTest(claims.NARROW_PURPOSE.name, own, ordinary, bits)
 
 
 def vocabulary_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
     """Do all accounts ask in words that people do not use, whatever they ask for?
 
-    2 bits for each bit an exchange beyond 1.5: customers of resellers and relays reach 2.6 bits an exchange, classes
-    2.5, efforts 4.5 and more (tuning worlds).
+    WORD_SLOPE bits for each bit a request beyond OTHER_WORDS more than a random group of people shows (tuning worlds).
     """
     size = min(MATCHED, group.accounts)
     own, ordinary = vocabulary_bits(group, reference.small), reference.beside(size, vocabulary_bits, reference.small)
     if math.isnan(own):
         reason = Absence.FEW_ACCOUNTS if group.features.any() else Absence.NO_TEXT
         return GroupTest.without(claims.NARROW_VOCABULARY.name, reason, _known(ordinary))
-    bits = 0.0 if math.isnan(ordinary) else float(np.clip(2.0 * (own - ordinary) - 3.0, -3.0, 6.0))
+    bits = 0.0 if math.isnan(ordinary) else _word_bits(own - ordinary)
     return GroupTest(claims.NARROW_VOCABULARY.name, _known(own), _known(ordinary), bits)
+
+
+def _word_bits(beyond: float) -> float:
+    return float(np.clip(WORD_SLOPE * (beyond - OTHER_WORDS), -WORDS_AGAINST, PURPOSE_CAP))
 
 
 def slot_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
@@ -189,7 +201,7 @@ def slot_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
         reason = Absence.FEW_TEXTS if (group.values["payload"] != 0).any() else Absence.NO_TEXT
         return GroupTest.without(claims.NEVER_REPEATS_A_SLOT.name, reason, _known(people))
     place = own / people if people > 0 else math.nan
-    bits = evadable(scale_bits(place, 4.0), EVADING)
+    bits = evadable(scale_bits(place, SLOT_CAP), EVADING)
     return GroupTest(claims.NEVER_REPEATS_A_SLOT.name, _known(own), _known(people), bits)
 
 
@@ -246,7 +258,11 @@ def release_test(group: Exchanges, reference: Exchanges, models: Sequence[Model]
         usual_share = (people_share * people + 1.0) / (people + 2.0)
         effort = log_beta_binomial(used, day, 1.0, 1.0)
         ordinary = log_beta_binomial(used, day, usual_share * PEOPLE_MODEL, (1.0 - usual_share) * PEOPLE_MODEL)
-        bits = float(np.clip((effort - ordinary) / math.log(2), -3.0, 4.0)) if used / day > usual_share else 0.0
+        bits = (
+            float(np.clip((effort - ordinary) / math.log(2), -RELEASE_AGAINST, RELEASE_CAP))
+            if used / day > usual_share
+            else 0.0
+        )
         if abs(bits) > abs(best.bits) or best.absent:
             best = GroupTest(best.test, round(used / day, 6), round(usual_share, 6), bits)
     return best
@@ -269,9 +285,9 @@ def succession_test(closed_at: NDArray[np.int64], first_at: NDArray[np.int64]) -
     seen, chance = statistics.successions(closed_at, first_at)
     if len(closed_at) < MINIMUM_CLOSURES:
         return GroupTest.without(claims.REPLACES_CLOSED_ACCOUNTS.name, Absence.FEW_CLOSURES)
-    expected = max(chance, 0.5)
+    expected = max(chance, LEAST_CHANCE)
     surprise = (seen * math.log(seen / expected) - (seen - expected)) / math.log(2) if seen > expected else 0.0
-    return GroupTest(claims.REPLACES_CLOSED_ACCOUNTS.name, float(seen), round(chance, 3), min(4.0, surprise))
+    return GroupTest(claims.REPLACES_CLOSED_ACCOUNTS.name, float(seen), round(chance, 3), min(SUCCESSION_CAP, surprise))
 
 
 def _known(value: float) -> float | None:

@@ -92,9 +92,9 @@ def self_similarity_ratio(exchanges: Exchanges) -> float:
 
 def _pool(dense: Int64, features: NDArray[np.uint32], accounts: int) -> tuple[float, float, float]:
     size = np.bincount(dense, minlength=accounts).astype(float)
-    whose, code, count, names = pairs(dense, features)
+    account, code, count, names = pairs(dense, features)
     # words in most of an account's conversation starts are the frame it was given, not things it comes back to
-    kept = (count <= OWN_FRAME * size[whose]) | (count < OWN_FRAME_STARTS)
+    kept = (count <= OWN_FRAME * size[account]) | (count < OWN_FRAME_STARTS)
     code, count = code[kept], count[kept]
     holders = np.bincount(code, minlength=names)
     # words that many of the group use are its frame (a template, an assignment); what is left is its contents

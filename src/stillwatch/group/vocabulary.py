@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 
 TEMPLATE = 0.05  # share of the group's exchanges from which a word belongs to a template: wrappers have no purpose
 HOLDERS = 4  # accounts of a half that must use a word
-RARE = 0.01  # share of a half's texts below which a word may be one customer's own, who roams over a relay's accounts
+RARE = 0.01  # share of a half's texts, below which a word may be that of one customer who roams over a relay's accounts
 WORD_CAP = 4.0  # nats one word may say
 CELLS = 24  # equally filled cells of the score
 LEAST_ACCOUNTS = 2 * HOLDERS
