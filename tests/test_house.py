@@ -46,7 +46,6 @@ KIND_WORDS = {
 
 
 WITHOUT_A_TEST_OF_THEIR_OWN = {
-    "assess/predicates.py": "tests/assess/test_alternatives.py reaches every verdict of every explanation by them",
     "assess/profile_tables.py": "tests/assess/test_profile.py compares what its queries give",
     "cli/calibrate.py": "tests/calibrate run its command",
     "cli/output.py": "tests/cli compare what every command prints",
