@@ -71,7 +71,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "read/validation/diagnosis.py": "tests/read/test_bad_rows.py hold every reason that it gives",
     "read/validation/rejects.py": "tests/read/test_bad_rows.py compare the quarantine that it fills",
     "read/write_tables.py": "tests/read compare the tables that it writes",
-    "runs/previous.py": "tests/scenarios hand in damaged, foreign and other earlier runs",
     "runs/state_update.py": "tests/scenarios/test_state.py compare states and scans of them to the byte",
     "sketch/account.py": "tests/sketch/test_stage.py compare its sums",
     "sketch/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
