@@ -4,29 +4,59 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-PAGE = Path(__file__).resolve().parents[2] / "examples" / "walkthrough.md"
+from stillwatch.cli.main import invoke
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "examples" / "walkthrough.md"
+
+
+def statements() -> list[str]:
+    """Every command of the page's shell blocks, continued lines joined."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def runs() -> Iterator[tuple[bool, list[str]]]:
+    """The statements in order, those that are one plain call of Stillwatch apart from those that need a shell."""
+    for plain, group in groupby(statements(), key=lambda line: not re.search(r"[|$;&<>]", line)):
+        yield plain, list(group)
+
+
+def in_a_shell(lines: list[str]) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    script = "\n".join(["set -euo pipefail", *lines])
+    done = subprocess.run(
+        ["bash", "-c", script], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{script}\n{done.stderr}"
 
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which every command of the page was run, with this installation's programs first on the path."""
-    folder = tmp_path_factory.mktemp("walkthrough")
-    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    assert len(blocks) > 5
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    script = "\n".join(["set -e", *blocks])
-    done = subprocess.run(
-        ["sh", "-c", script], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    """Where everything was run: plain calls in this process, since loading it anew is most of what one costs."""
+    where = tmp_path_factory.mktemp("walkthrough")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(where)
+        for plain, lines in runs():
+            if not plain:
+                in_a_shell(lines)
+                continue
+            for line in lines:
+                program, *words = shlex.split(line)
+                assert program == "stillwatch", line
+                assert invoke(words) == 0, line
+    return where
 
 
 def accounts_at(run: Path, level: str) -> dict[str, set[str]]:
@@ -36,6 +66,12 @@ def accounts_at(run: Path, level: str) -> dict[str, set[str]]:
         if row["level"] == level:
             found.setdefault(row["campaign_id"], set()).add(row["account_id"])
     return found
+
+
+def test_the_page_has_the_commands_of_every_step() -> None:
+    named = [line.split()[1] for line in statements() if line.startswith("stillwatch ")]
+    assert {"lab", "check", "sketch", "scan", "report"} <= set(named)
+    assert len(list(runs())) > 2
 
 
 def test_one_campaign_stands_at_act_and_one_at_review(walked: Path) -> None:
