@@ -337,7 +337,9 @@ MISSING: list[dict[str, Any]] = [
 def test_missing_columns_only_remove_evidence_against_innocence(missing: dict[str, Any]) -> None:
     order = list(ALTERNATIVE_VERDICTS)
     known = {one.name: one.verdict for one in try_all(GUILTY)}
-    for one in try_all(profile(**missing)):
+    tried = try_all(profile(**missing))
+    assert {one.name for one in tried} == set(known) != set()
+    for one in tried:
         assert order.index(one.verdict) >= order.index(known[one.name]), one
         assert one.verdict != "preferred", one
 

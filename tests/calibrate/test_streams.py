@@ -98,6 +98,7 @@ def test_a_history_comes_from_one_donor_in_its_order(named: DuckDBEngine, observ
     for row in own.select(["exchange_id", "account_index", "address_value"]).to_pylist():
         values[row["account_index"]].append(row["address_value"])
         received[row["account_index"]].append(place[row["exchange_id"]])
+    assert sum(map(len, received)) == len(own) > len(received) > 0
     for account, giver in enumerate(donor.tolist()):
         n, m = len(received[account]), len(values[giver])
         assert received[account] == [values[giver][k * m // n] for k in range(n)]
@@ -108,6 +109,7 @@ def test_times_are_a_donors_in_order(named: DuckDBEngine, observed: Observed, na
     donor = permutations(observed, NULL[name], 1)["time"]
     times = times_of(original(named), observed)
     received = times_of(drawn(named, observed, NULL[name]), observed)
+    assert len(donor) and sum(map(len, received)) == sum(map(len, times)) > len(received)
     for account, giver in enumerate(donor.tolist()):
         own, given = received[account], times[giver]
         n, m = len(own), len(given)
@@ -182,6 +184,7 @@ def taken_over(rows: pa.Table) -> int:
 @pytest.mark.parametrize("column", VALUES)
 def test_no_value_gains_holders(named: DuckDBEngine, observed: Observed, column: str) -> None:
     before, after = holders(original(named), column), holders(drawn(named, observed, NULL["everything"]), column)
+    assert after
     assert all(after[value] <= before[value] for value in after)
 
 

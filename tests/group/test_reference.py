@@ -34,6 +34,7 @@ def test_a_queue_is_told_from_a_matched_group_of_people() -> None:
     reference = reference_population(outside)
     queue = queue_tests(exchanges(2, person=False), reference, picked=False)
     others = queue_tests(exchanges(3, person=True), reference, picked=False)
+    assert len(queue) >= 4
     for one, two in zip(queue[:4], others[:4], strict=True):
         assert one.bits > 2, one
         assert two.bits < 0, two

@@ -57,8 +57,10 @@ def test_small_graphs_are_not_cut_for_being_uneven() -> None:
 def test_order_of_edges_changes_nothing() -> None:
     member, value, weight, shape = hands(6, (80, 60), touching=20)
     order = np.random.default_rng(6).permutation(len(member))
+    found = blocks(member, value, weight, shape)
     shuffled = blocks(member[order], value[order], weight[order], shape)
-    for one, other in zip(blocks(member, value, weight, shape), shuffled, strict=True):
+    assert len(found) and all(len(one) for one in found)
+    for one, other in zip(found, shuffled, strict=True):
         assert (one == other).all()
 
 

@@ -50,7 +50,9 @@ def test_markdown_when_nothing_was_found(empty_folder: Path) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
 def test_terminal_lines_fit(full_folder: Path, width: int) -> None:
-    for line in terminal_text(full_folder, width).splitlines():
+    lines = terminal_text(full_folder, width).splitlines()
+    assert len(lines) > 20
+    for line in lines:
         assert len(line) <= width or " " not in line.strip(), line
         assert line == line.rstrip()
 

@@ -121,6 +121,7 @@ def test_structure_serves_a_screen_reader(page: Page) -> None:
     assert tags.count("caption") == tags.count("table")
     assert len(ids) == len(set(ids))
     levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-4]", tag)]
+    assert len(levels) > 3 and {"svg", "a", "table"} <= set(tags)
     assert all(after - before <= 1 for before, after in pairwise(levels))
     for tag, attributes in page.tags:
         if tag == "svg":

@@ -99,6 +99,7 @@ def test_an_accounts_exchanges_keep_their_order_in_every_copy(tiny: world.Plan) 
         index = pc.index_in(rows["account_id"], identifiers.named(key, TINY.people, 24)).to_numpy()
         tokens = rows["input_tokens"].to_numpy()
         counts.append([tokens[index == one].tolist() for one in range(TINY.people)])
+    assert len(counts) > 1 and sum(map(len, counts[0])) > TINY.people
     assert all(one == other for one, other in pairwise(counts))
 
 

@@ -52,11 +52,14 @@ def test_they_are_small_enough_to_ship() -> None:
 def test_no_slot_is_left_open(shipped: dict[str, list[Line]]) -> None:
     slots = [slot for rules in own_prompts._grammar("requests").values() for slot in rules] + ["thing", "person", "n"]
     for kind in ("organic", "distill", "bench"):
-        for line in all_of(shipped, kind):
+        lines = all_of(shipped, kind)
+        assert lines, kind
+        for line in lines:
             assert not [slot for slot in slots if "{" + slot + "}" in str(line["prompt"])], line
 
 
 def test_every_line_has_the_format_of_a_prompt_file(shipped: dict[str, list[Line]]) -> None:
+    assert shipped and all(shipped.values())
     for name, lines in shipped.items():
         for line in lines:
             assert name == f"{line['kind']}__{line['source']}.jsonl.gz"
