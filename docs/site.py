@@ -40,7 +40,7 @@ def documents() -> list[Path]:
     return [
         Path(name)
         for name in sorted(set(listed.stdout.splitlines()))
-        if not name.startswith(("src/", "tests/")) and not name.endswith(".py") and (ROOT / name).exists()
+        if not name.startswith((".", "src/", "tests/")) and not name.endswith(".py") and (ROOT / name).exists()
     ]
 
 
@@ -81,7 +81,7 @@ def navigation(files: list[Path], api: list[str]) -> str:
     placed["API reference"] = api
     lines = []
     for section, names in placed.items():
-        entries = ", ".join(f"{{ {_quoted(_title(PAGES / name))} = {_quoted(name)} }}" for name in names)
+        entries = ", ".join(f"{{ {_quoted(_title(ROOT / name))} = {_quoted(name)} }}" for name in names)
         lines.append(f"  {{ {_quoted(section)} = [{entries}] }},")
     return "nav = [\n" + "\n".join(lines) + "\n]\n"
 
@@ -91,8 +91,9 @@ def _fits(file: Path, pattern: Path) -> bool:
 
 
 def _title(page: Path) -> str:
-    found = TITLE.search(page.read_text(encoding="utf-8"))
-    return found[1].partition(": ")[0] if found else page.stem  # the question after the name is for the page
+    """The name in a document's heading, without the question that follows it; of an API page its own name."""
+    found = TITLE.search(page.read_text(encoding="utf-8")) if page.exists() else None
+    return found[1].partition(": ")[0] if found else page.stem
 
 
 def _quoted(text: str) -> str:

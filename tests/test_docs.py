@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from functools import cache
@@ -181,6 +182,13 @@ def test_links_resolve(document: Path) -> None:
         assert found.exists(), f"{document}: `{target}` leads nowhere"
         if anchor:
             assert anchor in anchors(found.resolve().relative_to(ROOT)), f"{document}: no heading `{target}`"
+
+
+def test_every_document_has_a_place_on_the_site() -> None:
+    site = runpy.run_path(str(ROOT / "docs" / "site.py"))
+    named = re.findall(r'= "([^"]+)" \}', site["navigation"](site["documents"](), list(site["api_pages"]())))
+    assert {str(document) for document in COUNTED} <= set(named)
+    assert "docs/reference/stillwatch.link.md" in named
 
 
 @pytest.mark.parametrize("command", commands_named(), ids=lambda command: " ".join((command[0], *command[1])))
