@@ -35,9 +35,10 @@ class Graph:
 
     Value v, of the attribute with the code `attribute[v]`, is held by the account indices
     `holder[value_start[v]:value_start[v + 1]]`, ascending; account u holds the values
-    `held[account_start[u]:account_start[u + 1]]`. `first_at` (edges, µs) is parallel to `holder`. `distinct_count[a,
-    u]` is how many distinct values of attribute a account u holds, shared or not. `keyed` (values,) is the value as
-    exchange sketches hold it; of what accounts state it is the rank of the text, of handovers the group.
+    `held[account_start[u]:account_start[u + 1]]`. `first_at` (edges, µs) is parallel to `holder`.
+    `distinct_count` (attributes, accounts) is how many distinct values of an attribute an account holds, shared or not.
+    `keyed` (values,) is the value as exchange sketches hold it; of texts that accounts state it is their rank, of
+    handovers the group.
     """
 
     accounts: int

@@ -90,12 +90,12 @@ def _holders(account_index: Int32, most: int) -> int:
     """How many accounts there are, counted up to one more than `most`."""
     met = np.empty(most + 1, np.int32)
     found = 0
-    for u in account_index:
+    for account in account_index:
         known = False
         for k in range(found):
-            known = known or met[k] == u
+            known = known or met[k] == account
         if not known:
-            met[found] = u
+            met[found] = account
             found += 1
             if found > most:
                 break

@@ -158,10 +158,10 @@ def by_account(account_index: Int32, accounts: int) -> tuple[Int64, Int64]:
     """The order (rows,) that brings rows into the order of accounts, and where each account's rows then begin
     (accounts + 1,), returned first."""
     start = np.zeros(accounts + 1, np.int64)
-    for u in account_index:
-        start[u + 1] += 1
-    for u in range(accounts):
-        start[u + 1] += start[u]
+    for account in account_index:
+        start[account + 1] += 1
+    for account in range(accounts):
+        start[account + 1] += start[account]
     free, order = start.copy(), np.empty(len(account_index), np.int64)
     for i in range(len(account_index)):
         order[free[account_index[i]]] = i
@@ -182,14 +182,14 @@ def distinct(
     account_index, kept, first_at = np.empty(rows, np.int32), np.empty(rows, np.int64), np.empty(rows, np.int64)
     found = 0
     table = np.empty(0, np.int64)
-    for u in range(len(start) - 1):
-        mine = order[start[u] : start[u + 1]]
+    for account in range(len(start) - 1):
+        mine = order[start[account] : start[account + 1]]
         if len(mine) > 0:
             size = room(len(mine))
             table = table if size <= len(table) else np.empty(size, np.int64)
             more = _distinct(mine, value, started_at, kept[found:], first_at[found:], table[:size])
-            account_index[found : found + more] = u
-            distinct_count[u] = more
+            account_index[found : found + more] = account
+            distinct_count[account] = more
             found += more
     return account_index[:found].copy(), kept[:found].copy(), first_at[:found].copy()
 

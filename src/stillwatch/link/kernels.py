@@ -54,15 +54,15 @@ def support(
     attributes = distinct_count.shape[0]
     result = np.zeros((last - first, groups))
     by_attribute = np.zeros(attributes)
-    for u in range(first, last):
+    for account in range(first, last):
         by_attribute[:] = 0.0
-        for e in range(account_start[u], account_start[u + 1]):
+        for e in range(account_start[account], account_start[account + 1]):
             if not counted[held[e]]:
                 continue
             k = attribute[held[e]]
-            chance = -np.expm1(-distinct_count[k, u] * rate[held[e]])
+            chance = -np.expm1(-distinct_count[k, account] * rate[held[e]])
             by_attribute[k] += max(0.0, -np.log2(max(chance, 1e-30)) - SEED_BITS)
-        _fold(by_attribute, hierarchy, hierarchy_group, result[u - first])
+        _fold(by_attribute, hierarchy, hierarchy_group, result[account - first])
     return result
 
 
@@ -98,14 +98,14 @@ def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32
     """The values that at least two members hold, ascending, with their counts. `scratch` (values,) is 0 before and
     after."""
     room = 0
-    for u in members:
-        room += account_start[u + 1] - account_start[u]
+    for account in members:
+        room += account_start[account + 1] - account_start[account]
     if room * ALL_VALUES > len(scratch):
         return _count_all(account_start, held, members, scratch)
     shared = np.empty(room, np.int32)
     found = 0
-    for u in members:
-        for e in range(account_start[u], account_start[u + 1]):
+    for account in members:
+        for e in range(account_start[account], account_start[account + 1]):
             v = held[e]
             scratch[v] += 1
             if scratch[v] == 2:
@@ -113,8 +113,8 @@ def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32
                 found += 1
     shared = np.sort(shared[:found])
     count = scratch[shared]
-    for u in members:
-        for e in range(account_start[u], account_start[u + 1]):
+    for account in members:
+        for e in range(account_start[account], account_start[account + 1]):
             scratch[held[e]] = 0
     return shared, count
 
@@ -122,8 +122,8 @@ def count_held(account_start: Int64, held: Int32, members: Int32, scratch: Int32
 @njit(cache=True, nogil=True)
 def _count_all(account_start: Int64, held: Int32, members: Int32, scratch: Int32) -> tuple[Int32, Int32]:
     """The same by one pass over all values in order, without sorting."""
-    for u in members:
-        for e in range(account_start[u], account_start[u + 1]):
+    for account in members:
+        for e in range(account_start[account], account_start[account + 1]):
             scratch[held[e]] += 1
     found = 0
     for v in range(len(scratch)):
@@ -144,9 +144,9 @@ def distinct_counts_of(distinct_count: Int32, members: Int32) -> tuple[Float, Fl
     each."""
     total, states = np.zeros(distinct_count.shape[0]), np.zeros(distinct_count.shape[0])
     for k in range(distinct_count.shape[0]):
-        for u in members:
-            total[k] += distinct_count[k, u]
-            states[k] += distinct_count[k, u] > 0
+        for account in members:
+            total[k] += distinct_count[k, account]
+            states[k] += distinct_count[k, account] > 0
     return total, states
 
 
@@ -194,11 +194,11 @@ def _in_groups_enough(
     for i in range(len(begin)):
         bit = np.int32(1) << np.int32(group[i])
         for p in range(begin[i], end[i]):
-            u = holder[p]
-            if scratch[u] == -1:
-                touched[reached] = u
+            account = holder[p]
+            if scratch[account] == -1:
+                touched[reached] = account
                 reached += 1
-            scratch[u] = -1 - ((-1 - scratch[u]) | bit)
+            scratch[account] = -1 - ((-1 - scratch[account]) | bit)
     found = 0
     for j in range(reached):
         groups = -1 - scratch[touched[j]]
@@ -231,16 +231,16 @@ def _add_gains(
     drawn, owner = np.zeros(2 * SLOTS, np.int64), np.full(2 * SLOTS, -1)
     for i in range(len(begin)):
         for p in range(begin[i], end[i]):
-            u = holder[p]
-            if scratch[u] < 0:
+            account = holder[p]
+            if scratch[account] < 0:
                 continue
-            q, d = rate[i, country[u]], distinct_count[attribute[i], u]
-            slot = d % SLOTS if q == rate[i, 0] else SLOTS + country[u] % SLOTS
+            q, d = rate[i, country[account]], distinct_count[attribute[i], account]
+            slot = d % SLOTS if q == rate[i, 0] else SLOTS + country[account] % SLOTS
             if owner[slot] != i or drawn[slot] != d or asked[slot] != q:
                 chance = -np.expm1(-d * q)
                 gain[slot] = np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
                 owner[slot], drawn[slot], asked[slot] = i, d, q
-            score[scratch[u], attribute[i]] += gain[slot]
+            score[scratch[account], attribute[i]] += gain[slot]
 
 
 @njit(cache=True, nogil=True)

@@ -36,19 +36,19 @@ def postings_of(start: Int64, code: Int32, holders: Int64) -> tuple[Int32, Int32
         offset[f + 1] = offset[f] + min(holders[f], POSTINGS)
     seen = np.zeros(len(holders), np.int32)
     posted = np.empty(offset[-1], np.int32)
-    for u in range(len(start) - 1):
-        for e in range(start[u], start[u + 1]):
+    for account in range(len(start) - 1):
+        for e in range(start[account], start[account + 1]):
             f = code[e]
             if f == UNSHARED:
                 continue
             k, n = seen[f], holders[f]
             seen[f] = k + 1
             if n <= POSTINGS:
-                posted[offset[f] + k] = u
+                posted[offset[f] + k] = account
             else:
                 slot = (np.int64(k) * POSTINGS) // n
                 if slot != ((np.int64(k) + 1) * POSTINGS) // n:
-                    posted[offset[f] + slot] = u
+                    posted[offset[f] + slot] = account
     return offset, posted
 
 
@@ -73,16 +73,24 @@ def _table(code: Int32, begin: int, end: int, table: Int32) -> int:
 
 @njit(cache=True, nogil=True)
 def _shared(
-    start: Int64, code: Int32, count: NDArray[np.uint8], weight: Float, u: int, w: int, table: Int32, mask: int
+    start: Int64,
+    code: Int32,
+    count: NDArray[np.uint8],
+    weight: Float,
+    account: int,
+    other: int,
+    table: Int32,
+    mask: int,
 ) -> float:
-    """Weighted features shared by pairs of a conversation start of u and one of w; u's features are in `table`."""
+    """Weighted features shared by pairs of conversation starts, one of each account; those of `account` are in
+    `table`."""
     shared = 0.0
-    for j in range(start[w], start[w + 1]):
+    for j in range(start[other], start[other + 1]):
         if code[j] == UNSHARED:
             continue
         at = code[j] & mask
         while table[at] >= 0:
-            i = start[u] + table[at]
+            i = start[account] + table[at]
             if code[i] == code[j]:
                 shared += weight[code[i]] * float(count[i]) * float(count[j])
                 break
@@ -114,20 +122,24 @@ def _meet(
     count: NDArray[np.uint8],
     weight: Float,
     postings: tuple[Int32, Int32],
-    u: int,
-    whom: Int32,
+    account: int,
+    accounts_met: Int32,
     met: NDArray[np.float32],
     touched: Int32,
 ) -> int:
-    """Sums the weights of u's heaviest posted features over each account posted for them; returns how many accounts.
+    """Sums the weights of the account's heaviest posted features over each other account posted for them; returns how
+    many other accounts there are.
 
     `whom` is an open-addressing table of account indices plus 1 and `met` their sums: few accounts are met, and an
     array of all accounts would not stay in the cache. `touched` receives the places taken.
     """
     offset, posted = postings
     found = 0
-    feature, mass = np.empty(start[u + 1] - start[u], np.int32), np.empty(start[u + 1] - start[u])
-    for e in range(start[u], start[u + 1]):
+    feature, mass = (
+        np.empty(start[account + 1] - start[account], np.int32),
+        np.empty(start[account + 1] - start[account]),
+    )
+    for e in range(start[account], start[account + 1]):
         if offset[code[e] + 1] > offset[code[e]]:
             feature[found] = code[e]
             mass[found] = weight[code[e]] * count[e]
@@ -135,18 +147,20 @@ def _meet(
     m = 0
     for f in feature[_heaviest(mass[:found])]:
         for p in range(offset[f], offset[f + 1]):
-            w = posted[p]
-            if w != u:
-                at = slot(whom, w + 1)
-                if whom[at] == 0:
-                    whom[at], met[at], touched[m] = w + 1, 0.0, at
+            other = posted[p]
+            if other != account:
+                at = slot(accounts_met, other + 1)
+                if accounts_met[at] == 0:
+                    accounts_met[at], met[at], touched[m] = other + 1, 0.0, at
                     m += 1
                 met[at] += weight[f]
     return m
 
 
 @njit(cache=True, nogil=True)
-def _most_met(whom: Int32, met: NDArray[np.float32], touched: Int32, conversation_starts: Int32, best: Int32) -> int:
+def _most_met(
+    accounts_met: Int32, met: NDArray[np.float32], touched: Int32, conversation_starts: Int32, best: Int32
+) -> int:
     """Fills `best` with the places of the accounts of the largest sums, of equal ones the lower account first.
 
     Returns how many; accounts of fewer than MINIMUM_STARTS conversation starts are left out.
@@ -155,10 +169,11 @@ def _most_met(whom: Int32, met: NDArray[np.float32], touched: Int32, conversatio
     for place in touched:
         at = size
         while at > 0 and (
-            met[best[at - 1]] < met[place] or (met[best[at - 1]] == met[place] and whom[best[at - 1]] > whom[place])
+            met[best[at - 1]] < met[place]
+            or (met[best[at - 1]] == met[place] and accounts_met[best[at - 1]] > accounts_met[place])
         ):
             at -= 1
-        if at < len(best) and conversation_starts[whom[place] - 1] >= MINIMUM_STARTS:
+        if at < len(best) and conversation_starts[accounts_met[place] - 1] >= MINIMUM_STARTS:
             size = min(size + 1, len(best))
             for k in range(size - 1, at, -1):
                 best[k] = best[k - 1]
@@ -181,23 +196,25 @@ def similarity_to_nearest(
     """Writes `result[begin:end]`: the mean similarity of each account to its NEAREST accounts, in the unit of
     `_within`."""
     size = room(PROBES * POSTINGS)
-    whom, met = np.zeros(size, np.int32), np.empty(size, np.float32)
+    accounts_met, met = np.zeros(size, np.int32), np.empty(size, np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
     table = np.empty(room(8 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
-    for u in range(begin, end):
-        if conversation_starts[u] < MINIMUM_STARTS:
+    for account in range(begin, end):
+        if conversation_starts[account] < MINIMUM_STARTS:
             continue
-        m = _meet(start, code, count, weight, postings, u, whom, met, touched)
+        m = _meet(start, code, count, weight, postings, account, accounts_met, met, touched)
         mass = 0.0
-        for e in range(start[u], start[u + 1]):
+        for e in range(start[account], start[account + 1]):
             mass += weight[code[e]] * float(count[e])
         similar = np.zeros(CANDIDATES)
-        mask = _table(code, start[u], start[u + 1], table)
-        for k in range(_most_met(whom, met, touched[:m], conversation_starts, best)):
+        mask = _table(code, start[account], start[account + 1], table)
+        for k in range(_most_met(accounts_met, met, touched[:m], conversation_starts, best)):
             if mass > 0.0:
-                w = whom[best[k]] - 1
-                similar[k] = _shared(start, code, count, weight, u, w, table, mask) / (mass * conversation_starts[w])
+                other = accounts_met[best[k]] - 1
+                similar[k] = _shared(start, code, count, weight, account, other, table, mask) / (
+                    mass * conversation_starts[other]
+                )
         for k in range(m):
-            whom[touched[k]] = 0
-        result[u] = np.mean(np.sort(similar)[::-1][:NEAREST])
+            accounts_met[touched[k]] = 0
+        result[account] = np.mean(np.sort(similar)[::-1][:NEAREST])

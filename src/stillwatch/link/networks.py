@@ -187,7 +187,7 @@ def _links(name: str, bicluster: Bicluster, graph: Graph, accounts: pa.Array) ->
     drawn = bicluster.members[:: max(1, len(bicluster.members) // DRAWN_ACCOUNTS)][:DRAWN_ACCOUNTS]
     top = bicluster.found.values[_strongest(bicluster)[:DRAWN_VALUES]]
     # found among the values of each account, since some values have a hundred thousand holders
-    held = [graph.held[graph.account_start[u] : graph.account_start[u + 1]] for u in drawn]
+    held = [graph.held[graph.account_start[account] : graph.account_start[account + 1]] for account in drawn]
     value, account = np.concatenate(held), np.repeat(drawn, [len(span) for span in held])
     both = np.flatnonzero(np.isin(value, top))
     order = both[np.lexsort((account[both], value[both]))]

@@ -68,14 +68,14 @@ def _first_sufficient(member: Int64, at: Int64, bits: Float, group: Int64, neede
     result = np.zeros(len(needed), np.int64)
     done = np.zeros(len(needed), np.bool_)
     for i in range(len(member)):
-        u, g = member[i], group[i]
-        if done[u]:
+        one, group_of_edge = member[i], group[i]
+        if done[one]:
             continue
         # a second value of a group adds one bit: views of one fact are not counted twice
-        again = 1.0 if held[u, g] > 0.0 else 0.0
-        held[u, g] = min(GROUP_CAP, max(held[u, g], bits[i]) + again)
-        result[u] = at[i]
-        done[u] = held[u].sum() > needed[u]
+        again = 1.0 if held[one, group_of_edge] > 0.0 else 0.0
+        held[one, group_of_edge] = min(GROUP_CAP, max(held[one, group_of_edge], bits[i]) + again)
+        result[one] = at[i]
+        done[one] = held[one].sum() > needed[one]
     return result
 
 

@@ -181,9 +181,9 @@ def _count(
     held = np.empty(most * width, np.uint32)
     filled = 0
     i = 0
-    for u in range(accounts):
+    for account in range(accounts):
         m = 0
-        while i < n and account_index[i] == u:
+        while i < n and account_index[i] == account:
             for j in range(width):
                 if features[i, j] != 0:
                     held[m] = features[i, j]
@@ -197,7 +197,7 @@ def _count(
                 filled += 1
             else:
                 count[filled - 1] += 1
-        start[u + 1] = filled
+        start[account + 1] = filled
     return start, feature[:filled].copy(), count[:filled].copy()
 
 
@@ -213,14 +213,14 @@ def _within(
     result: Float,
 ) -> None:
     """Writes `result[begin:end]`: weighted features shared by a pair of own starts, over the weight of one start."""
-    for u in range(begin, end):
-        n = conversation_starts[u]
+    for account in range(begin, end):
+        n = conversation_starts[account]
         if n < 2:
             continue
         shared, mass = 0.0, 0.0
-        for e in range(start[u], start[u + 1]):
+        for e in range(start[account], start[account + 1]):
             c = float(count[e])
             shared += weight[code[e]] * c * (c - 1.0)
             mass += weight[code[e]] * c
         if mass > 0.0:
-            result[u] = shared / (mass * (n - 1.0))
+            result[account] = shared / (mass * (n - 1.0))
