@@ -252,7 +252,7 @@ def _peak_memory() -> int:
 def _run_record(
     engine: Engine, job: Job, key_id: str, records: Sequence[StageRecord], written: dict[str, int]
 ) -> dict[str, object]:
-    off = "SELECT channel, sentence FROM channels WHERE NOT available ORDER BY channel"
+    off = "SELECT name, sentence FROM evidence_sources WHERE NOT available ORDER BY name"
     return {
         "stillwatch": __version__,
         "settings": job.settings.model_dump(mode="json"),
@@ -260,7 +260,7 @@ def _run_record(
         "window": {"since": stamp(job.window.since), "until": stamp(job.window.until)},
         "inputs": _all(engine, "SELECT * FROM sources ORDER BY source, feeds"),
         "rows": asdict(count_rows(engine)),
-        "channels_off": {str(row["channel"]): row["sentence"] for row in _all(engine, off)},
+        "channels_off": {str(row["name"]): row["sentence"] for row in _all(engine, off)},
         "written": written,
         "stages": [asdict(record) for record in records],
         "python": platform.python_version(),

@@ -17,7 +17,7 @@ import pyarrow as pa
 from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.records import Table
-from stillwatch.records.inputs import CHANNELS, QUARANTINE, SOURCES
+from stillwatch.records.inputs import EVIDENCE_SOURCES, QUARANTINE, SOURCES
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -35,7 +35,7 @@ from tests.report import synthetic_past
 
 Rows = list[dict[str, Any]]
 
-TABLES: tuple[Table, ...] = (*RUN_FILES, SOURCES, CHANNELS)
+TABLES: tuple[Table, ...] = (*RUN_FILES, SOURCES, EVIDENCE_SOURCES)
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=https://evil.example/x onerror=alert(1)>",
@@ -72,7 +72,7 @@ class SyntheticRun:
         run.mkdir()
         for table in RUN_FILES:
             engine.export(table, run / f"{table.name}.parquet")
-        off = {row["channel"]: row["sentence"] for row in self.rows["channels"] if not row["available"]}
+        off = {row["name"]: row["sentence"] for row in self.rows["evidence_sources"] if not row["available"]}
         record = {
             "stillwatch": __version__,
             "settings": Settings().model_dump(mode="json"),
@@ -97,7 +97,7 @@ def full_run(seed: int = 7) -> SyntheticRun:
     _source(run, "logs/2026-04.parquet", "exchanges", 1_812_440, 31, 4)
     _source(run, "logs/2026-05 and a name with <b>markup</b>.jsonl.gz", "exchanges", 1_201_007, 0, 9)
     _source(run, "logs/accounts.parquet", "accounts", 101_204, 0, 0)
-    _channels(run)
+    _evidence_sources(run)
     _quarantine(run)
     letter = _network(run, draw, "N1", "relay", 1180)
     mixed = _network(run, draw, "N2", "relay", 420)
@@ -155,17 +155,17 @@ def _source(run: SyntheticRun, path: str, feeds: str, used: int, duplicate: int,
     )
 
 
-def _channels(run: SyntheticRun) -> None:
-    run.add(CHANNELS, channel="shared_address", available=True, sentence="Needs `client_address`.")
+def _evidence_sources(run: SyntheticRun) -> None:
+    run.add(EVIDENCE_SOURCES, name="shared_address", available=True, sentence="Needs `client_address`.")
     run.add(
-        CHANNELS,
-        channel="shared_device",
+        EVIDENCE_SOURCES,
+        name="shared_device",
         available=False,
         sentence="Needs `device_id`, which no file has: accounts that share a device were not compared.",
     )
     run.add(
-        CHANNELS,
-        channel="payment",
+        EVIDENCE_SOURCES,
+        name="payment",
         available=False,
         sentence="Needs `payment_fingerprint` or `payment_issuer` of the accounts table, and both are empty.",
     )

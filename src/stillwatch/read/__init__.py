@@ -13,7 +13,7 @@ from stillwatch.read.state_tables import write_kept, write_previous
 from stillwatch.read.tables import Reading
 from stillwatch.read.validation.rejects import Rejects
 from stillwatch.read.write_tables import (
-    write_channels,
+    write_evidence_sources,
     write_quarantine,
     write_sources,
     write_tables,
@@ -31,14 +31,14 @@ WRITES = (
     "exchanges",
     "received_sketches",
     "received_groups",
-    "kept_sketches",
-    "kept_accounts",
+    "state_sketches",
+    "state_accounts",
     "accounts",
     "permits",
     "judgements",
     "quarantine",
     "sources",
-    "channels",
+    "evidence_sources",
     "previous_lineage",
     "previous_members",
 )
@@ -48,7 +48,7 @@ def run(engine: Engine, job: Job) -> None:
     """Reads the job's files; raises InputError for one that cannot be read.
 
     `exchanges` and `received_sketches` hold the rows inside the job's window and after what its state keeps; a row
-    outside counts as used. What the state keeps becomes `kept_sketches` and `kept_accounts`.
+    outside counts as used. What the state keeps becomes `state_sketches` and `state_accounts`.
     """
     state = states.load(job.state) if job.state else None
     named = {
@@ -65,7 +65,7 @@ def run(engine: Engine, job: Job) -> None:
         write_previous(engine, job, state)
         write_sources(reading, repeats, state)
         write_quarantine(reading)
-        write_channels(reading, state)
+        write_evidence_sources(reading, state)
 
 
 @dataclass(frozen=True, slots=True)

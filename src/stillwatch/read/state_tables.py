@@ -20,7 +20,7 @@ from stillwatch.runs import previous
 from stillwatch.runs.lineage import History
 from stillwatch.runs.state import State
 
-SKETCHES, ACCOUNTS = "kept_sketches", "kept_accounts"
+SKETCHES, ACCOUNTS = "state_sketches", "state_accounts"
 
 
 def write_kept(engine: Engine, state: State | None) -> None:

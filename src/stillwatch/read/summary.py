@@ -23,11 +23,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class ReadSummary:
-    """What reading alone found: rows, quarantined rows by reason, channels by name, sources by path."""
+    """What reading alone found: rows, quarantined rows by reason, evidence sources by name, files by path."""
 
     rows: Rows
     reasons: dict[str, int]
-    channels: tuple[dict[str, object], ...]
+    evidence: tuple[dict[str, object], ...]
     sources: tuple[dict[str, object], ...]
 
 
@@ -45,7 +45,7 @@ def summarise(engine: Engine) -> ReadSummary:
     return ReadSummary(
         count_rows(engine),
         {str(row["reason"]): int(str(row["n"])) for row in reasons},
-        tuple(_all(engine, "SELECT * FROM channels ORDER BY channel")),
+        tuple(_all(engine, "SELECT * FROM evidence_sources ORDER BY name")),
         tuple(_all(engine, "SELECT * FROM sources ORDER BY source, feeds")),
     )
 
@@ -64,9 +64,9 @@ def render(found: ReadSummary, console: Console) -> None:
         if isinstance(ignored, list) and ignored:
             console.print(Text(f"  {source['source']}: ignored columns {', '.join(map(repr, ignored))}"))
     console.print("[bold]evidence[/]")
-    for channel in found.channels:
-        mark = "[green]on [/]" if channel["available"] else "[yellow]off[/]"
-        console.print(f"  {mark} {channel['channel']}: {channel['sentence']}")
+    for one in found.evidence:
+        mark = "[green]on [/]" if one["available"] else "[yellow]off[/]"
+        console.print(f"  {mark} {one['name']}: {one['sentence']}")
 
 
 def _all(engine: Engine, sql: str) -> list[dict[str, object]]:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from stillwatch.engine import Query, literal
 from stillwatch.input_files import Source, digest
 from stillwatch.job import Window
-from stillwatch.read.channels import channel_rows
 from stillwatch.read.duplicates import set_repeats_aside
+from stillwatch.read.evidence_sources import evidence_source_rows
 from stillwatch.read.formats.parquet import footer
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.read.state_tables import source_rows
@@ -26,7 +26,7 @@ from stillwatch.read.tables import (
 from stillwatch.records import Table
 from stillwatch.records.inputs import (
     ACCOUNTS,
-    CHANNELS,
+    EVIDENCE_SOURCES,
     EXCHANGES,
     JUDGEMENTS,
     PERMITS,
@@ -98,15 +98,15 @@ def write_quarantine(reading: Reading) -> None:
     reading.engine.store_batches(QUARANTINE, reading.rejects.batches())
 
 
-def write_channels(reading: Reading, state: State | None) -> None:
+def write_evidence_sources(reading: Reading, state: State | None) -> None:
     """Which evidence the columns allow, those of the logs and those of what a state keeps."""
     given = {table.name for _, table in reading.sources}
     filled: dict[str, set[str]] = dict(reading.filled)
     if state is not None and state.parts:
         given.add(EXCHANGE_SKETCHES.name)
         filled[EXCHANGE_SKETCHES.name] = filled.get(EXCHANGE_SKETCHES.name, set()) | set(state.filled)
-    rows = channel_rows(filled, given)
-    reading.engine.store(CHANNELS, pa.Table.from_pylist(rows, schema=CHANNELS.schema))
+    rows = evidence_source_rows(filled, given)
+    reading.engine.store(EVIDENCE_SOURCES, pa.Table.from_pylist(rows, schema=EVIDENCE_SOURCES.schema))
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,14 +83,14 @@ SOURCES = Table(
     ("source", "feeds"),
 )
 
-CHANNELS = Table(
-    "channels",
+EVIDENCE_SOURCES = Table(
+    "evidence_sources",
     (
-        *columns(Kind.STRING, "channel", required=True),
+        *columns(Kind.STRING, "name", required=True),
         *columns(Kind.BOOLEAN, "available", required=True),
-        *columns(Kind.STRING, "sentence", required=True),  # what it needs, and why it is off when it is
+        *columns(Kind.STRING, "sentence", required=True),  # what it shows, and what it needs where it is not available
     ),
-    ("channel",),
+    ("name",),
 )
 
 ACCOUNT_TYPES = ("individual", "organisation", "education", "research", "startup")

@@ -32,7 +32,7 @@ READS = (
     "applied_judgements",
     "quarantine",
     "sources",
-    "channels",
+    "evidence_sources",
 )
 WRITES = ("documents",)
 PAGE = "report.html"

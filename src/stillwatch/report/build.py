@@ -40,7 +40,7 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
         networks=_networks(engine, free[:NETWORKS], None),
         networks_total=len(free),
         channels_off=tuple(
-            EvidenceOff(sanitise(row["channel"]), sanitise(row["sentence"], LONGEST_SENTENCE))
+            EvidenceOff(sanitise(row["name"]), sanitise(row["sentence"], LONGEST_SENTENCE))
             for row in rows(engine, queries.channels_off_sql())
         ),
         sources=tuple(convert.source(row) for row in rows(engine, queries.sources_sql())),

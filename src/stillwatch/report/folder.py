@@ -16,7 +16,7 @@ from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records import Table
-from stillwatch.records.inputs import CHANNELS, SOURCES
+from stillwatch.records.inputs import EVIDENCE_SOURCES, SOURCES
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.report.document import RunFacts
 from stillwatch.settings import EngineSettings
@@ -41,10 +41,10 @@ def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
         _store(engine, SOURCES, list(record["inputs"]))
         _store(
             engine,
-            CHANNELS,
+            EVIDENCE_SOURCES,
             [
-                {"channel": channel, "available": False, "sentence": sentence}
-                for channel, sentence in record["channels_off"].items()
+                {"name": name, "available": False, "sentence": sentence}
+                for name, sentence in record["channels_off"].items()
             ],
         )
         yield engine, _facts(record)

@@ -153,7 +153,7 @@ ORDER BY network_id, account_id, value_id""",
 def channels_off_sql() -> Query:
     """The sorts of evidence that could not be used because columns are missing."""
     return Query(
-        "report channels off", "SELECT channel, sentence FROM channels WHERE NOT available ORDER BY channel, sentence"
+        "report channels off", "SELECT name, sentence FROM evidence_sources WHERE NOT available ORDER BY name, sentence"
     )
 
 

@@ -9,7 +9,7 @@ from stillwatch.job import Job
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.sketch import account, stream
 
-READS = ("exchanges", "received_sketches", "kept_sketches", "kept_accounts")
+READS = ("exchanges", "received_sketches", "state_sketches", "state_accounts")
 WRITES = ("added_sketches", "exchange_sketches", "account_sketches")
 
 _MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")

@@ -20,7 +20,7 @@ def merged_sql() -> str:
 SELECT
   account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
 FROM (
-  SELECT account_id, exchanges, first_seen, last_seen FROM kept_accounts
+  SELECT account_id, exchanges, first_seen, last_seen FROM state_accounts
   UNION ALL{sums_sql("added_sketches")}
 )
 GROUP BY account_id"""

@@ -17,7 +17,7 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
 
-RECEIVED, KEPT = "received_sketches", "kept_sketches"
+RECEIVED, KEPT = "received_sketches", "state_sketches"
 FETCH_ROWS = 2_048  # rows of unknown length that are fetched at once
 BATCH_BYTES = 64_000_000
 MAXIMUM_THREADS = 16  # a workspace takes 7 MB and a batch up to 64 MB: more threads would exceed the memory limit

@@ -1,4 +1,4 @@
-"""The channels of evidence, what each needs, and whether these inputs have it."""
+"""The evidence sources: what each shows, which columns it needs, and whether these inputs have them."""
 
 from __future__ import annotations
 
@@ -11,80 +11,83 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """One kind of evidence: what it shows, and the columns of which it needs at least one (or all)."""
+class EvidenceSource:
+    """An evidence source: what it shows, and the columns of which it needs at least one."""
 
     name: str
     shows: str
     needs: tuple[str, ...]
-    every: bool = False
     table: Table = EXCHANGES
     sketched: tuple[str, ...] = ()  # the columns of a sketch that stand for `needs`
 
 
-CHANNELS = (
-    Channel("shared_address", "accounts behind the same addresses", ("client_address",), sketched=("address_value",)),
-    Channel(
+EVIDENCE_SOURCES = (
+    EvidenceSource(
+        "shared_address", "accounts behind the same addresses", ("client_address",), sketched=("address_value",)
+    ),
+    EvidenceSource(
         "shared_client",
         "accounts driven by the same program",
         ("client_fingerprint", "user_agent"),
         sketched=("fingerprint_value", "user_agent_value"),
     ),
-    Channel(
+    EvidenceSource(
         "shared_device",
         "accounts that claim the same device or session",
         ("device_id", "session_id"),
         sketched=("device_value", "session_value"),
     ),
-    Channel(
+    EvidenceSource(
         "shared_instructions",
         "accounts that send the same system instructions",
         ("system_instructions",),
         sketched=("instructions_value",),
     ),
-    Channel(
+    EvidenceSource(
         "shared_content",
         "accounts that send the same or nearly the same prompts",
         ("input_text",),
         sketched=("payload_value",),
     ),
-    Channel(
+    EvidenceSource(
         "handovers",
         "requests that one account takes over from another",
         ("input_text",),
         sketched=("payload_value",),
     ),
-    Channel(
+    EvidenceSource(
         "memory",
         "accounts that no one person uses, since nothing comes back in them",
         ("input_text",),
         sketched=("content_features",),
     ),
-    Channel("purpose", "what the prompts are after", ("input_text",), sketched=("capability",)),
-    Channel(
+    EvidenceSource("purpose", "what the prompts are after", ("input_text",), sketched=("capability",)),
+    EvidenceSource(
         "conversations",
         "conversations that move from one account to another",
         ("conversation_id",),
         sketched=("conversation_value",),
     ),
-    Channel("tools", "accounts that offer the same tools", ("tool_names",), sketched=("tools_value",)),
-    Channel(
+    EvidenceSource("tools", "accounts that offer the same tools", ("tool_names",), sketched=("tools_value",)),
+    EvidenceSource(
         "parameters",
         "accounts that sample with the same parameters",
         ("temperature", "top_p", "max_tokens"),
         sketched=("parameters_value",),
     ),
-    Channel(
+    EvidenceSource(
         "model_pivot", "accounts that move to a new model together", ("request_model",), sketched=("request_model",)
     ),
-    Channel(
+    EvidenceSource(
         "tokens",
         "how much was taken, in tokens",
         ("input_tokens", "output_tokens"),
         sketched=("input_tokens", "output_tokens"),
     ),
-    Channel("limits", "accounts that take turns when one is limited", ("status_code",), sketched=("status_code",)),
-    Channel(
+    EvidenceSource(
+        "limits", "accounts that take turns when one is limited", ("status_code",), sketched=("status_code",)
+    ),
+    EvidenceSource(
         "registration",
         "accounts signed up alike",
         (
@@ -98,14 +101,14 @@ CHANNELS = (
         ),
         table=ACCOUNTS,
     ),
-    Channel(
+    EvidenceSource(
         "payment",
         "accounts paid for alike",
         ("payment_fingerprint", "payment_issuer", "payment_country"),
         table=ACCOUNTS,
     ),
-    Channel("lifecycle", "accounts that replace closed ones", ("closed_at",), table=ACCOUNTS),
-    Channel(
+    EvidenceSource("lifecycle", "accounts that replace closed ones", ("closed_at",), table=ACCOUNTS),
+    EvidenceSource(
         "standing",
         "verified organisations, which are known customers",
         ("verification", "organisation_id", "account_type"),
@@ -114,27 +117,28 @@ CHANNELS = (
 )
 
 
-def channel_rows(filled: Mapping[str, Set[str]], given: Set[str]) -> list[dict[str, object]]:
-    """Rows of `records.inputs.CHANNELS`, from the filled columns of each table and the names of tables given."""
-    return [_row(channel, filled, given) for channel in sorted(CHANNELS, key=lambda channel: channel.name)]
+def evidence_source_rows(filled: Mapping[str, Set[str]], given: Set[str]) -> list[dict[str, object]]:
+    """One row for each evidence source, in the columns of the table `evidence_sources`.
+
+    `filled` names, for each table, the columns in which some row has a value; `given` names the tables handed in.
+    """
+    return [_row(source, filled, given) for source in sorted(EVIDENCE_SOURCES, key=lambda one: one.name)]
 
 
-def _row(channel: Channel, filled: Mapping[str, Set[str]], given: Set[str]) -> dict[str, object]:
-    name = channel.table.name
-    have = [column for column in channel.needs if column in filled.get(name, ())]
-    sketches = [column for column in channel.sketched if column in filled.get(EXCHANGE_SKETCHES.name, ())]
+def _row(source: EvidenceSource, filled: Mapping[str, Set[str]], given: Set[str]) -> dict[str, object]:
+    name = source.table.name
+    have = [column for column in source.needs if column in filled.get(name, ())]
+    sketches = [column for column in source.sketched if column in filled.get(EXCHANGE_SKETCHES.name, ())]
     if have or sketches:
-        source = f"from {_listed(have)}" if have else "from sketches"
-        sentence = f"shows {channel.shows} ({source})"
+        origin = f"from {_listed(have)}" if have else "from sketches"
+        sentence = f"shows {source.shows} ({origin})"
     elif name == ACCOUNTS.name and name not in given:
-        sentence = f"would show {channel.shows}; no accounts were given: name them with `--accounts`"
+        sentence = f"would show {source.shows}; no accounts were given: name them with `--accounts`"
     elif name not in given and EXCHANGE_SKETCHES.name in given:
-        sentence = (
-            f"would show {channel.shows}; the sketches given were made from logs without {_listed(channel.needs)}"
-        )
+        sentence = f"would show {source.shows}; the sketches given were made from logs without {_listed(source.needs)}"
     else:
-        sentence = f"would show {channel.shows}; needs {_listed(channel.needs)}, which no row of `{name}` has"
-    return {"channel": channel.name, "available": bool(have or sketches), "sentence": sentence}
+        sentence = f"would show {source.shows}; needs {_listed(source.needs)}, which no row of `{name}` has"
+    return {"name": source.name, "available": bool(have or sketches), "sentence": sentence}
 
 
 def _listed(columns: tuple[str, ...] | list[str]) -> str:
