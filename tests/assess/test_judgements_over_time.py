@@ -10,6 +10,7 @@ import pytest
 from stillwatch.assess.judgements import (
     EVER,
     PERMITTED,
+    Covered,
     Present,
     Resolution,
     Statement,
@@ -78,14 +79,30 @@ def test_it_holds_whatever_the_membership(kind: str, later: frozenset[str]) -> N
     assert [(one.subject, one.accounts) for one in found.applied] == [(subject, len(later))]
 
 
-def test_it_holds_through_ten_runs_of_replaced_accounts() -> None:
-    past, first = ran(NOTHING, 0, accounts(0, 10))
+def test_it_holds_while_fewer_join_than_it_was_made_about() -> None:
+    past, first = ran(NOTHING, 0, accounts(0, 30))
     (name,) = first
-    for number in range(1, 11):
-        past, networks = ran(past, number, accounts(3 * number, 3 * number + 10))
+    for number in range(1, 10):
+        networks = named(past, accounts(3 * number, 3 * number + 30))
         assert list(networks) == [name]
-    assert not accounts(30, 40) & accounts(0, 10), "nobody is left of those who were judged"
-    assert meaning(past, networks, said(name)).candidates == {"C" + name[1:]: "innocent"}
+        assert meaning(past, networks, said(name)).candidates == {"C" + name[1:]: "innocent"}, number
+        past, _ = ran(past, number, accounts(3 * number, 3 * number + 30))
+    # the last of the thirty is replaced: those who are there now are others, and a person must look again
+    networks = named(past, accounts(30, 60))
+    found = meaning(past, networks, said(name))
+    assert list(networks) == [name]
+    assert found.candidates == {} and set(found.accounts) == accounts(0, 57)
+    assert meaning(past, networks, said(name, at=9.5)).candidates == {"C" + name[1:]: "innocent"}
+
+
+def test_joining_slowly_clears_no_more_than_joining_at_once() -> None:
+    past, first = ran(NOTHING, 0, accounts(0, 20))
+    (name,) = first
+    for number in range(1, 30):
+        past, networks = ran(past, number, accounts(0, 20 + 5 * number))
+    found = meaning(past, networks, said(name))
+    assert found.candidates == {}
+    assert set(found.accounts) == accounts(0, 35)
 
 
 def test_both_parts_of_a_split_stay_judged() -> None:
@@ -171,8 +188,9 @@ def test_whoever_left_before_the_judgement_is_not_meant() -> None:
     past, first = ran(NOTHING, 0, accounts(0, 10))
     (name,) = first
     past, _ = ran(past, 1, accounts(4, 14))
-    assert covered(past, name, day(0.5), {}) == accounts(0, 14)
-    assert covered(past, name, day(1.5), {}) == accounts(4, 14)
+    assert covered(past, name, day(0.5), {}) == Covered(accounts(0, 14), 5)
+    assert covered(past, name, day(1.5), {}) == Covered(accounts(4, 14), 9)
+    assert covered(past, name, day(-9), {}) == Covered(accounts(0, 14), 5), "older than the subject itself"
 
 
 def test_a_permit_covers_who_belonged_and_no_flood() -> None:

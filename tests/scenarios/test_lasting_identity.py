@@ -48,6 +48,7 @@ REGISTERED = (
 )
 WORDED = ("system_instructions", "input_text")
 REPLACED = 10
+JUDGED_AFTER = 2  # number of the scan, from 0
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def judgements_of(folder: Path, *said: tuple[str, str, datetime]) -> Path:
 
 @pytest.fixture(scope="module")
 def scans(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Sequence[Scan]:
-    """Ten scans, each continuing the one before; after the first a person judges both operators' networks."""
+    """Ten scans, each continuing the one before; after the third a person judges both operators' networks."""
     folder = tmp_path_factory.mktemp("scans")
     found: list[Scan] = []
     judgements: tuple[str, ...] = ()
@@ -192,12 +193,11 @@ def scans(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Sequen
         previous = found[-1].run if found else None
         job = resolve(inputs, settings=world.settings(), previous=previous)
         found.append(Scan(flow.scan(job, folder / f"run-{number}").folder, log))
-        if number == 0:
-            first = found[0]
-            at = max(row["last_seen"] for row in rows(first.run, "networks")) + timedelta(hours=1)
+        if number == JUDGED_AFTER:
+            at = max(row["last_seen"] for row in rows(found[-1].run, "networks")) + timedelta(hours=1)
             said = (
-                (first.network_of(log.one), "confirmed", at),
-                (first.network_of(log.other), "innocent", at),
+                (found[-1].network_of(log.one), "confirmed", at),
+                (found[-1].network_of(log.other), "innocent", at),
                 ("N000000000000", "innocent", at),
             )
             judgements = (str(judgements_of(folder, *said)),)
@@ -234,14 +234,14 @@ def test_on_the_merge_the_oldest_id_stays_and_on_the_split_the_largest_part_keep
 
 def test_judgements_hold_at_every_scan(scans: Sequence[Scan]) -> None:
     assert len(scans) > 5
-    for number, scan in enumerate(scans[1:], 1):
+    for number, scan in enumerate(scans[JUDGED_AFTER + 1 :], JUDGED_AFTER + 1):
         accused = {row["account_id"]: row["level"] for row in rows(scan.run, "campaign_members")}
-        confirmed = scan.linked & scan.log.one
+        # accounts first linked on the very scan that glues both operators together were never judged
+        known = scan.linked & scans[min(number, 4)].linked
+        confirmed, cleared = scan.log.one & known, scan.log.other & known
         assert len(confirmed) > len(scan.log.one) / 2
         assert {accused.get(name) for name in confirmed} == {"act"}, f"scan {number}: a person confirmed them"
-        # an account that is first linked on the very scan that glues both operators together was never judged
-        cleared = scan.log.other & scans[4].linked
-        assert len(cleared) > 15 or not scan.log.other
+        assert len(cleared) > len(scan.log.other) / 2 or not scan.log.other
         assert not accused.keys() & cleared, f"scan {number}: a person judged them innocent"
 
 

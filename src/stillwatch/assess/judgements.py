@@ -1,13 +1,15 @@
 """Whom judgements and permits concern now: what was said of a network or campaign holds for those it was said of.
 
-A judgement names an id at a moment. Later the network grows, splits or merges. The judgement is then about the accounts
-it covers: the subject's accounts at that moment and those that joined since, up to the first step at which the
-subject at least doubled. It holds for a network or campaign of this run as a whole where they are more than half of its
-accounts, and elsewhere for them alone. So no stranger is cleared or accused because an operator's accounts joined his.
+A judgement names an id at a moment. Later the network grows, splits or merges. The judgement is about the accounts that
+belonged then, and about those that joined since while these are fewer than it was made about: beyond that a person
+must look again. It holds for a network or campaign of this run as a whole where its accounts are more than half of it
+and the strangers fit into the same bound, and elsewhere for its accounts alone. So an operator can neither hide a fleet
+in a network that a person has cleared, nor have strangers accused by joining theirs, however slowly.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +22,6 @@ from stillwatch.records.lineage import CAMPAIGN
 from stillwatch.runs.lineage import Groups, History
 
 EVER = datetime.min  # a permit without a beginning has held since then
-GROWING = ("grew", "replaced_accounts", "returned")
 PERMITTED = "permitted"  # stands where a judgement has its verdict
 
 
@@ -67,27 +68,42 @@ class Resolution:
     applied: tuple[Applied, ...]
 
 
-def covered(past: History, subject: str, since: datetime, groups: Groups) -> frozenset[str]:
-    """The accounts that a statement about `subject`, made at `since` (UTC), is about.
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The accounts that a statement is about, and how many more may join before it must be made again."""
 
-    `groups` are this run's subjects: one without a past is known by its present accounts.
+    accounts: frozenset[str]
+    room: int
+
+
+def covered(past: History, subject: str, since: datetime, groups: Groups) -> Covered:
+    """Whom a statement about `subject`, made at `since` (UTC), is about.
+
+    `groups` are this run's subjects: one without a past is known by its present accounts. A statement older than the
+    subject is about its first accounts.
     """
     if subject not in past.subjects:
-        return groups.get(subject, frozenset())
-    end = _doubled_at(past, subject, since)
+        accounts = groups.get(subject, frozenset())
+        return Covered(accounts, len(accounts))
     mine = past.members.filter(pc.equal(past.members["subject"], subject)).to_pylist()
-    return frozenset(
+    since = max(since, min((row["joined_at"] for row in mine), default=since))
+    judged = {
         row["account_id"]
         for row in mine
-        if (end is None or row["joined_at"] < end) and (row["left_at"] is None or row["left_at"] > since)
-    )
-
-
-def _doubled_at(past: History, subject: str, since: datetime) -> datetime | None:
-    """When the subject first doubled or more after `since`, as in a merge with a larger one; None if never."""
-    mine = past.events.filter(pc.equal(past.events["subject"], subject)).sort_by("run").to_pylist()
-    steps = (row for row in mine if row["event"] in GROWING and row["at"] > since)
-    return next((row["at"] for row in steps if row["overlap"] <= MAJORITY * row["accounts"]), None)
+        if row["joined_at"] <= since and (row["left_at"] is None or row["left_at"] > since)
+    }
+    room = len(judged) - 1
+    joined: dict[datetime, set[str]] = defaultdict(set)
+    for row in mine:
+        if row["joined_at"] > since:
+            joined[row["joined_at"]].add(row["account_id"])
+    for _, fresh in sorted(joined.items()):
+        if len(fresh - judged) > room:
+            room = 0
+            break
+        room -= len(fresh - judged)
+        judged |= fresh
+    return Covered(frozenset(judged), room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +125,14 @@ def scope(past: History, present: Present, one: Statement) -> Scope | None:
     groups = present.candidates if one.subject.startswith(CAMPAIGN) else present.networks
     if one.subject not in groups and one.subject not in past.subjects:
         return None
-    accounts = covered(past, one.subject, one.decided_at, groups)
-    whole = {subject: held for subject, held in groups.items() if len(held & accounts) > MAJORITY * len(held)}
-    return Scope(one, accounts, whole)
+    about = covered(past, one.subject, one.decided_at, groups)
+    whole = {subject: held for subject, held in groups.items() if _holds_for(about, held)}
+    return Scope(one, about.accounts, whole)
+
+
+def _holds_for(about: Covered, accounts: frozenset[str]) -> bool:
+    strangers = len(accounts - about.accounts)
+    return strangers <= about.room and strangers < (1.0 - MAJORITY) * len(accounts)
 
 
 def resolve(past: History, present: Present, statements: Sequence[Statement]) -> Resolution:
