@@ -5,6 +5,7 @@ The pages keep the places that the documents have in the repository, so that a l
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -60,9 +61,19 @@ def api_pages() -> dict[str, str]:
             folder = ROOT / "src" / Path(*module.split("."))
             pages.setdefault(module if folder.is_dir() else module.rpartition(".")[0], []).append(module)
     return {
-        f"{REFERENCE}/{folder}.md": f"# {folder}\n\n" + "".join(f"::: {module}\n\n" for module in found)
+        f"{REFERENCE}/{folder}.md": f"# {folder}\n\n" + "".join(_directive(module) for module in found)
         for folder, found in pages.items()
     }
+
+
+def _directive(module: str) -> str:
+    """What shows a module; of a package only what it defines itself, since what it hands on stands with its module."""
+    package = ROOT / "src" / Path(*module.split(".")) / "__init__.py"
+    if not package.exists():
+        return f"::: {module}\n\n"
+    body = ast.parse(package.read_text(encoding="utf-8")).body
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return f"::: {module}\n    options:\n      members: {[name for name in names if name[0] != '_'] or 'false'}\n\n"
 
 
 def navigation(files: list[Path], api: list[str]) -> str:
