@@ -47,7 +47,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def test_a_ladder_from_worlds_to_page(tmp_path: Path, steps: list[str]) -> None:
+def test_a_benchmark_from_worlds_to_page(tmp_path: Path, steps: list[str]) -> None:
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(WORLD)
     plan = Plan((3,), tmp_path / "out", scale=0.001, world=str(recipe), missing=("addresses",))
