@@ -1,4 +1,4 @@
-"""Random account-value graphs with kits planted in them: the truth that linking has to recover."""
+"""Random account-value graphs with biclusters planted in them: the truth that linking has to recover."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def planted(
     claims: tuple[str, ...] = ("same_signup_minute", "same_payment_issuer", "same_email_shape", "same_opening_words"),
     variants: int = 6,
 ) -> tuple[Graph, np.ndarray]:
-    """A graph of independent people, `planted` of whom also draw their values of `claims` from a few of a kit's own.
+    """A graph of independent people, `planted` of whom also draw their values of `claims` from a few of their own.
 
     Popular values are Zipf distributed, volumes heavy-tailed; returns the graph and the planted accounts.
     """

@@ -1,4 +1,4 @@
-"""Kits: what is planted is found, what is not there is not."""
+"""Biclusters: what is planted is found, what is not there is not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def search(graph, prior=None):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_recovers_a_planted_kit_without_strangers(seed: int) -> None:
+def test_recovers_a_planted_bicluster_without_strangers(seed: int) -> None:
     graph, members = planted(np.random.default_rng(seed))
     biclusters = search(graph)
     best = max(biclusters, key=lambda bicluster: len(bicluster.members))
@@ -35,12 +35,12 @@ def test_finds_nothing_among_independent_people(seed: int) -> None:
     assert search(graph) == []
 
 
-def test_one_side_alone_makes_no_kit() -> None:
+def test_one_independence_group_alone_makes_no_bicluster() -> None:
     graph, _ = planted(np.random.default_rng(5), claims=("same_signup_minute",))
     assert search(graph) == []
 
 
-def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_is_linked() -> None:
+def test_event_times_lie_within_the_log_and_a_bicluster_forms_before_its_last_member_is_linked() -> None:
     graph, _ = planted(np.random.default_rng(7))
     bicluster = max(search(graph), key=lambda bicluster: len(bicluster.members))
     edges = bicluster_edges(graph, bicluster)
@@ -48,7 +48,7 @@ def test_event_times_lie_within_the_log_and_a_kit_forms_before_its_last_member_i
     assert graph.first_at.min() <= formed_at(graph, bicluster, edges, 10.0) <= linked.max() <= graph.first_at.max()
 
 
-def test_strangers_joined_by_wording_alone_are_no_kit_though_each_has_colleagues() -> None:
+def test_strangers_joined_by_wording_alone_are_no_bicluster_though_each_has_colleagues() -> None:
     graph, _ = planted(
         np.random.default_rng(8), planted=48, claims=("same_opening_words", "same_signup_minute"), variants=12
     )

@@ -1,4 +1,4 @@
-"""Threads find what one would, in the same order."""
+"""Several threads find what one thread finds, in the same order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.link.planted import planted
 
 @pytest.mark.parametrize("accounts", [0, 1, 5, 1_000])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_stripes_are_all_accounts_in_order(accounts: int, threads: int) -> None:
+def test_chunks_are_all_accounts_in_order(accounts: int, threads: int) -> None:
     found = Chunks(accounts, threads).each(lambda first, last: list(range(first, last)), module.SMALL_WORK)
     assert list(itertools.chain(*found)) == list(range(accounts))
     assert len(found) == (1 if threads == 1 else module.CHUNKS_A_THREAD * threads)
@@ -35,7 +35,7 @@ def biclusters_of(graph: Graph, threads: int) -> list[Bicluster]:
     return find_biclusters(graph, null, AccountPrior(nobody.astype(float), nobody), 8, 10.0)
 
 
-def test_two_threads_find_the_same_kits_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_threads_find_the_same_biclusters_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SMALL_WORK", 0)
     graph, members = planted(np.random.default_rng(5))
     account_prior, together = biclusters_of(graph, 1), biclusters_of(graph, 2)

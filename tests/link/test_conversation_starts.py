@@ -1,4 +1,4 @@
-"""Openings: the first of each conversation, or what follows a silence."""
+"""Conversation starts: the first exchange of each conversation, or the first after a silence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROWS = st.lists(
 
 
 @given(ROWS)
-def test_openings_agree_with_reading_account_by_account(rows: list[tuple[int, int, int | None]]) -> None:
+def test_conversation_starts_agree_with_reading_account_by_account(rows: list[tuple[int, int, int | None]]) -> None:
     rows = sorted(rows, key=lambda row: row[:2])
     expected, seen, last = [], set(), {}
     for account, at, conversation in rows:

@@ -133,7 +133,7 @@ def test_chance_recovers_how_many_strangers_coincide() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_accounts_that_share_nothing_but_handovers_are_a_kit_of_their_own(seed: int) -> None:
+def test_accounts_that_share_nothing_but_handovers_are_a_bicluster_of_their_own(seed: int) -> None:
     generator = np.random.default_rng(seed)
     graph, members = planted(generator, claims=())
     graph = with_handovers(graph, [members])

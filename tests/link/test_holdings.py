@@ -1,4 +1,4 @@
-"""What accounts use is found once each, and what nobody else holds mostly goes early."""
+"""Every value that an account uses is found once, and values that one account alone holds are mostly left out early."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def times(found: Uses) -> set[tuple[int, int, int]]:
     return set(shared(kept))
 
 
-def test_a_log_read_in_ranges_holds_the_same_in_the_same_order(engine: Engine) -> None:
+def test_a_log_read_in_segments_holds_the_same_in_the_same_order(engine: Engine) -> None:
     whole, parted = np.zeros((3, 40), np.int32), np.zeros((3, 40), np.int32)
     at_once, uses = used_values(engine, ["TRUE"], COLUMNS, whole, 1)
     segments = ["account_index < 10", "account_index >= 10 AND account_index < 25", "account_index >= 25"]

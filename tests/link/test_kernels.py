@@ -50,7 +50,7 @@ def test_counts_the_values_that_two_members_hold(seed: int, size: int) -> None:
 
 
 @given(seeds)
-def test_members_draw_what_each_draws(seed: int) -> None:
+def test_the_distinct_counts_of_members_are_summed(seed: int) -> None:
     generator = np.random.default_rng(seed)
     distinct_count = generator.integers(0, 3, (4, 50)).astype(np.int32)
     members = np.sort(generator.choice(50, 12, replace=False)).astype(np.int32)
@@ -83,7 +83,7 @@ def test_cells_filled_are_the_distinct_cells_of_the_holders(seed: int, cells: in
 
 @settings(max_examples=15)
 @given(seeds)
-def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(seed: int) -> None:
+def test_scores_are_the_definition_for_every_account_that_two_groups_speak_for(seed: int) -> None:
     graph, generator = small(seed)
     chosen = np.sort(generator.choice(graph.values, min(40, graph.values), replace=False)).astype(np.int32)
     usage = generator.uniform(0.01, 0.9, len(chosen))
@@ -122,7 +122,7 @@ def test_scores_are_the_definition_for_every_account_that_two_sides_speak_for(se
 
 
 def defined(graph: Graph, u: int, chosen: np.ndarray, usage: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Capped bits of one account by side, straight from the model."""
+    """The capped bits of one account by group, straight from the model."""
     attributes = len(graph.distinct_count)
     score, absent = np.zeros(attributes), np.zeros(attributes)
     for i, v in enumerate(chosen):

@@ -1,4 +1,4 @@
-"""Bits for "no independent person": never for those who remember, and none where people cannot be told from pools."""
+"""Bits for "no independent person": never for accounts like themselves, and none where people look like pools."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_people_lose_bits_and_pools_gain_them() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0])
-def test_those_who_remember_best_never_gain_whatever_share_draws_from_pools(share: float) -> None:
+def test_accounts_most_like_themselves_never_gain_whatever_share_draws_from_pools(share: float) -> None:
     people = int(1000 * (1 - share))
     bits = memoryless_bits(seen(crowd(people, 1000 - people)))
     ratio = crowd(people, 1000 - people)
@@ -59,7 +59,7 @@ def test_remembering_more_is_never_more_evidence(seed: int, ratio: float, times:
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**32))
-def test_more_openings_say_more_of_a_pool(seed: int) -> None:
+def test_more_conversation_starts_say_more_of_a_pool(seed: int) -> None:
     ratios = crowd(900, 100, seed)
     few, many = (memoryless_bits(seen(ratios, conversation_starts))[900:].mean() for conversation_starts in (5, 20))
     assert many > few

@@ -1,4 +1,4 @@
-"""The null: what a group shares by chance, without its own holders and within its members' countries."""
+"""The null model: what a set of accounts shares by chance, without its own holders and within its countries."""
 
 from __future__ import annotations
 

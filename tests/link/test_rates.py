@@ -1,4 +1,4 @@
-"""Rates: the null gives back the counts it was solved from."""
+"""Rates: the null model gives back the counts that it was solved from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_recovers_the_rate_that_made_the_counts(seed: int, rate: float) -> None:
     distinct_count = np.random.default_rng(seed).geometric(0.1, 5000).astype(np.int32)
     expected = (1.0 - np.exp(-distinct_count * rate)).sum()
     solved = solve_rates(np.array([expected]), distinct_count)[0]
-    # bins of draws blur the sum by at most their width
+    # bins of distinct counts blur the sum by at most their width
     assert abs(solved / rate - 1.0) < 0.05
 
 

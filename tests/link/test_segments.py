@@ -1,4 +1,4 @@
-"""Ranges part accounts and values: everything is in exactly one, and no range reads what another one does."""
+"""Segments part accounts and values: each is in exactly one, and no segment reads what another one does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory: people resemble themselves, draws from a pool resemble each other."""
+"""Self-similarity: people resemble themselves, draws from a pool resemble each other."""
 
 from __future__ import annotations
 
@@ -68,19 +68,19 @@ def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
     assert np.isclose(found.within[account], shared / (mass * 5))
 
 
-def test_few_openings_say_nothing() -> None:
+def test_few_conversation_starts_say_nothing() -> None:
     account_index, features = texts(2, conversation_starts=3)
     found = self_similarity(contents(account_index, features, 340))
     assert (memoryless_bits(found) == 0).all()
 
 
-def test_openings_are_bounded_and_spread() -> None:
+def test_conversation_starts_are_bounded_and_evenly_spaced() -> None:
     account_index, features = texts(3, people=5, drawing=0, conversation_starts=100)
     held = contents(account_index, features, 5)
     assert (held.conversation_starts == CONVERSATION_STARTS).all()
 
 
-def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearest_accounts_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.link.self_similarity.ACCOUNTS_AT_ONCE", 32)
     account_index, features = texts(4)
     held = contents(account_index, features, 340)
@@ -92,7 +92,7 @@ def test_twins_are_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyP
 @settings(max_examples=5)
 @given(st.integers(0, 2**32))
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
-    """With fewer accounts than are remembered and compared, twins are simply the most similar others."""
+    """With fewer accounts than are posted and compared, the nearest accounts are simply the most similar others."""
     account_index, features = texts(seed, people=8, drawing=6, conversation_starts=5)
     found = self_similarity(contents(account_index, features, 14))
     count = [Counter(features[account_index == u].ravel().tolist()) for u in range(14)]
