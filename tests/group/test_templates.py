@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.group.templates import HOLDERS, without_templates
+from stillwatch.group.templates import TEMPLATE_ACCOUNTS, without_templates
 
 TEMPLATE = np.arange(1, 21, dtype=np.uint32)  # words of one template
 
@@ -30,7 +30,7 @@ def test_a_templates_words_go_and_own_topics_and_slots_stay(seed: int, sampled: 
     assert (kept[:, 8:] == features[:, 8:]).mean() > 0.99
 
 
-@given(st.integers(0, 99), st.integers(1, HOLDERS - 1))
+@given(st.integers(0, 99), st.integers(1, TEMPLATE_ACCOUNTS - 1))
 def test_what_too_few_accounts_begin_with_is_no_template(seed: int, accounts: int) -> None:
     account_index, marks, features = texts(seed, accounts, each=24, sampled=1.0)
     assert (without_templates(account_index, marks, features) == features).all()

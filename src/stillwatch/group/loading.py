@@ -1,4 +1,4 @@
-"""Networks and people outside them are read off the log, network by network, within bounded memory."""
+"""Reading of networks and of people outside them from the log, network by network, within bounded memory."""
 
 from __future__ import annotations
 

@@ -16,8 +16,9 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Features = NDArray[np.uint32]
 
-HOLDERS = 3  # accounts that use a beginning or an end before it is a template; what one account repeats is its frame
-SHARE = 0.05  # of a template's texts that hold a word of it: sampled words of a slot are in far fewer (tuning worlds)
+# What a single account repeats is its frame, and not yet a template.
+TEMPLATE_ACCOUNTS = 3  # accounts that use a beginning or an end before it is a template
+TEMPLATE_SHARE = 0.05  # of a template's texts that hold a word of it: words of a slot are in far fewer (tuning worlds)
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
@@ -48,7 +49,7 @@ def _templates(account_index: Int32, mark: Int64) -> tuple[Int64, Int64]:
                 last[at] = account_index[i]
                 holders[at] += 1
     for i in range(len(mark)):
-        if code[i] >= 0 and holders[code[i]] < HOLDERS:
+        if code[i] >= 0 and holders[code[i]] < TEMPLATE_ACCOUNTS:
             code[i] = -1
     return code, texts
 
@@ -71,5 +72,5 @@ def _clear(features: Features, code: Int64, texts: Int64, kept: Features) -> Non
                 count[at] += 1
     for t in range(len(marked)):
         for j in range(features.shape[1]):
-            if features[marked[t], j] != 0 and count[place[t, j]] >= SHARE * texts[code[marked[t]]]:
+            if features[marked[t], j] != 0 and count[place[t, j]] >= TEMPLATE_SHARE * texts[code[marked[t]]]:
                 kept[marked[t], j] = 0

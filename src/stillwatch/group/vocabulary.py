@@ -1,4 +1,4 @@
-"""How far the words in which a group asks lie from people's: learned on half of the accounts, read on the other half.
+"""The distance of a group's words from people's: a score is learned on half of the accounts and read on the other half.
 
 Twelve capabilities are coarse: an effort that asks a little of everything has people's mix of them. Its prompts still
 come from one data set. A score is learned that tells half of the group's accounts from half of the people; on the other
@@ -21,22 +21,24 @@ from stillwatch.group.texts import Int32, Texts
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-TEMPLATE = 0.05  # share of the group's exchanges from which a word belongs to a template: wrappers have no purpose
-HOLDERS = 4  # accounts of a half that must use a word
+TEMPLATE_WORD = 0.05  # share of the group's exchanges from which a word belongs to a template: wrappers have no purpose
+WORD_ACCOUNTS = 4  # accounts of a half that must use a word
 RARE = 0.01  # share of a half's texts, below which a word may be that of one customer who roams over a relay's accounts
-WORD_CAP = 4.0  # nats one word may say
+WORD_CAP = 4.0  # nats one word may add
 CELLS = 24  # equally filled cells of the score
-LEAST_ACCOUNTS = 2 * HOLDERS
+LEAST_ACCOUNTS = 2 * WORD_ACCOUNTS
 
 
 def vocabulary_bits(group: Exchanges, people: Exchanges) -> float:
-    """Divergence in bits an exchange with text; 0 for people, about 10 for prompts of one data set; NaN for too few
-    accounts with text."""
+    """Divergence of the group's words from people's, in bits an exchange with text.
+
+    People have about 0, prompts of one data set about 10. NaN where fewer than LEAST_ACCOUNTS of either ask with text.
+    """
     inside, *own = group.halves
     outside, *theirs = people.halves
     if min(len(np.unique(one.account_index)) for one in (inside, outside)) < LEAST_ACCOUNTS:
         return float("nan")
-    words = _Words(outside.codes(inside.names), inside.uses >= TEMPLATE * len(inside))
+    words = _Words(outside.codes(inside.names), inside.uses >= TEMPLATE_WORD * len(inside))
     learned = ((own[turn], theirs[turn], own[1 - turn], theirs[1 - turn]) for turn in (0, 1))
     return float(np.mean([_read(*halves, words) for halves in learned]))
 
@@ -62,9 +64,9 @@ def _read(taught: Texts, people: Texts, group: Texts, others: Texts, words: _Wor
 def _chosen(taught: Texts, people: Texts, words: _Words) -> tuple[Int64, Int64]:
     """Codes of the words that tell something, among the group's and among people's; 0 where one of them has it not."""
     rare = (taught.uses > 0) & (taught.uses < RARE * len(taught))
-    spread = (taught.holders >= HOLDERS) | (people.holders[words.people] >= HOLDERS)
+    spread = (taught.holders >= WORD_ACCOUNTS) | (people.holders[words.people] >= WORD_ACCOUNTS)
     known = np.flatnonzero(spread & ~words.template & ~rare)
-    only_people = people.holders >= HOLDERS
+    only_people = people.holders >= WORD_ACCOUNTS
     only_people[words.people] = False
     others = np.flatnonzero(only_people)
     inside = np.concatenate([known, np.zeros(len(others), np.int64)])
