@@ -74,6 +74,7 @@ def recipe_of(profile: str, evasion: Evasion | None, drawn: dict[str, Value], ac
     innocents = tuple(entry for entry in benchmark.populations if entry.kind not in (*PROFILES, HARVEST))
     # Under 64 accounts a small firm's job explains whatever the group does, and no evasion would be needed.
     own = replace(own, share=0.0, count=max(LEAST, round(own.share * accounts)))
+    # The key has been this one since the first results, which stay comparable.
     return replace(benchmark, key="drill", populations=(_evading(own, evasion, drawn), *innocents))
 
 

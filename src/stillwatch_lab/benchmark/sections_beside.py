@@ -101,8 +101,8 @@ def _theirs(pool: Pool, seeds: Sequence[Row], name: str, level: str) -> list[Est
         for one, size in zip(found, sizes, strict=True)
     ]
     there = [[size.get(profile, 0) for profile in pool.profiles] for size in sizes]
-    by_rung = [share([row[at] for row in hits], [row[at] for row in there]) for at in range(len(pool.profiles))]
-    return [share([sum(row) for row in hits], [sum(row) for row in there]), *by_rung]
+    by_profile = [share([row[at] for row in hits], [row[at] for row in there]) for at in range(len(pool.profiles))]
+    return [share([sum(row) for row in hits], [sum(row) for row in there]), *by_profile]
 
 
 def _sizes(run: Row) -> dict[str, int]:

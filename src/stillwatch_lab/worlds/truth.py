@@ -45,7 +45,9 @@ def in_campaign(whole: Script) -> Wholes:
 def write_truth(whole: Script, out: Path, seed: int) -> None:
     """Write `accounts`, `exchanges` and `campaigns` Parquet and `world.json` into `out`.
 
-    `accounts` names the campaign that an account serves most; `exchanges` names each exchange's own.
+    `accounts` names the campaign that an account serves most; `exchanges` names each exchange's own. The column `rung`
+    of `campaigns`, and the key `rung` of `world.json`, hold the campaign profile: they keep their name of earlier
+    versions, so that worlds and their scores stay comparable.
     """
     out.mkdir(parents=True, exist_ok=True)
     serves = in_campaign(whole)

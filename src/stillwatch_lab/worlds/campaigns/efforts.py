@@ -65,9 +65,9 @@ def _decks(world: World, parameters: Parameters, targets: dict[str, float], key:
     corpus = world.corpus
     variants = parameters.whole("template_variants", 5, 40)
     in_system = parameters.real("frames_in_system", 0.0, 0.7)
-    tongues = parameters.words("languages", languages(), 1, 3)
+    spoken = parameters.words("languages", languages(), 1, 3)
     foreign = parameters.real("foreign_share", 0.0, 1.0) if parameters.chance("speaks_languages", 0.4) else 0.0
-    voice = wording.Voice(tongues, foreign, in_system)
+    voice = wording.Voice(spoken, foreign, in_system)
     return tuple(
         Deck(
             draws.shuffled(corpus.prompt_numbers("distill", name), parameters.key),

@@ -116,8 +116,8 @@ def licensed_distillation(world: World, members: Wholes, parameters: Parameters)
     """Distillation that a contract allows, within its limit unless `beyond` is set."""
     number = found(world, members, parameters)
     names = parameters.words("capabilities", world.corpus.capabilities("distill"), 1, 3)
-    tongues = parameters.words("languages", languages(), 1, 2)
-    voice = wording.Voice(tongues, parameters.real("foreign_share", 0.0, 0.3), parameters.real("in_system", 0.0, 1.0))
+    spoken = parameters.words("languages", languages(), 1, 2)
+    voice = wording.Voice(spoken, parameters.real("foreign_share", 0.0, 0.3), parameters.real("in_system", 0.0, 1.0))
     variants = parameters.whole("template_variants", 1, 12)
     decks = tuple(
         Deck(

@@ -18,11 +18,11 @@ PROFILES = ("loud", "hydra", "sharded", "agentic", "grading", "patient", "harves
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rungs")
+    folder = tmp_path_factory.mktemp("profiles")
     entries = [f'[[population]]\nkind = "{kind}"\ncount = 20\ngroups = 1\n' for kind in PROFILES if kind != "sharded"]
     entries.append('[[population]]\nkind = "sharded"\ncount = 20\ngroups = 1\nset = { best_of_n = false }\n')
-    (folder / "rungs.toml").write_text("".join(entries))
-    build(folder / "rungs.toml", 4, 2_000, 40_000, None, folder / "world")
+    (folder / "profiles.toml").write_text("".join(entries))
+    build(folder / "profiles.toml", 4, 2_000, 40_000, None, folder / "world")
     return folder / "world"
 
 
