@@ -35,7 +35,8 @@ while True:
 # one scan through the command line, with stages that take no time
 SCAN_ONCE = """
 import sys
-from stillwatch import cli, flow
+from stillwatch import flow
+from stillwatch.cli import main as cli
 from tests import small_stages
 flow.STAGES = small_stages.STAGES
 sys.argv = ["stillwatch", *sys.argv[1:]]
