@@ -41,11 +41,11 @@ def test_terminal_when_nothing_was_found(empty_folder: Path) -> None:
 
 
 def test_markdown(full_folder: Path) -> None:
-    compare("report.md", report.write(full_folder, None, "md"))
+    compare("report.markdown", report.write(full_folder, None, "md"))
 
 
 def test_markdown_when_nothing_was_found(empty_folder: Path) -> None:
-    compare("report-empty.md", report.write(empty_folder, None, "md"))
+    compare("report-empty.markdown", report.write(empty_folder, None, "md"))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
