@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
-import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from stillwatch.calibrate.bundles import NULL_STREAMS
+from stillwatch.cli.main import invoke
 from stillwatch.records.claims import EXPLANATIONS, GROUP_CLAIMS
 from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.records.outputs import LEVELS
@@ -45,11 +45,13 @@ def defined() -> list[str]:
 @cache
 def help_of(*command: str) -> str:
     """What `stillwatch … --help` prints, on a wide terminal without colour."""
-    plain = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    called = [sys.executable, "-m", "stillwatch", *command, "--help"]
-    done = subprocess.run(called, capture_output=True, text=True, env=plain, check=False)
-    assert done.returncode == 0, f"`stillwatch {' '.join(command)}` does not exist: {done.stderr}"
-    return done.stdout
+    shown = StringIO()
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(shown), redirect_stderr(shown):
+        for name, value in {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}.items():
+            patched.setenv(name, value)
+        code = invoke([*command, "--help"])
+    assert code == 0, f"`stillwatch {' '.join(command)}` does not exist: {shown.getvalue()}"
+    return shown.getvalue()
 
 
 def commands_named() -> list[tuple[str, tuple[str, ...]]]:
