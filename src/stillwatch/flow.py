@@ -46,15 +46,14 @@ from stillwatch.records.inputs import QUARANTINE
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
-from stillwatch.runs import checkpoint, folder, previous
+from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
-from stillwatch.runs import state_update as additions
 from stillwatch.runs.checkpoint import Checkpoint
 from stillwatch.runs.state import State
 
 
 class Stage(Protocol):
-    """A verb folder: the tables it reads, the tables it writes, and what it does."""
+    """A folder that is named after a verb: the tables that it reads, those that it writes, and the function between."""
 
     @property
     def __name__(self) -> str: ...
@@ -66,7 +65,7 @@ class Stage(Protocol):
     def WRITES(self) -> tuple[str, ...]: ...  # noqa: N802
 
     def run(self, engine: Engine, job: Job) -> None:
-        """Reads its tables, writes its tables; raises RunError."""
+        """Reads the tables in READS and writes those in WRITES; raises RunError."""
 
 
 SKETCHED: tuple[Stage, ...] = (read, sketch)
@@ -75,7 +74,7 @@ STAGES: tuple[Stage, ...] = (*SKETCHED, link, group, assess, report)
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """What one stage cost and how many rows each table it wrote has (views are not counted)."""
+    """The cost of one stage, and the number of rows of each table that it wrote (views are left out)."""
 
     stage: str
     seconds: float
@@ -86,7 +85,7 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A finished run: where it is, what went in, what came out."""
+    """A finished run: its folder, the rows that it read, and how many campaigns and networks it found."""
 
     folder: Path
     rows: Rows
@@ -95,33 +94,35 @@ class RunSummary:
     stages: tuple[StageRecord, ...]
 
 
-def run(stages: Sequence[Stage], engine: Engine, job: Job, kept: Checkpoint | None = None) -> tuple[StageRecord, ...]:
-    """Runs the stages in order and measures each, but those that a failed run had finished; raises what they raise."""
-    return tuple(_finished(stage, engine, job, kept) for stage in stages)
+def run(
+    stages: Sequence[Stage], engine: Engine, job: Job, resumed: Checkpoint | None = None
+) -> tuple[StageRecord, ...]:
+    """Runs and measures the stages in order, except those finished in the checkpoint; raises what they raise."""
+    return tuple(_finished(stage, engine, job, resumed) for stage in stages)
 
 
 def scan(job: Job, out: Path) -> RunSummary:
     """The main job: logs in, a run folder at `out`, which appears whole or not at all.
 
-    With a state the logs are added to it, and the run is over all that it then keeps, as if all logs came at once.
-    Where a run of the same job into `out` failed, it goes on after the stages that were finished. Raises UsageError
-    when `out` may not be replaced, RunError when the run cannot finish.
+    With a state the logs are added to it, and the run covers everything in the state, as if all logs had come at once.
+    If an earlier run of the same job into `out` failed, this one goes on after the stages that were finished. Raises
+    UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
     _check_out(out)
     with (
-        checkpoint.kept(job, out) as kept,
-        _engine(job, out.absolute().parent, kept.folder if kept else None) as engine,
-        additions.state_of(job) as state,
+        checkpoint.resume(job, out) as resumed,
+        _engine(job, out.absolute().parent, resumed.folder if resumed else None) as engine,
+        state_update.open_for(job) as state,
     ):
         key_id = _sketch_key_id(job, state)
         continued = previous.lineage_of(job, state)
         if continued is not None:
             previous.load(*continued, key_id)  # before hours are spent on what it would not fit
         with folder.published(out) as staged:
-            records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, kept)
+            records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, resumed)
             if state is not None:
-                additions.add(engine, job, state, key_id)
-            records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, kept)
+                state_update.add_sketches(engine, job, state, key_id)
+            records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, resumed)
             written = {table.name: _export(engine, table, staged, key_id) for table in RUN_FILES}
             _write_documents(engine, staged)
             seen = job if state is None else replace(job, window=states.window_seen(job.window, state))
@@ -129,12 +130,12 @@ def scan(job: Job, out: Path) -> RunSummary:
             found = RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
             if state is not None:
                 # before the run appears: killed in between, the next run knows ids that nobody saw, not the reverse
-                additions.keep_lineage(state.folder, previous.files(staged))
+                state_update.keep_lineage(state.folder, previous.files(staged))
         return found
 
 
 def check(job: Job) -> ReadSummary:
-    """Reads and validates only; what has to be staged goes to `engine.temp_directory` and is removed."""
+    """Reads and validates only; staged files go to `engine.temp_directory` and are removed at the end."""
     with _engine(job, Path(job.settings.engine.temp_directory or tempfile.gettempdir())) as engine:
         run((read,), engine, job)
         return summarise(engine)
@@ -158,16 +159,16 @@ def write_sketches(job: Job, out: Path) -> Rows:
 
 
 def add_to_state(job: Job) -> Rows:
-    """Adds raw logs to the job's state and looks for nothing: what is done every hour, where finding may wait.
+    """Adds raw logs to the job's state without looking for networks, as an hourly job does.
 
     Raises UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
     """
     if job.state is None:
         raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
-    with _engine(job, job.state.absolute().parent) as engine, additions.state_at(job.state, job.window) as state:
+    with _engine(job, job.state.absolute().parent) as engine, state_update.open_at(job.state, job.window) as state:
         key_id = _sketch_key_id(job, state)
         run(SKETCHED, engine, job)
-        additions.add(engine, job, state, key_id)
+        state_update.add_sketches(engine, job, state, key_id)
         return count_rows(engine)
 
 
@@ -185,7 +186,7 @@ def _sketch_key_id(job: Job, state: State | None) -> str:
     key_id = _key_id_of_logs(job)
     if state is not None and state.parts and state.key_id != key_id:
         raise InputError(
-            f"`{state.folder}` was kept under the key `{state.key_id}`, but these logs would be sketched under "
+            f"the sketches in `{state.folder}` were made under the key `{state.key_id}`, but these logs would be under "
             f"`{key_id}`, so that they could not be compared; name the state's key with `--key-file`"
         )
     return key_id
@@ -211,21 +212,21 @@ def _check_out(out: Path) -> None:
 
 
 @contextmanager
-def _engine(job: Job, parent: Path, kept: Path | None = None) -> Iterator[Engine]:
+def _engine(job: Job, parent: Path, checkpoint_folder: Path | None = None) -> Iterator[Engine]:
     sweep(parent)
-    with open_engine(job.settings.engine, parent, kept) as engine:
+    with open_engine(job.settings.engine, parent, checkpoint_folder) as engine:
         yield engine
 
 
-def _finished(stage: Stage, engine: Engine, job: Job, kept: Checkpoint | None) -> StageRecord:
-    if kept is None:
+def _finished(stage: Stage, engine: Engine, job: Job, resumed: Checkpoint | None) -> StageRecord:
+    if resumed is None:
         return _measured(stage, engine, job)
-    before = kept.of(_short(stage))
+    before = resumed.record_of(_short(stage))
     if before is not None:
         return StageRecord(**before)
     record = _measured(stage, engine, job)
     engine.save()
-    kept.note(asdict(record))
+    resumed.add(asdict(record))
     return record
 
 
@@ -279,7 +280,7 @@ def _export(engine: Engine, table: Table, staged: Path, key_id: str) -> int:
 def _write_documents(engine: Engine, staged: Path) -> None:
     rows = engine.fetch(Query("documents", f"SELECT name, body FROM {identifier(DOCUMENTS.name)} ORDER BY name"))
     for row in rows.to_pylist():
-        # a document's name is ours, never a client's; taking its last part keeps it inside the folder all the same
+        # A document's name is never taken from a log; its last part alone is used, so that it stays inside the folder.
         (staged / PurePath(row["name"]).name).write_text(row["body"], encoding="utf-8")
 
 

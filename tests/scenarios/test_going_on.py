@@ -107,7 +107,7 @@ def test_other_settings_begin_anew(trial: Trial) -> None:
     link = job.settings.link.model_copy(update={"minimum_accounts": 9})
     other = replace(job, settings=job.settings.model_copy(update={"link": link}))
     assert checkpoint.identity_of(other) != checkpoint.identity_of(job)
-    with checkpoint.kept(other, trial.out) as found:
+    with checkpoint.resume(other, trial.out) as found:
         assert found is not None
         assert found.finished == []
 
@@ -127,23 +127,23 @@ def test_the_first_stage_alone_is_not_worth_keeping(trial: Trial) -> None:
 
 
 def test_an_interrupted_run_leaves_nothing(trial: Trial) -> None:
-    with pytest.raises(KeyboardInterrupt), checkpoint.kept(trial.job(), trial.out) as found:
+    with pytest.raises(KeyboardInterrupt), checkpoint.resume(trial.job(), trial.out) as found:
         assert found is not None
         for stage in NAMES[:3]:
-            found.note({"stage": stage})
+            found.add({"stage": stage})
         raise KeyboardInterrupt
     assert trial.kept() == []
 
 
 def test_two_runs_into_one_folder_do_not_share_what_is_kept(trial: Trial) -> None:
-    with checkpoint.kept(trial.job(), trial.out) as first, checkpoint.kept(trial.job(), trial.out) as second:
+    with checkpoint.resume(trial.job(), trial.out) as first, checkpoint.resume(trial.job(), trial.out) as second:
         assert first is not None
         assert second is None
     assert trial.kept() == []
 
 
 def test_nobody_else_may_look_into_what_is_kept(trial: Trial) -> None:
-    with checkpoint.kept(trial.job(), trial.out) as found:
+    with checkpoint.resume(trial.job(), trial.out) as found:
         assert found is not None
         assert found.folder.stat().st_mode & 0o077 == 0
 

@@ -122,7 +122,7 @@ def test_time_inside_the_state_and_time_to_come_are_refused(
     state = tmp_path / "state"
     flow.add_to_state(job_of(world, state, hours[0]))
     for window in (Window(since=datetime(2020, 1, 1)), Window(until=datetime(2020, 1, 1))):
-        with pytest.raises(UsageError, match=r"up to which .* keeps exchanges"):
+        with pytest.raises(UsageError, match=r"up to which .* holds all exchanges"):
             flow.add_to_state(replace(job_of(world, state, hours[1]), window=window))
     late = pq.read_table(hours[1])
     years = pa.array(np.full(len(late), np.timedelta64(int(timedelta(days=9_000).total_seconds() * 1e6), "us")))

@@ -9,7 +9,7 @@ from stillwatch.errors import InputError, QueryError
 from stillwatch.job import Job
 from stillwatch.progress import progress
 from stillwatch.read.formats.parquet import check_pages, footer
-from stillwatch.read.state_tables import write_kept, write_previous
+from stillwatch.read.state_tables import write_previous, write_state
 from stillwatch.read.tables import Reading
 from stillwatch.read.validation.rejects import Rejects
 from stillwatch.read.write_tables import (
@@ -48,7 +48,7 @@ def run(engine: Engine, job: Job) -> None:
     """Reads the job's files; raises InputError for one that cannot be read.
 
     `exchanges` and `received_sketches` hold the rows inside the job's window and after what its state keeps; a row
-    outside counts as used. What the state keeps becomes `state_sketches` and `state_accounts`.
+    outside counts as used. The state's own rows become `state_sketches` and `state_accounts`.
     """
     state = states.load(job.state) if job.state else None
     named = {
@@ -61,7 +61,7 @@ def run(engine: Engine, job: Job) -> None:
     with progress("reading", text_bytes or None) as advance:
         reading = Reading(engine, job.settings.read, Rejects(engine.folder), advance)
         repeats = write_tables(reading, named, states.window_of(job.window, state))
-        write_kept(engine, state)
+        write_state(engine, state)
         write_previous(engine, job, state)
         write_sources(reading, repeats, state)
         write_quarantine(reading)
@@ -70,14 +70,14 @@ def run(engine: Engine, job: Job) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedKey:
-    """Under which key the sketches among the logs were made (None: they do not say), and whether raw logs are too."""
+    """The key of the sketches among the logs (None if they do not name it), and whether raw logs came with them."""
 
     key_id: str | None
     beside_logs: bool
 
 
 def received_key(job: Job) -> ReceivedKey | None:
-    """What the sketches among the logs say about their key; None when there are no sketches.
+    """The key that the sketches among the logs name; None when there are no sketches.
 
     Raises InputError when two of them say different keys: their values could not be compared.
     """
@@ -86,19 +86,19 @@ def received_key(job: Job) -> ReceivedKey | None:
     sketches = [found for found in footers if found.holds_sketches()]
     if not sketches:
         return None
-    told = sorted({found.key_id for found in sketches if found.key_id is not None})
-    if len(told) > 1:
+    keys = sorted({found.key_id for found in sketches if found.key_id is not None})
+    if len(keys) > 1:
         raise InputError(
-            f"the sketches given were made under different keys ({', '.join(f'`{one[:40]}`' for one in told)}), "
+            f"the sketches given were made under different keys ({', '.join(f'`{one[:40]}`' for one in keys)}), "
             "so that their values cannot be compared; sketch all logs under one key"
         )
-    return ReceivedKey(told[0] if told else None, len(sketches) < len(sources))
+    return ReceivedKey(keys[0] if keys else None, len(sketches) < len(sources))
 
 
 def broken_file(job: Job, error: QueryError) -> InputError | None:
     """Names the Parquet file that made a query fail because a page of it cannot be read; None when there is none.
 
-    Reading looks at the columns that can have a fault, so that a broken page of another is met by whoever needs it.
+    The read stage looks only at columns that can have a fault, so a later stage may be the first to meet a broken page.
     """
     if not error.kind.may_be_a_file:
         return None

@@ -1,4 +1,4 @@
-"""What a state keeps of earlier logs, and an earlier run of its lineage, becomes tables of their own."""
+"""Tables of earlier runs: the sketches and sums of a state, and the lineage of the run that this one continues."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from stillwatch.runs.state import State
 SKETCHES, ACCOUNTS = "state_sketches", "state_accounts"
 
 
-def write_kept(engine: Engine, state: State | None) -> None:
-    """Views over the state's files; without a state, or with an empty one, they have no rows."""
+def write_state(engine: Engine, state: State | None) -> None:
+    """Makes views over the state's files; without a state, or with an empty one, they have no rows."""
     parts = state.parts if state else ()
     exchanges = [state.path(part.file).absolute() for part in parts] if state else []
     accounts = [state.path(state.accounts).absolute()] if state and parts else []
@@ -33,7 +33,7 @@ def write_kept(engine: Engine, state: State | None) -> None:
 
 
 def write_previous(engine: Engine, job: Job, state: State | None) -> None:
-    """What the run that this job continues left of its lineage; without one the tables have no rows.
+    """Stores the lineage of the run that this job continues; without one the tables have no rows.
 
     Raises InputError when it cannot be used.
     """
@@ -44,7 +44,7 @@ def write_previous(engine: Engine, job: Job, state: State | None) -> None:
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:
-    """One row of `sources` for all that the state keeps; none where it keeps nothing."""
+    """One row of `sources` for all parts of a state together; none for an empty state."""
     if state is None or not state.parts:
         return []
     rows = sum(part.rows for part in state.parts)

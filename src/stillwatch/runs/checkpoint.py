@@ -1,4 +1,4 @@
-"""The stages that a failed run had finished, kept beside its output so that the same run goes on after them."""
+"""A checkpoint: the stages that a failed run had finished, from which the same run goes on when it is started again."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _SOURCE = Path(__file__).parent.parent
 
 @dataclass(slots=True)
 class Checkpoint:
-    """A folder that outlives a failed run: the engine's files, and what is known of every finished stage."""
+    """A folder that outlives a failed run: the engine's files, and the record of every finished stage."""
 
     folder: Path
     identity: str
     finished: list[dict[str, Any]] = field(default_factory=list)
 
-    def of(self, stage: str) -> dict[str, Any] | None:
-        """What was noted of a finished stage; None where it has to be run."""
+    def record_of(self, stage: str) -> dict[str, Any] | None:
+        """The record of a finished stage; None for one that must still be run."""
         return next((one for one in self.finished if one["stage"] == stage), None)
 
-    def note(self, record: Mapping[str, Any]) -> None:
-        """A stage is finished and the engine's files are saved; raises OutputError when the disk refuses."""
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Records a finished stage, whose files the engine has saved; OutputError when that cannot be written."""
         self.finished.append(dict(record))
         files = sorted(path.name for path in self.folder.iterdir())
         written = json.dumps({"identity": self.identity, "finished": self.finished, "files": files})
@@ -53,11 +53,12 @@ class Checkpoint:
 
 
 @contextmanager
-def kept(job: Job, out: Path) -> Iterator[Checkpoint | None]:
-    """What the last run of this job into `out` had finished, if it failed; None where stages are not kept.
+def resume(job: Job, out: Path) -> Iterator[Checkpoint | None]:
+    """Yields the checkpoint that the last run of this job into `out` left if it failed, or else an empty one.
 
-    Removed when the run ends well or is interrupted. A run that fails after more than its first stage leaves it, and
-    its error says so. Runs with a state keep their sketches there; of two runs into one folder only the first keeps.
+    It is removed when the run ends well or is interrupted. A run that fails after more than its first stage leaves it,
+    and a note on the error says so. Yields None for a job with a state, since the state keeps the sketches, and for
+    the second of two runs into one folder at once.
     """
     home = Path(job.settings.engine.temp_directory or "") if job.settings.engine.name == "spark" else Path()
     home = (home if home.parts else out.absolute().parent).absolute()
@@ -66,7 +67,7 @@ def kept(job: Job, out: Path) -> Iterator[Checkpoint | None]:
     if lock is None:
         yield None
         return
-    found = _found(folder, identity_of(job))
+    found = _matching(folder, identity_of(job))
     leave = False
     try:
         yield found
@@ -120,12 +121,12 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _locked(folder: Path) -> int | None:
-    """A lock on the folder, which is made if need be; None when it cannot be had, or is not this user's alone."""
+    """Locks the folder, making it if need be; None when another run has it or it is not this user's alone."""
     handle = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)  # staged rows hold what people wrote
+            folder.mkdir(mode=0o700)  # staged rows hold the texts of requests
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             return None
@@ -138,8 +139,8 @@ def _locked(folder: Path) -> int | None:
     return handle
 
 
-def _found(folder: Path, identity: str) -> Checkpoint:
-    """What the folder keeps of this very job; anything else in it is removed."""
+def _matching(folder: Path, identity: str) -> Checkpoint:
+    """The checkpoint in the folder if it is of this very job; anything else in the folder is removed."""
     manifest: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from stillwatch.disk import hidden, sync
 from stillwatch.errors import Mistake, OutputError
 
 MARKER = "run.json"
-"""A folder that holds this file is a previous output and may be replaced."""
+"""A folder that holds this file is an earlier output of Stillwatch and may be replaced."""
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
 _HERE = -100  # AT_FDCWD: paths are taken as they stand
@@ -40,9 +40,10 @@ def refusal(out: Path) -> list[Mistake]:
 
 @contextmanager
 def published(out: Path) -> Iterator[Path]:
-    """Gives a hidden sibling of `out` to fill; when the block ends well it takes the place of `out` in one step.
+    """Yields a hidden sibling of `out` to fill; when the block ends well, it takes the place of `out` in one step.
 
-    Killed at any moment, `out` is what it was before or the whole new folder. Raises OutputError when the disk refuses.
+    Whenever the process is killed, `out` is what it was before or the whole new folder. Raises OutputError when the
+    folder cannot be written.
     """
     out = Path(os.path.realpath(out))
     staged = hidden(out.parent, "staged")
@@ -61,7 +62,7 @@ def published(out: Path) -> Iterator[Path]:
 
 
 def _settle(staged: Path) -> None:
-    # on disk before its name appears, so that a power cut cannot leave the name with empty files behind it
+    # Everything is on the disk before the name appears: a power cut cannot leave the name with empty files.
     staged.chmod(0o755)
     for path in sorted(staged.rglob("*"), reverse=True):
         sync(path)
@@ -72,7 +73,7 @@ def _swap(staged: Path, out: Path) -> None:
     if not out.exists():
         staged.rename(out)
     elif not _exchange(staged, out):
-        # without an atomic exchange there is a moment with no output; `sweep` mends it if we die there
+        # Without an atomic exchange there is a moment without an output; `sweep` puts it back if the process dies then.
         aside = hidden(out.parent, "aside")
         out.rename(aside / out.name)
         staged.rename(out)
@@ -88,7 +89,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @cache
 def code_digest(folder: Path, but: tuple[str, ...]) -> str:
-    """Stands for the code, recipes and weights in a folder, leaving out paths that hold one of the words `but`."""
+    """A digest of the code, recipes and weights in a folder, without paths that contain one of the words `but`."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

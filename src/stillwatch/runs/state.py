@@ -1,7 +1,7 @@
-"""What earlier scans have read, kept as sketches and sums an account, so that no exchange is read or sketched twice.
+"""A state: the sketches of all exchanges read so far and sums for each account, so that none is read or sketched twice.
 
-A state is a folder: `state.json` names the files that count, in the order in which they were added. A file it does not
-name is what a killed run left, and is removed by the next.
+A state is a folder. `state.json` names the files that belong to it, in the order in which they were added. A file that
+it does not name was left by a killed run; the next run removes it.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything a folder keeps: parts in the order added, and one file of account sums over all of them."""
+    """The contents of a state: parts in the order added, one file of sums for each account, and lineage files."""
 
     folder: Path
     key_id: str = ""
-    until: datetime | None = None  # every exchange kept is earlier (UTC); what is added next begins here
+    until: datetime | None = None  # all exchanges in the state are earlier (UTC); the next addition begins here
     filled: tuple[str, ...] = ()  # columns of the exchange sketches in which some row has a value
     parts: tuple[Part, ...] = ()
     accounts: str = ""
-    lineage: tuple[str, ...] = ()  # files of what the last run that looked for networks left; empty before the first
+    lineage: tuple[str, ...] = ()  # files that the last run that looked for networks left; empty before the first
 
     @property
     def digest(self) -> str:
@@ -57,7 +57,7 @@ class State:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of the files that count."""
+        """The names of the files that belong to the state."""
         return (*(part.file for part in self.parts), self.accounts, *self.lineage) if self.parts else ()
 
     def path(self, file: str) -> Path:
@@ -76,7 +76,7 @@ def refusal(folder: Path) -> list[Mistake]:
 
 
 def load(folder: Path) -> State:
-    """The state in `folder`, an empty one when nothing has been kept there; InputError when it cannot be used."""
+    """Loads the state in `folder`, an empty one if the folder has none; raises InputError when it cannot be used."""
     path = folder / MARKER
     if not path.is_file():
         return State(folder)
@@ -97,22 +97,23 @@ def load(folder: Path) -> State:
 
 
 def window_of(window: Window, state: State | None) -> Window:
-    """The window of what is to be added: it begins where the state ends, or later if the window says so."""
+    """The window of an addition: it begins where the state ends, or later if the window says so."""
     if state is None or state.until is None:
         return window
     return Window(max(window.since or state.until, state.until), window.until)
 
 
 def window_seen(window: Window, state: State) -> Window:
-    """The window of a run over the state and what it adds: as far back as anything is kept."""
+    """The window of a run over the state and its addition: it is open at the start, unless the state was empty."""
     return Window(None if state.parts else window.since, window.until)
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[State]:
-    """The state in `folder`, which is made if need be, with other runs kept out and what a killed one left removed.
+    """Yields the state in `folder`, and keeps other runs out of it until the block ends.
 
-    Raises OutputError when it cannot be written or another run holds it, InputError when it cannot be used.
+    Makes the folder if need be, and removes files that a killed run left. Raises OutputError when the folder cannot be
+    written or another run is using it, InputError when the state cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +124,7 @@ def opened(folder: Path) -> Iterator[State]:
         _lock(handle, folder)
         state = load(folder)
         if not (folder / MARKER).is_file():
-            publish(state)  # from now on the folder is known to be ours, whatever happens to this run
+            publish(state)  # marks the folder as a state, whatever happens to this run
         _sweep(state)
         yield state
     finally:
@@ -149,7 +150,7 @@ def part_of(path: Path, rows: int) -> Part:
 
 
 def publish(state: State) -> None:
-    """Makes the state the one that counts, in one step; OutputError when the disk refuses."""
+    """Replaces `state.json` in one step and removes files it no longer names; OutputError when that fails."""
     record = {"format": FORMAT, **asdict(replace(state, folder=Path()))}
     record |= {"until": state.until.isoformat() if state.until else None}
     del record["folder"]

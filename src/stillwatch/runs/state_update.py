@@ -1,4 +1,4 @@
-"""What a run adds to a state, after its logs are sketched and before anything is looked for."""
+"""Adds to a state: the sketches of new logs before a run looks for networks, and its lineage afterwards."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from stillwatch.runs import state as states
 from stillwatch.runs.state import State
 
 
-def state_of(job: Job) -> AbstractContextManager[State | None]:
-    """`state_at` the job's folder; None when the job has no state."""
-    return nullcontext() if job.state is None else state_at(job.state, job.window)
+def open_for(job: Job) -> AbstractContextManager[State | None]:
+    """`open_at` the job's folder, or a context of None when the job has no state."""
+    return nullcontext() if job.state is None else open_at(job.state, job.window)
 
 
 @contextmanager
-def state_at(folder: Path, window: Window) -> Iterator[State]:
-    """The state in `folder`, kept from other runs until this one ends.
+def open_at(folder: Path, window: Window) -> Iterator[State]:
+    """Yields the state in `folder`, and keeps other runs out of it until the block ends.
 
-    Raises UsageError when the window begins or ends inside what is kept, OutputError when another run is using it.
+    Raises UsageError when the window begins or ends before the end of the state, OutputError when another run is using
+    the state.
     """
     with states.opened(folder) as state:
-        what = f"is before {stamp(state.until)}, up to which `{folder}` keeps exchanges"
+        what = f"is before {stamp(state.until)}, up to which `{folder}` holds all exchanges"
         mistakes = [
             Mistake(f"`{option} {stamp(moment)}`", what, remedy)
             for option, moment, remedy in (
@@ -46,10 +47,10 @@ def state_at(folder: Path, window: Window) -> Iterator[State]:
         yield state
 
 
-def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
-    """Keeps what this run has sketched; a run that fails afterwards finds it there.
+def add_sketches(engine: Engine, job: Job, state: State, key_id: str) -> None:
+    """Adds the sketches that this run has made to the state, where the next run finds them even if this one fails.
 
-    Raises InputError when the logs come from the future, OutputError when the disk refuses.
+    Raises InputError when the logs hold exchanges of the future, OutputError when the state cannot be written.
     """
     exchanges, accounts = states.next_names(state)
     rows = engine.export(ADDED_SKETCHES, state.path(exchanges), {"key_id": key_id})
@@ -60,8 +61,8 @@ def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
     newest = engine.fetch(Query("newest", f"SELECT max(started_at) AS at FROM {ADDED_SKETCHES.name}"))["at"][0].as_py()
     if job.window.until is None and newest > _now() + timedelta(days=1):
         raise InputError(
-            f"the logs hold exchanges of {stamp(newest)}, which is in the future: kept, they would end the time of "
-            f"`{state.folder}` there; say with `--until` up to when these logs are whole"
+            f"the logs hold exchanges of {stamp(newest)}, which is in the future: `{state.folder}` "
+            "would then refuse all earlier logs; name with `--until` the time up to which these logs are complete"
         )
     filled = filled_columns(pq.read_metadata(state.path(exchanges))) | set(state.filled)
     states.publish(
@@ -77,9 +78,9 @@ def add(engine: Engine, job: Job, state: State, key_id: str) -> None:
 
 
 def keep_lineage(folder: Path, files: Sequence[Path]) -> None:
-    """Keeps copies of a finished run's lineage files, by which the next run knows its networks and campaigns again.
+    """Copies a finished run's lineage files into the state; from them the next run takes ids of networks and campaigns.
 
-    Raises OutputError when the disk refuses.
+    Raises OutputError when the state cannot be written.
     """
     state = states.load(folder)
     if not state.parts:
