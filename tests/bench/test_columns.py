@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
 from bench.columns import GIVEN, REQUIRED, found
+
 from stillwatch.records.inputs import EXCHANGES
 
 
