@@ -66,10 +66,17 @@ def test_the_last_word_counts(engine: DuckDBEngine) -> None:
     assert "a03" not in accused(run(engine, first, second, taken_back))
 
 
-def test_of_two_words_at_one_moment_the_same_counts_whatever_their_order(engine: DuckDBEngine) -> None:
-    one = judged("C1", "innocent", decided_by="ann")
-    other = judged("C1", "confirmed", decided_by="bob")
-    assert levels(run(engine, one, other)) == levels(run(engine, other, one))
+@pytest.mark.parametrize("people", [("ann", "bob"), ("bob", "ann")])
+@pytest.mark.parametrize("milder", ["innocent", "unsure"])
+def test_of_two_words_at_one_moment_the_milder_counts_whoever_said_it(
+    engine: DuckDBEngine, people: tuple[str, str], milder: str
+) -> None:
+    one = judged("C1", "confirmed", decided_by=people[0])
+    other = judged("C1", milder, decided_by=people[1])
+    alone = levels(run(engine, other, tests=DOUBTFUL))
+    assert alone != levels(run(engine, one, tests=DOUBTFUL))
+    for order in ((one, other), (other, one)):
+        assert levels(run(engine, *order, tests=DOUBTFUL)) == alone
 
 
 @pytest.mark.parametrize("subject", ["C1", "N1", "a03"])

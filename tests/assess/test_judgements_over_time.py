@@ -15,6 +15,7 @@ from stillwatch.assess.judgements import (
     Resolution,
     Statement,
     covered,
+    events_of,
     resolve,
     through,
 )
@@ -226,10 +227,22 @@ def test_the_events_since_are_told_on_to_what_it_merged_into() -> None:
     past, _ = ran(past, 2, accounts(0, 30), accounts(50, 60))
     past, _ = ran(past, 3, accounts(0, 30) | accounts(50, 60))
     past, _ = ran(past, 4, accounts(0, 30) | accounts(50, 55))
-    told = through(past, small, day(1.5))
+    told = through(events_of(past), small, day(1.5))
     assert told == [
         "2026-05-03: grew from 8 to 10 accounts",
         f"2026-05-04: merged into {large} with 10 accounts",
         "2026-05-05: shrank to 35 accounts",
     ]
-    assert through(past, small, day(9)) == []
+    assert through(events_of(past), small, day(9)) == []
+
+
+def test_an_account_that_took_the_id_of_a_network_accuses_nobody_and_is_not_cleared() -> None:
+    past, networks = ran(NOTHING, 0, accounts(0, 30))
+    (name,) = networks
+    found = resolve(past, present(networks, name), [said(name, "confirmed")])
+    assert found.accounts == {name: "confirmed"}, "whoever confirms it may mean the account"
+    assert found.candidates == {} and found.confirmed == frozenset()
+    assert [(one.subject, one.accounts) for one in found.applied] == [(name, 1)]
+    found = resolve(past, present(networks, name), [said(name, "innocent")])
+    assert name not in found.accounts and set(found.candidates.values()) == {"innocent"}
+    assert [(one.subject, one.accounts) for one in found.applied] == [(name, 30)]

@@ -136,3 +136,17 @@ def test_a_wider_permit_never_accuses_more(engine: DuckDBEngine, limit: int, unt
 def test_without_registration_or_permits_it_still_judges(engine: DuckDBEngine, missing: str) -> None:
     fill(engine, **{missing: []})
     assert set(levels(assessed(engine))) == {"C1"}
+
+
+@pytest.mark.parametrize("column", ["account_id", "organisation_id"])
+def test_a_networks_permit_is_not_for_whoever_takes_its_id(engine: DuckDBEngine, column: str) -> None:
+    thieves = MEMBERS[20:]
+    if column == "account_id":
+        held = {"1": MEMBERS[:20], "2": ("N1", *thieves)}
+        accounts = own_names(("N1", *MEMBERS))
+    else:
+        held = {"1": MEMBERS[:20], "2": thieves}
+        accounts = [{**row, "organisation_id": "N1" if row["account_id"] in thieves else None} for row in LAB]
+    fill(engine, held, accounts=accounts, permits=[permit(holder="N1")])
+    left = {name.rsplit("-", 1)[0] for name in left_over(engine)}
+    assert left == set(held["2"]), "the network's own accounts are covered, and nobody else's"

@@ -140,9 +140,15 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
 
     Of several judgements of one candidate its own counts first, then its network's own, then those of the campaigns
     and networks that it descends from. Where such ancestors were judged differently, each judgement holds for its own
-    accounts alone. An account's own judgement outranks whatever was said of its network.
+    accounts alone. An account's own judgement outranks whatever was said of its network. Where an account has taken
+    the id of a network or campaign, it is confirmed alone and not cleared with them: it accuses and hides nobody.
     """
-    scopes = [found for one in statements if (found := scope(past, present, one)) is not None]
+    scopes = [
+        found
+        for one in statements
+        if not (one.verdict == "confirmed" and one.subject in present.accounts)
+        and (found := scope(past, present, one)) is not None
+    ]
     judged = [one for one in scopes if one.statement.permit_id is None]
     candidates, contested = _by_candidate(judged, present)
     inherited = [(one.statement, one.accounts if one in contested else one.rest) for one in judged]
@@ -152,7 +158,14 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
         accounts.update(dict.fromkeys(concerned, said.verdict))
     mine = frozenset(account for account, verdict in accounts.items() if verdict == "confirmed")
     confirmed = frozenset(name for name, members in present.candidates.items() if members & mine)
-    accounts.update({one.subject: one.verdict for one in statements if one.subject in present.accounts})
+    shared = {one.statement.subject for one in scopes}
+    accounts.update(
+        {
+            one.subject: one.verdict
+            for one in statements
+            if one.subject in present.accounts and one.subject not in shared
+        }
+    )
     permitted: dict[str, frozenset[str]] = {}
     for one in scopes:
         if one.statement.permit_id is not None:
@@ -193,26 +206,37 @@ def _applied(one: Statement, scopes: Sequence[Scope], past: History, present: Pr
                 yield Applied(one, subject, len(held))
             if not found.whole:
                 yield Applied(one, one.subject, len(found.rest))
-    if one.subject in present.accounts:
+    if not known and one.subject in present.accounts:
         yield Applied(one, one.subject, 1)
     elif not known:
         belonged = pc.any(pc.equal(past.members["account_id"], one.subject)).as_py()
         yield Applied(one, one.subject if belonged else None, 0)
 
 
-def through(history: History, subject: str, since: datetime) -> list[str]:
+Events = Mapping[str, Sequence[tuple[int, Mapping[str, Any]]]]
+"""By network or campaign its rows of LINEAGE and those of its splits, each with its place in the order of runs."""
+
+
+def events_of(history: History) -> Events:
+    """The events of a history by the subjects that they concern."""
+    found: dict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
+    for place, row in enumerate(history.events.sort_by("run").to_pylist()):
+        found[row["other"] if row["event"] == "split_from" else row["subject"]].append((place, row))
+    return found
+
+
+def through(events: Events, subject: str, since: datetime) -> list[str]:
     """What happened to a network or campaign after `since` (UTC), oldest first, on to the subject it merged into."""
     said: list[str] = []
-    for row in history.events.sort_by("run").to_pylist():
-        if row["at"] <= since:
-            continue
-        if row["event"] == "split_from" and row["other"] == subject:
-            said.append(f"{row['at']:%Y-%m-%d}: {row['subject']} split from it with {row['accounts']:,} accounts")
-        if row["subject"] != subject or row["event"] in {"born", "split_from"}:
+    waiting = iter(events.get(subject, ()))
+    merged = -1  # the place of the last merge: of the subject that lived on, only later events are told
+    while (following := next(waiting, None)) is not None:
+        place, row = following
+        if row["at"] <= since or place <= merged or row["event"] == "born":
             continue
         said.append(f"{row['at']:%Y-%m-%d}: {_happened(row)}")
         if row["event"] == "merged_into":
-            subject = row["other"]
+            merged, waiting = place, iter(events.get(row["other"], ()))
     return said
 
 
@@ -223,6 +247,7 @@ def _happened(row: Mapping[str, Any]) -> str:
         "shrank": f"shrank to {accounts:,} accounts",
         "replaced_accounts": f"replaced accounts: {overlap or 0:,} stayed, it now has {accounts:,}",
         "merged_into": f"merged into {row['other']} with {accounts:,} accounts",
+        "split_from": f"{row['subject']} split from it with {accounts:,} accounts",
         "silent": f"fell silent with {accounts:,} accounts",
         "returned": f"returned with {accounts:,} accounts, {overlap or 0:,} of them known",
     }[row["event"]]

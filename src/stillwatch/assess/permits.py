@@ -10,11 +10,15 @@ def permitted_exchanges_sql() -> Query:
     return Query(
         "permitted exchanges",
         """
-WITH held AS (
-  SELECT permits.*, accounts.account_id
-  FROM permits JOIN accounts ON permits.holder = accounts.organisation_id
+WITH stated AS (
+  -- a network's permit is its accounts' alone: whoever takes its id as an account or organisation gets none of it
+  SELECT * FROM permits ANTI JOIN permit_accounts USING (permit_id)
+),
+held AS (
+  SELECT stated.*, accounts.account_id
+  FROM stated JOIN accounts ON stated.holder = accounts.organisation_id
   UNION
-  SELECT permits.*, permits.holder AS account_id FROM permits
+  SELECT stated.*, stated.holder AS account_id FROM stated
   UNION
   SELECT permits.*, permit_accounts.account_id FROM permits JOIN permit_accounts USING (permit_id)
 ),
@@ -59,12 +63,15 @@ ANTI JOIN (SELECT account_id FROM account_judgements WHERE verdict = 'innocent')
 
 
 def latest_judgements_sql() -> Query:
-    """The latest judgement of each subject."""
+    """The latest judgement of each subject; of several at one moment the mildest, so that no order accuses anybody."""
     return Query(
         "latest judgements",
         """
 SELECT subject, verdict, decided_by, decided_at, reason
 FROM judgements
-QUALIFY row_number() OVER (PARTITION BY subject ORDER BY decided_at DESC, decided_by, verdict) = 1
+QUALIFY row_number() OVER (
+  PARTITION BY subject
+  ORDER BY decided_at DESC, CASE verdict WHEN 'innocent' THEN 0 WHEN 'unsure' THEN 1 ELSE 2 END, decided_by
+) = 1
 """,
     )

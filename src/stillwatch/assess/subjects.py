@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.assess.judgements import EVER, PERMITTED, Applied, Present, Resolution, Statement, resolve, through
+from stillwatch.assess.judgements import (
+    EVER,
+    PERMITTED,
+    Applied,
+    Present,
+    Resolution,
+    Statement,
+    events_of,
+    resolve,
+    through,
+)
 from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
 from stillwatch.engine import Engine, Query
 from stillwatch.records.columns import Kind, Table, columns
@@ -39,16 +49,17 @@ ORDER BY subject
     )
 
 
-def other_permits_sql() -> Query:
-    """Permits whose holder is neither an account seen or registered nor an organisation."""
+def holders_sql() -> Query:
+    """Every permit, and whether its holder is an account seen or registered or an organisation."""
     return Query(
-        "permits of no account",
+        "permits and their holders",
         """
-SELECT permit_id, holder, purpose, valid_from
+SELECT
+  permit_id, holder, purpose, valid_from,
+  holder IN (SELECT account_id FROM account_sketches)
+    OR holder IN (SELECT account_id FROM accounts)
+    OR holder IN (SELECT organisation_id FROM accounts WHERE organisation_id IS NOT NULL) AS registered
 FROM permits
-WHERE holder NOT IN (SELECT account_id FROM account_sketches)
-  AND holder NOT IN (SELECT account_id FROM accounts)
-  AND holder NOT IN (SELECT organisation_id FROM accounts WHERE organisation_id IS NOT NULL)
 ORDER BY permit_id
 """,
     )
@@ -65,14 +76,19 @@ def present(engine: Engine) -> Present:
     )
 
 
-def statements(engine: Engine) -> Iterator[Statement]:
-    """The latest judgement on each subject, and the permits that may name a network or campaign."""
+def statements(engine: Engine, subjects: Container[str]) -> Iterator[Statement]:
+    """The latest judgement on each subject, and the permits that may name a network or campaign.
+
+    `subjects` are the ids of networks and campaigns, which no account and no organisation can take over.
+    """
     judgements = Query("judgements", "SELECT * FROM latest_judgements ORDER BY subject")
     for row in engine.fetch(judgements).to_pylist():
         yield Statement(
             "judgement", row["subject"], row["verdict"], row["decided_at"], row["decided_by"], row["reason"]
         )
-    for row in engine.fetch(other_permits_sql()).to_pylist():
+    for row in engine.fetch(holders_sql()).to_pylist():
+        if row["registered"] and row["holder"] not in subjects:
+            continue
         since = row["valid_from"] or EVER
         yield Statement("permit", row["holder"], PERMITTED, since, None, row["purpose"], row["permit_id"])
 
@@ -85,7 +101,8 @@ def settle(engine: Engine) -> tuple[History, Present, Resolution]:
     """
     engine.create("latest_judgements", latest_judgements_sql())
     past, known = history(engine), present(engine)
-    found = resolve(past, known, tuple(statements(engine)))
+    subjects = past.subjects | known.networks.keys() | known.candidates.keys()
+    found = resolve(past, known, tuple(statements(engine, subjects)))
     write_resolution(engine, found)
     engine.create("permitted_exchanges", permitted_exchanges_sql())
     engine.view("accusable_exchanges", accusable_exchanges_sql())
@@ -113,6 +130,7 @@ def write_lineage(engine: Engine, past: History, networks: Groups, applied: tupl
     now = past if at is None else advance(past, found, at)
     engine.store(LINEAGE, now.events)
     engine.store(LINEAGE_MEMBERS, now.members)
+    happened = events_of(now)
     rows = [
         {
             "source": one.statement.source,
@@ -123,7 +141,7 @@ def write_lineage(engine: Engine, past: History, networks: Groups, applied: tupl
             "reason": one.statement.reason,
             "applies_to": one.subject,
             "accounts": one.accounts,
-            "through": through(now, one.statement.subject, one.statement.decided_at),
+            "through": through(happened, one.statement.subject, one.statement.decided_at),
         }
         for one in applied
     ]
