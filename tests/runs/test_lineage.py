@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.engine import Query
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.lineage import EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
-from stillwatch.runs.lineage import Found, History, advance, inherit, related
+from stillwatch.runs.lineage import Found, History, advance, inherit, related, reserved
+from stillwatch.settings import EngineSettings
 
 DAY = datetime(2026, 5, 1)
 NOTHING = History(LINEAGE.schema.empty_table(), LINEAGE_MEMBERS.schema.empty_table())
@@ -40,6 +45,18 @@ def test_a_first_run_gives_fresh_ids_and_says_born() -> None:
     past, names = step(NOTHING, 0, accounts(0, 10), accounts(20, 30))
     assert names == ["Na000-10", "Na020-10"]
     assert events(past, 0) == [("Na000-10", "born", None, 10, None), ("Na020-10", "born", None, 10, None)]
+
+
+def test_no_new_subject_gets_the_id_of_an_account(tmp_path: Path) -> None:
+    with DuckDBEngine(EngineSettings(), tmp_path) as engine:
+        assert reserved(engine, NOTHING) == frozenset()
+        engine.store(ACCOUNTS, pa.Table.from_pylist([{"account_id": "Nabc"}, {"account_id": "b"}], ACCOUNTS.schema))
+        engine.create("account_sketches", Query("seen", "SELECT 'C12' AS account_id UNION ALL SELECT 'aN'"))
+        past, _ = step(NOTHING, 0, accounts(0, 10))
+        taken = reserved(engine, past)
+    assert taken == {"Nabc", "C12", "Na000-10"}
+    (name,) = inherit({}, [accounts(20, 30)], ["Nabc"], taken)
+    assert name not in taken and name.startswith("N")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ([BORN], [*HELD, {**HELD[0], "subject": "N9"}], "nothing says how `N9` came to be"),
         ([BORN, {**BORN, "subject": "X1"}], HELD, "nothing says how `X1` came to be"),
         ([BORN, {**BORN, "event": "married"}], HELD, "`married` is no event"),
+        ([{**BORN, "run": 2**63 - 1}], HELD, "run 9223372036854775807 is none"),
+        ([{**BORN, "run": 0}], HELD, "run 0 is none"),
     ],
 )
 def test_a_lineage_that_contradicts_itself_is_refused(

@@ -22,7 +22,7 @@ from stillwatch.records.candidates import (
     GroupTest,
 )
 from stillwatch.records.lineage import CAMPAIGN
-from stillwatch.runs.lineage import history, inherit
+from stillwatch.runs.lineage import history, inherit, reserved
 
 BATCH = 131_072  # exchanges written at once
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests count as having had enough data
@@ -51,7 +51,7 @@ def candidate_ids(engine: Engine) -> dict[str, str]:
     names = sorted(groups)
     past = history(engine)
     fresh = [CAMPAIGN + name[1:] for name in names]
-    ids = inherit(past.known(CAMPAIGN), [groups[name] for name in names], fresh, past.subjects)
+    ids = inherit(past.known(CAMPAIGN), [groups[name] for name in names], fresh, reserved(engine, past))
     return dict(zip(names, ids, strict=True))
 
 

@@ -33,7 +33,7 @@ from stillwatch.records.outputs import (
     NETWORK_VALUES,
     NETWORKS,
 )
-from stillwatch.runs.lineage import history, inherit
+from stillwatch.runs.lineage import history, inherit, reserved
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24
@@ -52,7 +52,7 @@ def name_network(accounts: Sequence[str]) -> str:
 def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
     """Each network's id: the one that it had in earlier runs, or one made from its accounts."""
     past = history(engine)
-    return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], past.subjects)
+    return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], reserved(engine, past))
 
 
 def write(

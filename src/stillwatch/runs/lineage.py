@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import InputError
 from stillwatch.records import Table
-from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+from stillwatch.records.lineage import CAMPAIGN, LINEAGE, LINEAGE_MEMBERS, NETWORK, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
 
 RELATED_SHARE = 0.25
 """Share of the smaller side's accounts from which two groups are related. Networks have no account in common by
@@ -124,13 +124,23 @@ def newest_exchange(engine: Engine) -> datetime | None:
     return found
 
 
+def reserved(engine: Engine, past: History) -> frozenset[str]:
+    """The ids that no new network or campaign may get: those that were ever given, and those that accounts have."""
+    taken = set(past.subjects)
+    for table in ("account_sketches", "accounts"):
+        if engine.columns(table):
+            alike = f"SELECT account_id FROM {table} WHERE substr(account_id, 1, 1) IN ('{NETWORK}', '{CAMPAIGN}')"
+            taken.update(engine.fetch(Query(f"ids of {table}", alike))["account_id"].to_pylist())
+    return frozenset(taken)
+
+
 def inherit(
     known: Mapping[str, Known], groups: Sequence[Collection[str]], fresh: Sequence[str], given: Collection[str]
 ) -> list[str]:
     """The id of each group of accounts: that of the subject it continues, or else its `fresh` one.
 
     `known` are the subjects of that kind, `fresh` (groups,) the ids the groups would have without a past, and `given`
-    all ids that were ever given, none of which comes to mean something else.
+    all ids that are taken (`reserved`), none of which comes to mean something else.
     """
     shared = related(known, groups)
     heirs: dict[int, list[str]] = defaultdict(list)

@@ -20,6 +20,7 @@ from stillwatch.runs.state import State
 FORMAT = "1"
 """Of the two lineage files: a version that gives them another meaning raises it."""
 
+_MOST_RUNS = 1_000_000_000  # one a second for thirty years: a greater number comes from a damaged file
 _KEY, _FORMAT = b"stillwatch.key_id", b"stillwatch.lineage_format"
 _REMEDY = "name another run, or scan once without `--previous` (networks and campaigns then get new ids)"
 
@@ -63,7 +64,7 @@ def load(events: Path, members: Path, key_id: str | None = None) -> History:
     id means two things.
     """
     found = History(_read(events, LINEAGE, key_id), _read(members, LINEAGE_MEMBERS, key_id))
-    for wrong in (_unknown_events, _ids_given_twice, _strangers, _memberships_twice):
+    for wrong in (_unknown_events, _impossible_runs, _ids_given_twice, _strangers, _memberships_twice):
         said = wrong(found)
         if said is not None:
             raise InputError(f"`{events.parent}` cannot be continued: {said}; {_REMEDY}")
@@ -98,6 +99,12 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
 def _unknown_events(found: History) -> str | None:
     unknown = sorted(set(found.events["event"].to_pylist()) - set(EVENTS))
     return f"`{unknown[0][:40]}` is no event" if unknown else None
+
+
+def _impossible_runs(found: History) -> str | None:
+    numbers = pc.unique(found.events["run"]).to_pylist()
+    odd = sorted(number for number in numbers if not 1 <= number <= _MOST_RUNS)
+    return f"run {odd[0]} is none" if odd else None
 
 
 def _ids_given_twice(found: History) -> str | None:
