@@ -108,7 +108,7 @@ def scan(job: Job, out: Path) -> RunSummary:
     If an earlier run of the same job into `out` failed, this one goes on after the stages that were finished. Raises
     UsageError when `out` may not be replaced, RunError when the run cannot finish.
     """
-    _check_out(out)
+    _check_out(out, job.state)
     with (
         checkpoint.resume(job, out) as resumed,
         _engine(job, out.absolute().parent, resumed.folder if resumed else None) as engine,
@@ -205,8 +205,8 @@ def _key_id_of_logs(job: Job) -> str:
     return received.key_id
 
 
-def _check_out(out: Path) -> None:
-    mistakes = folder.refusal(out)
+def _check_out(out: Path, state: Path | None = None) -> None:
+    mistakes = folder.refusal(out, state)
     if mistakes:
         raise UsageError(mistakes)
 

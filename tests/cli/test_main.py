@@ -121,10 +121,22 @@ def test_a_previous_run_cannot_stand_beside_a_state_that_has_its_own(
     assert invoke(["sketch", str(log), "--state", "state", "--key-file", "key"]) == 0
     capsys.readouterr()
     state = states.load(tmp_path / "state")
-    state.path("lineage-000001.parquet").touch()
-    states.publish(replace(state, lineage=("lineage-000001.parquet",)))
+    lineage = ("lineage-000001.parquet", "lineage_members-000001.parquet")
+    for name in lineage:
+        state.path(name).touch()
+    states.publish(replace(state, lineage=lineage))
     assert invoke(["scan", "--state", "state", "--previous", "run"]) == 2
     assert any("carries the ids of its own last run forward" in line for line in complaints(capsys))
+
+
+@pytest.mark.parametrize("state", ["both", "both/state", "link", "both/../both"])
+def test_a_run_does_not_replace_the_folder_of_its_own_state(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    (tmp_path / "link").symlink_to("both")
+    assert invoke(["scan", str(log), "--state", state, "--out", "both"]) == 2
+    assert any("is replaced whole, and with it" in line for line in complaints(capsys))
+    assert not (tmp_path / "both").exists()
 
 
 @pytest.mark.parametrize("words", ["nonsense", "scan log.jsonl --out", "lab build"])

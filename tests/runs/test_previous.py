@@ -60,6 +60,13 @@ def test_a_lineage_that_contradicts_itself_is_refused(
         load(*files(written(tmp_path / "run", events, members)), "k1")
 
 
+def test_of_a_states_lineage_it_is_told_how_the_state_goes_on(tmp_path: Path) -> None:
+    state = written(tmp_path / "state", [{**BORN, "run": 0}], HELD)
+    (state / "state.json").touch()
+    with pytest.raises(InputError, match=r"write `\[\]` for `lineage` in `state.json`"):
+        load(*files(state), "k1")
+
+
 def test_another_key_is_refused_and_told(tmp_path: Path) -> None:
     run = written(tmp_path / "run", [BORN], HELD, key="k2")
     with pytest.raises(InputError, match=r"written under the key `k2`, but this run's key is `k1`.*--key-file"):

@@ -72,3 +72,20 @@ def test_a_missing_file_is_named(old: Path) -> None:
 def test_two_runs_never_use_one_state(old: Path) -> None:
     with states.opened(old), pytest.raises(OutputError, match="another run is using"), states.opened(old):
         pass
+
+
+@pytest.mark.parametrize(
+    ("lineage", "said"),
+    [
+        (["lineage-000001.parquet"], "its lineage is in 1 files"),
+        ("lineage", "its lineage is in 7 files"),
+        (["../lineage-000001.parquet", "lineage_members-000001.parquet"], "is no file of a state"),
+        (["lineage-one.parquet", "lineage_members-000001.parquet"], "is no file of a state"),
+        (["lineage-000001.parquet", "lineage_members-000001.parquet"], "is missing; restore it, or write `\\[\\]`"),
+    ],
+)
+def test_a_lineage_that_no_state_has_is_told(old: Path, lineage: object, said: str) -> None:
+    (old / states.MARKER).write_text(json.dumps({**VERSION_0_1_0, "format": 2, "lineage": lineage}))
+    (old / "lineage-one.parquet").touch()
+    with pytest.raises(InputError, match=said):
+        states.load(old)

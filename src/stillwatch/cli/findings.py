@@ -37,10 +37,10 @@ def check_one_place(out: Path | None, state: Path | None, findings: Findings) ->
         findings.add("`--out`", "is missing", "name the folder that the sketches go to")
 
 
-def check_out(out: Path | None, findings: Findings) -> None:
-    """The folder, if one is named, must be new, empty or a previous run's."""
+def check_out(out: Path | None, findings: Findings, state: Path | None = None) -> None:
+    """The folder, if one is named, must be new, empty or a previous run's, and must not hold the state."""
     if out is not None:
-        findings.mistakes.extend(folder.refusal(out))
+        findings.mistakes.extend(folder.refusal(out, state))
 
 
 def check_format(name: str, findings: Findings) -> None:

@@ -35,7 +35,7 @@ def scan(typed: Typed, context: typer.Context) -> None:
     """The main job: logs in, a run folder out."""
     folder = typed.out or default_out()
     findings = Findings()
-    check_out(folder, findings)
+    check_out(folder, findings, typed.state)
     job = job_from(context, typed, findings)
     from stillwatch import flow, report
 

@@ -21,9 +21,11 @@ _EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
 _HERE = -100  # AT_FDCWD: paths are taken as they stand
 
 
-def refusal(out: Path) -> list[Mistake]:
-    """Why `out` cannot be published to; empty when it can."""
+def refusal(out: Path, state: Path | None = None) -> list[Mistake]:
+    """Why `out` cannot be published to by a run that keeps `state`; empty when it can."""
     where = f"`--out {out}`"
+    if state is not None and Path(os.path.realpath(state)).is_relative_to(os.path.realpath(out)):
+        return [Mistake(where, f"is replaced whole, and with it `--state {state}`", "name folders apart")]
     if out.is_symlink() and not out.is_dir():
         return [Mistake(where, "is a broken link", "remove it or name another folder")]
     if out.exists() and not out.is_dir():

@@ -13,6 +13,7 @@ from stillwatch.errors import InputError, Mistake
 from stillwatch.job import Job
 from stillwatch.records import Table
 from stillwatch.records.lineage import CAMPAIGN, EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
+from stillwatch.runs import state as states
 from stillwatch.runs.folder import MARKER
 from stillwatch.runs.lineage import History
 from stillwatch.runs.state import State
@@ -67,7 +68,7 @@ def load(events: Path, members: Path, key_id: str | None = None) -> History:
     for wrong in (_unknown_events, _impossible_runs, _ids_given_twice, _strangers, _memberships_twice):
         said = wrong(found)
         if said is not None:
-            raise InputError(f"`{events.parent}` cannot be continued: {said}; {_REMEDY}")
+            raise InputError(f"`{events.parent}` cannot be continued: {said}; {_remedy(events)}")
     return found
 
 
@@ -76,11 +77,13 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
         rows = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"`{path}` cannot be read ({reason}); {_REMEDY}") from error
+        raise InputError(f"`{path}` cannot be read ({reason}); {_remedy(path)}") from error
     said = rows.schema.metadata or {}
     version = said.get(_FORMAT, b"none").decode(errors="replace")
     if version != FORMAT:
-        raise InputError(f"`{path}` has lineage format {version[:20]}, this version reads format {FORMAT}; {_REMEDY}")
+        raise InputError(
+            f"`{path}` has lineage format {version[:20]}, this version reads format {FORMAT}; {_remedy(path)}"
+        )
     theirs = said.get(_KEY, b"").decode(errors="replace")
     if key_id is not None and theirs != key_id:
         raise InputError(
@@ -92,8 +95,12 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
         rows.validate(full=True)
     except (KeyError, ValueError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"`{path}` is damaged ({reason}); {_REMEDY}") from error
+        raise InputError(f"`{path}` is damaged ({reason}); {_remedy(path)}") from error
     return rows
+
+
+def _remedy(path: Path) -> str:
+    return states.NEW_IDS if (path.parent / states.MARKER).is_file() else _REMEDY
 
 
 def _unknown_events(found: History) -> str | None:

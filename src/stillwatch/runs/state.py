@@ -25,7 +25,10 @@ MARKER = "state.json"
 FORMAT = 2
 _READABLE = (1, FORMAT)  # 1 is that of version 0.1.0, which kept no lineage
 _LOCK = ".lock"
-_OURS = re.compile(r"(exchanges|accounts|lineage|lineage_members)-\d{6,}\.parquet|\.state\.json")
+_LINEAGE = ("lineage", "lineage_members")
+_OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
+NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and campaigns then get new ids)"
+"""What to do about lineage files that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,17 @@ def load(folder: Path) -> State:
         parts = tuple(Part(**part) for part in found["parts"])
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
         lineage = tuple(found.get("lineage", ()))
+        if len(lineage) not in (0, len(_LINEAGE)):
+            raise ValueError(f"its lineage is in {len(lineage)} files")
         state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"], lineage)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"`{path}` cannot be read ({error}); add the logs to a new state") from error
     for file in state.files:
+        if not _OURS.fullmatch(file):
+            raise InputError(f"`{path}` names `{file[:40]}`, which is no file of a state; restore it")
         if not state.path(file).is_file():
-            raise InputError(f"`{state.path(file)}` is missing; restore it or add the logs to a new state")
+            remedy = NEW_IDS if file in state.lineage else "restore it or add the logs to a new state"
+            raise InputError(f"`{state.path(file)}` is missing; {remedy}")
     return state
 
 
