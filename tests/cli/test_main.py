@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch import __version__, flow
+from stillwatch import __version__, flow, report
 from stillwatch.cli import main as cli
 from stillwatch.cli.main import invoke
 from stillwatch.runs import state as states
@@ -101,6 +101,9 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         ("report nowhere", "is not a run folder"),
         ("lab score nowhere truth", "is not a run folder"),
         ("lab demo --out log.jsonl", "is a file"),
+        ("scan log.jsonl --version", "`--version`: is not an option; see `--help`"),
+        ("scan log.jsonl --prevous .", "did you mean `--previous`?"),
+        ("scan log.jsonl --engine \x1b[31mred", "`--engine \\x1b[31mred`: is not an engine"),
         ("scan log.jsonl --previous gone", "`--previous gone`: does not exist"),
         ("scan log.jsonl --previous .", "`--previous .`: is not a run folder"),
         ("scan log.jsonl --previous a --previous b", "names two previous runs or more (`a`, `b`)"),
@@ -196,6 +199,17 @@ def test_the_unexpected_is_one_line_without_debug(
     assert "failed unexpectedly (SurpriseError: boo)" in last
     assert cli.ISSUES in last
     assert debug or len(shown.splitlines()) == 1
+
+
+@pytest.mark.parametrize("out", ["no/such/folder/report.md", "."])
+def test_a_report_that_cannot_be_written_says_where(
+    log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (log.parent / "run.json").write_text("{}")
+    monkeypatch.setattr(report, "write", lambda *_: "text")
+    assert invoke(["report", ".", "--out", out]) == 1
+    (line,) = complaints(capsys)
+    assert line.startswith(f"cannot write `{Path(out)}`")
 
 
 def test_a_reader_that_leaves_is_no_error(log: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -72,6 +73,30 @@ def test_what_cannot_be_loaded_is_told_and_all_else_works() -> None:
     assert CliRunner().invoke(app, ["scan"]).output == "ours\n"
     assert CliRunner().invoke(app, ["theirs", "one"]).output == "one of theirs\n"
     assert CliRunner().invoke(app, ["broken", "three"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("raise SystemExit(7)", "SystemExit: 7"),
+        ("class Mute(Exception):\n    def __str__(self):\n        raise ValueError\nraise Mute", "str() failed"),
+        ("from", "SyntaxError"),
+    ],
+)
+def test_whatever_a_package_raises_when_it_is_imported_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    (tmp_path / "raises_at_import.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    (complaint,) = mount(own(), [entry("theirs", "raises_at_import:app")], [])
+    assert said in complaint
+
+
+@pytest.mark.usefixtures("foreign")
+def test_of_two_packages_with_one_word_the_second_is_left_out() -> None:
+    twice = [entry("theirs", "foreign_commands:good")] * 2
+    (complaint,) = mount(own(), twice, [])
+    assert "`stillwatch theirs` is another command" in complaint
 
 
 def test_complaints_go_to_stderr_and_change_no_exit_code(

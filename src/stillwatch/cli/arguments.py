@@ -18,6 +18,8 @@ from stillwatch.settings import Settings, load_settings
 
 ENGINES = ("duckdb", "spark")
 REMOTE = "sc://"
+ALIKE = 0.7
+"""Likeness (of `difflib`) from which a word is taken for a misspelt option; at 0.6 `--version` passes for `--json`."""
 
 
 def job_from(context: typer.Context, typed: Typed, findings: Findings, needs_key: bool = False) -> Job:
@@ -61,7 +63,7 @@ def _without_options(logs: Sequence[str], options: Sequence[str], findings: Find
         if not word.startswith("--") or Path(word).exists():
             paths.append(word)
             continue
-        near = difflib.get_close_matches(word.partition("=")[0], options, n=1)
+        near = difflib.get_close_matches(word.partition("=")[0], options, n=1, cutoff=ALIKE)
         remedy = f"did you mean `{near[0]}`?" if near else "see `--help`"
         findings.add(f"`{word}`", "is not an option", remedy)
     return paths

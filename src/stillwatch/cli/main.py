@@ -108,4 +108,6 @@ def _complain(text: str, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     for line in text.splitlines():
-        sys.stderr.write(f"stillwatch: {line}\n")
+        # what a damaged file or a foreign package holds must not command the terminal
+        plain = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+        sys.stderr.write(f"stillwatch: {plain}\n")

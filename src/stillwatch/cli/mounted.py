@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint
+from traceback import format_exception_only
 
 import typer
 
@@ -16,19 +17,20 @@ def mount(app: typer.Typer, entries: Iterable[EntryPoint], taken: Iterable[str])
 
     Whatever is wrong with another package, the commands of this one work.
     """
-    complaints = []
+    complaints, names = [], set(taken)
     for entry in sorted(entries, key=lambda one: one.name):
-        if entry.name in taken:
-            complaints.append(f"{_named(entry)} are left out: `stillwatch {entry.name}` is a command of its own")
+        if entry.name in names:
+            complaints.append(f"{_named(entry)} are left out: `stillwatch {entry.name}` is another command")
             continue
         try:
             group = entry.load()
             typer.main.get_command(group)  # fails here, if at all, and not when some other command is looked up
-        except Exception as error:  # noqa: BLE001  other people's code may raise anything
-            reason = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001  other people's code may raise anything
+            reason = "".join(format_exception_only(error)).strip()  # which stands an error that cannot be printed
             complaints.append(f"{_named(entry)} cannot be loaded ({reason}); install that package anew or remove it")
             continue
         app.add_typer(group, name=entry.name)
+        names.add(entry.name)
     return complaints
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stillwatch.cli.findings import Findings, check_format, check_run
+from stillwatch.errors import OutputError
 
 
 def report(
@@ -26,5 +27,8 @@ def report(
     text = reports.write(run, campaign, format_)
     if out is None:
         typer.echo(text, nl=False)
-    else:
+        return
+    try:
         out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write `{out}`: {error.strerror or error}; name another `--out`") from error
