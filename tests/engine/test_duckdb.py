@@ -68,7 +68,7 @@ def test_batches_stream_into_a_table(engine: DuckDBEngine) -> None:
 def test_parts_are_kept_apart_and_only_the_one_asked_for_is_read(
     engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stillwatch.engine.parquet_files.PARTED_ROWS", 100)  # written in many turns
+    monkeypatch.setattr("stillwatch.engine.parquet_files.PARTITION_ROWS", 100)  # written in many turns
     sql = "SELECT CAST(range % 7 AS INTEGER) AS part, 5_000 - range AS n, 'w' || range AS word FROM range(5_000)"
     engine.partition("parted", Query("parted", sql), "part", "n")
     columns = "SELECT part, n, word FROM"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.engine import Query, fetched_ahead
+from stillwatch.engine import Query, prefetched
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import QueryError
 from stillwatch.settings import EngineSettings
@@ -22,7 +22,7 @@ def numbered(count: int) -> list[Query]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 def test_tables_come_in_the_order_of_their_queries(engine: DuckDBEngine, count: int) -> None:
-    assert [rows["n"].to_pylist() for rows in fetched_ahead(engine, numbered(count))] == [[n] for n in range(count)]
+    assert [rows["n"].to_pylist() for rows in prefetched(engine, numbered(count))] == [[n] for n in range(count)]
 
 
 def test_the_next_is_read_while_one_is_worked_on_and_no_more(engine: DuckDBEngine) -> None:
@@ -36,14 +36,14 @@ def test_the_next_is_read_while_one_is_worked_on_and_no_more(engine: DuckDBEngin
                 second.set()
             return engine.fetch(query)
 
-    tables = fetched_ahead(Watched(), numbered(5))  # type: ignore[arg-type]
+    tables = prefetched(Watched(), numbered(5))  # type: ignore[arg-type]
     next(tables)
     assert second.wait(10), "the second is read though nobody asked for it"
     assert asked == ["0", "1"]
 
 
 def test_a_refused_query_is_raised_in_its_turn(engine: DuckDBEngine) -> None:
-    tables = fetched_ahead(engine, [*numbered(1), Query("broken", "SELECT nothing")])
+    tables = prefetched(engine, [*numbered(1), Query("broken", "SELECT nothing")])
     assert next(tables)["n"].to_pylist() == [0]
     with pytest.raises(QueryError, match="broken"):
         next(tables)
@@ -51,7 +51,7 @@ def test_a_refused_query_is_raised_in_its_turn(engine: DuckDBEngine) -> None:
 
 def test_closing_stops_what_is_read_ahead(tmp_path: Path) -> None:
     with DuckDBEngine(EngineSettings(threads=1), tmp_path) as engine:
-        tables = fetched_ahead(engine, [*numbered(1), WITHOUT_END])
+        tables = prefetched(engine, [*numbered(1), WITHOUT_END])
         next(tables)
         tables.close()
     assert list(tmp_path.iterdir()) == []

@@ -21,12 +21,12 @@ from stillwatch.engine.duckdb_errors import refusals
 from stillwatch.engine.duplicate_hashes import FETCH_ROWS, duplicates
 from stillwatch.engine.interface import Kernel
 from stillwatch.engine.parquet_files import (
-    PARTED_BATCH,
+    PARTITION_BATCH,
     ROW_GROUP,
     export_query,
     write_export,
-    write_parted,
-    write_staged,
+    write_partitions,
+    write_temporary,
 )
 from stillwatch.engine.query import Query, identifier, literal
 from stillwatch.errors import OutputError, QueryError
@@ -109,7 +109,7 @@ class DuckDBEngine:
         folder = next(path for path in self._paths(name) if not path.exists())
         self._parted[name] = folder
         # COPY ... PARTITION_BY would take longer and more memory.
-        write_parted(folder, (column, by), self.batches(query, PARTED_BATCH))
+        write_partitions(folder, (column, by), self.batches(query, PARTITION_BATCH))
         # The partition comes from a file's name, so that files of other partitions are not even opened. Hive's own
         # partitioning would also read a folder above that is called `a=b`.
         part = f"CAST(parse_filename(part_file, true) AS BIGINT) AS {identifier(column)}"
@@ -127,7 +127,7 @@ class DuckDBEngine:
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         path = next(path for path in self._paths(table.name) if not path.exists())
-        rows = write_staged(table, path, batches)
+        rows = write_temporary(table, path, batches)
         self.view(table.name, Query(f"staged {table.name}", f"SELECT * FROM read_parquet({literal(str(path))})"))
         self._staged_rows[table.name] = rows
         return rows

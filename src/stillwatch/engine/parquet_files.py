@@ -16,8 +16,8 @@ from stillwatch.errors import OutputError
 from stillwatch.records import Table
 from stillwatch.records.inputs import TEXTS
 
-PARTED_BATCH = 32_768  # rows partitioned at once: for larger batches the allocator asks for new memory each time
-PARTED_ROWS = 16 * PARTED_BATCH  # rows held before those of each partition are written: about 120 MB
+PARTITION_BATCH = 32_768  # rows partitioned at once: for larger batches the allocator asks for new memory each time
+PARTITION_ROWS = 16 * PARTITION_BATCH  # rows held before those of each partition are written: about 120 MB
 ROW_GROUP = 131_072  # rows; two threads' groups with text fit into a memory limit of 3 GB
 
 Parts = dict[int, list[pa.RecordBatch]]
@@ -50,14 +50,14 @@ def write_export(
     return rows
 
 
-def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) -> int:
+def write_temporary(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Streams batches of the table's schema into a file that only this run reads; returns the number of rows.
 
     Raises OutputError when the file cannot be written.
     """
     rows = 0
     try:
-        with _staged_file(path, table.schema) as writer:
+        with _temporary_file(path, table.schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
                 rows += batch.num_rows
@@ -66,11 +66,11 @@ def write_staged(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) ->
     return rows
 
 
-def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> None:
+def write_partitions(folder: Path, columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> None:
     """Streams batches into a folder, one file for each value of the first of two integer columns.
 
     A file is named after that value and lacks the column. Its rows ascend in the second column as far as they came in
-    one batch. PARTED_ROWS rows are written while the next are read; no more are in memory. Raises OutputError when a
+    one batch. PARTITION_ROWS rows are written while the next are read; no more are in memory. Raises OutputError when a
     file cannot be written.
     """
     try:
@@ -78,14 +78,14 @@ def write_parted(folder: Path, columns: tuple[str, str], batches: Iterable[pa.Re
         with ExitStack() as files, ThreadPoolExecutor(1) as pool:
             writers: dict[int, pq.ParquetWriter] = {}
             last: Future[None] | None = None
-            for waiting in _parted(columns, batches):
+            for waiting in _partitions(columns, batches):
                 if last is not None:
                     last.result()
                 for part in waiting.keys() - writers.keys():
                     path, schema = folder / f"{part}.parquet", waiting[part][0].schema
                     # Statistics would not help: which file to read is all that is ever asked.
-                    writers[part] = files.enter_context(_staged_file(path, schema, write_statistics=False))
-                last = pool.submit(_write_parts, writers, waiting)
+                    writers[part] = files.enter_context(_temporary_file(path, schema, write_statistics=False))
+                last = pool.submit(_write_partitions, writers, waiting)
             if last is not None:
                 last.result()
     except OSError as error:
@@ -111,8 +111,8 @@ def disk_error(path: Path, error: OSError) -> OutputError:
     )
 
 
-def _parted(columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
-    """Yields, for some PARTED_ROWS rows at a time, the rows of each value of the first column, without that column."""
+def _partitions(columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> Iterator[Parts]:
+    """Yields, for about PARTITION_ROWS rows at a time, the rows of each value of the first column, without it."""
     column, by = columns
     waiting: Parts = {}
     held = 0
@@ -124,18 +124,18 @@ def _parted(columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> Iter
         for value, first, end in zip(values.tolist(), begin, [*begin[1:], len(parts)], strict=True):
             waiting.setdefault(value, []).append(rows.slice(first, end - first))
         held += len(parts)
-        if held >= PARTED_ROWS:
+        if held >= PARTITION_ROWS:
             yield waiting
             waiting, held = {}, 0
     yield waiting
 
 
-def _write_parts(writers: Mapping[int, pq.ParquetWriter], waiting: Parts) -> None:
+def _write_partitions(writers: Mapping[int, pq.ParquetWriter], waiting: Parts) -> None:
     for part, rows in waiting.items():
         writers[part].write_table(pa.Table.from_batches(rows))
 
 
-def _staged_file(path: Path, schema: pa.Schema, write_statistics: bool = True) -> pq.ParquetWriter:
+def _temporary_file(path: Path, schema: pa.Schema, write_statistics: bool = True) -> pq.ParquetWriter:
     # Such a file is written once and read a few times. LZ4 without dictionaries takes half the time of zstd's first
     # level and up to twice the room. It would make texts two to four times as small, but would take more time for them
     # than all else in writing takes together.

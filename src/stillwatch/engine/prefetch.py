@@ -11,7 +11,7 @@ from stillwatch.engine.interface import Engine
 from stillwatch.engine.query import Query
 
 
-def fetched_ahead(engine: Engine, queries: Iterable[Query]) -> Iterator[pa.Table]:
+def prefetched(engine: Engine, queries: Iterable[Query]) -> Iterator[pa.Table]:
     """Yields all rows of each query, in the order of the queries.
 
     At most two tables are in memory, provided that the caller drops one before it asks for the next. Raises what

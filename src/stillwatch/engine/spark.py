@@ -24,7 +24,7 @@ from stillwatch.engine.parquet_files import (
     ROW_GROUP,
     export_query,
     write_export,
-    write_staged,
+    write_temporary,
 )
 from stillwatch.engine.query import Query
 from stillwatch.engine.spark_errors import refusals
@@ -120,7 +120,7 @@ class SparkEngine:
 
     def store_batches(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         path = self._path(table.name).with_suffix(".parquet")
-        rows = write_staged(table, path, batches)
+        rows = write_temporary(table, path, batches)
         self._name_files(table, path, Query(f"store {table.name}", ""))
         return rows
 

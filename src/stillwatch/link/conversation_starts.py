@@ -9,7 +9,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query, fetched_ahead
+from stillwatch.engine import Engine, Query, prefetched
 from stillwatch.link.holdings import by_account, keyed
 from stillwatch.link.segments import SKETCHES
 from stillwatch.link.self_similarity import evenly_spaced
@@ -55,7 +55,7 @@ def read_conversation_starts(
     Features of a frame that an account wraps its texts in are 0.
     """
     queries = [contents_sql(condition) for condition in segments]
-    found = [_conversation_starts(rows, accounts) for rows in fetched_ahead(engine, queries)]
+    found = [_conversation_starts(rows, accounts) for rows in prefetched(engine, queries)]
     account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
     return account_index, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, fetched_ahead
+from stillwatch.engine import Engine, prefetched
 from stillwatch.link.value_counts import met_again, note
 from stillwatch.link.values import used_values_sql
 from stillwatch.records.open_table import room
@@ -73,7 +73,7 @@ def used_values(
     parts.update({code: [] for code in again})
     uses = []
     queries = [used_values_sql(accounts, tuple(again.values())) for accounts in segments]
-    for rows in fetched_ahead(engine, queries):
+    for rows in prefetched(engine, queries):
         log = _Segment(rows, distinct_count)
         for code, column in again.items():
             parts[code].append(_perhaps(log.held(code, column), met[code]))
@@ -90,7 +90,7 @@ def _first_pass(
     """
     met: dict[int, Count] = {}
     kept: dict[int, list[Held]] = {code: [] for code in columns}
-    for rows in fetched_ahead(engine, [used_values_sql(accounts, tuple(columns.values())) for accounts in segments]):
+    for rows in prefetched(engine, [used_values_sql(accounts, tuple(columns.values())) for accounts in segments]):
         log = _Segment(rows, distinct_count)
         for code, column in columns.items():
             held = log.held(code, column)

@@ -1,4 +1,4 @@
-"""Logs become exchanges."""
+"""The read stage turns log files into the table of exchanges and the other input tables."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ WRITES = (
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Reads the job's files; raises InputError for one that cannot be read.
+    """Reads the job's files into the tables of WRITES.
 
-    `exchanges` and `received_sketches` hold the rows inside the job's window and after what its state keeps; a row
-    outside counts as used. The state's own rows become `state_sketches` and `state_accounts`.
+    `exchanges` and `received_sketches` hold the rows that lie inside the job's window and after the end of its state; a
+    row outside counts as used. The state's own rows become `state_sketches` and `state_accounts`. Raises InputError
+    when a file cannot be read, OutputError when the disk is full.
     """
     state = states.load(job.state) if job.state else None
     named = {
@@ -70,16 +71,16 @@ def run(engine: Engine, job: Job) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedKey:
-    """The key of the sketches among the logs (None if they do not name it), and whether raw logs came with them."""
+    """The key under which the sketches among the logs were made."""
 
-    key_id: str | None
-    beside_logs: bool
+    key_id: str | None  # None when the sketches do not name their key
+    beside_logs: bool  # whether raw logs were given together with the sketches
 
 
 def received_key(job: Job) -> ReceivedKey | None:
-    """The key that the sketches among the logs name; None when there are no sketches.
+    """Returns the key that the sketches among the logs name; None when there are no sketches.
 
-    Raises InputError when two of them say different keys: their values could not be compared.
+    Raises InputError when two files of sketches name different keys, since their values could not be compared.
     """
     sources = job.sources.exchanges
     footers = [footer(source) for source in sources if source.format == "parquet"]
@@ -96,9 +97,9 @@ def received_key(job: Job) -> ReceivedKey | None:
 
 
 def broken_file(job: Job, error: QueryError) -> InputError | None:
-    """Names the Parquet file that made a query fail because a page of it cannot be read; None when there is none.
+    """Returns the error that names the Parquet file whose broken page made a query fail; None when no page is broken.
 
-    The read stage looks only at columns that can have a fault, so a later stage may be the first to meet a broken page.
+    The read stage reads only columns that can have a fault, so a later stage may be the first to read a broken page.
     """
     if not error.kind.may_be_a_file:
         return None

@@ -1,4 +1,4 @@
-"""A second row with the same key: found by a pass over the keys alone, and settled by content, never by order."""
+"""Finds rows that repeat a key: one pass over the keys finds them, and their content decides which row is kept."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from collections.abc import Sequence
 
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.read.partitions import rows_sql
-from stillwatch.read.tables import Taken
+from stillwatch.read.tables import CheckedPart
 from stillwatch.records import Table
 from stillwatch.records.inputs import JUDGEMENTS
 
-_TWICE = "read_twice"
+_REPEATED_HASHES = "repeated_key_hashes"
 
 
-def set_repeats_aside(engine: Engine, name: str, taken: Sequence[Taken]) -> Counter[int]:
-    """Makes a table `name` of the places of repeated rows; gives how many each source number has.
+def find_repeats(engine: Engine, name: str, parts: Sequence[CheckedPart]) -> Counter[int]:
+    """Creates the table `name` (source number, place) of repeated rows; returns their number by source number.
 
-    Parts given earlier win over later ones; within the same table the row whose content has the smallest digest is
-    kept, so that neither the order of rows nor that of files decides. Judgements repeat only when all columns do.
+    Of several rows with one key, one row is kept and the others are repeated. A row of a table that is given earlier
+    wins over a row of a later table; within one table the row whose content has the smallest digest is kept, so that
+    neither the order of rows nor the order of files decides. Judgements are repeated only when all columns are equal.
     """
-    hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in taken)
-    # the engine's own hash only narrows down candidates; keys themselves are compared below
-    engine.duplicate_hashes(_TWICE, Query("keys met twice", hashes), "key_hash")
-    candidates = "\nUNION ALL\n".join(_candidates_sql(one, taken) for one in taken)
+    hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in parts)
+    # The engine's own hash may collide, so it selects only candidates; the keys themselves are compared below.
+    engine.duplicate_hashes(_REPEATED_HASHES, Query("keys of several rows", hashes), "key_hash")
+    candidates = "\nUNION ALL\n".join(_candidates_sql(one, parts) for one in parts)
     order = "row_number() OVER (PARTITION BY key ORDER BY rank, content, place)"
     engine.create(
         name,
@@ -36,26 +37,26 @@ def set_repeats_aside(engine: Engine, name: str, taken: Sequence[Taken]) -> Coun
     return Counter({row["number"]: row["n"] for row in counted.to_pylist()})
 
 
-def _hashes_sql(taken: Taken) -> str:
-    return f"SELECT hash({_key(taken.part.table)}) AS key_hash FROM (\n{_narrow(taken)}\n)"
+def _hashes_sql(checked: CheckedPart) -> str:
+    return f"SELECT hash({_key(checked.part.table)}) AS key_hash FROM (\n{_keyed_rows_sql(checked)}\n)"
 
 
-def _candidates_sql(taken: Taken, every: Sequence[Taken]) -> str:
+def _candidates_sql(checked: CheckedPart, every: Sequence[CheckedPart]) -> str:
     tables = list(dict.fromkeys(one.part.table.name for one in every))
-    table = taken.part.table
+    table = checked.part.table
     content = f"sha256(CAST({_row(table)} AS VARCHAR))"
     return (
         f"SELECT {_key(table)} AS key, {tables.index(table.name)} AS rank, {content} AS content, number, place "
-        f"FROM (\n{_narrow(taken)}\n) WHERE hash({_key(table)}) IN (SELECT key_hash FROM {_TWICE})"
+        f"FROM (\n{_keyed_rows_sql(checked)}\n) WHERE hash({_key(table)}) IN (SELECT key_hash FROM {_REPEATED_HASHES})"
     )
 
 
-def _narrow(taken: Taken) -> str:
-    part = taken.part
+def _keyed_rows_sql(checked: CheckedPart) -> str:
+    part = checked.part
     rows = rows_sql(part, f"{part.number} AS number, {part.place} AS place")
-    if taken.faulty is None:
+    if checked.faulty is None:
         return rows
-    return f"{rows}\nWHERE ({part.place}) NOT IN (SELECT place FROM {identifier(taken.faulty)})"
+    return f"{rows}\nWHERE ({part.place}) NOT IN (SELECT place FROM {identifier(checked.faulty)})"
 
 
 def _key(table: Table) -> str:

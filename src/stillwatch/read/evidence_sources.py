@@ -1,4 +1,4 @@
-"""The evidence sources: what each shows, which columns it needs, and whether these inputs have them."""
+"""The evidence sources: each names the evidence it shows and the columns it needs, and may be available or not."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """An evidence source: what it shows, and the columns of which it needs at least one."""
+    """An evidence source: the evidence that it shows, and the columns of which it needs at least one."""
 
     name: str
     shows: str
     needs: tuple[str, ...]
     table: Table = EXCHANGES
-    sketched: tuple[str, ...] = ()  # the columns of a sketch that stand for `needs`
+    sketched: tuple[str, ...] = ()  # the columns of a sketch that replace `needs`
 
 
 EVIDENCE_SOURCES = (
@@ -118,9 +118,10 @@ EVIDENCE_SOURCES = (
 
 
 def evidence_source_rows(filled: Mapping[str, Set[str]], given: Set[str]) -> list[dict[str, object]]:
-    """One row for each evidence source, in the columns of the table `evidence_sources`.
+    """Returns one row for each evidence source, with the columns of the table `evidence_sources`.
 
-    `filled` names, for each table, the columns in which some row has a value; `given` names the tables handed in.
+    `filled` names, for each table, the columns in which some row has a value; `given` names the tables for which files
+    were given.
     """
     return [_row(source, filled, given) for source in sorted(EVIDENCE_SOURCES, key=lambda one: one.name)]
 

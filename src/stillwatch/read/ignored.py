@@ -1,4 +1,4 @@
-"""Which columns of a file no table of the contract has, so that a misspelt name does not pass in silence."""
+"""Finds the columns of a file that its table does not have, so that `check` can report a misspelt name."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from stillwatch.read.validation.rejects import printable
 from stillwatch.records import Table
 from stillwatch.settings import ReadSettings
 
-_LINES = 100  # JSON objects looked at: a column that a log has, most of its first lines have
-_NAMES = 20  # names kept: enough to see a spelling, few enough to print
+_LINES = 100  # JSON objects read: a column of a log appears in most of its first lines
+_NAMES = 20  # names reported: enough to see a misspelling, few enough to print
 
 
 def ignored_columns(
     table: Table, source: Source, settings: ReadSettings, stored: Sequence[str] | None = None
 ) -> list[str]:
-    """Printable names, in order; `stored` are a Parquet file's columns, else the start of the text is read."""
+    """Returns printable names of columns that are not read, ascending, at most 20.
+
+    `stored` are the columns of a Parquet file; without it, the start of the text file is read. Raises InputError when
+    that cannot be read.
+    """
     if stored is None and source.format == "csv":
         stored = header_of(source, blocks(source, settings.max_line_bytes))
     elif stored is None:
@@ -35,7 +39,7 @@ def _json_names(source: Source, settings: ReadSettings) -> list[str]:
             try:
                 value = json.loads(line.data)
             except (ValueError, RecursionError):
-                continue  # told by the quarantine
+                continue  # the quarantine reports this line
             names.update(value if isinstance(value, dict) else ())
         break
     return sorted(names)

@@ -1,4 +1,4 @@
-"""A part is a set of rows that one SQL relation gives: Parquet files of one shape, or rows staged from text."""
+"""A part is the rows of one SQL relation: Parquet files with equal columns, or rows staged from text files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ _SHOWN = 60  # characters of one value in the raw text of a quarantined Parquet 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one table: FROM clause, source number and line, and each contract column with the faults it can have."""
+    """Rows of one table, as the SQL expressions that read them.
+
+    `relation` is a FROM clause. `number` (of the source) and `line` (1-based) are expressions over it. `casts` has one
+    entry for each contract column, in the order of the table. `faults` are pairs of a condition and a reason; the first
+    condition that holds gives a row's reason.
+    """
 
     table: Table
     relation: str
@@ -28,11 +33,11 @@ class Part:
     line: str
     casts: tuple[Cast, ...]
     faults: tuple[tuple[str, str], ...] = ()
-    stored: tuple[str, ...] = ()  # names of columns the relation has
+    stored: tuple[str, ...] = ()  # the contract columns that the relation has
 
     @property
     def place(self) -> str:
-        """One number for source and line: 2^40 rows a file are enough."""
+        """An expression that gives one integer for source and line; a file may have up to 2^40 rows."""
         return f"(({self.number})::BIGINT << 40) + ({self.line})"
 
 
@@ -43,7 +48,7 @@ def parquet_part(
     types: Iterable[tuple[str, pa.DataType]],
     settings: ReadSettings,
 ) -> Part:
-    """Files with the same columns and types; they are numbered from `first` in the order given."""
+    """Returns the part of Parquet files with equal columns and types; sources are numbered from `first`, in order."""
     stored = dict(types)
     paths = ", ".join(literal(str(source.path.absolute())) for source in sources)
     casts = tuple(_bounded(column, cast(column, stored.get(column.name)), settings) for column in table.columns)
@@ -59,7 +64,7 @@ def parquet_part(
 
 
 def staged_part(table: Table, name: str) -> Part:
-    """Rows that were checked when they were staged."""
+    """Returns the part of a staged table, whose rows were checked when they were staged."""
     return Part(
         table,
         identifier(name),
@@ -72,7 +77,7 @@ def staged_part(table: Table, name: str) -> Part:
 
 
 def rows_sql(part: Part, extra: str = "") -> str:
-    """The part's rows with the contract's columns (`extra` adds expressions over the relation)."""
+    """Returns the query of a part's rows in the contract's columns; `extra` adds expressions over the relation."""
     columns = ", ".join(
         value.value if value.value == identifier(name) else f"{value.value} AS {identifier(name)}"
         for name, value in zip(part.table.names, part.casts, strict=True)
@@ -81,19 +86,19 @@ def rows_sql(part: Part, extra: str = "") -> str:
 
 
 def no_rows_sql(table: Table, extra: str = "") -> str:
-    """The table's columns without a row (`extra` adds expressions)."""
+    """Returns a query that gives the table's columns and no row; `extra` adds expressions."""
     nulls = ", ".join(f"CAST(NULL AS {one.kind.value}) AS {identifier(one.name)}" for one in table.columns)
     return f"SELECT {nulls}{', ' + extra if extra else ''} WHERE false"
 
 
 def reason_sql(part: Part) -> str:
-    """An expression over the relation: why a row is unusable, null when it is usable."""
+    """Returns an expression over the relation: the reason why a row is unusable, null for a usable row."""
     cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in part.faults)
     return f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
 def raw_sql(part: Part) -> str:
-    """An expression over the relation: what stood in a row, cut short, keys first."""
+    """Returns an expression over the relation: a row's stored values as text, each shortened, keys first."""
     shown = ", ".join(
         f"{literal(name)}: left(try_cast({identifier(name)} AS VARCHAR), {_SHOWN})" for name in part.stored
     )
@@ -103,7 +108,7 @@ def raw_sql(part: Part) -> str:
 def _bounded(column: Column, read: Cast, settings: ReadSettings) -> Cast:
     if column.kind is not Kind.TIMESTAMP or column.required:
         return read
-    # `9999-12-31` in an optional time is how databases write "never"
+    # Databases write "never" as `9999-12-31`: an optional time outside the bounds counts as absent.
     return Cast(f"CASE WHEN {_inside(read.value, settings)} THEN {read.value} END", read.faults)
 
 

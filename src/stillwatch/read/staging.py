@@ -1,4 +1,4 @@
-"""JSON lines and CSV are parsed once, streamed, into typed rows that remember their source and line."""
+"""Parses JSON lines and CSV once, as a stream, into typed rows with the number of their source and line."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from stillwatch.read.validation.rejects import LINE_TOO_LONG, Reject, Rejects
 from stillwatch.records import Column, Kind, Table
 from stillwatch.settings import ReadSettings
 
-_THREADS = 2  # Arrow parses without Python's lock; reading and writing around it keep a third thread idle
+_THREADS = 2  # Arrow parses without Python's lock; a third thread would wait for the reading and writing of blocks
 
 Advance = Callable[[int], None]
 
 
 def staged_table(table: Table) -> Table:
-    """The table plus the number of the source and the line that each row came from; no column is required."""
+    """Returns the table with two more columns, each row's source number and line; no column is required."""
     columns = tuple(Column(column.name, column.kind) for column in table.columns)
     return Table(
         f"staged_{table.name}", (*columns, Column("source_number", Kind.INT64), Column("source_line", Kind.INT64))
@@ -36,9 +36,10 @@ def staged_table(table: Table) -> Table:
 def stage(
     table: Table, sources: Iterable[tuple[int, Source]], settings: ReadSettings, rejects: Rejects, advance: Advance
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of `staged_table(table)` from text sources given with their numbers; unusable rows go to `rejects`.
+    """Yields batches of `staged_table(table)` from text sources with their numbers; adds unusable rows to `rejects`.
 
-    Raises InputError when a file cannot be read at all.
+    A batch holds rows of one source only. `advance` is told the bytes that were read. Raises InputError when a file
+    cannot be read at all.
     """
     schema = staged_table(table).schema
     for number, source in sources:
@@ -86,7 +87,7 @@ def _advancing(found: Iterable[Block], advance: Advance) -> Iterator[Block]:
 
 
 def _in_order(work: Callable[[Block], Parsed], found: Iterator[Block]) -> Iterator[Parsed]:
-    # at most a block more than there are threads is under way, so that memory stays bounded
+    # At most _THREADS + 1 blocks are in memory.
     with ThreadPoolExecutor(_THREADS) as pool:
         under_way: deque[Future[Parsed]] = deque(
             pool.submit(work, block) for block in itertools.islice(found, _THREADS)

@@ -24,7 +24,7 @@ SKETCHES, ACCOUNTS = "state_sketches", "state_accounts"
 
 
 def write_state(engine: Engine, state: State | None) -> None:
-    """Makes views over the state's files; without a state, or with an empty one, they have no rows."""
+    """Creates views over the state's files; without a state, or with an empty one, the views have no rows."""
     parts = state.parts if state else ()
     exchanges = [state.path(part.file).absolute() for part in parts] if state else []
     accounts = [state.path(state.accounts).absolute()] if state and parts else []
@@ -35,7 +35,7 @@ def write_state(engine: Engine, state: State | None) -> None:
 def write_previous(engine: Engine, job: Job, state: State | None) -> None:
     """Stores the lineage of the run that this job continues; without one the tables have no rows.
 
-    Raises InputError when it cannot be used.
+    Raises InputError when that lineage cannot be used.
     """
     found = previous.lineage_of(job, state)
     past = History.empty() if found is None else previous.load(*found)
@@ -44,7 +44,7 @@ def write_previous(engine: Engine, job: Job, state: State | None) -> None:
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:
-    """One row of `sources` for all parts of a state together; none for an empty state."""
+    """Returns one row of `sources` for all parts of a state together; no row for an empty state."""
     if state is None or not state.parts:
         return []
     rows = sum(part.rows for part in state.parts)
@@ -66,7 +66,9 @@ def source_rows(state: State | None) -> list[dict[str, object]]:
 
 def _over(table: Table, paths: Sequence[Path]) -> Query:
     if not paths:
-        return Query(f"no {table.name} kept", no_rows_sql(table))
+        return Query(f"no {table.name} in the state", no_rows_sql(table))
     names = ", ".join(identifier(name) for name in table.names)
     listed = ", ".join(literal(str(path)) for path in paths)
-    return Query(f"{table.name} kept", f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)")
+    return Query(
+        f"{table.name} in the state", f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)"
+    )

@@ -1,4 +1,4 @@
-"""What reading found, as values and as the words that `stillwatch check` prints."""
+"""Summarises the read stage, as values and as the text that `stillwatch check` prints."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Rows:
     used: int
     duplicate: int
     quarantined: int
-    outside_window: int  # counted among the used, kept out of the tables
+    outside_window: int  # counted as used, but not in the tables
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSummary:
-    """What reading alone found: rows, quarantined rows by reason, evidence sources by name, files by path."""
+    """The results of the read stage: rows, quarantined rows by reason, evidence sources by name, files by path."""
 
     rows: Rows
     reasons: dict[str, int]
@@ -32,7 +32,7 @@ class ReadSummary:
 
 
 def count_rows(engine: Engine) -> Rows:
-    """Input rows of all sources together."""
+    """Returns the number of input rows of all sources together."""
     names = [field.name for field in fields(Rows)]
     sums = ", ".join(f"coalesce(sum(rows_{name}), 0)::BIGINT AS {name}" for name in names)
     (row,) = _all(engine, f"SELECT {sums} FROM sources")
@@ -40,7 +40,7 @@ def count_rows(engine: Engine) -> Rows:
 
 
 def summarise(engine: Engine) -> ReadSummary:
-    """Everything `stillwatch check` tells."""
+    """Returns everything that `stillwatch check` prints."""
     reasons = _all(engine, "SELECT reason, count(*) AS n FROM quarantine GROUP BY reason ORDER BY n DESC, reason")
     return ReadSummary(
         count_rows(engine),

@@ -1,4 +1,4 @@
-"""The tables that reading leaves behind for the later stages."""
+"""Writes the tables of the read stage, which the later stages read."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pyarrow as pa
 from stillwatch.engine import Query, literal
 from stillwatch.input_files import Source, digest
 from stillwatch.job import Window
-from stillwatch.read.duplicates import set_repeats_aside
+from stillwatch.read.duplicates import find_repeats
 from stillwatch.read.evidence_sources import evidence_source_rows
 from stillwatch.read.formats.parquet import footer
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.read.state_tables import source_rows
 from stillwatch.read.tables import (
+    CheckedPart,
     Reading,
-    Taken,
-    take_parquet,
-    take_text,
+    read_parquet_files,
+    read_text,
     usable_sql,
 )
 from stillwatch.records import Table
@@ -41,37 +41,41 @@ RECEIVED = "received_sketches"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows by source number."""
+    """Numbers of rows by source number: rows that repeat a key, and rows outside the window."""
 
     repeated: Counter[int] = field(default_factory=Counter)
     outside: Counter[int] = field(default_factory=Counter)
 
 
 def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window: Window) -> Counts:
-    """Makes the input tables from the sources named for each; logs and sketches of logs are told apart by columns."""
+    """Writes the input tables; `named` gives the sources of each table.
+
+    A Parquet file of logs holds sketches when it has all of their columns, and raw exchanges otherwise. Raises
+    InputError when a file cannot be read.
+    """
     counts = Counts()
     logs = named[EXCHANGES.name]
     files = [(source, footer(source)) for source in logs if source.format == "parquet"]
-    exchanges = take_parquet(reading, EXCHANGES, [pair for pair in files if not pair[1].holds_sketches()])
-    exchanges += take_text(reading, EXCHANGES, [source for source in logs if source.format != "parquet"])
-    sketches = take_parquet(reading, EXCHANGE_SKETCHES, [pair for pair in files if pair[1].holds_sketches()])
+    exchanges = read_parquet_files(reading, EXCHANGES, [pair for pair in files if not pair[1].holds_sketches()])
+    exchanges += read_text(reading, EXCHANGES, [source for source in logs if source.format != "parquet"])
+    sketches = read_parquet_files(reading, EXCHANGE_SKETCHES, [pair for pair in files if pair[1].holds_sketches()])
     groups = [dict(zip(RECEIVED_GROUPS.names, group, strict=True)) for _, found in files for group in found.groups]
     reading.engine.store(RECEIVED_GROUPS, pa.Table.from_pylist(groups, schema=RECEIVED_GROUPS.schema))
-    # a row that came both raw and sketched is one row: the raw one, since parts given earlier win
+    # Of an exchange that was given both raw and as a sketch the raw row is kept, since earlier tables win.
     repeated = _repeats(reading, EXCHANGES, exchanges + sketches, counts)
-    for name, table, taken in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):
-        _name_window(reading, name, table, _Rows(taken, repeated), window, counts)
+    for name, table, parts in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):
+        _view_window(reading, name, table, _Rows(parts, repeated), window, counts)
     for table in (ACCOUNTS, PERMITS, JUDGEMENTS):
         sources = named[table.name]
-        taken = take_parquet(reading, table, [(one, footer(one)) for one in sources if one.format == "parquet"])
-        taken += take_text(reading, table, [source for source in sources if source.format != "parquet"])
-        rows = _Rows(taken, _repeats(reading, table, taken, counts))
+        parts = read_parquet_files(reading, table, [(one, footer(one)) for one in sources if one.format == "parquet"])
+        parts += read_text(reading, table, [source for source in sources if source.format != "parquet"])
+        rows = _Rows(parts, _repeats(reading, table, parts, counts))
         reading.engine.create(table.name, Query(table.name, rows.sql(table)))
     return counts
 
 
 def write_sources(reading: Reading, counts: Counts, state: State | None) -> None:
-    """One row a file and table it feeds, and one for a state; read = used + duplicate + quarantined in each."""
+    """Writes one row for each file and one for a state; in each row, read = used + duplicate + quarantined."""
     rows = source_rows(state)
     for number, (source, table) in enumerate(reading.sources):
         read, repeated = reading.rows_read[number], counts.repeated[number]
@@ -94,12 +98,12 @@ def write_sources(reading: Reading, counts: Counts, state: State | None) -> None
 
 
 def write_quarantine(reading: Reading) -> None:
-    """Every row that was not used, from all sources."""
+    """Writes the rows of all sources that were not used."""
     reading.engine.store_batches(QUARANTINE, reading.rejects.batches())
 
 
 def write_evidence_sources(reading: Reading, state: State | None) -> None:
-    """Which evidence the columns allow, those of the logs and those of what a state keeps."""
+    """Writes which evidence sources are available, given the columns of the logs and of a state's sketches."""
     given = {table.name for _, table in reading.sources}
     filled: dict[str, set[str]] = dict(reading.filled)
     if state is not None and state.parts:
@@ -111,36 +115,36 @@ def write_evidence_sources(reading: Reading, state: State | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Parts of one table and the table of places that repeat, if any."""
+    """The parts of one table, and the name of the table of repeated places (None without any)."""
 
-    taken: Sequence[Taken]
+    parts: Sequence[CheckedPart]
     repeated: str | None
 
     def sql(self, table: Table, with_number: bool = False) -> str:
-        """The usable rows, each once; with the number of their source where asked for."""
-        if not self.taken:
+        """Returns the query of the usable rows, each once; `with_number` adds the column `number` of their source."""
+        if not self.parts:
             return no_rows_sql(table, "CAST(NULL AS BIGINT) AS number" if with_number else "")
         return "\nUNION ALL\n".join(
-            usable_sql(one, f"{one.part.number} AS number" if with_number else "", self.repeated) for one in self.taken
+            usable_sql(one, f"{one.part.number} AS number" if with_number else "", self.repeated) for one in self.parts
         )
 
 
-def _repeats(reading: Reading, table: Table, taken: Sequence[Taken], counts: Counts) -> str | None:
-    if not taken:
+def _repeats(reading: Reading, table: Table, parts: Sequence[CheckedPart], counts: Counts) -> str | None:
+    if not parts:
         return None
     name = f"repeated_{table.name}"
-    found = set_repeats_aside(reading.engine, name, taken)
+    found = find_repeats(reading.engine, name, parts)
     counts.repeated.update(found)
     return name if found else None
 
 
-def _name_window(reading: Reading, name: str, table: Table, rows: _Rows, window: Window, counts: Counts) -> None:
+def _view_window(reading: Reading, name: str, table: Table, rows: _Rows, window: Window, counts: Counts) -> None:
     ends = [
         f"started_at {sign} TIMESTAMP {literal(str(end))}"
         for sign, end in ((">=", window.since), ("<", window.until))
         if end is not None
     ]
-    if not ends or not rows.taken:
+    if not ends or not rows.parts:
         reading.engine.view(name, Query(name, rows.sql(table)))
         return
     inside = " AND ".join(ends)

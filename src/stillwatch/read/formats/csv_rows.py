@@ -1,4 +1,4 @@
-"""Blocks of CSV lines become Arrow columns; an empty cell is an absent value, a list is a JSON array in its cell."""
+"""Parses blocks of CSV lines into Arrow columns; an empty cell is an absent value, a list is a JSON array."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
 
 
 class _CellError(ValueError):
-    """A cell that its column cannot hold; the message is the reason."""
+    """A cell has a value that its column cannot hold; the message is the reason for the quarantine."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Rows on their way into Arrow columns."""
+    """Parsed rows that wait to become Arrow columns."""
 
     values: dict[str, list[object]]
     lines: list[Line] = field(default_factory=list)
@@ -49,7 +49,7 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Feed:
-    """Lines for `csv.reader`, remembering where each record began and which lines were too long."""
+    """An iterator of lines for `csv.reader`; it records the number of the last line and the overlong lines."""
 
     blocks: Iterator[Block]
     number: int = 0
@@ -64,7 +64,10 @@ class _Feed:
 
 
 def parse_csv(table: Table, source: Source, blocks: Iterator[Block], max_line_bytes: int) -> Iterator[Parsed]:
-    """The source's records in batches; InputError when its first line does not name every required column."""
+    """Yields the source's records in batches.
+
+    Raises InputError when the first line does not name every required column, or names a column twice.
+    """
     csv.field_size_limit(max_line_bytes)
     feed = _Feed(blocks)
     reader = csv.reader(iter(feed), strict=True)
@@ -82,7 +85,9 @@ def parse_csv(table: Table, source: Source, blocks: Iterator[Block], max_line_by
             continue
         if not "".join(record).strip():
             continue  # a blank line between records
-        _take(table, header, record, Line(began, ",".join(record)[:1_000].encode("utf-8", "surrogateescape")), batch)
+        _add_record(
+            table, header, record, Line(began, ",".join(record)[:1_000].encode("utf-8", "surrogateescape")), batch
+        )
         if batch.full():
             yield _parsed(table, feed, batch)
             batch = _Batch({name: [] for name in table.names})
@@ -90,7 +95,7 @@ def parse_csv(table: Table, source: Source, blocks: Iterator[Block], max_line_by
 
 
 def header_of(source: Source, blocks: Iterator[Block]) -> list[str]:
-    """The column names in the first line; empty for an empty file."""
+    """Returns the column names in the first line; none for an empty file."""
     for record in csv.reader(iter(_Feed(blocks))):
         return [name.strip() for name in record]
     return []
@@ -111,12 +116,12 @@ def _header(table: Table, source: Source, reader: Iterator[list[str]]) -> list[s
 
 
 def missing_columns(source: Source, absent: list[str], present: list[str]) -> InputError:
-    """The error for a file without the columns that every row must have."""
+    """Returns the error for a file without columns that every row must have."""
     shown = ", ".join(f"`{name[:60]}`" for name in present[:30]) or "none"
     return unreadable(source, f"it has no column {', '.join(f'`{name}`' for name in absent)} (it has {shown})")
 
 
-def _take(table: Table, header: list[str], record: list[str], line: Line, batch: _Batch) -> None:
+def _add_record(table: Table, header: list[str], record: list[str], line: Line, batch: _Batch) -> None:
     batch.characters += sum(map(len, record))
     if len(record) != len(header):
         batch.rejects.append(Reject(line.number, WRONG_FIELD_COUNT, line.data))
@@ -189,14 +194,14 @@ def _number(_: Kind, cell: str) -> float | None:
     return None if number != number else number
 
 
-def _truth(_: Kind, cell: str) -> bool:
+def _boolean(_: Kind, cell: str) -> bool:
     if cell.lower() not in ("true", "false"):
         raise _CellError(WRONG_TYPE)
     return cell.lower() == "true"
 
 
-def _never(_: Kind, _cell: str) -> object:
-    raise _CellError(WRONG_TYPE)  # kinds that CSV has no spelling for
+def _unsupported(_: Kind, _cell: str) -> object:
+    raise _CellError(WRONG_TYPE)  # CSV cannot express bytes and maps
 
 
 _CONVERT: dict[Kind, Callable[[Kind, str], object]] = {
@@ -207,7 +212,7 @@ _CONVERT: dict[Kind, Callable[[Kind, str], object]] = {
     Kind.INT32: _whole,
     Kind.INT16: _whole,
     Kind.FLOAT64: _number,
-    Kind.BOOLEAN: _truth,
-    Kind.BYTES: _never,
-    Kind.SHARES: _never,
+    Kind.BOOLEAN: _boolean,
+    Kind.BYTES: _unsupported,
+    Kind.SHARES: _unsupported,
 }

@@ -1,4 +1,4 @@
-"""Blocks of JSON lines become Arrow columns; a line that Arrow refuses is set aside alone, with the reason named."""
+"""Parses blocks of JSON lines into Arrow columns; a line that Arrow refuses is rejected alone, with a reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stillwatch.records import Kind, Table
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Rows with the table's columns (times still text) and their lines, and the lines that are no rows."""
+    """Rows in the table's columns (times are still text), the line of each row, and the rejected lines."""
 
     rows: pa.Table
     lines: Lines
@@ -26,7 +26,7 @@ class Parsed:
 
 
 def parse(table: Table, lines: Lines) -> Parsed:
-    """Parses lines of JSON objects; whether a line is accepted never depends on the lines beside it."""
+    """Parses lines of JSON objects; whether a line is accepted never depends on the other lines."""
     schema = text_schema(table)
     rows = _rows(schema, lines)
     return Parsed(rows, lines, ()) if rows is not None else _parse_apart(table, schema, list(lines))
@@ -50,7 +50,7 @@ def _parse_apart(table: Table, schema: pa.Schema, lines: Sequence[Line]) -> Pars
 
 
 def text_schema(table: Table) -> pa.Schema:
-    """The table's Arrow schema with nullable columns, and times as the text in which JSON and CSV carry them."""
+    """Returns the table's Arrow schema with nullable columns and with times as text, as JSON and CSV have them."""
     return pa.schema(
         [
             pa.field(column.name, pa.string() if column.kind is Kind.TIMESTAMP else column.kind.arrow)
@@ -60,8 +60,8 @@ def text_schema(table: Table) -> pa.Schema:
 
 
 def _divide(table: Table, lines: Sequence[Line]) -> list[Sequence[Line]]:
-    # Suspects go alone: Arrow alone decides, so that a verdict is the same in any company. Where nothing looks
-    # wrong, halves find what only Arrow sees.
+    # A line that looks wrong is parsed alone, and Arrow decides, so that the other lines have no influence. Where no
+    # line looks wrong, halving finds the line that only Arrow refuses.
     suspect = [diagnose(table, line.data) is not None for line in lines]
     if not any(suspect):
         middle = len(lines) // 2
@@ -72,7 +72,7 @@ def _divide(table: Table, lines: Sequence[Line]) -> list[Sequence[Line]]:
 
 
 def _rows(schema: pa.Schema, lines: Lines) -> pa.Table | None:
-    """One row a line, or None when any line is no row."""
+    """Returns one row for each line, or None when Arrow refuses a line."""
     if not len(lines):
         return schema.empty_table()
     data = lines.data
@@ -92,8 +92,8 @@ def _rows(schema: pa.Schema, lines: Lines) -> pa.Table | None:
 
 
 def _one_object_a_line(lines: Lines) -> bool:
-    # Arrow reads a stream of objects. Where every line opens and closes a brace and there are as many objects as
-    # lines, no object can run over a line end: after `}` no object may open inside another.
+    # Arrow reads a stream of objects that ignores line ends. If every line begins with `{` and ends with `}`, and there
+    # are as many objects as lines, then each line is one object: JSON allows no `{` directly after `}`.
     octets = np.frombuffer(lines.data, np.uint8)
     last = lines.ends - 1
     last -= (octets[last] == ord("\r")) & (last > lines.starts)
@@ -106,7 +106,7 @@ def _is_one_object(data: bytes) -> bool:
 
 
 def _is_utf8(data: bytes) -> bool:
-    # Arrow's validation makes no Python string, which would be up to four times as long as the bytes
+    # Arrow validates without a Python string, which would take up to four times the memory of the bytes.
     ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
         pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
@@ -131,7 +131,7 @@ def _holds_nul(rows: pa.Table) -> bool:
 
 
 def _holds_zero(text: pa.Array) -> bool:
-    # the least byte first: it is found ten times as fast as an escape in the JSON
+    # The least byte is found ten times as fast as a matching text, and most texts have no zero byte.
     _, _, data = text.buffers()
     if data is None or not data.size or np.frombuffer(data, np.uint8).min() > 0:
         return False
@@ -139,7 +139,7 @@ def _holds_zero(text: pa.Array) -> bool:
 
 
 def _without_nan(rows: pa.Table) -> pa.Table:
-    # some loggers write NaN where they mean nothing
+    # Some loggers write NaN for an absent number.
     for index, field in enumerate(rows.schema):
         if pa.types.is_floating(field.type) and pc.any(pc.is_nan(rows[field.name])).as_py():
             column = rows[field.name]

@@ -1,4 +1,4 @@
-"""A byte stream becomes blocks of whole lines, with line numbers and without ever holding an overlong line."""
+"""Splits a byte stream into blocks of whole numbered lines; an overlong line is never held in memory whole."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pyarrow as pa
 from stillwatch.input_files import Source, unreadable
 from stillwatch.read.validation.rejects import RAW_CHARACTERS
 
-BLOCK = 4_000_000  # bytes parsed at once: large enough to pay for a call, small enough that two threads fit in a cache
-_PIECE = 1 << 18  # bytes looked at once for line ends: their marks stay in a near cache
+BLOCK = (
+    4_000_000  # bytes parsed at once: a call's fixed cost is small beside them, and two threads' blocks fit in a cache
+)
+_PIECE = 1 << 18  # bytes searched at once for line ends: the comparison's result stays in the cache
 _START = 4 * RAW_CHARACTERS  # bytes of an overlong line that are kept to show it
 _BOM = b"\xef\xbb\xbf"
 
@@ -31,9 +33,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines in file order as one run of bytes: no Python object is made for a line that nobody asks for.
+    """Lines in file order, as one byte string with the number, start and end of each line (lines,).
 
-    Between the lines of `data` lie line ends and blank lines, nothing else.
+    A Python object is made only for a line that is asked for. Between the lines of `data` there are only line ends and
+    blank lines.
     """
 
     data: bytes
@@ -48,14 +51,14 @@ class Lines:
         return map(self.line, range(len(self)))
 
     def line(self, index: int) -> Line:
-        """One of them."""
+        """Returns the line with this index."""
         return Line(int(self.numbers[index]), self.data[self.starts[index] : self.ends[index]])
 
     def filled(self) -> Lines:
-        """Those that are not blank."""
+        """Returns the lines that are not blank."""
         blank = self.starts == self.ends
         first = np.frombuffer(self.data, np.uint8)[self.starts[~blank]]
-        suspect = np.flatnonzero(~blank)[first <= ord(" ")]  # every ASCII space is at most a blank
+        suspect = np.flatnonzero(~blank)[first <= ord(" ")]  # ASCII whitespace is at most 0x20
         blank[[index for index in suspect.tolist() if self.line(index).data.isspace()]] = True
         if not blank.any():
             return self
@@ -63,7 +66,7 @@ class Lines:
 
 
 def joined(lines: Sequence[Line]) -> Lines:
-    """Chosen lines as one run of bytes."""
+    """Returns the lines as one byte string."""
     sizes = np.fromiter((len(line.data) for line in lines), np.int64, len(lines))
     ends = np.cumsum(sizes + 1) - 1
     numbers = np.fromiter((line.number for line in lines), np.int64, len(lines))
@@ -72,14 +75,14 @@ def joined(lines: Sequence[Line]) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive lines in file order; `overlong` are those of which only the start was kept."""
+    """Consecutive lines in file order; of each line in `overlong` only the start was kept."""
 
     lines: Lines
     overlong: tuple[Line, ...]
 
 
 def blocks(source: Source, max_line_bytes: int) -> Iterator[Block]:
-    """The source's lines in blocks of about BLOCK bytes; never more than BLOCK + `max_line_bytes` in memory.
+    """Yields the source's lines in blocks of about BLOCK bytes; at most BLOCK + `max_line_bytes` are in memory.
 
     Raises InputError when the file cannot be opened or its compression is broken.
     """
@@ -97,7 +100,7 @@ def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[Block]:
         if first:
             data, first = data.removeprefix(_BOM), False
         if cut:
-            # inside an overlong line: skip to its end
+            # The data continues an overlong line: skip to its end.
             _, end, data = data.partition(b"\n")
             if not end:
                 continue
@@ -132,6 +135,6 @@ def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
 
 def _line_ends(data: bytes) -> Places:
     octets = np.frombuffer(data, np.uint8)
-    # not all at once: room for marks of a whole block comes from the system, page by page, each time anew
+    # For a whole block at once, the allocator would ask the system for the result's memory each time anew.
     found = [np.flatnonzero(octets[at : at + _PIECE] == ord("\n")) + at for at in range(0, len(data), _PIECE)]
     return np.concatenate([*found, [len(data)]])

@@ -1,4 +1,4 @@
-"""What a Parquet file says about itself without reading its rows, and a rewrite for one that holds broken text."""
+"""Reads the footer of a Parquet file, which describes its rows, and rewrites a file that holds broken text."""
 
 from __future__ import annotations
 
@@ -21,26 +21,31 @@ KEY_ID = b"stillwatch.key_id"
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """A file's column types, the columns that are not entirely null, its rows, and the key of its sketches."""
+    """The footer of a Parquet file.
+
+    `types` are (column, type) in file order, `filled` the columns that are not entirely null, `rows` the number of
+    rows, and `key_id` the key of its sketches. `groups` are, for sketches, the first and last account and the number of
+    rows of each row group.
+    """
 
     types: tuple[tuple[str, pa.DataType], ...]
     filled: frozenset[str]
     rows: int
     key_id: str | None
-    groups: tuple[tuple[str | None, str | None, int], ...] = ()  # of sketches: first and last account, and rows
+    groups: tuple[tuple[str | None, str | None, int], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Column names in file order."""
+        """The column names in file order."""
         return tuple(name for name, _ in self.types)
 
     def holds_sketches(self) -> bool:
-        """Whether the columns are those of the textless sketches."""
+        """Returns whether the file has all columns of the textless sketches."""
         return set(EXCHANGE_SKETCHES.names) <= set(self.names)
 
 
 def footer(source: Source) -> Footer:
-    """Reads the file's footer; InputError when it is not Parquet."""
+    """Reads the file's footer; raises InputError when the file is not whole Parquet."""
     try:
         metadata = pq.read_metadata(source.path)
         schema = metadata.schema.to_arrow_schema()
@@ -48,13 +53,13 @@ def footer(source: Source) -> Footer:
         raise unreadable(source, f"it is not whole Parquet ({error})") from error
     key_id = (schema.metadata or {}).get(KEY_ID)
     types = tuple((field.name, field.type) for field in schema)
-    told = key_id.decode("utf-8", "replace") if key_id else None
-    found = Footer(types, filled_columns(metadata), metadata.num_rows, told)
+    key_name = key_id.decode("utf-8", "replace") if key_id else None
+    found = Footer(types, filled_columns(metadata), metadata.num_rows, key_name)
     return replace(found, groups=tuple(_groups(metadata))) if found.holds_sketches() else found
 
 
 def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[str | None, str | None, int]]:
-    """First and last account of each row group, by its own statistics, and its rows."""
+    """Yields the first and last account of each row group, from its statistics, and its number of rows."""
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         columns = [group.column(index) for index in range(metadata.num_columns)]
         known = next(one.statistics for one in columns if one.path_in_schema == "account_id")
@@ -64,7 +69,7 @@ def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[str | None, str | None,
 
 
 def check_pages(source: Source) -> None:
-    """Reads every page of a file; InputError when one cannot be read."""
+    """Reads every page of a file; raises InputError when a page cannot be read."""
     try:
         for _ in pq.ParquetFile(source.path).iter_batches(batch_size=4_096):
             pass
@@ -73,8 +78,9 @@ def check_pages(source: Source) -> None:
 
 
 def with_text_as_bytes(source: Source, table: Table, folder: Path) -> Source:
-    """A copy in `folder` whose text columns are bytes, in the same row order, so that broken text is one row's trouble.
+    """Writes a copy to `folder` whose text columns are bytes, so that only the rows with broken text are rejected.
 
+    The rows keep their order; without rows, the source itself is returned.
     Raises InputError when the file's pages cannot be read either, OutputError when the disk is full.
     """
     path = folder / f"bytes-{len(list(folder.glob('bytes-*')))}.parquet"

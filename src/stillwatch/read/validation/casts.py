@@ -1,4 +1,4 @@
-"""The SQL that turns a Parquet column of whatever type into a contract column, and finds the rows where it cannot."""
+"""Builds the SQL that converts a Parquet column of any type to a contract column, and finds rows where that fails."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ _TYPES = pa.types
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """`value` is null where the row has none or an unusable one; `faults` are (condition, reason), the first counts."""
+    """An SQL expression that reads one column.
+
+    `value` is null where the stored value is absent or unusable. `faults` are pairs of a condition and a reason; the
+    first condition that holds gives the reason.
+    """
 
     value: str
     faults: tuple[tuple[str, str], ...] = ()
 
 
 def cast(column: Column, stored: pa.DataType | None) -> Cast:
-    """How to read a contract column that is stored as this Arrow type; None: the file has no such column."""
+    """Returns the cast of a contract column that is stored as this Arrow type; None means that the file lacks it."""
     if stored is None or _TYPES.is_null(stored):
         return Cast(f"CAST(NULL AS {column.kind.value})")
     if _TYPES.is_dictionary(stored):
@@ -53,14 +57,14 @@ def _text(column: Column, name: str, stored: pa.DataType) -> Cast:
             ),
         )
     if _TYPES.is_nested(stored):
-        return _never(column, name, stored)
-    return _tried(name, f"try_cast({name} AS VARCHAR)")
+        return _unsupported(column, name, stored)
+    return _try_cast(name, f"try_cast({name} AS VARCHAR)")
 
 
 def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
     if not (_TYPES.is_list(stored) or _TYPES.is_large_list(stored) or _TYPES.is_fixed_size_list(stored)):
-        return _never(column, name, stored)
-    # what is stored as the contract has it needs no cast: every engine then reads it as it stands
+        return _unsupported(column, name, stored)
+    # A column that is stored in the contract's type needs no cast.
     value = name if stored == column.kind.arrow else f"try_cast({name} AS VARCHAR[])"
     return Cast(
         value,
@@ -73,7 +77,7 @@ def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
 
 def _time(column: Column, name: str, stored: pa.DataType) -> Cast:
     if _TYPES.is_timestamp(stored) and stored.unit == "ns":
-        # cut, where the engine's own cast would round: the same instant must read the same in every format
+        # The engine's own cast would round. Digits beyond microseconds are dropped, as in the other formats.
         value = f"make_timestamp(epoch_ns({name}) // 1000)"
     elif stored == column.kind.arrow:
         value = name
@@ -86,9 +90,9 @@ def _time(column: Column, name: str, stored: pa.DataType) -> Cast:
             f"CASE WHEN regexp_full_match({name}, {literal(ISO)}) "
             f"THEN CAST(try_cast({cut} AS TIMESTAMPTZ) AS TIMESTAMP) END"
         )
-        return _tried(f"nullif({name}, '')", value, IMPOSSIBLE_TIME)
+        return _try_cast(f"nullif({name}, '')", value, IMPOSSIBLE_TIME)
     else:
-        return _never(column, name, stored)
+        return _unsupported(column, name, stored)
     return Cast(value)
 
 
@@ -96,10 +100,12 @@ def _whole(column: Column, name: str, stored: pa.DataType) -> Cast:
     target = column.kind.value
     if _TYPES.is_integer(stored):
         return (
-            Cast(name) if stored == column.kind.arrow else _tried(name, f"try_cast({name} AS {target})", OUT_OF_RANGE)
+            Cast(name)
+            if stored == column.kind.arrow
+            else _try_cast(name, f"try_cast({name} AS {target})", OUT_OF_RANGE)
         )
     if _TYPES.is_floating(stored):
-        # how data frames store integers with gaps: 12.0 is 12, NaN is a gap, 12.5 is no integer
+        # Data frames store integers with absent values as floats: 12.0 is 12, NaN is absent, 12.5 is no integer.
         whole = f"isfinite({name}) AND {name} = trunc({name})"
         return Cast(
             f"CASE WHEN {whole} THEN try_cast({name} AS {target}) END",
@@ -109,18 +115,18 @@ def _whole(column: Column, name: str, stored: pa.DataType) -> Cast:
             ),
         )
     if _TYPES.is_decimal(stored):
-        return _tried(name, f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS {target}) END")
+        return _try_cast(name, f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS {target}) END")
     if _is_text(stored):
         digits = f"regexp_full_match({name}, '-?\\d{{1,19}}')"
-        return _tried(f"nullif({name}, '')", f"CASE WHEN {digits} THEN try_cast({name} AS {target}) END")
-    return _never(column, name, stored)
+        return _try_cast(f"nullif({name}, '')", f"CASE WHEN {digits} THEN try_cast({name} AS {target}) END")
+    return _unsupported(column, name, stored)
 
 
 def _number(column: Column, name: str, stored: pa.DataType) -> Cast:
     if _TYPES.is_boolean(stored) or not (
         _TYPES.is_integer(stored) or _TYPES.is_floating(stored) or _TYPES.is_decimal(stored) or _is_text(stored)
     ):
-        return _never(column, name, stored)
+        return _unsupported(column, name, stored)
     number = name if stored == column.kind.arrow else f"try_cast({name} AS DOUBLE)"
     present = f"nullif({name}, '')" if _is_text(stored) else name
     return Cast(
@@ -129,19 +135,19 @@ def _number(column: Column, name: str, stored: pa.DataType) -> Cast:
     )
 
 
-def _truth(column: Column, name: str, stored: pa.DataType) -> Cast:
-    return Cast(name) if _TYPES.is_boolean(stored) else _never(column, name, stored)
+def _boolean(column: Column, name: str, stored: pa.DataType) -> Cast:
+    return Cast(name) if _TYPES.is_boolean(stored) else _unsupported(column, name, stored)
 
 
 def _bytes(column: Column, name: str, stored: pa.DataType) -> Cast:
-    return Cast(name) if _is_bytes(stored) else _never(column, name, stored)
+    return Cast(name) if _is_bytes(stored) else _unsupported(column, name, stored)
 
 
-def _never(column: Column, name: str, _stored: pa.DataType) -> Cast:
+def _unsupported(column: Column, name: str, _stored: pa.DataType) -> Cast:
     return Cast(f"CAST(NULL AS {column.kind.value})", ((f"{name} IS NOT NULL", WRONG_TYPE),))
 
 
-def _tried(present: str, value: str, reason: str = WRONG_TYPE) -> Cast:
+def _try_cast(present: str, value: str, reason: str = WRONG_TYPE) -> Cast:
     return Cast(value, ((f"{present} IS NOT NULL AND {value} IS NULL", reason),))
 
 
@@ -166,7 +172,7 @@ _BY_KIND: dict[Kind, Callable[[Column, str, pa.DataType], Cast]] = {
     Kind.INT32: _whole,
     Kind.INT16: _whole,
     Kind.FLOAT64: _number,
-    Kind.BOOLEAN: _truth,
+    Kind.BOOLEAN: _boolean,
     Kind.BYTES: _bytes,
-    Kind.SHARES: _never,
+    Kind.SHARES: _unsupported,
 }

@@ -1,4 +1,4 @@
-"""What makes a parsed row usable: its keys are there, its times are possible, its words are known."""
+"""Checks whether a parsed row is usable: its keys are present, its times are possible, its words are known."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ from stillwatch.settings import ReadSettings
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CLOSED_WORDS = {(PERMITS.name, "purpose"): PERMIT_PURPOSES, (JUDGEMENTS.name, "verdict"): VERDICTS}
-"""Columns in which an unknown word must not pass: a misspelt verdict or permit would silently decide nothing."""
+"""The columns that accept only known words: a misspelt verdict or permit would have no effect, without notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Rows with the table's exact types, and by index, in rising order, the reasons why some are unusable."""
+    """Rows in the table's exact types, and the reason for each unusable row by its index, ascending."""
 
     rows: pa.Table
     reasons: dict[int, str]
 
 
 def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
-    """Settles absent values, times and words; `rows` has the table's columns with times as text."""
+    """Converts empty texts to null and texts to times, and checks which rows are usable.
+
+    `rows` has the table's columns, with times as text.
+    """
     missing, impossible, unknown = (np.zeros(rows.num_rows, dtype=np.bool_) for _ in range(3))
     columns: list[pa.Array] = []
     for column in table.columns:
         chunks = rows[column.name]
-        values = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which copies even one
+        values = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # it copies even one chunk
         if column.kind in (Kind.STRING, Kind.TIMESTAMP):
             values = _absent_when_empty(values)
         if column.required:
@@ -54,7 +57,7 @@ def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
     reasons = {
         index: MISSING_KEY if missing[index] else IMPOSSIBLE_TIME if impossible[index] else UNKNOWN_WORD
         for index in np.flatnonzero(missing | impossible | unknown).tolist()
-    }  # the same precedence as in `parts`
+    }  # the same precedence as in `partitions._faults`
     return Checked(pa.table(columns, names=list(table.names)), reasons)
 
 
@@ -64,13 +67,13 @@ def _times(texts: pa.Array, required: bool, settings: ReadSettings) -> tuple[pa.
     outside = _mask(pc.is_valid(times)) & ~within(times, settings.earliest, settings.latest)
     if required:
         return times, unread | outside
-    # `9999-12-31` in an optional time is how databases write "never"
+    # Databases write "never" as `9999-12-31`: an optional time outside the bounds counts as absent.
     return pc.if_else(pa.array(outside), pa.scalar(None, times.type), times), unread
 
 
 def _absent_when_empty(values: pa.Array) -> pa.Array:
     if pc.min(pc.binary_length(values)).as_py() != 0:
-        return values  # lengths are a tenth of what comparing texts costs
+        return values  # comparing lengths takes a tenth of the time of comparing texts
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
 
 

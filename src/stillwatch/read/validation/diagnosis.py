@@ -1,4 +1,4 @@
-"""Why one JSON line is no row: read again with Python's own parser, slowly, to name the reason."""
+"""Finds the reason why a JSON line is rejected, by parsing the line again with Python's own slower parser."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _LONGEST_INTEGER = 19  # digits of 2^63
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """A JSON object as it was written: names can repeat."""
+    """A JSON object with its members in the order of the text; names can repeat."""
 
     pairs: list[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class _HugeInteger:
-    """An integer with more digits than 64 bits have; never converted, since that takes quadratic time."""
+    """An integer of more digits than 64 bits hold; it is not converted, since that takes quadratic time."""
 
 
 def diagnose(table: Table, data: bytes) -> str | None:
-    """The reason why this line is no row of `table`, or None when nothing is wrong that this parser can see."""
+    """Returns the reason why this line is no row of `table`, or None when this parser finds no fault."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -48,7 +48,7 @@ def diagnose(table: Table, data: bytes) -> str | None:
     except json.JSONDecodeError as error:
         return TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON
     except RecursionError:
-        return None  # nested deeper than Python follows; Arrow follows further
+        return None  # the nesting exceeds Python's limit, but not Arrow's
     if not isinstance(value, _Members):
         return NOT_AN_OBJECT
     return _members(table, value)
@@ -75,7 +75,7 @@ def _integer(digits: str) -> int | _HugeInteger:
 
 
 def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
-    # cut off in the middle: nothing is wrong before the end, or a string that opened never closes
+    # A line was cut off when its error is at its end, or when a string is not closed.
     left = text.rstrip()
     at_end = error.pos >= len(left) or (error.pos == len(left) - 1 and not left.endswith("}"))
     return at_end or error.msg.startswith("Unterminated string")
@@ -116,12 +116,12 @@ def _number(_: Column, value: object) -> str | None:
     return OUT_OF_RANGE if value in (float("inf"), float("-inf")) else None
 
 
-def _truth(_: Column, value: object) -> str | None:
+def _boolean(_: Column, value: object) -> str | None:
     return None if isinstance(value, bool) else WRONG_TYPE
 
 
-def _never(_: Column, _value: object) -> str | None:
-    return WRONG_TYPE  # kinds that JSON has no spelling for
+def _unsupported(_: Column, _value: object) -> str | None:
+    return WRONG_TYPE  # JSON cannot express bytes, and no input table has maps
 
 
 _CHECKS: dict[Kind, Callable[[Column, object], str | None]] = {
@@ -132,7 +132,7 @@ _CHECKS: dict[Kind, Callable[[Column, object], str | None]] = {
     Kind.INT32: _whole,
     Kind.INT16: _whole,
     Kind.FLOAT64: _number,
-    Kind.BOOLEAN: _truth,
-    Kind.BYTES: _never,
-    Kind.SHARES: _never,
+    Kind.BOOLEAN: _boolean,
+    Kind.BYTES: _unsupported,
+    Kind.SHARES: _unsupported,
 }

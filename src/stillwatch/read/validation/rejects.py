@@ -1,4 +1,4 @@
-"""Input rows that cannot be used: the few reasons there are, and a place on disk where they wait for the quarantine."""
+"""The reasons why input rows are rejected, and files that hold the rejected rows until `quarantine` is written."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ WRONG_FIELD_COUNT = "wrong_field_count"
 WRONG_TYPE = "wrong_type"
 
 RAW_CHARACTERS = 200
-_BATCH = 10_000  # rejects kept in memory: 10,000 of 200 characters are a few megabytes
+_BATCH = 10_000  # rejects held in memory: 10,000 of 200 characters take a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One unusable row: its 1-based line (Parquet: row), why, and the start of what stood there."""
+    """One unusable row: its 1-based line (in Parquet its row), the reason, and the start of its content."""
 
     line: int
     reason: str
@@ -44,7 +44,7 @@ class Reject:
 
 @dataclass(slots=True)
 class Rejects:
-    """Collects rejects of all sources in files of `folder`, so that a log of nothing but bad rows stays small."""
+    """Collects the rejects of all sources in files of `folder`, so that many bad rows take little memory."""
 
     folder: Path
     counts: Counter[int] = field(default_factory=Counter)  # by source number
@@ -52,7 +52,7 @@ class Rejects:
     _waiting: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, number: int, shown: str, reject: Reject) -> None:
-        """Keeps one reject of the source with this number and shown path; OutputError when the disk is full."""
+        """Adds a reject of the source with this number and shown path; raises OutputError when the disk is full."""
         self.counts[number] += 1
         raw = printable(reject.raw)
         self._waiting.append({"source": shown, "line": reject.line, "reason": reject.reason, "raw": raw})
@@ -60,7 +60,7 @@ class Rejects:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits in memory to a file of its own."""
+        """Writes the rejects in memory to a new file; raises OutputError when the disk is full."""
         if not self._waiting:
             return
         path = self.folder / f"rejects-{len(self.files)}.parquet"
@@ -72,18 +72,18 @@ class Rejects:
         self._waiting.clear()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rejects so far, file by file."""
+        """Yields all rejects so far, file by file."""
         self.flush()
         for path in self.files:
             yield from pq.read_table(path, schema=QUARANTINE.schema).to_batches()
 
 
 def printable(raw: bytes | str) -> str:
-    """At most 200 characters of `raw` in which nothing but letters, marks, signs and blanks is left unescaped."""
+    """Returns at most 200 characters of `raw`; characters that cannot be printed, and broken bytes, are escaped."""
     if isinstance(raw, bytes):
-        # four bytes are the longest character of UTF-8
+        # A character of UTF-8 takes at most four bytes.
         raw = raw[: 4 * RAW_CHARACTERS].decode("utf-8", errors="backslashreplace")
     kept = "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in raw[:RAW_CHARACTERS]
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in raw[:RAW_CHARACTERS]
     )
     return kept[:RAW_CHARACTERS]
