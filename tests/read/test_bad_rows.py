@@ -239,6 +239,35 @@ def test_sentinel_times_in_optional_columns_mean_never(tmp_path: Path) -> None:
     assert rows == [{"account_id": name, "closed_at": None} for name in "abc"]
 
 
+@pytest.mark.parametrize(
+    ("column", "misspelt", "sentinel"),
+    [("valid_until", "0206-05-01", "9999-12-31"), ("valid_from", "9026-05-01", "0001-01-01")],
+)
+def test_a_misspelt_year_does_not_open_a_permit_for_ever(
+    tmp_path: Path, column: str, misspelt: str, sentinel: str
+) -> None:
+    times = (misspelt, sentinel)
+    lines = [{"permit_id": one, "holder": "a", "purpose": "research", column: one} for one in times]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "q.csv").write_text(
+        f"permit_id,holder,purpose,{column}\n" + "".join(f"csv {one},a,research,{one}\n" for one in times)
+    )
+    stored = [
+        {**line, "permit_id": f"stored {line[column]}", column: datetime.fromisoformat(line[column])} for line in lines
+    ]
+    pq.write_table(pa.Table.from_pylist(stored), tmp_path / "r.parquet")
+    pq.write_table(pa.Table.from_pylist(lines), tmp_path / "s.parquet")
+    job = resolve(Inputs(permits=(str(tmp_path),)))
+    assert [(number, why) for number, why, _ in quarantined(tmp_path, job)] == [
+        (line, "impossible_time") for line in (1, 2, 1, 1)
+    ]
+    with DuckDBEngine(EngineSettings(), tmp_path) as engine:
+        read.run(engine, job)
+        rows = engine.fetch(Query("permits", f"SELECT permit_id, {column} AS bound FROM permits")).to_pylist()
+    assert {row["bound"] for row in rows} == {None}
+    assert all(sentinel in row["permit_id"] for row in rows)
+
+
 def test_an_unknown_verdict_decides_nothing(tmp_path: Path) -> None:
     line = {"subject": "a", "verdict": "guilty", "decided_by": "me", "decided_at": "2026-05-01"}
     (tmp_path / "j.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(line | {"verdict": "innocent"}) + "\n")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from stillwatch.engine import identifier, literal
 from stillwatch.input_files import Source
 from stillwatch.read.validation.casts import Cast, cast
-from stillwatch.read.validation.checks import CLOSED_WORDS
+from stillwatch.read.validation.checks import CLOSED_WORDS, NEVER_AFTER, NEVER_BEFORE
 from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
 from stillwatch.records import Column, Kind, Table
 from stillwatch.settings import ReadSettings
@@ -108,8 +108,14 @@ def raw_sql(part: Part) -> str:
 def _bounded(column: Column, read: Cast, settings: ReadSettings) -> Cast:
     if column.kind is not Kind.TIMESTAMP or column.required:
         return read
+    low, high = _bounds(settings)
+    faults = read.faults
+    if column.name in NEVER_BEFORE:
+        faults += ((f"{read.value} < {low}", IMPOSSIBLE_TIME),)
+    if column.name in NEVER_AFTER:
+        faults += ((f"{read.value} >= {high}", IMPOSSIBLE_TIME),)
     # Databases write "never" as `9999-12-31`: an optional time outside the bounds counts as absent.
-    return Cast(f"CASE WHEN {_inside(read.value, settings)} THEN {read.value} END", read.faults)
+    return Cast(f"CASE WHEN {_inside(read.value, settings)} THEN {read.value} END", faults)
 
 
 def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iterable[tuple[str, str]]:
@@ -129,7 +135,12 @@ def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iter
 
 
 def _inside(value: str, settings: ReadSettings) -> str:
+    low, high = _bounds(settings)
+    return f"{value} >= {low} AND {value} < {high}"
+
+
+def _bounds(settings: ReadSettings) -> tuple[str, str]:
     low, high = (
         f"TIMESTAMP {literal(str(bound.replace(tzinfo=None)))}" for bound in (settings.earliest, settings.latest)
     )
-    return f"{value} >= {low} AND {value} < {high}"
+    return low, high

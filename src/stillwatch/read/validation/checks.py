@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
 from stillwatch.read.validation.times import moments, within
-from stillwatch.records import Kind, Table
+from stillwatch.records import Column, Kind, Table
 from stillwatch.records.inputs import (
     JUDGEMENTS,
     PERMIT_PURPOSES,
@@ -23,6 +23,10 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CLOSED_WORDS = {(PERMITS.name, "purpose"): PERMIT_PURPOSES, (JUDGEMENTS.name, "verdict"): VERDICTS}
 """The columns that accept only known words: a misspelt verdict or permit would have no effect, without notice."""
+
+NEVER_BEFORE, NEVER_AFTER = ("valid_until",), ("valid_from",)
+"""Ends of a permit that must not lie before the earliest time a log may hold, and beginnings not after the latest: as
+"never" they would open a permit for ever whose year is misspelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
         if column.required:
             missing |= _mask(pc.is_null(values))
         if column.kind is Kind.TIMESTAMP:
-            values, bad = _times(values, column.required, settings)
+            values, bad = _times(values, column, settings)
             impossible |= bad
         words = CLOSED_WORDS.get((table.name, column.name))
         if words is not None:
@@ -61,12 +65,17 @@ def check(table: Table, rows: pa.Table, settings: ReadSettings) -> Checked:
     return Checked(pa.table(columns, names=list(table.names)), reasons)
 
 
-def _times(texts: pa.Array, required: bool, settings: ReadSettings) -> tuple[pa.Array, Mask]:
+def _times(texts: pa.Array, column: Column, settings: ReadSettings) -> tuple[pa.Array, Mask]:
     times = moments(texts)
     unread = _mask(pc.is_valid(texts)) & ~_mask(pc.is_valid(times))
     outside = _mask(pc.is_valid(times)) & ~within(times, settings.earliest, settings.latest)
-    if required:
+    if column.required:
         return times, unread | outside
+    early = _mask(pc.less(times, pa.scalar(settings.earliest.replace(tzinfo=None), times.type)))
+    if column.name in NEVER_BEFORE:
+        unread |= early
+    if column.name in NEVER_AFTER:
+        unread |= outside & ~early
     # Databases write "never" as `9999-12-31`: an optional time outside the bounds counts as absent.
     return pc.if_else(pa.array(outside), pa.scalar(None, times.type), times), unread
 
