@@ -138,7 +138,7 @@ def test_a_run_does_not_replace_the_folder_of_its_own_state(
 ) -> None:
     (tmp_path / "link").symlink_to("both")
     assert invoke(["scan", str(log), "--state", state, "--out", "both"]) == 2
-    assert any("is replaced whole, and with it" in line for line in complaints(capsys))
+    assert any("would be replaced together with" in line for line in complaints(capsys))
     assert not (tmp_path / "both").exists()
 
 

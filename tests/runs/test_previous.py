@@ -46,11 +46,11 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ([BORN, {**BORN, "run": 2}], HELD, "the id `N1` was given to two subjects"),
         ([BORN, {**BORN, "run": 2, "event": "split_from", "other": "N2"}], HELD, "given to two subjects"),
         ([BORN], [*HELD, HELD[0]], "an account belongs twice to `N1`"),
-        ([BORN], [*HELD, {**HELD[0], "subject": "N9"}], "nothing says how `N9` came to be"),
-        ([BORN, {**BORN, "subject": "X1"}], HELD, "nothing says how `X1` came to be"),
-        ([BORN, {**BORN, "event": "married"}], HELD, "`married` is no event"),
-        ([{**BORN, "run": 2**63 - 1}], HELD, "run 9223372036854775807 is none"),
-        ([{**BORN, "run": 0}], HELD, "run 0 is none"),
+        ([BORN], [*HELD, {**HELD[0], "subject": "N9"}], "no event records the birth of `N9`"),
+        ([BORN, {**BORN, "subject": "X1"}], HELD, "no event records the birth of `X1`"),
+        ([BORN, {**BORN, "event": "married"}], HELD, "`married` is not a known event"),
+        ([{**BORN, "run": 2**63 - 1}], HELD, "9223372036854775807 is not the number of a run"),
+        ([{**BORN, "run": 0}], HELD, "`.*` cannot be continued: 0 is not the number of a run"),
     ],
 )
 def test_a_lineage_that_contradicts_itself_is_refused(

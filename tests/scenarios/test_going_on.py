@@ -80,7 +80,7 @@ def trial(world: SmallWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("at", NAMES[2:])
 def test_it_goes_on_where_it_failed(trial: Trial, plain: Path, at: str) -> None:
     place = NAMES.index(at)
-    assert f"everything up to `{NAMES[place - 1]}` is kept" in trial.failed(at)
+    assert f"all stages up to `{NAMES[place - 1]}` are kept" in trial.failed(at)
     assert trial.run() == NAMES[place:]
     assert digests(trial.out) == digests(plain)
     assert trial.kept() == []
@@ -88,7 +88,7 @@ def test_it_goes_on_where_it_failed(trial: Trial, plain: Path, at: str) -> None:
 
 def test_it_may_fail_again_further_on(trial: Trial, plain: Path) -> None:
     trial.failed("link")
-    assert "everything up to `group` is kept" in trial.failed("assess")
+    assert "all stages up to `group` are kept" in trial.failed("assess")
     trial.engine = EngineSettings(threads=1, memory_limit="3GB")  # what a person changes who has read the message
     assert trial.run() == ["assess", "report"]
     assert digests(trial.out) == digests(plain)
@@ -176,5 +176,5 @@ def test_the_command_line_says_what_is_kept(trial: Trial, capsys: pytest.Capture
     )
     assert cli.invoke(["scan", str(trial.logs), "--out", str(trial.out)]) == 1
     said = capsys.readouterr().err
-    assert "the disk is full; everything up to `sketch` is kept in `" in said
-    assert "run this again and it goes on from there" in said
+    assert "the disk is full; all stages up to `sketch` are kept in `" in said
+    assert "run the same command again to resume after them" in said

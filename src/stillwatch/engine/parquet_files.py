@@ -1,4 +1,4 @@
-"""Writes Arrow rows as Parquet files, for every engine in the same way: the same rows give the same bytes."""
+"""Writes Arrow rows as Parquet files for every engine; equal rows give equal bytes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from stillwatch.errors import OutputError
 from stillwatch.records import Table
 from stillwatch.records.inputs import TEXTS
 
-PARTITION_BATCH = 32_768  # rows partitioned at once: for larger batches the allocator asks for new memory each time
-PARTITION_ROWS = 16 * PARTITION_BATCH  # rows held before those of each partition are written: about 120 MB
+PARTITION_BATCH = (
+    32_768  # rows partitioned at once; larger batches take longer, as each needs new memory from the system
+)
+PARTITION_ROWS = 16 * PARTITION_BATCH  # rows held in memory before they are written to their partitions: about 120 MB
 ROW_GROUP = 131_072  # rows; two threads' groups with text fit into a memory limit of 3 GB
 
 Parts = dict[int, list[pa.RecordBatch]]
 
 
 def export_query(table: Table) -> Query:
-    """The table's columns in the table's order of rows."""
+    """Returns the query of the table's columns, sorted in the table's order."""
     names = ", ".join(identifier(name) for name in table.names)
     order = f"\nORDER BY {', '.join(identifier(name) for name in table.order)}" if table.order else ""
     return Query(f"export {table.name}", f"SELECT {names}\nFROM {identifier(table.name)}{order}")
@@ -51,7 +53,7 @@ def write_export(
 
 
 def write_temporary(table: Table, path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Streams batches of the table's schema into a file that only this run reads; returns the number of rows.
+    """Streams batches of the table's schema into a file that only this run reads, and returns the number of rows.
 
     Raises OutputError when the file cannot be written.
     """
@@ -69,9 +71,9 @@ def write_temporary(table: Table, path: Path, batches: Iterable[pa.RecordBatch])
 def write_partitions(folder: Path, columns: tuple[str, str], batches: Iterable[pa.RecordBatch]) -> None:
     """Streams batches into a folder, one file for each value of the first of two integer columns.
 
-    A file is named after that value and lacks the column. Its rows ascend in the second column as far as they came in
-    one batch. PARTITION_ROWS rows are written while the next are read; no more are in memory. Raises OutputError when a
-    file cannot be written.
+    A file is named after that value and lacks the column. Its rows that came in one batch ascend in the second column.
+    PARTITION_ROWS rows are written while the next are read, so that at most twice as many are in memory. Raises
+    OutputError when a file cannot be written.
     """
     try:
         folder.mkdir()
@@ -83,7 +85,7 @@ def write_partitions(folder: Path, columns: tuple[str, str], batches: Iterable[p
                     last.result()
                 for part in waiting.keys() - writers.keys():
                     path, schema = folder / f"{part}.parquet", waiting[part][0].schema
-                    # Statistics would not help: which file to read is all that is ever asked.
+                    # Queries select whole files, never row groups, so that no statistics are needed.
                     writers[part] = files.enter_context(_temporary_file(path, schema, write_statistics=False))
                 last = pool.submit(_write_partitions, writers, waiting)
             if last is not None:
@@ -93,7 +95,7 @@ def write_partitions(folder: Path, columns: tuple[str, str], batches: Iterable[p
 
 
 def filled_columns(metadata: pq.FileMetaData) -> frozenset[str]:
-    """The columns in which some row has a value; a column without statistics counts as one."""
+    """Returns the columns in which some row has a value; a column without statistics counts as such a column."""
     filled = set()
     for group in range(metadata.num_row_groups):
         for index in range(metadata.num_columns):
@@ -105,7 +107,7 @@ def filled_columns(metadata: pq.FileMetaData) -> frozenset[str]:
 
 
 def disk_error(path: Path, error: OSError) -> OutputError:
-    """The error for a file that could not be written."""
+    """Returns the error for a file that could not be written."""
     return OutputError(
         f"cannot write `{path}`: {error.strerror or error}; free space on that disk or point `temp_directory` elsewhere"
     )
@@ -137,14 +139,14 @@ def _write_partitions(writers: Mapping[int, pq.ParquetWriter], waiting: Parts) -
 
 def _temporary_file(path: Path, schema: pa.Schema, write_statistics: bool = True) -> pq.ParquetWriter:
     # Such a file is written once and read a few times. LZ4 without dictionaries takes half the time of zstd's first
-    # level and up to twice the room. It would make texts two to four times as small, but would take more time for them
-    # than all else in writing takes together.
+    # level and up to twice the space. Texts stay uncompressed: LZ4 would shrink them two to four times, but would take
+    # longer for them than the rest of the writing takes.
     packed = {name: "NONE" if name in TEXTS else "LZ4" for name in schema.names}
     return pq.ParquetWriter(path, schema, compression=packed, use_dictionary=False, write_statistics=write_statistics)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    # Groups are full however the engine cut its batches: memory stays bounded, and the bytes depend on the rows alone.
+    # Groups have ROW_GROUP rows however large batches are: memory is bounded, and equal rows give equal bytes.
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)

@@ -14,19 +14,19 @@ from stillwatch.engine.query import Query
 def prefetched(engine: Engine, queries: Iterable[Query]) -> Iterator[pa.Table]:
     """Yields all rows of each query, in the order of the queries.
 
-    At most two tables are in memory, provided that the caller drops one before it asks for the next. Raises what
-    `fetch` raises.
+    At most two tables are in memory if the caller drops each table before it asks for the next. Raises the errors of
+    `Engine.fetch`.
     """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
-    coming: Future[pa.Table] | None = None
+    running: Future[pa.Table] | None = None
     try:
         for query in queries:
-            after = pool.submit(engine.fetch, query)
-            if coming is not None:
-                yield coming.result()
-            coming = after
-        if coming is not None:
-            yield coming.result()
+            following = pool.submit(engine.fetch, query)
+            if running is not None:
+                yield running.result()
+            running = following
+        if running is not None:
+            yield running.result()
     finally:
-        # No wait: a caller that stops early closes the engine, and that stops the running query.
+        # This does not wait: a caller that stops early closes the engine, which stops the running query.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,6 +1,6 @@
-"""Spark, on one machine or many: the same SQL through `translate`, the same kernels in tasks, the same rows.
+"""Implements the engine on Spark: `translate` rewrites the SQL, tasks run the kernels, and the rows are the same.
 
-Tables are Parquet files in the run's own folder, which driver and executors must see under one path.
+Tables are Parquet files in the run's own folder, which the driver and the executors must see under the same path.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TYPES = {
     Kind.SHARES: "MAP<STRING, DOUBLE>",
 }
 _ARROW = {_TYPES[kind]: kind.arrow for kind in Kind}
-_SCHEME = "^file:/*"  # Spark writes one slash here and three there
+_SCHEME = "^file:/*"  # Spark writes one slash in some places and three in others
 _SAVED = "tables.json"
 
 
@@ -55,10 +55,11 @@ class SparkEngine:
     """One Spark session and a private folder; implements `engine.interface.Engine`."""
 
     def __init__(self, settings: EngineSettings, parent: Path, checkpoint: Path | None = None) -> None:
-        """Starts or joins a session; raises EngineError when that fails, OutputError when the folder cannot be made.
+        """Starts or joins a session.
 
-        The private folder lies in `temp_directory` if that is set; on a cluster, driver and executors must share it.
-        With a `checkpoint` folder the engine works there, knows the tables saved there, and leaves the folder.
+        The private folder lies in `temp_directory` if that is set, else in `parent`; on a cluster, driver and executors
+        must share it. With a `checkpoint` folder the engine works there, restores the tables that were saved there, and
+        does not remove the folder. Raises EngineError when no session starts, OutputError when the disk is full.
         """
         self._is_checkpoint = checkpoint is not None
         self._folder = checkpoint or hidden(Path(settings.temp_directory or parent).absolute(), "engine")
@@ -69,9 +70,9 @@ class SparkEngine:
             raise
         self._session = self._started.session
         self._frames: dict[str, Any] = {}
-        self._files: dict[str, Path] = {}  # of each table whose rows this engine has written: its file or folder
-        self._known: set[str] = set()  # files and expressions that have a name in the session
-        self._made: dict[str, dict[str, str]] = {}  # how to have each name again
+        self._files: dict[str, Path] = {}  # table name -> the file or folder of its rows
+        self._known: set[str] = set()  # names of `Files` and `RowExpression` that the session has
+        self._made: dict[str, dict[str, str]] = {}  # name -> the record from which `_restore` makes it again
         self._numbers = itertools.count(len(list(self._folder.iterdir())))
         if (self._folder / _SAVED).exists():
             self._restore(json.loads((self._folder / _SAVED).read_text(encoding="utf-8")))
@@ -223,10 +224,10 @@ class SparkEngine:
 
         evaluated = RowFunction(expression.sql, _ARROW[expression.type])
 
-        def value(*columns: pa.Array) -> pa.Array:  # from these types Spark knows that it is given whole arrays
+        def value(*columns: pa.Array) -> pa.Array:  # by these types, Spark passes whole arrays
             return evaluated(*columns)
 
-        made: Any = functions.arrow_udf  # its stubs know no function of any number of columns
+        made: Any = functions.arrow_udf  # its stubs have no function of a variable number of columns
         self._session.udf.register(expression.name, made(value, expression.type))
         self._known.add(expression.name)
 
@@ -235,7 +236,7 @@ class SparkEngine:
 
         frame = self._session.read.parquet(*(_pattern(Path(path)) for path in files.paths))
         read = [
-            # A text that is not UTF-8 is an error here, as it is to DuckDB; otherwise it would fail much later.
+            # A text that is not UTF-8 is an error here, as in DuckDB; without the check, a later stage would fail.
             sql.validate_utf8(name).alias(name) if kind == "string" else sql.col(name)
             for name, kind in frame.dtypes
         ]
@@ -246,7 +247,7 @@ class SparkEngine:
             numbered = _numbered(frame.inputFiles(), files.paths)
             numbers = self._session.createDataFrame(numbered, "read_from STRING, file_number BIGINT")
             frame = frame.join(sql.broadcast(numbers), "read_from", "left")
-            # A row whose file is not known must neither vanish nor count as another file's.
+            # A row of an unknown file is an error: it must neither be lost nor be counted for another file.
             lost = sql.raise_error(sql.concat(sql.lit("rows of an unknown file: "), "read_from")).cast("BIGINT")
             frame = frame.withColumn("file_index", sql.coalesce("file_number", lost)).drop("read_from", "file_number")
         else:
@@ -256,18 +257,18 @@ class SparkEngine:
 
 
 def _numbered(found: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
-    """Each path as Spark spells it, with its index among the paths asked for."""
+    """Returns each path in Spark's spelling, with its index in `paths`."""
     places = {path: place for place, path in enumerate(paths)}
     local = (re.sub(_SCHEME, "/", one) for one in found)
     return [(one, places[unquote(one)]) for one in local]
 
 
 def _address(path: Path) -> str:
-    return f"file://{path}"  # written as it is: Spark decodes nothing here
+    return f"file://{path}"  # not percent-encoded: Spark decodes nothing here
 
 
 def _pattern(path: Path) -> str:
-    """The path, escaped for where Spark expects a pattern that may match several paths."""
+    """Returns the path escaped for calls in which Spark expects a pattern."""
     return re.sub(r"([][{}*?\\])", r"\\\1", _address(path))
 
 

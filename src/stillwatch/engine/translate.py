@@ -1,8 +1,8 @@
-"""A query in DuckDB's dialect becomes one in Spark's, or an error: nothing is passed on that has no rule.
+"""Translates a query from DuckDB's dialect to Spark's; a query with a part that has no rule is an error.
 
-What is written about rows one at a time and has no exact equal in Spark (DuckDB's way to spell a value as text, to read
-a text as a number, its regular expressions) is cut out as a `RowExpression`, which DuckDB itself evaluates beside
-Spark's executors. All else is rewritten node by node.
+Some expressions over one row have no exact equal in Spark: DuckDB's conversions of values to text and of text to
+numbers, and its regular expressions. Each becomes a `RowExpression`, which DuckDB itself evaluates inside Spark's
+executors. Every other part is rewritten node by node.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from stillwatch.engine.query import Query
 from stillwatch.errors import QueryError, QueryErrorKind
 
 _PLACES = ("file_index", "file_row_number")  # columns that DuckDB's reader adds to a file's own
-_SAME_PATTERNS = {"[.][0-9]+$": "[.][0-9]+\\z"}  # Java's `$` also stands before a last line end, DuckDB's does not
+_SAME_PATTERNS = {"[.][0-9]+$": "[.][0-9]+\\z"}  # Java's `$` also matches before a final line end, DuckDB's does not
 _WHOLE_TYPES = (exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.SMALLINT)
 _WHOLE = (exp.Coalesce, exp.Sum, exp.Sub, exp.Round, exp.Null, exp.Paren, exp.Add, exp.Column)
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Parquet files that a statement reads under `name`; `placed` also wants their `file_index`, `file_row_number`."""
+    """Parquet files that a statement reads under `name`.
+
+    `placed` says that it also reads `file_index` (from 0, in the order of `paths`) and `file_row_number` (from 0).
+    """
 
     name: str
     paths: tuple[str, ...]
@@ -36,7 +39,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class RowExpression:
-    """A function of a row for DuckDB: its SQL over the columns c0, c1, … and the Spark type of what it gives."""
+    """A function of a row that DuckDB evaluates: SQL over the columns c0, c1, … and the Spark type of its result."""
 
     name: str
     sql: str
@@ -46,7 +49,7 @@ class RowExpression:
 
 @dataclass(slots=True)
 class Translation:
-    """Spark SQL, and what it needs to find under the names that it uses."""
+    """Spark SQL, and the files and functions to which its names refer."""
 
     sql: str = ""
     files: dict[str, Files] = field(default_factory=dict)
@@ -54,7 +57,7 @@ class Translation:
 
 
 def to_spark(query: Query) -> Translation:
-    """The same query for Spark; QueryError when a part of it has no rule."""
+    """Translates a query for Spark; raises QueryError when a part of it has no rule."""
     found = Translation()
     try:
         tree = sqlglot.parse_one(query.sql, read="duckdb")
@@ -70,13 +73,13 @@ def to_spark(query: Query) -> Translation:
                 node.replace(changed)
         found.sql = tree.sql("spark", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, _NoRuleError) as error:
-        reason = f"cannot be said in Spark's dialect: {error}"
+        reason = f"cannot be translated to Spark's dialect: {error}"
         raise QueryError(query.name, query.sql, reason, QueryErrorKind.STATEMENT) from error
     return found
 
 
 class _NoRuleError(Exception):
-    """A node whose form has no rule although its kind has one."""
+    """A node has a form without a rule, although other forms of its type have one."""
 
 
 def _cut_out(node: exp.Expr, found: Translation) -> exp.Expr:
@@ -95,7 +98,7 @@ def _cut_out(node: exp.Expr, found: Translation) -> exp.Expr:
 
 
 def _evaluated_by_duckdb(node: exp.Expr) -> str | None:
-    """The Spark type of an expression that only DuckDB itself evaluates as DuckDB does; None for all others."""
+    """Returns the Spark type of an expression that Spark would evaluate differently, None for any other."""
     if isinstance(node, exp.RegexpFullMatch):
         return "BOOLEAN"
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Trunc):
@@ -127,7 +130,7 @@ def _double(text: str) -> exp.Expr:
 
 
 def _decimal(node: exp.Expr, _: Translation) -> exp.Expr:
-    # DuckDB divides by and compares with `1000.0` as with a double; Spark would calculate in decimals
+    # DuckDB treats `1000.0` as a double in divisions and comparisons; Spark would calculate with decimals.
     return node if node.args["is_string"] or node.name.isdigit() else _double(node.name)
 
 
@@ -143,8 +146,8 @@ def _function(node: exp.Expr, _: Translation) -> exp.Expr:
     if name == "epoch_us":
         return _microseconds(value)
     if name == "epoch_ns":
-        return _call("BIGINT", value)  # the session reads nanoseconds as the integers that they are
-    # isfinite: Spark orders NaN above every number
+        return _call("BIGINT", value)  # the session reads nanoseconds as integers
+    # This is `isfinite`: Spark orders NaN above every number.
     return exp.paren(exp.and_(value.copy() > _double("-Infinity"), value.copy() < _double("Infinity")))
 
 
@@ -175,9 +178,9 @@ def _slice(node: exp.Expr, _: Translation) -> exp.Expr:
 
 
 def _seconds(node: exp.Expr, _: Translation) -> exp.Expr:
-    """`epoch` of a difference as DuckDB adds it up: whole days, then the rest in microseconds."""
+    """Translates `epoch` of a difference (seconds); DuckDB sums whole days first, then the rest in microseconds."""
     if not isinstance(node.this, exp.Sub):
-        raise _NoRuleError("`epoch` of anything but a difference of times")
+        raise _NoRuleError("`epoch` has a rule only for a difference of times")
     left, right = (_microseconds(side.copy()).sql("spark") for side in (node.this.this, node.this.expression))
     day, gap = "86400000000", f"({left} - {right})"
     days = f"CAST({gap} DIV {day} * 86400 AS DOUBLE)"
@@ -191,7 +194,7 @@ def _pattern(node: exp.Expr, _: Translation) -> exp.Expr:
 
 
 def _cast(node: exp.Expr, _: Translation) -> exp.Expr:
-    # DuckDB rounds a double to an integer where Spark cuts: only what is whole already may be cast
+    # DuckDB rounds a double to an integer, Spark truncates it: only a whole number may be cast.
     if node.args["to"].this in _WHOLE_TYPES and not isinstance(node.this, _WHOLE):
         raise _NoRuleError(f"`{node.sql('duckdb')}` may round; round it first")
     return node

@@ -1,4 +1,4 @@
-"""The read stage turns log files into the table of exchanges and the other input tables."""
+"""Logs become exchanges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A checkpoint: the stages that a failed run had finished, from which the same run goes on when it is started again."""
+"""A checkpoint keeps the finished stages of a failed run; the same run resumes from there when it is started again."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Checkpoint:
     finished: list[dict[str, Any]] = field(default_factory=list)
 
     def record_of(self, stage: str) -> dict[str, Any] | None:
-        """The record of a finished stage; None for one that must still be run."""
+        """Returns the record of a finished stage; None for a stage that must still be run."""
         return next((one for one in self.finished if one["stage"] == stage), None)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Records a finished stage, whose files the engine has saved; OutputError when that cannot be written."""
+        """Records a finished stage, whose files the engine has saved; raises OutputError when the disk is full."""
         self.finished.append(dict(record))
         files = sorted(path.name for path in self.folder.iterdir())
         written = json.dumps({"identity": self.identity, "finished": self.finished, "files": files})
@@ -54,11 +54,11 @@ class Checkpoint:
 
 @contextmanager
 def resume(job: Job, out: Path) -> Iterator[Checkpoint | None]:
-    """Yields the checkpoint that the last run of this job into `out` left if it failed, or else an empty one.
+    """Yields the checkpoint of the last run of this job into `out` if that run failed, or else an empty checkpoint.
 
-    It is removed when the run ends well or is interrupted. A run that fails after more than its first stage leaves it,
-    and a note on the error says so. Yields None for a job with a state, since the state keeps the sketches, and for
-    the second of two runs into one folder at once.
+    The checkpoint is removed when the run succeeds or is interrupted. It stays when the run fails after two or more
+    stages, and a note on the error says so. Yields None for a job with a state, since the state keeps the sketches,
+    and while another run writes to the same folder.
     """
     home = Path(job.settings.engine.temp_directory or "") if job.settings.engine.name == "spark" else Path()
     home = (home if home.parts else out.absolute().parent).absolute()
@@ -75,7 +75,9 @@ def resume(job: Job, out: Path) -> Iterator[Checkpoint | None]:
         leave = len(found.finished) > 1
         if leave:
             last = found.finished[-1]["stage"]
-            error.add_note(f"everything up to `{last}` is kept in `{folder}`: run this again and it goes on from there")
+            error.add_note(
+                f"all stages up to `{last}` are kept in `{folder}`: run the same command again to resume after them"
+            )
         raise
     finally:
         os.close(lock)
@@ -84,9 +86,9 @@ def resume(job: Job, out: Path) -> Iterator[Checkpoint | None]:
 
 
 def identity_of(job: Job) -> str:
-    """A digest of all that a run's tables depend on.
+    """Returns a digest of everything on which a run's tables depend.
 
-    That is the code, the settings, the key, the window, each input file's size and time, and the previous run.
+    It covers the code, the settings, the key, the window, each input file's size and time, and the previous run.
     """
     named = job.sources
     files = [
@@ -110,7 +112,7 @@ def identity_of(job: Job) -> str:
 
 
 def _digest_of_run(run: Path) -> list[object]:
-    """A run's record, which says when it was finished, and the size and time of each of its files."""
+    """Returns a digest of a run's record, which has the time of its end, and the size and time of each of its files."""
     files = [(path.name, *_size_and_time(path)) for path in sorted(run.iterdir())]
     return [hashlib.sha256((run / MARKER).read_bytes()).hexdigest(), files]
 
@@ -121,7 +123,7 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _locked(folder: Path) -> int | None:
-    """Locks the folder, making it if need be; None when another run has it or it is not this user's alone."""
+    """Locks the folder, and creates it if necessary; returns None if another run or another user can use it."""
     handle = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +142,7 @@ def _locked(folder: Path) -> int | None:
 
 
 def _matching(folder: Path, identity: str) -> Checkpoint:
-    """The checkpoint in the folder if it is of this very job; anything else in the folder is removed."""
+    """Returns the folder's checkpoint if it is of this job, or else an empty one; removes all other files there."""
     manifest: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A run folder appears whole or not at all."""
+"""Publishes a run folder in one step: it appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ MARKER = "run.json"
 """A folder that holds this file is an earlier output of Stillwatch and may be replaced."""
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
-_HERE = -100  # AT_FDCWD: paths are taken as they stand
+_HERE = -100  # AT_FDCWD: relative paths start at the working directory
 
 
 def refusal(out: Path, state: Path | None = None) -> list[Mistake]:
-    """Why `out` cannot be published to by a run that keeps `state`; empty when it can."""
+    """Returns the reasons why a run that updates `state` cannot be published to `out`; empty when it can."""
     where = f"`--out {out}`"
     if state is not None and Path(os.path.realpath(state)).is_relative_to(os.path.realpath(out)):
-        return [Mistake(where, f"is replaced whole, and with it `--state {state}`", "name folders apart")]
+        what = f"would be replaced together with `--state {state}` inside it"
+        return [Mistake(where, what, "name two separate folders")]
     if out.is_symlink() and not out.is_dir():
         return [Mistake(where, "is a broken link", "remove it or name another folder")]
     if out.exists() and not out.is_dir():
@@ -42,9 +43,9 @@ def refusal(out: Path, state: Path | None = None) -> list[Mistake]:
 
 @contextmanager
 def published(out: Path) -> Iterator[Path]:
-    """Yields a hidden sibling of `out` to fill; when the block ends well, it takes the place of `out` in one step.
+    """Yields a hidden folder beside `out` to fill; when the block ends without error, it replaces `out` in one step.
 
-    Whenever the process is killed, `out` is what it was before or the whole new folder. Raises OutputError when the
+    Whenever the process is killed, `out` is either the old folder or the whole new folder. Raises OutputError when the
     folder cannot be written.
     """
     out = Path(os.path.realpath(out))
@@ -57,14 +58,14 @@ def published(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(
             f"cannot write `{out}`: {error.strerror or error}; free space or name another `--out`; "
-            "what was there before is untouched"
+            "the folder that was there before is unchanged"
         ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
 def _settle(staged: Path) -> None:
-    # Everything is on the disk before the name appears: a power cut cannot leave the name with empty files.
+    # All files are on the disk before the folder gets its name, so that a power cut cannot leave it with empty files.
     staged.chmod(0o755)
     for path in sorted(staged.rglob("*"), reverse=True):
         sync(path)
@@ -75,7 +76,7 @@ def _swap(staged: Path, out: Path) -> None:
     if not out.exists():
         staged.rename(out)
     elif not _exchange(staged, out):
-        # Without an atomic exchange there is a moment without an output; `sweep` puts it back if the process dies then.
+        # Without an atomic exchange, `out` is missing for a moment; if the process dies then, `sweep` restores it.
         aside = hidden(out.parent, "aside")
         out.rename(aside / out.name)
         staged.rename(out)
@@ -91,7 +92,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @cache
 def code_digest(folder: Path, but: tuple[str, ...]) -> str:
-    """A digest of the code, recipes and weights in a folder, without paths that contain one of the words `but`."""
+    """Returns a digest of the code, recipes and weights in a folder, without paths that contain a word of `but`."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

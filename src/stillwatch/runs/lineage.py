@@ -1,8 +1,9 @@
-"""Lasting identity: which network or campaign of this run continues which of earlier runs, and what happened to it.
+"""Gives networks and campaigns lasting ids from run to run, and records their history.
 
-A subject (a network or a campaign) is known by its accounts. It continues where enough of them are found together
-again. When it splits, its largest part keeps the id; when several come together, the oldest id stays (the matching
-of communities over time of Greene, Doyle & Cunningham 2010, with ids that never change hands).
+A subject (a network or a campaign) is identified by its accounts. A group of accounts in this run continues a subject
+of earlier runs if the two share enough accounts. When a subject splits, its largest part keeps the id; when several
+subjects merge, the oldest id stays. Source: the matching of communities over time by Greene, Doyle and Cunningham
+(2010), with the restriction that an id never passes to another subject.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from stillwatch.records import Table
 from stillwatch.records.lineage import CAMPAIGN, LINEAGE, LINEAGE_MEMBERS, NETWORK, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
 
 RELATED_SHARE = 0.25
-"""Share of the smaller side's accounts from which two groups are related. Networks have no account in common by
-chance, so that the share only keeps a few accounts that moved from carrying an id along; 0.1 to 0.5 are in use."""
-RELATED_ACCOUNTS = 2  # accounts that must be shared in any case: a single account never carries an identity
+"""The least share of the smaller group's accounts at which two groups are related. Networks share no accounts by
+chance, so the share only prevents that a few accounts that moved take an id with them. In use are 0.1 to 0.5."""
+RELATED_ACCOUNTS = 2  # the least number of shared accounts: a single account never passes an id on
 
 Groups = Mapping[str, frozenset[str]]
 """The accounts of each subject."""
@@ -37,20 +38,20 @@ class Known:
 
     subject: str
     born_at: datetime
-    accounts: frozenset[str]  # when it was last found
-    silent: bool  # not found by the newest run that could have continued it
+    accounts: frozenset[str]  # its accounts when it was last found
+    silent: bool  # whether the last run did not find it
 
 
 @dataclass(frozen=True)
 class History:
-    """What earlier runs left: LINEAGE and LINEAGE_MEMBERS as Arrow tables."""
+    """The history that earlier runs recorded: the tables LINEAGE and LINEAGE_MEMBERS in Arrow."""
 
     events: pa.Table
     members: pa.Table
 
     @classmethod
     def empty(cls) -> History:
-        """That of a run which continues none."""
+        """Returns the history of a run that continues no other run."""
         return cls(LINEAGE.schema.empty_table(), LINEAGE_MEMBERS.schema.empty_table())
 
     @cached_property
@@ -78,7 +79,7 @@ class History:
 
     @property
     def runs(self) -> int:
-        """How many runs there have been."""
+        """The number of runs so far."""
         return pc.max(self.events["run"]).as_py() or 0
 
     @cached_property
@@ -91,14 +92,14 @@ class History:
         return {subject: frozenset(accounts) for subject, accounts in found.items()}
 
     def known(self, kind: str) -> dict[str, Known]:
-        """The subjects of one kind (NETWORK or CAMPAIGN) that this run may continue."""
+        """Returns the subjects of one kind (NETWORK or CAMPAIGN) that this run may continue, by id."""
         return {subject: one for subject, one in self._known.items() if subject.startswith(kind)}
 
 
 def history(engine: Engine) -> History:
-    """What the previous run left, from `previous_lineage` and `previous_members`; nothing where there are none.
+    """Loads the history from `previous_lineage` and `previous_members`; it is empty without those tables.
 
-    Raises InputError when it had read further than this run has: lineage goes forward in time only.
+    Raises InputError when the previous run has read later exchanges than this run: lineage goes forward in time only.
     """
     found = History(*(_rows(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS)))
     newest = pc.max(found.events["at"]).as_py()
@@ -111,25 +112,25 @@ def history(engine: Engine) -> History:
 
 
 def _rows(engine: Engine, table: Table) -> pa.Table:
-    if not engine.columns(table.name):  # null streams and other runs that nobody continues
+    if not engine.columns(table.name):  # null streams have no lineage
         return table.schema.empty_table()
     names = ", ".join(identifier(name) for name in table.names)
     return engine.fetch(Query(table.name, f"SELECT {names} FROM {table.name}")).cast(table.schema)
 
 
 def newest_exchange(engine: Engine) -> datetime | None:
-    """Event time (UTC) of the newest exchange that this run has read; None without any."""
+    """Returns the time (UTC) of the newest exchange that this run has read; None without exchanges."""
     rows = engine.fetch(Query("newest exchange", "SELECT max(last_seen) AS at FROM account_sketches"))
     found: datetime | None = rows["at"][0].as_py()
     return found
 
 
 def reserved(engine: Engine, past: History) -> frozenset[str]:
-    """The ids that no new network or campaign may get: those that were ever given, and those that accounts have."""
+    """Returns the ids that no new network or campaign may get: all ids of earlier subjects, and ids of accounts."""
     taken = set(past.subjects)
     for table in ("account_sketches", "accounts"):
         if engine.columns(table):
-            alike = f"SELECT account_id FROM {table} WHERE substr(account_id, 1, 1) IN ('{NETWORK}', '{CAMPAIGN}')"
+            alike = f"SELECT account_id FROM {table} WHERE left(account_id, 1) IN ('{NETWORK}', '{CAMPAIGN}')"
             taken.update(engine.fetch(Query(f"ids of {table}", alike))["account_id"].to_pylist())
     return frozenset(taken)
 
@@ -137,10 +138,10 @@ def reserved(engine: Engine, past: History) -> frozenset[str]:
 def inherit(
     known: Mapping[str, Known], groups: Sequence[Collection[str]], fresh: Sequence[str], given: Collection[str]
 ) -> list[str]:
-    """The id of each group of accounts: that of the subject it continues, or else its `fresh` one.
+    """Returns the id of each group of accounts (groups,): the id of the subject that it continues, or else a new id.
 
-    `known` are the subjects of that kind, `fresh` (groups,) the ids the groups would have without a past, and `given`
-    all ids that are taken (`reserved`), none of which comes to mean something else.
+    `known` are the subjects of that kind. `fresh` (groups,) are the ids that groups get without a history. `given` are
+    the ids that no group may get anew (`reserved`).
     """
     shared = related(known, groups)
     heirs: dict[int, list[str]] = defaultdict(list)
@@ -159,7 +160,7 @@ def inherit(
 
 
 def related(known: Mapping[str, Known], groups: Sequence[Collection[str]]) -> dict[str, dict[int, int]]:
-    """For each known subject, how many accounts it shares with each group that it is related to."""
+    """Returns, for each known subject, the number of accounts shared with each related group, by group index."""
     holders: dict[str, list[str]] = defaultdict(list)
     for subject, one in known.items():
         for account in one.accounts:
@@ -183,7 +184,7 @@ def _relates(shared: int, one: int, other: int) -> bool:
 
 
 def _unused(name: str, taken: Collection[str]) -> str:
-    """`name`, or one made from it where that was given to another subject."""
+    """Returns `name`, or an id derived from it when another subject has `name`."""
     number = 0
     found = name
     while found in taken:
@@ -194,14 +195,14 @@ def _unused(name: str, taken: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What this run found of one kind: each subject's accounts, and when the evidence for it sufficed (UTC)."""
+    """The subjects of one kind that this run found: their accounts, and when the evidence became sufficient (UTC)."""
 
     accounts: Groups
     born_at: Mapping[str, datetime]
 
 
 def advance(past: History, found: Mapping[str, Found], at: datetime) -> History:
-    """The history after a run that has read up to `at` and found, of each kind, what `found` says."""
+    """Returns the history after a run that has read exchanges up to `at` (UTC); `found` has its subjects by kind."""
     fresh = [event for kind, one in found.items() for event in _events(past.known(kind), one, at)]
     now = {subject: accounts for one in found.values() for subject, accounts in one.accounts.items()}
     ended = {event.subject for event in fresh if event.event == "merged_into"}
@@ -258,7 +259,10 @@ def _continued(known: Known, now: frozenset[str], at: datetime) -> Iterator[_Eve
 
 
 def _members(past: History, now: Groups, ended: Collection[str], at: datetime) -> pa.Table:
-    """Who belongs to which subject since when: who left is marked, who joined is added, who fell silent stays."""
+    """Returns the updated membership: accounts that left get `left_at`, accounts that joined get a row.
+
+    The accounts of a subject that this run did not find stay as they are.
+    """
     rows, held = [], past.current
     for row in past.members.to_pylist():
         subject, account = row["subject"], row["account_id"]

@@ -1,4 +1,4 @@
-"""The lineage that an earlier run left, checked before anything is built on it."""
+"""Reads the lineage of an earlier run and checks that it can be continued."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from stillwatch.runs.lineage import History
 from stillwatch.runs.state import State
 
 FORMAT = "1"
-"""Of the two lineage files: a version that gives them another meaning raises it."""
+"""The format of the two lineage files; it changes whenever their meaning changes."""
 
-_MOST_RUNS = 1_000_000_000  # one a second for thirty years: a greater number comes from a damaged file
+_MOST_RUNS = 1_000_000_000  # a run a second for thirty years; only a damaged file has a greater number
 _KEY, _FORMAT = b"stillwatch.key_id", b"stillwatch.lineage_format"
 _REMEDY = "name another run, or scan once without `--previous` (networks and campaigns then get new ids)"
 
 
 def metadata(key_id: str) -> dict[str, str]:
-    """What the two files say of themselves, as `Engine.export` takes it."""
+    """Returns the metadata of the two lineage files, for `Engine.export`."""
     return {"key_id": key_id, "lineage_format": FORMAT}
 
 
 def files(folder: Path) -> tuple[Path, Path]:
-    """Where a run folder keeps its lineage: events, then members."""
+    """Returns the paths of a run folder's lineage: the events, then the members."""
     return folder / f"{LINEAGE.name}.parquet", folder / f"{LINEAGE_MEMBERS.name}.parquet"
 
 
 def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
-    """The lineage files that this job continues: its state's, or else those of the run it names; None for neither."""
+    """Returns the lineage files that this job continues: its state's, or else its previous run's; None for neither."""
     if state is not None and state.lineage:
         events, members = map(state.path, state.lineage)
         return events, members
@@ -45,30 +45,30 @@ def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
 
 
 def refusal(run: Path) -> list[Mistake]:
-    """Why a run cannot be continued, as far as its folder shows without reading its tables; empty when it can."""
+    """Returns the reasons why a run cannot be continued, without reading its tables; empty when there is none."""
     where = f"`--previous {run}`"
     if not run.is_dir():
         return [Mistake(where, "is a file, not a folder" if run.exists() else "does not exist", "name a run folder")]
     if not (run / MARKER).is_file():
-        return [Mistake(where, f"is not a run folder (it has no `{MARKER}`)", "name what `scan` printed")]
+        return [Mistake(where, f"is not a run folder (it has no `{MARKER}`)", "name the folder that `scan` printed")]
     missing = [path.name for path in files(run) if not path.is_file()]
     if missing:
-        what = f"has no `{missing[0]}`: it is damaged, or a version wrote it that gave no lasting ids"
+        what = f"has no `{missing[0]}`: it is damaged, or an earlier version without lasting ids wrote it"
         return [Mistake(where, what, _REMEDY)]
     return []
 
 
 def load(events: Path, members: Path, key_id: str | None = None) -> History:
-    """The history in these two files; `key_id` is the present run's key, None where it was checked before.
+    """Returns the history in these two files; `key_id` is the present run's key, None where it was checked before.
 
-    Raises InputError where they cannot be read, were written under another key or by another version, or say that one
-    id means two things.
+    Raises InputError when a file cannot be read, was written under another key or in another format, or contradicts
+    itself, for instance by giving one id to two subjects.
     """
     found = History(_read(events, LINEAGE, key_id), _read(members, LINEAGE_MEMBERS, key_id))
-    for wrong in (_unknown_events, _impossible_runs, _ids_given_twice, _strangers, _memberships_twice):
-        said = wrong(found)
-        if said is not None:
-            raise InputError(f"`{events.parent}` cannot be continued: {said}; {_remedy(events)}")
+    for wrong in (_unknown_events, _impossible_runs, _ids_given_twice, _subjects_without_birth, _memberships_twice):
+        fault = wrong(found)
+        if fault is not None:
+            raise InputError(f"`{events.parent}` cannot be continued: {fault}; {_remedy(events)}")
     return found
 
 
@@ -78,13 +78,13 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"`{path}` cannot be read ({reason}); {_remedy(path)}") from error
-    said = rows.schema.metadata or {}
-    version = said.get(_FORMAT, b"none").decode(errors="replace")
+    stored = rows.schema.metadata or {}
+    version = stored.get(_FORMAT, b"none").decode(errors="replace")
     if version != FORMAT:
         raise InputError(
             f"`{path}` has lineage format {version[:20]}, this version reads format {FORMAT}; {_remedy(path)}"
         )
-    theirs = said.get(_KEY, b"").decode(errors="replace")
+    theirs = stored.get(_KEY, b"").decode(errors="replace")
     if key_id is not None and theirs != key_id:
         raise InputError(
             f"`{path}` was written under the key `{theirs[:40]}`, but this run's key is `{key_id}`; "
@@ -105,13 +105,13 @@ def _remedy(path: Path) -> str:
 
 def _unknown_events(found: History) -> str | None:
     unknown = sorted(set(found.events["event"].to_pylist()) - set(EVENTS))
-    return f"`{unknown[0][:40]}` is no event" if unknown else None
+    return f"`{unknown[0][:40]}` is not a known event" if unknown else None
 
 
 def _impossible_runs(found: History) -> str | None:
     numbers = pc.unique(found.events["run"]).to_pylist()
     odd = sorted(number for number in numbers if not 1 <= number <= _MOST_RUNS)
-    return f"run {odd[0]} is none" if odd else None
+    return f"{odd[0]} is not the number of a run" if odd else None
 
 
 def _ids_given_twice(found: History) -> str | None:
@@ -120,12 +120,12 @@ def _ids_given_twice(found: History) -> str | None:
     return f"the id `{min(often)[:40]}` was given to two subjects" if often else None
 
 
-def _strangers(found: History) -> str | None:
+def _subjects_without_birth(found: History) -> str | None:
     births = found.events.filter(pc.is_in(found.events["event"], pa.array(["born", "split_from"])))
     born = set(births["subject"].to_pylist())
     named = {*found.subjects, *found.members["subject"].to_pylist()}
     odd = sorted(subject for subject in named if subject not in born or subject[:1] not in {NETWORK, CAMPAIGN})
-    return f"nothing says how `{odd[0][:40]}` came to be" if odd else None
+    return f"no event records the birth of `{odd[0][:40]}`" if odd else None
 
 
 def _memberships_twice(found: History) -> str | None:

@@ -1,7 +1,7 @@
-"""A state: the sketches of all exchanges read so far and sums for each account, so that none is read or sketched twice.
+"""A state holds the sketches of all exchanges read so far and sums for each account, so that logs are read only once.
 
-A state is a folder. `state.json` names the files that belong to it, in the order in which they were added. A file that
-it does not name was left by a killed run; the next run removes it.
+A state is a folder. `state.json` names its files, in the order in which they were added. A killed run may leave a file
+that `state.json` does not name; the next run removes it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from stillwatch.job import Window
 
 MARKER = "state.json"
 FORMAT = 2
-_READABLE = (1, FORMAT)  # 1 is that of version 0.1.0, which kept no lineage
+_READABLE = (1, FORMAT)  # version 0.1.0 wrote format 1, without lineage
 _LOCK = ".lock"
 _LINEAGE = ("lineage", "lineage_members")
 _OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
 NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and campaigns then get new ids)"
-"""What to do about lineage files that cannot be used."""
+"""The remedy in messages about lineage files that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class State:
 
     @property
     def digest(self) -> str:
-        """One digest over the parts' digests."""
+        """A digest over the digests of all parts."""
         return hashlib.sha256("\n".join(part.digest for part in self.parts).encode()).hexdigest()
 
     @property
@@ -64,12 +64,12 @@ class State:
         return (*(part.file for part in self.parts), self.accounts, *self.lineage) if self.parts else ()
 
     def path(self, file: str) -> Path:
-        """Where one of its files lies."""
+        """Returns the path of one of the state's files."""
         return self.folder / file
 
 
 def refusal(folder: Path) -> list[Mistake]:
-    """Why `folder` can hold no state; empty when it can."""
+    """Returns the reasons why `folder` cannot hold a state; empty when it can."""
     where = f"`--state {folder}`"
     if folder.exists() and not folder.is_dir():
         return [Mistake(where, "is a file, not a folder", "name a folder")]
@@ -79,7 +79,10 @@ def refusal(folder: Path) -> list[Mistake]:
 
 
 def load(folder: Path) -> State:
-    """Loads the state in `folder`, an empty one if the folder has none; raises InputError when it cannot be used."""
+    """Loads the state in `folder`, or an empty state if the folder has none.
+
+    Raises InputError when the state cannot be used.
+    """
     path = folder / MARKER
     if not path.is_file():
         return State(folder)
@@ -105,14 +108,14 @@ def load(folder: Path) -> State:
 
 
 def window_of(window: Window, state: State | None) -> Window:
-    """The window of an addition: it begins where the state ends, or later if the window says so."""
+    """Returns the window of the exchanges to add: it begins at the end of the state, or later if `window` does."""
     if state is None or state.until is None:
         return window
     return Window(max(window.since or state.until, state.until), window.until)
 
 
 def window_seen(window: Window, state: State) -> Window:
-    """The window of a run over the state and its addition: it is open at the start, unless the state was empty."""
+    """Returns the window of a run over the state and its addition; it has no start unless the state was empty."""
     return Window(None if state.parts else window.since, window.until)
 
 
@@ -120,8 +123,8 @@ def window_seen(window: Window, state: State) -> Window:
 def opened(folder: Path) -> Iterator[State]:
     """Yields the state in `folder`, and keeps other runs out of it until the block ends.
 
-    Makes the folder if need be, and removes files that a killed run left. Raises OutputError when the folder cannot be
-    written or another run is using it, InputError when the state cannot be used.
+    Creates the folder if necessary, and removes files that a killed run left. Raises OutputError when the folder cannot
+    be written or another run is using it, InputError when the state cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +135,7 @@ def opened(folder: Path) -> Iterator[State]:
         _lock(handle, folder)
         state = load(folder)
         if not (folder / MARKER).is_file():
-            publish(state)  # marks the folder as a state, whatever happens to this run
+            publish(state)  # the folder is now a state, even if this run fails
         _sweep(state)
         yield state
     finally:
@@ -140,25 +143,25 @@ def opened(folder: Path) -> Iterator[State]:
 
 
 def next_names(state: State) -> tuple[str, str]:
-    """File names for the next addition's exchanges and for the account sums with it."""
+    """Returns file names for the exchanges of the next addition and for the account sums that include it."""
     number = len(state.parts) + 1
     return f"exchanges-{number:06}.parquet", f"accounts-{number:06}.parquet"
 
 
 def next_lineage(state: State, tables: Sequence[str]) -> tuple[str, ...]:
-    """File names for the next run's lineage tables."""
+    """Returns file names for the next run's lineage tables."""
     number = 1 + max((int(file.rpartition("-")[2].partition(".")[0]) for file in state.lineage), default=0)
     return tuple(f"{table}-{number:06}.parquet" for table in tables)
 
 
 def part_of(path: Path, rows: int) -> Part:
-    """A file of exchange sketches as a part, read once for its digest."""
+    """Returns a file of exchange sketches as a part; reads the file for its digest."""
     with path.open("rb") as stream:
         return Part(path.name, rows, path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
 
 
 def publish(state: State) -> None:
-    """Replaces `state.json` in one step and removes files it no longer names; OutputError when that fails."""
+    """Replaces `state.json` in one step and removes files that it no longer names; raises OutputError on failure."""
     record = {"format": FORMAT, **asdict(replace(state, folder=Path()))}
     record |= {"until": state.until.isoformat() if state.until else None}
     del record["folder"]

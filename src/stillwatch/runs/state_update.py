@@ -1,4 +1,4 @@
-"""Adds to a state: the sketches of new logs before a run looks for networks, and its lineage afterwards."""
+"""Adds sketches of new logs to a state before a run searches for networks, and the run's lineage at its end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stillwatch.runs.state import State
 
 
 def open_for(job: Job) -> AbstractContextManager[State | None]:
-    """`open_at` the job's folder, or a context of None when the job has no state."""
+    """Returns `open_at` of the job's state, or a context that yields None when the job has no state."""
     return nullcontext() if job.state is None else open_at(job.state, job.window)
 
 
@@ -48,7 +48,7 @@ def open_at(folder: Path, window: Window) -> Iterator[State]:
 
 
 def add_sketches(engine: Engine, job: Job, state: State, key_id: str) -> None:
-    """Adds the sketches that this run has made to the state, where the next run finds them even if this one fails.
+    """Adds the sketches that this run has made to the state; they stay there even if this run fails later.
 
     Raises InputError when the logs hold exchanges of the future, OutputError when the state cannot be written.
     """
@@ -78,7 +78,7 @@ def add_sketches(engine: Engine, job: Job, state: State, key_id: str) -> None:
 
 
 def keep_lineage(folder: Path, files: Sequence[Path]) -> None:
-    """Copies a finished run's lineage files into the state; from them the next run takes ids of networks and campaigns.
+    """Copies a finished run's lineage files into the state, so that the next run continues their ids.
 
     Raises OutputError when the state cannot be written.
     """
