@@ -49,6 +49,7 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
 from stillwatch.runs.checkpoint import Checkpoint
+from stillwatch.runs.lineage import newest_exchange
 from stillwatch.runs.state import State
 
 
@@ -273,7 +274,7 @@ def _run_record(
 
 def _export(engine: Engine, table: Table, staged: Path, key_id: str) -> int:
     # the lineage says of itself what a later run must know before it continues it
-    said = previous.metadata(key_id) if table in (LINEAGE, LINEAGE_MEMBERS) else None
+    said = previous.metadata(key_id, newest_exchange(engine)) if table in (LINEAGE, LINEAGE_MEMBERS) else None
     return engine.export(table, staged / f"{table.name}.parquet", said)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import InputError
-from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN
 from stillwatch.records.sketches import ACCOUNT_SKETCHES
 from stillwatch.runs.lineage import history
 from stillwatch.runs.previous import files, load, metadata, refusal
@@ -27,7 +27,7 @@ def written(folder: Path, events: list[Mapping[str, Any]], members: list[Mapping
     """A run folder with this lineage."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.json").write_text("{}")
-    said = {f"stillwatch.{name}": value for name, value in metadata(key).items()}
+    said = {f"stillwatch.{name}": value for name, value in metadata(key, AT).items()}
     for path, table, rows in zip(files(folder), (LINEAGE, LINEAGE_MEMBERS), (events, members), strict=True):
         found = pa.Table.from_pylist([dict(row) for row in rows], schema=table.schema.with_metadata(said))
         pq.write_table(found, path)
@@ -129,8 +129,30 @@ def test_a_folder_that_cannot_be_continued_is_refused_before_it_is_read(tmp_path
         assert said in str(mistake) and str(folder) in str(mistake)
 
 
-def test_a_run_that_had_read_further_is_not_continued(engine: DuckDBEngine) -> None:
-    for table, rows in ((PREVIOUS_LINEAGE, [BORN]), (PREVIOUS_MEMBERS, HELD)):
+def test_it_is_known_until_when_the_run_had_read(tmp_path: Path) -> None:
+    assert load(*files(written(tmp_path / "run", [BORN], HELD))).read_until == AT
+    assert load(*files(written(tmp_path / "nothing", [], []))).read_until == AT, "also where it had found nothing"
+
+
+@pytest.mark.parametrize("said", [b"", b"soon", None])
+def test_a_run_that_does_not_say_it_is_damaged_unless_it_had_read_nothing(tmp_path: Path, said: bytes | None) -> None:
+    run = written(tmp_path / "run", [BORN], HELD)
+    rows = pq.read_table(files(run)[0])
+    metadata = {name: value for name, value in rows.schema.metadata.items() if name != b"stillwatch.read_until"}
+    if said is not None:
+        metadata[b"stillwatch.read_until"] = said
+    pq.write_table(rows.replace_schema_metadata(metadata), files(run)[0])
+    if said == b"":
+        assert load(*files(run)).read_until is None
+        return
+    with pytest.raises(InputError, match="does not say until when"):
+        load(*files(run))
+
+
+@pytest.mark.parametrize("events", [[BORN], []], ids=["found", "nothing found"])
+def test_a_run_that_had_read_further_is_not_continued(engine: DuckDBEngine, events: list[Mapping[str, Any]]) -> None:
+    run = [{"read_until": AT}]
+    for table, rows in ((PREVIOUS_LINEAGE, events), (PREVIOUS_MEMBERS, HELD if events else []), (PREVIOUS_RUN, run)):
         engine.store(table, pa.Table.from_pylist([dict(row) for row in rows], schema=table.schema))
     account: dict[str, Any] = dict.fromkeys(ACCOUNT_SKETCHES.names, 0)
     account |= {"account_id": "a", "first_seen": AT, "last_seen": datetime(2026, 4, 1)}

@@ -28,6 +28,7 @@ READS = (
     "group_tests",
     "previous_lineage",
     "previous_members",
+    "previous_run",
 )
 WRITES = (
     "campaigns",

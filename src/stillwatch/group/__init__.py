@@ -38,6 +38,7 @@ READS = (
     "network_members",
     "previous_lineage",
     "previous_members",
+    "previous_run",
 )
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 

@@ -29,6 +29,7 @@ READS = (
     "accounts",
     "previous_lineage",
     "previous_members",
+    "previous_run",
 )
 WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
 

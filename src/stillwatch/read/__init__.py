@@ -41,6 +41,7 @@ WRITES = (
     "evidence_sources",
     "previous_lineage",
     "previous_members",
+    "previous_run",
 )
 
 

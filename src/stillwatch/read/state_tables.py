@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+
 from stillwatch.engine import (
     Engine,
     Query,
@@ -14,7 +16,7 @@ from stillwatch.engine import (
 from stillwatch.job import Job
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.records import Table
-from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs import previous
 from stillwatch.runs.lineage import History
@@ -41,6 +43,8 @@ def write_previous(engine: Engine, job: Job, state: State | None) -> None:
     past = History.empty() if found is None else previous.load(*found)
     engine.store(PREVIOUS_LINEAGE, past.events)
     engine.store(PREVIOUS_MEMBERS, past.members)
+    runs = [] if found is None else [{"read_until": past.read_until}]
+    engine.store(PREVIOUS_RUN, pa.Table.from_pylist(runs, schema=PREVIOUS_RUN.schema))
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

@@ -37,3 +37,6 @@ LINEAGE_MEMBERS = Table(
 PREVIOUS_LINEAGE = replace(LINEAGE, name="previous_lineage")
 PREVIOUS_MEMBERS = replace(LINEAGE_MEMBERS, name="previous_members")
 """The same two tables as an earlier run left them; without rows where there is none."""
+
+PREVIOUS_RUN = Table("previous_run", columns(Kind.TIMESTAMP, "read_until"), ("read_until",))
+"""One row where an earlier run is continued: the newest exchange that it had read, null where it had read none."""

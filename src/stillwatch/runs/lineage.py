@@ -21,7 +21,15 @@ import pyarrow.compute as pc
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import InputError
 from stillwatch.records import Table
-from stillwatch.records.lineage import CAMPAIGN, LINEAGE, LINEAGE_MEMBERS, NETWORK, PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
+from stillwatch.records.lineage import (
+    CAMPAIGN,
+    LINEAGE,
+    LINEAGE_MEMBERS,
+    NETWORK,
+    PREVIOUS_LINEAGE,
+    PREVIOUS_MEMBERS,
+    PREVIOUS_RUN,
+)
 
 RELATED_SHARE = 0.25
 """The least share of the smaller group's accounts at which two groups are related. Networks share no accounts by
@@ -48,6 +56,7 @@ class History:
 
     events: pa.Table
     members: pa.Table
+    read_until: datetime | None = None  # event time (UTC) of the newest exchange that the latest run had read
 
     @classmethod
     def empty(cls) -> History:
@@ -101,14 +110,14 @@ def history(engine: Engine) -> History:
 
     Raises InputError when the previous run has read later exchanges than this run: lineage goes forward in time only.
     """
-    found = History(*(_rows(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS)))
-    newest = pc.max(found.events["at"]).as_py()
-    if newest is not None and (now := newest_exchange(engine)) is not None and newest > now:
+    events, members, run = (_rows(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN))
+    then, now = pc.max(run["read_until"]).as_py(), newest_exchange(engine)
+    if then is not None and now is not None and then > now:
         raise InputError(
-            f"the previous run had read exchanges until {newest.isoformat()}Z, but these logs end at "
+            f"the previous run had read exchanges until {then.isoformat()}Z, but these logs end at "
             f"{now.isoformat()}Z; ids are carried forward in time only: scan the older logs without `--previous`"
         )
-    return found
+    return History(events, members, then)
 
 
 def _rows(engine: Engine, table: Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,13 +23,13 @@ FORMAT = "1"
 """The format of the two lineage files; it changes whenever their meaning changes."""
 
 _MOST_RUNS = 1_000_000_000  # a run a second for thirty years; only a damaged file has a greater number
-_KEY, _FORMAT = b"stillwatch.key_id", b"stillwatch.lineage_format"
+_KEY, _FORMAT, _READ_UNTIL = b"stillwatch.key_id", b"stillwatch.lineage_format", b"stillwatch.read_until"
 _REMEDY = "name another run, or scan once without `--previous` (networks and campaigns then get new ids)"
 
 
-def metadata(key_id: str) -> dict[str, str]:
-    """Returns the metadata of the two lineage files, for `Engine.export`."""
-    return {"key_id": key_id, "lineage_format": FORMAT}
+def metadata(key_id: str, read_until: datetime | None) -> dict[str, str]:
+    """Returns the metadata of the two lineage files, for `Engine.export`; `read_until` is the newest exchange (UTC)."""
+    return {"key_id": key_id, "lineage_format": FORMAT, "read_until": read_until.isoformat() if read_until else ""}
 
 
 def files(folder: Path) -> tuple[Path, Path]:
@@ -64,7 +65,8 @@ def load(events: Path, members: Path, key_id: str | None = None) -> History:
     Raises InputError when a file cannot be read, was written under another key or in another format, or contradicts
     itself, for instance by giving one id to two subjects.
     """
-    found = History(_read(events, LINEAGE, key_id), _read(members, LINEAGE_MEMBERS, key_id))
+    rows = _read(events, LINEAGE, key_id)
+    found = History(rows, _read(members, LINEAGE_MEMBERS, key_id), _read_until(events, rows))
     for wrong in (_unknown_events, _impossible_runs, _ids_given_twice, _subjects_without_birth, _memberships_twice):
         fault = wrong(found)
         if fault is not None:
@@ -91,12 +93,23 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
             "name that run's key with `--key-file`, or scan once without `--previous`"
         )
     try:
-        rows = rows.select(list(table.names)).cast(table.schema)
+        rows = rows.select(list(table.names)).cast(table.schema.with_metadata(stored))
         rows.validate(full=True)
     except (KeyError, ValueError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"`{path}` is damaged ({reason}); {_remedy(path)}") from error
     return rows
+
+
+def _read_until(path: Path, rows: pa.Table) -> datetime | None:
+    """The newest exchange that the run had read; InputError where the file does not say it."""
+    said = rows.schema.metadata.get(_READ_UNTIL, b"?").decode(errors="replace")
+    try:
+        return datetime.fromisoformat(said) if said else None
+    except ValueError as error:
+        raise InputError(
+            f"`{path}` is damaged (it does not say until when the run had read); {_remedy(path)}"
+        ) from error
 
 
 def _remedy(path: Path) -> str:
