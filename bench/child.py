@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from stillwatch_lab.benchmark.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
@@ -65,4 +65,4 @@ TASKS: dict[str, Callable[..., Result]] = {"build": build_world, "scan": scan, "
 
 
 if __name__ == "__main__":
-    serve(TASKS, sys.argv[1:])
+    run_task(TASKS, sys.argv[1:])

@@ -78,8 +78,8 @@ def main(words: Sequence[str]) -> None:
             work = Path(folder) / str(number)
             work.mkdir()
             counts = scanned(world, given, work)
-            told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-            print(f"{given.name}: {told or 'nothing'}")
+            listed = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+            print(f"{given.name}: {listed or 'nothing'}")
 
 
 if __name__ == "__main__":

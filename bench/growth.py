@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bench.measure import ROOT, machine
 from stillwatch_lab.benchmark import cost
-from stillwatch_lab.benchmark.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def scan(world: str, engine: str, threads: int) -> Result:
@@ -49,10 +49,10 @@ def tree_cpu(root: int) -> float:
     parents, ticks = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            told = path.read_text(encoding="ascii", errors="replace")
+            status = path.read_text(encoding="ascii", errors="replace")
         except OSError:
             continue  # it has ended meanwhile
-        fields = told[told.rindex(")") + 2 :].split()  # a name may hold spaces
+        fields = status[status.rindex(")") + 2 :].split()  # a name may hold spaces
         parents[int(path.parent.name)] = int(fields[1])
         ticks[int(path.parent.name)] = sum(int(fields[place]) for place in (11, 12, 13, 14))
     return sum(count for one, count in ticks.items() if root in _line(one, parents)) / os.sysconf("SC_CLK_TCK")
@@ -93,6 +93,6 @@ def _given(engine: str, world: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "scan":
-        serve({"scan": scan}, sys.argv[1:])
+        run_task({"scan": scan}, sys.argv[1:])
     else:
         main(sys.argv[1], sys.argv[2:])

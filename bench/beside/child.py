@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.child import scan
-from stillwatch_lab.benchmark.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, run_task
 
 # Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
 
@@ -72,4 +72,4 @@ TASKS: dict[str, Callable[..., Result]] = {
 
 
 if __name__ == "__main__":
-    serve(TASKS, sys.argv[1:])
+    run_task(TASKS, sys.argv[1:])

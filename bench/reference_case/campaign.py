@@ -29,12 +29,12 @@ def write_campaign(path: Path, drawn: Drawn, span: tuple[int, int], first: int, 
     table = _put(table, "exchange_id", identifiers.counted_ids(first + np.arange(begin, end)))
     streets = table["address_subnet_value"].combine_chunks()
     missing = streets.is_null().to_numpy(zero_copy_only=False)
-    whose = (streets.fill_null(0).to_numpy().view(np.uint64) % np.uint64(len(homes))).astype(np.int64)
+    replica = (streets.fill_null(0).to_numpy().view(np.uint64) % np.uint64(len(homes))).astype(np.int64)
     for name in ADDRESSES:
         values = table[name].combine_chunks().fill_null(0).to_numpy()
         moved = np.zeros(len(values), np.int64)
         for number, seed_key in enumerate(homes):
-            mine = whose == number
+            mine = replica == number
             moved[mine] = identifiers.rekeyed(values[mine], identifiers.purpose_key(seed_key, name))
         table = _put(table, name, pa.array(moved, mask=missing))
     groups = range(0, table.num_rows, parts.GROUP_ROWS)

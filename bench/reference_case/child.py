@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.child import read, scan
-from stillwatch_lab.benchmark.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) -> Result:
@@ -30,4 +30,4 @@ TASKS: dict[str, Callable[..., Result]] = {"write": write, "scan": scan, "read":
 
 
 if __name__ == "__main__":
-    serve(TASKS, sys.argv[1:])
+    run_task(TASKS, sys.argv[1:])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.reference_case.sizes import CAMPAIGN_MEAN, PEOPLE_MEAN, Size
 from stillwatch_lab.worlds.build import Sources, data_folder, decide
 from stillwatch_lab.worlds.kinds import KINDS
-from stillwatch_lab.worlds.log.files import Script
+from stillwatch_lab.worlds.log.files import DecidedWorld
 from stillwatch_lab.worlds.recipe import Recipe, load_recipe
 
 RECIPE = Path(__file__).parent / "reference_case.toml"
@@ -24,7 +24,7 @@ CAMPAIGN_KIND = "letter"
 class Drawn:
     """A decided world; `order` lists its exchanges by account id, then time."""
 
-    script: Script
+    decided: DecidedWorld
     order: NDArray[np.int64]
 
 
@@ -49,14 +49,14 @@ def _only(campaign: bool) -> Recipe:
 
 def _drawn(recipe: Recipe, seed: int, size: tuple[int, float], prompts: Path | None) -> Drawn:
     accounts, mean = size
-    script = decide(recipe, seed, accounts, round(accounts * mean), Sources(prompts, data_folder(None)))
-    return Drawn(script, _by_account(script))
+    decided = decide(recipe, seed, accounts, round(accounts * mean), Sources(prompts, data_folder(None)))
+    return Drawn(decided, _by_account(decided))
 
 
-def _by_account(script: Script) -> NDArray[np.int64]:
-    rank = np.empty(len(script.ids), np.int64)
-    rank[pc.sort_indices(script.ids).to_numpy()] = np.arange(len(script.ids))
-    order: NDArray[np.int64] = np.lexsort((script.exchanges.day, rank[script.exchanges.account]))
+def _by_account(decided: DecidedWorld) -> NDArray[np.int64]:
+    rank = np.empty(len(decided.ids), np.int64)
+    rank[pc.sort_indices(decided.ids).to_numpy()] = np.arange(len(decided.ids))
+    order: NDArray[np.int64] = np.lexsort((decided.exchanges.day, rank[decided.exchanges.account]))
     return order
 
 

@@ -56,10 +56,10 @@ def stage_of(name: str, cost: Cost, rows: int | None = None) -> Stage:
 
 def stages_of(run: Path) -> list[Stage]:
     """The stages of a scan, from its `run.json`."""
-    told = json.loads((run / "run.json").read_text(encoding="utf-8"))["stages"]
+    saved = json.loads((run / "run.json").read_text(encoding="utf-8"))["stages"]
     return [
         Stage(one["stage"], one["seconds"], one["cpu_seconds"], one["peak_memory_bytes"], sum(one["rows"].values()))
-        for one in told
+        for one in saved
     ]
 
 
@@ -78,10 +78,10 @@ def load(out: Path) -> list[Record]:
 
 
 def _record(path: Path) -> Record:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    told.pop("ratio")
-    told["stages"] = [Stage(**one) for one in told["stages"]]
-    return Record(**{**told, "scan": Stage(**told["scan"]), "read": Stage(**told["read"])})
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    saved.pop("ratio")
+    saved["stages"] = [Stage(**one) for one in saved["stages"]]
+    return Record(**{**saved, "scan": Stage(**saved["scan"]), "read": Stage(**saved["read"])})
 
 
 def measurements(record: Record) -> list[Measurement]:

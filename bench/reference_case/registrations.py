@@ -122,9 +122,9 @@ def _earlier(pool: Pool, replica: Replica) -> NDArray[np.int64]:
 def _redrawn(column: pa.Array, pool: Pool, key: np.uint64) -> pa.Array:
     """Others, drawn as often as units have them; who of a unit had the same has the same again."""
     coded = column.dictionary_encode()
-    told = coded.indices.is_valid().to_numpy(zero_copy_only=False)
+    stated = coded.indices.is_valid().to_numpy(zero_copy_only=False)
     code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    pairs = np.unique(code[told] * pool.units + pool.unit[told])
+    pairs = np.unique(code[stated] * pool.units + pool.unit[stated])
     units = np.bincount(pairs // pool.units, minlength=len(coded.dictionary))
     found = drawn(code, pool.unit, units, np.ones(len(units), np.bool_), key)
-    return coded.dictionary.take(pa.array(found, mask=~told))
+    return coded.dictionary.take(pa.array(found, mask=~stated))

@@ -51,18 +51,18 @@ def write_replica(path: Path, pool: Pool, replica: Replica, known: Words) -> int
     return parts.write_sketches(path, _tables(pool, replica, values_of(pool, replica, known)))
 
 
-def _tables(pool: Pool, replica: Replica, worn: Values) -> Iterator[pa.Table]:
+def _tables(pool: Pool, replica: Replica, replacements: Values) -> Iterator[pa.Table]:
     order = pc.sort_indices(replica.ids).to_numpy().astype(np.int64)
     size = (pool.start[1:] - pool.start[:-1])[order]
     rows = spans(pool.start[order], pool.start[order] + size)
-    whose = np.repeat(order, size)
+    account = np.repeat(order, size)
     for at in range(0, len(rows), parts.GROUP_ROWS):
         few = slice(at, at + parts.GROUP_ROWS)
         first = replica.number * pool.rows + at
-        made = columns_of(pool, replica, worn, rows[few], whose[few])
+        made = columns_of(pool, replica, replacements, rows[few], account[few])
         made["exchange_id"] = identifiers.counted_ids(first + np.arange(len(rows[few])))
-        made["account_id"] = replica.ids.take(pa.array(whose[few]))
-        made["started_at"] = pa.array(_times(pool, replica, rows[few], whose[few])).cast(pa.timestamp("us"))
+        made["account_id"] = replica.ids.take(pa.array(account[few]))
+        made["started_at"] = pa.array(_times(pool, replica, rows[few], account[few])).cast(pa.timestamp("us"))
         schema = EXCHANGE_SKETCHES.schema
         yield pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
 
@@ -84,11 +84,11 @@ def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
     return np.asarray(drawn[pool.unit], np.int64)
 
 
-def _times(pool: Pool, replica: Replica, rows: Int64, whose: Int64) -> Int64:
+def _times(pool: Pool, replica: Replica, rows: Int64, account: Int64) -> Int64:
     """Moved times; each exchange comes a little later yet, never after the account's next one."""
     started = np.asarray(pool.columns["started_at"], np.int64)
     following = np.minimum(rows + 1, len(started) - 1)
-    gap = np.where(rows + 1 < pool.start[whose + 1], started[following] - started[rows], JITTER)
+    gap = np.where(rows + 1 < pool.start[account + 1], started[following] - started[rows], JITTER)
     drawn = draws.uniform(draws.child(np.full(len(rows), replica.key("late")), "row", rows), "later")
     later = (drawn * np.minimum(gap, JITTER)).astype(np.int64)
-    return np.asarray(started[rows] + replica.shift[whose] * MINUTE + later, np.int64)
+    return np.asarray(started[rows] + replica.shift[account] * MINUTE + later, np.int64)

@@ -35,7 +35,7 @@ def sketched(drawn: Drawn, begin: int, end: int) -> pa.Table:
 
 
 def _some(drawn: Drawn, numbers: NDArray[np.int64], workspace: Workspace) -> pa.Table:
-    exchanges = part_table(drawn.script, drawn.order[numbers])
+    exchanges = part_table(drawn.decided, drawn.order[numbers])
     exchanges = exchanges.set_column(
         exchanges.schema.get_field_index("exchange_id"), "exchange_id", counted_ids(numbers)
     )

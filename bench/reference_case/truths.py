@@ -15,20 +15,20 @@ from bench.reference_case import parts
 from stillwatch.errors import RunError
 from stillwatch_lab.worlds import truth
 from stillwatch_lab.worlds.draft import NONE, ROLES
-from stillwatch_lab.worlds.log.files import Script
+from stillwatch_lab.worlds.log.files import DecidedWorld
 
 _COLUMNS = ["exchange_id", "account_id", "started_at"]
 _REPEATED = ["account_id", "campaign_id"]
 _ZSTD = {"compression": "zstd", "compression_level": 9}
 
 
-def facts(script: Script) -> dict[str, Any]:
+def facts(decided: DecidedWorld) -> dict[str, Any]:
     """The facts that the truth of a drawn campaign is written from: ids, targets, accounts and parameters.
 
     Raises RunError when some of its accounts' exchanges do not serve it.
     """
-    world = script.world
-    if (truth.in_campaign(script) == NONE).any() or len(world.campaigns) != 1 or len(world.groups) != 1:
+    world = decided.world
+    if (truth.in_campaign(decided) == NONE).any() or len(world.campaigns) != 1 or len(world.groups) != 1:
         raise RunError("the recipe's campaign has exchanges that do not serve it; give its accounts nothing else to do")
     group = world.groups[0]
     return {
@@ -38,7 +38,7 @@ def facts(script: Script) -> dict[str, Any]:
         "kind": group.kind,
         "group_id": truth.group_ids(world)[0],
         "targets": world.campaigns[0].targets,
-        "accounts": script.ids.take(pa.array(group.accounts)).to_pylist(),
+        "accounts": decided.ids.take(pa.array(group.accounts)).to_pylist(),
         "parameters": group.parameters.drawn,
     }
 

@@ -43,27 +43,27 @@ def values_of(pool: Pool, replica: Replica, known: Words) -> Values:
     return Values(words, values, quoted, source)
 
 
-def columns_of(pool: Pool, replica: Replica, worn: Values, rows: Int64, whose: Int64) -> dict[str, pa.Array]:
+def columns_of(pool: Pool, replica: Replica, replacements: Values, rows: Int64, account: Int64) -> dict[str, pa.Array]:
     """Every column of these exchanges of the accounts `whose` but who, when and their ids."""
     code = pool.coded[PAYLOAD].code[rows]
-    quoted = worn.quoted[code] & ~pool.public[rows]
-    source = np.where(quoted, worn.source[code], rows)
-    told = pool.present[PAYLOAD][source]
-    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], worn.words[pool.words[source]])
+    quoted = replacements.quoted[code] & ~pool.public[rows]
+    source = np.where(quoted, replacements.source[code], rows)
+    is_present = pool.present[PAYLOAD][source]
+    words = np.where(quoted[:, None], pool.vocabulary[pool.words[source]], replacements.words[pool.words[source]])
     made: dict[str, pa.Array] = {
-        "minhash": octets(pool.minhash[source], told),
-        "content_features": octets(words.view(np.uint8), told),
+        "minhash": octets(pool.minhash[source], is_present),
+        "content_features": octets(words.view(np.uint8), is_present),
         **{name: texts.take(pa.array(rows)).dictionary_decode() for name, texts in pool.texts.items()},
     }
     for name in pool.coded:
         at = source if name in ASKED else rows
         held = pool.coded[name].code[at].astype(np.int64)
-        values = worn.values[name][held]
+        values = replacements.values[name][held]
         if name in ASKED:
-            phrase = held if name == PAYLOAD else _phrases(pool, replica, name, held, pool.unit[whose])
-            values = np.where(quoted, pool.coded[name].distinct[held], worn.values[name][phrase])
+            phrase = held if name == PAYLOAD else _phrases(pool, replica, name, held, pool.unit[account])
+            values = np.where(quoted, pool.coded[name].distinct[held], replacements.values[name][phrase])
         made[name] = pa.array(values, mask=~pool.present[name][at])
-    made |= _client(pool, replica, worn, rows, pool.unit[whose])
+    made |= _client(pool, replica, replacements, rows, pool.unit[account])
     for name, column in pool.columns.items():
         at = source if name in OF_TEXT else rows
         found = column[at]
@@ -85,21 +85,21 @@ def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
 def _values(pool: Pool, name: str, replica: Replica) -> Int64:
     """The replacement of each distinct value of a column in the replica."""
     coded, key = pool.coded[name], replica.key(name)
-    told = coded.distinct != 0
+    is_present = coded.distinct != 0
     if name == NETWORK:
-        return coded.distinct[exchanged(coded.units, told, key, WIDE)]
+        return coded.distinct[exchanged(coded.units, is_present, key, WIDE)]
     own = coded.own & ~coded.public if name in ASKED else coded.own
     return np.where(own, identifiers.rekeyed(coded.distinct, key), coded.distinct)
 
 
-def _client(pool: Pool, replica: Replica, worn: Values, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
+def _client(pool: Pool, replica: Replica, replacements: Values, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
     """Builds of the same tools, each under the user agent that it goes with."""
     builds, agents = pool.coded[BUILD], pool.coded[AGENT]
     held = builds.code[rows].astype(np.int64)
     traded = ~builds.own & (builds.distinct != 0)
     other = drawn(held, unit, builds.units, traded, replica.key(f"{BUILD} drawn"), pool.kin)
     agent = np.where(traded[held], agents.code[builds.first[other]], agents.code[rows])
-    values = {BUILD: worn.values[BUILD][other], AGENT: worn.values[AGENT][agent]}
+    values = {BUILD: replacements.values[BUILD][other], AGENT: replacements.values[AGENT][agent]}
     return {name: pa.array(found, mask=~pool.present[name][rows]) for name, found in values.items()}
 
 

@@ -89,10 +89,10 @@ def _write_pool(plan: Plan) -> tuple[list[Path], dict[str, Any], Done]:
     pool = parts.folder(plan.folder / "pool")
 
     def tables(drawn: Drawn) -> dict[str, Any]:
-        world = drawn.script.world
+        world = drawn.decided.world
         pq.write_table(accounts_table(world), pool / "accounts.parquet")
         pq.write_table(truth.permits_table(world), pool / "permits.parquet")
-        truth.write_truth(drawn.script, pool / "truth", plan.seed)
+        truth.write_truth(drawn.decided, pool / "truth", plan.seed)
         times = Times.of(world.span.begins, world.span.days, world.span.release)
         return {"times": [times.begins, times.ends, times.release]}
 
@@ -107,9 +107,9 @@ def _write_campaign(plan: Plan, people_rows: int) -> tuple[list[Path], dict[str,
     first = people_rows * plan.size.replicas
 
     def tables(drawn: Drawn) -> dict[str, Any]:
-        world = drawn.script.world
+        world = drawn.decided.world
         pq.write_table(accounts_table(world), plan.part("accounts", plan.size.replicas))
-        return truths.facts(drawn.script)
+        return truths.facts(drawn.decided)
 
     def part(drawn: Drawn, span: tuple[int, int], path: Path) -> int:
         return write_campaign(path, drawn, span, first, homes)

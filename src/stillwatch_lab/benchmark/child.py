@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stillwatch_lab.benchmark.cost import Result, serve
+from stillwatch_lab.benchmark.cost import Result, run_task
 
 # Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
 
@@ -102,4 +102,4 @@ TASKS: dict[str, Callable[..., Result]] = {
 
 
 if __name__ == "__main__":
-    serve(TASKS, sys.argv[1:])
+    run_task(TASKS, sys.argv[1:])

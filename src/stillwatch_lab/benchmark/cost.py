@@ -49,7 +49,7 @@ def measured(module: str, task: str, arguments: Mapping[str, object], cwd: Path 
     return Cost(result.pop("seconds"), result.pop("cpu"), result.pop("peak_bytes"), result)
 
 
-def serve(tasks: Mapping[str, Callable[..., Result]], words: list[str]) -> None:
+def run_task(tasks: Mapping[str, Callable[..., Result]], words: list[str]) -> None:
     """Runs one task between two looks at the clocks and prints one JSON object, for `measured` to read."""
     task, arguments = words
     wall, cpu = time.perf_counter(), cpu_seconds()

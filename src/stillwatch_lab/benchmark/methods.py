@@ -17,7 +17,7 @@ Rows = list[dict[str, Any]]
 OFTEN = 10  # openings from which memory says much
 
 
-def memory(engine: Engine) -> Rows:
+def self_similarity(engine: Engine) -> Rows:
     """One row a kind: accounts, those of whom something is said, quantiles of within over between, AUC against people.
 
     AUC is the chance that a person exceeds an account of the kind (ties half); `auc_often` among accounts with 10
@@ -28,16 +28,16 @@ SELECT truth.kind, evidence.conversation_starts, evidence.within_similarity AS w
   evidence.between_similarity AS between,
   evidence.memoryless_bits AS bits
 FROM true_accounts AS truth JOIN account_evidence AS evidence USING (account_id)"""
-    accounts = engine.fetch(Query("memory", sql))
+    accounts = engine.fetch(Query("self-similarity", sql))
     kind = np.array(accounts["kind"].to_pylist(), dtype=object)
     conversation_starts, bits = accounts["conversation_starts"].to_numpy(), accounts["bits"].to_numpy()
     ratio = (accounts["within"].to_numpy() + FLOOR) / (accounts["between"].to_numpy() + FLOOR)
     said, often = conversation_starts >= MINIMUM_STARTS, conversation_starts >= OFTEN
     people = kind == "person"
-    return [_memory_row(name, (kind == name), people, said, often, ratio, bits) for name in sorted(set(kind))]
+    return [_self_similarity_row(name, (kind == name), people, said, often, ratio, bits) for name in sorted(set(kind))]
 
 
-def _memory_row(  # noqa: PLR0913  one array an aspect of the same accounts
+def _self_similarity_row(  # noqa: PLR0913  one array an aspect of the same accounts
     name: str,
     own: NDArray[np.bool_],
     people: NDArray[np.bool_],

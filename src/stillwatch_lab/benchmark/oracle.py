@@ -60,7 +60,7 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Labels:
     """The oracle's knowledge: the campaign's accounts, the accounts in no campaign, the exchanges that serve it."""
 
     guilty: NDArray[np.bool_]
@@ -80,10 +80,10 @@ def known_parameters(sketches: Path, truth: Path, profile: str) -> dict[str, Any
     if not names:
         return None
     seen = _read(sketches)
-    told = _told(truth, names, seen, sketches)
-    form, words = _bits(seen, told)
-    by_form = _outcome(seen, told, _running(seen.account, form))
-    return {**_outcome(seen, told, _running(seen.account, form + words)), "by_form": by_form}
+    labels = _labels(truth, names, seen, sketches)
+    form, words = _bits(seen, labels)
+    by_form = _outcome(seen, labels, _running(seen.account, form))
+    return {**_outcome(seen, labels, _running(seen.account, form + words)), "by_form": by_form}
 
 
 def _read(sketches: Path) -> _Seen:
@@ -114,7 +114,7 @@ def _continues(account: Whole, at: Whole, conversation: Whole) -> NDArray[np.boo
     return result
 
 
-def _told(truth: Path, names: list[str], seen: _Seen, sketches: Path) -> _Told:
+def _labels(truth: Path, names: list[str], seen: _Seen, sketches: Path) -> _Labels:
     exchanges = pq.read_table(truth / "exchanges.parquet", columns=["exchange_id", "campaign_id"])
     own = exchanges.filter(pc.is_in(exchanges["campaign_id"], pa.array(names, pa.string())))
     ids = pq.read_table(sketches, columns=["exchange_id"])["exchange_id"]
@@ -124,18 +124,18 @@ def _told(truth: Path, names: list[str], seen: _Seen, sketches: Path) -> _Told:
     guilty, innocent = np.zeros(len(seen.ids), bool), np.ones(len(seen.ids), bool)
     guilty[seen.account[serves]] = True
     innocent[seen.account[serves_any]] = False
-    return _Told(guilty, innocent, serves)
+    return _Labels(guilty, innocent, serves)
 
 
-def _bits(seen: _Seen, told: _Told) -> tuple[Real, Real]:
+def _bits(seen: _Seen, labels: _Labels) -> tuple[Real, Real]:
     """Log2 likelihood ratio of each exchange by its form and by its words, its distributions taken from the other half
     of the accounts."""
     half = (np.arange(len(seen.ids)) % 2).astype(bool)[seen.account]
-    others = told.innocent[seen.account]
+    others = labels.innocent[seen.account]
     form, words = np.zeros(len(seen.account)), np.zeros(len(seen.account))
     for fold in (False, True):
         learn, use = half != fold, half == fold
-        ours, theirs = learn & told.serves, learn & others
+        ours, theirs = learn & labels.serves, learn & others
         for codes in (*seen.categories, seen.continues.astype(np.int64)):
             form[use] += _categorical(codes, ours, theirs)[codes[use] + 1]
         table = _content(seen.content, ours, theirs)
@@ -170,33 +170,33 @@ def _running(account: Whole, bits: Real) -> Real:
     return np.asarray(total - np.repeat(before, np.diff(starts, append=len(account))), float)
 
 
-def _outcome(seen: _Seen, told: _Told, running: Real) -> dict[str, Any]:
-    threshold, over = _threshold(seen, told, running)
+def _outcome(seen: _Seen, labels: _Labels, running: Real) -> dict[str, Any]:
+    threshold, over = _threshold(seen, labels, running)
     crossed = running >= threshold
     never = np.iinfo(np.int64).max
     first = np.full(len(seen.ids), never)
     np.minimum.at(first, seen.account[crossed], seen.at[crossed])
-    began, ended = int(seen.at[told.serves].min()), int(seen.at[told.serves].max())
-    times = np.sort(first[told.guilty])
+    began, ended = int(seen.at[labels.serves].min()), int(seen.at[labels.serves].max())
+    times = np.sort(first[labels.guilty])
     half = int(times[(len(times) + 1) // 2 - 1])
     return {
-        "accounts": int(told.guilty.sum()),
+        "accounts": int(labels.guilty.sum()),
         "reached": int((times != never).sum()),
         "threshold_bits": threshold,
         "innocents_over_exact": over,
-        "innocents": int(told.innocent.sum()),
+        "innocents": int(labels.innocent.sum()),
         "half_at": None if half == never else (half - began) / 1e6 / SECONDS_A_DAY,
         "days": (ended - began) / 1e6 / SECONDS_A_DAY,
-        "leak_share": float((seen.at[told.serves] < first[seen.account[told.serves]]).mean()),
-        "exchanges_needed": _needed(seen, crossed & told.guilty[seen.account]),
+        "leak_share": float((seen.at[labels.serves] < first[seen.account[labels.serves]]).mean()),
+        "exchanges_needed": _needed(seen, crossed & labels.guilty[seen.account]),
     }
 
 
-def _threshold(seen: _Seen, told: _Told, running: Real) -> tuple[float, int]:
+def _threshold(seen: _Seen, labels: _Labels, running: Real) -> tuple[float, int]:
     """The bar that at most 1 per 100,000 innocents ever reach, and how many reach the exact one."""
     highest = np.full(len(seen.ids), -np.inf)
     np.maximum.at(highest, seen.account, running)
-    innocent = np.sort(highest[told.innocent])[::-1]
+    innocent = np.sort(highest[labels.innocent])[::-1]
     allowed = int(INNOCENTS_PER_100K * len(innocent) / 100_000)
     bar = float(np.nextafter(innocent[allowed], np.inf)) if len(innocent) > allowed else EXACT_BITS
     return max(EXACT_BITS, bar), int((innocent >= EXACT_BITS).sum())

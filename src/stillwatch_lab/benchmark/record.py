@@ -43,7 +43,7 @@ def record(run: Path, truth: Path, seed: int) -> Row:
         found["onset"] = {row["campaign_id"]: _onset(row) for row in _rows(engine, counts.onset_sql())}
         found["curves"] = _curves(_rows(engine, counts.covered_sql(PARTS)))
         found["labels"] = _labels(engine, seed)
-        found["memory"], found["tests"] = methods.memory(engine), methods.tests(engine)
+        found["self_similarity"], found["tests"] = methods.self_similarity(engine), methods.tests(engine)
     found["swept"] = _swept(truth, found)
     return found
 

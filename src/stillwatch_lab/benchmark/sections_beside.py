@@ -193,14 +193,14 @@ def methods_section(pool: Pool) -> Section:
         "the candidates of which most members are of a kind. AUC is the chance that a person exceeds an account of "
         "the kind."
     )
-    return Section("methods", "What each method sees", lead, (), (_memory_table(pool), _tests_table(pool)))
+    return Section("methods", "What each method sees", lead, (), (_self_similarity_table(pool), _tests_table(pool)))
 
 
-def _memory_table(pool: Pool) -> Table:
-    kinds = sorted({one["kind"] for run in pool.runs for one in run["memory"]})
+def _self_similarity_table(pool: Pool) -> Table:
+    kinds = sorted({one["kind"] for run in pool.runs for one in run["self_similarity"]})
     rows: list[tuple[Cell, ...]] = []
     for kind in kinds:
-        own = [one for run in pool.runs for one in run["memory"] if one["kind"] == kind]
+        own = [one for run in pool.runs for one in run["self_similarity"] if one["kind"] == kind]
         quantiles = [one["quantiles"] for one in own if one["quantiles"]]
         shown = [f"{x:.2f}" for x in np.mean(quantiles, axis=0)] if quantiles else ["-"] * 3
         cells = [_average(own, name) for name in ("auc", "auc_often", "positive")]

@@ -1,4 +1,4 @@
-"""Builds a world on disk: exchanges, accounts and permits as a provider would hand them in, and the truth beside."""
+"""Builds a world on disk: the exchanges, accounts and permits that a provider would have, and the truth about them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.identity.address_blocks import Ranges, invented, measured
 from stillwatch_lab.worlds.identity.clients import CLIENTS, Client, observed
 from stillwatch_lab.worlds.kinds import KINDS
-from stillwatch_lab.worlds.log.compose import library
+from stillwatch_lab.worlds.log.compose import writing_material
 from stillwatch_lab.worlds.log.conversations import conversations
-from stillwatch_lab.worlds.log.files import Script, script, write_parts
+from stillwatch_lab.worlds.log.files import DecidedWorld, decided_world, write_parts
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.population.clock import draw_clock, fitted_list
 from stillwatch_lab.worlds.population.geography import COUNTRIES
@@ -46,26 +46,26 @@ def build(  # noqa: PLR0913 - what a world is made from
     *,
     data: Path | None = None,
 ) -> None:
-    """Write the world `world` (a recipe, its TOML file, or a shipped one's name) of this seed and size into `out`.
+    """Writes the world that a recipe, its TOML file or a shipped recipe's name describes into the folder `out`.
 
-    `accounts` and `exchanges` are the totals wanted; exchanges come within a few per cent unless the groups alone
-    want more. `prompts` is a folder of prompt files, None for the shipped ones; `data` a folder whose `ip` holds real
-    address ranges and client headers, None for invented ones. The same arguments give the same bytes. Raises
-    UsageError for a bad recipe, InputError for bad prompts or data.
+    `accounts` and `exchanges` are the totals wanted. The number of exchanges comes within a few per cent of it, unless
+    the recipe's groups alone make more. `prompts` is a folder of prompt files, None for the shipped ones. `data` is a
+    folder with a subfolder `ip` of real address ranges and client headers, None for invented ones. The same arguments
+    give the same bytes. Raises UsageError for a bad recipe, InputError for bad prompts or data.
     """
     recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
-    whole = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
+    decided = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / "exchanges", ignore_errors=True)
-    write_parts(whole, out / "exchanges")
+    write_parts(decided, out / "exchanges")
     if "accounts" not in recipe.drop_columns:
-        pq.write_table(accounts_table(whole.world), out / "accounts.parquet", compression="zstd")
-    pq.write_table(truth.permits_table(whole.world), out / "permits.parquet", compression="zstd")
-    truth.write_truth(whole, out / "truth", seed)
+        pq.write_table(accounts_table(decided.world), out / "accounts.parquet", compression="zstd")
+    pq.write_table(truth.permits_table(decided.world), out / "permits.parquet", compression="zstd")
+    truth.write_truth(decided, out / "truth", seed)
 
 
 def data_folder(named: Path | None) -> Path | None:
-    """The folder of real data: the one named, else `../shared/data` where it holds address ranges, else none."""
+    """The folder of real data: the one named, else `../shared/data` if it holds address ranges, else None."""
     if named is not None:
         return named
     return _SHARED if (_SHARED / "ip").is_dir() else None
@@ -73,16 +73,16 @@ def data_folder(named: Path | None) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The material of a world: a folder of prompts and one of other real data; None for our own."""
+    """The folders that a world is made from: one of prompts and one of other real data; None means the shipped data."""
 
     prompts: Path | None
     data: Path | None
 
     def corpus(self) -> CorpusBuilder:
-        """The prompts, with our own for capabilities that the folder has none of."""
+        """The prompts of the folder, and shipped ones for each capability that the folder has no prompt of."""
         folder = self.prompts or OWN_PROMPTS
         files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*"))]
-        return deepcopy(_corpus(folder, tuple(files)))  # a world adds its own phrases
+        return deepcopy(_corpus(folder, tuple(files)))  # each world adds phrases of its own to its copy
 
     def ranges(self) -> Ranges:
         """The address ranges of networks."""
@@ -97,22 +97,22 @@ class Sources:
 
 @lru_cache(maxsize=1)
 def _corpus(folder: Path, files: tuple[tuple[str, int, int], ...]) -> CorpusBuilder:
-    """The prompts of a folder in this state, read once: worlds that are built one after the other mostly share them."""
+    """The prompts of a folder whose files are in this state; they are read once for all worlds of a process."""
     corpus = CorpusBuilder()
     corpus.read(folder)
     corpus.read_missing(OWN_PROMPTS)
     return corpus
 
 
-def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> Script:
-    """Draw everything about a world without writing it."""
+def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> DecidedWorld:
+    """Draws everything about a world without writing it."""
     key = key_of("world", recipe.key, seed)
     parameters = Parameters(key, {**recipe.world, **recipe.people})
     days = float(parameters.whole("days", 30, 60))
     begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
     span = Span(begins, days, parameters.real("release", 0.3, 0.7) * days)
     people = draw_people(key, accounts, days, parameters)
-    tokens = fitted_list("answers", "median_tokens")[1:]  # the first is a completion service's, not a conversation's
+    tokens = fitted_list("answers", "median_tokens")[1:]  # the first median is of a service without conversations
     sketch = World(
         key,
         parameters,
@@ -131,15 +131,15 @@ def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: So
     events = lay_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
     events = moved(sketch, events)
     talks = conversations(sketch, events)
-    books = library(sketch.corpus, key, parameters)
-    whole = script(sketch, books, events, talks, recipe.drop_columns)
-    parameters.real("addresses_lost", 0.0, 0.02)  # drawn part by part, asked for here so that a recipe may fix it
+    material = writing_material(sketch.corpus, key, parameters)
+    decided = decided_world(sketch, material, events, talks, recipe.drop_columns)
+    parameters.real("addresses_lost", 0.0, 0.02)  # files.py uses it later; asked for here, a recipe may fix it
     _all_used(parameters, "world")
-    return whole
+    return decided
 
 
 def _populate(world: World, populations: tuple[Population, ...]) -> None:
-    """Give each entry of the recipe its accounts, in groups of the kind's natural sizes."""
+    """Gives each entry of the recipe its accounts, in groups of the sizes that are usual for its kind."""
     total = len(world.accounts)
     free = np.argsort(draws.uniform(world.accounts.key, "joins"), kind="stable").astype(np.int64)
     taken = 0
@@ -161,7 +161,7 @@ def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int
     while sum(sizes) < quota:
         drawn = Parameters(key_of(world.key, "size", number, len(sizes))).whole("size", low, high)
         sizes.append(min(drawn, quota - sum(sizes)))
-    if len(sizes) > 1 and sizes[-1] < low:  # a remnant too small for its kind joins the group before it
+    if len(sizes) > 1 and sizes[-1] < low:  # a rest that is too small for its kind joins the group before it
         sizes[-2:] = [sizes[-2] + sizes[-1]]
     return sizes
 

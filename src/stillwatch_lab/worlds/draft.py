@@ -1,4 +1,4 @@
-"""A world while it is being drawn: every account is first a person's; groups then change their members."""
+"""The draft of a world: every account is first drawn as a person's, and groups then change their members."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Accounts:
     """One array entry an account. Days are counted from the world's first midnight UTC and may be negative."""
 
     key: Keys
-    group: Wholes  # index into World.groups, NONE for people
+    group: Wholes  # index into World.groups, NONE for people outside groups
     weight: Reals  # exchanges wanted, relative to the world's mean
-    scaled: NDArray[np.bool_]  # whether the weight yields when the world's total is met
+    scaled: NDArray[np.bool_]  # whether the weight is scaled so that the world's total is met
     born: Reals
     start: Reals  # first and last day on which the account can be active
     end: Reals
     country: Wholes
     zone: Reals  # hours ahead of UTC
-    late: Reals  # hours by which this person's day is later than the usual one
-    weekend: Wholes  # class of weekend activity, see rhythm
-    keenness: Reals  # below 1: interest fades over the window; above: grows
+    late: Reals  # hours by which this person's day begins later than usual
+    weekend: Wholes  # class of weekend activity, index into clock.WEEKEND_FACTORS
+    keenness: Reals  # below 1 the person's activity falls over the window, above 1 it grows
     rhythm: Wholes  # BY_PERSON, AT_RANDOM, IN_TURN or index into World.timetables
     turns: Reals  # mean exchanges a conversation
     sittings: Reals  # mean conversations a session
@@ -48,27 +48,27 @@ class Accounts:
     jitter: Reals  # log standard deviation of those pauses
     uneven: Reals  # log standard deviation of the days of one person
     idle: Reals  # share of days without any exchange
-    home_key: Keys  # households share one
+    home_key: Keys  # one for all accounts of a household
     home_net: Wholes
-    home_lease: Reals  # days an address stays
+    home_lease: Reals  # days for which an address stays the same
     mobile_net: Wholes
     mobile_share: Reals
     work_net: Wholes  # NONE, or the network used in working hours
-    device: Keys  # what device ids are made from; shared where software is
+    device: Keys  # device ids are made from it; accounts that run the same software share it
     separate: NDArray[np.bool_]  # whether the persons behind it have devices and homes of their own
     client: Wholes
-    second: Wholes  # another client this person uses
+    second: Wholes  # another client that this person uses
     second_share: Reals
     version: Reals  # how far behind the newest client version when the world begins, 0…1
     upgrade: Reals  # days until the version released during the world is taken up; infinite for frozen clients
-    system: Wholes  # NONE: whatever the client sends
+    system: Wholes  # NONE: the instructions that the client sends
     model: Wholes  # model used before the release
-    lag: Reals  # days from the release to the move; infinite for those who stay
+    lag: Reals  # days from the release to the move; infinite for accounts that stay
     rush: Reals  # share of exchanges on the new model once moved
     program: Wholes  # NONE or index into World.programs
     program_share: Reals  # of conversations that the program writes
     customers: Wholes  # NONE or index into World.customer_pools
-    textless: NDArray[np.bool_]  # whether a contract forbids to keep its text
+    textless: NDArray[np.bool_]  # whether a contract forbids storing its text
 
     def __len__(self) -> int:
         return len(self.key)
@@ -96,7 +96,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A block of addresses; `scattered` ones are single addresses all over the networks named, as proxies are."""
+    """A block of addresses. If `scattered`, it is single addresses all over the networks named, as proxies are."""
 
     key: int
     base: int  # first IPv4 address, or the upper 64 bits of the first IPv6 /64
@@ -126,7 +126,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Distillation that is allowed: purpose, holder (index of an organisation), first and last day, most exchanges."""
+    """A permit: purpose, holder (index of an organisation), first and last day, and the most exchanges allowed."""
 
     organisation: int
     purpose: str
@@ -137,7 +137,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Accounts drawn together: their kind and role, which accounts, the parameters used, and what programs it runs."""
+    """Accounts that are drawn together: kind, role, account indices, the parameters used, and the programs it runs."""
 
     kind: str
     role: int

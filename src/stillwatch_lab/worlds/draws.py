@@ -24,7 +24,7 @@ def key_of(*names: str | int) -> int:
 
 
 def mix(keys: Keys) -> Keys:
-    """The splitmix64 finaliser (Steele, Lea, Flood 2014): neighbouring keys come out unrelated."""
+    """The splitmix64 finaliser (Steele, Lea, Flood 2014): it maps neighbouring keys to unrelated numbers."""
     x = keys + _GOLDEN
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -70,11 +70,11 @@ def pick(keys: Keys, name: str, weights: Sequence[float] | Reals) -> Wholes:
 
 
 def zipf_weights(size: int, exponent: float) -> Reals:
-    """Weights 1, 2^-s, 3^-s …: the usual shape of who uses which tool, issuer or domain."""
+    """Weights 1, 2^-s, 3^-s …: the usual shape of the popularity of tools, issuers and domains."""
     return np.arange(1, size + 1, dtype=np.float64) ** -exponent
 
 
 def shuffled(rows: Wholes, key: int) -> Wholes:
-    """The rows in an order that belongs to the key."""
+    """The rows in an order that depends only on the key."""
     order = np.argsort(child(rows.astype(np.uint64) + np.uint64(key % (1 << 62)), "dealt"), kind="stable")
     return rows[order]

@@ -1,4 +1,4 @@
-"""Every kind of group a recipe may name, and the sizes it comes in."""
+"""Every kind of group that a recipe may name, and the sizes of its groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stillwatch_lab.worlds.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind of group is drawn; `least` and `most` accounts a group has (0: all of the entry in one group)."""
+    """The function that draws a kind of group, and its least and most accounts (0: the whole entry is one group)."""
 
     draw: Callable[[World, Wholes, Parameters], Group]
     least: int = 0

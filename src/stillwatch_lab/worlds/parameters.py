@@ -1,4 +1,4 @@
-"""Parameters of a group: drawn by name from a wide range unless the world's file fixes them, and always recorded."""
+"""Parameters of a group. Each is drawn by name from a wide range unless the recipe fixes it, and is then recorded."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Value = float | int | str | bool | list[str]
 class Parameters:
     """The named parameters of one group of one world.
 
-    A value given in the world's file wins over the draw; `drawn` holds every value used, for `truth/world.json`.
-    `part` names the part of the group these parameters belong to, and stands before their names in `drawn`.
+    A value that the recipe gives replaces the draw; `drawn` holds every value used, for `truth/world.json`. `part` is
+    the part of the group that these parameters belong to; it is put before their names in `drawn`.
     """
 
     def __init__(self, key: int, given: dict[str, Value] | None = None, part: str = "") -> None:
@@ -27,26 +27,26 @@ class Parameters:
         self.part = part
 
     def under(self, part: str, key: int) -> Parameters:
-        """Parameters of a part of the group, drawn from a key of their own; given and recorded with the group's."""
+        """Parameters of a part of the group: they have their own key, but are given and recorded with the group's."""
         inner = Parameters(key, None, part)
         inner.given, inner.drawn = self.given, self.drawn
         return inner
 
     def names(self, name: str) -> list[str]:
-        """Names that the world's file gives, as one text or a list; none unless it does."""
+        """The names that the recipe gives for this parameter, as one text or a list; none if it gives none."""
         value = self._value(name, [])
         return list(value) if isinstance(value, list) else [str(value)]
 
     def real(self, name: str, low: float, high: float) -> float:
-        """A real number, even over low … high."""
+        """A real number, uniform over low … high."""
         return self._number(name, round(low + (high - low) * self._unit(name), 6))
 
     def scale(self, name: str, low: float, high: float) -> float:
-        """A positive number, even in its logarithm over low … high."""
+        """A positive number whose logarithm is uniform over low … high."""
         return self._number(name, round(low * math.exp(math.log(high / low) * self._unit(name)), 6))
 
     def whole(self, name: str, low: int, high: int) -> int:
-        """A whole number, even in its logarithm over low … high, both included."""
+        """A whole number from low to high, both included, whose logarithm is about uniform."""
         spread = (low + 1) * math.exp(math.log((high + 1.999) / (low + 1)) * self._unit(name)) - 1
         return int(self._number(name, min(int(spread), high)))
 
@@ -66,12 +66,12 @@ class Parameters:
         return bool(self._value(name, self._unit(name) < probability))
 
     def preset(self, values: dict[str, Value]) -> None:
-        """Fix parameters that a kind of group is defined by, unless the world's file says otherwise."""
+        """Fixes the parameters that define a kind of group, except those that the recipe fixes otherwise."""
         for name, value in values.items():
             self.given.setdefault(name, value)
 
     def unused(self) -> list[str]:
-        """Names that the world's file gave and nothing asked for: misspelt, or meant for another kind."""
+        """Names that the recipe gives but nothing used: they are misspelt, or belong to another kind of group."""
         return sorted(set(self.given) - set(self.drawn))
 
     def _unit(self, name: str) -> float:
@@ -91,6 +91,6 @@ class Parameters:
 
 
 def keys_under(key: int, name: str, count: int) -> draws.Keys:
-    """Keys of `count` numbered things called `name` under one key."""
+    """Keys of `count` numbered items of the sort `name` under one key."""
     base = np.full(count, key, dtype=np.uint64)
     return draws.child(base, name, np.arange(count, dtype=np.int64))

@@ -1,4 +1,4 @@
-"""A world's recipe: one TOML file that names populations, how many accounts each has, and any parameter held fixed."""
+"""A world's recipe: a TOML file that lists populations with their sizes, and any parameter that is held fixed."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Population:
     fixed: dict[str, Value] = field(default_factory=dict)
 
     def accounts(self, total: int) -> int:
-        """How many accounts of a world of `total` this entry takes."""
+        """The number of accounts of this entry in a world of `total` accounts."""
         return self.count or round(self.share * total)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The populations besides ordinary people, and what is fixed for the world as a whole.
+    """The populations besides ordinary people, and the parameters that are fixed for the world as a whole.
 
-    All draws are keyed by `key` and the seed: the file's `key`, else its name without `.toml`.
+    All draws are keyed by the seed and `key`, which is the file's `key` or else its name without `.toml`.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Recipe:
 
 
 def load_recipe(world: Path | str, kinds: frozenset[str]) -> Recipe:
-    """The recipe of a TOML file, or of the shipped world of that name; UsageError lists every mistake at once."""
+    """The recipe of a TOML file, or the shipped recipe of that name; raises UsageError, which lists every mistake."""
     path = Path(world)
     if path.suffix != ".toml":
         path = SHIPPED / f"{world}.toml"

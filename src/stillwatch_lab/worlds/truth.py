@@ -21,7 +21,7 @@ from stillwatch_lab.worlds.draft import (
 from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.identity.clients import CLIENTS
 from stillwatch_lab.worlds.identity.identifiers import identifiers
-from stillwatch_lab.worlds.log.files import Script, exchange_ids
+from stillwatch_lab.worlds.log.files import DecidedWorld, exchange_ids
 from stillwatch_lab.worlds.population import registrations
 
 
@@ -35,35 +35,35 @@ def campaign_ids(world: World) -> list[str]:
     return _ids(world, "campaign", len(world.campaigns))
 
 
-def in_campaign(whole: Script) -> Wholes:
-    """For each exchange the campaign it serves, NONE for all others."""
-    campaign = np.array([*(program.campaign for program in whole.world.programs), NONE], dtype=np.int64)
-    written = whole.conversations.program[whole.exchanges.conversation]
+def in_campaign(decided: DecidedWorld) -> Wholes:
+    """The campaign (index into World.campaigns) that each exchange belongs to, NONE for innocent exchanges."""
+    campaign = np.array([*(program.campaign for program in decided.world.programs), NONE], dtype=np.int64)
+    written = decided.conversations.program[decided.exchanges.conversation]
     return np.asarray(campaign[np.where(written == NONE, len(campaign) - 1, written)])
 
 
-def write_truth(whole: Script, out: Path, seed: int) -> None:
-    """Write `accounts`, `exchanges` and `campaigns` Parquet and `world.json` into `out`.
+def write_truth(decided: DecidedWorld, out: Path, seed: int) -> None:
+    """Writes `accounts`, `exchanges` and `campaigns` as Parquet, and `world.json`, into `out`.
 
-    `accounts` names the campaign that an account serves most; `exchanges` names each exchange's own. The column `rung`
-    of `campaigns`, and the key `rung` of `world.json`, hold the campaign profile: they keep their name of earlier
-    versions, so that worlds and their scores stay comparable.
+    `accounts` holds the campaign that most of an account's exchanges belong to; `exchanges` holds the campaign of each
+    exchange. The column `rung` of `campaigns`, and the key `rung` of `world.json`, hold the campaign profile. Their
+    name is that of earlier versions, so that worlds and their scores stay comparable.
     """
     out.mkdir(parents=True, exist_ok=True)
-    serves = in_campaign(whole)
-    ids = campaign_ids(whole.world)
-    _save(_accounts(whole, serves), out / "accounts.parquet", "account_id")
+    serves = in_campaign(decided)
+    ids = campaign_ids(decided.world)
+    _save(_accounts(decided, serves), out / "accounts.parquet", "account_id")
     mine = np.flatnonzero(serves != NONE)
     exchanges = pa.table(
         {
-            "exchange_id": exchange_ids(whole.keys[mine]),
-            "account_id": whole.ids.take(pa.array(whole.exchanges.account[mine])),
+            "exchange_id": exchange_ids(decided.keys[mine]),
+            "account_id": decided.ids.take(pa.array(decided.exchanges.account[mine])),
             "campaign_id": _named(ids, serves[mine]),
         }
     )
     _save(exchanges, out / "exchanges.parquet", "exchange_id")
-    _save(_campaigns(whole, ids, serves), out / "campaigns.parquet", "campaign_id")
-    (out / "world.json").write_text(json.dumps(_described(whole, seed), indent=1, sort_keys=True) + "\n")
+    _save(_campaigns(decided, ids, serves), out / "campaigns.parquet", "campaign_id")
+    (out / "world.json").write_text(json.dumps(_described(decided, seed), indent=1, sort_keys=True) + "\n")
 
 
 def permits_table(world: World) -> pa.Table:
@@ -84,25 +84,28 @@ def permits_table(world: World) -> pa.Table:
     return pa.table(columns, schema=PERMITS.schema).sort_by("permit_id")
 
 
-def _accounts(whole: Script, serves: Wholes) -> pa.Table:
-    world = whole.world
+def _accounts(decided: DecidedWorld, serves: Wholes) -> pa.Table:
+    world = decided.world
     group = world.accounts.group
     roles = np.array([*(one.role for one in world.groups), ORGANIC])
     kinds = [*(one.kind for one in world.groups), "person"]
     return pa.table(
         {
-            "account_id": whole.ids,
+            "account_id": decided.ids,
             "role": pa.array(ROLES).take(pa.array(roles[group])),
             "kind": pa.array(kinds).take(pa.array(np.where(group == NONE, len(kinds) - 1, group))),
             "group_id": _named(group_ids(world), group),
-            "campaign_id": _named(campaign_ids(world), _mostly(whole, serves)),
+            "campaign_id": _named(campaign_ids(world), _mostly(decided, serves)),
         }
     )
 
 
-def _mostly(whole: Script, serves: Wholes) -> Wholes:
-    """The campaign each account serves most; of a campaign's group, its first one where the account serves none."""
-    world = whole.world
+def _mostly(decided: DecidedWorld, serves: Wholes) -> Wholes:
+    """The campaign that most of an account's exchanges belong to.
+
+    An account of a campaign's group that made no exchange for any campaign counts for the group's first campaign.
+    """
+    world = decided.world
     first = np.array(
         [*(world.programs[one.programs[0]].campaign if one.programs else NONE for one in world.groups), NONE]
     )
@@ -110,15 +113,15 @@ def _mostly(whole: Script, serves: Wholes) -> Wholes:
     campaigns = len(world.campaigns)
     if campaigns:
         mine = serves != NONE
-        code = whole.exchanges.account[mine] * campaigns + serves[mine]
+        code = decided.exchanges.account[mine] * campaigns + serves[mine]
         count = np.bincount(code, minlength=len(found) * campaigns).reshape(-1, campaigns)
         busy = count.any(axis=1)
         found[busy] = np.argmax(count[busy], axis=1)
     return found
 
 
-def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
-    world, exchanges = whole.world, whole.exchanges
+def _campaigns(decided: DecidedWorld, ids: list[str], serves: Wholes) -> pa.Table:
+    world, exchanges = decided.world, decided.exchanges
     rows = []
     for number, campaign in enumerate(world.campaigns):
         mine = np.flatnonzero(serves == number)
@@ -146,8 +149,8 @@ def _campaigns(whole: Script, ids: list[str], serves: Wholes) -> pa.Table:
     )
 
 
-def _described(whole: Script, seed: int) -> dict[str, object]:
-    world = whole.world
+def _described(decided: DecidedWorld, seed: int) -> dict[str, object]:
+    world = decided.world
     groups, campaigns = group_ids(world), campaign_ids(world)
     serving = [
         [campaigns[number] for one in group.programs if (number := world.programs[one].campaign) != NONE]
@@ -161,7 +164,7 @@ def _described(whole: Script, seed: int) -> dict[str, object]:
         "release_day": world.span.release,
         "addresses": world.ranges.source,
         "client_headers": "as seen in real calls" if world.clients is not CLIENTS else "invented",
-        "not_logged": {channel: list(columns) for channel, columns in whole.blanks.items()},
+        "not_logged": {channel: list(columns) for channel, columns in decided.blanks.items()},
         "parameters": world.parameters.drawn,
         "groups": [
             {

@@ -66,7 +66,7 @@ def run(campaigns: list[Row], innocents: int = 0, seed: int = 1, **changes: Any)
         ],
         "claimed": [],
         "glued": [{"campaign_id": "C<9>", "level": "watch", "kind": "class", "groups": 2, "accounts": 9}],
-        "memory": [
+        "self_similarity": [
             {"kind": "person", "accounts": 98_000, "said": 90_000, "quantiles": [0.3, 5.0, 19.0]}
             | {"auc": 0.5, "auc_often": None, "positive": 0.1}
         ],

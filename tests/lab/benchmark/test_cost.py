@@ -26,7 +26,7 @@ def held(megabytes):
 def refused():
     raise InputError("no such prompts")
 
-serve({"held": held, "refused": refused}, sys.argv[1:])
+run_task({"held": held, "refused": refused}, sys.argv[1:])
 """
 
 

@@ -123,7 +123,7 @@ def test_memory_counts_only_accounts_of_whom_something_can_be_said(world: World,
     told += [evidence("X-0", 0.1), evidence("X-1", 0.1, openings=1)]
     tests = [{"candidate_id": "K", "test": "asks_one_mix", "statistic": 0.0, "reference": 1.0, "bits": 3.0}]
     found = recorded(world, tmp_path, evidence=told, tests=tests)
-    memory = {one["kind"]: one for one in found["memory"]}
+    memory = {one["kind"]: one for one in found["self_similarity"]}
     letter = memory["letter"]
     assert (letter["accounts"], letter["said"], letter["auc"], letter["positive"]) == (2, 1, 1.0, 1.0)
     assert (memory["person"]["auc"], memory["person"]["positive"]) == (0.5, 0.0)

@@ -1,1 +1,1 @@
-"""Campaigns, the relays that carry them, and what they do to hide."""
+"""Campaigns, the handover of their traffic between accounts, and their evasions."""

@@ -1,11 +1,11 @@
-"""Campaigns: groups of accounts whose exchanges serve one extraction effort."""
+"""Campaigns: groups of accounts that extract a model's capabilities together."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from stillwatch_lab.worlds import draws
-from stillwatch_lab.worlds.campaigns.efforts import serve
+from stillwatch_lab.worlds.campaigns.efforts import add_programs
 from stillwatch_lab.worlds.campaigns.evasions import apply_evasions, state_before
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
@@ -23,18 +23,24 @@ _TYPES = (0.7, 0.1, 0.08, 0.04, 0.08)
 
 
 def letter(world: World, members: Wholes, parameters: Parameters, profile: str = "letter") -> Group:
-    """Thousands of accounts, rotating homes, few issuers, batches of sign-ups, template variants, one relay's queue."""
+    """The profile of the campaign described in the letter to the Senate; other profiles are built on it.
+
+    It has thousands of accounts, rotating home addresses, cards of few issuers, batches of sign-ups, variants of
+    templates, and one relay whose queue gives work to the accounts.
+    """
     before = state_before(world, members)
-    copies = hire(world, members, parameters)
-    programs = serve(world, parameters, profile, copies)
+    copies = set_up_accounts(world, members, parameters)
+    programs = add_programs(world, parameters, profile, copies)
     world.accounts.program[members], world.accounts.program_share[members] = programs[0], 1.0
     apply_evasions(world, members, parameters, programs, before)
     return Group(profile, CAMPAIGN, members, parameters, programs)
 
 
-def hire(world: World, members: Wholes, parameters: Parameters) -> bool:
-    """Sign accounts up, run them through a relay and close them, whatever they will ask; whether the relay copies a
-    popular tool's parameters."""
+def set_up_accounts(world: World, members: Wholes, parameters: Parameters) -> bool:
+    """Sets up the accounts' lifetimes, relay, sign-ups and closures, which do not depend on what they will ask.
+
+    Returns whether the relay copies a popular tool's parameters.
+    """
     relay = relay_of(world, parameters)
     _lifetimes(world, members, parameters)
     copies = run_by_relay(world, members, relay)
@@ -45,7 +51,7 @@ def hire(world: World, members: Wholes, parameters: Parameters) -> bool:
 
 
 def mixed(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """A relay whose accounts carry real customers' traffic beside the campaign's; customers roam over accounts."""
+    """A relay's accounts carry the traffic of real customers as well as the campaign's; customers change accounts."""
     group = letter(world, members, parameters, "mixed")
     accounts = world.accounts
     share = parameters.real("customer_share", 0.4, 0.8)
@@ -56,9 +62,9 @@ def mixed(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def _lifetimes(world: World, members: Wholes, parameters: Parameters) -> None:
-    """Chains of accounts: when one is closed another takes its place within hours, until all are banned, if they are.
+    """Draws chains of accounts: when one account is closed, another takes its place within hours.
 
-    `banned_at` (share of the world's days, 1: never) closes every account on one day.
+    `banned_at` (share of the world's days, 1: never) is the day on which every account is closed.
     """
     accounts, days = world.accounts, world.span.days
     first = parameters.real("first_day", 0.02, 0.3) * days
@@ -79,7 +85,7 @@ def _lifetimes(world: World, members: Wholes, parameters: Parameters) -> None:
 
 
 def _close(world: World, members: Wholes, parameters: Parameters, last: float, banned: bool) -> None:
-    """Why accounts stop: the provider closes some, some are not paid for any more, the rest are just left behind."""
+    """Draws why accounts stop: the provider closes some, some are no longer paid for, and the rest are abandoned."""
     registration = world.registration
     keys, end = world.accounts.key[members], world.accounts.end[members]
     by_provider = parameters.real("closed_share", 0.1, 0.8)
@@ -94,7 +100,7 @@ def _close(world: World, members: Wholes, parameters: Parameters, last: float, b
 def _chains(
     keys: draws.Keys, first: float, last: float, life: float, parameters: Parameters
 ) -> tuple[draws.Reals, draws.Reals]:
-    """First and last days of accounts that take each other's places between `first` and `last`."""
+    """First and last days of accounts that replace each other between the days `first` and `last`, (accounts,) each."""
     count = len(keys)
     slots = max(1, min(count, round(count * life / (last - first))))
     lives = np.maximum(draws.lognormal(keys, "life", life * 0.9, parameters.real("life_spread", 0.2, 0.9)), 0.5)
@@ -105,7 +111,7 @@ def _chains(
     start, end = np.empty(count), np.empty(count)
     for index in range(count):
         slot = int(np.argmin(free))
-        # When every place is taken to the end the rest join as reserves.
+        # When every place is taken until the end, the remaining accounts are reserves.
         taken = free[slot] >= last - 0.2
         start[index] = reserve[index] if taken else free[slot]
         end[index] = min(start[index] + lives[index], last)
@@ -129,7 +135,7 @@ def _state_types(world: World, members: Wholes, parameters: Parameters) -> None:
 
 
 def _release(world: World, members: Wholes, parameters: Parameters) -> None:
-    """Within a day of a release half or more of the traffic is on the new model."""
+    """Moves half or more of the traffic to a newly released model within a day."""
     accounts = world.accounts
     accounts.lag[members] = draws.uniform(accounts.key[members], "campaign lag") * parameters.real(
         "release_lag_days", 0.1, 0.9

@@ -1,4 +1,4 @@
-"""Extraction efforts: the data set, wording and sampling of campaigns, which several groups may serve."""
+"""The data set, wording and sampling of campaigns; several groups of accounts may work for one campaign."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stillwatch_lab.worlds.draws import key_of
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
-from stillwatch_lab.worlds.text.programs import Deck, Program
+from stillwatch_lab.worlds.text.programs import Program, TaskSet
 
 _TEMPERATURES = (None, 0.0, 0.2, 0.6, 0.7, 1.0)
 _LIMITS = (None, 1024, 2048, 4096, 8192)
@@ -26,9 +26,12 @@ _TOOLS = (
 _WITH_TOOLS = {"agentic_reasoning", "tool_use", "computer_use"}
 
 
-def serve(world: World, parameters: Parameters, profile: str, copies: bool) -> tuple[int, ...]:
-    """The programs of the campaigns that this group serves; groups that name the same campaign work through one data
-    set. `copies`: the relay sends a popular tool's parameters and tools with its headers."""
+def add_programs(world: World, parameters: Parameters, profile: str, copies: bool) -> tuple[int, ...]:
+    """Adds the programs of this group's campaigns to the world and returns their indices into World.programs.
+
+    Groups that name the same campaign work through one data set. `copies` says that the relay sends a popular tool's
+    parameters and tools along with that tool's headers.
+    """
     names = parameters.names("campaigns") or [""]
     return tuple(_one(world, parameters, name, profile, copies, len(names) > 1) for name in names)
 
@@ -37,13 +40,16 @@ def _one(world: World, parameters: Parameters, name: str, profile: str, copies: 
     own = parameters.under(name, key_of(parameters.key, "effort", name)) if among_others else parameters
     known = [number for number, one in enumerate(world.campaigns) if name and one.name == name]
     if known:
-        # The same data set goes on where it stopped; an operator whose accounts were closed may reword it.
+        # The group goes on with the campaign's data set, which an operator may reword after accounts were closed.
         program = world.campaigns[known[0]].program
         if own.chance("reworded", 0.5):
-            frames = _decks(world, own, world.campaigns[known[0]].targets, key_of(own.key, "reworded"))
+            frames = _task_sets(world, own, world.campaigns[known[0]].targets, key_of(own.key, "reworded"))
             program = replace(
                 program,
-                decks=tuple(replace(deck, frames=new.frames) for deck, new in zip(program.decks, frames, strict=True)),
+                task_sets=tuple(
+                    replace(task_set, frames=new.frames)
+                    for task_set, new in zip(program.task_sets, frames, strict=True)
+                ),
             )
     else:
         targets = _targets(world, own)
@@ -56,12 +62,12 @@ def _one(world: World, parameters: Parameters, name: str, profile: str, copies: 
 def _targets(world: World, parameters: Parameters) -> dict[str, float]:
     known = world.corpus.capabilities("distill")
     names = parameters.words("capabilities", known, 1, 4)
-    # Even on the simplex (Rubinstein 1982): some efforts are nearly all one capability, some are balanced.
+    # Uniform on the simplex (Rubinstein 1982): some campaigns have nearly one capability only, some are balanced.
     weights = 0.05 - np.log(draws.uniform(keys_under(parameters.key, "target", len(names)), "weight"))
     return {name: float(weight / weights.sum()) for name, weight in zip(names, weights, strict=True)}
 
 
-def _decks(world: World, parameters: Parameters, targets: dict[str, float], key: int) -> tuple[Deck, ...]:
+def _task_sets(world: World, parameters: Parameters, targets: dict[str, float], key: int) -> tuple[TaskSet, ...]:
     corpus = world.corpus
     variants = parameters.whole("template_variants", 5, 40)
     in_system = parameters.real("frames_in_system", 0.0, 0.7)
@@ -69,7 +75,7 @@ def _decks(world: World, parameters: Parameters, targets: dict[str, float], key:
     foreign = parameters.real("foreign_share", 0.0, 1.0) if parameters.chance("speaks_languages", 0.4) else 0.0
     voice = wording.Voice(spoken, foreign, in_system)
     return tuple(
-        Deck(
+        TaskSet(
             draws.shuffled(corpus.prompt_numbers("distill", name), parameters.key),
             wording.campaign_frames(corpus, key, name, max(1, round(variants * share)), voice),
             share,
@@ -83,9 +89,9 @@ def _program(world: World, parameters: Parameters, targets: dict[str, float], ca
     uses_tools = bool(_WITH_TOOLS & set(targets)) and parameters.chance("uses_tools", 0.8)
     return Program(
         key=key,
-        decks=_decks(world, parameters, targets, key),
+        task_sets=_task_sets(world, parameters, targets, key),
         frame_of=parameters.word("frame_of", ("conversation", "account")),
-        exchange=parameters.real("row_exchange", 0.05, 0.35),
+        substitution=parameters.real("row_exchange", 0.05, 0.35),
         digits=True,
         examples=parameters.real("seed_examples", 0.0, 0.6),
         longest_payload=parameters.whole("longest_payload", 120, 900),

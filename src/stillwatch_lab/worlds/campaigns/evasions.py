@@ -1,4 +1,4 @@
-"""Evasions that an operator may buy, each a parameter of every campaign profile, off unless a recipe asks for it."""
+"""Evasions that an operator may buy. Each is a parameter of every campaign profile, and off unless a recipe sets it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from stillwatch_lab.worlds.text.corpus import CorpusBuilder
 HOMES = ("home_key", "home_net", "home_lease")
 REGISTRATIONS = ("issuer", "card_country", "email_domain", "email_shape", "verification", "account_type")
 
-RARE, FREQUENT = 5, 0.02  # rows, and share of all, that use a word which names a topic
+RARE, FREQUENT = 5, 0.02  # a word can name a topic if at least so many prompts and at most this share of them use it
 
 
 @dataclass(frozen=True, slots=True)
 class StateBefore:
-    """The accounts' homes and registrations as persons, before a campaign profile changed them."""
+    """Homes and registrations of accounts as drawn for persons, before a campaign profile changed them."""
 
     homes: dict[str, Any]
     registrations: dict[str, Any]
@@ -29,7 +29,7 @@ class StateBefore:
 
 
 def state_before(world: World, members: Wholes) -> StateBefore:
-    """Copies the state that evasions may give back to the accounts `members`."""
+    """Copies the state of the accounts `members` that an evasion may restore later."""
     return StateBefore(
         {name: getattr(world.accounts, name)[members] for name in HOMES},
         {name: getattr(world.registration, name)[members] for name in REGISTRATIONS},
@@ -38,13 +38,13 @@ def state_before(world: World, members: Wholes) -> StateBefore:
 
 
 def give_back_homes(world: World, members: Wholes, before: StateBefore) -> None:
-    """Gives the accounts `members` the homes that they had as persons."""
+    """Restores the homes that the accounts `members` had as persons."""
     for name, own in before.homes.items():
         getattr(world.accounts, name)[members] = own
 
 
 def give_back_registrations(world: World, members: Wholes, before: StateBefore) -> None:
-    """Gives the accounts `members` the registrations that they had as persons."""
+    """Restores the registrations that the accounts `members` had as persons."""
     for name, own in before.registrations.items():
         getattr(world.registration, name)[members] = own
 
@@ -52,7 +52,7 @@ def give_back_registrations(world: World, members: Wholes, before: StateBefore) 
 def apply_evasions(
     world: World, members: Wholes, parameters: Parameters, programs: Sequence[int], before: StateBefore
 ) -> None:
-    """Applies the evasions that the world's file asks for to a drawn letter campaign, or to a profile made from one."""
+    """Applies the evasions that the recipe sets to a campaign of any profile that is built on `letter`."""
     accounts = world.accounts
     if parameters.chance("own_addresses", 0.0):
         give_back_homes(world, members, before)
@@ -74,12 +74,15 @@ def _own_wording(parameters: Parameters) -> dict[str, Any]:
 def _own_topics(world: World, parameters: Parameters, program: int) -> dict[str, Any]:
     if not parameters.chance("topical_slices", 0.0):
         return {}
-    decks = world.programs[program].decks
-    return {"decks": tuple(replace(deck, rows=by_topic(world.corpus, deck.rows)) for deck in decks), "samples": 1}
+    task_sets = world.programs[program].task_sets
+    return {
+        "task_sets": tuple(replace(task_set, rows=by_topic(world.corpus, task_set.rows)) for task_set in task_sets),
+        "samples": 1,
+    }
 
 
 def by_topic(corpus: CorpusBuilder, rows: Wholes) -> Wholes:
-    """The prompts `rows` so that those of one topic are neighbours.
+    """The prompts `rows`, (rows,), in an order in which prompts of one topic are neighbours.
 
     A prompt's topic is its most frequent word among those that at least RARE prompts and at most FREQUENT of all use.
     """

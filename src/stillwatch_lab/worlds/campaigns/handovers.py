@@ -1,4 +1,4 @@
-"""Pauses that stop all accounts of a relay, and handovers: turns that move to another account."""
+"""Pauses that stop all accounts of a relay, and handovers, which move turns to another account."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.population.rhythm import Exchanges
 
-_TRIES = 6  # accounts looked at for a free one
+_TRIES = 6  # accounts that are tried until a free one is found
 _RATE_LIMITED, _OVERLOADED = 429, 529
 _RESTART = 43.0  # minutes at the median until a relay that stood still has put an account to work again
 
 
 def moved(world: World, exchanges: Exchanges) -> Exchanges:
-    """The exchanges with the world's outages, and the pauses and hops of every group that has them."""
+    """The exchanges after the world's outages, and after the pauses and handovers of each group that has them."""
     outages = _outages(world)
     everyone = np.flatnonzero(~_refused(world, exchanges, outages))
     restart = world.parameters.scale("herd_minutes", 3, 90)
@@ -32,14 +32,14 @@ def moved(world: World, exchanges: Exchanges) -> Exchanges:
     closed = world.registration.closed
     last = np.full(len(world.accounts), -1e9)
     np.maximum.at(last, exchanges.account, exchanges.day)
-    # No account is closed before its last exchange; sessions may outlive the day that was planned.
+    # Sessions may go past the planned end, and no account may be closed before its last exchange.
     world.registration.closed = np.where(closed <= last, last + 0.01, closed)
     world.registration.closed[world.registration.closed > world.span.days] = np.nan
     return _joined([exchanges, *extra])
 
 
 def _outages(world: World) -> list[tuple[float, float]]:
-    """Hours in which the provider answers nobody; everybody comes back at once when they end."""
+    """Times in which the provider answers no request, as (first, last) days; all clients come back when they end."""
     parameters = world.parameters
     keys = keys_under(parameters.key, "outage", parameters.whole("outages", 0, 2))
     begins = draws.uniform(keys, "at") * world.span.days * 0.95
@@ -48,7 +48,7 @@ def _outages(world: World) -> list[tuple[float, float]]:
 
 
 def _refused(world: World, exchanges: Exchanges, outages: list[tuple[float, float]]) -> NDArray[np.bool_]:
-    """Marks and returns the exchanges that were refused in an outage and logged so; the rest come again later."""
+    """Marks the exchanges that were logged as refused in an outage, (exchanges,); the others are repeated later."""
     within = np.zeros(len(exchanges.day), dtype=np.bool_)
     for begins, ends in outages:
         within |= (exchanges.day >= begins) & (exchanges.day < ends)
@@ -62,13 +62,13 @@ def _pause(world: World, exchanges: Exchanges, mine: Wholes, pauses: list[tuple[
     for begins, ends in pauses:
         within = mine[(exchanges.day[mine] >= begins) & (exchanges.day[mine] < ends)]
         keys = draws.child(world.accounts.key[exchanges.account[within]], "restart", within)
-        # What was due in the pause is done right after it.
+        # Exchanges that were due in the pause follow right after it.
         later = ends + draws.lognormal(keys, "restart", minutes / 1440, 0.8)
         exchanges.day[within] = np.minimum(later, world.span.days - 1e-4)
 
 
 def _hop(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> Exchanges:
-    """Move some turns to another active account after a refusal; returns the refused exchanges."""
+    """Moves some turns to another active account after a refusal; returns the refused exchanges."""
     accounts, group = world.accounts, world.groups[number]
     keys = draws.child(
         accounts.key[exchanges.account[mine]], "hop", exchanges.conversation[mine] * 64 + exchanges.turn[mine]

@@ -1,1 +1,1 @@
-"""The material of identities: address blocks, clients and their headers, opaque identifiers."""
+"""The parts of identities: address blocks, clients and their headers, opaque identifiers."""

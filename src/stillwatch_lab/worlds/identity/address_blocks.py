@@ -1,4 +1,4 @@
-"""Blocks of addresses that networks are placed in: real ones from a folder of public lists, else invented ones."""
+"""Blocks of addresses in which networks are placed: real ones from a folder of public lists, or invented ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from stillwatch.errors import InputError
 from stillwatch_lab.worlds.draws import Wholes
 
 Blocks = NDArray[np.int64]
-"""Shape (blocks, 2): first IPv4 address as a number, and how many addresses."""
+"""Shape (blocks, 2): the first IPv4 address as a number, and the number of addresses."""
 
-_PROVIDERS = 24  # biggest networks of a country that homes are drawn from; the rest serve few people
-_SMALLEST = 1 << 12  # addresses a provider's block must have to be one of homes
+_PROVIDERS = 24  # of each country, the largest networks in which homes are placed; the others serve few people
+_SMALLEST = 1 << 12  # least addresses of a provider's block in which homes are placed
 _FEWEST = 256  # addresses of the smallest block used at all
-# Large holders of addresses that serve no homes.
+# Organisations that hold many addresses but serve no homes.
 _NO_HOMES = r"defen[cs]e|dod |ministry|universit|mercedes|ford motor|cloud|hosting|amazon|google|microsoft|apple"
 _INVENTED = "invented ranges"
 _FILES = ("asn-ipv4.csv.gz", "country-ipv4.csv.gz", "x4bnet_datacenter_ipv4.txt", "x4bnet_vpn_ipv4.txt")
@@ -29,7 +29,7 @@ _FILES = ("asn-ipv4.csv.gz", "country-ipv4.csv.gz", "x4bnet_datacenter_ipv4.txt"
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Blocks of homes by country, biggest provider first; of hosting; of the exits of consumer VPNs; where from."""
+    """Address blocks of homes by country (largest provider first), of hosting and of VPN exits, and their source."""
 
     homes: tuple[Blocks, ...]
     hosting: Blocks
@@ -38,7 +38,7 @@ class Ranges:
 
 
 def invented(octets: tuple[tuple[int, ...], ...]) -> Ranges:
-    """Blocks of our own: a first octet a provider."""
+    """Invented blocks: each provider has one first octet."""
     homes = tuple(np.array([(octet << 24, 1 << 24) for octet in some]) for some in octets)
     return Ranges(homes, np.array([(34 << 24, 1 << 24)]), np.array([(185 << 24, 1 << 24)]), _INVENTED)
 
@@ -108,7 +108,7 @@ def _listed(path: Path) -> Blocks:
 
 
 def _place(addresses: Wholes, blocks: Blocks) -> Wholes:
-    """Which block holds each address, -1 for none; blocks in order, not overlapping."""
+    """The index of the block that holds each address, -1 for none; blocks are ascending and do not overlap."""
     place = np.searchsorted(blocks[:, 0], addresses, side="right") - 1
     inside = (place >= 0) & (addresses < blocks[place, 0] + blocks[place, 1])
     return np.where(inside, place, -1)

@@ -1,4 +1,4 @@
-"""The programs people talk to a model with, and what each of them sends along."""
+"""Clients: the programs that people use a model with, and the headers and instructions that each of them sends."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _EDITOR_TOOLS = ("read_file", "edit_file", "search", "run_command", "list_folder
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client: its user agent with `{}` for the version, its versions newest last, and what it always sets.
+    """A client: its user agent with `{}` for the version, its versions from old to new, and its fixed settings.
 
-    `weight` among people who do not use the coding tool; `temperatures` are what its users choose from, None most;
-    `builds` are names of the header sets it comes with, of which each user has one.
+    `weight` is its share among people who do not use the coding tool. Its users choose one of `temperatures`, mostly
+    None. `builds` are the names of its header sets, of which each user has one.
     """
 
     agent: str
@@ -192,7 +192,7 @@ def _as_seen(client: Client, rows: list[dict[str, str]]) -> Client:
     pattern = re.compile(re.escape(client.agent).replace(r"\{\}", r"(\d+(?:\.\d+)*)"))
     seen = [(found[1], row) for row in rows if (found := pattern.match(row["user_agent"]))]
     versions = sorted({version for version, _ in seen}, key=lambda text: [int(part) for part in text.split(".")])
-    if len(versions) < 2:  # one version cannot show who lags behind
+    if len(versions) < 2:  # with one version no user can be behind
         return client
     builds = sorted({" ".join((row["stainless_os"], row["stainless_arch"], row["header_names"])) for _, row in seen})
     return replace(client, versions=tuple(versions), builds=tuple(builds))
@@ -205,5 +205,5 @@ def people_weights(tool_share: float) -> list[float]:
 
 
 def is_scripted(clients: Wholes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of these client numbers are libraries rather than applications."""
+    """True for the client numbers that are libraries rather than applications, (clients,)."""
     return np.isin(clients, SCRIPTED)

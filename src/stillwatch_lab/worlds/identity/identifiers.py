@@ -1,4 +1,4 @@
-"""Opaque identifiers: hexadecimal text of one format for everybody, made from keys."""
+"""Opaque identifiers: hexadecimal texts, made from keys, whose format is the same for all accounts."""
 
 from __future__ import annotations
 

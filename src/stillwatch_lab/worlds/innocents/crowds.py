@@ -13,11 +13,11 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.innocents.organisations import EDUCATION, found
+from stillwatch_lab.worlds.innocents.organisations import EDUCATION, found_organisation
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.population import clock, geography
 from stillwatch_lab.worlds.population.people import persons_client
-from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
+from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 
 _DESKTOP_CHAT = 16
 _ASSIGNMENTS = (
@@ -29,12 +29,14 @@ _ASSIGNMENTS = (
 
 
 def school_class(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Students of one course: one campus address, one assignment a week, the same evening; enrolled by the school, or
-    each for himself."""
+    """Students of one course, who share a campus address and work on one assignment a week on the same evening.
+
+    Either the school has signed them up, or each student has.
+    """
     accounts = world.accounts
     keys = accounts.key[members]
     if parameters.chance("enrolled", 0.7):
-        found(world, members, parameters, EDUCATION)
+        found_organisation(world, members, parameters, EDUCATION)
         world.registration.card_country[members] = NONE
         world.registration.verification[members] = 1
     else:
@@ -67,7 +69,7 @@ def school_class(world: World, members: Wholes, parameters: Parameters) -> Group
 
 
 def hackathon(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Strangers with free credits in one hall for two days, building on one brief."""
+    """Strangers who share a hall and free credits for two days and all work on one brief."""
     accounts, registration = world.accounts, world.registration
     keys = accounts.key[members]
     begins = parameters.real("begins", 0.1, 0.85) * world.span.days
@@ -99,7 +101,7 @@ def hackathon(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def cgnat(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Homes of one provider behind few translated addresses, each shared by hundreds."""
+    """Homes of one provider behind a few translated addresses, each of which hundreds of homes share."""
     accounts = world.accounts
     size = max(1, round(len(members) / parameters.scale("homes_per_address", 50, 400)))
     country = int(draws.pick(np.array([parameters.key], dtype=np.uint64), "country", geography.WEIGHTS)[0])
@@ -110,14 +112,14 @@ def cgnat(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def vpn(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Customers of one consumer VPN, each session through another exit."""
+    """Customers of one consumer VPN, whose every session leaves through another exit."""
     exits, sites = parameters.whole("exits", 10, 300), parameters.whole("exit_sites", 3, 40)
     net = geography.spread_network(world, f"exits {parameters.key}", exits, sites, geography.EXITS)
     accounts = world.accounts
     keys = accounts.key[members]
     always = draws.uniform(keys, "always on") < parameters.real("always_on_share", 0.5, 1.0)
     accounts.home_net[members] = np.where(always, net, accounts.home_net[members])
-    # Accounts that do not always use it use it in office hours.
+    # Accounts that do not always use the VPN use it in office hours.
     accounts.work_net[members] = np.where(always, NONE, net)
     accounts.home_lease[members] = parameters.scale("lease_days", 0.1, 2)
     accounts.mobile_share[members] *= parameters.real("mobile_left", 0.1, 0.8)
@@ -138,8 +140,10 @@ def family(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def shared_login(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Logins that a family or an office uses together: several persons behind one account, each with a device of his
-    or her own, and in an office with a home of his or her own."""
+    """Logins that a family or an office uses together: several persons stand behind one account.
+
+    Each person has a device of his or her own, and in an office also a home of his or her own.
+    """
     accounts = world.accounts
     keys = accounts.key[members]
     office = parameters.chance("office", 0.5)
@@ -152,7 +156,7 @@ def shared_login(world: World, members: Wholes, parameters: Parameters) -> Group
     accounts.separate[members] = True
     if office:
         size = parameters.whole("egress_addresses", 1, 2)
-        for account in members.tolist():  # each login is another office's
+        for account in members.tolist():  # each login belongs to another office
             name = f"login {parameters.key} {account}"
             accounts.work_net[account] = geography.shared_network(world, name, size, int(accounts.country[account]))
     else:
@@ -173,15 +177,15 @@ def relay_software(world: World, members: Wholes, parameters: Parameters) -> Gro
 
 
 def _assignment(world: World, members: Wholes, parameters: Parameters, share: float, count: int) -> None:
-    """Part of the conversations are about the same few texts, each in its owner's words."""
+    """Makes a share of the conversations be about the same few texts, each in the words of its account."""
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[:count]
     frames = tuple(Frame(before=(world.corpus.phrase(text),)) for text in _ASSIGNMENTS)
     program = Program(
         key=key_of(parameters.key, "assignment"),
-        decks=(Deck(rows, frames),),
+        task_sets=(TaskSet(rows, frames),),
         frame_of="account",
         repeats=max(1, len(members)),
-        exchange=parameters.real("own_words", 0.0, 0.4),
+        substitution=parameters.real("own_words", 0.0, 0.4),
         by_account=True,
         longest_payload=200,
         sets_parameters=False,

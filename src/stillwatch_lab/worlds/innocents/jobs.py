@@ -1,4 +1,4 @@
-"""Programs that organisations run for good reasons: batch jobs, makers of data, harnesses, fleets, licensees."""
+"""Legitimate programs of organisations: batch jobs, makers of data, evaluation harnesses, build fleets, licensees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stillwatch_lab.worlds.draft import (
 from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.innocents.organisations import (
     RESEARCH,
-    found,
+    found_organisation,
     hosted,
     start_up,
 )
@@ -23,23 +23,23 @@ from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.population import clock
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
-from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
+from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 
 _TEMPERATURES = (None, None, 0.0, 0.2, 0.7, 1.0)
 _LIMITS = (None, 64, 256, 1024, 4096)
-_TICKS = (60.0, 300.0, 900.0, 3600.0, 86_400.0)  # seconds; what schedulers offer
+_TICKS = (60.0, 300.0, 900.0, 3600.0, 86_400.0)  # seconds; the intervals that schedulers offer
 
 
 def batch_job(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """A start-up's keys working through many rows of its own, every slot different, one frame."""
+    """A start-up whose accounts work through many different rows of its own with one wording."""
     start_up(world, members, parameters)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     frame = wording.job_frame(world.corpus, parameters.key)
     program = _program(
         world,
         parameters,
-        (Deck(rows, (frame,)),),
-        exchange=parameters.real("row_exchange", 0.2, 0.6),
+        (TaskSet(rows, (frame,)),),
+        substitution=parameters.real("row_exchange", 0.2, 0.6),
         longest_payload=parameters.whole("longest_payload", 30, 600),
     )
     _machine(world, members, parameters, program, parameters.scale("intensity", 4, 30))
@@ -48,7 +48,7 @@ def batch_job(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def data_maker(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Makers of synthetic data who train a small classifier of their own."""
+    """A team that makes synthetic data in order to train a small classifier of its own."""
     start_up(world, members, parameters)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)
     rows = rows[: parameters.whole("seeds", 50, 3000)]
@@ -59,8 +59,8 @@ def data_maker(world: World, members: Wholes, parameters: Parameters) -> Group:
     program = _program(
         world,
         parameters,
-        (Deck(rows, frames),),
-        exchange=parameters.real("row_exchange", 0.05, 0.4),
+        (TaskSet(rows, frames),),
+        substitution=parameters.real("row_exchange", 0.05, 0.4),
         longest_payload=parameters.whole("longest_payload", 20, 200),
     )
     _machine(world, members, parameters, program, parameters.scale("intensity", 3, 15))
@@ -69,7 +69,10 @@ def data_maker(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def evaluation_harness(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Public questions, unchanged, several samples each, on several keys, hurrying to a new model on its first day."""
+    """An evaluation that asks public questions unchanged, several times each, on several accounts.
+
+    It runs on a new model on the first day after its release.
+    """
     start_up(world, members, parameters, RESEARCH)
     rows = world.corpus.prompt_numbers("bench")
     known = max(1, min(len(rows), parameters.whole("questions", 100, 3000)))
@@ -77,7 +80,7 @@ def evaluation_harness(world: World, members: Wholes, parameters: Parameters) ->
     program = _program(
         world,
         parameters,
-        (Deck(rows[begin : begin + known], (Frame(),)),),
+        (TaskSet(rows[begin : begin + known], (Frame(),)),),
         repeats=parameters.whole("samples", 1, 8),
     )
     _machine(world, members, parameters, program, parameters.scale("intensity", 3, 15))
@@ -89,7 +92,7 @@ def evaluation_harness(world: World, members: Wholes, parameters: Parameters) ->
 
 
 def ci_fleet(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Build machines that ask on the minute."""
+    """Build machines that send requests on the minute."""
     start_up(world, members, parameters, 1)
     rows = draws.shuffled(world.corpus.prompt_numbers("organic"), parameters.key)[
         : parameters.whole("changes", 50, 2000)
@@ -98,14 +101,14 @@ def ci_fleet(world: World, members: Wholes, parameters: Parameters) -> Group:
     program = _program(
         world,
         parameters,
-        (Deck(rows, (frame,)),),
-        exchange=parameters.real("row_exchange", 0.2, 0.6),
+        (TaskSet(rows, (frame,)),),
+        substitution=parameters.real("row_exchange", 0.2, 0.6),
         longest_payload=parameters.whole("longest_payload", 60, 800),
     )
     _machine(world, members, parameters, program, parameters.scale("intensity", 2, 10))
     tick = _TICKS[parameters.whole("tick", 0, len(_TICKS) - 1)]
     days = np.arange(world.span.days)
-    if parameters.chance("rests", 0.4):  # a fleet works when its people commit
+    if parameters.chance("rests", 0.4):  # a fleet works only when its developers commit changes
         days = _working(world, members, days)
     world.timetables.append(Timetable(days, days + 1.0, tick))
     world.accounts.rhythm[members], world.accounts.sittings[members] = len(world.timetables) - 1, 1.0
@@ -114,13 +117,13 @@ def ci_fleet(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 def licensed_distillation(world: World, members: Wholes, parameters: Parameters) -> Group:
     """Distillation that a contract allows, within its limit unless `beyond` is set."""
-    number = found(world, members, parameters)
+    number = found_organisation(world, members, parameters)
     names = parameters.words("capabilities", world.corpus.capabilities("distill"), 1, 3)
     spoken = parameters.words("languages", languages(), 1, 2)
     voice = wording.Voice(spoken, parameters.real("foreign_share", 0.0, 0.3), parameters.real("in_system", 0.0, 1.0))
     variants = parameters.whole("template_variants", 1, 12)
-    decks = tuple(
-        Deck(
+    task_sets = tuple(
+        TaskSet(
             draws.shuffled(world.corpus.prompt_numbers("distill", name), parameters.key),
             wording.campaign_frames(world.corpus, parameters.key, name, variants, voice),
         )
@@ -129,8 +132,8 @@ def licensed_distillation(world: World, members: Wholes, parameters: Parameters)
     program = _program(
         world,
         parameters,
-        decks,
-        exchange=parameters.real("row_exchange", 0.05, 0.35),
+        task_sets,
+        substitution=parameters.real("row_exchange", 0.05, 0.35),
         longest_payload=parameters.whole("longest_payload", 120, 900),
     )
     intensity = parameters.scale("intensity", 5, 30)
@@ -147,15 +150,15 @@ def licensed_distillation(world: World, members: Wholes, parameters: Parameters)
 
 
 def red_team(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Testers with a permit, asking for what should be refused."""
-    number = found(world, members, parameters)
+    """Testers with a permit, who ask for answers that should be refused."""
+    number = found_organisation(world, members, parameters)
     rows = world.corpus.prompt_numbers("organic", "other")
     rows = draws.shuffled(rows if len(rows) else world.corpus.prompt_numbers("organic"), parameters.key)
     program = _program(
         world,
         parameters,
-        (Deck(rows, (Frame(),)),),
-        exchange=parameters.real("row_exchange", 0.05, 0.4),
+        (TaskSet(rows, (Frame(),)),),
+        substitution=parameters.real("row_exchange", 0.05, 0.4),
         longest_payload=parameters.whole("longest_payload", 60, 500),
     )
     _machine(world, members, parameters, program, parameters.scale("intensity", 2, 10))
@@ -166,19 +169,19 @@ def red_team(world: World, members: Wholes, parameters: Parameters) -> Group:
 def _program(
     world: World,
     parameters: Parameters,
-    decks: tuple[Deck, ...],
+    task_sets: tuple[TaskSet, ...],
     *,
-    exchange: float = 0.0,
+    substitution: float = 0.0,
     longest_payload: int = 2000,
     repeats: int = 1,
 ) -> int:
-    """A program of a job; text that is exchanged has its numbers redrawn too."""
+    """Adds the program of a job and returns its index; where words are substituted, numbers are redrawn too."""
     world.programs.append(
         Program(
             key=key_of(parameters.key, "program"),
-            decks=decks,
-            exchange=exchange,
-            digits=exchange > 0,
+            task_sets=task_sets,
+            substitution=substitution,
+            digits=substitution > 0,
             longest_payload=longest_payload,
             repeats=repeats,
             temperature=_TEMPERATURES[parameters.whole("temperature", 0, len(_TEMPERATURES) - 1)],
@@ -190,7 +193,7 @@ def _program(
 
 
 def _machine(world: World, members: Wholes, parameters: Parameters, program: int, intensity: float) -> None:
-    """All text of these accounts is written by a program, mostly in single requests."""
+    """Has a program write all text of these accounts, mostly in single requests."""
     accounts = world.accounts
     hosted(world, members, parameters)
     accounts.weight[members] = intensity * draws.lognormal(
@@ -206,7 +209,7 @@ def _machine(world: World, members: Wholes, parameters: Parameters, program: int
 
 
 def _runs(world: World, members: Wholes, parameters: Parameters, runs: int, also: float | None = None) -> None:
-    """Work is done in runs of hours, `also` on one given day."""
+    """Has the accounts work in runs of hours; one run begins on the day `also`, if it is given."""
     keys = keys_under(parameters.key, "run", runs)
     first = max(0.0, float(world.accounts.born[members].max()))
     starts = first + draws.uniform(keys, "at") * (world.span.days - first) * 0.97

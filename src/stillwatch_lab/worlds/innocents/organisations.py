@@ -49,11 +49,14 @@ _TRADES = [
     "Partners",
 ]
 EDUCATION, RESEARCH, STARTUP = 2, 3, 4
-"""Account types of organisations that are not plain ones (1)."""
+"""Account types of organisations; the type of an ordinary firm is 1."""
 
 
-def found(world: World, members: Wholes, parameters: Parameters, kind: int = 1) -> int:
-    """Make the accounts one organisation's: one domain, one country, few cards, sign-ups within days; its number."""
+def found_organisation(world: World, members: Wholes, parameters: Parameters, kind: int = 1) -> int:
+    """Makes the accounts one organisation's and returns its index into World.organisations.
+
+    The accounts then have one domain, one country, few cards, and sign-ups within days of each other.
+    """
     accounts, registration = world.accounts, world.registration
     key = key_of(parameters.key, "organisation")
     country = int(draws.pick(np.array([key], dtype=np.uint64), "country", geography.WEIGHTS)[0])
@@ -73,10 +76,12 @@ def found(world: World, members: Wholes, parameters: Parameters, kind: int = 1) 
 
 
 def start_up(world: World, members: Wholes, parameters: Parameters, kind: int = STARTUP) -> None:
-    """A small firm: registered as an organisation, or its founders' own accounts that share a card, a domain, a place,
-    or nothing that a form asks for."""
+    """A small firm: either a registered organisation, or its founders' own accounts.
+
+    Founders' accounts may share a card, a domain or a place, or nothing that is asked at sign-up.
+    """
     if parameters.chance("registered", 0.7):
-        found(world, members, parameters, kind)
+        found_organisation(world, members, parameters, kind)
         return
     registration = world.registration
     first = members[0]
@@ -93,10 +98,12 @@ def start_up(world: World, members: Wholes, parameters: Parameters, kind: int = 
 
 
 def enterprise(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """Seats behind few translators, paid by the firm, under one domain; each a person, many with the firm's or their
-    department's instructions."""
+    """Accounts of a firm's staff: each is a person behind one of few shared addresses, on the firm's domain and card.
+
+    Many have the firm's or their department's system instructions.
+    """
     accounts = world.accounts
-    found(world, members, parameters)
+    found_organisation(world, members, parameters)
     keys = accounts.key[members]
     country = int(accounts.country[members[0]])
     sites = [
@@ -118,11 +125,11 @@ def enterprise(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def reseller(world: World, members: Wholes, parameters: Parameters) -> Group:
-    """A pool of accounts behind which many customers ask; their mix is what people ask everywhere."""
+    """A pool of accounts that many customers use; they ask the same mix of things as all other people."""
     accounts, registration = world.accounts, world.registration
     permitted = parameters.chance("permit", 0.0)
     if permitted:
-        number = found(world, members, parameters)
+        number = found_organisation(world, members, parameters)
         world.permits.append(Permit(number, "resale", 0.0, world.span.days, None))
     else:
         issuers = parameters.whole("issuers", 1, 8)
@@ -139,8 +146,10 @@ def reseller(world: World, members: Wholes, parameters: Parameters) -> Group:
 
 
 def hosted(world: World, members: Wholes, parameters: Parameters) -> None:
-    """Requests leave from a few addresses of one cloud, from several clouds, or from the firm's own line, through one
-    library or a few, kept at one version or not."""
+    """Has requests leave from a few addresses of one cloud, from several clouds, or from the firm's own line.
+
+    They use one library or a few, which may stay at one version.
+    """
     accounts = world.accounts
     keys = accounts.key[members]
     _egress(world, members, parameters)
@@ -171,7 +180,7 @@ def _egress(world: World, members: Wholes, parameters: Parameters) -> None:
     else:
         clouds = parameters.whole("clouds", 2, 6)
         accounts.home_net[members] = geography.spread_network(world, name, max(size, clouds), clouds, geography.HOSTING)
-        # Machines that come and go take another address each time.
+        # Short-lived machines take another address each time.
         accounts.home_lease[members] = parameters.scale("machine_days", 0.05, 30)
 
 
@@ -180,7 +189,7 @@ def _settle_in(world: World, members: Wholes, country: int) -> None:
 
 
 def _pay_together(world: World, members: Wholes, parameters: Parameters, country: int) -> None:
-    """One card for all, or one a department."""
+    """Has all accounts pay with one card, or with one card per department."""
     registration = world.registration
     cards = keys_under(key_of(parameters.key, "organisation"), "card", parameters.whole("cards", 1, 3))
     own = draws.pick(world.accounts.key[members], "whose card", draws.zipf_weights(len(cards), 1.5))
@@ -200,9 +209,9 @@ def _join_in_time(world: World, members: Wholes, parameters: Parameters) -> None
 
 
 def _instruct(world: World, members: Wholes, parameters: Parameters) -> None:
-    """Most firms give all seats one system prompt, some one a department, some none."""
+    """Gives the accounts system instructions: mostly one text for all, sometimes one per department or none."""
     accounts = world.accounts
-    told = draws.uniform(accounts.key[members], "is told") < (
+    instructed = draws.uniform(accounts.key[members], "is told") < (
         parameters.real("instructed_share", 0.5, 1.0) if parameters.chance("own_instructions", 0.8) else 0.0
     )
     departments = parameters.whole("departments", 1, 5) if parameters.chance("by_department", 0.3) else 1
@@ -212,4 +221,4 @@ def _instruct(world: World, members: Wholes, parameters: Parameters) -> None:
             wording.organisation_instructions(world.corpus, key_of(parameters.key, "department", department))
         )
     own = first + draws.whole(accounts.key[members], "department", departments)
-    accounts.system[members] = np.where(told, own, NONE)
+    accounts.system[members] = np.where(instructed, own, NONE)

@@ -1,4 +1,4 @@
-"""The content of each conversation: its writer's vocabulary, and the program and row that it carries."""
+"""The writer of each conversation, and the program and data-set row that it carries."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.rhythm import Exchanges
 from stillwatch_lab.worlds.text.languages import languages, phrases_by_language
-from stillwatch_lab.worlds.text.programs import Deck, Frame, Program
+from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """One entry a conversation: its key, the account it began on, the person behind it, its program and row."""
+    """One entry a conversation: its key, the account on which it began, its writer, its program and row."""
 
     key: Keys
     account: Wholes
@@ -29,9 +29,9 @@ class Conversations:
 
 
 def conversations(world: World, exchanges: Exchanges) -> Conversations:
-    """Assign every conversation its writer; rows of a program are handed out in order of time over all accounts.
+    """Assigns every conversation its writer, program and row; a program's rows follow time over all accounts.
 
-    Conversations of `exchanges` are renumbered from 0, so that they index the result.
+    Renumbers the conversations of `exchanges` from 0, so that they index the result.
     """
     accounts = world.accounts
     number, first, dense = np.unique(exchanges.conversation, return_index=True, return_inverse=True)
@@ -50,7 +50,7 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
 
 
 def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
-    """The language each conversation's person writes in: mostly the country's; a relay's customer may be anyone."""
+    """The language of each conversation's writer: mostly that of the account's country; customers of relays vary."""
     accounts, parameters = world.accounts, world.parameters
     codes = {country[0]: number for number, country in enumerate(geography.COUNTRIES)}
     mother = np.zeros(len(codes), dtype=np.int64)
@@ -64,21 +64,21 @@ def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
 
 
 def _by_customers(world: World, account: Wholes, key: Keys, program: Wholes, person: Keys) -> None:
-    """Write the customers of a relay, or the persons behind one login, as the persons of their conversations."""
+    """Sets the writers of conversations to the customers of a relay, or to the persons behind one login."""
     pool = world.accounts.customers[account]
     asking = np.flatnonzero((pool != NONE) & (program == NONE))
     order = asking[np.argsort(pool[asking], kind="stable")]
     edges = np.searchsorted(pool[order], np.arange(len(world.customer_pools) + 1))
     for index, (name, size) in enumerate(world.customer_pools):
         chosen = order[edges[index] : edges[index + 1]]
-        # Customers of a relay are as uneven as people are, and meet whichever account is free.
+        # Customers of a relay differ in activity as all people do, and use any account that is free.
         person[chosen] = keys_under(name, "customer", size)[
             draws.pick(key[chosen], "customer", draws.zipf_weights(size, 0.8))
         ]
 
 
 def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> None:
-    """Accounts whose relay serves several campaigns take their conversations in turn, by each campaign's share."""
+    """Spreads the conversations of a relay that works for several campaigns over them, by each campaign's share."""
     for number, group in enumerate(world.groups):
         if len(group.programs) > 1:
             mine = np.flatnonzero((world.accounts.group[account] == number) & (program == group.programs[0]))
@@ -87,8 +87,10 @@ def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> N
 
 
 def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals) -> Wholes:
-    """The row of its data set that each conversation carries, handed out in order of time over all accounts; programs
-    of one campaign work through one data set."""
+    """The row of its data set that each conversation carries, in order of time over all accounts.
+
+    Programs of one campaign work through one data set.
+    """
     row = np.zeros(len(key), dtype=np.int64)
     queue = [
         index if one.campaign == NONE else len(world.programs) + one.campaign
@@ -104,7 +106,7 @@ def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals)
 
 
 def _sliced(account: Wholes, samples: int) -> Wholes:
-    """Row numbers such that every `samples` accounts work through a slice that no other account touches.
+    """Row numbers such that every `samples` accounts work through a slice that no other account uses.
 
     `account` lists the conversations' accounts in order of time.
     """
@@ -118,7 +120,7 @@ def _sliced(account: Wholes, samples: int) -> Wholes:
 
 
 def _viral(world: World, program: Wholes, key: Keys, day: Reals) -> None:
-    """For a few days one exact prompt is tried by many people."""
+    """Has many people try one exact prompt within a few days."""
     parameters = world.parameters
     rows = np.concatenate([world.corpus.prompt_numbers("bench"), world.corpus.prompt_numbers("organic")[::7]])
     for wave in range(parameters.whole("viral_prompts", 1, 3)):
@@ -129,6 +131,6 @@ def _viral(world: World, program: Wholes, key: Keys, day: Reals) -> None:
         chance = np.where(since > 0, peak * np.exp(-np.clip(since, 0, None) / fades), 0.0)
         chosen = (program == NONE) & (draws.uniform(key, f"viral {wave}") < chance)
         prompt = rows[draws.key_of(world.key, "viral", wave) % len(rows)]
-        deck = Deck(np.array([prompt]), (Frame(),))
-        world.programs.append(Program(draws.key_of(world.key, "wave", wave), (deck,), sets_parameters=False))
+        task_set = TaskSet(np.array([prompt]), (Frame(),))
+        world.programs.append(Program(draws.key_of(world.key, "wave", wave), (task_set,), sets_parameters=False))
         program[chosen] = len(world.programs) - 1

@@ -1,4 +1,4 @@
-"""Exchanges become files: slices of a world, in order of time, written as Parquet by two processes."""
+"""Writes exchanges to Parquet files, in order of time, with two processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Keys, Wholes
 from stillwatch_lab.worlds.identity.identifiers import identifiers
-from stillwatch_lab.worlds.log.compose import Library
+from stillwatch_lab.worlds.log.compose import WritingMaterial
 from stillwatch_lab.worlds.log.conversations import Conversations
 from stillwatch_lab.worlds.log.headers import Headers, headers
 from stillwatch_lab.worlds.log.requests import Requests, requests
@@ -34,15 +34,15 @@ _MARKETPLACES = ("bedrock", "vertex")
 
 
 Blanks = dict[str, tuple[str, ...]]
-"""By channel, the columns that it does not log."""
+"""The columns that each channel does not log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A world decided to the last draw; `order` lists exchanges by time, `keys` are theirs."""
+class DecidedWorld:
+    """A world of which everything is drawn; `order` lists its exchanges by time, `keys` holds a key per exchange."""
 
     world: World
-    books: Library
+    material: WritingMaterial
     exchanges: Exchanges
     conversations: Conversations
     order: Wholes
@@ -52,11 +52,11 @@ class Script:
     blanks: Blanks
 
 
-_script: Script | None = None
+_decided: DecidedWorld | None = None
 
 
 def exchange_keys(world: World, exchanges: Exchanges) -> Keys:
-    """A key an exchange, from its place in the world."""
+    """A key per exchange, derived from its number in the world."""
     return draws.child(np.full(len(exchanges.day), world.key, dtype=np.uint64), "logged", np.arange(len(exchanges.day)))
 
 
@@ -65,18 +65,20 @@ def exchange_ids(keys: Keys) -> pa.Array:
     return identifiers(keys, 24)
 
 
-def script(
-    world: World, books: Library, exchanges: Exchanges, conversations: Conversations, drop: tuple[str, ...]
-) -> Script:
-    """Put all parts of a world together and order its exchanges by time."""
+def decided_world(
+    world: World, material: WritingMaterial, exchanges: Exchanges, conversations: Conversations, drop: tuple[str, ...]
+) -> DecidedWorld:
+    """Puts all parts of a world together and orders its exchanges by time."""
     keys = exchange_keys(world, exchanges)
     order = np.lexsort((keys, exchanges.day))
     ids = account_ids(world.accounts)
-    return Script(world, books, exchanges, conversations, order, keys, ids, drop, draw_blanks(world.parameters))
+    return DecidedWorld(
+        world, material, exchanges, conversations, order, keys, ids, drop, draw_blanks(world.parameters)
+    )
 
 
 def draw_blanks(parameters: Parameters) -> Blanks:
-    """The columns that marketplaces, which hand requests on, do not log."""
+    """Draws the columns that marketplaces, which forward requests, do not log."""
     kept = (("address", 0.5, ("client_address",)), ("text", 0.25, _TEXT), ("client", 0.4, _CLIENT))
     return {
         channel: tuple(
@@ -89,13 +91,13 @@ def draw_blanks(parameters: Parameters) -> Blanks:
     }
 
 
-def write_parts(whole: Script, out: Path, processes: int = 2) -> None:
-    """Write `out`/part-00000.parquet and so on; the bytes do not depend on the number of processes."""
+def write_parts(decided: DecidedWorld, out: Path, processes: int = 2) -> None:
+    """Writes `out`/part-00000.parquet and so on; the bytes do not depend on the number of processes."""
     out.mkdir(parents=True, exist_ok=True)
-    parts = range((len(whole.order) + _ROWS - 1) // _ROWS)
+    parts = range((len(decided.order) + _ROWS - 1) // _ROWS)
     jobs = [(number, out / f"part-{number:05}.parquet") for number in parts]
-    global _script
-    _script = whole
+    global _decided
+    _decided = decided
     with progress("exchanges", total=len(jobs)) as advance:
         if processes > 1 and len(jobs) > 1 and "fork" in multiprocessing.get_all_start_methods():
             with multiprocessing.get_context("fork").Pool(processes) as pool:
@@ -105,15 +107,15 @@ def write_parts(whole: Script, out: Path, processes: int = 2) -> None:
             for job in jobs:
                 _write_part(job)
                 advance(1)
-    _script = None
+    _decided = None
 
 
 def _write_part(job: tuple[int, Path]) -> None:
     number, path = job
-    if _script is None:
+    if _decided is None:
         raise RuntimeError("no world to write")
-    rows = _script.order[number * _ROWS : (number + 1) * _ROWS]
-    table = part_table(_script, rows)
+    rows = _decided.order[number * _ROWS : (number + 1) * _ROWS]
+    table = part_table(_decided, rows)
     pq.write_table(
         table, path, compression="zstd", compression_level=1, row_group_size=50_000, use_dictionary=_DICTIONARY
     )
@@ -131,27 +133,29 @@ _DICTIONARY = [
 ]
 
 
-def part_table(whole: Script, rows: Wholes) -> pa.Table:
-    """The contract's exchanges table of these exchanges (numbers into `whole.exchanges`), in this order."""
-    found = headers(whole.world, whole.exchanges, whole.conversations, rows, whole.keys[rows])
-    texts = requests(whole.world, whole.books, whole.exchanges, whole.conversations, rows, found)
-    columns = {**_who_and_when(whole, rows, found), **_asked(whole, rows, found, texts)}
-    _blank(whole, rows, columns)
+def part_table(decided: DecidedWorld, rows: Wholes) -> pa.Table:
+    """The contract's exchanges table of these exchanges (indices into `decided.exchanges`), in this order."""
+    found = headers(decided.world, decided.exchanges, decided.conversations, rows, decided.keys[rows])
+    texts = requests(decided.world, decided.material, decided.exchanges, decided.conversations, rows, found)
+    columns = {**_who_and_when(decided, rows, found), **_asked(decided, rows, found, texts)}
+    _blank(decided, rows, columns)
     names = [
-        name for name in EXCHANGES.names if not ("text" in whole.drop and name in _TEXT) and name not in whole.drop
+        name for name in EXCHANGES.names if not ("text" in decided.drop and name in _TEXT) and name not in decided.drop
     ]
     schema = pa.schema([EXCHANGES.schema.field(name) for name in names])
     return pa.table({name: columns[name] for name in names}, schema=schema)
 
 
-def _blank(whole: Script, rows: Wholes, columns: dict[str, pa.Array]) -> None:
-    """Empty what the channel does not log, what a contract forbids to keep, and addresses lost on the way."""
-    accounts = whole.world.accounts
-    account = whole.exchanges.account[rows]
+def _blank(decided: DecidedWorld, rows: Wholes, columns: dict[str, pa.Array]) -> None:
+    """Empties values that the channel does not log or a contract forbids storing, and addresses that were lost."""
+    accounts = decided.world.accounts
+    account = decided.exchanges.account[rows]
     missing = dict.fromkeys(_TEXT, accounts.textless[account])
-    lost = draws.uniform(whole.keys[rows], "address lost") < whole.world.parameters.real("addresses_lost", 0.0, 0.02)
+    lost = draws.uniform(decided.keys[rows], "address lost") < decided.world.parameters.real(
+        "addresses_lost", 0.0, 0.02
+    )
     missing["client_address"] = lost
-    for channel, names in whole.blanks.items():
+    for channel, names in decided.blanks.items():
         through = pa.compute.equal(columns["channel"], channel).to_numpy(zero_copy_only=False)
         for name in names:
             missing[name] = missing[name] | through if name in missing else through
@@ -160,17 +164,17 @@ def _blank(whole: Script, rows: Wholes, columns: dict[str, pa.Array]) -> None:
             columns[name] = masked(columns[name], mask)
 
 
-def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.Array]:
-    exchanges, world = whole.exchanges, whole.world
+def _who_and_when(decided: DecidedWorld, rows: Wholes, found: Headers) -> dict[str, pa.Array]:
+    exchanges, world = decided.exchanges, decided.world
     account, day = exchanges.account[rows], exchanges.day[rows]
     hours = draws.child(world.accounts.key[account], "hour", np.floor(day * 8).astype(np.int64))
     talk = exchanges.conversation[rows]
-    net, slot = geography.address_codes(world, account, day, hours, whole.conversations.person[talk])
-    conversation = draws.child(whole.conversations.key[talk], "id", account)
+    net, slot = geography.address_codes(world, account, day, hours, decided.conversations.person[talk])
+    conversation = draws.child(decided.conversations.key[talk], "id", account)
     sitting = draws.child(world.accounts.key[account], "sitting", np.floor(day * 3).astype(np.int64))
     return {
-        "exchange_id": exchange_ids(whole.keys[rows]),
-        "account_id": whole.ids.take(pa.array(account)),
+        "exchange_id": exchange_ids(decided.keys[rows]),
+        "account_id": decided.ids.take(pa.array(account)),
         "started_at": moments(world.span.begins, day),
         "channel": found.channel,
         "request_model": found.model,
@@ -184,9 +188,9 @@ def _who_and_when(whole: Script, rows: Wholes, found: Headers) -> dict[str, pa.A
     }
 
 
-def _asked(whole: Script, rows: Wholes, found: Headers, texts: Requests) -> dict[str, pa.Array]:
-    key = whole.keys[rows]
-    status = whole.exchanges.status[rows]
+def _asked(decided: DecidedWorld, rows: Wholes, found: Headers, texts: Requests) -> dict[str, pa.Array]:
+    key = decided.keys[rows]
+    status = decided.exchanges.status[rows]
     failed = status != 200
     read = _lengths(texts.instructions) + _lengths(texts.text)
     asked = np.maximum(1, read / 4 * draws.lognormal(key, "tokenised", 1.0, 0.08)).astype(np.int64)

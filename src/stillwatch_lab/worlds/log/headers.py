@@ -1,4 +1,4 @@
-"""Headers of each exchange: the client, model and sampling parameters that a request carries besides its text."""
+"""Headers of each exchange: its client, model and sampling parameters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEW_MODEL = "sage-5"
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """One entry an exchange; `client` and `account` by number, masks say what the client leaves out."""
+    """One entry an exchange; `client` and `account` are indices, and masks mark the values that the client omits."""
 
     client: Wholes
     channel: pa.Array
@@ -45,7 +45,7 @@ class Headers:
 
 
 def headers(world: World, exchanges: Exchanges, conversations: Conversations, rows: Wholes, keys: Keys) -> Headers:
-    """Headers of the exchanges `rows`, whose keys are `keys`."""
+    """Headers of the exchanges `rows`, which have the keys `keys`."""
     accounts = world.accounts
     account, conversation = exchanges.account[rows], exchanges.conversation[rows]
     talk, holder = conversations.key[conversation], accounts.key[account]
@@ -78,7 +78,7 @@ def headers(world: World, exchanges: Exchanges, conversations: Conversations, ro
 
 
 def _software(world: World, account: Wholes, client: Wholes, day: Reals) -> tuple[pa.Array, Keys]:
-    """User agents, and keys of the header sets: versions only rise, and the newest comes out during the world."""
+    """User agents and keys of header sets. Versions only rise, and the newest is released during the world's time."""
     accounts, clients = world.accounts, world.clients
     many = np.array([len(one.versions) for one in clients])
     first = np.cumsum(many) - many
@@ -95,7 +95,7 @@ def _software(world: World, account: Wholes, client: Wholes, day: Reals) -> tupl
 
 
 def _devices(world: World, conversations: Conversations, conversation: Wholes, account: Wholes) -> Keys:
-    """The keys of device ids: the account's own, or where persons share a login, each person's."""
+    """The keys of device ids: one per account, or one per person where several persons share a login."""
     accounts = world.accounts
     return np.where(accounts.separate[account], conversations.person[conversation], accounts.device[account])
 

@@ -1,4 +1,4 @@
-"""Texts of exchanges: instructions, the user turns so far, and a short answer."""
+"""Texts of exchanges: the instructions, the user's turns so far, and a short answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from stillwatch_lab.worlds.draft import NONE, World
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.log.compose import (
     SLOTS,
-    Library,
-    Sheet,
+    SpanGrid,
     Turns,
+    WritingMaterial,
     frame_numbers,
     frame_spans,
     is_person,
@@ -32,7 +32,7 @@ _LONGEST_ANSWER = 200
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Texts, one entry an exchange; null where there is none."""
+    """Texts, one entry an exchange; null where an exchange has none."""
 
     instructions: pa.Array
     text: pa.Array
@@ -40,9 +40,14 @@ class Requests:
 
 
 def requests(
-    world: World, books: Library, exchanges: Exchanges, conversations: Conversations, rows: Wholes, found: Headers
+    world: World,
+    material: WritingMaterial,
+    exchanges: Exchanges,
+    conversations: Conversations,
+    rows: Wholes,
+    found: Headers,
 ) -> Requests:
-    """Write the texts of the exchanges `rows`."""
+    """Writes the texts of the exchanges `rows`."""
     turn = exchanges.turn[rows].astype(np.int64)
     talk = exchanges.conversation[rows]
     many = turn + 1
@@ -57,50 +62,52 @@ def requests(
         position,
         conversations.language[each],
     )
-    sheet = _written(world, books, turns, conversations.program[each])
-    corpus = books.corpus
+    grid = _written(world, material, turns, conversations.program[each])
+    corpus = material.corpus
     offsets = np.concatenate([[0], last]) * SLOTS
-    text = detokenise(corpus.lexicon, corpus.tokens, sheet.spans(), offsets, _LONGEST_REQUEST)
-    answers = _answers(books, sheet, turns, last - 1)
+    text = detokenise(corpus.lexicon, corpus.tokens, grid.spans(), offsets, _LONGEST_REQUEST)
+    answers = _answers(material, grid, turns, last - 1)
     count = np.arange(len(rows) + 1) * SLOTS
     answer = detokenise(corpus.lexicon, corpus.tokens, answers.spans(), count, _LONGEST_ANSWER)
-    told = _instructions(world, conversations, talk, exchanges.account[rows], found)
-    instructions = detokenise(corpus.lexicon, corpus.tokens, told.spans(), count, _LONGEST_REQUEST)
+    system_spans = _instructions(world, conversations, talk, exchanges.account[rows], found)
+    instructions = detokenise(corpus.lexicon, corpus.tokens, system_spans.spans(), count, _LONGEST_REQUEST)
     return Requests(instructions, text, answer)
 
 
-def _written(world: World, books: Library, turns: Turns, program: Wholes) -> Sheet:
-    sheet = Sheet(len(program))
+def _written(world: World, material: WritingMaterial, turns: Turns, program: Wholes) -> SpanGrid:
+    grid = SpanGrid(len(program))
     people = is_person(program)
-    persons_turns(books, turns.where(people)).into(sheet, people)
+    persons_turns(material, turns.where(people)).into(grid, people)
     for number in np.unique(program[~people]).tolist():
         chosen = program == number
-        program_turns(books, world.programs[number], turns.where(chosen)).into(sheet, chosen)
-    return sheet
+        program_turns(material, world.programs[number], turns.where(chosen)).into(grid, chosen)
+    return grid
 
 
-def _answers(books: Library, sheet: Sheet, turns: Turns, last: Wholes) -> Sheet:
-    """A stock opening, then words of the question in an order of the answer's own."""
-    answer = Sheet(len(last))
+def _answers(material: WritingMaterial, grid: SpanGrid, turns: Turns, last: Wholes) -> SpanGrid:
+    """Answers: each starts with a stock phrase, which words of the question follow in another order."""
+    answer = SpanGrid(len(last))
     key = draws.child(turns.key[last], "answer", turns.turn[last])
-    opener = books.answers[draws.whole(key, "opener", len(books.answers))]
+    opener = material.answers[draws.whole(key, "opener", len(material.answers))]
     answer.put(0, (opener[:, 0], opener[:, 1]))
-    longest = np.argmax(sheet.end[last] - sheet.start[last], axis=1)
-    start, end = sheet.start[last, longest], sheet.end[last, longest]
+    longest = np.argmax(grid.end[last] - grid.start[last], axis=1)
+    start, end = grid.start[last, longest], grid.end[last, longest]
     begin = start + draws.whole(key, "from", np.maximum(end - start - 12, 1))
     answer.put(1, (begin, np.minimum(end, begin + 8 + draws.whole(key, "length", 30))))
-    answer.vary(1, sheet.key[last, longest], sheet.share[last, longest] / 65535, 120, True)
+    answer.vary(1, grid.key[last, longest], grid.share[last, longest] / 65535, 120, True)
     return answer
 
 
-def _instructions(world: World, conversations: Conversations, talk: Wholes, account: Wholes, found: Headers) -> Sheet:
-    """The system instructions: the program's frame, else the organisation's, else the client's own."""
-    sheet = Sheet(len(talk))
+def _instructions(
+    world: World, conversations: Conversations, talk: Wholes, account: Wholes, found: Headers
+) -> SpanGrid:
+    """The system instructions: those of the program's frame, else of the organisation, else of the client."""
+    grid = SpanGrid(len(talk))
     clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in world.clients])
     systems = np.array([*world.systems, (0, 0)])
     own = world.accounts.system[account]
     spans = np.where((own != NONE)[:, None], systems[own], clients[found.client])
-    sheet.put(0, (spans[:, 0], spans[:, 1]))
+    grid.put(0, (spans[:, 0], spans[:, 1]))
     program = conversations.program[talk]
     for number in np.unique(program[~is_person(program)]).tolist():
         chosen = np.flatnonzero(program == number)
@@ -108,11 +115,14 @@ def _instructions(world: World, conversations: Conversations, talk: Wholes, acco
         key, holder = conversations.key[talk[chosen]], world.accounts.key[conversations.account[talk[chosen]]]
         row = conversations.row[talk[chosen]] // some.repeats
         base = np.full(len(row), some.key, dtype=np.uint64)
-        deck = draws.pick(draws.child(base, "deck", row), "deck", [one.share for one in some.decks])
-        for index, one in enumerate(some.decks):
-            within = deck == index
-            told = frame_spans(one)[2][frame_numbers(some, one, key[within], holder[within])]
+        task_set = draws.pick(draws.child(base, "deck", row), "deck", [one.share for one in some.task_sets])
+        for index, one in enumerate(some.task_sets):
+            within = task_set == index
+            system_spans = frame_spans(one)[2][frame_numbers(some, one, key[within], holder[within])]
             place = chosen[within]
-            framed = told[:, 0, 1] > 0
-            sheet.start[place[framed], :4], sheet.end[place[framed], :4] = told[framed, :, 0], told[framed, :, 1]
-    return sheet
+            framed = system_spans[:, 0, 1] > 0
+            grid.start[place[framed], :4], grid.end[place[framed], :4] = (
+                system_spans[framed, :, 0],
+                system_spans[framed, :, 1],
+            )
+    return grid

@@ -1,1 +1,1 @@
-"""Everybody who is innocent: people, crowds, organisations and their jobs, and when they ask."""
+"""People, their registrations and places, the relays, and the times of exchanges."""

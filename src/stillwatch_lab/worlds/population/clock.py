@@ -1,4 +1,4 @@
-"""The days and hours of people: fitted daily shape, weekends, holidays of their countries, and uneven days."""
+"""The times at which people are active: a fitted daily shape, weekends, national holidays, and uneven days."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.population import geography
 
 WEEKEND_FACTORS = (0.15, 0.5, 0.9, 1.4)
-"""Activity of a weekend day over a weekday's, by class of person."""
+"""Activity on a weekend day divided by that on a weekday, by class of person."""
 
 _HERE = Path(__file__).parent
-_LEAST = 1e-6  # weight of a day on which a person is away, so that no window is empty
+_LEAST = 1e-6  # weight of a day without activity; above 0, so that no account's window is empty
 
 
 @lru_cache(maxsize=1)
@@ -40,17 +40,17 @@ def fitted(table: str, name: str) -> float:
 
 
 def by_quantiles(keys: Keys, name: str, quantiles: Reals) -> Reals:
-    """Draws from a distribution known by evenly spaced quantiles, straight between them, none outside them."""
+    """Draws from a distribution that is given by evenly spaced quantiles, with linear interpolation between them."""
     middle = (np.arange(len(quantiles)) + 0.5) / len(quantiles)
     return np.interp(draws.uniform(keys, name), middle, quantiles)
 
 
 def draw_clock(span: Span, parameters: Parameters) -> Clock:
-    """The world's own variation of the fitted day, and how much its people rest on holidays."""
+    """Draws the world's own variation of the fitted day, and how far activity falls on holidays."""
     shape = fitted_list("hours", "weights")
     keys = keys_under(parameters.key, "hour", len(shape))
     shape = shape * draws.lognormal(keys, "of the day", 1.0, parameters.real("hour_noise", 0.05, 0.3))
-    # Neighbouring hours are alike: a third of each is its neighbours'.
+    # Neighbouring hours are alike: a third of each hour's weight is its neighbours' mean.
     shape = shape * 2 / 3 + (np.roll(shape, 1) + np.roll(shape, -1)) / 6
     hours = np.concatenate([[0.0], np.cumsum(shape)]) / shape.sum()
     first = span.begins - timedelta(days=1)
@@ -64,19 +64,19 @@ def draw_clock(span: Span, parameters: Parameters) -> Clock:
 
 
 def is_holiday(clock: Clock, country: int, day: Reals) -> NDArray[np.bool_]:
-    """Which of these days (counted from the world's first) are a holiday in the country."""
+    """True for those of the days (counted from the world's first) that are a holiday in the country."""
     return np.asarray(clock.quiet[country][np.floor(day).astype(np.int64) + 1] < 1.0)
 
 
 def person_starts(accounts: Accounts, clock: Clock, account: Wholes, keys: Keys) -> Reals:
-    """Days (UTC) at which sessions of the accounts `account`, one a key, begin."""
+    """The day counts (UTC) at which sessions of the accounts `account` begin, one per key."""
     passed = _passed(accounts, clock)
     start, end = (edge[account] + accounts.zone[account] / 24 + 1 for edge in (accounts.start, accounts.end))
     low, high = (_until(passed, account, edge) for edge in (start, end))
     share = draws.uniform(keys, "session day") ** accounts.keenness[account]
     wish = low + share * (high - low)
     width = passed.shape[1]
-    # Rows lie one behind the other, each in an interval of its own, so that one search serves all accounts.
+    # Each account's row is shifted into an interval of its own, so that one binary search covers all accounts.
     flat = (passed / passed[:, -1:] + 2 * np.arange(len(passed))[:, None]).reshape(-1)
     found = np.searchsorted(flat, wish / passed[account, -1] + 2 * account, side="right") - 1 - account * width
     hour = np.interp(draws.uniform(keys, "session hour"), clock.hours, np.arange(25.0)) + accounts.late[account]
@@ -86,7 +86,7 @@ def person_starts(accounts: Accounts, clock: Clock, account: Wholes, keys: Keys)
 
 
 def _passed(accounts: Accounts, clock: Clock) -> NDArray[np.float64]:
-    """Activity an account has behind it at each local midnight: (accounts, days + 1)."""
+    """The cumulative activity of each account at each local midnight: (accounts, days + 1)."""
     days = len(clock.weekday)
     table = np.array([[factor if day >= 5 else 1.0 for day in clock.weekday] for factor in WEEKEND_FACTORS])
     weight = table[accounts.weekend] * clock.quiet[accounts.country]

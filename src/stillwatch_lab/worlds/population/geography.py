@@ -1,4 +1,4 @@
-"""Countries, networks and addresses: where an account seems to be when it asks."""
+"""Countries, networks and addresses of accounts."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ COUNTRIES: tuple[tuple[str, float, float, str, tuple[int, ...]], ...] = (
 WEIGHTS = [country[1] for country in COUNTRIES]
 ZONES = np.array([country[2] for country in COUNTRIES])
 HOSTING, EXITS = -1, -2
-"""What a shared network may stand in instead of a country: hosting ranges, exits of consumer VPNs."""
+"""Places of a shared network other than a country: hosting ranges, and exits of consumer VPNs."""
 _BLOCK = 1 << 20  # addresses of one provider's network
 
 
 def add_network(world: World, network: Network) -> int:
-    """Put a network into the world; its number."""
+    """Adds a network to the world and returns its index."""
     world.networks.append(network)
     return len(world.networks) - 1
 
 
 def residential_networks(world: World) -> list[list[int]]:
-    """Make every country's providers; per country the network numbers, biggest provider first."""
+    """Adds the providers of every country; returns their network indices by country, largest provider first."""
     made: list[list[int]] = []
     for (code, *_), blocks in zip(COUNTRIES, world.ranges.homes, strict=True):
         numbers = []
         for place, (first, size) in enumerate(blocks.tolist()):
             key = key_of(world.key, "provider", code, place)
-            if place % 4 == 3:  # about a quarter of homes are seen over IPv6
+            if place % 4 == 3:  # about a quarter of homes have IPv6
                 base = 0x2A02 << 48 | (key & 0xFFFF) << 32
                 numbers.append(add_network(world, Network(key, base, 1 << 24, version=6)))
             else:
@@ -75,7 +75,7 @@ def residential_networks(world: World) -> list[list[int]]:
 
 
 def shared_network(world: World, name: str, size: int, where: int) -> int:
-    """A block of a few addresses behind which many people stand: an office, a carrier's translator, a hall.
+    """Adds a block of a few addresses that many people share: an office, a carrier's address translator, a hall.
 
     `where` is a country, HOSTING or EXITS.
     """
@@ -89,13 +89,13 @@ def shared_network(world: World, name: str, size: int, where: int) -> int:
 
 
 def spread_network(world: World, name: str, size: int, parts: int, where: int) -> int:
-    """`size` addresses drawn all over `parts` blocks, as the exits of a VPN or the machines of several clouds lie."""
+    """Adds `size` addresses in `parts` blocks, like the exits of a VPN or the machines of several clouds."""
     numbers = tuple(shared_network(world, f"{name} {part}", 256, where) for part in range(parts))
     return add_network(world, Network(key_of(world.key, "spread", name), 0, size, scattered=numbers))
 
 
 def carriers(world: World, accounts: int, sharing: float) -> list[int]:
-    """One mobile carrier a country; each address is shared by about `sharing` of its accounts at a time."""
+    """Adds one mobile carrier per country; about `sharing` of its accounts share each address at a time."""
     total = sum(WEIGHTS)
     return [
         shared_network(world, f"carrier {code}", max(2, round(accounts * weight / total / sharing)), country)
@@ -106,15 +106,16 @@ def carriers(world: World, accounts: int, sharing: float) -> list[int]:
 def address_codes(
     world: World, account: Wholes, day: Reals, keys: Keys, person: Keys | None = None
 ) -> tuple[Wholes, Keys]:
-    """Network number and slot of each exchange: who asks (account numbers), when (days), a key an exchange's hour.
+    """Network index and slot within it of each exchange, (exchanges,) each.
 
-    `person` are the writers where they are known: persons who share a login ask from homes of their own.
+    `account` holds account indices, `day` day counts, `keys` a key per account and hour, and `person` the keys of the
+    writers if they are known: persons who share a login send requests from their own homes.
     """
     accounts = world.accounts
     net, key = accounts.home_net[account].copy(), accounts.home_key[account].copy()
     own = accounts.key[account].copy()
     if person is not None:
-        # Persons who share a login at work have homes of their own; those of a family live in one.
+        # Persons who share a login at work have different homes; those of a family have one.
         apart = accounts.separate[account] & (accounts.work_net[account] != NONE) & (person != own)
         key[apart], own[apart] = person[apart], person[apart]
     lease = accounts.home_lease[account]
@@ -141,7 +142,7 @@ def _at_work(
 
 
 def address_strings(world: World, net: Wholes, slot: Keys, day: Reals) -> pa.Array:
-    """IPv4 and IPv6 addresses as text, one an exchange."""
+    """IPv4 and IPv6 addresses as text, one per exchange."""
     base = np.array([network.base for network in world.networks], dtype=np.uint64)
     version = np.array([network.version for network in world.networks])
     sizes = np.array([network.size for network in world.networks], dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""Ordinary people: the draw that every account starts from, whatever group it joins later."""
+"""Ordinary people: every account is first drawn as one of them, and may join a group later."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from stillwatch_lab.worlds.population.clock import (
 )
 
 HISTORY_DAYS = 730.0
-"""Accounts are at most this old when the world ends."""
+"""The greatest age of an account at the world's end, in days."""
 
 
 def draw_people(world_key: int, count: int, days: float, parameters: Parameters) -> Accounts:
-    """`count` people on a provider that has grown for two years; networks are filled in by `settle`."""
+    """Draws `count` people of a provider that has grown for two years; `settle` gives them networks later."""
     keys = keys_under(world_key, "account", count)
     country = draws.pick(keys, "country", geography.WEIGHTS)
     growth = parameters.real("growth", 1.3, 2.6)
@@ -85,7 +85,7 @@ def draw_people(world_key: int, count: int, days: float, parameters: Parameters)
 
 
 def settle(world: World) -> None:
-    """Give every account a provider, a mobile carrier and, some of them, a place of work."""
+    """Gives every account a provider and a mobile carrier, and some accounts a place of work."""
     accounts, parameters = world.accounts, world.parameters
     providers = geography.residential_networks(world)
     mobile = np.array(geography.carriers(world, len(accounts), parameters.scale("carrier_sharing", 20, 300)))
@@ -94,14 +94,14 @@ def settle(world: World) -> None:
         chosen = np.flatnonzero(accounts.country == country)
         found = draws.pick(accounts.key[chosen], "provider", draws.zipf_weights(len(numbers), 1.1))
         accounts.home_net[chosen] = np.array(numbers)[found]
-    # Proxies are homes of people like ours: the same mix of countries, providers and address versions.
+    # Residential proxies are ordinary homes, with the same mix of countries, providers and address versions.
     sample = np.argsort(draws.uniform(accounts.key, "proxy sample"), kind="stable")[:2000]
     world.residential = tuple(accounts.home_net[sample].tolist())
     _offices(world)
 
 
 def _offices(world: World) -> None:
-    """Small offices whose few addresses several unconnected customers of ours ask from in working hours."""
+    """Adds small offices: in working hours several unconnected accounts share the few addresses of each."""
     accounts, parameters = world.accounts, world.parameters
     works = draws.uniform(accounts.key, "has office") < parameters.real("office_share", 0.05, 0.2)
     crowd = parameters.scale("office_customers", 2, 12)
@@ -114,7 +114,7 @@ def _offices(world: World) -> None:
 
 
 def _jitter(keys: Keys) -> Reals:
-    """Log deviations of pauses whose coefficients of variation are the traces' (of a lognormal: exp(s²) - 1)."""
+    """Log standard deviations s of pauses, such that exp(s²) - 1 is the squared coefficient of variation of the traces."""
     variation = by_quantiles(keys, "jitter", fitted_list("gaps", "variation"))
     return np.asarray(np.sqrt(np.log1p(variation**2)))
 
@@ -127,8 +127,8 @@ def _activity(keys: Keys, born: Reals, days: float, parameters: Parameters) -> t
 
 
 def _volumes(keys: Keys, client: Wholes, active: Reals, parameters: Parameters) -> Reals:
-    """Heavy-tailed volumes: most people ask a few times, a few ask all day; the coding tool asks more."""
-    # The traces' clients are firms as well as people, whose volumes lie further apart than people's alone.
+    """Heavy-tailed volumes: most people ask a few times and a few ask all day; users of the coding tool ask more."""
+    # The traces' clients include firms, so that their volumes vary more than the volumes of people alone.
     sigma = parameters.real("volume_sigma", 1.4, float(fitted_list("volumes", "log_sd").min()))
     volume = np.minimum(draws.lognormal(keys, "volume", 1.0, sigma), 60 * np.exp(sigma**2 / 2))
     tool = np.where(client == CODING_TOOL, parameters.real("coding_tool_volume", 1.5, 3.0), 1.0)
@@ -136,6 +136,6 @@ def _volumes(keys: Keys, client: Wholes, active: Reals, parameters: Parameters) 
 
 
 def persons_client(keys: Keys, tool_share: float) -> Wholes:
-    """Clients of people who sit at a screen, for groups whose members are persons."""
+    """Draws interactive clients, for groups of persons."""
     scripted = draws.uniform(keys, "at a screen") < tool_share
     return np.where(scripted, CODING_TOOL, INTERACTIVE[draws.whole(keys, "screen client", len(INTERACTIVE))])

@@ -1,4 +1,4 @@
-"""Sign-ups: what holders of accounts told, showed and paid with."""
+"""Sign-ups: the statements, verifications and cards that accounts are registered with."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHAPES = ("a.a", "aa", "aa9", "aa99", "aa9999", "a_a", "a-a", "a.a9", "a.a99", 
 _LETTERS = (4, 5, 6, 7, 8, 9, 10)
 _REFERRERS = (None, "search", "friend", "docs", "video", "newsletter", "marketplace", "event", "social", "partner")
 ISSUERS = 400
-"""Card issuers in a world; most cards come from a few of them."""
+"""The number of card issuers in a world; a few of them issue most cards."""
 
 
 def draw_registration(keys: Keys, accounts: Accounts) -> Registration:
@@ -106,7 +106,7 @@ def _shapes(keys: Keys) -> NDArray[np.object_]:
 
 
 def _browsers(keys: Keys, accounts: Accounts) -> Keys:
-    """Sign-up fingerprints: a browser build on a kind of device, popular ones shared by many."""
+    """Sign-up fingerprints: one per browser build and kind of device, of which many accounts share popular ones."""
     build = draws.pick(keys, "browser", draws.zipf_weights(3000, 0.9)).astype(np.uint64)
     return draws.child(build, "browser build")
 

@@ -1,4 +1,4 @@
-"""Relays: services that run groups of accounts; several groups share a relay by naming it."""
+"""Relays: services that run groups of accounts. Several groups share a relay when the recipe names it for each."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from stillwatch_lab.worlds.population import geography
 
 _EVASIVE_SHAPES = ("aaaaaaaa9999", "aaaaa.aaaaaa99", "aaaaaaaaaa9", "aaaaaa999", "aaaa.aaaaaaa9999")
 _SCHEDULES = {"person": BY_PERSON, "random": AT_RANDOM, "longest_waiting": IN_TURN}
-_KNOWN_ISSUERS = 60  # most popular issuers, among which a relay's cards are bought
+_KNOWN_ISSUERS = 60  # a relay buys its cards from among so many of the most popular issuers
 
 
 def relay_of(world: World, parameters: Parameters) -> Parameters:
-    """The parameters of the relay that runs this group; groups that name the same `relay` draw the same."""
+    """The parameters of the relay that runs this group; groups with the same `relay` have the same parameters."""
     names = parameters.names("relay")
     if not names:
         return parameters
@@ -32,7 +32,10 @@ def relay_of(world: World, parameters: Parameters) -> Parameters:
 
 
 def run_by_relay(world: World, members: Wholes, relay: Parameters) -> bool:
-    """Addresses, client, schedule and hops of a relay; whether it copies a popular tool's body with its headers."""
+    """Gives the accounts a relay's addresses, client, schedule and handovers.
+
+    Returns whether the relay copies the request body of a popular tool as well as its headers.
+    """
     accounts = world.accounts
     keys = accounts.key[members]
     accounts.home_net[members] = _pool(world, members, relay)
@@ -40,7 +43,7 @@ def run_by_relay(world: World, members: Wholes, relay: Parameters) -> bool:
     accounts.mobile_share[members] = 0.0
     accounts.work_net[members] = NONE
     copies = relay.chance("copies_coding_tool", 0.5)
-    # Hundreds of accounts over several access paths (observables.md, row 7): each library has its share.
+    # Campaigns used hundreds of accounts over several access paths (observables.md, row 7); each library has a share.
     paths = relay.whole("libraries", 1, 4)
     if copies:
         accounts.client[members] = CODING_TOOL
@@ -61,7 +64,7 @@ def run_by_relay(world: World, members: Wholes, relay: Parameters) -> bool:
 
 
 def signed_up_by_relay(world: World, members: Wholes, relay: Parameters) -> None:
-    """Accounts are made in batches of minutes, some days before they are used, with cards from a few issuers."""
+    """Has accounts sign up in batches within minutes, some days before use, with cards of a few issuers."""
     registration = world.registration
     keys = world.accounts.key[members]
     _batches(world, members, relay)
@@ -76,7 +79,7 @@ def signed_up_by_relay(world: World, members: Wholes, relay: Parameters) -> None
 
 
 def _pool(world: World, members: Wholes, relay: Parameters) -> int:
-    """The relay's pool of rotating homes: one, however many groups it runs."""
+    """The network index of the relay's pool of rotating homes, which all groups of the relay share."""
     name = relay.part
     if name not in world.relays or not name:
         size = max(4, round(len(members) * relay.scale("addresses_per_account", 0.2, 5)))
@@ -103,7 +106,7 @@ def _batches(world: World, members: Wholes, relay: Parameters) -> None:
             accounts.start[members[batched]].min() - 0.02 - stock * float(draws.uniform(keys[batched[:1]], "stock")[0])
         )
         minutes = np.cumsum(draws.lognormal(keys[batched], "minutes", between, 0.7))
-        # The batch is finished before the first of its accounts is put to work.
+        # A batch is complete before the first of its accounts is used.
         born[batched] = np.minimum(ready + (minutes - minutes[-1]) / 1440, accounts.start[members[batched]] - 0.001)
     accounts.born[members] = born
 
@@ -118,7 +121,7 @@ def _mail(world: World, members: Wholes, relay: Parameters) -> None:
 
 
 def take_customers(world: World, members: Wholes, parameters: Parameters) -> None:
-    """Give the relay's accounts customers of its own: people who ask through whichever account is free."""
+    """Gives the relay's accounts customers: people who ask through any account that is free."""
     customers = max(2, round(len(members) * parameters.scale("customers_per_account", 2, 8)))
     world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
     world.accounts.customers[members] = len(world.customer_pools) - 1

@@ -1,4 +1,4 @@
-"""Times of exchanges: their number, sessions, conversations and turns, on a person's or a machine's clock."""
+"""Times of exchanges: the number, sessions, conversations and turns of each account, of persons and of machines."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
 from stillwatch_lab.worlds.population.clock import person_starts
 
 _LONGEST_CONVERSATION = 12
-_THINKING = 0.9  # log deviation of the gaps between one person's turns; the rest of the fitted one is between people
+_THINKING = (
+    0.9  # log standard deviation of gaps between one person's turns; the rest of the fitted one is between people
+)
 
 
 @dataclass(slots=True)
 class Exchanges:
-    """One entry an exchange, account by account: account, conversation, turn in it, and the day it starts."""
+    """One entry an exchange, in order of account: account, conversation, turn in it, and the day count it starts at."""
 
     account: Wholes
     conversation: Wholes
@@ -46,7 +48,7 @@ def wanted(accounts: Accounts, total: int) -> Wholes:
 
 
 def lay_out(accounts: Accounts, timetables: list[Timetable], span: Span, clock: Clock, count: Wholes) -> Exchanges:
-    """Lay `count` exchanges of each account out in time."""
+    """Lays out in time `count` exchanges of each account."""
     account = np.repeat(np.arange(len(accounts)), count)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64)
     number = np.arange(len(account)) - first[account]
@@ -63,14 +65,14 @@ def lay_out(accounts: Accounts, timetables: list[Timetable], span: Span, clock: 
     steps = np.where(sits, 0.0, np.where(opens, pause, think))
     offset = np.cumsum(steps)
     day = start[session] + (offset - offset[np.flatnonzero(sits)][session]) / 86_400
-    # Sessions may run past midnight of the last day; what lies beyond the world is not logged.
+    # Sessions may go past midnight of the last day; exchanges after the world's end are not logged.
     kept = (day < span.days) & (day >= 0)
     status = _status(keys, kept)
     return Exchanges(account[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status)
 
 
 def _since(flags: NDArray[np.bool_]) -> Wholes:
-    """Position since the last true flag; the first flag is true."""
+    """The number of entries since the last true flag, (flags,); the first flag is true."""
     at = np.arange(len(flags))
     return at - np.maximum.accumulate(np.where(flags, at, 0))
 
@@ -84,7 +86,7 @@ def _session_starts(
     accounts: Accounts, timetables: list[Timetable], clock: Clock, account: Wholes, keys: Keys, number: Wholes
 ) -> Reals:
     start = person_starts(accounts, clock, account, keys)
-    # People sign up in order to ask: a new account's first session follows within the hour.
+    # People sign up because they want to ask: a new account's first session begins within the hour.
     fresh = (number == 0) & (accounts.born[account] >= 0)
     start[fresh] = accounts.start[account[fresh]] + draws.lognormal(keys[fresh], "first look", 0.004, 1.3)
     rhythm = accounts.rhythm[account]
@@ -97,16 +99,16 @@ def _session_starts(
         chosen = rhythm == index
         if chosen.any():
             start[chosen] = _timetabled(timetable, draws.uniform(keys[chosen], "timetable"), keys[chosen])
-    # An account that joins a group late catches up on the day of joining.
+    # An account that joins a group late has the sessions before it on the day of joining.
     joined = accounts.start[account] + draws.lognormal(keys, "catches up", 0.01, 1.0)
     return np.asarray(np.where(start < accounts.start[account], joined, start))
 
 
 def _in_turn(accounts: Accounts, account: Wholes, keys: Keys) -> Reals:
-    """Places in the account's own window, 0 to 1, of sessions that come round regularly; `account` is in order."""
+    """Places of sessions in the account's window, 0 to 1, when accounts take turns; `account` is ascending."""
     first, count = np.unique(account, return_index=True, return_counts=True)[1:]
     order = np.arange(len(account)) - np.repeat(first, count)
-    # The queue is never quite even: a turn comes up to half a round early or late.
+    # The queue is not quite even: a turn comes up to a quarter of a round early or late.
     shift = draws.uniform(accounts.key[account], "phase") + 0.5 * (draws.uniform(keys, "early or late") - 0.5)
     return np.asarray((order + shift) / np.repeat(count, count) % 1.0)
 
@@ -118,7 +120,7 @@ def _timetabled(timetable: Timetable, share: Reals, keys: Keys) -> Reals:
     window = np.clip(np.searchsorted(passed, at, side="right") - 1, 0, len(lengths) - 1)
     start = timetable.starts[window] + at - passed[window]
     if timetable.tick:
-        # A scheduler fires on the tick; the request follows within a few seconds.
+        # A scheduler starts on the tick, and the request follows within a few seconds.
         step = timetable.tick / 86_400
         start = np.floor(start / step) * step + draws.lognormal(keys, "tick", 1.5, 0.6) / 86_400
     return np.asarray(start)

@@ -1,4 +1,4 @@
-"""The prompts a world is written from: files read, cut into sentences and tokens, grouped by conversation."""
+"""The corpus: prompts that are read from files, cut into sentences and tokens, and grouped by conversation."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ CAPABILITY = {
 }
 
 _SENTENCE = re.compile(r"(?<=[.!?])(?=\s)|(?<=\n)(?=\S)|(?<=[。！？])")
-_LONGEST_PROMPT = 3_000  # characters; beyond it a world would be mostly a few pasted documents
-_MOST_PER_SOURCE = 40_000  # prompts; more would not make a world more varied than its people do
+_LONGEST_PROMPT = 3_000  # characters; with longer prompts a world would consist mostly of a few pasted documents
+_MOST_PER_SOURCE = 40_000  # prompts; more of one source would not make a world more varied
 Span = tuple[int, int]
 
 
@@ -55,7 +55,7 @@ class Corpus:
 
 
 class CorpusBuilder:
-    """Reads prompt files and own phrases into one set of tokens."""
+    """Reads prompt files and added phrases into one sequence of tokens."""
 
     def __init__(self) -> None:
         self._words = LexiconBuilder()
@@ -68,7 +68,7 @@ class CorpusBuilder:
         self._phrases: dict[str, Span] = {}
 
     def phrase(self, text: str) -> Span:
-        """The token span of a phrase of our own, which belongs to no prompt; the same phrase has one place."""
+        """The token span of a phrase that belongs to no prompt; the same phrase has the same span."""
         if text not in self._phrases:
             start = len(self._tokens)
             self._tokens.extend(self._words.tokens(text))
@@ -76,9 +76,9 @@ class CorpusBuilder:
         return self._phrases[text]
 
     def read(self, folder: Path) -> None:
-        """Add every `*.jsonl.gz` of the folder; InputError when there is none or one cannot be parsed.
+        """Adds every `*.jsonl.gz` of the folder; InputError when there is none or one cannot be parsed.
 
-        All folders are read before the first phrase, so that sentences stay neighbours.
+        All folders must be read before the first phrase, so that the sentences of prompts are contiguous.
         """
         files = sorted(folder.glob("*.jsonl.gz"))
         if not files:
@@ -87,7 +87,7 @@ class CorpusBuilder:
             self._add_file(path)
 
     def read_missing(self, folder: Path) -> None:
-        """Add the files of `folder` whose capability no distillation prompt read so far has."""
+        """Adds the files of `folder` whose capability no distillation prompt has so far."""
         known = set(self.capabilities("distill"))
         for path in sorted(folder.glob("distill__*.jsonl.gz")):
             first = next(iter(_rows(path)), None)
@@ -95,7 +95,7 @@ class CorpusBuilder:
                 self._add_file(path)
 
     def prompt_numbers(self, kind: str, capability: str | None = None) -> Wholes:
-        """Opening prompts of one kind, and of one capability of the contract if named, in reading order."""
+        """First prompts of conversations of one kind, and of one of the contract's capabilities if named, as read."""
         wanted = KINDS.index(kind)
         found = [
             first
@@ -115,7 +115,7 @@ class CorpusBuilder:
         return sorted({name for known, name in zip(self._kinds, self._capabilities, strict=True) if known == wanted})
 
     def frozen(self) -> Corpus:
-        """The corpus; phrases stand behind the prompts."""
+        """The finished corpus, in which phrases follow the prompts."""
         tokens = np.array(self._tokens, dtype=np.int32)
         return Corpus(
             self._words.frozen(tokens),

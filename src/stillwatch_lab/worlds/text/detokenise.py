@@ -1,4 +1,4 @@
-"""Tokens become text: a kernel that writes rows of spans, each in the vocabulary of the key it is written under."""
+"""Makes text from tokens: a compiled kernel writes rows of spans, each in the vocabulary of that span's key."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from stillwatch_lab.worlds.draws import Keys, Wholes
 from stillwatch_lab.worlds.text.lexicon import Lexicon
 
 NOTHING, BLANK, LINE, PARAGRAPH = 0, 1, 2, 3
-"""What stands before a span when its row has already begun."""
+"""Separators that are written before a span which is not the first of its row."""
 
-_NAME_SHARE = 40  # of 256 exchanged words become a name of the writer's own: project, person, file
+_NAME_SHARE = 40  # of 256 substituted words, so many become a name of the writer's own, as of a project, person or file
 _CONSONANTS = np.frombuffer(b"bdfgklmnprstvz", dtype=np.uint8)
 _VOWELS = np.frombuffer(b"aeiou", dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Spans of tokens in the order they are written; every array has one entry a span.
+    """Spans of tokens in the order in which they are written; every array has one entry a span.
 
-    `share` (0-65535): of word types the key exchanges; `floor`: frequency rank below which no word is exchanged;
-    `digits`: whether numbers are redrawn under the key; `glue`: what stands before the span.
+    `share` (0 to 65,535) is the share of word types for which the key substitutes others. Words of a frequency rank
+    below `floor` are never substituted. `digits` says whether numbers are redrawn under the key, and `glue` is the
+    separator before the span.
     """
 
     start: Wholes
@@ -38,9 +39,9 @@ class Spans:
 
 
 def detokenise(lexicon: Lexicon, tokens: NDArray[np.int32], spans: Spans, rows: Wholes, longest: int) -> pa.Array:
-    """Strings, one a row; row i is written from spans rows[i] … rows[i + 1], empty rows become null.
+    """Strings, one a row; row i is written from the spans rows[i] to rows[i + 1] - 1, and empty rows become null.
 
-    `longest` is the most bytes a row may take; a row stops at the last whole token below it.
+    `longest` is the most bytes of a row, which ends with the last complete token within them.
     """
     guess = int((spans.end - spans.start).sum()) * 6 + 64 * len(rows) + 4096
     while True:
@@ -131,7 +132,7 @@ def _write(  # type: ignore[no-untyped-def]  # noqa: PLR0913, C901
                 a, b = starts[word], starts[word + 1]
                 if at - begun + (b - a) > longest:
                     break
-                if at + (b - a) + 128 > len(out):  # the longest exchanged word is far below 128 bytes
+                if at + (b - a) + 128 > len(out):  # the longest substituted word is far below 128 bytes
                     return -1
                 if code & 4 and at > begun:
                     out[at] = 32

@@ -1,4 +1,4 @@
-"""Languages of people and campaigns: phrases in each, and which of them a text is written in."""
+"""Languages of people and campaigns: phrases in each language, and the detection of a text's language."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _SCRIPTS = (
     ("zh", re.compile("[\u4e00-\u9fff]")),
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_LOOKED_AT = 300  # characters of a text
-_ENOUGH = 0.25  # share of words that are among a language's commonest; other languages stay under a fifth
+_LOOKED_AT = 300  # characters of a text from which its language is detected
+_ENOUGH = 0.25  # least share of words among a language's commonest; texts of other languages have under a fifth
 
 
 @lru_cache(maxsize=1)
 def phrases_by_language() -> dict[str, dict[str, list[str]]]:
-    """Phrases by language other than English."""
+    """Phrases of each language but English, by language and sort of phrase."""
     return tomllib.loads((Path(__file__).parent / "languages.toml").read_text(encoding="utf-8"))
 
 
@@ -29,7 +29,7 @@ def languages() -> list[str]:
 
 
 def language_of(text: str) -> int:
-    """0 for English and what is not known, else one more than the language's place in `languages()`."""
+    """0 for English and for unknown languages, else 1 plus the language's index in `languages()`."""
     head = text[:_LOOKED_AT]
     if not head.isascii():
         for name, script in _SCRIPTS:

@@ -1,4 +1,4 @@
-"""Words of a world: text becomes tokens, and tokens know which other words could stand in their place."""
+"""The words of a world, which text is cut into, and for each word the others that can be substituted for it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from stillwatch_lab.worlds.draws import Wholes
 
 OTHER, LATIN, DIGITS, FOREIGN = 0, 1, 2, 3
-"""Classes of a word: punctuation and space; ASCII letters; digits; any other script."""
+"""Classes of words: punctuation and space; ASCII letters; digits; words of any other script."""
 
-# A token is an optional blank and a word; scripts without blanks are cut into pairs of characters.
+# A token is an optional blank with a word; text in scripts without blanks is cut into pairs of characters.
 _DENSE = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(
     rf" ?(?:[A-Za-z]+|[{_DENSE}]{{1,2}}|[0-9]+|(?:(?![{_DENSE}A-Za-z])[^\W\d_])+|[^\w\s]+|_+)|\s+|\d+|."
@@ -78,7 +78,7 @@ class LexiconBuilder:
         order = np.lexsort((np.arange(len(cls)), -count))
         rank = np.empty(len(cls), dtype=np.int32)
         rank[order] = np.arange(len(cls), dtype=np.int32)
-        # A band is half an octave of frequency within one script: a rare word stays rare, a common one common.
+        # Words substitute each other within a band: half an octave of frequency within one script.
         band = cls.astype(np.int64) * 256 + np.round(2 * np.log2(np.maximum(count, 1))).astype(np.int64)
         members = np.lexsort((np.arange(len(cls)), band)).astype(np.int32)
         sorted_band = band[members]

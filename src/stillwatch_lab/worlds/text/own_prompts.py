@@ -1,4 +1,4 @@
-"""Prompts of our own, written by a seeded grammar, so that a world can be built where no other text may be shipped.
+"""Prompts that a seeded grammar writes, so that worlds can be built where no other text may be shipped.
 
 The grammar is data: `prompts/grammar/*.toml`. Its output is shipped beside it as `prompts/<kind>__<source>.jsonl.gz`,
 one JSON object a line with `source`, `kind` (`organic`, `distill`, `bench`), `capability`, `prompt`, `chars`, and for
@@ -21,7 +21,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "prompts"
 SEED = 20260610
 CONVERSATIONS, REQUESTS, QUESTIONS = 1_400, 5_000, 500
-# Capabilities that public distillation sets mostly aim at get two and a half times the requests of the others.
+# Capabilities that are the main targets of public distillation sets get 2.5 times as many requests as the others.
 WEIGHTS = {
     "software_engineering": 5,
     "agentic_reasoning": 5,
@@ -61,7 +61,7 @@ class _Topic:
 
 
 class _Writer:
-    """Expands rules with one stream of chance; only `random()` is drawn, the method whose stream Python promises."""
+    """Expands rules with one random stream, of which only `random()` is used: Python keeps that method's stream."""
 
     def __init__(self, stream: str, rules: Rules) -> None:
         self._random = random.Random(stream).random
@@ -81,7 +81,7 @@ class _Writer:
         return [left.pop(int(self._random() * len(left))) for _ in range(min(count, len(left)))]
 
     def bind(self, name: str, *choices: str) -> None:
-        """From now on `{name}` is one of these."""
+        """Draws one of the choices, for which `{name}` stands from now on."""
         self._rules[name] = choices
         self._left.pop(name, None)
 
@@ -95,7 +95,7 @@ class _Writer:
         if match[1] == "n":
             return str(self.number(2, 48))
         left = self._left.setdefault(match[1], [])
-        if not left:  # a list is used up before any of it returns: no text says the same thing twice in a row
+        if not left:  # a list is used up before an entry is repeated, so that no text says the same twice in a row
             left.extend(self._rules[match[1]])
         return self.expand(left.pop(int(self._random() * len(left))))
 
@@ -109,18 +109,20 @@ def conversations(seed: int, count: int) -> Iterator[Prompt]:
         rules = {**_grammar("requests")["shared"], **_grammar("turns")[topic.language], **_own_share(writer, topic)}
         writer = _Writer(f"{seed}/organic/{index}/turns", rules)
         _bind_names(writer)
-        turns = 3 + min(writer.number(0, 9) for _ in range(3))  # the least of three: short ones are commoner
+        turns = 3 + min(
+            writer.number(0, 9) for _ in range(3)
+        )  # the least of three draws: short conversations are commoner
         for seq in range(turns):
-            # Code is pasted in a fifth of the turns after the first of a programming conversation.
+            # In a programming conversation, a fifth of the turns after the first contain pasted code.
             has_code = topic.capability == "software_engineering" and seq > 0 and writer.number(1, 5) == 1
             rule = "open" if seq == 0 else "code" if has_code and "code" in rules else "follow"
-            # People come back to what is theirs: two turns in three say what it is about.
+            # Two of three turns name the person's own topic again.
             text = writer.expand("{" + rule + "}" + ("{aside}" if writer.number(1, 3) < 3 else ""))
             yield Prompt("own_conversations", "organic", topic.capability, text, len(text), f"own{index:05d}", seq)
 
 
 def requests(seed: int, count: int) -> Iterator[Prompt]:
-    """`count` different requests of the kind a distilling client sends, shared out over capabilities by WEIGHTS."""
+    """`count` different requests like those of a distilling client, divided among capabilities by WEIGHTS."""
     grammar, total = _grammar("requests"), sum(WEIGHTS.values())
     for capability, weight in WEIGHTS.items():
         rules = {**grammar["shared"], **grammar[capability]}
@@ -130,10 +132,10 @@ def requests(seed: int, count: int) -> Iterator[Prompt]:
 
 
 def questions(seed: int, count: int) -> Iterator[Prompt]:
-    """About `count` different short questions with one right answer, as public benchmarks hold them."""
+    """About `count` different short questions with one right answer, like those of public benchmarks."""
     grammar = _grammar("questions")
     for family, rules in grammar.items():
-        # Knowledge questions are no capability of the contract.
+        # The contract has no capability for knowledge questions.
         capability = "other" if family == "knowledge" else family
         for text in _different(f"{seed}/bench/{family}", rules, count // len(grammar)):
             yield Prompt("own_questions", "bench", capability, text, len(text))
@@ -158,7 +160,7 @@ def write(folder: Path, seed: int = SEED) -> None:
 
 
 def _different(stream: str, rules: Rules, count: int) -> Iterator[str]:
-    """Expansions of `{prompt}`, no two alike, each over a topic, names and numbers of its own."""
+    """Expansions of `{prompt}`, all different, each with its own topic, names and numbers."""
     english = [topic for topic in _topics() if topic.language == "en"]
     seen: set[str] = set()
     attempt = 0
@@ -178,7 +180,7 @@ def _different(stream: str, rules: Rules, count: int) -> Iterator[str]:
 
 
 def _own_share(writer: _Writer, topic: _Topic) -> dict[str, list[str]]:
-    """The part of a topic that one person talks about, so that two people on one topic differ."""
+    """The part of a topic that one person talks about; two people with one topic have different parts."""
     counts = {"thing": 4, "problem": 2, "goal": 1}
     return {name: writer.some(topic.rules[name], count) for name, count in counts.items()}
 
@@ -217,7 +219,7 @@ def _bind_numbers(writer: _Writer) -> None:
 
 
 def _bind_oddities(writer: _Writer, topic: _Topic, topics: Sequence[_Topic]) -> None:
-    """Things of the topic under fixed names, and things of other topics, for closed questions."""
+    """Binds fixed names to things of the topic and to things of other topics, for closed questions."""
     things = writer.some(topic.rules["thing"], 3)
     for slot, thing in zip(("thing_b", "thing_c"), things[1:], strict=True):
         writer.bind(slot, thing)

@@ -1,4 +1,4 @@
-"""Programs that wrap rows of a data set in frames, as campaigns and batch jobs do."""
+"""Programs, which put rows of a data set into frames, as campaigns and batch jobs do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NONE = -1
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One wording: spans before and after the payload, in the request or in the system instructions."""
+    """One wording of a request: spans before and after the payload, and in the system instructions."""
 
     before: tuple[Span, ...] = ()
     after: tuple[Span, ...] = ()
@@ -20,8 +20,8 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Deck:
-    """Rows of one capability, in the order they are handed out, and the frames that go with them."""
+class TaskSet:
+    """Rows of one capability, in the order in which they are asked, and the frames that they are asked in."""
 
     rows: Wholes  # prompt numbers of the corpus
     frames: tuple[Frame, ...]
@@ -30,23 +30,23 @@ class Deck:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How the rows of one data set become requests.
+    """The way in which the rows of one data set become requests.
 
-    `repeats`: how often a row is asked before the next; `exchange` (0…1): of rare word types that are redrawn for each
-    row handed out, so that rows differ when the deck is dealt again; `digits`: numbers are redrawn too; `examples`:
-    chance that another row stands before the payload; `frame_of`: whether a conversation or an account keeps a frame;
-    `by_account`: text varies with the account instead of the row, as one assignment does over many students;
-    `samples`: above 0, each account has a slice of the rows to itself, or shares it with so many accounts in all;
-    `paraphrase`: share of word types in which each account words the frames in its own way; `sets_parameters`: whether
-    it sends its own parameters and tools instead of its client's; `campaign`: index into World.campaigns, whose
-    programs work through one data set.
+    Each row is asked `repeats` times before the next. `substitution` (0 to 1) is the share of rare word types that are
+    redrawn for each row asked, so that rows differ when the data set is used again; `digits` says that numbers are
+    redrawn too. `examples` is the chance that another row comes before the payload. `frame_of` says whether a
+    conversation or an account keeps one frame. With `by_account` the text varies with the account instead of the row,
+    as one assignment does among students. If `samples` is above 0, each slice of the rows is used by so many accounts
+    only. `paraphrase` is the share of word types in which each account words the frames its own way.
+    `sets_parameters` says that the program sends its own parameters and tools instead of its client's. `campaign` is
+    an index into World.campaigns; the programs of one campaign work through one data set.
     """
 
     key: int
-    decks: tuple[Deck, ...]
+    task_sets: tuple[TaskSet, ...]
     frame_of: str = "conversation"
     repeats: int = 1
-    exchange: float = 0.0
+    substitution: float = 0.0
     digits: bool = False
     examples: float = 0.0
     by_account: bool = False
@@ -58,6 +58,6 @@ class Program:
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
-    output_median: float | None = None  # tokens; None: as people's answers
+    output_median: float | None = None  # tokens; None: as long as answers to people
     sets_parameters: bool = True
     campaign: int = NONE

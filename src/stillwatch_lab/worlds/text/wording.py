@@ -1,4 +1,4 @@
-"""Our own words: frames that campaigns, jobs and tools wrap around data, and phrases that people repeat."""
+"""Shipped phrases: the frames that campaigns, jobs and tools put around data, and phrases that people repeat."""
 
 from __future__ import annotations
 
@@ -219,8 +219,11 @@ _FLEET_FRAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a campaign words its frames: languages, the share of frames in them rather than in English, and the share
-    that stands in the system instructions."""
+    """The wording of a campaign's frames.
+
+    `foreign` is the share of frames that are written in one of `languages` instead of English, and `in_system` the
+    share whose text is in the system instructions.
+    """
 
     languages: list[str]
     foreign: float
@@ -228,7 +231,7 @@ class Voice:
 
 
 def campaign_frames(corpus: CorpusBuilder, key: int, capability: str, count: int, voice: Voice) -> tuple[Frame, ...]:
-    """`count` different wordings for payload of one capability."""
+    """At most `count` different frames for payloads of one capability."""
     keys = keys_under(key, f"frames {capability}", 4 * count)
     manners = _MANNERS.get(capability, _MANNERS["general_instruction"])
     foreign = draws.uniform(keys, "foreign") < voice.foreign
@@ -254,14 +257,14 @@ def _framed(corpus: CorpusBuilder, texts: tuple[str, ...], in_system: bool) -> F
 
 
 def job_frame(corpus: CorpusBuilder, key: int, job: str = "rows") -> Frame:
-    """One wording of a job: over `rows` of a firm's data, of a build `fleet`, or of `makers` of data."""
+    """One frame of a job on the `rows` of a firm's data, of a build `fleet`, or of the `makers` of data."""
     frames: Sequence[tuple[str, str]] = {"rows": _JOB_FRAMES, "fleet": _FLEET_FRAMES, "makers": _MAKER_FRAMES}[job]
     before, after = frames[key % len(frames)]
     return Frame(before=(corpus.phrase(before),), after=(corpus.phrase(after),) if after else ())
 
 
 def organisation_instructions(corpus: CorpusBuilder, key: int) -> Span:
-    """The system instructions an organisation gives all its members."""
+    """The system instructions that an organisation gives to all its members."""
     return corpus.phrase(_ORGANISATION_INSTRUCTIONS[key % len(_ORGANISATION_INSTRUCTIONS)])
 
 

@@ -12,13 +12,13 @@ from stillwatch_lab.worlds import build
 from stillwatch_lab.worlds.campaigns.evasions import by_topic
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.kinds import KINDS
-from stillwatch_lab.worlds.log.files import Script
+from stillwatch_lab.worlds.log.files import DecidedWorld
 from stillwatch_lab.worlds.parameters import Value
 from stillwatch_lab.worlds.recipe import load_recipe
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
 
-def drawn(**evasions: Value) -> Script:
+def drawn(**evasions: Value) -> DecidedWorld:
     recipe = load_recipe("demo", frozenset(KINDS))
     letter, *_ = recipe.populations
     return build.decide(
@@ -67,7 +67,7 @@ def test_slices_are_the_same_rows_in_another_order(plain: World) -> None:
     made = drawn(topical_slices=True)
     group = made.world.groups[0]
     for before, after in zip(
-        plain.programs[group.programs[0]].decks, made.world.programs[group.programs[0]].decks, strict=True
+        plain.programs[group.programs[0]].task_sets, made.world.programs[group.programs[0]].task_sets, strict=True
     ):
         assert sorted(before.rows.tolist()) == sorted(after.rows.tolist())
         assert before.rows.tolist() != after.rows.tolist()
