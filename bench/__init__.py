@@ -1,1 +1,1 @@
-"""How fast, how well, on what: one command, one table (`python -m bench`)."""
+"""The benchmark of speed and quality, which prints one table (`python -m bench`)."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: builds worlds, scans them in child processes, prints one table of figures beside their targets."""
+"""`python -m bench` builds worlds, scans them in child processes, and prints one table of figures with targets."""
 
 from __future__ import annotations
 
@@ -26,15 +26,18 @@ from stillwatch_lab.scores.score import score
 from stillwatch_lab.scores.scorecard import Scores
 
 CAMPAIGN_SIZE = (100_000, 3_000_000)  # accounts, exchanges
-ORGANIC_SIZE = (20_000, 600_000)  # five of them: a fifth each, so that the whole takes as long as the campaign's world
+ORGANIC_SIZE = (
+    20_000,
+    600_000,
+)  # per world, of which there are five by default: together they have the size of the campaign's world
 SAME_SIZE = (4_000, 100_000)
-WIDTH = 130  # of the table where no terminal says how wide it is
+WIDTH = 130  # characters of the table if there is no terminal
 PARTS = ("detection", "organic", "same")
 
 
 @dataclass(slots=True)
 class Bench:
-    """One benchmark under way."""
+    """A running benchmark."""
 
     folder: Path
     prompts: Path | None
@@ -44,11 +47,11 @@ class Bench:
     scores: dict[str, Any] = field(default_factory=dict)
 
     def size(self, whole: tuple[int, int]) -> tuple[int, int]:
-        """(accounts, exchanges) at this benchmark's scale; never so small that a campaign has no accounts."""
+        """(accounts, exchanges) at this benchmark's scale, and at least so many that a campaign has accounts."""
         return max(1_000, round(whole[0] * self.scale)), max(20_000, round(whole[1] * self.scale))
 
     def scan(self, world: World, run: str, exchanges: Path | None = None, with_accounts: bool = True) -> Cost:
-        """A scan of the world's files into `<world>/<run>`."""
+        """Scans the world's files into `<world>/<run>` and returns the cost."""
         accounts = world.table("accounts") if with_accounts else None
         paths = {
             "exchanges": str(exchanges or world.exchanges),
@@ -58,14 +61,14 @@ class Bench:
         return measured("scan", out=str(world.folder / run), threads=self.threads, **paths)
 
     def scored(self, title: str, world: World, run: str) -> Scores:
-        """The scores of that run, kept for the JSON file as well."""
+        """The scores of that run, which are also recorded for the JSON file."""
         scores = score(world.folder / run, world.truth)
         self.scores[title] = scores.as_dict()
         return scores
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs the benchmark of the command line; 1 when some work failed, else 0, targets met or not."""
+    """Runs the benchmark of the command line; returns 1 when some work failed, else 0, even if targets are missed."""
     options = arguments(words)
     prompts = worlds.prompt_folder(options.prompts)
     say(f"prompts: {prompts}" if prompts else "prompts: our own, as there is no folder of others")
@@ -73,7 +76,9 @@ def main(words: Sequence[str]) -> int:
         bench = Bench(folder, prompts, options.scale, options.threads)
         try:
             if "same" in options.parts:
-                same_bytes(bench, options.seeds[0])  # first, as it also lets numba compile before anything is timed
+                same_bytes(
+                    bench, options.seeds[0]
+                )  # it comes first because numba then compiles before anything is timed
             if "detection" in options.parts:
                 for seed in options.seeds[: options.worlds]:
                     campaign_world(bench, seed)
@@ -105,7 +110,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 @contextmanager
 def home(keep: Path | None) -> Iterator[Path]:
-    """The folder for worlds and runs: the one to keep, or one that vanishes."""
+    """Yields the folder for worlds and runs: `keep`, or a temporary one."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.absolute()
@@ -115,7 +120,7 @@ def home(keep: Path | None) -> Iterator[Path]:
 
 
 def campaign_world(bench: Bench, seed: int) -> None:
-    """One letter campaign among everybody else: whole, without the accounts table, without text; and the cost."""
+    """Measures a world with one letter campaign: complete, without the accounts table, without text; and its cost."""
     world = worlds.world_of(bench.folder, "bench", seed, bench.size(CAMPAIGN_SIZE), bench.prompts)
     exchanges = str(world.exchanges)
     size = measured("size", exchanges=exchanges).result
@@ -137,7 +142,7 @@ def campaign_world(bench: Bench, seed: int) -> None:
 
 
 def organic_worlds(bench: Bench, seeds: Sequence[int]) -> None:
-    """People only: whatever is claimed here is false."""
+    """Measures worlds of people only, in which every claimed campaign is false."""
     scores: dict[int, Scores] = {}
     claimed: dict[int, list[str]] = {}
     size = bench.size(ORGANIC_SIZE)
@@ -153,7 +158,7 @@ def organic_worlds(bench: Bench, seeds: Sequence[int]) -> None:
 
 
 def same_bytes(bench: Bench, seed: int) -> None:
-    """The same rows in another order and other files, on one thread and on two."""
+    """Compares the bytes of runs on the same rows in another order and other files, on one thread and on two."""
     world = worlds.world_of(bench.folder, "bench", seed, bench.size(SAME_SIZE), bench.prompts)
     mixed = worlds.shuffled(world.exchanges, world.folder / "exchanges-shuffled", seed)
     runs = {}
@@ -174,7 +179,7 @@ def same_bytes(bench: Bench, seed: int) -> None:
 
 
 def publish(bench: Bench, options: argparse.Namespace) -> None:
-    """Prints the table, and writes the JSON file if one was named."""
+    """Prints the table, and writes the JSON file if one is named."""
     on = machine()
     about = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in on.items())
     prompts = str(bench.prompts) if bench.prompts else "our own"
@@ -197,11 +202,13 @@ def publish(bench: Bench, options: argparse.Namespace) -> None:
 
 
 def measurements(bench: Bench, seeds: Sequence[int]) -> list[Measurement]:
-    """The figures that are one number, as lines of the history."""
+    """The figures that are a single number, as lines of the history."""
     about = f"threads {bench.threads}, prompts: {bench.prompts.name if bench.prompts else 'our own'}"
     found, on = [], machine()
     for one in bench.figures:
-        if named := re.search(r"seeds? ([\d ]+)$", one.world):  # a world named after another has the other's seeds
+        if named := re.search(
+            r"seeds? ([\d ]+)$", one.world
+        ):  # a world without seeds in its name is a variant of the world before it
             seeds = [int(word) for word in named[1].split()]
         if one.value is not None:
             line = history.measured_now(one.what, one.value, one.unit, f"{one.world}; {about}", seeds, on)

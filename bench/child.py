@@ -1,4 +1,4 @@
-"""One measured piece of work in a process of its own, so that its memory and its seconds are its alone.
+"""One measured task in a process of its own, so that memory and seconds are the task's alone.
 
 Run as `python -m bench.child TASK ARGUMENTS-AS-JSON`; prints one JSON object on stdout.
 """
@@ -14,7 +14,7 @@ from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, out: str) -> Result:
-    """Makes a world with known truth."""
+    """Builds a world with known truth."""
     from stillwatch_lab.worlds.build import build
 
     build(world, seed, accounts, exchanges, Path(prompts) if prompts else None, Path(out))
@@ -22,7 +22,7 @@ def build_world(world: str, seed: int, accounts: int, exchanges: int, prompts: s
 
 
 def scan(exchanges: str, accounts: str | None, permits: str | None, out: str, threads: int) -> Result:
-    """The main job, and what its stages cost."""
+    """Scans logs and returns the cost of each stage."""
     from stillwatch import flow
     from stillwatch.job import Inputs, resolve
     from stillwatch.settings import EngineSettings, Settings
@@ -37,7 +37,7 @@ def scan(exchanges: str, accounts: str | None, permits: str | None, out: str, th
 
 
 def read(exchanges: str, threads: int) -> Result:
-    """The yardstick: DuckDB reads every column of the same files and does the least with it that cannot be skipped."""
+    """The plain read that scans are compared with: DuckDB reads and hashes every column of the same files."""
     from stillwatch.engine import Query, literal
     from stillwatch.engine.duckdb import DuckDBEngine
     from stillwatch.settings import EngineSettings
@@ -49,7 +49,7 @@ def read(exchanges: str, threads: int) -> Result:
 
 
 def size(exchanges: str) -> Result:
-    """Rows, and bytes of the user text that sketching reads."""
+    """The number of rows, and the bytes of user text that sketching reads."""
     from stillwatch.engine import Query, literal
     from stillwatch.engine.duckdb import DuckDBEngine
     from stillwatch.settings import EngineSettings

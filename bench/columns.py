@@ -1,4 +1,4 @@
-"""What each set of columns buys: one made-up world, scanned with more and more of its columns.
+"""Measures the value of columns: scans one simulated world with more and more of its columns.
 
     python -m bench.columns [SEED]
 
@@ -24,7 +24,7 @@ LEVELS = ("watch", "review", "act")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a scan is given: its name, columns of `exchanges` beside the required ones (None: all), other tables."""
+    """The input of a scan: its name, columns of `exchanges` besides the required ones (None: all), other tables."""
 
     name: str
     more: tuple[str, ...] | None
@@ -58,7 +58,7 @@ def found(run: Path, truth: dict[str, str]) -> dict[str, int]:
 
 
 def scanned(world: Path, given: Given, work: Path) -> dict[str, int]:
-    """What a scan finds that is given no more than `given`."""
+    """The counts of a scan with only the input `given`."""
     rows = ds.dataset(world / "exchanges").to_table()
     logs, run = work / "logs.parquet", work / "run"
     pq.write_table(rows if given.more is None else rows.select([*REQUIRED, *given.more]), logs)
@@ -69,7 +69,7 @@ def scanned(world: Path, given: Given, work: Path) -> dict[str, int]:
 
 
 def main(words: Sequence[str]) -> None:
-    """Prints one line a set of columns."""
+    """Prints one line per set of columns."""
     seed = words[0] if words else "7"
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder) / "world"

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the two versions of one table compare; `same` says whether the difference, if any, is allowed."""
+    """The comparison of two versions of one table; `same` is True if they are equal or the difference is allowed."""
 
     table: str
     words: str
@@ -28,7 +28,7 @@ class Difference:
 
 
 def compare(old: Path, new: Path, allowed: Collection[str] = ()) -> list[Difference]:
-    """One line a table of either folder, in order of names.
+    """One comparison per table of either folder, in order of names.
 
     `allowed` holds names like `evidence.sentence`, and names of tables that only one folder has. Raises
     FileNotFoundError when a folder holds no Parquet file, and ValueError when neither folder has an allowed name: a
@@ -50,7 +50,7 @@ def tables(folder: Path) -> dict[str, Path]:
 
 
 def different_rows(old: pa.ChunkedArray, new: pa.ChunkedArray) -> int:
-    """In how many rows two columns of the same length differ; two missing values and two NaN are alike."""
+    """The number of rows in which two columns of one length differ; two nulls are equal, and so are two NaN."""
     if old.equals(new):
         return 0
     pairs = zip(old.to_pylist(), new.to_pylist(), strict=True)
@@ -78,7 +78,7 @@ def _column_names(files: dict[str, Path]) -> set[str]:
 
 
 def _columns(before: pa.Table, after: pa.Table) -> dict[str, str]:
-    """The columns that differ, each with how."""
+    """The columns that differ, each with a description of the difference."""
     found = dict.fromkeys((one for one in after.column_names if one not in before.column_names), "is new")
     for column in before.column_names:
         if column not in after.column_names:

@@ -1,4 +1,4 @@
-"""The benchmark's figures, each beside its target, with one plain word on how they compare."""
+"""The benchmark's figures, each with its target and a verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RECALL, COUNT_ERROR, READ_FACTOR, SKETCH_RATE, MEMORY = 0.95, 0.05, 5.0, 25e6, 4
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; `met` is None where there is no target, `value` where a line is more than one number."""
+    """One line of the table; `met` is None without a target, `value` is None if the line is not a single number."""
 
     world: str
     what: str
@@ -33,15 +33,15 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """`met`, `missed` or nothing."""
+        """`met`, `missed`, or an empty text without a target."""
         return {None: "", True: "met", False: "missed"}[self.met]
 
 
 def detection(world: str, scores: Scores, complete: bool, innocents_before: int | None = None) -> list[Figure]:
-    """How well the campaigns of a world were found.
+    """Figures on how well the campaigns of a world were found.
 
-    `complete` says that no column is missing: only then recall and counts have targets. With columns missing recall may
-    fall, but no more innocents than `innocents_before` may stand at `act`.
+    `complete` says that no column is missing; only then do recall and counts have targets. Without some columns recall
+    may be lower, but at most `innocents_before` innocents may be at `act`.
     """
     figures = [figure for one in scores.campaigns for figure in _campaign(world, one, complete)]
     limit = 0 if complete or innocents_before is None else innocents_before
@@ -57,7 +57,7 @@ def detection(world: str, scores: Scores, complete: bool, innocents_before: int 
 
 
 def _accused(scores: Scores, level: str) -> str:
-    """Accused innocents with the highest rate that is still plausible, and their kinds."""
+    """The accused innocents, the upper end of their rate's 95 % interval, and their kinds."""
     one = scores.innocents[level]
     highest = 100_000 * interval(one.accounts, scores.innocent_accounts)[1]
     kinds = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in one.by_kind.items())
@@ -66,7 +66,7 @@ def _accused(scores: Scores, level: str) -> str:
 
 
 def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]]) -> list[Figure]:
-    """Organic-only worlds: levels of the campaigns claimed by seed; none may stand at act or review."""
+    """Figures on worlds of people only: the levels of claimed campaigns by seed; none may be at act or review."""
     loud = [f"seed {seed}: {level}" for seed, levels in claimed.items() for level in levels if level != "watch"]
     watched = sum(levels.count("watch") for levels in claimed.values())
     accused = sum(scores.innocents["review"].accounts for scores in results.values())
@@ -78,7 +78,7 @@ def quiet(world: str, results: dict[int, Scores], claimed: dict[int, list[str]])
 
 
 def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
-    """The cost of a scan beside a plain read of the same files (both on the same threads)."""
+    """Figures on the cost of a scan compared with a plain read of the same files, on as many threads."""
     sketch_cpu = stage_cpu(scan, "sketch")
     rate = text_bytes / sketch_cpu if sketch_cpu else 0.0
     figures = [
@@ -108,13 +108,13 @@ def speed(world: str, scan: Cost, read: Cost, text_bytes: int) -> list[Figure]:
 
 
 def sameness(world: str, runs: int, found: str, different: Sequence[str]) -> list[Figure]:
-    """Whether runs over shuffled rows and other thread counts wrote the same bytes; `found` says what was in them."""
+    """A figure on whether runs on shuffled rows and other thread counts wrote the same bytes; `found` names them."""
     shown = ", ".join(different) or f"{runs} runs identical ({found})"
     return [Figure(world, "rows shuffled, 1 and 2 threads", shown, "same bytes", not different)]
 
 
 def table(title: str, figures: Sequence[Figure]) -> Table:
-    """The one table of a benchmark, a section a world."""
+    """The table of a benchmark, with one section per world."""
     shown = Table(title=title, title_justify="left")
     shown.add_column("what", overflow="fold")
     shown.add_column("measured", overflow="fold")
@@ -162,5 +162,5 @@ def _campaign(world: str, one: CampaignScore, complete: bool) -> list[Figure]:
 
 
 def _target(words: str, met: bool, complete: bool) -> tuple[str, bool | None]:
-    """A target and whether it is met; neither where columns are missing."""
+    """A target and whether it is met; both are empty if columns are missing."""
     return (words, met) if complete else ("", None)

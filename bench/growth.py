@@ -1,8 +1,8 @@
-"""How what each stage costs grows with the log: `python -m bench.growth spark WORLD WORLD ...` (or `duckdb`).
+"""Measures how each stage's cost grows with the log: `python -m bench.growth spark WORLD WORLD ...` (or `duckdb`).
 
-Each world is a folder with `exchanges`, `accounts` and `permits`, as `bench.reference_case` writes them. Every scan
-has a process of its own; its processor seconds are those of all that it started too, with Spark mostly a JVM. Needs
-`/proc`.
+Each world is a folder with `exchanges`, `accounts` and `permits`, as `bench.reference_case` writes it. Every scan has a
+process of its own. Its processor seconds include those of the processes that it starts, such as Spark's JVM. The module
+needs `/proc`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def scan(world: str, engine: str, threads: int) -> Result:
-    """All stages of a scan but its export: seconds of processors by stage, and how many exchanges there were."""
+    """Runs all stages of a scan but its export; returns processor seconds by stage, and the number of exchanges."""
     from stillwatch.engine import Query
     from stillwatch.engine.factory import open_engine
     from stillwatch.flow import STAGES
@@ -45,21 +45,21 @@ def scan(world: str, engine: str, threads: int) -> Result:
 
 
 def tree_cpu(root: int) -> float:
-    """Seconds of processor time of a process and of all that it has started and that still run or were waited for."""
+    """Seconds of processor time of a process and of its descendants that still run or were waited for."""
     parents, ticks = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             status = path.read_text(encoding="ascii", errors="replace")
         except OSError:
-            continue  # it has ended meanwhile
-        fields = status[status.rindex(")") + 2 :].split()  # a name may hold spaces
+            continue  # the process has ended in the meantime
+        fields = status[status.rindex(")") + 2 :].split()  # the name in parentheses may have spaces
         parents[int(path.parent.name)] = int(fields[1])
         ticks[int(path.parent.name)] = sum(int(fields[place]) for place in (11, 12, 13, 14))
     return sum(count for one, count in ticks.items() if root in _line(one, parents)) / os.sysconf("SC_CLK_TCK")
 
 
 def _line(process: int, parents: dict[int, int]) -> list[int]:
-    """A process, its parent, and so on."""
+    """The ids of a process, its parent, and all further ancestors."""
     line = [process]
     while line[-1] in parents:
         line.append(parents[line[-1]])
@@ -67,7 +67,7 @@ def _line(process: int, parents: dict[int, int]) -> list[int]:
 
 
 def main(engine: str, worlds: list[str]) -> None:
-    """Prints what each stage of each scan took, and the exponents from each world to the next."""
+    """Prints the cost of each stage of each scan, and the exponents from each world to the next."""
     found = [cost.measured("bench.growth", "scan", _given(engine, world), cwd=ROOT).result for world in worlds]
     found.sort(key=lambda one: one["exchanges"])
     table = Table(title=f"{engine}: CPU-s by stage", title_justify="left")

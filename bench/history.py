@@ -1,7 +1,7 @@
-"""The history of what was measured and tried, one JSON object a line in `bench/history/*.jsonl`.
+"""The history of measurements and attempts, with one JSON object a line in `bench/history/*.jsonl`.
 
-`attempts.jsonl` holds attempts: a change, what was expected of it and what was found. Every other file holds
-measurements. Lines are only added, never rewritten, and no two are alike. `python -m bench.history` checks all files.
+`attempts.jsonl` holds attempts: a change, its expected effect and its measured effect. Every other file holds
+measurements. Lines are only added, never rewritten, and no two are equal. `python -m bench.history` checks all files.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Line(BaseModel):
 
 
 class Measurement(_Line):
-    """One figure: `what` was measured in which `setting` (world, size, threads), and all that repeats it.
+    """One figure: `what` was measured, its value, its `setting` (world, size, threads), and the data to repeat it.
 
     `commit`, `date` and `machine` are None where an old figure came without them; `low` and `high` are its 95 %
     interval, if it has one.
@@ -67,7 +67,7 @@ class Measurement(_Line):
 
 
 class Attempt(_Line):
-    """One change that was tried: what was `expected` of it, what was `found`, and whether it was `kept`."""
+    """One change that was tried: the effect `expected`, the effect `found`, and whether the change was `kept`."""
 
     area: Words
     change: Words
@@ -84,7 +84,7 @@ class HistoryError(ValueError):
 
 
 def read(path: Path) -> list[Measurement | Attempt]:
-    """Every line of one file; raises HistoryError where a line is not valid or stands there twice."""
+    """Every line of one file; raises HistoryError for a line that is not valid or is there twice."""
     kind = Attempt if path.stem == ATTEMPTS else Measurement
     found: dict[str, Measurement | Attempt] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -103,7 +103,7 @@ def read(path: Path) -> list[Measurement | Attempt]:
 
 
 def append(topic: str, lines: Iterable[Measurement | Attempt], folder: Path = FOLDER) -> Path:
-    """Adds lines to the file of a topic, leaving out those that stand there; returns its path.
+    """Adds lines to the file of a topic, except those that are there already; returns its path.
 
     Raises HistoryError, with nothing written, when a line is of the wrong kind or not valid.
     """
@@ -131,7 +131,7 @@ def measured_now(
     seeds: Sequence[int],
     machine: Mapping[str, object],
 ) -> Measurement:
-    """A measurement of today on the machine that `stillwatch_lab.benchmark.cost.machine()` describes."""
+    """A measurement with today's date on the machine that `stillwatch_lab.benchmark.cost.machine()` describes."""
     commit = str(machine["commit"])
     return Measurement(
         what=what,
@@ -147,7 +147,7 @@ def measured_now(
 
 
 def _check(line: Measurement | Attempt, where: str) -> None:
-    """What a type cannot say: a known unit, a real day, an interval around its value."""
+    """Checks what types do not: the unit is known, the day exists, and the interval contains the value."""
     if isinstance(line, Attempt):
         return
     if line.unit not in UNITS:
@@ -164,7 +164,7 @@ def _check(line: Measurement | Attempt, where: str) -> None:
 
 
 def main() -> int:
-    """Checks every file and says how many lines each holds; 1 when one is not valid."""
+    """Checks every file and prints its number of lines; returns 1 when a file is not valid."""
     paths = sorted(FOLDER.glob("*.jsonl"))
     try:
         for path in paths:

@@ -1,8 +1,8 @@
-"""The cost of one more hour added to a state: `python -m bench.hour WORLD [EXCHANGES [SKETCHES]]`.
+"""Measures the cost of adding one hour of logs to a state: `python -m bench.hour WORLD [EXCHANGES [SKETCHES]]`.
 
-WORLD is a folder that `lab build` wrote. All but the last EXCHANGES (300,000) are kept first; then those are added as
-raw logs, and the state is scanned. With SKETCHES, a folder of files of sketches as `make bench-reference-case` writes
-it, they are added to a state that holds these instead, three times over, and nothing is scanned.
+WORLD is a folder that `lab build` wrote. A state is made of all but its last EXCHANGES (300,000). Those are then added
+as raw logs, and the state is scanned. If SKETCHES is given, a folder of sketches that `make bench-reference-case`
+writes, the state is made of them instead; the exchanges are added to it three times, and nothing is scanned.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HOUR = 300_000  # exchanges an hour of the reference case at scale 1: 317 millio
 
 
 def main() -> None:
-    """Prints seconds and CPU seconds of each step, and whether the state's run has the bytes of a full scan."""
+    """Prints the seconds of each step, and whether the state's run has the same bytes as a full scan."""
     world, added = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else HOUR
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -64,7 +64,7 @@ def _beside(sketches: Path, folder: Path, new: int) -> None:
 
 
 def _holding(files: list[Path], at: Path, folder: Path) -> State:
-    """A state of these files of sketches, which are linked, with the sums that adding them would have made."""
+    """A state of these files of sketches, as hard links, with the sums that adding them would have made."""
     at.mkdir()
     listed = [f"exchanges-{number:06}.parquet" for number in range(1, len(files) + 1)]
     for name, path in zip(listed, files, strict=True):
@@ -83,7 +83,7 @@ def _holding(files: list[Path], at: Path, folder: Path) -> State:
 
 
 def _parted(exchanges: Path, added: int, folder: Path) -> tuple[int, int]:
-    """The logs before and from the moment at which `added` exchanges are left; how many each has."""
+    """Splits the logs at the moment after which `added` exchanges follow; returns the size of both parts."""
     rows = pq.read_table(exchanges)
     from_at = rows["started_at"].sort()[len(rows) - added]
     later = pc.greater_equal(rows["started_at"], from_at)

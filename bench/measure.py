@@ -1,4 +1,4 @@
-"""Starts measured pieces of work in child processes and reads back what they cost."""
+"""Runs measured tasks in child processes and reads their cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def measured(task: str, **arguments: object) -> Cost:
 
 
 def stage_cpu(scan: Cost, stage: str) -> float:
-    """Processor seconds of one stage of a scan; 0 when it did not run."""
+    """The processor seconds of one stage of a scan; 0 if it did not run."""
     return float(scan.result.get("stages", {}).get(stage, [0.0, 0.0])[1])
 
 
@@ -31,10 +31,10 @@ def stages_cpu(scan: Cost) -> list[tuple[str, float]]:
 
 
 def stage_seconds(scan: Cost, stage: str) -> float:
-    """Wall seconds of one stage of a scan; 0 when it did not run."""
+    """The wall seconds of one stage of a scan; 0 if it did not run."""
     return float(scan.result.get("stages", {}).get(stage, [0.0, 0.0])[0])
 
 
 def say(text: str) -> None:
-    """A line of progress on stderr."""
+    """Prints a line of progress on stderr."""
     print(text, file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
-"""How fast JSON lines become exchanges on one core: `python -m bench.read_speed [PROMPTS_DIR]`.
+"""Measures how fast one core reads JSON lines: `python -m bench.read_speed [PROMPTS_DIR]`.
 
-With a folder of <kind>__<source>.jsonl.gz files the texts are its prompts, else words drawn with a seed.
+The texts are the prompts of a folder of <kind>__<source>.jsonl.gz files, or without one, words drawn with a seed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from stillwatch.read.validation.rejects import Rejects
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.settings import EngineSettings, ReadSettings, Settings
 
-BYTES = 128_000_000  # texts are repeated until the file has as many
+BYTES = 128_000_000  # size of the file, for which texts are repeated
 START = datetime(2026, 4, 22)
 
 
 def main() -> None:
-    """Prints megabytes of JSON a CPU second: Arrow's parser alone, typed and checked rows, and the whole stage."""
+    """Prints megabytes of JSON per CPU second: of Arrow's parser alone, of typed rows, and of the whole stage."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "log.jsonl"
         lines = _write(path, texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

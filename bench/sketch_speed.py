@@ -1,6 +1,6 @@
-"""How fast text becomes sketches on one core: `python -m bench.sketch_speed [PROMPTS_DIR]`.
+"""Measures how fast one core sketches text: `python -m bench.sketch_speed [PROMPTS_DIR]`.
 
-With a folder of <kind>__<source>.jsonl.gz files the texts are its prompts, else words drawn with a seed.
+The texts are the prompts of a folder of <kind>__<source>.jsonl.gz files, or without one, words drawn with a seed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stillwatch.sketch.text import make_workspace, sketch_texts
 
 
 def main() -> None:
-    """Prints megabytes of text and documents a CPU second: texts alone, whole rows with every column, the stage."""
+    """Prints megabytes of text and documents per CPU second: of texts alone, of whole rows, and of the whole stage."""
     found = texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     column = pa.array(found)
     megabytes = sum(len(text.encode()) for text in found) / 1e6

@@ -1,4 +1,4 @@
-"""Texts and a clock for the benches of one stage: prompts of a folder, or words drawn with a seed."""
+"""Texts and a clock for benchmarks of one stage; texts are prompts of a folder, or words drawn with a seed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LINE = 12  # words between line ends, so that JSON has something to escape
 
 
 def texts(folder: Path | None) -> list[str]:
-    """The prompts of a folder of <kind>__<source>.jsonl.gz files; without one, DOCUMENTS of drawn words."""
+    """The prompts of a folder of <kind>__<source>.jsonl.gz files; without one, DOCUMENTS texts of drawn words."""
     return _words() if folder is None else _prompts(folder)
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """Processor seconds of all threads, the best of ROUNDS."""
+    """The processor seconds of all threads while `work` runs, the least of ROUNDS."""
     return min(_once(work) for _ in range(ROUNDS))
 
 
@@ -31,7 +31,7 @@ def _once(work: Callable[[], object]) -> float:
 
 
 def _prompts(folder: Path) -> list[str]:
-    # Neighbouring prompts are joined to the size that requests have; short ones alone would flatter documents/s.
+    # Neighbouring prompts are joined to the size of requests; short ones would overstate documents per second.
     found, current = [], ""
     for path in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:

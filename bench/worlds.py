@@ -1,4 +1,4 @@
-"""The worlds of a benchmark: built once, kept, and rewritten with columns dropped or rows shuffled."""
+"""The worlds of a benchmark: they are built once, and rewritten without columns or with shuffled rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPLETE = ".complete"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A built world: its folder, and how it came to be."""
+    """A built world: its folder, and the arguments of its build."""
 
     folder: Path
     name: str
@@ -36,14 +36,16 @@ class World:
         return self.folder / "truth"
 
     def table(self, name: str) -> str | None:
-        """The path of `accounts` or `permits`, None where the world has none."""
+        """The path of `accounts` or `permits`, None if the world has none."""
         path = self.folder / f"{name}.parquet"
         return str(path) if path.is_file() else None
 
 
 def prompt_folder(named: Path | None) -> Path | None:
-    """The folder of prompts that worlds are made from: the one named, else `prompts` under STILLWATCH_DATA or under
-    `../shared/data`, else None for the prompts that are shipped."""
+    """The folder of prompts that worlds are made from: the one named, else the default, else None.
+
+    The default is `prompts` under STILLWATCH_DATA or under `../shared/data`. None means the shipped prompts.
+    """
     if named is not None:
         return named
     data = Path(os.environ.get("STILLWATCH_DATA", ROOT.parent / "shared" / "data"))
@@ -52,7 +54,7 @@ def prompt_folder(named: Path | None) -> Path | None:
 
 
 def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts: Path | None) -> World:
-    """The world of that name, seed, (accounts, exchanges) and prompts inside `folder`; built unless it is there."""
+    """The world of that name, seed, size (accounts, exchanges) and prompts in `folder`; it is built if missing."""
     accounts, exchanges = size
     home = folder / f"{name}-{accounts}-{exchanges}-{seed}-{recipe_digest(prompts)}"
     world = World(home, name, seed, accounts)
@@ -67,7 +69,7 @@ def world_of(folder: Path, name: str, seed: int, size: tuple[int, int], prompts:
 
 
 def recipe_digest(prompts: Path | None) -> str:
-    """Stands for the prompts' folder and the code that builds worlds: a kept world of older code is not used again."""
+    """A digest of the prompts' folder and the code that builds worlds; a world of other code is not used again."""
     rooms = Path(stillwatch_lab.__file__).parent / "worlds"
     digest = hashlib.sha256(b"own" if prompts is None else str(prompts.absolute()).encode())
     for path in sorted([*rooms.rglob("*.py"), *rooms.rglob("*.toml")]):
@@ -76,7 +78,7 @@ def recipe_digest(prompts: Path | None) -> str:
 
 
 def without_text(world: World) -> Path:
-    """The world's logs with the text columns dropped, as another folder beside them."""
+    """Writes the world's logs without the text columns to another folder beside them."""
     bare = world.folder / "exchanges-without-text"
     shutil.rmtree(bare, ignore_errors=True)
     bare.mkdir()
@@ -88,7 +90,7 @@ def without_text(world: World) -> Path:
 
 
 def shuffled(exchanges: Path, out: Path, seed: int, parts: int = 3) -> Path:
-    """The same rows in drawn order, spread over another number of files."""
+    """Writes the same rows in a random order, in another number of files."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     rows = pq.read_table(exchanges)
@@ -104,7 +106,7 @@ def digests(run: Path) -> dict[str, str]:
 
 
 def differences(runs: dict[str, dict[str, str]]) -> list[str]:
-    """Which files differ from those of the first run, as `run: file`."""
+    """The files that differ from those of the first run, as `run: file`."""
     (_, first), *others = runs.items()
     return [
         f"{name}: {file}"

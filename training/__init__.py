@@ -1,1 +1,1 @@
-"""Makes the model arrays that `stillwatch.sketch` ships, and measures them; not part of the installed package."""
+"""Makes and measures the model arrays of `stillwatch.sketch`; this code is not part of the installed package."""

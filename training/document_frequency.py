@@ -1,4 +1,4 @@
-"""How telling each hashed word or word pair is: the shipped feature weights."""
+"""The shipped feature weights: the specificity of each hashed word and word pair."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from stillwatch.sketch.text import read_document
 from stillwatch.sketch.tokens import make_tokens
 from training.examples import BUCKETS, grams
 
-COMMON_SHARE = 0.04  # a word in more than a twenty-fifth of all prompts says nothing about who asks
-UNSEEN = 0.5  # documents a gram is taken to be in when no document has it
-PAIR_FACTOR = 0.5  # a rare pair mostly repeats what its rarer word says, and comes back less often
+COMMON_SHARE = 0.04  # a word in a larger share of all prompts is not specific to an account and has weight 0
+UNSEEN = 0.5  # documents assumed for a gram that is in no document
+PAIR_FACTOR = 0.5  # a rare pair mostly has the information of its rarer word, and recurs less often
 
 
 def feature_weights(prompts: list[str]) -> npt.NDArray[np.uint8]:
     """Weights of shape (2, BUCKETS), 0 to 255: squared, shifted inverse document frequency of 1-grams and 2-grams.
 
-    A bucket of 1-grams counts the documents of all its words; a bucket of 2-grams those of its most frequent pair,
-    because the many pairs seen once would otherwise add up to common ones.
+    A bucket of 1-grams counts the documents of all its words. A bucket of 2-grams counts those of its most frequent
+    pair, because the many pairs that occur once would otherwise add up to common ones.
     """
     words, pairs = Counter[int](), Counter[int]()
     tokens = make_tokens()

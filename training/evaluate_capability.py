@@ -1,7 +1,7 @@
-"""Measures the model on what it has not learned from: `python -m training.evaluate_capability PROMPTS_DIR`.
+"""Measures the model on prompts outside its training: `python -m training.evaluate_capability PROMPTS_DIR`.
 
-Prints the tables of the model card. Every row leaves something out of training: one whole licensed source, or a
-quarter of the templates of every own grammar. Collections that may not be learned from are only ever measured.
+It prints the tables of the model card. For every row some prompts are left out of training: a licensed source, or a
+quarter of the templates of every grammar. Collections without a licence for training are only measured.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Scores = npt.NDArray[np.float64]
 
 
 def main() -> None:
-    """Prints accuracy a source, false elicitation a source, and the error of shares over 1,000 prompts."""
+    """Prints accuracy and false elicitation by source, and the error of shares over 1,000 prompts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prompts", type=Path)
     parser.add_argument("--seed", type=int, default=1)
@@ -68,12 +68,12 @@ def _row(group: Group, scores: Scores) -> str:
 
 
 def _merged(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    # `other` and `general_instruction` are both ordinary use: mistaking one for the other accuses nobody.
+    # `other` and `general_instruction` are both ordinary use, so that confusing them accuses no account.
     return np.where(codes == CAPABILITIES.index("other"), CAPABILITIES.index("general_instruction"), codes)
 
 
 def _shares(measured: list[tuple[Group, Scores]], seed: int) -> str:
-    # Mixtures of left-out prompts with random true shares: what a campaign's target line is made of.
+    # Mixtures of left-out prompts with random true shares, like those that a campaign's targets are computed from.
     chance = np.random.default_rng(seed)
     labels = _merged(np.concatenate([np.full(len(s), CAPABILITIES.index(g.capability)) for g, s in measured]))
     guesses = _merged(np.concatenate([s[:, :-1].argmax(axis=1) for _, s in measured]))

@@ -1,4 +1,4 @@
-"""Labelled examples and their features, exactly as the shipped kernel sees them."""
+"""Labelled examples and their features, which are those of the shipped kernel."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from training.grammar import TASK_LETTERS, load_grammars
 from training.sources import SOURCES, Source, read_prompts
 
 BUCKETS = 1 << BUCKET_BITS
-SOURCE_CAP = 1_500  # prompts a collection: large collections would drown small ones
-OWN_COUNT = 1_000  # prompts an own grammar
+SOURCE_CAP = 1_500  # most prompts of a collection, so that large ones do not dominate
+OWN_COUNT = 1_000  # prompts of each grammar
 WORDS_COUNT = 1_000
 TURNS_COUNT = 200
-TRACE_COUNT = 3_000  # the grammar of wrappers meets every kind of task in a dozen languages
+TRACE_COUNT = 3_000  # the grammar of reasoning traces wraps every kind of task in a dozen languages
 TRACE = CAPABILITIES.index("reasoning_trace")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Prompts of one origin with one label."""
+    """Prompts of one source with one label."""
 
     name: str
     capability: str
@@ -52,7 +52,7 @@ def licensed(folder: Path, sources: tuple[Source, ...], seed: int, cap: int = SO
 
 
 def conversations(groups: list[Group], seed: int) -> list[Group]:
-    """Several prompts of one source joined by blank lines, as the turns of a conversation arrive."""
+    """Joins several prompts of one source with blank lines, like the turns of a conversation."""
     joined = []
     for group in groups:
         chance = random.Random(f"{group.name} turns {seed}")
@@ -64,7 +64,7 @@ def conversations(groups: list[Group], seed: int) -> list[Group]:
 
 
 def words(tasks: list[str], seed: int) -> list[Group]:
-    """Loose strings of every capability's words; those about hidden reasoning stand before or after a task."""
+    """Strings of unordered words of every capability; those about hidden reasoning are put before or after a task."""
     groups = []
     for grammar in load_grammars():
         salads = grammar.word_salads(WORDS_COUNT, seed)
@@ -82,7 +82,7 @@ def _around(salad: str, task: str, chance: random.Random) -> str:
 
 
 def own(tasks: list[str], seed: int, held_out: bool | None = None) -> list[Group]:
-    """Prompts from the grammars; `held_out` chooses a part of the templates, None takes all."""
+    """Prompts from the grammars; `held_out` chooses a part of the templates, and None means all."""
     groups = []
     for grammar in load_grammars():
         part = grammar if held_out is None else grammar.split(held_out)
@@ -92,7 +92,7 @@ def own(tasks: list[str], seed: int, held_out: bool | None = None) -> list[Group
 
 
 def learning_groups(folder: Path, seed: int, without: str = "", held_out: bool | None = None) -> list[Group]:
-    """Everything the model learns from: licensed collections with a label (but the one named), and own prompts."""
+    """All training prompts: those of the licensed collections except `without`, and those of the grammars."""
     sources = tuple(s for s in SOURCES if s.learn and s.capability and s.name != without)
     groups = licensed(folder, sources, seed)
     tasks = [prompt for group in groups for prompt in group.prompts]
@@ -112,7 +112,7 @@ def features(prompts: tuple[str, ...]) -> csr_matrix:
 
 
 def scored(codes: Words) -> list[Words]:
-    """The runs of tokens that the kernel scores."""
+    """The token runs that the kernel scores."""
     if len(codes) <= HEAD_TOKENS + TAIL_TOKENS:
         return [codes.copy()]
     return [codes[:HEAD_TOKENS].copy(), codes[-TAIL_TOKENS:].copy()]

@@ -1,6 +1,6 @@
-"""Fits the rhythms of worlds to public traces: `python -m training.fit_rhythms TRACES` rewrites `lab/rhythms.toml`.
+"""Fits the rhythms of worlds to public traces: `python -m training.fit_rhythms TRACES` rewrites `rhythms.toml`.
 
-Only numbers leave the traces: a daily shape, quantiles and the parameters of distributions.
+Only a daily shape, quantiles and the parameters of distributions are taken from the traces.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy.typing as npt
 Reals = npt.NDArray[np.float64]
 
 OUT = Path(__file__).parents[1] / "src" / "stillwatch_lab" / "worlds" / "population" / "rhythms.toml"
-DAYS, WINDOW = 14, 600  # of the ServeGen trace: two weeks, in windows of this many seconds
-NIGHT = slice(2, 7)  # hours in which the trace's own place sleeps
-RESTS = 0.1  # share of the night hours under which a client counts as people; an even day would give 0.21
-SEEN = 7  # days on which a client must be seen before its day has a shape
+DAYS, WINDOW = 14, 600  # of the ServeGen trace: its days, and the seconds of a window
+NIGHT = slice(2, 7)  # hours of night at the place of the trace
+RESTS = 0.1  # a client counts as people if at most this share of its requests is at night; an even day would give 0.21
+SEEN = 7  # least days with requests of a client from which its daily shape is computed
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 HEADER = """\
 # What real traffic looks like, fitted by training/fit_rhythms.py. Numbers only, no record of any trace.
@@ -46,7 +46,7 @@ def fitted(traces: Path) -> dict[str, dict[str, object]]:
 
 
 def servegen(traces: Path) -> tuple[dict[str, dict[str, Reals]], Reals]:
-    """Requests of each client of each model by window, and the coefficients of variation of gaps inside windows."""
+    """Requests by model, client and window, and the coefficients of variation of gaps inside windows."""
     found: dict[str, dict[str, Reals]] = defaultdict(lambda: defaultdict(lambda: np.zeros(DAYS * 86_400 // WINDOW)))
     spread = []
     for path in sorted(traces.glob("servegen*.csv.gz")):
@@ -60,7 +60,7 @@ def servegen(traces: Path) -> tuple[dict[str, dict[str, Reals]], Reals]:
 
 
 def hours(clients: dict[str, dict[str, Reals]]) -> list[float]:
-    """Mean share of the day by hour, over clients that rest at night: those are people."""
+    """The mean share of each hour of the day, over clients that rest at night and are therefore people."""
     shapes = []
     for volume in _each(clients):
         by_hour = volume.reshape(DAYS, 24, -1).sum(axis=2)
@@ -71,14 +71,14 @@ def hours(clients: dict[str, dict[str, Reals]]) -> list[float]:
 
 
 def volumes(clients: dict[str, dict[str, Reals]]) -> list[float]:
-    """Standard deviation of the logarithm of a client's volume, one a model: how heavy the tail is."""
+    """The standard deviation of the logarithm of clients' volumes, one per model, which gives the tail's weight."""
     return sorted(
         _rounded(np.array([np.log([volume.sum() for volume in by.values()]).std() for by in clients.values()]))
     )
 
 
 def days(clients: dict[str, dict[str, Reals]]) -> dict[str, object]:
-    """How uneven a client's days are: quantiles over clients of the log deviation, and of the share of empty days."""
+    """The unevenness of clients' days: quantiles of their log standard deviation, and of their share of empty days."""
     uneven, empty = [], []
     for volume in _each(clients):
         by_day = volume.reshape(DAYS, -1).sum(axis=1)
@@ -94,9 +94,9 @@ def days(clients: dict[str, dict[str, Reals]]) -> dict[str, object]:
 
 
 def turns(path: Path) -> dict[str, object]:
-    """Seconds between turns of a conversation, and further turns a conversation within the trace's hour.
+    """Seconds between turns of a conversation, and the further turns of a conversation within the trace's hour.
 
-    A request continues the latest one whose blocks, all but its last and unfinished one, are a prefix of its own.
+    A request continues the latest one whose blocks, without the unfinished last block, are a prefix of its own blocks.
     """
     latest: dict[int, float] = {}
     gaps, count = [], 0
@@ -118,7 +118,7 @@ def turns(path: Path) -> dict[str, object]:
 
 
 def answers(traces: Path) -> dict[str, object]:
-    """Medians of the tokens of an answer in three services, and the log deviation within the conversational one."""
+    """The median tokens of an answer in three services, and the log standard deviation in the conversational one."""
     chat, code = (_generated(traces / "azure2023" / "data", name) for name in ("conv", "code"))
     with (traces / "mooncake_conversation_trace.jsonl").open(encoding="utf-8") as lines:
         long_context = np.array([row["output_length"] for row in map(json.loads, lines)], dtype=np.float64)

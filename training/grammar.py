@@ -1,4 +1,4 @@
-"""Own example prompts from small seeded grammars, for capabilities that no licensed collection shows."""
+"""Example prompts from small seeded grammars, for capabilities that no licensed collection has prompts of."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("grammar")
-TASK_LETTERS = 800  # of a wrapped prompt, so that the wrapper does not drown
-HOLD_OUT = 4  # every fourth template is kept from training when the model is measured
+TASK_LETTERS = 800  # most letters of a wrapped prompt, so that the wrapper stays visible
+HOLD_OUT = 4  # one of so many templates is left out of training when the model is measured
 _JOINTS = (", ", " and ", " of ", " with the ", ". ", " for ", "\n", " in the ", " that is ", " from a ", " to ", "? ")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Templates of one capability, and the words that fill them."""
+    """The templates of one capability, and the words that fill their slots."""
 
     name: str
     capability: str
@@ -31,12 +31,12 @@ class Grammar:
         return Grammar(self.name, self.capability, kept, self.slots, self.lexicon)
 
     def prompts(self, count: int, seed: int, tasks: list[str] | None = None) -> list[str]:
-        """Prompts drawn with a seed; `tasks` fill the slot {task} of grammars that wrap other prompts."""
+        """Prompts drawn with a seed; `tasks` fill the slot {task} of a grammar that wraps other prompts."""
         chance = random.Random(f"{self.name} {seed}")
         return [self._prompt(chance, tasks) for _ in range(count)]
 
     def word_salads(self, count: int, seed: int) -> list[str]:
-        """Loose strings of the capability's own words and shared ones: words must count, not only their frames."""
+        """Strings of unordered words of the capability and shared ones, from which the model learns single words."""
         chance = random.Random(f"{self.name} words {seed}")
         return [self._word_salad(chance) for _ in range(count)]
 
@@ -57,7 +57,7 @@ class Grammar:
 
     def _fill(self, slot: str, chance: random.Random, tasks: list[str] | None) -> str:
         if slot == "task" and "task" not in self.slots:
-            # a brace in somebody's prompt is not a slot
+            # a brace in a wrapped prompt is not a slot
             return chance.choice(tasks or [""])[:TASK_LETTERS].replace("{", "(").replace("}", ")")
         return chance.choice(self.slots[slot]) if slot in self.slots else slot
 

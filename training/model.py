@@ -13,11 +13,11 @@ from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.sketch.capability import LANES, SCORES, Model
 from training.examples import BUCKETS, TRACE, Group, features
 
-STRENGTH = 1.0  # inverse regularisation: between 0.5 and 2 left-out sources fare alike, 8 is worse
+STRENGTH = 1.0  # inverse regularisation: left-out sources have equal accuracy from 0.5 to 2, and a worse one at 8
 ORDINARY = ("general_instruction", "other")
-# 1 finds 21 % of unseen phrasings and calls 0.7 % of people's prompts elicitation; 3 finds 35 % and calls 2.1 %
+# 1 finds 21 % of unseen phrasings, with 0.7 % of people's prompts classed as elicitation; 3 finds 35 %, with 2.1 %
 ELICITED_WEIGHT = 1.5
-ORDINARY_WEIGHT = 1.5  # most traffic is ordinary: a special purpose must be clearer than a coin toss
+ORDINARY_WEIGHT = 1.5  # most traffic is ordinary, so that another capability needs a probability above one half
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Fitted:
 
 
 def fit(groups: list[Group], matrices: list[csr_matrix]) -> Fitted:
-    """Multinomial capability model and binary elicitation model over the same features."""
+    """Fits a multinomial model of capability and a binary model of elicitation to the same features."""
     matrix = vstack(matrices).tocsr()
     labels = np.repeat([CAPABILITIES.index(g.capability) for g in groups], [len(g.prompts) for g in groups])
     weights, bias = np.zeros((SCORES, BUCKETS)), np.full(SCORES, -20.0)
@@ -49,12 +49,12 @@ def fit(groups: list[Group], matrices: list[csr_matrix]) -> Fitted:
 
 
 def prepare(groups: list[Group]) -> list[csr_matrix]:
-    """Features of every group."""
+    """The features of every group."""
     return [features(group.prompts) for group in groups]
 
 
 def pack(fitted: Fitted, feature_weights: npt.NDArray[np.uint8]) -> Model:
-    """The arrays of the shipped file: weights rounded to int8, one scale a score."""
+    """The arrays of the shipped file: weights rounded to int8, with one scale per score."""
     weights, scale, bias = np.zeros((BUCKETS, LANES), np.int8), np.zeros(LANES), np.zeros(LANES)
     for lane in range(SCORES):
         step = np.abs(fitted.weights[lane]).max() / 127 or 1.0

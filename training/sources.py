@@ -1,4 +1,4 @@
-"""Which prompt collections the model may learn from, what each is taken to ask for, and under which licence."""
+"""The prompt collections: their capabilities, their licences, and whether the model may be trained on them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One prompt file: its stem, the capability it stands for, its licence, and whether weights may derive from it."""
+    """One prompt file: its stem, its capability, its licence, and whether the licence allows training on it."""
 
     stem: str
     capability: str
@@ -38,9 +38,9 @@ SOURCES = (
     Source("bench__bbh", "other", "MIT"),
     Source("bench__mmlu_test", "other", "MIT"),
     Source("organic__hh_rlhf_harmless_test", "other", "MIT"),
-    # half of it is code and mathematics under one label: good for word frequencies, misleading as a class
+    # half of it is code and mathematics under one label, so that it is used for word frequencies only
     Source("organic__arena_hard_v01", "", "Apache-2.0"),
-    # no licence, or a non-commercial one: looked at when the model is measured, never learned from
+    # without a licence, or with a non-commercial one: used to measure the model, never to train it
     Source("distill__alpaca_instructions_direct", "general_instruction", "CC-BY-NC-4.0", learn=False),
     Source("organic__instructionwild", "general_instruction", "non-commercial", learn=False),
     Source("organic__sharegpt_half0", "general_instruction", "none stated", learn=False),

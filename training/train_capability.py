@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     wanted = parser.parse_args()
     groups = learning_groups(wanted.prompts, wanted.seed)
-    # MetaMath repeats one long frame: its words would look common
+    # MetaMath repeats one long frame, whose words would look common
     counted = tuple(source for source in SOURCES if source.learn and "metamath" not in source.stem)
     documents = [p for group in licensed(wanted.prompts, counted, wanted.seed) for p in group.prompts]
     documents += [p for group in groups if group.name == "own ordinary" for p in group.prompts]

@@ -1,1 +1,1 @@
-"""Stillwatch beside other libraries that do a part of its work, on one machine, the same data, in one run."""
+"""Compares Stillwatch with other libraries that do a part of its work, on the same machine and data, in one run."""

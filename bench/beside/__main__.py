@@ -1,4 +1,4 @@
-"""`python -m bench.beside`: one world, sketched once; then others' sketches and links beside ours, and the ratios."""
+"""`python -m bench.beside` compares the sketches and links of Stillwatch and of other libraries on one world."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from stillwatch.errors import Mistake, StillwatchError, UsageError
 from stillwatch_lab.benchmark import cost
 
 OTHERS = ("datasketch", "rensa", "splink")
-WIDTH = 130  # of the text that is kept
+WIDTH = 130  # characters of the text file
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs the comparison of the command line; the exit code says what went wrong, if anything did."""
+    """Runs the comparison of the command line and returns the exit code."""
     options = arguments(words)
     try:
         require_others()
@@ -46,18 +46,20 @@ def main(words: Sequence[str]) -> int:
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command line as values."""
     parser = argparse.ArgumentParser(prog="python -m bench.beside", description=__doc__)
-    parser.add_argument("--world", default="benchmark", help="a shipped world: `benchmark` has every sort of campaign")
+    parser.add_argument("--world", default="benchmark", help="a shipped world; `benchmark` has every campaign profile")
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--exchanges", type=int, default=3_000_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--texts", type=int, default=20_000, help="texts of the world that are sketched by everybody")
-    parser.add_argument("--rounds", type=int, default=5, help="of sketching: medians are shown")
-    parser.add_argument("--runs", type=int, default=2, help="of each linker, in turn: the cheapest is shown")
+    parser.add_argument(
+        "--texts", type=int, default=20_000, help="number of the world's texts that every library sketches"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of sketching, of which medians are shown")
+    parser.add_argument("--runs", type=int, default=2, help="runs of each linker, of which the cheapest is shown")
     parser.add_argument(
         "--prompts", type=Path, help="a folder of prompt files; else as `python -m bench` looks for one"
     )
     parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="of our engine; Splink takes all cores"
+        "--threads", type=int, default=os.cpu_count() or 1, help="threads of DuckDB; Splink uses all cores"
     )
     parser.add_argument("--keep", type=Path, help="keep the world and what is made of it in this folder, and use it")
     default = Path("docs", "results", f"beside-{stillwatch.__version__}")
@@ -75,7 +77,7 @@ def require_others() -> None:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> Record:
-    """Builds, sketches, compares sketches, links in turn and scans, each in a process of its own."""
+    """Builds and sketches the world, compares sketches, links and scans, each task in a process of its own."""
     prompts = worlds.prompt_folder(options.prompts)
     size = (options.accounts, options.exchanges)
     world = worlds.world_of(folder, options.world, options.seed, size, prompts)
@@ -104,12 +106,12 @@ def measure(options: argparse.Namespace, folder: Path) -> Record:
 
 
 def _public(words: Sequence[str]) -> list[str]:
-    """The command's words, absolute paths by their last name: where a machine keeps things is nobody's business."""
+    """The command's words, with absolute paths cut to their last name, so that no local path is published."""
     return [Path(word).name if Path(word).is_absolute() else word for word in words]
 
 
 def link_in_turn(world: World, shared: dict[str, str | None], runs: int, threads: int) -> list[Linked]:
-    """Every linker, each run after the other linkers' same run, and its scores."""
+    """Runs every linker several times, one linker after the other in each round, and scores it."""
     costs: dict[str, list[Cost]] = {name: [] for name in TITLES}
     for _ in range(runs):
         for name, taken in costs.items():
@@ -122,7 +124,7 @@ def _scores(world: World, linker: str) -> Path:
 
 
 def whole_scan(world: World, shared: dict[str, str | None], threads: int) -> dict[str, Any]:
-    """The scan of the same sketches by all stages, with its cost."""
+    """Scans the same sketches with all stages; returns the cost and the counts at `act`."""
     run = world.folder / "run"
     given = {"exchanges": shared["sketches"], "accounts": shared["accounts"], "permits": world.table("permits")}
     taken = _child("scan", out=str(run), threads=threads, **given)
@@ -137,7 +139,7 @@ def _child(task: str, **given: object) -> Cost:
 
 
 def publish(found: Record, out: Path) -> None:
-    """Keeps the record as JSON and as text, and prints the text."""
+    """Writes the record as JSON and as text, and prints the text."""
     text = StringIO()
     table.show(found, Console(file=text, width=WIDTH, highlight=False))
     record.save(found, out, text.getvalue())

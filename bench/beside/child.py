@@ -1,4 +1,4 @@
-"""One measured piece of the comparison in a process of its own (`python -m bench.beside.child TASK JSON`)."""
+"""One measured task of the comparison in a process of its own (`python -m bench.beside.child TASK JSON`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.child import scan
 from stillwatch_lab.benchmark.cost import Result, run_task
 
-# Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
+# Each task imports the heavy modules that it needs, so that a child's peak memory is its task's.
 
 
 def sketch(exchanges: str, out: str, threads: int) -> Result:
-    """The world's sketches, from which everything that links starts."""
+    """Sketches the world's logs; all linkers start from the sketches."""
     from stillwatch import flow
     from stillwatch.job import Inputs, resolve
     from stillwatch.settings import EngineSettings, Settings
@@ -23,21 +23,21 @@ def sketch(exchanges: str, out: str, threads: int) -> Result:
 
 
 def sketchers(exchanges: str, texts: int, seed: int, rounds: int) -> Result:
-    """Every sketcher over the same texts."""
+    """Runs every sketcher on the same texts."""
     from bench.beside.sketching import compared
 
     return compared(Path(exchanges), texts, seed, rounds)
 
 
 def link(sketches: str, accounts: str, out: str, threads: int) -> Result:
-    """Our own stages up to link."""
+    """Runs Stillwatch's stages up to link."""
     from bench.beside.linkers import stillwatch_link
 
     return stillwatch_link(sketches, accounts, out, threads)
 
 
 def splink(sketches: str, accounts: str, out: str, threads: int) -> Result:
-    """Splink on the accounts table."""
+    """Runs Splink on the accounts table."""
     from bench.beside.linkers import baseline
     from stillwatch_lab.baselines.entity_resolution import ENTITY_RESOLUTION
 
@@ -45,7 +45,7 @@ def splink(sketches: str, accounts: str, out: str, threads: int) -> Result:
 
 
 def lockstep(sketches: str, accounts: str, out: str, threads: int) -> Result:
-    """Hourly Jaccard over every object, in SQL."""
+    """Runs hourly Jaccard similarity over all objects, in SQL."""
     from bench.beside.linkers import baseline
     from bench.beside.lockstep_joins import EVERY_OBJECT_JOINED
 
@@ -53,7 +53,7 @@ def lockstep(sketches: str, accounts: str, out: str, threads: int) -> Result:
 
 
 def lockstep_addresses(sketches: str, accounts: str, out: str, threads: int) -> Result:
-    """Hourly Jaccard over addresses, in SQL."""
+    """Runs hourly Jaccard similarity over addresses, in SQL."""
     from bench.beside.linkers import baseline
     from bench.beside.lockstep_joins import ADDRESSES_JOINED
 

@@ -1,4 +1,4 @@
-"""Linkers of accounts: our link stage, Splink on the accounts table, lockstep by the hour in SQL."""
+"""Linkers of accounts: Stillwatch's link stage, Splink on the accounts table, lockstep by the hour in SQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from stillwatch_lab.benchmark.cost import Result, cpu_seconds
 PER_100K = 100_000  # accounts, of which one innocent may be accused
 # Every score here is the size of an account's group, less one, plus something up to 1, or size times at least 0.95:
 # in both, accounts of groups of at least n are those above n - 1, as long as n is at most 20.
-LEAST_SIZES = (2, 8)  # any group at all; and the floor under which Stillwatch claims no network
+LEAST_SIZES = (2, 8)  # the smallest group, and the smallest network that Stillwatch claims
 
 
 def stillwatch_link(sketches: str, accounts: str, out: str, threads: int) -> Result:
@@ -48,7 +48,7 @@ def stillwatch_link(sketches: str, accounts: str, out: str, threads: int) -> Res
 
 
 def network_scores(networks: Path, members: Path) -> pa.Table:
-    """Each member's other members in its largest network, plus its probability: ranked as the other linkers rank."""
+    """Each member's score: the other members of its largest network plus its probability, as other linkers score."""
     sizes = pq.read_table(networks, columns=["network_id", "accounts"])
     rows = pq.read_table(members, columns=["network_id", "account_id", "probability"]).join(sizes, "network_id")
     score = pc.add(pc.subtract(rows["accounts"].cast(pa.float64()), 1.0), rows["probability"])
@@ -58,7 +58,7 @@ def network_scores(networks: Path, members: Path) -> pa.Table:
 
 
 def acted(run: Path, truth: Path) -> Result:
-    """Accounts that a whole scan puts at `act`: campaign accounts and innocents."""
+    """The numbers of campaign accounts and of innocents that a whole scan puts at `act`."""
     members = pq.read_table(run / "campaign_members.parquet", columns=["account_id", "level"])
     named = members.filter(pc.field("level") == "act")["account_id"].unique()
     known = pq.read_table(truth / "accounts.parquet", columns=["account_id", "role"])
@@ -68,7 +68,7 @@ def acted(run: Path, truth: Path) -> Result:
 
 
 def baseline(one: Baseline, sketches: str, accounts: str, out: str, threads: int) -> Result:
-    """A baseline's scores as Parquet at `out`."""
+    """Writes a baseline's scores as Parquet to `out`."""
     begun = _clocks()
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(threads=threads), Path(folder)) as engine:
         pq.write_table(one.scores(engine, Logs(sketches, accounts)), out)
@@ -76,7 +76,7 @@ def baseline(one: Baseline, sketches: str, accounts: str, out: str, threads: int
 
 
 def _clocks() -> tuple[float, float]:
-    """Wall and processor seconds: this module's imports, which every linker pays for, are over when it is asked."""
+    """Wall and processor seconds, taken after the imports that all linkers have in common."""
     return time.perf_counter(), cpu_seconds()
 
 
@@ -85,7 +85,7 @@ def _since(begun: tuple[float, float]) -> list[float]:
 
 
 def judged(scores: Path, truth: Path) -> Result:
-    """A linker's scores beside the truth: who is in its groups, and what it finds at one innocent per 100,000."""
+    """A linker's scores compared with the truth: the accounts in its groups, and recall at one innocent per 100,000."""
     known = pq.read_table(truth / "accounts.parquet", columns=["account_id", "role", "kind"])
     found = pq.read_table(scores)
     ranked = compare(found, truth, len(known) // PER_100K)

@@ -1,7 +1,7 @@
-"""Lockstep by the hour as joins of the engine, the way it would be run on a cluster: no pair is counted by our kernels.
+"""Lockstep by the hour as SQL joins, as it would be run on a cluster, without compiled kernels.
 
-The same claim and the same scores as `lockstep_hours`, whose compiled walk is what the benchmark runs; this is what the
-method costs whoever writes it in SQL.
+The scores are the same as those of `lockstep_hours`, which the benchmark runs with a compiled kernel. This module
+measures the cost of the method in SQL.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from stillwatch_lab.baselines.lockstep_hours import (
 from stillwatch_lab.baselines.tables import Int32, Int64, name_logs
 from stillwatch_lab.baselines.unions import Floats
 
-SLICE_PAIRS = 50_000_000  # joined rows at a time: about a gigabyte while they are counted
+SLICE_PAIRS = 50_000_000  # rows joined at a time, which take about a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
 class LockstepJoins(LockstepHours):
-    """The same method in SQL."""
+    """The method of `lockstep_hours` in SQL."""
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """The other members of each account's cluster, plus its highest similarity to anyone."""
+        """The number of other members of each account's cluster, plus its highest similarity to an account."""
         accounts = name_logs(engine, logs)
         chosen = acted_on(engine, self.objects)
         keep_actions(engine, chosen)
@@ -44,7 +44,7 @@ class LockstepJoins(LockstepHours):
 
 
 def keep_actions(engine: Engine, chosen: Sequence[Channel]) -> None:
-    """Tables `shared_actions` (`account_index`, `action`: those at least two accounts made) and `action_totals`."""
+    """Makes the tables `shared_actions` (`account_index`, `action`; of two accounts or more) and `action_totals`."""
     for place, channel in enumerate(chosen):
         engine.create(f"actions_{place}", actions_sql(channel))
         engine.create(f"shared_actions_{place}", _shared_sql(place, len(chosen)))
@@ -60,7 +60,7 @@ def _all_sql(name: str, channels: int) -> str:
 
 
 def _shared_sql(place: int, channels: int) -> Query:
-    """Actions of a channel made by two accounts or more: `account_index`, `action` (a number no other channel uses)."""
+    """Actions of a channel by two accounts or more: `account_index`, `action` (a number that is unique overall)."""
     return Query(
         "shared actions of a channel",
         f"""
@@ -82,9 +82,9 @@ def _totals_sql(place: int) -> Query:
 
 
 def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
-    """Pairs that are similar enough, as two arrays of account indices, and everyone's highest similarity (accounts,).
+    """Similar pairs as two arrays of account indices, (pairs,) each, and the highest similarities, (accounts,).
 
-    All pairs that made one action in common are joined and counted, a slice of the left accounts after another.
+    All pairs with a common action are joined and counted, one slice of the left accounts after the other.
     """
     joined = engine.fetch(
         Query(
@@ -108,7 +108,7 @@ def similar_pairs(engine: Engine, accounts: int) -> tuple[Int64, Int64, Floats]:
 
 
 def similar_sql(number: int, slices: int) -> Query:
-    """One row a pair with enough actions in common: account indices `l` < `r` and their Jaccard similarity."""
+    """One row a pair with enough common actions: account indices `l` < `r` and their Jaccard similarity."""
     return Query(
         f"similar pairs, slice {number + 1} of {slices}",
         f"""

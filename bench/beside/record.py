@@ -1,4 +1,4 @@
-"""The measurements of one comparison, as plain values that become `beside.json` and the table."""
+"""The measurements of one comparison, which are written as `beside.json` and as a table."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """One linker: the run whose work cost the least processor time, what every run's did, and its scores.
+    """One linker: its run of least processor time, the processor time of every run, and its scores.
 
-    Work is without the start of the process and the imports that all linkers share; memory is the whole process's.
+    Times leave out the start of the process and the imports that all linkers share; memory is that of the process.
     """
 
     name: str
@@ -55,12 +55,12 @@ def linked(name: str, costs: list[Cost], judged: dict[str, Any]) -> Linked:
 
 
 def ratio(one: float, ours: float) -> float:
-    """How many times ours it is; infinite beside nothing."""
+    """The ratio of a value to Stillwatch's; infinite if the latter is 0."""
     return one / ours if ours else float("inf")
 
 
 def save(record: Record, out: Path, text: str) -> None:
-    """Writes `beside.json` and `beside.txt` into a folder, which is made."""
+    """Writes `beside.json` and `beside.txt` into a folder, which is created."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "beside.json").write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
     (out / "beside.txt").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Sketchers of texts: our own kernel, our MinHash alone, datasketch and rensa, each by its fastest route."""
+"""Sketchers of texts: Stillwatch's kernel, its MinHash alone, datasketch and rensa, each by its fastest functions."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ from stillwatch.sketch.text import (
 )
 
 OURS = "stillwatch"
-SEED = 1  # of the others' permutations
-OFTEN = 128  # permutations: what both libraries take or show by default
-CHANCE = 1 / 16  # that two bins of four bits agree although the texts do not
+SEED = 1  # of the other libraries' permutations
+OFTEN = 128  # permutations: the default, or the number in the documentation, of both libraries
+CHANCE = 1 / 16  # that two bins of four bits agree for unlike texts
 Signatures = NDArray[Any]
-"""One row a text, one column a permutation or bin."""
+"""Shape (texts, permutations or bins)."""
 Shingled = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sketcher:
-    """One way from texts to signatures."""
+    """One method to make signatures from texts."""
 
     name: str
     library: str
     computes: str
     signature_bytes: int
     sketch: Callable[[pa.Array], Any]
-    """From texts, shingles included, to what the library hands out."""
+    """The function from texts to the library's objects; it makes the shingles as well."""
     given: Callable[[Shingled], Any] | None
-    """From ready shingles to the same: what the library itself does. None where it makes its own shingles."""
+    """The function from shingles to the library's objects; None if the library makes its own shingles."""
     signatures: Callable[[Any], Signatures]
-    """What was handed out as arrays, for comparing; not timed."""
+    """The function from the library's objects to signatures, for comparison; it is not timed."""
     chance: float = 0.0
-    """That two columns of unlike texts agree."""
+    """The chance that a column of two unlike texts agrees."""
 
     def similarity(self, signatures: Signatures, left: NDArray[np.int64], right: NDArray[np.int64]) -> Signatures:
-        """The estimate of each pair's Jaccard similarity: the share of equal columns, less what chance gives."""
+        """The estimate of each pair's Jaccard similarity: the share of equal columns, corrected for chance."""
         agreeing = (signatures[left] == signatures[right]).mean(axis=1)
         return np.asarray((agreeing - self.chance) / (1 - self.chance))
 
 
 def sketchers() -> tuple[Sketcher, ...]:
-    """All of them, ours first; imports the other libraries."""
+    """All sketchers, Stillwatch's first; imports the other libraries."""
     everything = f"payload, head, tail, SimHash, MinHash of {STORED_BINS} bins, {FEATURES} features, capability"
     alone = f"one-permutation MinHash, {STORED_BINS} bins of 4 bits, keyed"
     return (
@@ -82,7 +82,7 @@ def _workspace() -> Workspace:
 
 
 def unpacked(packed: Octets) -> Signatures:
-    """Stored bins (texts, STORED_BYTES) as one column a bin (texts, STORED_BINS)."""
+    """Stored bins (texts, STORED_BYTES) with one column per bin (texts, STORED_BINS)."""
     return np.stack([packed & 15, packed >> 4], axis=2).reshape(len(packed), -1)
 
 

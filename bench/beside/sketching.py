@@ -1,4 +1,4 @@
-"""Every sketcher over the same texts in one process, in turn, over several rounds; and what its sketches are worth."""
+"""Measures the speed of every sketcher on the same texts, in turn over several rounds, and its sketches' accuracy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.beside.sketchers import Signatures, Sketcher, sketchers
 from bench.beside.texts import Pairs, draw_texts, near_pairs, shingles_of
 from stillwatch_lab.benchmark.cost import Result
 
-PAIRS = 3_600  # 400 of each tenth of similarity: their mean error is then known to a twentieth of itself
+PAIRS = 3_600  # 400 of each tenth of similarity, so that the mean error has a standard error of a twentieth of it
 ALIKE = 0.5  # similarity from which a pair counts as near-duplicates
 
 
@@ -30,20 +30,22 @@ class Sketched:
     computes: str
     signature_bytes: int
     seconds: float
-    """From texts."""
+    """CPU seconds from texts."""
     given_seconds: float | None
-    """From ready shingles."""
+    """CPU seconds from shingles."""
     error: float
-    """Mean absolute difference between estimated and true Jaccard similarity, over all pairs."""
+    """The mean absolute difference between estimated and true Jaccard similarity, over all pairs."""
     alike_error: float
-    """The same over near-duplicates."""
+    """The mean absolute difference over near-duplicates."""
     bias: float
-    """Mean difference, estimate less truth."""
+    """The mean difference, estimate minus truth."""
 
 
 def compared(exchanges: Path, wanted: int, seed: int, rounds: int) -> Result:
-    """The table of sketches: the texts, the pairs, and a `Sketched` for each sketcher, as plain values."""
-    os.environ["RAYON_NUM_THREADS"] = "1"  # where rensa's threads wait for one another, that is no work of its
+    """The results as plain values: the texts, the pairs, and a `Sketched` for each sketcher."""
+    os.environ["RAYON_NUM_THREADS"] = (
+        "1"  # rensa's threads would otherwise use CPU seconds while they wait for each other
+    )
     texts = draw_texts(exchanges, wanted, seed)
     shingled = _shingle(texts)
     pairs = near_pairs(shingled, PAIRS, seed)
@@ -68,9 +70,9 @@ def compared(exchanges: Path, wanted: int, seed: int, rounds: int) -> Result:
 def timed(
     chosen: Sequence[Sketcher], texts: pa.Array, shingled: list[list[str]], rounds: int
 ) -> tuple[list[float], list[float | None]]:
-    """Median CPU seconds of each sketcher, from texts and from ready shingles; each round runs all of them in turn.
+    """Median CPU seconds of each sketcher, from texts and from shingles; each round runs all sketchers in turn.
 
-    A few texts go first, so that compiling and first imports are not counted.
+    A few texts are sketched before, so that compilation and imports are not counted.
     """
     for one in chosen:
         one.sketch(texts[:10])
@@ -100,7 +102,7 @@ def _shingle(texts: pa.Array) -> list[list[str]]:
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:
-    """Processor seconds of all threads of this process while the work runs."""
+    """The processor seconds of all threads of this process while the work runs."""
     start = time.process_time()
     work()
     return time.process_time() - start

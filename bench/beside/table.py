@@ -1,4 +1,4 @@
-"""The comparison as text: one table of sketches, one of linking, one of what the links are worth."""
+"""The comparison as text: tables of sketches, of the cost of linking, and of the links' quality."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.beside.record import TITLES, Record, ratio
 
 
 def show(record: Record, console: Console) -> None:
-    """Prints what was measured and on what."""
+    """Prints the measurements, the world and the machine."""
     world = record.world
     console.print(
         f"Beside others: world {world['name']}, seed {world['seed']}, {world['accounts']:,} accounts, "

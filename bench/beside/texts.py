@@ -1,4 +1,4 @@
-"""Texts of a world, their shingles as everybody else makes them, and pairs of texts whose likeness is known exactly."""
+"""Texts of a world, their shingles of words, and pairs of texts with exactly known similarity."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from stillwatch.sketch.shingles import SHINGLE
 
 TOKEN = re.compile(r"\w+")
-HOLDERS = 20  # a shingle that more texts hold is everybody's phrase, and would give mostly the same unlike pairs
+HOLDERS = (
+    20  # most texts with a shingle from which pairs are made; commoner shingles give mostly pairs of little similarity
+)
 TENTHS = 10
-LEAST = 1  # tenth of the Jaccard similarity from which pairs are kept: below it there is nothing to estimate
+LEAST = 1  # least tenth of Jaccard similarity of a pair; lower similarities are too small to estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of different texts, as places among the texts, and the true Jaccard similarity of their shingles."""
+    """Pairs of different texts, as indices of texts, and the true Jaccard similarity of their shingles."""
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
@@ -35,9 +37,9 @@ class Pairs:
 
 
 def draw_texts(exchanges: Path, wanted: int, seed: int) -> pa.Array:
-    """So many user texts of a world's exchanges, drawn without replacement from every file by its rows; fewer if fewer.
+    """Draws `wanted` user texts of a world's exchanges without replacement, or all if there are fewer.
 
-    Repetitions stay: a log has them too.
+    Each file gives texts in proportion to its rows. Equal texts may occur, as in any log.
     """
     rng = np.random.default_rng(seed)
     files = [pq.ParquetFile(path) for path in sorted(exchanges.glob("*.parquet"))]
@@ -51,7 +53,7 @@ def draw_texts(exchanges: Path, wanted: int, seed: int) -> pa.Array:
 
 
 def shingles_of(text: str) -> list[str]:
-    """The different shingles of three words of a text, each as one string; of a shorter text, its words in one."""
+    """The distinct shingles of three words of a text, each as one string; a shorter text is one shingle."""
     words = TOKEN.findall(text.lower())
     if len(words) < SHINGLE:
         return [" ".join(words)] if words else []
@@ -59,9 +61,9 @@ def shingles_of(text: str) -> list[str]:
 
 
 def near_pairs(shingles: Sequence[Sequence[str]], wanted: int, seed: int) -> Pairs:
-    """Pairs that share a shingle few others have, at most `wanted`, as many of each tenth of similarity as there are.
+    """At most `wanted` pairs that share a rare shingle, as evenly as possible from each tenth of similarity.
 
-    Texts with the same shingles are taken once; of pairs below a similarity of a tenth none is kept.
+    Texts with the same shingles are used once, and pairs with a similarity below a tenth are left out.
     """
     sets = [frozenset(one) for one in shingles]
     tenths: list[list[tuple[int, int, float]]] = [[] for _ in range(TENTHS)]
@@ -76,7 +78,7 @@ def near_pairs(shingles: Sequence[Sequence[str]], wanted: int, seed: int) -> Pai
 
 
 def _candidates(sets: Sequence[frozenset[str]]) -> set[tuple[int, int]]:
-    """Places of pairs of different sets that share a shingle which at most HOLDERS hold."""
+    """Indices of pairs of different sets that share a shingle which at most HOLDERS sets have."""
     holders: dict[str, list[int]] = defaultdict(list)
     for shingles, place in {one: place for place, one in reversed(list(enumerate(sets)))}.items():
         for shingle in shingles:

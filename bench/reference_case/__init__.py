@@ -1,1 +1,1 @@
-"""The reference case at full size: a world of 2.5 million accounts written as sketches, scanned, timed and scored."""
+"""The reference case at full size: a world of 2.5 million accounts is written as sketches, scanned and scored."""

@@ -1,4 +1,4 @@
-"""`python -m bench.reference_case` writes the reference case as sketches, scans it and prints its cost and scores."""
+"""`python -m bench.reference_case` writes the reference case as sketches, scans it, and prints cost and scores."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bench.reference_case.world import Plan, is_whole, plan_of
 from stillwatch.errors import StillwatchError
 from stillwatch_lab.benchmark import cost
 
-WIDTH = 110  # of the text that is kept
-REPEATS = 2  # of the plain read: the cheaper one is the yardstick
+WIDTH = 110  # characters of the text file
+REPEATS = 2  # of the plain read, of which the cheaper one counts
 
 
 def main(words: Sequence[str]) -> int:
-    """Runs the benchmark of the command line; the exit code says what went wrong, if anything did."""
+    """Runs the benchmark of the command line and returns the exit code."""
     options = arguments(words)
     try:
         size, out = size_of(options.scale), options.out.absolute()
@@ -65,7 +65,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 def measure(plan: Plan, threads: int) -> Record:
-    """Writes, reads, scans and scores, each in a process of its own."""
+    """Writes, reads, scans and scores the world, each task in a process of its own."""
     written = _child(
         "write",
         scale=plan.size.scale,
@@ -97,7 +97,7 @@ def measure(plan: Plan, threads: int) -> Record:
 
 
 def _writing(written: Cost, exchanges: int) -> Stage:
-    """The writer, with the most memory of any of its processes."""
+    """The stage of writing, with the highest peak memory of its processes."""
     parts = written.result["parts"]
     whole = parts["kept"] == 0
     name = "write the world" if whole else f"write the world ({parts['kept']} parts were there)"
@@ -111,12 +111,12 @@ def _child(task: str, **given: object) -> Cost:
 
 
 def tree_bytes(folder: Path) -> int:
-    """Bytes of all files under a folder; 0 when there is none."""
+    """The bytes of all files under a folder; 0 if the folder does not exist."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def publish(found: Record, out: Path) -> None:
-    """Keeps the record as JSON and as text, and prints the text."""
+    """Writes the record as JSON and as text, and prints the text."""
     path = record.save(found, out)
     others = [one for one in record.load(out) if one.seed == found.seed]
     text = StringIO()

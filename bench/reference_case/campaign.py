@@ -1,4 +1,4 @@
-"""The campaign's parts: drawn and sketched whole, its rotating homes spread over everybody's."""
+"""Writes the campaign's parts: it is drawn and sketched once, and its homes are spread over all replicas."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bench.reference_case.texts import sketched
 from stillwatch.records.features import decode_features
 
 ADDRESSES = ("address_value", "address_subnet_value")
-KNOWN_ACCOUNTS = 2  # accounts of the campaign that use a word which is nobody's own
+KNOWN_ACCOUNTS = 2  # least accounts of the campaign with a word for the word to belong to no single account
 
 
 def write_campaign(path: Path, drawn: Drawn, span: tuple[int, int], first: int, homes: Sequence[np.uint64]) -> int:
-    """The campaign's exchanges of this span, with ids counted from `first`; the number of rows.
+    """Writes the campaign's exchanges of this span, with ids from `first`; returns the number of rows.
 
-    `homes` are the keys of the replicas: a street belongs to one of them.
+    `homes` are the keys of the replicas; each network of homes belongs to one replica.
     """
     begin, end = span
     table = sketched(drawn, begin, end)
@@ -42,7 +42,7 @@ def write_campaign(path: Path, drawn: Drawn, span: tuple[int, int], first: int, 
 
 
 def known_words(part: Path) -> NDArray[np.uint32]:
-    """Words that several of the campaign's accounts use in this part, ascending."""
+    """Words that several accounts of the campaign use in this part, ascending."""
     table = pq.read_table(part, columns=["account_id", "content_features"])
     features = decode_features(table["content_features"])
     account = table["account_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.uint64)

@@ -12,7 +12,7 @@ from stillwatch_lab.benchmark.cost import Result, run_task
 
 
 def write(scale: str, seed: int, prompts: str | None, out: str, processes: int) -> Result:
-    """Writes the world, or what is missing of it."""
+    """Writes the parts of the world that are missing."""
     from bench.reference_case import sizes, world
 
     plan = world.plan_of(Path(out), sizes.size_of(scale), seed, Path(prompts) if prompts else None, processes)

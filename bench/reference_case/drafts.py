@@ -1,4 +1,4 @@
-"""The draws of a replica of the people, made before anything is written."""
+"""The draws of a replica of the people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MINUTE = 60_000_000  # µs
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """The draws of one replica: account ids, and minutes by which each account is moved."""
+    """The draws of one replica: its account ids, and the minutes by which each account's times are shifted."""
 
     number: int
     own: np.uint64
@@ -23,5 +23,5 @@ class Replica:
     shift: NDArray[np.int64]
 
     def key(self, purpose: str) -> np.uint64:
-        """The key of one purpose."""
+        """The replica's key for one purpose."""
         return identifiers.purpose_key(self.own, purpose)

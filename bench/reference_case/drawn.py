@@ -1,4 +1,4 @@
-"""The two worlds of a reference case, drawn by the lab: its people once, and the whole campaign."""
+"""The two worlds of a reference case, which the lab draws: the people of one replica, and the campaign."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ CAMPAIGN_KIND = "letter"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A decided world; `order` lists its exchanges by account id, then time."""
+    """A decided world; `order` lists its exchanges by account id and time."""
 
     decided: DecidedWorld
     order: NDArray[np.int64]
 
 
 def draw_people(size: Size, seed: int, prompts: Path | None) -> Drawn:
-    """Everybody but the campaign, of one replica."""
+    """The world of one replica's people, without the campaign."""
     return _drawn(_only(campaign=False), seed, (size.people, PEOPLE_MEAN), prompts)
 
 
 def draw_campaign(size: Size, seed: int, prompts: Path | None) -> Drawn:
-    """The campaign. Its world has the key of the people's, and so their providers, clients, models and release."""
+    """The world of the campaign; it has the key of the people's world, so that providers and models are the same."""
     return _drawn(_only(campaign=True), seed, (size.campaign, CAMPAIGN_MEAN), prompts)
 
 
 def _only(campaign: bool) -> Recipe:
-    """The recipe with the other populations empty: every entry keeps its number, which its parameters hang on."""
+    """The recipe with all other populations empty; an entry's parameters depend on its number, which is unchanged."""
     recipe = load_recipe(RECIPE, frozenset(KINDS))
     kept = tuple(
         one if (one.kind == CAMPAIGN_KIND) == campaign else replace(one, share=0.0) for one in recipe.populations

@@ -1,4 +1,4 @@
-"""Ids and keys of replicas: the same for the same seed, replica and thing, unrelated for any others."""
+"""Ids and keys of replicas, which depend only on seed, replica and number, and are otherwise unrelated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGITS = 16
 
 
 def counted_ids(numbers: NDArray[np.int64]) -> pa.Array:
-    """Exchange ids that count: as long as usual ones, and in the order of their numbers."""
+    """Exchange ids from numbers; they have the usual length and the order of the numbers."""
     shifts = np.arange(4 * (_DIGITS - 1), -1, -4, dtype=np.int64)
     digits = _HEX[(numbers[:, None] >> shifts) & 15]
     text = np.concatenate([np.broadcast_to(_PREFIX, (len(numbers), len(_PREFIX))), digits], axis=1)
@@ -35,15 +35,15 @@ def purpose_key(key: np.uint64, purpose: str) -> np.uint64:
 
 
 def keys(key: np.uint64, count: int) -> Keys:
-    """Keys of `count` numbered things under one key."""
+    """The keys of the numbers 0 to `count` - 1 under one key."""
     return draws.child(np.full(count, key, dtype=np.uint64), "copied", np.arange(count))
 
 
 def named(key: np.uint64, count: int, length: int, prefix: str = "") -> pa.Array:
-    """Opaque texts of `count` numbered things under one key."""
+    """Opaque texts for the numbers 0 to `count` - 1 under one key."""
     return identifiers(keys(key, count), length, prefix)
 
 
 def rekeyed(values: NDArray[np.int64], key: np.uint64) -> NDArray[np.int64]:
-    """Other values, equal where these are equal."""
+    """Other values under a key; equal values stay equal."""
     return draws.mix(values.view(np.uint64) ^ key).view(np.int64)

@@ -1,4 +1,4 @@
-"""Parts of a world: files that appear whole, with a marker beside them that says what is in them."""
+"""Parts of a world: files that are written completely or not at all, each with a marker of its size and digest."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stillwatch.key import load_key
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch_lab.benchmark.cost import peak_bytes
 
-GROUP_ROWS = 122_880  # of a row group, as the engine exports them
-_LEVEL = 9  # of zstd: 4 bytes an exchange less than level 1, for some microseconds each
+GROUP_ROWS = 122_880  # rows of a row group, as in the engine's exports
+_LEVEL = 9  # of zstd; it saves 4 bytes an exchange against level 1
 _PAGE = 1 << 23
 COUNTED = {"exchange_id": "DELTA_BYTE_ARRAY", "started_at": "DELTA_BINARY_PACKED"}
 _DISTINCT = ("conversation_value", "payload_value", "simhash", "minhash", "content_features")
@@ -38,7 +38,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One part to make: its file, and the function that writes the rows to the path it is given and counts them."""
+    """One part to make: its file, and the function that writes its rows to a path and returns their number."""
 
     path: Path
     write: Callable[[Path], int]
@@ -46,7 +46,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The cost of some work: parts written and kept, and the most memory of a process that wrote."""
+    """The result of writing: parts written and parts already there, and the writers' highest peak memory."""
 
     written: int = 0
     kept: int = 0
@@ -60,7 +60,7 @@ _work: Sequence[Work] = ()
 
 
 def make(work: Sequence[Work], processes: int) -> Done:
-    """Makes the parts that are not there yet, in processes that share this one's memory."""
+    """Makes the missing parts in forked processes, which share this process's memory."""
     global _work
     missing = [index for index, one in enumerate(work) if marker(one.path) is None]
     _work, peak = work, 0
@@ -103,7 +103,7 @@ def _full_disk_said(path: Path) -> Iterator[None]:
 
 
 def marker(path: Path) -> Marker | None:
-    """The marker of a part; None when the part is not whole."""
+    """The marker of a part; None if the part is not complete."""
     beside = _marker_path(path)
     if not path.is_file() or not beside.is_file():
         return None
@@ -121,7 +121,7 @@ def _digest(path: Path) -> str:
 
 
 def write_sketches(path: Path, tables: Iterable[pa.Table]) -> int:
-    """Exchange sketches as one Parquet part, a row group a table; gives the rows."""
+    """Writes exchange sketches as one Parquet part with a row group per table; returns the number of rows."""
     schema = EXCHANGE_SKETCHES.schema.with_metadata({"stillwatch.key_id": load_key(None).key_id})
     rows = 0
     with pq.ParquetWriter(
@@ -140,13 +140,13 @@ def write_sketches(path: Path, tables: Iterable[pa.Table]) -> int:
 
 
 def write_table(path: Path, table: pa.Table) -> int:
-    """A small table as one Parquet file; gives the rows."""
+    """Writes a small table as one Parquet file; returns the number of rows."""
     pq.write_table(table, path, compression="zstd")
     return int(table.num_rows)
 
 
 def folder(path: Path) -> Path:
-    """The folder, made if need be; OutputError when it cannot be."""
+    """The folder, which is created if missing; raises OutputError when that fails."""
     with _full_disk_said(path):
         path.mkdir(parents=True, exist_ok=True)
     return path

@@ -1,4 +1,4 @@
-"""The people that replicas are made of: their sketches as arrays, and who shares what with whom."""
+"""The people that replicas are made from: their sketches as arrays, and the values that they share."""
 
 from __future__ import annotations
 
@@ -20,34 +20,35 @@ Int64 = NDArray[np.int64]
 
 TEXTS = ("channel", "request_model", "operation", "finish_reason")
 OWN = ("conversation_value", "session_value", "device_value", "address_value", "address_subnet_value", "simhash")
-"""Values that nobody has in common with another replica's people."""
+"""Columns whose values people of different replicas never share."""
 SOFTWARE = ("user_agent_value", "fingerprint_value", "instructions_value", "tools_value", "parameters_value")
 ASKED = ("payload_value", "head_value", "tail_value")
-"""Values that replicas share, as software, where many unconnected people hold them, and each replica's own else."""
-NETWORK = "address_network_value"  # every replica's people are customers of the same providers
-PUBLIC_KIND = "evaluation_harness"  # asks public benchmarks: the same questions wherever one is run
-POPULAR_SHARE = 0.0005  # of the units (groups, and people without one) that hold a popular value
+"""Columns whose popular values, as of software, all replicas share; other values are each replica's own."""
+NETWORK = "address_network_value"  # the same for all replicas, whose people have the same providers
+PUBLIC_KIND = "evaluation_harness"  # it asks public questions, which are the same in all replicas
+POPULAR_SHARE = 0.0005  # least share of units (groups, and people without one) with a popular value
 LEAST_POPULAR = 5  # units
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as indices into its distinct values, how many units hold each, and which values are a replica's own."""
+    """A column as indices into its distinct values, the number of units with each value, and masks of values."""
 
     code: NDArray[np.uint32]
     distinct: Int64
-    first: Int64  # a row that holds the value
+    first: Int64  # a row with the value
     units: Int64
     own: NDArray[np.bool_]
-    public: NDArray[np.bool_]  # asked by those who ask public questions
+    public: NDArray[np.bool_]  # mask of values in public questions
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """People in order of account id: account u has the exchanges `start[u]` to `start[u + 1]`.
+    """People in order of account id: account u has the exchanges `start[u]` to `start[u + 1] - 1`.
 
-    `unit` numbers groups, and each person without one; all that a unit does is shifted together. `columns` are the
-    sketches, those of `coded` apart; nulls are where `present` is false. `words` index `vocabulary`, 0 for none.
+    `unit` numbers groups and each person without a group; the times of a unit are shifted together. `columns` holds
+    the columns of sketches that are not in `coded`; a value is null where `present` is False. `words` are indices into
+    `vocabulary`, 0 for none.
     """
 
     accounts: pa.Table
@@ -63,23 +64,23 @@ class Pool:
     word_units: Int64
     minhash: NDArray[np.uint8]
     coded: dict[str, Coded]
-    kin: Int64  # for each build of a client, whose instructions it mostly comes with, and through which channel
-    public: NDArray[np.bool_]  # exchanges of those who ask public questions
-    moved: NDArray[np.bool_]  # exchanges with the model released while the world ran
+    kin: Int64  # for each build of a client, a code of its commonest instructions and channel
+    public: NDArray[np.bool_]  # mask of exchanges with public questions
+    moved: NDArray[np.bool_]  # mask of exchanges with the model released during the world's time
 
     @property
     def rows(self) -> int:
-        """Exchanges of one replica."""
+        """The number of exchanges of one replica."""
         return int(self.start[-1])
 
     @property
     def units(self) -> int:
-        """Groups, and people without one."""
+        """The number of groups and people without a group."""
         return int(self.unit.max()) + 1
 
 
 def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
-    """The pool that `folder` holds: `accounts`, `permits` and `truth/accounts` as the lab wrote them, and sketches."""
+    """Loads the pool from `accounts`, `permits` and `truth/accounts` of the lab in `folder`, and parts of sketches."""
     accounts = pq.read_table(folder / "accounts.parquet")
     truth = pq.read_table(folder / "truth" / "accounts.parquet")
     sketches = pa.concat_tables([pq.read_table(part) for part in parts])
@@ -121,7 +122,7 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
 
 
 def _units(group: pa.ChunkedArray) -> Int64:
-    """Groups numbered from 0, then every person without one."""
+    """The unit of each account: groups are numbered from 0, and people without a group after them."""
     code = group.combine_chunks().dictionary_encode().indices
     alone = code.is_null().to_numpy(zero_copy_only=False)
     unit = code.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -136,7 +137,7 @@ def _coded(features: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np
     some = [np.zeros(1, np.uint32), *(np.unique(features[at : at + (1 << 18)]) for at in steps)]
     vocabulary = np.unique(np.concatenate(some))
     words = np.empty(features.shape, np.uint32)
-    for at in steps:  # the search makes indices twice as wide as they are kept
+    for at in steps:  # in steps, since the search returns indices twice as wide as those stored
         words[at : at + (1 << 18)] = np.searchsorted(vocabulary, features[at : at + (1 << 18)])
     return vocabulary, words
 
@@ -156,7 +157,7 @@ def _arrays(sketches: pa.Table) -> tuple[dict[str, NDArray[np.generic]], dict[st
 
 
 def _octets(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """16 bytes a row, zeros where null."""
+    """16 bytes a row, zeros for null."""
     one = column.combine_chunks().cast(pa.binary())
     valid = one.is_valid().to_numpy(zero_copy_only=False)
     octets = np.zeros((len(one), 16), np.uint8)

@@ -1,4 +1,4 @@
-"""The measurements of one run of the reference case as JSON, and how cost grows from one scale to the next."""
+"""The measurements of one run of the reference case as JSON, and the growth of cost between scales."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.measure import Cost
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The cost of one task: wall and processor seconds, most memory of its process so far, rows it wrote."""
+    """The cost of one task: wall and processor seconds, peak memory of its process so far, rows written."""
 
     name: str
     seconds: float
@@ -28,7 +28,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One scale's measurements."""
+    """The measurements at one scale."""
 
     scale: str
     seed: int
@@ -45,12 +45,12 @@ class Record:
 
     @property
     def ratio(self) -> float:
-        """Processor seconds of the scan over those of the plain read."""
+        """The processor seconds of the scan divided by those of the plain read."""
         return self.scan.cpu / self.read.cpu if self.read.cpu else math.nan
 
 
 def stage_of(name: str, cost: Cost, rows: int | None = None) -> Stage:
-    """A whole child process as a stage."""
+    """A child process as one stage."""
     return Stage(name, cost.seconds, cost.cpu, cost.peak_bytes, rows)
 
 
@@ -103,9 +103,10 @@ def measurements(record: Record) -> list[Measurement]:
 
 
 def exponents(records: Sequence[Record]) -> list[tuple[str, str, float]]:
-    """From each record of one seed to the next larger: a stage's name, the two scales, and the exponent of its cost.
+    """The exponent of each stage's cost between successive scales of one seed: (stage, scales, exponent).
 
-    The exponent is the logarithm of the ratio of processor seconds over that of exchanges: 1 is proportional.
+    The exponent is the logarithm of the ratio of processor seconds divided by that of the ratio of exchanges; it is 1
+    if the cost is proportional to the exchanges.
     """
     found = []
     for small, large in itertools.pairwise(records):

@@ -21,11 +21,11 @@ _DRAWN = ("payment_issuer", "signup_fingerprint", "email_shape", "referrer")
 _OCTETS = 256
 _DAY = 86_400_000_000  # µs
 EARLIER = {False: 30, True: 1}
-"""Days by which a unit signed up earlier, at most; where it is new in the world, it signed up in order to ask."""
+"""The most days by which a sign-up is moved back, by whether the unit is new in the world: new ones then ask soon."""
 
 
 def accounts_of(pool: Pool, replica: Replica) -> pa.Table:
-    """The contract's accounts table of one replica, by id."""
+    """The contract's accounts table of one replica, in order of id."""
     made = {name: pool.accounts[name].combine_chunks() for name in ACCOUNTS.names}
     made["account_id"] = replica.ids
     for name, digits in _OPAQUE.items():
@@ -41,7 +41,7 @@ def accounts_of(pool: Pool, replica: Replica) -> pa.Table:
 
 
 def permits_of(pool: Pool, replica: Replica) -> pa.Table:
-    """The contract's permits table of one replica, by id."""
+    """The contract's permits table of one replica, in order of id."""
     made = {name: pool.permits[name].combine_chunks() for name in PERMITS.names}
     made["permit_id"] = identifiers.named(replica.key("permit"), pool.permits.num_rows, 16)
     before = pool.accounts["organisation_id"].combine_chunks()
@@ -51,7 +51,7 @@ def permits_of(pool: Pool, replica: Replica) -> pa.Table:
 
 
 def truth_of(pool: Pool, replica: Replica) -> pa.Table:
-    """The truth about one replica's accounts, as the lab writes it, by id."""
+    """The truth about one replica's accounts, as the lab writes it, in order of id."""
     made = {name: pool.truth[name].combine_chunks() for name in pool.truth.column_names}
     made["account_id"] = replica.ids
     made["group_id"] = _renamed(made["group_id"], replica, "group_id", 12)
@@ -59,7 +59,7 @@ def truth_of(pool: Pool, replica: Replica) -> pa.Table:
 
 
 def _renamed(column: pa.Array, replica: Replica, purpose: str, digits: int) -> pa.Array:
-    """Opaque texts of this replica in place of those, equal where those are."""
+    """The column with opaque texts of this replica; equal texts stay equal."""
     coded = column.dictionary_encode()
     return identifiers.named(replica.key(purpose), len(coded.dictionary), digits).take(coded.indices)
 
@@ -70,7 +70,7 @@ def _mapped(column: pa.Array, change: Callable[[str], str]) -> pa.Array:
 
 
 def _unless_popular(column: pa.Array, pool: Pool, change: Callable[[str], str]) -> pa.Array:
-    """The same texts where many unconnected people have them, changed ones elsewhere."""
+    """The column with all but the popular texts changed."""
     pairs = pa.table({"text": column, "unit": pool.unit}).group_by(["text", "unit"]).aggregate([])
     held = pairs.group_by("text").aggregate([("unit", "count")])
     many = pc.greater_equal(held["unit_count"], max(LEAST_POPULAR, POPULAR_SHARE * pool.units))
@@ -92,7 +92,7 @@ def _firm(text: str, replica: Replica) -> str:
 
 
 def _address(text: str, replica: Replica) -> str:
-    """Another home in the same provider's network; homes of one street stay neighbours."""
+    """Another address in the same provider's network; neighbouring addresses stay neighbours."""
     key = int(replica.key("address"))
     if ":" in text:
         first, second, third, rest = text.split(":", 3)
@@ -109,7 +109,7 @@ def _moved(column: pa.Array, by: NDArray[np.int64]) -> pa.Array:
 
 
 def _earlier(pool: Pool, replica: Replica) -> NDArray[np.int64]:
-    """By how much each account signed up earlier than it did (µs), one draw a unit."""
+    """The time by which each account's sign-up is moved back (µs), with one draw per unit."""
     created = pool.accounts["created_at"].combine_chunks().cast(pa.int64()).to_numpy()
     first = np.full(pool.units, np.iinfo(np.int64).max)
     np.minimum.at(first, pool.unit, created)
@@ -120,7 +120,7 @@ def _earlier(pool: Pool, replica: Replica) -> NDArray[np.int64]:
 
 
 def _redrawn(column: pa.Array, pool: Pool, key: np.uint64) -> pa.Array:
-    """Others, drawn as often as units have them; who of a unit had the same has the same again."""
+    """The column with values drawn anew in proportion to their units; equal values within a unit stay equal."""
     coded = column.dictionary_encode()
     stated = coded.indices.is_valid().to_numpy(zero_copy_only=False)
     code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -1,4 +1,4 @@
-"""One replica of the people: everybody lives on as somebody else, at other times, in the same company."""
+"""Writes a replica of the people: each account becomes another one, at shifted times, in the same group."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from stillwatch.group.exchanges import spans
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch_lab.worlds import draws
 
-SHIFT = 2 * 60  # minutes by which all that a unit does is moved, at most
-JITTER = 250_000  # µs by which each exchange is later, at most
+SHIFT = 2 * 60  # most minutes by which a unit's times are shifted
+JITTER = 250_000  # most µs by which an exchange is later
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a world begins and ends and its model is released (µs of the epoch)."""
+    """The times at which a world begins and ends and its model is released (µs since 1970)."""
 
     begins: int
     ends: int
@@ -34,20 +34,20 @@ class Times:
 
     @classmethod
     def of(cls, begins: datetime, days: float, release: float) -> Times:
-        """From the first midnight and day counts."""
+        """The times from the first midnight and day counts."""
         first = int(np.datetime64(begins, "us").astype(np.int64))
         return cls(first, first + int(days * 86_400_000_000), first + int(release * 86_400_000_000))
 
 
 def draw_replica(pool: Pool, times: Times, seed: int, number: int) -> Replica:
-    """The replica of that number."""
+    """Draws the replica of that number."""
     own = identifiers.replica_key(seed, number)
     ids = identifiers.named(identifiers.purpose_key(own, "account"), len(pool.unit), 24)
     return Replica(number, own, ids, _shifts(pool, times, identifiers.purpose_key(own, "shift")))
 
 
 def write_replica(path: Path, pool: Pool, replica: Replica, known: Words) -> int:
-    """Writes the replica's sketches by account, time and id and counts them; ids count on from earlier replicas."""
+    """Writes the replica's sketches by account, time and id; returns their number. Ids follow earlier replicas'."""
     return parts.write_sketches(path, _tables(pool, replica, values_of(pool, replica, known)))
 
 
@@ -68,7 +68,10 @@ def _tables(pool: Pool, replica: Replica, replacements: Values) -> Iterator[pa.T
 
 
 def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
-    """Whole minutes for each account, one draw a unit: inside the world, and no new model before its release."""
+    """Whole minutes for each account, with one draw per unit.
+
+    Shifted exchanges stay inside the world, and none with the new model comes before its release.
+    """
     started = np.asarray(pool.columns["started_at"], np.int64)
     unit = np.repeat(pool.unit, pool.start[1:] - pool.start[:-1])
     far = np.iinfo(np.int64).max // 4
@@ -85,7 +88,7 @@ def _shifts(pool: Pool, times: Times, key: np.uint64) -> Int64:
 
 
 def _times(pool: Pool, replica: Replica, rows: Int64, account: Int64) -> Int64:
-    """Moved times; each exchange comes a little later yet, never after the account's next one."""
+    """Shifted times (µs); each exchange is also a little later, but not after the account's next one."""
     started = np.asarray(pool.columns["started_at"], np.int64)
     following = np.minimum(rows + 1, len(started) - 1)
     gap = np.where(rows + 1 < pool.start[account + 1], started[following] - started[rows], JITTER)

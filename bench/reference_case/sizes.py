@@ -10,19 +10,19 @@ from pathlib import Path
 from stillwatch.errors import Mistake, OutputError, UsageError
 
 PEOPLE_MEAN = (317_000_000 - 28_800_000) / 2_475_000
-"""Exchanges of an account outside the campaign."""
+"""Exchanges per account outside the campaign."""
 CAMPAIGN_MEAN = 1_152.0
-"""Exchanges of an account of the campaign: 28.8 million over 25,000."""
+"""Exchanges per account of the campaign: 28.8 million for 25,000 accounts."""
 WORLD_BYTES = 79.0
-"""Bytes an exchange on disk, tables and truth included (measured: see docs/performance.md)."""
+"""Bytes per exchange on disk with tables and truth (measured: see docs/performance.md)."""
 POOL_BYTES = 110.0
-"""Bytes an exchange of the people that replicas are made of."""
+"""Bytes per exchange of the people that replicas are made from."""
 SPARE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A world's accounts: `people` are drawn once and written `replicas` times, `campaign` once."""
+    """A world's accounts: `people` are drawn once and written `replicas` times, and `campaign` is written once."""
 
     scale: str
     people: int
@@ -31,17 +31,17 @@ class Size:
 
     @property
     def accounts(self) -> int:
-        """All accounts."""
+        """The number of all accounts."""
         return self.people * self.replicas + self.campaign
 
     @property
     def exchanges(self) -> int:
-        """About how many exchanges there will be."""
+        """The approximate number of exchanges."""
         return round(self.people * self.replicas * PEOPLE_MEAN + self.campaign * CAMPAIGN_MEAN)
 
     @property
     def disk_bytes(self) -> int:
-        """About what the world takes on disk while it is written."""
+        """The approximate bytes on disk while the world is written."""
         return round(self.exchanges * WORLD_BYTES + self.people * PEOPLE_MEAN * POOL_BYTES) + SPARE_BYTES
 
 
@@ -66,7 +66,7 @@ def size_of(scale: str) -> Size:
 
 
 def prepare(out: Path, size: Size, written: int = 0) -> None:
-    """Makes the folder `out` and sees that a world fits beside the `written` bytes of it that are there already.
+    """Creates the folder `out` and checks that there is space for the world, of which `written` bytes are there.
 
     Raises OutputError for a folder that cannot be written and for a disk that is too small.
     """

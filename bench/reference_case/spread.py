@@ -1,4 +1,4 @@
-"""How many units hold each of many coded things."""
+"""The number of units with each of many codes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Int64 = NDArray[np.int64]
 
 
 def holders(codes: NDArray[np.uint32], by_unit: Int64, units: Int64, things: int) -> Int64:
-    """For each of `things` codes, the units in whose rows it stands.
+    """The number of units with each code from 0 to `things` - 1, (things,).
 
-    `codes` has shape (rows, width); `by_unit` lists rows unit by unit, and `units` (ascending) are theirs.
+    `codes` has shape (rows, width); `by_unit` lists rows in order of unit, and `units` (ascending) are their units.
     """
     count = np.zeros(things, np.int64)
     _count(codes, by_unit, units, np.full(things, -1, np.int64), count)

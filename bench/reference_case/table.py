@@ -1,4 +1,4 @@
-"""The reference case as text: one table of cost, one of scores."""
+"""The reference case as text: a table of cost and a table of scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stillwatch.records.outputs import LEVELS
 
 
 def show(record: Record, others: Sequence[Record], console: Console) -> None:
-    """Prints what was measured, beside the records of other scales of the same seed."""
+    """Prints the measurements, and the growth of cost against records of other scales of the same seed."""
     console.print(
         f"The reference case at scale {record.scale}, seed {record.seed}: {record.accounts:,} accounts, "
         f"{record.exchanges:,} exchanges, {record.bytes / 1e9:.2f} GB, {record.bytes / record.exchanges:.1f} bytes each"

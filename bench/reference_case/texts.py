@@ -1,4 +1,4 @@
-"""Texts of a drawn world become sketches through the pipeline itself, some rows at a time."""
+"""Makes sketches of a drawn world's texts with the pipeline's own code, some rows at a time."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
 from stillwatch_lab.worlds.log.files import part_table
 
-ROWS = 40_000  # written and sketched at once: some 60 MB of text
+ROWS = 40_000  # rows at a time, about 60 MB of text
 
 
 def sketched(drawn: Drawn, begin: int, end: int) -> pa.Table:
-    """Sketches of the exchanges `begin` to `end` of a drawn world, in its order; ids count from `begin`."""
+    """Sketches of the exchanges `begin` to `end` - 1 of a drawn world, in its order; ids count from `begin`."""
     key = load_key(None)
     workspace = make_workspace(key)
     tables = [_some(drawn, np.arange(at, min(at + ROWS, end)), workspace) for at in range(begin, end, ROWS)]

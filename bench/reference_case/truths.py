@@ -1,4 +1,4 @@
-"""The truth of a reference case, in the files that the lab's scores are computed against."""
+"""Writes the truth of a reference case to the files that the lab's scores are computed against."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ZSTD = {"compression": "zstd", "compression_level": 9}
 
 
 def facts(decided: DecidedWorld) -> dict[str, Any]:
-    """The facts that the truth of a drawn campaign is written from: ids, targets, accounts and parameters.
+    """The ids, targets, accounts and parameters of a drawn campaign, from which its truth is written.
 
     Raises RunError when some of its accounts' exchanges do not serve it.
     """
@@ -76,7 +76,7 @@ def _campaigns_schema() -> pa.Schema:
 
 
 def _write_exchanges(path: Path, campaign: str, campaign_parts: Sequence[Path]) -> dict[str, object]:
-    """The campaign's exchanges; how many there are, of how many accounts, from when to when."""
+    """Writes the campaign's exchanges; returns their number, the number of accounts, and first and last time."""
     schema = pa.schema([(name, pa.string()) for name in ("exchange_id", "account_id", "campaign_id")])
     schema = schema.append(pa.field("started_at", pa.timestamp("us")))
     rows, accounts, times = 0, set[str](), []

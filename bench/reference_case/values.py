@@ -1,7 +1,7 @@
-"""Values of a replica's exchanges: the replica's own, and in place of popular ones others as popular.
+"""Values of a replica's exchanges: most are the replica's own, and popular ones become others that are as popular.
 
-A person who sends a popular text in one replica sends another popular text in the next, so that no quotation links
-them. Headers of software stay as they are, since their parts belong together; the build in use is drawn anew.
+A person who sends a popular text in one replica sends another popular text in the next, so that no common text links
+the two. Headers of software are unchanged, since their parts belong together, but the build of a client is drawn anew.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from bench.reference_case.pool import ASKED, NETWORK, OWN, Int64, Pool
 from bench.reference_case.wordings import Words, drawn, exchanged, word_map
 
 PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
-WIDE = 2.0  # times as many units may hold what stands for a value: there are far fewer popular texts than words
+WIDE = 2.0  # most ratio of units between a value and its replacement; wide because there are few popular texts
 OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille", "input_chars")
-"""Further columns that come with a text."""
+"""Columns that depend on the text and are replaced with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The replacements in one replica: words, coded values, and the row from which each popular text is quoted."""
+    """The replacements in one replica: words, coded values, and the source row of each popular text."""
 
     words: Words
     values: dict[str, Int64]
-    quoted: NDArray[np.bool_]  # by code of the payload
+    quoted: NDArray[np.bool_]  # mask of popular texts, by code of the payload
     source: Int64
 
 
 def values_of(pool: Pool, replica: Replica, known: Words) -> Values:
-    """The values of a replica."""
+    """Draws the replacements of a replica."""
     words = word_map(pool.vocabulary, pool.word_units, pool.units, known, replica.key("words"))
     values = {name: _values(pool, name, replica) for name in pool.coded}
     texts = pool.coded[PAYLOAD]
@@ -44,7 +44,7 @@ def values_of(pool: Pool, replica: Replica, known: Words) -> Values:
 
 
 def columns_of(pool: Pool, replica: Replica, replacements: Values, rows: Int64, account: Int64) -> dict[str, pa.Array]:
-    """Every column of these exchanges of the accounts `whose` but who, when and their ids."""
+    """All columns of the exchanges `rows` of the accounts `account`, except account, time and exchange id."""
     code = pool.coded[PAYLOAD].code[rows]
     quoted = replacements.quoted[code] & ~pool.public[rows]
     source = np.where(quoted, replacements.source[code], rows)
@@ -75,7 +75,7 @@ def columns_of(pool: Pool, replica: Replica, replacements: Values, rows: Int64, 
 
 
 def octets(values: NDArray[np.uint8], present: NDArray[np.bool_]) -> pa.Array:
-    """A binary column of equally wide rows; null rows take no room."""
+    """A binary column from rows of equal width; null rows take no space."""
     offsets = np.concatenate(([0], np.cumsum(np.where(present, values.shape[1], 0)))).astype(np.int32)
     validity = pa.py_buffer(np.packbits(present, bitorder="little"))
     data = pa.py_buffer(np.ascontiguousarray(values[present]))
@@ -93,7 +93,7 @@ def _values(pool: Pool, name: str, replica: Replica) -> Int64:
 
 
 def _client(pool: Pool, replica: Replica, replacements: Values, rows: Int64, unit: Int64) -> dict[str, pa.Array]:
-    """Builds of the same tools, each under the user agent that it goes with."""
+    """Other builds of the same clients, each with its own user agent."""
     builds, agents = pool.coded[BUILD], pool.coded[AGENT]
     held = builds.code[rows].astype(np.int64)
     traded = ~builds.own & (builds.distinct != 0)
@@ -104,7 +104,7 @@ def _client(pool: Pool, replica: Replica, replacements: Values, rows: Int64, uni
 
 
 def _phrases(pool: Pool, replica: Replica, name: str, held: Int64, unit: Int64) -> Int64:
-    """For the opening or closing words of each row, others that somebody else says as a habit."""
+    """Replacements for the first or last words of each row: those that another person uses habitually."""
     coded = pool.coded[name]
     traded = ~coded.own & ~coded.public & (coded.distinct != 0)
     return drawn(held, unit, coded.units, traded, replica.key(f"{name} drawn"))

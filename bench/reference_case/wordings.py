@@ -1,8 +1,8 @@
-"""Words of a replica's people: the common words of all people, other people's topics, and new names.
+"""Words of a replica's people: common words stay, less common ones are permuted, and rare ones are made anew.
 
-A word of a replica stands for another word that as many people use. So every replica has the same shares of common,
-less common and rare words, a person's topics are not those of the same person in another replica, and yet people of
-different replicas have topics in common, as strangers do.
+A less common word is replaced by another that about as many people use. Every replica therefore has the same shares of
+common, less common and rare words, and a person has other topics in each replica, but people of different replicas
+have topics in common, as strangers do.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from stillwatch_lab.worlds import draws
 Int64 = NDArray[np.int64]
 Words = NDArray[np.uint32]
 
-COMMON_SHARE = 0.2  # of the units from which a word is everybody's
-RARE_UNITS = 3  # units below which a word is a name or number of somebody's own
+COMMON_SHARE = 0.2  # least share of units with a word for the word to be common to all people
+RARE_UNITS = 3  # words of fewer units are names and numbers of single people
 
 
 def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.uint64) -> Words:
     """The replacement of each word of the vocabulary (0 first) in the replica of this key.
 
-    `units` hold each word, of `total`; the rare words among `known` (ascending) are nobody's own, since others write
-    them too.
+    `units` is the number of units with each word, of `total` in all. Rare words among `known` (ascending) are treated
+    as less common, since the campaign uses them too.
     """
     names = vocabulary.astype(np.uint64)
     result = vocabulary.copy()
@@ -40,9 +40,9 @@ def word_map(vocabulary: Words, units: Int64, total: int, known: Words, key: np.
 def exchanged(
     units: Int64, traded: NDArray[np.bool_], key: np.uint64, width: float = 1.2, kin: Int64 | None = None
 ) -> Int64:
-    """For each thing the number of another that about as many units hold, its own where not `traded`.
+    """For each code the code of another value with about as many units; its own if not `traded`.
 
-    Held by at most `width` times as many; only things of the same `kin` take each other's places.
+    The number of units differs by at most the factor `width`; only values of the same `kin` replace each other.
     """
     result = np.arange(len(units))
     drawn = draws.mix(result.astype(np.uint64) ^ key)
@@ -57,9 +57,9 @@ def exchanged(
 def drawn(
     code: Int64, unit: Int64, units: Int64, traded: NDArray[np.bool_], key: np.uint64, kin: Int64 | None = None
 ) -> Int64:
-    """For each code a traded one of its kin, drawn as often as units hold it; a unit's equal codes stay equal.
+    """For each code a traded one of its kin, drawn in proportion to its units; equal codes in a unit stay equal.
 
-    `code` and `unit` have an entry a row; `units`, `traded` and `kin` one a code. Codes that are not traded stay.
+    `code` and `unit` have one entry per row; `units`, `traded` and `kin` one per code. Other codes are unchanged.
     """
     family = np.zeros(len(units), np.int64) if kin is None else kin
     others = np.flatnonzero(traded)

@@ -1,4 +1,4 @@
-"""Writes a reference case part by part; parts that an earlier, interrupted writing finished are kept."""
+"""Writes a reference case part by part; parts that an earlier, interrupted run finished are used again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from stillwatch_lab.benchmark.cost import peak_bytes
 from stillwatch_lab.worlds import truth
 from stillwatch_lab.worlds.population.registrations import accounts_table
 
-PART_ROWS = 240_000  # of a part whose texts are written: a minute's work at most is lost to an interruption
+PART_ROWS = 240_000  # rows of a part with texts; an interruption costs at most a minute's work
 _WRITERS = (
     *("campaign", "drafts", "drawn", "identifiers", "parts", "pool", "registrations", "replicas", "sizes"),
     *("spread", "texts", "truths", "values", "wordings", "world"),
@@ -39,7 +39,7 @@ _WRITERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The world to write and its folder."""
+    """The size, seed and prompts of the world to write, and its folder."""
 
     size: Size
     seed: int
@@ -58,7 +58,7 @@ class Plan:
 
 
 def plan_of(out: Path, size: Size, seed: int, prompts: Path | None, processes: int) -> Plan:
-    """The plan for a world inside `out`; its folder's name stands for everything that decides its bytes."""
+    """The plan for a world inside `out`; its folder's name depends on everything that its bytes depend on."""
     digest = hashlib.sha256(recipe_digest(prompts).encode())
     here = Path(__file__).parent
     for path in (here / "reference_case.toml", *(here / f"{name}.py" for name in _WRITERS)):
@@ -67,12 +67,12 @@ def plan_of(out: Path, size: Size, seed: int, prompts: Path | None, processes: i
 
 
 def is_whole(plan: Plan) -> bool:
-    """Whether the world is there, complete."""
+    """True if the world exists and is complete."""
     return (plan.folder / "world.json").is_file() and (plan.folder / "truth" / "world.json").is_file()
 
 
 def write(plan: Plan) -> Done:
-    """Writes what is missing of the world."""
+    """Writes the missing parts of the world."""
     if is_whole(plan):
         return Done(kept=len(list(plan.exchanges.glob("*.parquet"))))
     pool_parts, people, first = _write_pool(plan)
@@ -128,7 +128,7 @@ Writing = tuple[
 
 
 def _draw(plan: Plan, name: str, draw: Callable[[], Drawn], how: Writing) -> tuple[list[Path], dict[str, Any], Done]:
-    """Draws a world unless all of its parts are there, writes those that are missing; its parts and facts."""
+    """Draws a world unless all its parts exist, and writes the missing ones; returns its parts and facts."""
     tables, part, folder, begin = how
     noted = plan.folder / f".{name}.json"
     facts = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else None

@@ -52,7 +52,7 @@ def leakage(
     world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote.")],
     as_json: AsJson = False,
 ) -> None:
-    """Checks that no format, gap or combination of columns gives campaign accounts away by mistake."""
+    """Checks that no format, missing value or combination of columns reveals campaign accounts by mistake."""
     from stillwatch_lab.leakage.check import render, separations
 
     found = separations(world)
@@ -88,7 +88,7 @@ def score(
 @lab.command(cls=SeveralValues)
 def benchmark(  # noqa: PLR0913  one parameter is one option
     seeds: Annotated[list[int], typer.Option(help="Seeds of the worlds, one world each.")],
-    out: Annotated[Path, typer.Option(help="The folder for results; what is finished there is not done again.")],
+    out: Annotated[Path, typer.Option(help="The folder for results; finished measurements there are used again.")],
     scale: Annotated[float, typer.Option(min=0.0, help="1: 100,000 accounts and 3,000,000 exchanges a world.")] = 1.0,
     world: Annotated[str, typer.Option(help="A shipped world's name or a world file.")] = "benchmark",
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
@@ -163,7 +163,7 @@ def replay(
     every: Annotated[float, typer.Option(min=0.25, help="Days from one scan to the next.")] = 4.0,
     as_json: AsJson = False,
 ) -> None:
-    """Scans a world's log as it stood every few days: what had leaked when a run would have said so."""
+    """Scans a world's log as it was every few days, and shows how much each campaign had taken by then."""
     tables = {name: path for name, path in (("accounts", accounts), ("permits", permits)) if path is not None}
     findings = Findings()
     for path in (sketches, *tables.values(), truth):

@@ -1,4 +1,4 @@
-"""The whole product in under a minute: a small world is made, scanned as files on disk, and set beside its truth."""
+"""The demo builds and scans a small world in under a minute, and compares the result with the truth."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from stillwatch_lab.worlds.build import build
 from stillwatch_lab.worlds.job import job_of
 
 WORLD, SEED = "demo", 7
-ACCOUNTS, EXCHANGES = 2_400, 60_000  # as large as fits into a minute on two cores, compiling the kernels included
+ACCOUNTS, EXCHANGES = (
+    2_400,
+    60_000,
+)  # the largest size that takes under a minute on two cores, with the compilation of kernels
 
 
 def run(out: Path, console: Console) -> int:
-    """Builds the shipped demo world, scans it into the run folder `out` and prints what was found beside the truth.
+    """Builds the shipped demo world, scans it into the run folder `out` and prints the result beside the truth.
 
     Returns the exit code 0. Raises UsageError when `out` may not be replaced, RunError when the scan cannot finish.
     """
@@ -41,7 +44,7 @@ def run(out: Path, console: Console) -> int:
 
 
 def beside_the_truth(scores: Scores) -> Table:
-    """One row a true campaign: how much of it was found, of how much there was."""
+    """A table with one row per true campaign: how much of it was found, and how much there was."""
     table = Table(title="The same beside the truth, which the scan did not see", title_justify="left")
     table.add_column("true campaign", overflow="fold")
     table.add_column("found as", overflow="fold")
@@ -53,7 +56,7 @@ def beside_the_truth(scores: Scores) -> Table:
 
 
 def innocents_in_words(scores: Scores) -> str:
-    """Sentences that say who else lives in the world and how many of them were accused at which level."""
+    """Sentences about the world's innocent accounts: their kinds, and how many were accused at each level."""
     others = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in scores.innocent_kinds.items())
     accused = ", ".join(f"{one.accounts:,} at {level}" for level, one in scores.innocents.items())
     kinds = scores.innocents["watch"].by_kind
@@ -62,7 +65,7 @@ def innocents_in_words(scores: Scores) -> str:
     return (
         f"Innocents in this world: {scores.innocent_accounts:,} accounts ({others}).\n"
         f"Innocents accused: {accused}{named}; a weaker level counts the stronger ones too.\n"
-        f"Campaigns claimed at act or review that are none: {claimed}."
+        f"Campaigns claimed at act or review that are no true campaign: {claimed}."
     )
 
 

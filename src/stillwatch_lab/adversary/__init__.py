@@ -1,4 +1,4 @@
-"""The adversary: how cheaply each campaign profile can hide."""
+"""The adversary: it searches for the cheapest way in which each campaign profile can hide."""
 
 from stillwatch_lab.adversary.evasions import load_playbook
 from stillwatch_lab.adversary.search import AdversaryResult, try_evasions

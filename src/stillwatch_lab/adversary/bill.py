@@ -1,4 +1,4 @@
-"""The bill of a campaign: the goods it used, counted in the world's own files, at given prices."""
+"""The bill of a campaign: the goods that it used, counted from the world's files, at given prices."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MILLION = 1_000_000
 class Bill:
     """The goods that all campaigns of a world used together.
 
-    `exchanges` were answered; `refused` brought nothing in, and were made again on another account if at all.
-    `account_days` counts days on which an account asked for the campaign; `address_month` are pairs of address and day,
-    in months, or those of account and day where they are fewer: a pool that rotates need not be larger than the
-    accounts that are at work.
+    `exchanges` counts answered requests and `refused` refused ones, which another account may have repeated.
+    `account_days` counts the days on which an account was used for the campaign. The good `address_month` counts pairs
+    of address and day in months, or pairs of account and day where those are fewer, since a rotating pool need not be
+    larger than the number of active accounts.
     """
 
     exchanges: int
@@ -31,31 +31,31 @@ class Bill:
     used: Mapping[str, float]  # by good
 
     def dollars(self, prices: Mapping[str, Price]) -> float:
-        """The whole bill."""
+        """The sum of the bill, in dollars."""
         return sum(prices[good].dollars * self.used[good] for good in GOODS)
 
     def dollars_per_million(self, prices: Mapping[str, Price]) -> float:
-        """The bill for a million exchanges; infinite when there were none."""
+        """Dollars per million answered exchanges; infinite when there were none."""
         return self.dollars(prices) * MILLION / self.exchanges if self.exchanges else float("inf")
 
     @property
     def refused_share(self) -> float:
-        """Refused requests for one that was answered."""
+        """Refused requests per answered one."""
         return self.refused / max(self.exchanges, 1)
 
     @property
     def exchanges_a_day(self) -> float:
-        """Throughput of the whole campaign."""
+        """Answered exchanges of the whole campaign per day."""
         return self.exchanges / max(self.days, 1.0)
 
     @property
     def pace(self) -> float:
-        """Exchanges an account makes on a day on which it asks."""
+        """Exchanges per account and active day."""
         return self.exchanges / max(self.account_days, 1)
 
 
 def bill_sql(world: Path) -> Query:
-    """One row: what the campaign exchanges of a world's truth used."""
+    """One row: the quantities of goods used by the campaign exchanges of a world."""
     true, logs, accounts = (
         literal(str(world / name)) for name in ("truth/exchanges.parquet", "exchanges/*.parquet", "accounts.parquet")
     )

@@ -1,4 +1,4 @@
-"""Evasions and prices as data: one TOML file that anyone can extend."""
+"""Evasions and prices as data, in a TOML file that can be extended."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def load_playbook(path: Path = SHIPPED) -> Playbook:
 
 
 def _for_profile(entries: list[dict[str, Any]], profile: str) -> tuple[Evasion, ...]:
-    """The evasions that apply to a profile, those that take in others resolved; of two equal ones the first."""
+    """The evasions that apply to a profile, with included ones resolved; of two that are equal, only the first."""
     known: dict[str, Evasion] = {}
     for entry in entries:
         own = Evasion(

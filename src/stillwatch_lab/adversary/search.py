@@ -1,4 +1,4 @@
-"""The adversary adversary search: for each profile the cheapest evasion that halves recall, and what it costs."""
+"""The adversary search: it finds for each profile the cheapest evasion that halves recall."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ HALVED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way of running a profile, over all seeds: the mean recall at `act`, and what it took on average."""
+    """A profile with one evasion or none, over all seeds: the mean recall at `act`, and the mean costs."""
 
     name: str
     says: str
     recall: float
-    innocents: float  # at `act`, a world
-    used: Mapping[str, float]  # goods, a world
+    innocents: float  # accused at `act`, per world
+    used: Mapping[str, float]  # goods, per world
     exchanges: float
-    refused: float  # requests refused for one that was answered
+    refused: float  # refused requests per answered one
     dollars_per_million: float
-    pace: float  # exchanges an account and day
+    pace: float  # exchanges per account and active day
     exchanges_a_day: float  # of the whole campaign
 
 
@@ -45,26 +45,28 @@ class ProfileResult:
 
     @property
     def cheapest(self) -> Attempt | None:
-        """The evasion that halves recall at the least money a million exchanges; None when there is none to find."""
+        """The evasion that halves recall for the least dollars per million exchanges; None if none does."""
         halving = (
             [one for one in self.attempts if one.recall <= HALVED * self.plain.recall] if self.plain.recall else []
         )
         return min(halving, key=lambda one: (one.dollars_per_million, -one.pace), default=None)
 
     def waiting(self, one: Attempt) -> float:
-        """Share of requests that another account takes over in the plain profile, and that here wait or are lost."""
+        """The share of requests that another account repeats in the plain profile, but that wait or are lost here."""
         return min(max(0.0, self.plain.refused - one.refused), 1.0)
 
     def accounts_needed(self, one: Attempt) -> float:
-        """Accounts with which this evasion would bring in as many exchanges a day as the plain profile does, were all
-        that waits lost."""
+        """The accounts that this evasion needs for as many exchanges per day as the plain profile makes.
+
+        All requests that wait are counted as lost.
+        """
         brought_in = one.exchanges_a_day * (1.0 - self.waiting(one))
         return one.used["account"] * self.plain.exchanges_a_day / max(brought_in, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
 class AdversaryResult:
-    """The adversary search's outcome for every profile."""
+    """The result of the adversary search for every profile."""
 
     seeds: tuple[int, ...]
     scale: float
@@ -72,7 +74,7 @@ class AdversaryResult:
     profiles: tuple[ProfileResult, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """The same as plain values, with the cheapest evasion of each profile, for JSON."""
+        """The result as plain values for JSON, with the cheapest evasion of each profile."""
         profiles = [
             {
                 "profile": one.profile,
@@ -92,9 +94,9 @@ class AdversaryResult:
 def try_evasions(
     playbook: Playbook, profiles: Sequence[str], only: Sequence[str], seeds: Sequence[int], conditions: Conditions
 ) -> AdversaryResult:
-    """Runs every evasion of the playbook (or `only` those named) on every campaign profile and seed.
+    """Runs every evasion of the playbook, or only those named in `only`, on every campaign profile and seed.
 
-    Raises what building and scanning a world raise.
+    Raises the same errors as building and scanning a world.
     """
     plans = {
         profile: [one for one in playbook.evasions[profile] if not only or one.name in only] for profile in profiles
@@ -119,7 +121,7 @@ def try_evasions(
 
 
 def summed(evasion: Evasion, outcomes: Sequence[Outcome], prices: Mapping[str, Price]) -> Attempt:
-    """One evasion over all seeds; money and pace from the sums, so that large campaigns weigh more."""
+    """One evasion over all seeds; dollars and pace are ratios of sums, so that large campaigns weigh more."""
     bills = [one.bill for one in outcomes]
     whole = Bill(
         sum(one.exchanges for one in bills),

@@ -1,4 +1,4 @@
-"""The adversary search as a table on a terminal: recall before and after, and what each evasion costs."""
+"""The result of the adversary search on a terminal: recall before and after each evasion, and its cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stillwatch_lab.scores.scorecard import percent
 
 
 def render(found: AdversaryResult, console: Console) -> None:
-    """Prints one table a profile, its cheapest halving evasion in words, and the prices used."""
+    """Prints one table per profile, a sentence on the cheapest evasion that halves recall, and the prices used."""
     for profile in found.profiles:
         console.print(_table(profile))
         console.print(in_words(profile), markup=False)
@@ -22,7 +22,7 @@ def render(found: AdversaryResult, console: Console) -> None:
 
 
 def in_words(profile: ProfileResult) -> str:
-    """One sentence: the cheapest evasion that halves recall, and its price in money, accounts and throughput."""
+    """Sentences on the cheapest evasion that halves recall, and its price in dollars, accounts and throughput."""
     if not profile.plain.recall:
         return f"`{profile.profile}` is not found at `act` even without evasion: there is nothing to halve."
     one = profile.cheapest
@@ -47,8 +47,8 @@ def _table(profile: ProfileResult) -> Table:
         halves = "*" if one is profile.cheapest else ""
         table.add_row(f"{one.name}{halves}", *_cells(profile, one))
     table.caption = (
-        "recall, innocents: at act; needed: accounts for the plain throughput; waits: requests no account takes over; "
-        "*: cheapest that halves"
+        "recall, innocents: at act; needed: accounts for the throughput without evasion; waits: requests that no other "
+        "account repeats; *: the cheapest evasion that halves recall"
     )
     return table
 

@@ -1,4 +1,4 @@
-"""One campaign profile among every kind of innocent, plain or with an evasion: the world is scanned and scored."""
+"""Builds, scans and scores a world with all kinds of innocents and one campaign profile, with or without an evasion."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.parameters import Value
 from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
 
-ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as the benchmark
-LEAST = 100  # accounts of a profile, at whatever scale
+ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, as in the benchmark
+LEAST = 100  # accounts of a profile at any scale
 BENCHMARK = "benchmark"
 HARVEST = "harvest"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Conditions shared by every attempt: scale of the benchmark's size, the prompts' folder, settings of the scans."""
+    """The conditions of every attempt: scale of the benchmark's size, folder of prompts, settings of the scans."""
 
     scale: float
     prompts: Path | None
@@ -38,7 +38,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One world scanned: share of the campaign's accounts found at `act`, innocents there, and the attacker's bill."""
+    """The scan of one world: the share of campaign accounts and the innocents at `act`, and the attacker's bill."""
 
     recall: float
     innocents: int
@@ -49,9 +49,9 @@ class Outcome:
 def outcome(
     profile: str, evasion: Evasion | None, drawn: dict[str, Value], seed: int, conditions: Conditions
 ) -> Outcome:
-    """Builds the profile's world of that seed, with the evasion if any, scans and scores it.
+    """Builds, scans and scores the profile's world of that seed, with the evasion if there is one.
 
-    `drawn` are the parameters that the profile drew without evasion (empty for that first world itself).
+    `drawn` holds the parameters that the profile drew without evasion; it is empty for the world without evasion.
     """
     with tempfile.TemporaryDirectory(prefix="stillwatch-adversary-") as folder:
         world, run = Path(folder) / "world", Path(folder) / "run"
@@ -68,13 +68,13 @@ def outcome(
 
 
 def recipe_of(profile: str, evasion: Evasion | None, drawn: dict[str, Value], accounts: int) -> Recipe:
-    """The benchmark's innocents and one profile, always under one key, so that everything not evaded stays as drawn."""
+    """A recipe with the benchmark's innocents and one profile, whose key is fixed, so that nothing else is redrawn."""
     benchmark = load_recipe(BENCHMARK, frozenset(KINDS))
     own = next(entry for entry in benchmark.populations if entry.kind == profile)
     innocents = tuple(entry for entry in benchmark.populations if entry.kind not in (*PROFILES, HARVEST))
-    # Under 64 accounts a small firm's job explains whatever the group does, and no evasion would be needed.
+    # A group of fewer than 64 accounts can be a small firm's job, and would need no evasion.
     own = replace(own, share=0.0, count=max(LEAST, round(own.share * accounts)))
-    # The key has been this one since the first results, which stay comparable.
+    # With a constant key, results of different versions are comparable.
     return replace(benchmark, key="drill", populations=(_evading(own, evasion, drawn), *innocents))
 
 

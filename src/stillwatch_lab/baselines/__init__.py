@@ -1,4 +1,4 @@
-"""Public ideas of how to find the accounts, re-implemented from their descriptions and given every channel."""
+"""Baselines: published methods, re-implemented from their descriptions and given every channel of the logs."""
 
 from stillwatch_lab.baselines.content_windows import OWN_WINDOWS, POOLED_WINDOWS
 from stillwatch_lab.baselines.dense_blocks import DENSE_BLOCKS

@@ -1,4 +1,4 @@
-"""The unusualness of each account by itself: the per-account score that group methods pool."""
+"""An anomaly score of each account by itself, which group methods pool."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from stillwatch.records.inputs import CAPABILITIES
 from stillwatch_lab.baselines.unions import Floats
 
 NORMAL_MAD = 1.4826  # standard deviation of a normal law over its median absolute deviation
-EXTREME = 5.0  # deviations beyond which further ones add nothing, so that one feature cannot be all of the score
+EXTREME = 5.0  # largest deviation counted, so that no feature can dominate the score
 
 
 def features_sql() -> Query:
-    """One row an account: `account_index` and what a dashboard would show of it, counts as logarithms."""
+    """One row an account: `account_index` and the figures of a usual dashboard, with counts as logarithms."""
     shares = ", ".join(f"count(*) FILTER (WHERE capability = {code})" for code in range(len(CAPABILITIES)))
     return Query(
         "per-account features",
@@ -49,7 +49,7 @@ def anomalies(engine: Engine, accounts: int) -> Floats:
     length = np.full(accounts, -1.0)
     if len(table):
         length[rows["account_index"].to_numpy()] = np.sqrt((deviations(table) ** 2).sum(axis=1))
-    # averages of one account depend on the order of threads in their last bits: ranks of rounded numbers do not
+    # The last bits of an average depend on the order of threads; ranks of rounded numbers do not.
     return normal_scores(np.round(length, 6))
 
 
@@ -57,7 +57,7 @@ def deviations(table: Floats) -> Floats:
     """Distances from the column's median in robust standard deviations, at most EXTREME either way; (rows, columns)."""
     distance = table - np.median(table, axis=0)
     spread = NORMAL_MAD * np.median(np.abs(distance), axis=0)
-    # where more than half of the accounts agree, the plain deviation takes the place of the robust one
+    # If more than half of the accounts have one value, the robust deviation is 0, and the standard one is used.
     spread = np.where(spread > 0, spread, distance.std(axis=0))
     return np.asarray(np.clip(distance / np.where(spread > 0, spread, 1.0), -EXTREME, EXTREME))
 

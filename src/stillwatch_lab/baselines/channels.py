@@ -1,4 +1,4 @@
-"""Every channel of a log: each column whose value two accounts can both have."""
+"""Channels of a log: the columns of which two accounts can have the same value."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from stillwatch.records.columns import Kind
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
-# what one person, one machine or one card has: the columns that shared-attribute rules are usually written for
+# Values that belong to one person, machine or card: shared-attribute rules are usually written for these columns.
 IDENTIFYING = frozenset(
     {"address_value", "device_value", "session_value", "payment_fingerprint", "email_hash", "signup_address"}
 )
-# views of one fact: an account that shares an address shares its subnet too, and that is not a second coincidence
+# Views of one fact: an account that shares an address also shares its subnet, which is no second coincidence.
 SAME_FACT = {
     "address_subnet_value": "address_value",
     "address_network_value": "address_value",
@@ -27,13 +27,13 @@ SAME_FACT = {
     "payment_country": "payment_fingerprint",
     "signup_hour": "signup_minute",
 }
-# an id of the row itself, and what the provider decided later: neither is something accounts share
+# An id of the row itself, and later decisions of the provider, are not values that accounts share.
 NOT_SHARED = frozenset({"account_id", "closed_reason"})
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A column as a channel: its name, the SQL of its value, the table it stands in."""
+    """A column as a channel: its name, the SQL of its value, and its table."""
 
     name: str
     expression: str
@@ -41,12 +41,12 @@ class Channel:
 
     @property
     def identifying(self) -> bool:
-        """Whether honest strangers seldom share it."""
+        """True if unconnected accounts seldom share a value."""
         return self.name in IDENTIFYING
 
     @property
     def fact(self) -> str:
-        """The most specific channel that says the same."""
+        """The most specific channel with the same information."""
         return SAME_FACT.get(self.name, self.name)
 
 

@@ -1,4 +1,4 @@
-"""Benign-calibrated MMD over windows: traffic whose contents are distributed unlike benign traffic is suspected."""
+"""MMD over windows, calibrated on benign traffic: it suspects traffic whose content is distributed differently."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ from stillwatch_lab.baselines.windows import (
     window_sums,
 )
 
-NULL_SIZES = np.unique(np.geomspace(2, WINDOW, 12).astype(np.int64))  # window sizes calibrated; others in between
+NULL_SIZES = np.unique(
+    np.geomspace(2, WINDOW, 12).astype(np.int64)
+)  # calibrated window sizes; thresholds between them are interpolated
 
 
 @dataclass(frozen=True, slots=True)
 class ContentWindows:
-    """Accounts with a window of traffic that lies far from benign traffic, of their own or of their group."""
+    """Scores accounts by the distance of their own or their group's windows of traffic from benign traffic."""
 
     name: str
     pooled: bool
-    """Windows of the whole group that rare keys link (see `key_pairs`), in place of windows of one account."""
+    """True for windows of whole groups that rare keys link (see `key_pairs`), False for windows of one account."""
     source: str = "Liu, Guo and Dong, An embarrassingly simple detector for model extraction attacks (arXiv 2606.05725)"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
@@ -58,7 +60,7 @@ def exceedance(queries: Queries, group: Int64) -> Floats:
     vectors = embed(queries.features[benign])
     kernel = make_kernel(vectors)
     mapped = kernel.map(vectors)
-    # windows that calibrate the threshold come from other queries than the reference they are compared with
+    # The threshold is calibrated on other queries than those of the reference.
     mean = mapped[::2].mean(axis=0, dtype=np.float64)
     features, window, owner = _windows(queries, group)
     counts = np.bincount(window, minlength=len(owner))
@@ -70,7 +72,7 @@ def exceedance(queries: Queries, group: Int64) -> Floats:
 
 
 def _windows(queries: Queries, group: Int64) -> tuple[NDArray[np.uint32], Int64, Int64]:
-    """The queries' features by window, each one's window, and the windows' groups.
+    """The queries' features in order of window, the window of each query, and the group of each window.
 
     A window is WINDOW consecutive queries of a group; its last, or only, window may be shorter.
     """
@@ -85,16 +87,18 @@ def _windows(queries: Queries, group: Int64) -> tuple[NDArray[np.uint32], Int64,
 
 
 def thresholds(mapped: Float32, mean: Floats, counts: Int64) -> Floats:
-    """The PERCENTILE of MMD² among benign windows of each size (windows,), from resampled benign queries.
+    """The PERCENTILE of MMD² among benign windows of each size, (windows,), from resampled benign queries.
 
-    Between calibrated sizes n, the threshold times n is interpolated, which varies slowly.
+    Between calibrated sizes n the product of threshold and n is interpolated, since it varies slowly.
     """
     rng = np.random.default_rng(1)
     scaled = []
-    # the sizes that occur, and the next above the largest: small worlds need no windows of 1,500
+    # Only sizes up to the next above the largest that occurs are calibrated.
     sizes = NULL_SIZES[: int(np.searchsorted(NULL_SIZES, counts.max(initial=2))) + 1]
     for size in sizes:
-        few = len(mapped) < size  # a small world has windows larger than its sample, as the authors' code allows
+        few = (
+            len(mapped) < size
+        )  # in a small world windows can be larger than the sample, which the authors' code allows
         drawn = (rng.choice(len(mapped), size=size, replace=few) for _ in range(NULL_WINDOWS))
         sums = np.array([mapped[rows].sum(axis=0) for rows in drawn])
         found = squared_distances(sums, np.full(NULL_WINDOWS, size), mean)

@@ -16,27 +16,27 @@ from stillwatch_lab.baselines.interface import Logs, scored
 from stillwatch_lab.baselines.tables import Int32, Int64, name_logs
 from stillwatch_lab.baselines.unions import Floats
 
-DAMPING = 5.0  # c of the column weight 1 / log(degree + c), as the authors chose it
-BLOCKS = 20  # taken out one after another: more than there are campaigns, until blocks are as thin as the background
+DAMPING = 5.0  # the authors' value of c in the column weight 1 / log(degree + c)
+BLOCKS = 20  # blocks removed one after another: more than there are campaigns
 
 
 @dataclass(frozen=True, slots=True)
 class DenseBlocks:
-    """Accounts in a block of accounts and values that is denser than what remains of the graph."""
+    """Scores accounts by the density of their block of accounts and values."""
 
     name: str = "lies_in_a_dense_block"
     source: str = "Hooi et al., FRAUDAR: bounding graph fraud in the face of camouflage (KDD 2016)"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """The density of the densest block that each account belongs to; 0 in none."""
+        """The density of the densest block of each account; 0 for an account in no block."""
         accounts = name_logs(engine, logs)
         return scored(accounts, blocks(load(engine, len(accounts), channels(engine)), BLOCKS))
 
 
 def blocks(holdings: Holdings, wanted: int) -> Floats:
-    """Density of the densest of the first `wanted` blocks around each account, (accounts,).
+    """The density of each account's densest block among the first `wanted` blocks, (accounts,).
 
-    A block's edges are removed and the column weights computed anew before the next is sought.
+    Before the next block is sought, the block's edges are removed and the column weights are computed again.
     """
     best = np.zeros(holdings.accounts)
     account, value = holdings.holder.astype(np.int64), holdings.value_of.astype(np.int64)
@@ -52,10 +52,11 @@ def blocks(holdings: Holdings, wanted: int) -> Floats:
 
 
 def densest(account: Int64, value: Int64, accounts: int, values: int) -> tuple[NDArray[np.bool_], float]:
-    """The densest block that greedy peeling passes through, of the edges (account, value), each (edges,).
+    """The densest block that greedy peeling finds in the graph of edges (account, value), each (edges,).
 
-    Returns who is inside, accounts and then values, (accounts + values,), and the summed weight of the edges inside
-    over the nodes inside. At least half of the best density of any block (Charikar 2000; Hooi et al.).
+    Returns the mask of nodes inside, accounts before values, (accounts + values,), and the density: the summed weight
+    of edges inside divided by the number of nodes inside. It is at least half of the highest density of any block
+    (Charikar 2000; Hooi et al.).
     """
     weight = 1.0 / np.log(np.bincount(value, minlength=values) + DAMPING)
     ends = np.concatenate([account, value + accounts])
@@ -70,7 +71,7 @@ def densest(account: Int64, value: Int64, accounts: int, values: int) -> tuple[N
 def _peel(start: Int64, other: Int32, accounts: int, weight: Floats) -> tuple[Int32, tuple[int, float]]:
     """Removes the node of least weighted degree again and again.
 
-    Returns the order of removal (nodes,), and after how many removals the rest was densest, and how dense.
+    Returns the order of removal, (nodes,), the number of removals after which the rest was densest, and that density.
     """
     nodes = len(start) - 1
     degree = np.zeros(nodes)
@@ -103,7 +104,7 @@ def _before(degree: Floats, u: int, v: int) -> bool:
 
 @compiled
 def _pop(heap: Int32, place: Int32, degree: Floats, size: int) -> int:
-    """Takes the least node off the heap of that size; its place becomes -1."""
+    """Removes and returns the least node of the heap of that size; sets its place to -1."""
     least, last = heap[0], heap[size - 1]
     place[least] = -1
     if size == 1:
@@ -125,7 +126,7 @@ def _pop(heap: Int32, place: Int32, degree: Floats, size: int) -> int:
 
 @compiled
 def _rise(heap: Int32, place: Int32, degree: Floats, hole: int) -> None:
-    """Moves the node at `hole`, whose degree fell, up to where it belongs."""
+    """Moves the node at `hole`, whose degree has fallen, up to its place in the heap."""
     node = heap[hole]
     while hole > 0:
         parent = (hole - 1) // 2

@@ -16,10 +16,10 @@ from stillwatch_lab.baselines.interface import Logs, UnavailableError, scored
 from stillwatch_lab.baselines.tables import name_logs
 
 CLUSTER_PROBABILITY = 0.95  # the threshold of Splink's own tutorial
-RULE_RECALL = 0.7  # share of matching pairs the deterministic rules are said to find: the tutorial's value
+RULE_RECALL = 0.7  # share of matching pairs that the deterministic rules are assumed to find: the tutorial's value
 SAMPLED_PAIRS = 10_000_000.0  # random pairs from which u is estimated; Splink calls its own default of 1e6 too small
 
-# exact agreement, with Splink's term-frequency adjustment where common values mean little
+# Columns compared for exact agreement, some with Splink's adjustment for the frequency of values.
 COMPARED = (
     "payment_fingerprint",
     "payment_issuer",
@@ -33,7 +33,7 @@ COMPARED = (
     "referrer",
 )
 Rule = tuple[str, ...]
-# rules that are almost certainly right, for Splink's estimate of how many pairs match at all
+# Rules that are almost certainly right, from which Splink estimates how many pairs match.
 DETERMINISTIC: tuple[Rule, ...] = (("payment_fingerprint",), ("signup_address", "signup_fingerprint"))
 BLOCKING: tuple[Rule, ...] = (
     ("payment_fingerprint",),
@@ -47,13 +47,13 @@ BLOCKING: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EntityResolution:
-    """Accounts in a large cluster of accounts that Splink takes for one entity."""
+    """Scores accounts by the size of the cluster that Splink takes for one entity."""
 
     name: str = "registered_like_many_others"
     source: str = "Splink 5 (Linacre et al. 2022), Fellegi-Sunter linkage with expectation maximisation"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """Size of each account's cluster times its highest match probability; 0 for accounts that match nobody.
+        """The size of each account's cluster times its highest match probability; 0 for accounts without a match.
 
         Raises UnavailableError without Splink 5 or without an accounts table.
         """
@@ -102,7 +102,7 @@ ORDER BY account_index
 
 
 def gives_pairs(records: pa.Table, rule: Rule) -> bool:
-    """Whether any two records agree on all columns of a blocking rule; Splink refuses to train on none."""
+    """True if any two records agree on all columns of a blocking rule; Splink cannot be trained on no pair."""
     if not set(rule) <= set(records.column_names):
         return False
     held = records.select(list(rule)).drop_null().group_by(list(rule)).aggregate([([], "count_all")])
@@ -112,9 +112,9 @@ def gives_pairs(records: pa.Table, rule: Rule) -> bool:
 def link(splink: Any, records: pa.Table, rules: list[Rule]) -> tuple[pa.Table, pa.Table]:
     """Matching pairs (`unique_id_l`, `unique_id_r`, `match_probability`) and clusters (`unique_id`, `cluster_id`).
 
-    `rules` are the blocking rules that give pairs. Trained as Splink's tutorial does: deterministic rules for the
-    share of matching pairs, random pairs for u,
-    expectation maximisation under two blocking rules, each for the columns the other fixes, for m.
+    `rules` are the blocking rules that give pairs. The model is trained as in Splink's tutorial: deterministic rules
+    give the share of matching pairs, random pairs give u, and expectation maximisation under two blocking rules gives
+    m, under each rule for the columns that the other rule fixes.
     """
     linker = _linker(splink, records, rules)
     training, block_on = linker.training, splink.block_on
@@ -163,9 +163,9 @@ def _sign_up_times() -> Any:
 
 
 def cluster_scores(accounts: int, pairs: pa.Table, clusters: pa.Table) -> NDArray[np.float64]:
-    """Accounts (accounts,) by cluster size times their highest match probability; 0 without a match."""
+    """Each account's cluster size times its highest match probability, (accounts,); 0 without a match."""
     best = np.zeros(accounts)
-    # Splink adds up in the order of threads: the last digits are not its own
+    # The last digits of Splink's probabilities depend on the order of threads.
     probability = np.round(pairs["match_probability"].to_numpy(), 6)
     for side in ("unique_id_l", "unique_id_r"):
         np.maximum.at(best, pairs[side].to_numpy(), probability)

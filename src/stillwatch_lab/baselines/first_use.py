@@ -15,23 +15,23 @@ from stillwatch_lab.baselines.interface import Logs, scored
 from stillwatch_lab.baselines.tables import Int32, Int64, name_logs
 from stillwatch_lab.baselines.unions import Floats
 
-WIDTH = 12 * 3_600_000_000  # µs either side of a centre: together one day
+WIDTH = 12 * 3_600_000_000  # µs on either side of a centre, together one day
 CORE_VALUES = 5  # m: values of a core
-CORE_SHARE = 0.8  # rho: an account takes part with four of the five
-CORE_ACCOUNTS = 10  # n: fewer in step are chance
+CORE_SHARE = 0.8  # rho: an account belongs to a core with four of its five values
+CORE_ACCOUNTS = 10  # n: fewer accounts in lockstep can be chance
 SEEDS = 20_000  # accounts from which a search starts; all of them up to this many
-ROUNDS = 5  # alternations of accounts and values; the objective grows in each and has mostly settled by then
+ROUNDS = 5  # alternations of accounts and values, after which the objective has mostly settled
 
 
 @dataclass(frozen=True, slots=True)
 class FirstUse:
-    """Accounts in a large core of accounts that took up the same values within the same day."""
+    """Scores accounts by the size of their core: accounts that first used the same values within the same day."""
 
     name: str = "took_up_values_in_lockstep"
     source: str = "Beutel et al., CopyCatch: stopping group attacks by spotting lockstep behavior (WWW 2013)"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """The number of accounts in the largest core that each account belongs to; 0 in none."""
+        """The number of accounts in the largest core of each account; 0 for an account in no core."""
         accounts = name_logs(engine, logs)
         holdings = by_time(load(engine, len(accounts), channels(engine)))
         return scored(accounts, cores(holdings, seeds(len(accounts))))
@@ -45,7 +45,7 @@ def seeds(accounts: int) -> Int64:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Edges by value and then time of first use: value v's are `holder` and `at` from `value_start[v]`."""
+    """Edges by value and then time of first use; those of value v begin at `value_start[v]` in `holder` and `at`."""
 
     value_start: Int64
     holder: Int32
@@ -56,7 +56,7 @@ class Timed:
 
 
 def by_time(holdings: Holdings) -> Timed:
-    """The same edges in the order in which each value was taken up, and by account."""
+    """The same edges in order of each value's first use, and by account."""
     order = np.lexsort((holdings.holder, holdings.first_at, holdings.value_of))
     edge = holdings.edge
     return Timed(
@@ -90,7 +90,7 @@ def cores(timed: Timed, start_from: Int64) -> Floats:
 
 @compiled
 def drawable(value_start: Int64, at: Int64, by_account: tuple[Int64, Int32, Int64], account: int) -> Int64:
-    """The account's edges (into `held`) whose value enough accounts took up in step with it to make a core."""
+    """The account's edges whose value enough accounts for a core first used within WIDTH of it."""
     account_start, held, held_at = by_account
     begin, end = account_start[account], account_start[account + 1]
     result = np.empty(end - begin, np.int64)
@@ -114,10 +114,10 @@ def grow(
     core: tuple[Int64, Int64],
     scratch: Int32,
 ) -> Int32:
-    """Alternates accounts and values from a core's (values, centres), each (m,); returns its accounts, ascending.
+    """Grows a core from its (values, centres), each (m,), and returns its accounts, ascending.
 
-    New values come from its first account: those that most members took up in step with it. `scratch` (accounts,)
-    is 0 before and after; it counts on how many values an account is in step.
+    Accounts and values are chosen alternately. New values are those of the core's first account that most members first
+    used within WIDTH of it. `scratch` (accounts,) is 0 before and after; it counts each account's values in lockstep.
     """
     values, centres = core
     members = in_step(value_start, holder, at, (values, centres), scratch)
@@ -138,7 +138,7 @@ def grow(
 
 @compiled
 def in_step(value_start: Int64, holder: Int32, at: Int64, core: tuple[Int64, Int64], scratch: Int32) -> Int32:
-    """Accounts (ascending) that took up enough of the values within WIDTH of their centres."""
+    """Accounts (ascending) that first used enough of the values within WIDTH of their centres."""
     values, centres = core
     room = 0
     for j in range(len(values)):
@@ -182,7 +182,7 @@ def _best_values(
     wanted: tuple[int, int],
     member: Int32,
 ) -> tuple[Int64, Int64]:
-    """The values of one account (wanted[0]) that most members took up in step with it, and the members' mean times."""
+    """The values of account wanted[0] that most members first used within WIDTH of it, and their mean times."""
     account_start, held, held_at = by_account
     begin, end = account_start[wanted[0]], account_start[wanted[0] + 1]
     reach = np.zeros(end - begin, np.int64)

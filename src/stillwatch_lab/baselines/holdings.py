@@ -1,4 +1,4 @@
-"""The bipartite graph of accounts and the shared values they hold, as arrays; most baselines work on it."""
+"""The bipartite graph of accounts and the values that they share, as arrays; most baselines work on it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from stillwatch.engine import Engine
 from stillwatch_lab.baselines.channels import Channel, holders_sql
 from stillwatch_lab.baselines.tables import Int32, Int64, microseconds
 
-NEVER = np.iinfo(np.int64).min  # stands where a time is missing: no window reaches it
+NEVER = np.iinfo(np.int64).min  # marks a missing time, which lies in no window
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Edges (edges,) of the account-value graph, by value and then account, and the same by account.
 
-    Value v, of channel `channel[v]`, is held by `holder[value_start[v]:value_start[v + 1]]`, ascending. The edges of
-    account u are `edge[account_start[u]:account_start[u + 1]]`. Values that one account alone holds are left out.
+    The accounts with value v, of channel `channel[v]`, are `holder[value_start[v]:value_start[v + 1]]`, ascending. The
+    edges of account u are `edge[account_start[u]:account_start[u + 1]]`. Values of a single account are left out.
     """
 
     value_start: Int64
@@ -35,7 +35,7 @@ class Holdings:
 
     @property
     def accounts(self) -> int:
-        """The number of accounts, holders or not."""
+        """The number of all accounts, with those that share no value."""
         return len(self.account_start) - 1
 
     @property

@@ -1,4 +1,4 @@
-"""The interface of a baseline: the logs it reads and the scores it returns; every module beside it implements it."""
+"""The interface of a baseline, which the modules of this folder implement: logs go in and scores come out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCORES = pa.schema([pa.field("account_id", pa.string()), pa.field("score", pa.fl
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The logs a baseline reads: everything our own detector sees, nothing else."""
+    """The logs that a baseline reads, which are the same that Stillwatch reads."""
 
     sketches: str
     """Path or glob of `exchange_sketches` Parquet (columns: `records/sketches.py`)."""
@@ -26,33 +26,33 @@ class Logs:
 
 
 class Baseline(Protocol):
-    """One public idea of how to find the accounts, as its authors describe it."""
+    """One published method to find the accounts of a campaign, as its authors describe it."""
 
     @property
     def name(self) -> str:
-        """The claim it makes of an account with a high score, in snake case."""
+        """The statement that the method makes about an account with a high score, in snake case."""
         ...
 
     @property
     def source(self) -> str:
-        """The publication of the idea."""
+        """The publication of the method."""
         ...
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
         """`account_id` and `score` (float64, higher is more suspicious), by account; accounts left out score 0.
 
-        The same logs give the same scores. Raises QueryError when the logs cannot be read, UnavailableError when it
-        cannot run here at all.
+        The same logs give the same scores. Raises QueryError when the logs cannot be read, UnavailableError when the
+        method cannot run at all.
         """
         ...
 
 
 class UnavailableError(RunError):
-    """A baseline cannot run on this machine or on these logs; the message says why and what to do."""
+    """A baseline cannot run on this machine or on these logs; the message gives the reason and the remedy."""
 
 
 def scored(accounts: pa.Array, scores: NDArray[np.float64]) -> pa.Table:
-    """The answer of a baseline from account ids and scores, both (accounts,); zeros are left out."""
+    """The table of a baseline's scores from account ids and scores, both (accounts,); zeros are left out."""
     kept = np.flatnonzero(scores != 0.0)
     columns = [accounts.take(pa.array(kept)), pa.array(scores[kept], pa.float64())]
     return pa.Table.from_arrays(columns, schema=SCORES)

@@ -1,4 +1,4 @@
-"""Lockstep by the hour (SynchroTrap): accounts that act on the same objects in the same hours, again and again."""
+"""Lockstep by the hour (SynchroTrap): it links accounts that repeatedly act on the same objects in the same hours."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from stillwatch_lab.baselines.tables import Int32, Int64, name_logs
 from stillwatch_lab.baselines.unions import Floats, join_similar, sizes
 
 SIMILAR = 0.5  # pairs with half of their actions in common are linked
-LEAST_COMMON = 3  # common actions without which nothing is "sustained": two accounts of one exchange each agree fully
+LEAST_COMMON = 3  # least common actions, since two accounts with one exchange each would agree fully
 
 
 @dataclass(frozen=True, slots=True)
 class LockstepHours:
-    """Accounts in a large cluster of pairwise similar ones; the objects are `objects`, or every channel in use."""
+    """Scores accounts by their cluster of similar accounts; the objects are `objects`, or every channel in use."""
 
     name: str
     objects: tuple[str, ...] = ()
     source: str = "Cao et al., Uncovering large groups of active malicious accounts in online social networks, CCS 2014"
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """The other members of each account's cluster, plus its highest similarity to anyone (below 1 in practice)."""
+        """The number of other members of each account's cluster, plus its highest similarity to an account."""
         accounts = name_logs(engine, logs)
         chosen = acted_on(engine, self.objects)
         actions, total = read_actions(engine, len(accounts), chosen)
@@ -44,18 +44,18 @@ class LockstepHours:
 
 
 def acted_on(engine: Engine, objects: Sequence[str]) -> list[Channel]:
-    """The channels whose values are the objects: those named, or every one in use."""
+    """The channels whose values are the objects: those named, or every channel in use."""
     used = [one for one in channels(engine) if not one.stated]
     return [one for one in used if not objects or one.name in objects]
 
 
 def cluster_scores(cluster: Int32, similarity: Floats) -> Floats:
-    """Accounts are ordered by the size of their cluster, then by how similar their most similar partner is."""
+    """Scores that order accounts by the size of their cluster and then by their highest similarity, (accounts,)."""
     return sizes(cluster) - 1.0 + similarity
 
 
 def read_actions(engine: Engine, accounts: int, chosen: Sequence[Channel]) -> tuple[Holdings, Int64]:
-    """Actions (an object in an hour) that at least two accounts made, and how many each account made in all."""
+    """Actions (an object in an hour) of at least two accounts, and each account's number of all actions."""
     total = np.zeros(accounts, np.int64)
     parts: list[tuple[Int32, Int64, Int64]] = []
     for channel in chosen:

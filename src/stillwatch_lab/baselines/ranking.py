@@ -1,4 +1,4 @@
-"""Ranking quality of a baseline's scores, guilty above innocent, at a threshold chosen in the baseline's favour."""
+"""The ranking quality of a baseline's scores, at the threshold that is best for the baseline."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A baseline at its best threshold, and its ranking as a whole; None where there is nothing to rank."""
+    """The result of a baseline at its best threshold, and its ranking as a whole; None if there is nothing to rank."""
 
     threshold: float
-    """Lowest score accused; infinity when nobody can be."""
+    """The lowest score that is accused; infinity when none can be."""
     recall: float
-    """Guilty accounts accused, over all guilty accounts."""
+    """The share of guilty accounts that are accused."""
     profiles: dict[str, float]
-    """The same for each kind of campaign."""
+    """The share of guilty accounts that are accused, by kind of campaign."""
     innocents: int
     innocents_per_100k: float
-    """Innocent accounts accused: how many, and per 100,000 accounts of the world."""
+    """The number of innocent accounts accused, and their number per 100,000 accounts of the world."""
     innocent_kinds: dict[str, int]
-    """Who they are; kinds without any are left out."""
+    """Innocent accounts accused by kind; kinds without any are left out."""
     auc: float | None
     average_precision: float | None
 
 
 def compare(scores: pa.Table, truth: Path, allowed_innocents: int) -> Ranked:
-    """Sets `scores` (`account_id`, `score`) beside a world's `truth/accounts.parquet` (or its `truth` folder).
+    """Compares `scores` (`account_id`, `score`) with a world's `truth/accounts.parquet` (or its `truth` folder).
 
-    The threshold is the lowest at which at most `allowed_innocents` innocents are accused; it is chosen with the truth,
-    which no user of the baseline has. Accounts with equal scores are accused together or not at all. Accounts without
-    a score have 0. Raises InputError when the truth is missing, or a score is not a number, names an account twice
-    or one that the truth does not know.
+    The threshold is the lowest at which at most `allowed_innocents` innocents are accused. It is chosen with the truth,
+    which a user of the baseline does not have. Accounts with equal scores are accused together or not at all, and
+    accounts without a score have 0. Raises InputError when the truth is missing, when a score is not a number, and when
+    an account is named twice or is not in the truth.
     """
     path = truth / "accounts.parquet" if truth.is_dir() else truth
     if not path.is_file():
@@ -86,7 +86,7 @@ def _aligned(scores: pa.Table, accounts: pa.ChunkedArray) -> Floats:
 
 
 def best_threshold(score: Floats, guilty: Flags, allowed_innocents: int) -> float:
-    """The lowest score at or above which at most that many innocents stand; infinity when there is none."""
+    """The lowest score such that at most that many innocents have it or a higher one; infinity when there is none."""
     levels, above_guilty, above_innocent = _descending(score, guilty)
     fitting = np.flatnonzero(above_innocent <= allowed_innocents)
     useful = fitting[above_guilty[fitting] > 0]
@@ -94,7 +94,7 @@ def best_threshold(score: Floats, guilty: Flags, allowed_innocents: int) -> floa
 
 
 def _descending(score: Floats, guilty: Flags) -> tuple[Floats, Floats, Floats]:
-    """Distinct scores from the highest, with the guilty and the innocents at or above each."""
+    """Distinct scores, descending, with the numbers of guilty and of innocent accounts at or above each."""
     levels, which = np.unique(-score, return_inverse=True)
     hits = np.bincount(which, weights=guilty, minlength=len(levels))
     misses = np.bincount(which, weights=~guilty, minlength=len(levels))
@@ -112,7 +112,7 @@ def auc(score: Floats, guilty: Flags) -> float | None:
 
 
 def average_precision(score: Floats, guilty: Flags) -> float | None:
-    """Mean precision over the guilty accounts, those of equal score taken at once."""
+    """The mean precision over the guilty accounts; accounts of equal score are taken together."""
     if not guilty.any():
         return None
     _, hits, misses = _descending(score, guilty)

@@ -1,4 +1,4 @@
-"""Per-account regularity: whoever keeps a machine's time is suspected."""
+"""Per-account regularity: it suspects accounts whose times are as regular as a machine's."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from stillwatch_lab.baselines.tables import (
 
 Floats = NDArray[np.float64]
 
-LEAST_GAPS = 10  # a spread of fewer gaps is chance: two gaps can be equal by accident
-GAP_BINS = 5  # equally likely bins of a gap; the value Gianvecchio and Wang chose for their conditional entropy
+LEAST_GAPS = 10  # least gaps of an account; fewer can be equal by chance
+GAP_BINS = 5  # equally likely bins of a gap, as Gianvecchio and Wang chose for their conditional entropy
 DAY, HOUR = 86_400_000_000, 3_600_000_000  # µs
 
 
 @dataclass(frozen=True, slots=True)
 class Regularity:
-    """Accounts whose times have the property that `measure` (events → one number an account) is high for."""
+    """Scores accounts by `measure`, which computes one number per account from its times."""
 
     name: str
     measure: Callable[[Events], Floats]
     source: str
 
     def scores(self, engine: Engine, logs: Logs) -> pa.Table:
-        """The measure of each account; 0 for accounts with too few exchanges to have one."""
+        """The measure of each account; 0 for accounts with too few exchanges."""
         accounts = name_logs(engine, logs)
         return scored(accounts, self.measure(read_events(engine, len(accounts))))
 
@@ -47,12 +47,12 @@ def even_gaps(events: Events) -> Floats:
     count = _per_account(events, owner)
     mean = _per_account(events, owner, seconds) / np.maximum(count, 1)
     square = _per_account(events, owner, (seconds - mean[owner]) ** 2) / np.maximum(count, 1)
-    spread = np.sqrt(square) / np.maximum(mean, 1e-6)  # below a microsecond nothing is measured
+    spread = np.sqrt(square) / np.maximum(mean, 1e-6)  # times have a resolution of a microsecond
     return np.where(count >= LEAST_GAPS, 1.0 / (1.0 + spread), 0.0)
 
 
 def predictable_gaps(events: Events) -> Floats:
-    """1 / (1 + corrected conditional entropy of the gaps, in bits): 1 when the next gap follows from those before."""
+    """1 / (1 + corrected conditional entropy of the gaps, in bits): 1 when earlier gaps determine the next one."""
     _, gap = _gaps(events)
     if len(gap) == 0:
         return np.zeros(len(events.start) - 1)
@@ -65,7 +65,7 @@ def predictable_gaps(events: Events) -> Floats:
 
 
 def round_the_clock(events: Events) -> Floats:
-    """Entropy, in bits, of the hour of the day: log2(24) for an account that never sleeps, 0 for one busy hour."""
+    """The entropy of the hour of the day in bits: log2(24) for even activity, 0 for activity in one hour only."""
     accounts = len(events.start) - 1
     owner = np.repeat(np.arange(accounts), np.diff(events.start))
     hour = (events.at % DAY) // HOUR
@@ -77,7 +77,7 @@ def round_the_clock(events: Events) -> Floats:
 
 
 def _gaps(events: Events) -> tuple[Int64, Int64]:
-    """Whose each gap is, and how long it is (µs), by account and time."""
+    """The account index and length (µs) of each gap, by account and time."""
     owner = np.repeat(np.arange(len(events.start) - 1), np.diff(events.start))
     within = owner[1:] == owner[:-1]
     return owner[1:][within], np.diff(events.at)[within]
@@ -106,7 +106,7 @@ def _conditional_entropies(start: Int64, symbol: Int64, result: Floats) -> None:
             continue
         first, _ = _pattern_entropy(sequence)
         best, shorter, code = first, first, sequence.copy()
-        # 5^20 fits an integer, and long before that every pattern is unique and the correction rules
+        # 5^20 fits an integer; for far shorter patterns each is unique already, and the correction dominates.
         for length in range(2, min(20, len(sequence))):
             code = code[:-1] * GAP_BINS + sequence[length - 1 :]
             longer, once = _pattern_entropy(code)

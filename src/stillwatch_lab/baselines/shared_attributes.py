@@ -1,4 +1,4 @@
-"""Shared-attribute components: accounts that share a value are one group, however common the value is."""
+"""Shared-attribute components: all accounts that share a value are one group, even if the value is common."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from stillwatch_lab.baselines.unions import Floats, join_holders, sizes
 
 @dataclass(frozen=True, slots=True)
 class SharedAttributes:
-    """Accounts in one connected component; scored by its accounts, or by shared values held per account in it."""
+    """Scores accounts by the size or by the density of their connected component."""
 
     name: str
     identifying: bool
-    """Only channels that identify a person, machine or card; otherwise every channel."""
+    """True to use only channels that identify a person, machine or card; False to use every channel."""
     by_density: bool
     source: str = "link analysis as in fraud products; Akoglu, Tong and Koutra, Graph based anomaly detection (2015)"
 
@@ -37,9 +37,9 @@ class SharedAttributes:
 
 
 def density(holdings: Holdings, component: Int32) -> Floats:
-    """Edges of each account's component over its accounts and values together, (accounts,)."""
+    """Edges of each account's component divided by its accounts and values together, (accounts,)."""
     held = np.diff(holdings.account_start)
-    inside = holdings.holder[holdings.value_start[:-1]]  # a value lies in the component of any of its holders
+    inside = holdings.holder[holdings.value_start[:-1]]  # a value belongs to the component of each of its holders
     edges = np.bincount(component, weights=held, minlength=holdings.accounts)
     nodes = np.bincount(component, minlength=holdings.accounts)
     nodes += np.bincount(component[inside], minlength=holdings.accounts)

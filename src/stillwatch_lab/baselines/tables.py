@@ -1,4 +1,4 @@
-"""The logs as tables of an engine, with every account as an integer."""
+"""The logs as tables of an engine, with an integer index for each account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Int64 = NDArray[np.int64]
 def name_logs(engine: Engine, logs: Logs) -> pa.Array:
     """Names `logged_exchanges`, `logged_accounts` (empty when there are none) and `logged_positions`.
 
-    Returns account ids (accounts,) by account index: all that occur in either table, in the order of their bytes.
+    Returns the account ids of both tables, (accounts,), in the order of their bytes: the place is the account index.
     """
     engine.view("logged_exchanges", _file("exchange sketches", logs.sketches))
     if logs.accounts is None:

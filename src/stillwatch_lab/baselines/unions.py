@@ -1,4 +1,4 @@
-"""Connected accounts: compiled walks over the account-value graph join pairs without listing them."""
+"""Connected accounts: compiled loops over the account-value graph join pairs without listing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 @compiled
 def root(parent: Int32, u: int) -> int:
-    """The representative of u's set, shortening the path to it."""
+    """The representative of u's set; halves the path to it."""
     while parent[u] != u:
         parent[u] = parent[parent[u]]
         u = parent[u]
@@ -22,7 +22,7 @@ def root(parent: Int32, u: int) -> int:
 
 @compiled
 def join(parent: Int32, u: int, v: int) -> None:
-    """Makes one set of u's and v's; the smaller representative stands for it, whatever the order of joins."""
+    """Joins the sets of u and v; the smaller representative is kept, so that the order of joins does not matter."""
     u, v = root(parent, u), root(parent, v)
     parent[max(u, v)] = min(u, v)
 
@@ -59,10 +59,10 @@ def join_similar(
     size: Int64,
     least: tuple[float, int],
 ) -> tuple[Int32, Floats]:
-    """Joins pairs whose sets have a Jaccard similarity and number of common members of at least `least`.
+    """Joins accounts whose sets of values have a Jaccard similarity and a number of common values of at least `least`.
 
-    `edges` are (account_start, edge) as in Holdings; `size` (accounts,) counts members that nobody shares as well.
-    Returns representatives and each account's highest similarity (of pairs with enough in common), both (accounts,).
+    `edges` are (account_start, edge) as in Holdings; `size` (accounts,) counts all values of an account, shared or not.
+    Returns representatives and each account's highest similarity (with enough common values), both (accounts,).
     """
     account_start, edge = edges
     accounts = len(account_start) - 1

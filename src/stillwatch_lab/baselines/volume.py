@@ -1,4 +1,4 @@
-"""Per-account volume: whoever asks more than others is suspected."""
+"""Per-account volume: it suspects accounts that ask more than others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stillwatch_lab.baselines.tables import name_logs
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Accounts whose number in `measure` (SQL over an account's hours) is high."""
+    """Scores accounts by `measure`, an SQL aggregate over the hours of an account."""
 
     name: str
     measure: str

@@ -1,4 +1,4 @@
-"""Content of traffic windows as points of a kernel space, and their distance to benign traffic (MMD)."""
+"""The content of traffic windows as points of a kernel space, and their distance from benign traffic (MMD)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from stillwatch_lab.baselines.unions import Floats
 WINDOW = 1_500  # queries a window, as published
 SCALES = (0.5, 1.0, 2.0, 4.0)  # bandwidths averaged over, as multiples of the median distance, as published
 BANDWIDTH_SAMPLE = 2_000  # queries whose distances give the median, as published
-BENIGN = (
-    60_000  # queries that stand for benign traffic: half are the reference (20 windows, as published), half calibrate
-)
+BENIGN = 60_000  # benign queries: half are the reference (20 windows, as published), half calibrate the threshold
 NULL_WINDOWS = 1_000  # benign windows that set the threshold, as published
 PERCENTILE = 95.0  # of their distances: the threshold, as published
 DIMENSIONS = 64  # of the projected content features, in place of a sentence embedding
@@ -32,7 +30,7 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Queries with content, by time: whose each is (queries,) and its content features (queries, 16)."""
+    """Queries with content, in order of time: account indices (queries,) and content features (queries, 16)."""
 
     account_index: Int64
     features: NDArray[np.uint32]
@@ -54,7 +52,7 @@ def read_queries(engine: Engine) -> Queries:
 
 
 def embed(features: NDArray[np.uint32]) -> Float32:
-    """Unit vectors (queries, DIMENSIONS): each feature adds a random direction of its own."""
+    """Unit vectors (queries, DIMENSIONS), to which each feature adds its own random direction."""
     result = np.zeros((len(features), DIMENSIONS), np.float32)
     _add_directions(features, result)
     length = np.sqrt((result * result).sum(axis=1, keepdims=True))
@@ -80,7 +78,7 @@ def _add_directions(features: NDArray[np.uint32], result: Float32) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """An average of Gaussian kernels as inner products: random frequencies (DIMENSIONS, FREQUENCIES)."""
+    """An average of Gaussian kernels, approximated with random frequencies (DIMENSIONS, FREQUENCIES)."""
 
     frequencies: Float32
 
@@ -99,7 +97,7 @@ def make_kernel(benign: Float32) -> Kernel:
     distance = np.maximum(square[:, None] + square - 2 * sample @ sample.T, 0.0)[np.triu_indices(len(sample), 1)]
     positive = distance[distance > 0]
     median = float(np.sqrt(np.median(positive))) if len(positive) else 1.0
-    # an average of kernels is a mixture of their spectra: each frequency belongs to one bandwidth
+    # The spectrum of an average of kernels is a mixture, so that each frequency is drawn for one bandwidth.
     scale = median * np.array(SCALES)[np.arange(FREQUENCIES) % len(SCALES)]
     return Kernel((rng.standard_normal((DIMENSIONS, FREQUENCIES)) / scale).astype(np.float32))
 

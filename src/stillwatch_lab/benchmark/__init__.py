@@ -1,1 +1,1 @@
-"""Every score on every profile: worlds of many seeds built, scanned, scored, pooled and shown in one go."""
+"""The benchmark: builds, scans and scores worlds of many seeds, pools the scores and shows them."""

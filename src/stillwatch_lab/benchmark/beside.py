@@ -1,4 +1,4 @@
-"""The baselines beside the detector: the same worlds, the same sketches, the same number of innocents."""
+"""The baselines on the same worlds and sketches as the detector, at the same number of accused innocents."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stillwatch_lab.baselines.ranking import compare
 
 
 def names() -> tuple[str, ...]:
-    """Every baseline, in the order they are shown."""
+    """The names of all baselines, in the order in which they are shown."""
     return tuple(one.name for one in BASELINES)
 
 
 def compared(engine: Engine, name: str, logs: Logs, truth: Path, allowed: Sequence[int]) -> dict[str, Any]:
-    """The finds of the baseline of that name for each number of innocents that its score may accuse.
+    """The result of the baseline of that name for each number of innocents that it may accuse.
 
-    `at` is empty, and `why_not` says why, where the baseline cannot run.
+    If the baseline cannot run, `at` is empty, and `why_not` is the reason.
     """
     one = next(baseline for baseline in BASELINES if baseline.name == name)
     found: dict[str, Any] = {"name": name, "source": one.source, "why_not": None, "at": {}}
@@ -30,6 +30,6 @@ def compared(engine: Engine, name: str, logs: Logs, truth: Path, allowed: Sequen
         return found | {"why_not": str(reason)}
     for innocents in allowed:
         ranked = asdict(compare(scores, truth, innocents))
-        del ranked["threshold"]  # infinite where nobody can be accused, which JSON cannot say; recall says it too
+        del ranked["threshold"]  # it can be infinite, which JSON does not allow
         found["at"][str(innocents)] = ranked
     return found

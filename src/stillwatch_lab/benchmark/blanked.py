@@ -1,4 +1,4 @@
-"""Sketches as they would be if the provider's logs lacked some columns."""
+"""Blanked sketches: those that would result if the provider's logs lacked some columns."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from stillwatch_lab.benchmark.document import Curve, Dots, Panels
 from stillwatch_lab.benchmark.intervals import Estimate
 
 WIDTH = 960.0
-LABELS, LETTER = 150.0, 7.3  # least room for the names of rows, and what a letter of them takes
+LABELS, LETTER = 150.0, 7.3  # px: least width for the names of rows, and the width of a letter
 RIGHT = 24.0
-LINE = 13.0  # between two series of one row
-GAP = 12.0  # between rows
+LINE = 13.0  # px between two series of one row
+GAP = 12.0  # px between rows
 TOP, BOTTOM = 14.0, 30.0
 PANEL, BETWEEN = 200.0, 34.0
-ACROSS = 4  # panels in a row
-LEAST_RATE = 0.5  # per 100,000: below it a rate is drawn at the edge, as 0 has no place on a logarithmic scale
+ACROSS = 4  # panels side by side
+LEAST_RATE = 0.5  # per 100,000; lower rates are drawn at the edge, since a logarithmic scale has no 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A dot, with what it says when pointed at."""
+    """A dot, with the text that is shown when the pointer is on it."""
 
     x: float
     y: float
@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words, anchored at `start`, `middle` or `end`."""
+    """A text, anchored at `start`, `middle` or `end`."""
 
     x: float
     y: float
@@ -55,7 +55,7 @@ class Label:
 
 @dataclass(slots=True)
 class Drawing:
-    """Everything to draw, back to front: lines, shapes, dots, words."""
+    """All parts of a chart, from back to front: lines, shapes, dots, texts."""
 
     height: float
     lines: list[Line] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Drawing:
 
 
 def style_of(series: tuple[str, ...], number: int) -> str:
-    """The style class of a series: levels keep their colours, others take theirs in order."""
+    """The style class of a series: each level has its own, and other series have theirs by number."""
     name = series[number]
     return f"series-{name}" if name in ("act", "review", "watch") else f"series-{number % 8}"
 
@@ -106,7 +106,7 @@ def _dot(drawing: Drawing, scale: _Scale, one: Estimate, place: tuple[float, str
 
 
 class _Scale:
-    """From a share or a rate to pixels; rates are logarithmic from `LEAST_RATE` to a whole power of ten."""
+    """A scale from shares or rates to pixels; that of rates is logarithmic from `LEAST_RATE` to a power of ten."""
 
     def __init__(self, chart: Dots) -> None:
         self._rate = chart.unit == "rate"
@@ -120,7 +120,7 @@ class _Scale:
             self.ticks = [(self.at(share), f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
 
     def at(self, value: float) -> float:
-        """The place of a value, between the labels and the right edge."""
+        """The x coordinate of a value, between the labels and the right edge."""
         if self._rate:
             low, high = math.log10(LEAST_RATE), float(self._decades)
             value = (math.log10(max(value, LEAST_RATE)) - low) / (high - low)
@@ -162,8 +162,8 @@ def _panel(drawing: Drawing, chart: Panels, curve: Curve, corner: tuple[float, f
     drawing.shapes.append((_path(places), "curve"))
     if curve.sizes:
         most = max(curve.sizes)
-        for (x, y), size, (said, so) in zip(places, curve.sizes, curve.points, strict=True):
-            title = f"said {said:.4f}, so {so:.4f}, {size:,.0f} members"
+        for (x, y), size, (stated, observed) in zip(places, curve.sizes, curve.points, strict=True):
+            title = f"stated {stated:.4f}, observed {observed:.4f}, {size:,.0f} members"
             drawing.marks.append(
                 Mark(round(x, 1), round(y, 1), round(3 + 9 * math.sqrt(size / most), 1), "series-0", title)
             )

@@ -11,13 +11,13 @@ from typing import Any
 
 from stillwatch_lab.benchmark.cost import Result, run_task
 
-# Heavy modules load inside the tasks that need them, so that each child's memory is what its own task needs.
+# Each task imports the heavy modules that it needs, so that a child's peak memory is its task's.
 
 
 def build_world(  # noqa: PLR0913  what a world is made from
     world: str, seed: int, accounts: int, exchanges: int, prompts: str | None, data: str | None, out: str
 ) -> Result:
-    """Makes a world with known truth."""
+    """Builds a world with known truth."""
     from stillwatch_lab.worlds.build import build
 
     folders = [Path(one) if one else None for one in (prompts, data)]
@@ -26,9 +26,9 @@ def build_world(  # noqa: PLR0913  what a world is made from
 
 
 def scan(logs: str, tables: dict[str, str], off: list[str], out: str, sketches: str | None) -> Result:
-    """The line up to the assessment: the tables of a run folder in `out`, and what each stage cost.
+    """Runs the stages up to the assessment, writes a run folder's tables to `out`, and returns the cost of each stage.
 
-    Also exports what the method tables look at, and the sketches when a path is named.
+    It also exports the tables that the section on methods needs, and the sketches if a path is given for them.
     """
     from stillwatch import (
         assess,
@@ -61,7 +61,7 @@ def scan(logs: str, tables: dict[str, str], off: list[str], out: str, sketches: 
 
 
 def score(run: str, truth: str, seed: int, out: str) -> Result:
-    """Every score of one run, as JSON at `out`."""
+    """Writes all scores of one run as JSON to `out`."""
     from stillwatch_lab.benchmark.record import record
 
     _keep(record(Path(run), Path(truth), seed), out)
@@ -69,7 +69,7 @@ def score(run: str, truth: str, seed: int, out: str) -> Result:
 
 
 def oracle(sketches: str, truth: str, profile: str, out: str) -> Result:
-    """Writes as JSON to `out` when a detector that knows the profile's true parameters could have acted."""
+    """Writes as JSON to `out` the times at which a detector that knows the true parameters could have acted."""
     from stillwatch_lab.benchmark.oracle import known_parameters
 
     _keep(known_parameters(Path(sketches), Path(truth), profile), out)
@@ -77,7 +77,7 @@ def oracle(sketches: str, truth: str, profile: str, out: str) -> Result:
 
 
 def baseline(name: str, sketches: str, accounts: str | None, truth: str, allowed: list[int], out: str) -> Result:
-    """One baseline's comparison at each number of innocents allowed, as JSON at `out`."""
+    """Writes as JSON to `out` one baseline's result at each number of innocents allowed."""
     from stillwatch.engine.duckdb import DuckDBEngine
     from stillwatch.settings import EngineSettings
     from stillwatch_lab.baselines import Logs

@@ -19,7 +19,7 @@ from stillwatch.errors import RunError, StillwatchError
 
 Result = dict[str, Any]
 _SOURCE = Path(stillwatch.__file__).parent
-_SAID = 2_000  # characters of a failed child's last words that are worth repeating
+_TAIL = 2_000  # last characters of a failed child's stderr that are repeated in the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +33,36 @@ class Cost:
 
 
 class WorkFailedError(RunError):
-    """A child process ended without a result; the message carries the end of what it wrote."""
+    """A child process ended without a result; the message contains the end of its stderr."""
 
 
 def measured(module: str, task: str, arguments: Mapping[str, object], cwd: Path | None = None) -> Cost:
-    """Runs `python -m MODULE TASK ARGUMENTS`, a module whose `main` is `serve`; raises WorkFailedError when it fails.
+    """Runs `python -m MODULE TASK ARGUMENTS`, a module that calls `run_task`, in a process of its own.
 
-    In a process of its own, so that its memory is given back and its seconds are its alone.
+    The memory and seconds measured are therefore the task's alone. Raises WorkFailedError when the process fails.
     """
     words = [sys.executable, "-m", module, task, json.dumps(arguments)]
     done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise WorkFailedError(f"`{task}` failed with exit code {done.returncode}:\n{done.stderr[-_SAID:]}")
+        raise WorkFailedError(f"`{task}` failed with exit code {done.returncode}:\n{done.stderr[-_TAIL:]}")
     result = json.loads(done.stdout.splitlines()[-1])
     return Cost(result.pop("seconds"), result.pop("cpu"), result.pop("peak_bytes"), result)
 
 
 def run_task(tasks: Mapping[str, Callable[..., Result]], words: list[str]) -> None:
-    """Runs one task between two looks at the clocks and prints one JSON object, for `measured` to read."""
+    """Runs one task, measures it, and prints one JSON object, which `measured` reads."""
     task, arguments = words
     wall, cpu = time.perf_counter(), cpu_seconds()
     try:
         result = tasks[task](**json.loads(arguments))
     except StillwatchError as error:
-        sys.exit(str(error))  # what a person has to mend needs no traceback
+        sys.exit(str(error))  # an error that the user can correct needs no traceback
     result |= {"seconds": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu, "peak_bytes": peak_bytes()}
     sys.stdout.write(json.dumps(result) + "\n")
 
 
 def peak_bytes() -> int:
-    """Most memory this process has held; a child's `ru_maxrss` can hold its parent's, `VmHWM` cannot."""
+    """The peak memory of this process in bytes; `ru_maxrss` can include the parent's memory, `VmHWM` cannot."""
     status = Path("/proc/self/status")
     if status.is_file():
         for line in status.read_text(encoding="ascii").splitlines():
@@ -73,7 +73,7 @@ def peak_bytes() -> int:
 
 
 def cpu_seconds() -> float:
-    """Seconds of processor time of this process and of those it has waited for."""
+    """Seconds of processor time of this process and of the child processes that have ended."""
     own, waited = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + waited.ru_utime + waited.ru_stime
 

@@ -1,4 +1,4 @@
-"""The SQL that counts what the benchmark asks of a run beyond the scores of one world."""
+"""The SQL of the benchmark's further counts of a run, beyond the scores of one world."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from stillwatch_lab.scores.tables import LEVELS_SQL, MILLIONTHS
 
 
 def expected_sql() -> Query:
-    """One row a found campaign: its own-level members, how many of them are innocent, and what the run expected.
+    """One row a found campaign: its members of its own level, the innocents among them, and the innocents expected.
 
-    `doubt` is the sum over those members of 1 - probability given that the campaign is right, in millionths; the
-    campaign's own probability is its confidence.
+    `doubt` is the sum over those members of 1 - (their probability if the campaign is right), in millionths. The
+    probability that the campaign is right is its confidence.
     """
     return Query(
         "innocents expected and true",
@@ -29,7 +29,7 @@ GROUP BY ALL ORDER BY campaign_id
 
 
 def separation_sql() -> Query:
-    """Inside the accounts of each true campaign: exchanges listed, rightly listed, and those there were to list."""
+    """Of the accounts of each true campaign: the exchanges listed, those listed rightly, and all of the campaign's."""
     return Query(
         "exchanges inside the campaign's accounts",
         """
@@ -48,7 +48,7 @@ FROM there LEFT JOIN inside USING (campaign_id) ORDER BY campaign_id
 
 
 def covered_sql(bins: int) -> Query:
-    """Each campaign's exchanges in time order, in equal parts: how many came from accounts already at `act`."""
+    """Exchanges by campaign and equal part of its time order, and how many came from accounts already at `act`."""
     return Query(
         "exchanges after their account reached act",
         f"""
@@ -79,8 +79,10 @@ FROM true_campaigns JOIN reached USING (campaign_id) ORDER BY campaign_id
 
 
 def linked_sql() -> Query:
-    """Accounts of each kind, how many are in a network, and in the one network that holds most of their own group (NULL
-    for kinds without groups)."""
+    """One row a kind: its accounts, those in any network, and those in the network with most of their group.
+
+    The last is NULL for kinds without groups.
+    """
     return Query(
         "accounts in networks",
         """
@@ -103,7 +105,7 @@ GROUP BY kind ORDER BY kind
 
 
 def claimed_sql() -> Query:
-    """Found campaigns by the kind of most of their members: a relay's customers make no campaign."""
+    """One row a found campaign, with the kind of most of its members."""
     rank = LEVELS_SQL.replace("level", "campaigns.level")
     return Query(
         "found campaigns by kind",
@@ -138,7 +140,7 @@ GROUP BY campaign_id, level, kind ORDER BY campaign_id, kind
 
 
 def labelled_sql() -> Query:
-    """Every account of the truth: its campaign or NULL, and its highest level (0 act, 1 review, 2 watch, 3 none)."""
+    """One row an account: its true campaign or NULL, and its strongest level (0 act, 1 review, 2 watch, 3 none)."""
     return Query(
         "accounts and levels",
         """

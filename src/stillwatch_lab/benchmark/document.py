@@ -1,4 +1,4 @@
-"""The results of a benchmark run as one typed document of tables and charts, from which every form is rendered."""
+"""The results of a benchmark run as one typed document of tables and charts; page and terminal are rendered from it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ Cell = str | Estimate | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, and the unit by which its estimates are shown: `share`, `rate`, `number`, `days`;
-    `text` for figures written out, `prose` for words."""
+    """A column's heading and the unit of its estimates: `share`, `rate`, `number` or `days`.
+
+    The unit `text` is for figures that are formatted already, `prose` for words.
+    """
 
     name: str
     unit: str = "text"
@@ -21,7 +23,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under columns; the first cell of a row names it."""
+    """Rows under columns; the first cell of a row is its name."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -30,18 +32,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """A chart with one line a row and a dot with its interval a series; values are shares, or rates on a log scale."""
+    """A chart with a line per row and, per series, a dot with its interval; rates are on a logarithmic scale."""
 
     caption: str
     series: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Estimate, ...]], ...]
     unit: str = "share"
-    targets: Mapping[str, float] = field(default_factory=dict)  # row → where its target stands
+    targets: Mapping[str, float] = field(default_factory=dict)  # row → value of its target
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One panel: points of a line in the unit square, with an optional size a point (then dots are drawn)."""
+    """One panel: the points of a line in the unit square; if they have sizes, dots are drawn."""
 
     title: str
     note: str
@@ -52,7 +54,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Small panels with one pair of axes in common; `diagonal` draws where both are equal."""
+    """Small panels with the same axes; `diagonal` draws the line of equal coordinates."""
 
     caption: str
     across: str
@@ -63,7 +65,7 @@ class Panels:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what a reader should take from it, and what shows it."""
+    """A heading, an introduction, and the section's charts and tables."""
 
     name: str
     title: str
@@ -74,7 +76,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target beside its measurement; `met` None where it was not measured or nothing is demanded."""
+    """One target and its measurement; `met` is None if it was not measured or nothing is demanded."""
 
     what: str
     target: str
@@ -84,7 +86,7 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """In one word."""
+        """The result in one word."""
         return {None: "reported", True: "met", False: "missed"}[self.met]
 
 

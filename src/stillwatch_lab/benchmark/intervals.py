@@ -1,4 +1,4 @@
-"""Intervals of pooled scores: by resampling seeds, exact ones for counts that never vary, and of expected counts."""
+"""Intervals of pooled scores by resampling seeds, exact intervals of counts, and intervals of expected counts."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, poisson
 
 Real = NDArray[np.float64]
-RESAMPLES = 2_000  # percentiles of a 95 % interval then vary by less than its last shown digit
+RESAMPLES = 2_000  # with so many, the percentiles of a 95 % interval vary by less than the last digit shown
 LEVEL = 0.95
-_SEED = 20260610  # any fixed number: the same seeds give the same intervals
+_SEED = 20260610  # a fixed number, so that the same seeds give the same intervals
 _LOW, _HIGH = 100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A pooled score with its 95 % interval; None where nothing can be said.
+    """A pooled score with its 95 % interval; None if there is no value or no interval.
 
-    `basis` is `bootstrap` (over seeds), `exact` (Clopper and Pearson over the counted things, where all seeds agree or
-    there is one) or empty. `hits` of `trials` were counted where the score is a share of counts.
+    `basis` is `bootstrap` (over seeds), `exact` (Clopper and Pearson over all counts, if all seeds agree or there is
+    one seed) or empty. If the score is a share of counts, it is `hits` of `trials`.
     """
 
     value: float | None
@@ -34,7 +34,7 @@ class Estimate:
     trials: float | None = None
 
     def scaled(self, factor: float) -> Estimate:
-        """The same in another unit."""
+        """The estimate in another unit."""
         value, low, high = (None if one is None else one * factor for one in (self.value, self.low, self.high))
         return Estimate(value, low, high, self.basis, self.hits, self.trials)
 
@@ -44,17 +44,17 @@ NOTHING = Estimate(None)
 
 @cache
 def weights(seeds: int) -> NDArray[np.int64]:
-    """How often each seed is drawn in each resample: (2,000, seeds)."""
+    """The number of times that each seed is drawn in each resample, (RESAMPLES, seeds)."""
     return np.random.default_rng(_SEED).multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES)
 
 
 def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) -> Estimate:
-    """Hits over trials, pooled over seeds (one entry a seed).
+    """Hits divided by trials, pooled over seeds; both have one entry a seed.
 
-    Seeds are resampled, so that what varies between worlds varies in the interval (percentiles; Efron & Tibshirani
-    1993). When all seeds give one value that tells nothing; a share of counts then has the interval of Clopper and
-    Pearson (1934) over everything counted, which takes accounts for independent and so is the least to allow for; an
-    interval over few seeds is never shown narrower.
+    The interval is a percentile bootstrap over seeds (Efron & Tibshirani 1993), so that it covers the variation between
+    worlds. If all seeds give one value, the bootstrap has no width; a share of counts (`counted`) then has the interval
+    of Clopper and Pearson (1934) over all counts. That interval takes accounts for independent, so that it is the
+    narrowest possible; an interval over few seeds is never shown narrower.
     """
     over, of = np.asarray(hits, float), np.asarray(trials, float)
     if of.sum() <= 0:
@@ -77,7 +77,7 @@ def share(hits: Sequence[float], trials: Sequence[float], counted: bool = True) 
 
 
 def resampled(seeds: int, statistic: Callable[[NDArray[np.int64]], float | None]) -> Estimate:
-    """Any statistic of weighted seeds: its value with every seed once, and the bootstrap's percentiles."""
+    """A statistic of weighted seeds: its value with each seed once, and the percentiles of the bootstrap."""
     value = statistic(np.ones(seeds, np.int64))
     if value is None or seeds < 2:
         return Estimate(value)
@@ -99,11 +99,11 @@ def poisson_interval(expected: float) -> tuple[int, int]:
 
 
 def stated_interval(campaigns: Sequence[dict[str, Any]]) -> tuple[int, int]:
-    """The innocents among campaigns' members in 95 % of cases, if the run's own probabilities are right.
+    """The least and most innocents among campaigns' members in 95 % of cases, if the run's probabilities are right.
 
-    A campaign is right or wrong as a whole, with its stated confidence, and when it is wrong all its members are
-    innocent; when it is right each member is a stranger by its own stated chance. Innocents therefore come in lumps,
-    and a Poisson interval would be too narrow. 10,000 draws with a fixed seed.
+    A campaign is right as a whole with its stated confidence. If it is wrong, all its members are innocent; if it is
+    right, each member is innocent with its own stated chance. Innocents therefore occur in clusters, and a Poisson
+    interval would be too narrow. The interval comes from 10,000 draws with a fixed seed.
     """
     draws = np.random.default_rng(_SEED)
     total = np.zeros(10_000, np.int64)

@@ -1,8 +1,8 @@
-"""Operational labels, as a team without the truth has: few accounts known guilty, an audit, some labels wrong.
+"""Operational labels, which a team has that does not know the truth: few known guilty accounts, and an audit.
 
-A provider never knows a whole campaign. It knows accounts that were caught by other means (here a seeded tenth of each
-campaign), and it can have some of the accused looked at by people (here a seeded tenth). Both sorts of labels are wrong
-in 2 % of cases. From the first it estimates recall, from the second precision.
+A provider never knows a whole campaign. It knows accounts that were found by other means (here a seeded tenth of each
+campaign), and people can examine some of the accused (here a seeded tenth). Both sorts of labels are wrong in 2 % of
+cases. The first sort gives an estimate of recall, the second of precision.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from stillwatch.records.outputs import LEVELS
 
-KNOWN_SHARE = 0.1  # of a campaign's accounts are known to the team, and of the accused are audited
-WRONG_SHARE = 0.02  # of the labels
+KNOWN_SHARE = 0.1  # share of a campaign's accounts that the team knows, and share of the accused that are audited
+WRONG_SHARE = 0.02  # share of labels
 _SALT = 0x1ABE1  # keeps these draws apart from the world's, which start from the same seed
 
 
 def operational(campaign: NDArray[np.bool_], level: NDArray[np.int64], seed: int) -> dict[str, dict[str, int]]:
     """Counts by level, from one entry an account: whether it is in a campaign, and its level (0 act … 3 none).
 
-    `known` labels say guilty and `known_found` of them are accused at the level or a stronger one; of the accused,
-    `audited` were looked at and `audited_guilty` were called guilty.
+    `known` accounts are labelled guilty, and `known_found` of them are accused at the level or a stronger one. Of the
+    accused, `audited` were examined, and `audited_guilty` of these were labelled guilty.
     """
     draws = np.random.default_rng([seed, _SALT])
     wrong = draws.random(len(campaign)) < WRONG_SHARE
@@ -44,7 +44,7 @@ def operational(campaign: NDArray[np.bool_], level: NDArray[np.int64], seed: int
 
 
 def _with_strangers(known: NDArray[Any], innocents: NDArray[Any], draws: np.random.Generator) -> NDArray[Any]:
-    """The known guilty with a fiftieth of them replaced by innocents whom the team takes for guilty."""
+    """The accounts labelled guilty: a fiftieth of the known ones is replaced by innocents that are labelled wrongly."""
     swapped = draws.random(len(known)) < WRONG_SHARE
     strangers = draws.choice(innocents, min(int(swapped.sum()), len(innocents)), replace=False)
     return np.concatenate([known[~swapped], strangers]).astype(np.int64)

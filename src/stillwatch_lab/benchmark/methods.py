@@ -14,14 +14,16 @@ from stillwatch.link.nearest_accounts import MINIMUM_STARTS
 
 Float = NDArray[np.float64]
 Rows = list[dict[str, Any]]
-OFTEN = 10  # openings from which memory says much
+OFTEN = 10  # conversation starts from which self-similarity is well estimated
 
 
 def self_similarity(engine: Engine) -> Rows:
-    """One row a kind: accounts, those of whom something is said, quantiles of within over between, AUC against people.
+    """One row a kind: its accounts, those judged, and how far their self-similarity differs from people's.
 
-    AUC is the chance that a person exceeds an account of the kind (ties half); `auc_often` among accounts with 10
-    openings or more; `positive` the share of those spoken of whose bits say that there is no person.
+    Accounts with too few conversation starts are not judged. `quantiles` are those of the ratio of similarity within
+    the account to similarity with its nearest accounts. `auc` is the chance that a person's ratio exceeds that of an
+    account of the kind (ties count half), and `auc_often` the same among accounts with OFTEN conversation starts or
+    more. `positive` is the share of judged accounts with bits above 0, which speak against a person.
     """
     sql = """
 SELECT truth.kind, evidence.conversation_starts, evidence.within_similarity AS within,
@@ -32,34 +34,36 @@ FROM true_accounts AS truth JOIN account_evidence AS evidence USING (account_id)
     kind = np.array(accounts["kind"].to_pylist(), dtype=object)
     conversation_starts, bits = accounts["conversation_starts"].to_numpy(), accounts["bits"].to_numpy()
     ratio = (accounts["within"].to_numpy() + FLOOR) / (accounts["between"].to_numpy() + FLOOR)
-    said, often = conversation_starts >= MINIMUM_STARTS, conversation_starts >= OFTEN
+    judged, often = conversation_starts >= MINIMUM_STARTS, conversation_starts >= OFTEN
     people = kind == "person"
-    return [_self_similarity_row(name, (kind == name), people, said, often, ratio, bits) for name in sorted(set(kind))]
+    return [
+        _self_similarity_row(name, (kind == name), people, judged, often, ratio, bits) for name in sorted(set(kind))
+    ]
 
 
 def _self_similarity_row(  # noqa: PLR0913  one array an aspect of the same accounts
     name: str,
     own: NDArray[np.bool_],
     people: NDArray[np.bool_],
-    said: NDArray[np.bool_],
+    judged: NDArray[np.bool_],
     often: NDArray[np.bool_],
     ratio: Float,
     bits: Float,
 ) -> dict[str, Any]:
-    spoken = ratio[own & said]
+    own_ratio = ratio[own & judged]
     return {
         "kind": name,
         "accounts": int(own.sum()),
-        "said": len(spoken),
-        "quantiles": [float(x) for x in np.quantile(spoken, [0.1, 0.5, 0.9])] if len(spoken) else None,
-        "auc": auc(ratio[people & said], spoken),
+        "judged": len(own_ratio),
+        "quantiles": [float(x) for x in np.quantile(own_ratio, [0.1, 0.5, 0.9])] if len(own_ratio) else None,
+        "auc": auc(ratio[people & judged], own_ratio),
         "auc_often": auc(ratio[people & often], ratio[own & often]),
-        "positive": float((bits[own & said] > 0).mean()) if len(spoken) else None,
+        "positive": float((bits[own & judged] > 0).mean()) if len(own_ratio) else None,
     }
 
 
 def tests(engine: Engine) -> Rows:
-    """One row a kind and test: candidates most of whose members are of that kind, and the median bits."""
+    """One row a kind and test: the number of candidates with most members of that kind, and their bits, ascending."""
     sql = """
 WITH kinds AS (
   SELECT candidate_id, mode(truth.kind ORDER BY truth.kind) AS kind

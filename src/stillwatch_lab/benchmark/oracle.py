@@ -1,22 +1,22 @@
-"""When could a detector that knows a campaign's true parameters have acted? The bar for `patient`, which hides longest.
+"""The oracle: a detector that knows a campaign's true parameters. It gives the earliest possible time of detection.
 
-The oracle is told what no real detector knows: the distributions from which the campaign's exchanges and everybody
-else's are drawn. It watches each account by itself, exchange by exchange in event time, and adds up
+The oracle is given what no real detector knows: the distributions of the campaign's exchanges and of all other
+exchanges. It follows each account by itself, exchange by exchange in event time, and adds up
 
     LLR = Σ log2 P(exchange | campaign) / P(exchange | others)
 
-over what a sketch holds: capability, sampling parameters, model, client, tools and content features, and whether the
-conversation was last seen on another account. It acts on an account when its LLR first reaches log2(100,000) bits: if
-the ratio is exact, the chance that an innocent ever reaches that is at most 1 in 100,000, however long one watches
+over the columns of a sketch: capability, sampling parameters, model, client, tools and content features, and whether
+the conversation continues from another account. It acts on an account when its LLR first reaches log2(100,000) bits.
+If the ratio is exact, an innocent account ever reaches that with a chance of at most 1 in 100,000 at any length of time
 (Ville 1939), and no test with the same errors needs fewer exchanges on average (Wald & Wolfowitz 1948).
 
-The ratio is not exact, and two things keep it honest. Distributions are estimated on one half of the accounts and used
-on the other, so that no account's own words speak against it. And persons are not draws from one distribution: one who
-only ever asks for mathematics would pile up bits forever. So the bar is raised until at most 1 per 100,000 of the
-world's innocents reach it at any time; `threshold_bits` is that bar, and `innocents_over_exact` tells how many would
-have passed the exact one. It uses no links between accounts but continued conversations. Knowing the words means
-knowing the very data set that the campaign asks from, which may give an account away at its first exchange; so the
-outcome is also given `by_form` alone.
+The ratio is not exact, so that two precautions are taken. Distributions are estimated on one half of the accounts and
+applied to the other, so that an account is not judged by its own words. And since people differ, a person who asks only
+for mathematics would add up bits without limit; the threshold is therefore raised until at most 1 per 100,000 of the
+world's innocents ever reach it. `threshold_bits` is that threshold, and `innocents_over_exact` is the number of
+innocents above the exact one. The oracle uses no links between accounts except continued conversations. Its knowledge
+of words amounts to the campaign's data set, which can reveal an account at its first exchange; results without words
+are therefore given as `by_form`.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from stillwatch.records.sketches import FEATURES
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
 
-EXACT_BITS = math.log2(100_000)  # a likelihood ratio that an innocent ever reaches with chance 1 in 100,000 at most
+EXACT_BITS = math.log2(100_000)  # an innocent ever reaches this likelihood ratio with a chance of at most 1 in 100,000
 INNOCENTS_PER_100K = 1.0
 CATEGORIES = ("capability", "parameters_value", "request_model", "user_agent_value", "tools_value")
-BUCKETS = 1 << 20  # of content features: 50 million draws of a full world stay countable in 16 MB
-SMOOTHING = 20.0  # pseudo-exchanges of the others' distribution added to the campaign's
-CONTENT_CAP = 12.0  # bits an exchange: its 16 features come from one text and are far from independent
+BUCKETS = 1 << 20  # of content features; the counts of a full world's 50 million features then take 16 MB
+SMOOTHING = 20.0  # pseudo-exchanges of the other exchanges' distribution that are added to the campaign's counts
+CONTENT_CAP = 12.0  # most bits per exchange, since its 16 features come from one text and are not independent
 SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """All exchanges in order of account and time: account number, microseconds, and categories as small numbers."""
+    """All exchanges by account and time: account index, time (µs), and categories as integers from 0."""
 
     account: Whole
     at: Whole
@@ -61,7 +61,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """The oracle's knowledge: the campaign's accounts, the accounts in no campaign, the exchanges that serve it."""
+    """The oracle's knowledge: the campaign's accounts, the accounts in no campaign, and the campaign's exchanges."""
 
     guilty: NDArray[np.bool_]
     innocent: NDArray[np.bool_]
@@ -69,11 +69,11 @@ class _Labels:
 
 
 def known_parameters(sketches: Path, truth: Path, profile: str) -> dict[str, Any] | None:
-    """Days after the campaign's first exchange at which the oracle has acted on half of its accounts, and what led up
-    to it; None when the world has no such profile.
+    """The oracle's results on the campaign of a profile; None when the world has no such campaign.
 
-    `half_at` is None when half are never reached; `leak_share` is of the campaign's exchanges before their account's
-    crossing. `by_form` holds the same for an oracle that does not look at words.
+    `half_at` is the day after the campaign's first exchange on which the oracle has acted on half of its accounts, None
+    if it never has. `leak_share` is the share of exchanges before their account crossed the threshold. `by_form` holds
+    the same results of an oracle without words.
     """
     campaigns = pq.read_table(truth / "campaigns.parquet")
     names = campaigns.filter(pc.field("rung") == profile)["campaign_id"].to_pylist()
@@ -88,7 +88,7 @@ def known_parameters(sketches: Path, truth: Path, profile: str) -> dict[str, Any
 
 def _read(sketches: Path) -> _Seen:
     columns = ["account_id", "started_at", "conversation_value", "content_features", *CATEGORIES]
-    table = pq.read_table(sketches, columns=columns)  # the sketch table is ordered by account and time
+    table = pq.read_table(sketches, columns=columns)  # this table is in order of account and time
     coded = table["account_id"].combine_chunks().dictionary_encode()
     account = coded.indices.to_numpy().astype(np.int64)
     at = table["started_at"].cast(pa.int64()).to_numpy()
@@ -100,13 +100,13 @@ def _read(sketches: Path) -> _Seen:
 
 
 def _codes(column: pa.ChunkedArray) -> Whole:
-    """Small numbers for the values of a column, -1 where null."""
+    """The values of a column as integers from 0, -1 for null."""
     coded = column.combine_chunks().dictionary_encode().indices
     return np.asarray(pc.fill_null(coded, -1).to_numpy(), np.int64)
 
 
 def _continues(account: Whole, at: Whole, conversation: Whole) -> NDArray[np.bool_]:
-    """Whether the exchange before this one of the same conversation was another account's."""
+    """True if the previous exchange of the same conversation was another account's, (exchanges,)."""
     order = np.lexsort((at, conversation))
     same = (conversation[order][1:] == conversation[order][:-1]) & (conversation[order][1:] >= 0)
     result = np.zeros(len(account), bool)
@@ -128,8 +128,10 @@ def _labels(truth: Path, names: list[str], seen: _Seen, sketches: Path) -> _Labe
 
 
 def _bits(seen: _Seen, labels: _Labels) -> tuple[Real, Real]:
-    """Log2 likelihood ratio of each exchange by its form and by its words, its distributions taken from the other half
-    of the accounts."""
+    """Log2 likelihood ratios of each exchange by its form and by its words, (exchanges,) each.
+
+    The distributions come from the half of the accounts to which the exchange's account does not belong.
+    """
     half = (np.arange(len(seen.ids)) % 2).astype(bool)[seen.account]
     others = labels.innocent[seen.account]
     form, words = np.zeros(len(seen.account)), np.zeros(len(seen.account))
@@ -145,7 +147,7 @@ def _bits(seen: _Seen, labels: _Labels) -> tuple[Real, Real]:
 
 
 def _categorical(codes: Whole, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Real:
-    """Log2 ratio of the smoothed shares of each code, shifted by one so that -1 (absent) has a place."""
+    """The log2 ratio of the smoothed shares of each code; codes are shifted by one, since -1 means absent."""
     size = int(codes.max(initial=-1)) + 2
     theirs_n = np.bincount(codes[theirs] + 1, minlength=size) + 0.5
     q = theirs_n / theirs_n.sum()
@@ -154,16 +156,16 @@ def _categorical(codes: Whole, ours: NDArray[np.bool_], theirs: NDArray[np.bool_
 
 
 def _content(content: NDArray[np.int32], ours: NDArray[np.bool_], theirs: NDArray[np.bool_]) -> Real:
-    """Log2 ratio of the smoothed chances that an exchange holds a feature."""
+    """The log2 ratio of the smoothed chances that an exchange has a feature."""
     counts = [np.bincount(content[rows][content[rows] >= 0], minlength=BUCKETS) for rows in (ours, theirs)]
     q = (counts[1] + 0.5) / (theirs.sum() + 1.0)
     p = (counts[0] + SMOOTHING * q) / (ours.sum() + SMOOTHING)
-    # as if a text's 16 features were worth 4 independent ones: they come from one sentence or two
+    # A text's 16 features come from one or two sentences and count as 4 independent ones.
     return np.asarray(np.log2(p / q) / math.sqrt(FEATURES), float)
 
 
 def _running(account: Whole, bits: Real) -> Real:
-    """Bits summed within each account up to and including each exchange."""
+    """Cumulative bits of each account up to and including each exchange."""
     total = np.cumsum(bits)
     starts = np.flatnonzero(np.diff(account, prepend=-1))
     before = np.where(starts > 0, total[starts - 1], 0.0)
@@ -193,7 +195,7 @@ def _outcome(seen: _Seen, labels: _Labels, running: Real) -> dict[str, Any]:
 
 
 def _threshold(seen: _Seen, labels: _Labels, running: Real) -> tuple[float, int]:
-    """The bar that at most 1 per 100,000 innocents ever reach, and how many reach the exact one."""
+    """The threshold that at most 1 per 100,000 innocents ever reach, and the innocents that reach the exact one."""
     highest = np.full(len(seen.ids), -np.inf)
     np.maximum.at(highest, seen.account, running)
     innocent = np.sort(highest[labels.innocent])[::-1]
@@ -203,7 +205,7 @@ def _threshold(seen: _Seen, labels: _Labels, running: Real) -> tuple[float, int]
 
 
 def _needed(seen: _Seen, crossed: NDArray[np.bool_]) -> float | None:
-    """Median exchanges an account made up to its crossing, over the accounts that crossed."""
+    """The median number of exchanges up to the crossing, over the accounts that crossed the threshold."""
     starts = np.flatnonzero(np.diff(seen.account, prepend=-1))
     place = np.arange(len(seen.account)) - np.repeat(starts, np.diff(starts, append=len(seen.account))) + 1
     rows = np.flatnonzero(crossed)

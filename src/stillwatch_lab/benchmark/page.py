@@ -1,4 +1,4 @@
-"""The document as one self-contained HTML page: no script, no request, everything escaped."""
+"""Renders the document as one HTML page without scripts and external files, in which all text is escaped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stillwatch_lab.benchmark.document import Document, Dots, Panels
 
 
 def render(document: Document) -> str:
-    """The page in the look of a run's report; the same document gives the same bytes."""
+    """The page, in the style of a run's report; the same document gives the same bytes."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("stillwatch_lab.benchmark"), PackageLoader("stillwatch.report.render")]),
         autoescape=True,
@@ -25,17 +25,17 @@ def render(document: Document) -> str:
 
 
 def drawn(chart: Dots | Panels) -> charts.Drawing:
-    """A chart as marks on a surface."""
+    """The positions of a chart's parts."""
     return charts.dots(chart) if isinstance(chart, Dots) else charts.panels(chart)
 
 
 def series(chart: Dots | Panels) -> tuple[str, ...]:
-    """The series that need a key."""
+    """The series that the legend names."""
     return chart.series if isinstance(chart, Dots) and len(chart.series) > 1 else ()
 
 
 def tally(document: Document) -> str:
-    """In one sentence how many targets are met."""
+    """A sentence that says how many targets are met."""
     judged = [one.met for one in document.targets if one.met is not None]
     seeds = "one seed" if len(document.seeds) == 1 else f"{len(document.seeds)} seeds"
     return f"{sum(judged)} of {len(judged)} targets are met, over {seeds}."

@@ -1,4 +1,4 @@
-"""The plan of a benchmark run, its variants, and the mark by which finished work is known again."""
+"""The plan of a benchmark run, its variants, and the mark by which finished measurements are recognised."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import stillwatch_lab
 from stillwatch.runs.folder import code_digest
 from stillwatch.settings import EvidenceSettings
 
-ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1: the size that results are reported for
-FEWEST_ACCOUNTS, FEWEST_EXCHANGES = 1_000, 20_000  # so that every profile of the shipped world keeps an account
+ACCOUNTS, EXCHANGES = 100_000, 3_000_000  # at scale 1, the size for which results are reported
+FEWEST_ACCOUNTS, FEWEST_EXCHANGES = 1_000, 20_000  # with fewer, a profile of the shipped world would have no account
 MISSING = ("text", "addresses", "accounts")
 CHANNELS: tuple[str, ...] = get_args(get_args(EvidenceSettings.model_fields["off"].annotation)[0])
 """The sorts of evidence that `Settings.evidence.off` knows."""
 MAIN = "complete"
 
-# What only lays out finished measurements may change without measuring again.
+# Code that only shows finished measurements can change without measuring again.
 _SHOWING: tuple[str, ...] = (
     "cli/",
     "commands.py",
@@ -46,7 +46,7 @@ _PRODUCT, _LAB = Path(stillwatch.__file__).parent, Path(stillwatch_lab.__file__)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One scan of a world: complete, without some columns, or without one sort of evidence."""
+    """One scan of a world: the complete one, one without some columns, or one without a sort of evidence."""
 
     name: str
     missing: str | None = None
@@ -55,8 +55,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Seeds, size and what is tried; `prompts` None stands for the shipped ones, `data` None for invented
-    addresses, `world` for a recipe as in `build`."""
+    """The plan of a run: seeds, size and variants.
+
+    `prompts` None means the shipped prompts, `data` None invented addresses; `world` is a recipe as in `build`.
+    """
 
     seeds: tuple[int, ...]
     out: Path
@@ -91,7 +93,7 @@ class Plan:
         return self.out / "seeds" / f"{seed}-{self.mark()}"
 
     def mark(self) -> str:
-        """Eight hex digits that stand for the world's recipe, size and prompts and for the code that measures."""
+        """Eight hexadecimal digits of a digest of the world's recipe, size, prompts and the code that measures."""
         real = ["own" if one is None else str(one.absolute()) for one in (self.prompts, self.data)]
         digest = hashlib.sha256(json.dumps([self.world, self.accounts, self.exchanges, *real]).encode())
         recipe = Path(self.world)
@@ -103,5 +105,5 @@ class Plan:
 
 
 def baselines_mark() -> str:
-    """A digest of the baselines' code: they alone are measured again when it changes."""
+    """A digest of the baselines' code; when it changes, only baselines are measured again."""
     return code_digest(_LAB / _BASELINES, ())

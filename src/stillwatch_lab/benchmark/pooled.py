@@ -1,4 +1,4 @@
-"""The runs of many seeds pooled: every statistic as a ratio of sums over seeds, so that seeds can be resampled."""
+"""Pools the runs of many seeds: every statistic is a ratio of sums over seeds, so that seeds can be resampled."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ PER_100K = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The records of one variant, one a seed."""
+    """The records of one variant, one per seed."""
 
     runs: tuple[Row, ...]
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The profiles that any of the worlds has: those of the benchmark in their order, then any others."""
+        """The profiles of all worlds: those of the benchmark in their order, then any others."""
         present = {one["profile"] for run in self.runs for one in run["campaigns"]}
         return (*(profile for profile in PROFILES if profile in present), *sorted(present - set(PROFILES)))
 
     def campaigns(self, profile: str) -> list[tuple[int, Row]]:
-        """The true campaigns of a profile with the place of their seed."""
+        """The true campaigns of a profile, each with the index of its seed."""
         return [(at, one) for at, run in enumerate(self.runs) for one in run["campaigns"] if one["profile"] == profile]
 
     def over_campaigns(
         self, profile: str, hits: Callable[[Row], float | None], trials: Callable[[Row], float], counted: bool = True
     ) -> Estimate:
-        """A ratio of sums over the profile's campaigns; a campaign whose hits are None is left out."""
+        """A ratio of sums over the profile's campaigns; campaigns with hits None are left out."""
         over, of = np.zeros(len(self.runs)), np.zeros(len(self.runs))
         for at, one in self.campaigns(profile):
             found = hits(one)
@@ -69,7 +69,7 @@ class Pool:
         return share(hits, trials).scaled(PER_100K)
 
     def swept(self, level: str) -> list[str]:
-        """Kinds of the innocent groups swept up whole, one entry a group."""
+        """Kinds of the wholly accused innocent groups, one entry a group."""
         return [kind for run in self.runs for kind in run["swept"][level]]
 
     @property
@@ -86,47 +86,47 @@ class Pool:
         return share([hits(run) for run in self.runs], [trials(run) for run in self.runs], counted)
 
     def reliability(self) -> list[Row]:
-        """Tenths of stated probability, pooled: members, mean said, share that was so."""
+        """Pooled tenths of stated probability: members (`n`), summed probability, number in true campaigns."""
         pooled: dict[float, Row] = {}
         for run in self.runs:
             for one in run["reliability"]:
                 into = pooled.setdefault(
-                    one["low"], {"low": one["low"], "high": one["high"], "n": 0, "said": 0, "so": 0}
+                    one["low"], {"low": one["low"], "high": one["high"], "n": 0, "stated": 0, "observed": 0}
                 )
                 into["n"] += one["members"]
-                into["said"] += one["members"] * one["said"]
-                into["so"] += one["members"] * one["so"]
+                into["stated"] += one["members"] * one["stated"]
+                into["observed"] += one["members"] * one["observed"]
         return [pooled[low] for low in sorted(pooled)]
 
     def calibration_error(self) -> Estimate:
         """Expected calibration error over the members of all runs together (Naeini et al. 2015), ten equal bins."""
-        n, said, so = (np.zeros((len(self.runs), 10)) for _ in range(3))
+        n, stated, observed = (np.zeros((len(self.runs), 10)) for _ in range(3))
         for at, run in enumerate(self.runs):
             for one in run["reliability"]:
                 tenth = round(one["low"] * 10)
                 n[at, tenth] = one["members"]
-                said[at, tenth], so[at, tenth] = (one["members"] * one[name] for name in ("said", "so"))
+                stated[at, tenth], observed[at, tenth] = (one["members"] * one[name] for name in ("stated", "observed"))
 
         def error(weight: NDArray[np.int64]) -> float | None:
             members = float((weight @ n).sum())
-            return float(np.abs(weight @ said - weight @ so).sum() / members) if members else None
+            return float(np.abs(weight @ stated - weight @ observed).sum() / members) if members else None
 
         return resampled(len(self.runs), error)
 
     def onset(self, one: Row) -> Row:
-        """How long a true campaign lasted, and when half of its accounts stood at act: days from its first exchange."""
+        """Days from a true campaign's first exchange to its last, and to the time when half its accounts are at act."""
         found: Row = next(run["onset"][one["campaign_id"]] for run in self.runs if one["campaign_id"] in run["onset"])
         return found
 
     def curve(self, profile: str) -> NDArray[np.float64] | None:
-        """By part of the exchanges in time order, the share from accounts already at `act`: (campaigns, parts)."""
+        """The share of exchanges from accounts already at `act`, by part of the time order, (campaigns, parts)."""
         found = [self.runs[at]["curves"][one["campaign_id"]] for at, one in self.campaigns(profile)]
         whole = [curve for curve in found if len(curve) == max(map(len, found))]
         return np.array(whole) if whole else None
 
 
 def pools(seeds: Sequence[Row], names: Sequence[str]) -> dict[str, Pool]:
-    """By variant, in the order of `names`, from what was measured of each seed."""
+    """Pools by variant, in the order of `names`, from the measurements of each seed."""
     return {name: Pool(tuple(seed[name] for seed in seeds)) for name in names}
 
 

@@ -17,17 +17,17 @@ from stillwatch_lab.benchmark.labels import operational
 from stillwatch_lab.scores import tables as score_tables
 from stillwatch_lab.scores.score import score
 
-PARTS = 50  # of a campaign's exchanges in time order: a curve that is smooth to the eye and small to keep
+PARTS = 50  # parts of a campaign's exchanges in time order, enough for a smooth curve
 SECONDS_A_DAY = 86_400
 Row = dict[str, Any]
 _EXPORTED = ("networks", "network_members", "account_evidence", "candidate_members", "group_tests")
 
 
 def record(run: Path, truth: Path, seed: int) -> Row:
-    """The scores of a run folder against a world's `truth` folder, ready for JSON.
+    """The scores of a run folder against a world's `truth` folder, as plain values for JSON.
 
-    Holds everything of `Scores`, and by true campaign `separation` and `curve`; `expected` by found campaign; `linked`,
-    `claimed`, `glued`, `labels`, and what the methods saw. Raises InputError when a file is missing.
+    They are those of `Scores`, `separation` and `curve` by true campaign, `expected` by found campaign, `linked`,
+    `claimed`, `glued`, `labels`, and the methods' statistics. Raises InputError when a file is missing.
     """
     found = score(run, truth).as_dict()
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
@@ -57,7 +57,7 @@ def _prepare(engine: Engine, run: Path, truth: Path) -> None:
 
 
 def _curves(rows: list[Row]) -> dict[str, list[float]]:
-    """By campaign the share of each part of its exchanges that came from accounts already at `act`."""
+    """By campaign, the share of each part of its exchanges that came from accounts already at `act`."""
     curves: dict[str, list[float]] = {}
     for row in rows:
         curves.setdefault(row["campaign_id"], []).append(row["covered"] / row["exchanges"])
@@ -65,7 +65,7 @@ def _curves(rows: list[Row]) -> dict[str, list[float]]:
 
 
 def _onset(row: Row) -> Row:
-    """Days from the campaign's first exchange to its last, and to the moment when half of its accounts stood at act."""
+    """Days from the campaign's first exchange to its last, and to the time when half its accounts were at act."""
     first, half = row["first_seen"], row["half_at"]
     return {
         "days": (row["last_seen"] - first).total_seconds() / SECONDS_A_DAY,
@@ -80,7 +80,7 @@ def _labels(engine: Engine, seed: int) -> Row:
 
 
 def _swept(truth: Path, found: Row) -> dict[str, list[str]]:
-    """By level the kinds of the innocent groups of which at least half the accounts are accused."""
+    """By level, the kinds of the innocent groups of which at least half the accounts are accused."""
     table = pq.read_table(truth / "accounts.parquet", columns=["group_id", "kind"]).drop_null()
     kinds = dict(zip(table["group_id"].to_pylist(), table["kind"].to_pylist(), strict=True))
     return {level: [kinds[group] for group in one["groups"]] for level, one in found["innocents"].items()}

@@ -1,4 +1,4 @@
-"""The whole command: every seed measured, everything pooled, written as JSON and as a page, printed as tables."""
+"""The benchmark command: it measures every seed, pools the results, writes JSON and a page, and prints tables."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from stillwatch_lab.benchmark.targets import RECALL, targets
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.recipe import load_recipe
 
-# Seconds that steps take at full size on 2 otherwise idle cores: what is said before the first seed has told better.
+# Seconds of steps at full size on 2 idle cores, for a forecast before the first seed is measured.
 BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 180.0, 130.0, 75.0, 60.0
-START_SECONDS = 4.0  # that a step takes whatever the size: a process, its imports and compiled kernels
+START_SECONDS = 4.0  # of a step at any size: the start of a process, its imports and compiled kernels
 
 _MISSING = (
     "Missing columns",
-    "The same worlds with whole columns absent, as many logs are. It may cost recall; it may not cost an innocent.",
+    "The same worlds without columns that many logs lack. Recall may be lower, but no more innocents may be accused.",
 )
 _ABLATION = (
     "Without each sort of evidence",
-    "What each sort of evidence is worth: the same scan with one switched off.",
+    "The same scan with one sort of evidence switched off, which shows the value of that evidence.",
 )
 
 
 def run(plan: Plan, console: Console, say: Say) -> Document:
-    """Measures what is not yet measured, prints the tables, and writes `benchmark.json`, `.html`, `.txt`.
+    """Makes the missing measurements, prints the tables, and writes `benchmark.json`, `.html`, `.txt`.
 
     Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
     """
-    load_recipe(plan.world, frozenset(KINDS))  # a mistake in it is said before hours of work, not after
+    load_recipe(plan.world, frozenset(KINDS))  # mistakes in the recipe are reported before hours of work
     plan.out.mkdir(parents=True, exist_ok=True)
     say(
         f"about {forecast(plan) / 60:.0f} minutes for {len(plan.seeds)} seeds on 2 cores, less what is finished already"
@@ -74,7 +74,7 @@ def forecast(plan: Plan) -> float:
 
 
 def assemble(plan: Plan, seeds: Sequence[Row]) -> Document:
-    """The document of what was measured, one record a seed in the plan's order."""
+    """The document of the measurements `seeds`, one record per seed in the plan's order."""
     named = [
         {name: {**record, "seed": seed} for name, record in found.items()}
         for seed, found in zip(plan.seeds, seeds, strict=True)

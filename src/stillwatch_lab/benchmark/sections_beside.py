@@ -1,4 +1,4 @@
-"""The complete runs beside others: columns missing, evidence off, other methods, an oracle; and what it all cost."""
+"""Sections that compare the complete runs with other scans, other methods and the oracle, and the section on cost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stillwatch_lab.scores.scorecard import percent
 
 
 def variants_section(name: str, title: str, lead: str, pools: Mapping[str, Pool]) -> Section:
-    """Recall by profile and innocents of several variants beside the complete runs (the first of `pools`)."""
+    """Recall by profile and innocents of several variants and of the complete runs (the first of `pools`)."""
     first = next(iter(pools.values()))
     rows = tuple((profile, tuple(pool.recall(profile, "act") for pool in pools.values())) for profile in first.profiles)
     chart = Dots("Accounts found at act", tuple(pools), rows)
@@ -48,7 +48,7 @@ _SAID = (Column("source", "prose"), Column("why it did not run", "prose"))
 
 
 def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
-    """The finds of each baseline when it may accuse as many innocents as the complete run did."""
+    """The recall of each baseline if it may accuse as many innocents as the complete run did."""
     names = [name for name in seeds[0] if name.startswith("baseline-")]
     tables, charts = [], []
     for level in ("act", "review"):
@@ -70,9 +70,9 @@ def baselines_section(complete: Pool, seeds: Sequence[Row]) -> Section:
         charts.append(Dots(f"All profiles together, innocents as at {level}", ("accounts found",), shown))
     known = [(plain(name), seeds[0][name]["found"]) for name in names]
     about = tuple((name, found["source"], found["why_not"] or "") for name, found in known)
-    tables.append(Table("What they are", (Column("method"), *_SAID), about))
+    tables.append(Table("Sources", (Column("method"), *_SAID), about))
     lead = (
-        "Methods re-implemented from their public descriptions, on the same worlds and the same sketches. Each is "
+        "These methods are re-implemented from their publications and run on the same worlds and sketches. Each is "
         "given the best threshold that the truth can pick for it: the lowest score at which it accuses no more "
         "innocents than Stillwatch does in that world."
     )
@@ -88,7 +88,7 @@ def _ours(pool: Pool, level: str) -> list[Estimate]:
 
 
 def _theirs(pool: Pool, seeds: Sequence[Row], name: str, level: str) -> list[Estimate]:
-    """Recalls come as shares by profile; counts are those of the truth."""
+    """The baseline's recall over all profiles and of each profile."""
     sizes = [_sizes(run) for run in pool.runs]
     found: list[Row] = []
     for run, seed in zip(pool.runs, seeds, strict=True):
@@ -113,7 +113,7 @@ def _sizes(run: Row) -> dict[str, int]:
 
 
 def relay_section(pool: Pool) -> Section:
-    """`harvest`: a network to be found, and no campaign to be claimed."""
+    """The networks found of each kind; that of `harvest` should be found without claiming a campaign."""
     every = [one["kind"] for run in pool.runs for one in run["linked"]]
     first = ("harvest", *pool.profiles)
     rows: list[tuple[Cell, ...]] = []
@@ -123,22 +123,19 @@ def relay_section(pool: Pool) -> Section:
     columns = (
         Column("kind"),
         Column("in any network", "share"),
-        Column("in the one that holds most of its group", "share"),
+        Column("in the network with most of its group", "share"),
     )
-    caption = (
-        "Accounts in networks, and found campaigns most of whose members are of the kind (at a level or a stronger one)"
-    )
+    caption = "Accounts in networks, and found campaigns with most members of the kind (at a level or a stronger one)"
     table = Table(caption, (*columns, *(Column(f"claimed at {level}") for level in LEVELS)), tuple(rows))
     lead = (
-        "A harvesting relay keeps its customers' ordinary traffic: there is no extraction prompt in it. Its network "
-        "should be found and no "
-        "campaign be claimed; that its operator trains on the traffic is a stated blind spot."
+        "A harvesting relay stores its customers' ordinary traffic, which has no extraction prompt. Its network should "
+        "be found and no campaign be claimed; Stillwatch cannot see that the operator trains on the traffic."
     )
     return Section("relay", "Networks, and a relay without a campaign", lead, (), (table,))
 
 
 def claims(pool: Pool, kind: str, rank: int) -> int:
-    """Found campaigns at a level (0 act … 2 watch) or a stronger one, most of whose members are of that kind."""
+    """The number of found campaigns with most members of that kind, at a level (0 act … 2 watch) or a stronger one."""
     return sum(one["kind"] == kind and one["rank"] <= rank for run in pool.runs for one in run["claimed"])
 
 
@@ -150,19 +147,19 @@ _ORACLE_COLUMNS = (
 
 
 def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
-    """Measured detection beside that of a detector which knows the true parameters."""
+    """Detection compared with that of the oracle, which knows the true parameters."""
     tables = []
     for name in [name for name in seeds[0] if name.startswith("oracle-")]:
         profile = name.removeprefix("oracle-")
         rows = [_oracle_row(seed, run, profile, name) for seed, run in zip(seeds, pool.runs, strict=True)]
-        caption = f"{profile}: when half of its accounts stood at act, in days from its first exchange"
+        caption = f"{profile}: time until half of its accounts were at act, in days from its first exchange"
         tables.append(Table(caption, tuple(map(Column, _ORACLE_COLUMNS)), tuple(row for row in rows if row)))
     lead = (
-        "The oracle knows the campaign's true distributions and everybody else's (capabilities, parameters, models, "
-        "clients, tools, words, continued conversations) and adds up the likelihood ratio of each account by itself. "
-        "It acts where at most 1 in 100,000 of the world's innocents ever get, and at log2(100,000) = 16.6 bits at the "
-        "least. No real detector knows this much beforehand: knowing the words means knowing the data set asked from, "
-        "so a second oracle does without them."
+        "The oracle knows the true distributions of the campaign's exchanges and of all others (capabilities, "
+        "parameters, models, clients, tools, words, continued conversations) and adds up the likelihood ratio of each "
+        "account by itself. It acts at a threshold that at most 1 in 100,000 of the world's innocents ever reach, and "
+        "that is at least log2(100,000) = 16.6 bits. No real detector knows as much beforehand. To know the words is "
+        "to know the campaign's data set, so that a second oracle works without words."
     )
     return Section("patient", "Beside a detector that knows the true parameters", lead, (), tuple(tables))
 
@@ -186,14 +183,15 @@ def _oracle_row(seed: Row, run: Row, profile: str, name: str) -> tuple[Cell, ...
 
 
 def methods_section(pool: Pool) -> Section:
-    """Self-similarity and the tests of candidates for each true kind of account."""
+    """The statistics of self-similarity and of the group tests for each true kind of account."""
     lead = (
-        "Which method sees what, by the truth: similarity to itself over that to its likest others, and the median "
-        "bits of each test over "
-        "the candidates of which most members are of a kind. AUC is the chance that a person exceeds an account of "
-        "the kind."
+        "The tables show each method's statistics by true kind of account: the ratio of an account's similarity to "
+        "itself to that with its nearest accounts, and the median bits of each group test over the candidates with "
+        "most members of a kind. AUC is the chance that a person's ratio exceeds that of an account of the kind."
     )
-    return Section("methods", "What each method sees", lead, (), (_self_similarity_table(pool), _tests_table(pool)))
+    return Section(
+        "methods", "Methods by kind of account", lead, (), (_self_similarity_table(pool), _tests_table(pool))
+    )
 
 
 def _self_similarity_table(pool: Pool) -> Table:
@@ -208,17 +206,21 @@ def _self_similarity_table(pool: Pool) -> Table:
             (
                 plain(kind),
                 f"{sum(one['accounts'] for one in own):,}",
-                f"{sum(one['said'] for one in own):,}",
+                f"{sum(one['judged'] for one in own):,}",
                 *shown,
                 *cells,
             )
         )
-    names = ("kind", "accounts", "said of", "10 %", "median", "90 %", "AUC", "AUC, 10 openings", "bits over 0")
-    return Table("Memory: within over between similarity (means over seeds)", tuple(map(Column, names)), tuple(rows))
+    names = ("kind", "accounts", "judged", "10 %", "median", "90 %", "AUC", "AUC, 10 conversations", "bits above 0")
+    return Table(
+        "Self-similarity: ratio of similarity within to between accounts (means over seeds)",
+        tuple(map(Column, names)),
+        tuple(rows),
+    )
 
 
 def _average(rows: Sequence[Row], name: str) -> str:
-    """The mean over seeds, each weighing by its accounts."""
+    """The mean over seeds, weighted by their accounts."""
     known = [(one[name], one["accounts"]) for one in rows if one[name] is not None]
     total = sum(weight for _, weight in known)
     return f"{sum(value * weight for value, weight in known) / total:.2f}" if total else "-"
@@ -248,7 +250,7 @@ def _median(found: Sequence[float] | None) -> str:
 
 
 def cost_section(seeds: Sequence[Row]) -> Section:
-    """Seconds and memory of every step, means over seeds."""
+    """The seconds and memory of every step, as means over seeds."""
     steps: dict[str, list[Row]] = {}
     for seed in seeds:
         for name, found in seed.items():

@@ -39,17 +39,17 @@ def recall_section(pool: Pool, targets: dict[str, float]) -> Section:
         ),
     )
     chart = Dots("Accounts found. A bar marks the target where there is one.", LEVELS, tuple(rows), targets=targets)
-    lead = "How many of each campaign's accounts were found, and at which level."
+    lead = "This section shows the share of each campaign's accounts that was found, by level."
     return Section("recall", "Accounts found", lead, (chart,), (table,))
 
 
 def linked(pool: Pool, kind: str) -> Estimate:
-    """Share of a kind's accounts that are in any network."""
+    """The share of a kind's accounts in any network."""
     return _of_kind(pool, kind, "linked")
 
 
 def together(pool: Pool, kind: str) -> Estimate:
-    """Share of a kind's accounts in the one network that holds most of their group, for kinds with groups."""
+    """The share of a kind's accounts in the network with most of their group, for kinds with groups."""
     return _of_kind(pool, kind, "together")
 
 
@@ -95,9 +95,9 @@ def innocents_section(pool: Pool) -> Section:
         "Innocents accused per 100,000 of their kind (logarithmic, with 0 at the edge)", LEVELS[:2], shown, "rate"
     )
     lead = (
-        "Who was accused without being in any campaign. Where none was, the interval is the exact one: what the number "
-        "of accounts looked at can still not exclude. A harvesting relay's accounts count as innocents here: their "
-        "traffic is their customers'."
+        "These accounts were accused without being in any campaign. If none of a kind was, the interval is the exact "
+        "one: the rates that the number of accounts does not exclude. A harvesting relay's accounts count as innocents "
+        "here, since their traffic is their customers'."
     )
     return Section("innocents", "Innocents accused", lead, (chart,), (table,))
 
@@ -119,9 +119,8 @@ def time_section(pool: Pool) -> Section:
         spread = tuple(zip(low.tolist(), high.tolist(), strict=True)) if len(found) > 1 else ()
         curves.append(Curve(profile, note, tuple(zip(x.tolist(), mean.tolist(), strict=True)), spread=spread))
     chart = Panels(
-        "Of the exchanges made at each point of a campaign, the share from accounts already at act: the area above a "
-        "curve "
-        "is the leak share. Line: mean over campaigns; band: from the least to the most.",
+        "The share of exchanges at each point of a campaign that came from accounts already at act; the area above a "
+        "curve is the leak share. Line: mean over campaigns; band: from the least to the most.",
         "part of the campaign's exchanges made",
         "covered",
         tuple(curves),
@@ -147,10 +146,10 @@ def time_section(pool: Pool) -> Section:
         ),
     )
     lead = (
-        "How much a campaign had taken before its accounts stood at act, in event time. An account never found leaks "
-        "all it took."
+        "This section shows how much a campaign had taken, in event time, before its accounts were at act. The "
+        "exchanges of an account that is never found have all leaked."
     )
-    return Section("time", "How soon", lead, (chart,), (table,))
+    return Section("time", "Time to detection", lead, (chart,), (table,))
 
 
 def _onset(pool: Pool, profile: str, name: str) -> list[float | None]:
@@ -158,7 +157,7 @@ def _onset(pool: Pool, profile: str, name: str) -> list[float | None]:
 
 
 def _half(pool: Pool, profile: str) -> Cell:
-    """The mean where every campaign got there, else in how many it did."""
+    """The mean days if every campaign reached it, else the number of campaigns that never did."""
     found = _onset(pool, profile, "half_at_act")
     reached = [one for one in found if one is not None]
     if len(reached) < len(found):

@@ -1,4 +1,4 @@
-"""Sections that set campaigns, exchanges and probabilities beside the truth, from the complete runs."""
+"""Sections that compare the campaigns, exchanges and probabilities of the complete runs with the truth."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stillwatch_lab.benchmark.wording import plain
 
 
 def campaigns_section(pool: Pool) -> Section:
-    """The statements about each campaign as a whole, against the truth."""
+    """The run's statements about each campaign as a whole, compared with the truth."""
     totals = Table(
         "Mean size of the error, |found - true| / true, over campaigns; one not found, or merged into another, "
         "counts 100 %",
@@ -66,9 +66,8 @@ def campaigns_section(pool: Pool) -> Section:
     merged = sum(len(run["merged"]) for run in pool.runs)
     false = {level: sum(len(run["innocents"][level]["false_campaigns"]) for run in pool.runs) for level in LEVELS}
     lead = (
-        "What the report says a campaign took, beside what it took. Found campaigns of which two true ones hold a "
-        "tenth or more each: "
-        f"{merged}. Found campaigns that match no true one: "
+        "This section compares the report's statements on each campaign with the truth. Found campaigns in which two "
+        f"true ones have a tenth or more of the members each: {merged}. Found campaigns that match no true one: "
         + ", ".join(f"{count} at {level}" for level, count in false.items())
         + " (a weaker level counts the stronger ones too)."
     )
@@ -76,7 +75,7 @@ def campaigns_section(pool: Pool) -> Section:
 
 
 def span_error(pool: Pool, one: Row) -> float:
-    """How far the found span of days is off the true one, relative to it; 1 when nothing was found."""
+    """The relative error of the found span of days, at most 1; 1 if nothing was found."""
     days = pool.onset(one)["days"]
     if one["first_day_error"] is None or not days:
         return 1.0
@@ -110,9 +109,8 @@ def _glued(pool: Pool) -> tuple[Table, ...]:
 def exchanges_section(pool: Pool) -> Section:
     """Precision and recall by exchange."""
     table = Table(
-        "Inside the campaign's own accounts: of the exchanges listed, those that serve it; of those that serve it, "
-        "those listed. "
-        "Overall: with innocents' exchanges and those of other campaigns among the listed",
+        "Inside: precision and recall of the listed exchanges within the campaign's own accounts. Overall: with the "
+        "listed exchanges of innocents and of other campaigns",
         (
             *(Column("profile"), Column("precision inside", "share"), Column("recall inside", "share")),
             *(Column("precision overall", "share"), Column("recall overall", "share")),
@@ -120,8 +118,8 @@ def exchanges_section(pool: Pool) -> Section:
         tuple((profile, *inside(pool, profile), *_overall(pool, profile)) for profile in pool.profiles),
     )
     lead = (
-        "Whether the campaign's exchanges are parted from its accounts' other traffic. It matters for mixed, whose "
-        "relay has real customers."
+        "This section shows how well a campaign's exchanges are separated from its accounts' other traffic. That "
+        "matters for mixed, whose relay has real customers."
     )
     return Section("exchanges", "Exchanges inside accounts", lead, (), (table,))
 
@@ -148,63 +146,64 @@ def _overall(pool: Pool, profile: str) -> tuple[Estimate, Estimate]:
 
 
 def probabilities_section(pool: Pool) -> Section:
-    """Reliability, calibration error, and innocents expected against the truth."""
+    """Reliability, calibration error, and innocents expected compared with the truth."""
     bins = pool.reliability()
-    points = tuple((one["said"] / one["n"], one["so"] / one["n"]) for one in bins)
+    points = tuple((one["stated"] / one["n"], one["observed"] / one["n"]) for one in bins)
     sizes = tuple(float(one["n"]) for one in bins)
     chart = Panels(
-        "Said and so: the larger a dot, the more members of found campaigns had a probability in that tenth",
-        *("stated probability", "share that was so"),
+        "Stated probability and true share: a larger dot means more members of found campaigns in that tenth",
+        *("stated probability", "share in true campaigns"),
         (Curve("", "", points, sizes),),
         diagonal=True,
     )
     table = Table(
         "Members of found campaigns of any level, by tenth of their stated probability",
-        (Column("said between"), Column("members"), Column("mean said"), Column("so", "share")),
+        (Column("stated between"), Column("members"), Column("mean stated"), Column("in true campaigns", "share")),
         tuple(
             (
                 f"{one['low']:.1f} and {one['high']:.1f}",
                 f"{one['n']:,}",
-                f"{one['said'] / one['n']:.4f}",
-                share([one["so"]], [one["n"]]),
+                f"{one['stated'] / one['n']:.4f}",
+                share([one["observed"]], [one["n"]]),
             )
             for one in bins
         ),
     )
     error = pool.calibration_error()
     lead = (
-        "Whether a stated probability can be taken at its word. The population is every account listed in a found "
-        "campaign, at any level, "
-        f"once for each. Expected calibration error: {_number(error)}."
+        "This section shows whether stated probabilities are right. It counts every account listed in a found "
+        f"campaign, at any level, once per campaign. Expected calibration error: {_number(error)}."
     )
     return Section("probabilities", "Probabilities", lead, (chart,) if bins else (), (table, expected_table(pool)))
 
 
 def expected(pool: Pool, levels: tuple[str, ...] = LEVELS) -> tuple[float, int, tuple[int, int], tuple[int, int]]:
-    """Innocents expected and true among own-level members of campaigns at these levels; interval as stated, Poisson."""
+    """Innocents expected and true among members at their campaign's level, and their stated and Poisson intervals.
+
+    Only campaigns at these levels count.
+    """
     rows = [one for run in pool.runs for one in run["expected"] if one["level"] in levels]
     total = sum(one["expected"] for one in rows)
     return total, sum(one["innocent"] for one in rows), stated_interval(rows), poisson_interval(total)
 
 
 def expected_table(pool: Pool) -> Table:
-    """The campaigns' own counts of innocents expected, against the truth."""
+    """The innocents that campaigns expect among their members, compared with the truth."""
     rows: list[tuple[Cell, ...]] = []
     for name, levels in (*((level, (level,)) for level in LEVELS), ("all", LEVELS)):
         total, true, (low, high), (least, most) = expected(pool, levels)
         verdict = "inside" if low <= true <= high else "outside"
         rows.append((name, f"{total:.2f}", f"{true:,}", f"{low:,} to {high:,}", verdict, f"{least:,} to {most:,}"))
     return Table(
-        "Innocents that found campaigns expect among their members at their own level, and how many there were. As "
-        "stated: campaigns are "
-        "right or wrong as a whole, as likely as they say. Poisson: every account for itself",
+        "Innocents that found campaigns expect among their members at their own level, and true ones. As stated: a "
+        "campaign is right or wrong as a whole, with its confidence. Poisson: accounts are independent",
         tuple(map(Column, ("campaigns at", "expected", "true", "95 % as stated", "true count is", "95 % Poisson"))),
         tuple(rows),
     )
 
 
 def labels_section(pool: Pool) -> Section:
-    """Recall and precision as a team without the truth would measure them."""
+    """Recall and precision as measured by a team that does not know the truth."""
     rows: list[tuple[Cell, ...]] = []
     for level in LEVELS:
         recall = _by_labels(pool, level, "known_found", "known")
@@ -214,11 +213,9 @@ def labels_section(pool: Pool) -> Section:
     columns = (Column("level"), *(Column(name, "share") for name in names))
     caption = "All campaigns together, by a level or a stronger one"
     lead = (
-        "What a real team would measure: recall from a seeded tenth of each campaign's accounts that it knows, "
-        "precision "
-        "from an audit of a seeded tenth of the accused, 2 % of all labels wrong. Wrong labels cap what it can read: "
-        "even "
-        "a perfect detector shows about 98 %."
+        "A real team does not know the truth. Here it measures recall on a seeded tenth of each campaign's accounts "
+        "that it knows, and precision by an audit of a seeded tenth of the accused; 2 % of all labels are wrong. With "
+        "wrong labels even a perfect detector measures only about 98 %."
     )
     return Section("labels", "The same with operational labels", lead, (), (Table(caption, columns, tuple(rows)),))
 

@@ -1,4 +1,4 @@
-"""One seed's work in resumable steps: build, scan once from raw logs, again from sketches, score everything."""
+"""Measures one seed in resumable steps: builds the world, scans it from raw logs and from sketches, and scores."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from stillwatch_lab.benchmark.plan import (
 Row = dict[str, Any]
 Say = Callable[[str], None]
 CHILD = "stillwatch_lab.benchmark.child"
-ORACLES = ("patient",)  # profiles whose detection is shown beside that of a detector that knows their parameters
+ORACLES = ("patient",)  # profiles that are also measured with the oracle
 _BUILT = ".complete"
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One seed under way: what is asked, where finished measurements go, where the world stands, how to speak."""
+    """The measurement of one seed: its plan, its folders and files, and the function that reports progress."""
 
     plan: Plan
     seed: int
@@ -40,16 +40,16 @@ class Bench:
 
     @property
     def world(self) -> Path:
-        """The built world: large, and removed when everything is measured."""
+        """The folder of the built world, which is large and removed when all measurements are done."""
         return self.home / "world"
 
     @property
     def sketches(self) -> Path:
-        """The sketches of the world's logs, kept beside it."""
+        """The file of the sketches of the world's logs."""
         return self.home / "sketches.parquet"
 
     def tables(self, variant: Variant) -> dict[str, str]:
-        """The accounts and permits handed to a scan."""
+        """The paths of the accounts and permits that a scan is given."""
         names = [name for name in ("accounts", "permits") if name != variant.missing]
         return {name: str(path) for name in names if (path := self.world / f"{name}.parquet").is_file()}
 
@@ -59,9 +59,9 @@ class Bench:
 
 
 def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
-    """Everything measured of one seed, by name: the runs, the oracles, the baselines and what each step cost.
+    """All measurements of one seed by name: the runs, the oracles, the baselines, each with the costs of its steps.
 
-    What is finished already is read back. Raises WorkFailedError when a step fails.
+    Finished measurements are read from their files. Raises WorkFailedError when a step fails.
     """
     bench = Bench(plan, seed, say)
     bench.home.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
 
 
 def _measure_run(bench: Bench, variant: Variant) -> None:
-    """Scans one variant and scores it; the file appears only when both are done."""
+    """Scans and scores one variant; its file is written only when both are done."""
     run = bench.home / f"run-{variant.name.replace(' ', '-')}"
     shutil.rmtree(run, ignore_errors=True)
     scanned = _scan_logs(bench, run) if variant.name == MAIN else _scan_sketches(bench, variant, run)
@@ -96,7 +96,7 @@ def _measure_run(bench: Bench, variant: Variant) -> None:
 
 
 def _scan_logs(bench: Bench, run: Path) -> Cost:
-    """The complete scan from raw logs, which leaves the sketches that all others start from."""
+    """Makes the complete scan from raw logs, and the sketches from which all other scans start."""
     _need_world(bench)
     fresh = bench.sketches.with_suffix(".part")
     arguments: Row = {"logs": str(bench.world / "exchanges"), "tables": bench.tables(Variant(MAIN)), "off": []}
@@ -118,7 +118,10 @@ def _scan_sketches(bench: Bench, variant: Variant, run: Path) -> Cost:
 
 
 def _measure_baselines(bench: Bench) -> list[str]:
-    """Each baseline at as many innocents as our own complete run accused at `act`, and at `review`; their names."""
+    """Measures each baseline at the numbers of innocents that the complete run accused at `act` and at `review`.
+
+    Returns the names of the measurements.
+    """
     from stillwatch_lab.benchmark import beside
 
     innocents = json.loads(bench.result(MAIN).read_text(encoding="utf-8"))["innocents"]
@@ -130,7 +133,7 @@ def _measure_baselines(bench: Bench) -> list[str]:
 
 
 def _once(bench: Bench, name: str, task: str, arguments: Row, mark: str = "") -> None:
-    """A step on sketches and truth whose result is one JSON file, unless it is there under the same mark."""
+    """Runs a step on sketches and truth that writes one JSON file, unless that file exists with the same mark."""
     path = bench.result(name)
     if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["mark"] == mark:
         return
@@ -146,7 +149,7 @@ def _once(bench: Bench, name: str, task: str, arguments: Row, mark: str = "") ->
 
 
 def _need_sketches(bench: Bench) -> None:
-    """Sketches and world as the complete scan leaves them; made again when an earlier, finished run removed them."""
+    """Makes world and sketches if they do not exist, as after an earlier run that finished and removed them."""
     if not (bench.sketches.is_file() and (bench.world / _BUILT).is_file()):
         again = bench.home / "run-again"
         _scan_logs(bench, again)
@@ -176,7 +179,7 @@ def _plain(cost: Cost) -> Row:
 
 
 def _write(path: Path, found: Row) -> None:
-    """Whole or not at all: a run may be stopped at any moment."""
+    """Writes the file completely or not at all, since a run may be stopped at any time."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(found) + "\n", encoding="utf-8")
     part.rename(path)

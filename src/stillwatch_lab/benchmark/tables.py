@@ -1,4 +1,4 @@
-"""The document on a terminal."""
+"""Prints the document on a terminal."""
 
 from __future__ import annotations
 

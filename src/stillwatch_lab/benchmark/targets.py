@@ -1,4 +1,4 @@
-"""The targets that the benchmark is held to, each beside its measurement."""
+"""The targets of the benchmark, each with its measurement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IN_ONE_NETWORK = 0.5  # of a relay's accounts: its network was found
 
 
 def targets(pools: Mapping[str, Pool], seeds: Sequence[Row]) -> tuple[Target, ...]:
-    """Every target, met or missed by the pooled estimate; the interval says how sure that is."""
+    """Every target; the pooled estimate decides whether it is met, and its interval shows how certain that is."""
     complete = pools["complete"]
     return (
         *(
@@ -94,7 +94,7 @@ def _at_most(found: Estimate, most: float) -> bool | None:
 
 
 def _totals(pool: Pool) -> tuple[Target, ...]:
-    """Mean relative errors over the campaigns that are to be found at act."""
+    """Targets of the mean relative errors over the campaigns that must be found at act."""
     profiles = [profile for profile in (*RECALL, "mixed") if profile in pool.profiles]
     found = []
     for what in ("accounts", "exchanges", "days"):
@@ -127,7 +127,7 @@ def _probabilities(pool: Pool) -> tuple[Target, ...]:
 
 
 def _harvest(pool: Pool) -> Target:
-    """Met when its networks are found and not one of its accounts is listed in any campaign, at any level."""
+    """The target is met if the networks of `harvest` are found and no campaign at any level lists its accounts."""
     demanded = "network found, no campaign claimed"
     found, claimed = together(pool, "harvest"), claims(pool, "harvest", 2)
     if found.value is None:

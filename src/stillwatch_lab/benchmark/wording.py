@@ -1,4 +1,4 @@
-"""Cells as a person reads them."""
+"""Formats the cells of tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from stillwatch_lab.benchmark.intervals import Estimate
 from stillwatch_lab.scores.scorecard import percent
 
 _DECIMALS = {"share": 1, "rate": 1, "number": 2, "days": 2}
-_LITTLE = 0.05  # a share, in per cent, that must not be shown as none
-_MANY = 100  # from here on decimals say nothing
+_LITTLE = 0.05  # per cent; a smaller share is shown with one significant digit, not as 0
+_MANY = 100  # rates from here on are shown without decimals
 
 
 def value(cell: Cell, unit: str) -> str:
@@ -30,7 +30,7 @@ def interval(cell: Cell, unit: str) -> str:
 
 
 def whole(cell: Cell, unit: str) -> str:
-    """The value with its interval behind it."""
+    """The value, followed by its interval."""
     spread = interval(cell, unit)
     return value(cell, unit) + (f" ({spread})" if spread else "")
 
@@ -43,5 +43,5 @@ def _figure(number: float, unit: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name of ours in words."""
+    """An internal name as words."""
     return name.removeprefix("baseline-").replace("_", " ").replace("-", " ")

@@ -1,1 +1,1 @@
-"""Columns that give a simulated campaign away without meaning to: they would flatter any detector."""
+"""The leakage check: it finds columns that reveal a simulated campaign by mistake, which would flatter any detector."""

@@ -1,4 +1,4 @@
-"""Checks a world for label leakage: formats, gaps and combinations that give campaign accounts away by mistake."""
+"""Checks a world for label leakage: formats, missing values and combinations that reveal campaigns by mistake."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from stillwatch_lab.leakage.intents import intent_of
 from stillwatch_lab.worlds.draws import Reals, Wholes
 
 _PATTERNS = {"digits": "[0-9]", "lower": "[a-z]", "upper": "[A-Z]", "marks": "[^0-9A-Za-z]"}
-_FEWEST = 20  # distinct values on each side, below which a format says nothing
-_CHANCE = 4.5  # standard errors; beyond them one of a thousand features strays once in a hundred worlds
-_USEFUL = 0.05  # area above one half that is of any practical use
-_CROWDS = 10  # of people, that a profile is compared with
-_EXPECTED = 8.0  # people that would show a combination if its parts were independent; fewer prove nothing
+_FEWEST = 20  # distinct values on each side; with fewer a format is not evidence
+_CHANCE = 4.5  # standard errors; one of a thousand features exceeds them by chance once in a hundred worlds
+_USEFUL = 0.05  # least area above one half that is of practical use
+_CROWDS = 10  # crowds of people with which a profile is compared
+_EXPECTED = (
+    8.0  # people expected with a combination if its parts were independent; with fewer, its absence is not evidence
+)
 _ORGANIC, _HARVEST = "organic", "harvest"
 
 PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -54,7 +56,7 @@ PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
         ("closed_at", "closed_reason"),
     ),
 }
-"""Columns whose combination a program could get wrong: a value that the other never goes with."""
+"""Pairs of columns that a mistake in the code could combine wrongly, so that values meet that never meet at people."""
 
 _ONLY_IF_THERE = {
     "client_fingerprint",
@@ -69,15 +71,15 @@ _ONLY_IF_THERE = {
     "phone_prefix",
     "closed_at",
 }
-"""Columns of which a combination says only whether there is a value."""
+"""Columns of which a pair considers only whether there is a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """One feature of one column, or of two, and how well it alone tells one profile's accounts from people's.
+    """One feature of one column, or of two, and how well it alone separates one profile's accounts from people's.
 
-    `auc` is the chance that it orders the two rightly, folded so that 0.5 is blindness; `error` its standard error
-    under blindness.
+    `auc` is the chance that it orders the two rightly, folded so that 0.5 means no separation; `error` is its standard
+    error if there is no separation.
     """
 
     profile: str
@@ -89,22 +91,22 @@ class Separation:
 
     @property
     def separates(self) -> bool:
-        """Whether it separates beyond chance and to any practical use."""
+        """True if it separates beyond chance and enough to be of practical use."""
         return self.auc - 0.5 > max(_CHANCE * self.error, _USEFUL)
 
     @property
     def intended(self) -> str | None:
-        """Why the profile means it, None when nothing does."""
+        """The reason for which the profile intends it; None if it is a mistake."""
         return intent_of(self.profile, self.column, self.feature)
 
 
 def separations(world: Path) -> list[Separation]:
-    """Every feature of every column of the world in this folder, for every profile, strongest first.
+    """Every feature of every column of the world in this folder, for every profile, strongest separation first.
 
-    One row an account is looked at, so that busy accounts do not weigh more: whether the value is missing; over the
-    distinct values its format (length, classes of characters, trailing digits); and whether it stands beside another
-    column's value that it never stands beside at people's. What a value is by itself never counts. Raises InputError
-    when the folder is no world.
+    One row per account is compared, so that busy accounts do not weigh more. The features are: whether the value is
+    missing; the format of the distinct values (length, classes of characters, trailing digits); and whether a value
+    meets another column's value that it never meets at people. The value itself never counts. Raises InputError when
+    the folder is no world.
     """
     truth = world / "truth" / "accounts.parquet"
     if not truth.is_file():
@@ -148,7 +150,7 @@ def _of_profile(
 
 
 def _homes(values: pa.Array, column: str) -> pa.Array:
-    """Of IPv6 addresses the network half: one home shows a new address every day (RFC 8981), and counts once."""
+    """Cuts IPv6 addresses to their network half, since one home has a new address every day (RFC 8981)."""
     if not column.endswith("_address"):
         return values
     return pc.replace_substring_regex(values, "^([0-9a-f]+:[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):.*$", r"\1")
@@ -170,9 +172,9 @@ def _compared(
 
 
 def _in_crowds(values: pa.Array, size: int) -> pa.Array:
-    """Distinct values of people in crowds as large as the campaign, one crowd after the other.
+    """Distinct values of people, taken in crowds as large as the campaign, one crowd after the other.
 
-    The more accounts, the more of their distinct values are rare ones, so that only crowds of one size compare.
+    Among more accounts a larger share of distinct values is rare, so that only crowds of one size can be compared.
     """
     crowds = min(_CROWDS, max(len(values) // size, 1))
     return pa.concat_arrays([pc.unique(values.slice(at * size, size)).drop_null() for at in range(crowds)])
@@ -193,7 +195,7 @@ def _features(values: pa.Array) -> Iterator[tuple[str, Reals]]:
 
 
 def _parts(data: pa.Table, column: str) -> Wholes:
-    """Small numbers for the values of a column: versions of a client are one value, lists one by their content."""
+    """The values of a column as integers from 0; all versions of a client are one value, and so are equal lists."""
     values = data[column].combine_chunks()
     if pa.types.is_list(values.type):
         values = pc.binary_join(values, " ")
@@ -205,12 +207,12 @@ def _parts(data: pa.Table, column: str) -> Wholes:
 
 
 def _reference(people: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Every second of the people, from whom what goes together is learnt; the others are compared."""
+    """Marks every second person; usual combinations are learnt from them, and the other people are compared."""
     return np.asarray(people & (np.cumsum(people) % 2 == 0))
 
 
 def _strange(left: Wholes, right: Wholes, people: NDArray[np.bool_]) -> Reals:
-    """1.0 where a row's two values never meet among the reference people although each is common there."""
+    """1.0 for rows with two values that never meet among the reference people although each is common there."""
     known = _reference(people)
     seen = np.zeros((left.max() + 1, right.max() + 1))
     np.add.at(seen, (left[known], right[known]), 1.0)
@@ -234,7 +236,7 @@ def _auc(ours: Reals, theirs: Reals) -> tuple[float, float]:
 
 
 def render(found: list[Separation], console: Console) -> None:
-    """Prints a table of what separates by mistake, and one line on what separates by intention."""
+    """Prints a table of the features that separate by mistake, and one line on those that do so by intention."""
     separating = [one for one in found if one.separates]
     unintended = [one for one in separating if not one.intended]
     if unintended:

@@ -1,4 +1,4 @@
-"""Differences from people that each campaign profile intends, and why; every other difference is a mistake."""
+"""Differences from people that each campaign profile intends, with reasons; every other difference is a mistake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL: dict[str, str] = {
     "device_id": _CLIENT,
     "session_id": _CLIENT,
     "cached_tokens": _CLIENT,
-    "reasoning_tokens": "campaigns move to a new model on its release day, and only that model thinks",
+    "reasoning_tokens": "campaigns move to a new model on its release day, and only that model reasons first",
     "request_model": "campaigns move to a new model on its release day",
     "client_fingerprint null share": "a marketplace keeps its clients' headers to itself",
     "client_address null share": "a marketplace keeps addresses to itself",
@@ -54,13 +54,13 @@ SOME: dict[str, tuple[str, frozenset[str]]] = {
         "cards come from few countries, whatever the stated phone",
         frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"}),
     ),
-    "client_address": ("all of it comes from one hosting subnet", frozenset({"loud"})),
+    "client_address": ("all its requests come from one hosting subnet", frozenset({"loud"})),
 }
-"""The same for some profiles only."""
+"""Columns, features and pairs in which only some profiles may differ."""
 
 
 def intent_of(profile: str, column: str, feature: str) -> str | None:
-    """Why this profile means to differ in this feature of this column; None when it does not."""
+    """The reason for which this profile intends to differ in this feature of a column; None if it does not."""
     for name in (column, f"{column} {feature}"):
         if name in ALL:
             return ALL[name]

@@ -1,1 +1,1 @@
-"""A run beside the truth of its world."""
+"""Scores of a run against the truth of its world."""

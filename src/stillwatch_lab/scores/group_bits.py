@@ -1,4 +1,4 @@
-"""The evidence bits of every group a run judged, beside whether the group was a campaign: what the bits are worth."""
+"""The quality of evidence bits: the bits of every group that a run judged, against the truth about the group."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FILES = ("evidence", "network_members")
 
 
 def cost_of_evidence(engine: Engine, run: Path) -> BitsCost | None:
-    """The cost of the run's evidence bits over the groups it judged, accused or not; None without both sorts of group.
+    """The cost of the evidence bits over all groups that the run judged, accused or not.
 
-    A group is a campaign when most of its members belong to true ones. The views of `score_tables.name_files` must be
-    there; a run without evidence or network files has no cost.
+    A group counts as a campaign if most of its members belong to true campaigns. The views of `tables.name_files` must
+    exist. Returns None for a run without evidence or network files, and unless there are groups of both sorts.
     """
     if not all((run / f"{name}.parquet").is_file() for name in FILES):
         return None
@@ -27,12 +27,12 @@ def cost_of_evidence(engine: Engine, run: Path) -> BitsCost | None:
     items: dict[str, list[EvidenceItem]] = {}
     for row in rows:
         items.setdefault(row["subject"], []).append(EvidenceItem(row["claim"], row["bits"], row["sentence"]))
-    so = {row["subject"]: bool(row["so"]) for row in rows}
-    return bits_cost([evidence_bits(found) for found in items.values()], [so[subject] for subject in items])
+    is_campaign = {row["subject"]: bool(row["is_campaign"]) for row in rows}
+    return bits_cost([evidence_bits(found) for found in items.values()], [is_campaign[subject] for subject in items])
 
 
 def judged_sql() -> Query:
-    """One row an item of evidence about a group, with whether most of the group's members belong to true campaigns."""
+    """One row an item of evidence; `is_campaign` says that most members of its group belong to true campaigns."""
     return Query(
         "judged groups",
         """
@@ -42,12 +42,12 @@ WITH belonging AS (
   SELECT network_id, account_id FROM network_members
 ),
 judged AS (
-  SELECT subject, count(truth.account_id) > count(*) / 2 AS so
+  SELECT subject, count(truth.account_id) > count(*) / 2 AS is_campaign
   FROM belonging
   LEFT JOIN (SELECT DISTINCT account_id FROM pairs) AS truth USING (account_id)
   GROUP BY subject
 )
-SELECT evidence.subject, evidence.claim, evidence.bits, evidence.sentence, judged.so
+SELECT evidence.subject, evidence.claim, evidence.bits, evidence.sentence, judged.is_campaign
 FROM evidence JOIN judged USING (subject)
 ORDER BY evidence.subject, evidence.claim
 """,

@@ -1,9 +1,9 @@
-"""Scans a log as it stood day after day: when would a run have said so, and what had leaked by then?
+"""Replays a log: it is scanned as it was at several cuts in time, which shows how much had leaked before detection.
 
-`detected_at` of one run looks back with the whole log in hand. A replay does not: every scan sees only what had
-happened by its cut. An account counts as found from the first cut at which it stood at `act`, and its exchanges before
-that are lost. Cuts are days apart, so that the leak is too high by at most what is made in one step; and everybody whom
-any of the scans accused is counted, since a provider that scans every day would have acted on the first.
+`detected_at` of a single run is computed from the whole log. In a replay every scan sees only the log up to its cut. An
+account counts as found from the first cut at which it was at `act`, and its exchanges before that cut have leaked. Cuts
+are days apart, so that the leak is overstated by at most the exchanges of one step. An account counts as accused if any
+of the scans accused it, since a provider that scans every day would have acted on the first accusation.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One campaign profile: its accounts and exchanges, and those that each scan had already found at `act`."""
+    """The result for one campaign profile: its accounts and exchanges, those found at `act`, and those that leaked."""
 
     profile: str
     accounts: int
@@ -43,7 +43,7 @@ class Replayed:
 
 
 def cuts(engine: Engine, sketches: Path, step_days: float) -> list[datetime]:
-    """Every `step_days` from the first exchange's midnight on, the last one past the end of the log."""
+    """The times of the cuts: every `step_days` from the first exchange's midnight; the last is after the log's end."""
     sql = f"SELECT min(started_at) AS low, max(started_at) AS high FROM read_parquet({literal(str(sketches))})"
     row = engine.fetch(Query("span of the log", sql)).to_pylist()[0]
     moment = row["low"].replace(hour=0, minute=0, second=0, microsecond=0)
@@ -55,10 +55,10 @@ def cuts(engine: Engine, sketches: Path, step_days: float) -> list[datetime]:
 
 
 def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: float, say: Say) -> list[Replayed]:
-    """Scans the sketches at every cut and lays the runs beside the truth; raises RunError when a scan fails.
+    """Scans the sketches at every cut and compares the runs with the truth; raises RunError when a scan fails.
 
-    `tables` names `accounts` and `permits` as the command line does. An `innocents` row stands for everybody outside
-    campaigns: `accounts` how many there are, `found` how many stood at `act` at any cut.
+    `tables` holds the paths of `accounts` and `permits`. The row `innocents` covers all accounts outside campaigns:
+    `accounts` is their number, and `found` the number that was at `act` at any cut.
     """
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
         first: dict[str, datetime] = {}
@@ -74,7 +74,7 @@ def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: floa
 
 
 def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[str, Path]:
-    """The accounts table as it stood: nobody who signed up later, no closure that had not happened."""
+    """The accounts table as it was at a moment, without later sign-ups and later closures."""
     if "accounts" not in tables:
         return {}
     rows = pq.read_table(tables["accounts"])
@@ -88,8 +88,8 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
 
 
 def as_table(rows: Sequence[Replayed]) -> Table:
-    """The table of a replay for a terminal."""
-    shown = Table(title="What scans at the time would have said", title_justify="left")
+    """The result of a replay as a table for a terminal."""
+    shown = Table(title="Scans at the time", title_justify="left")
     shown.add_column("campaign profile")
     for heading in ("accounts", "ever at act", "exchanges", "lost before", "first found after"):
         shown.add_column(heading, justify="right")
@@ -101,7 +101,7 @@ def as_table(rows: Sequence[Replayed]) -> Table:
 
 
 def _at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> Sequence[str]:
-    """The accounts that a scan of the log up to `until` puts at `act`; a process of its own gives its memory back."""
+    """The accounts at `act` in a scan of the log up to `until`, in a process of its own to free its memory."""
     options = [word for name, path in tables.items() for word in (f"--{name}", str(path))]
     command = [sys.executable, "-m", "stillwatch", "scan", str(sketches), *options]
     done = subprocess.run(
@@ -117,8 +117,8 @@ def _beside_truth(engine: Engine, found: Path, sketches: Path, truth: Path) -> l
     for name, path in (("found", found), ("sketched", sketches)):
         engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(path))})"))
     for name in ("accounts", "exchanges", "campaigns"):
-        told = literal(str(truth / f"{name}.parquet"))
-        engine.view(f"true_{name}", Query(name, f"SELECT * FROM read_parquet({told})"))
+        file = literal(str(truth / f"{name}.parquet"))
+        engine.view(f"true_{name}", Query(name, f"SELECT * FROM read_parquet({file})"))
     rows = engine.fetch(leaked_sql()).to_pylist() + engine.fetch(innocents_sql()).to_pylist()
     return [Replayed(**row) for row in rows]
 
@@ -146,7 +146,7 @@ ORDER BY campaigns.rung
 
 
 def innocents_sql() -> Query:
-    """One row for everybody outside campaigns."""
+    """One row for all accounts outside campaigns."""
     return Query(
         "innocents at any cut",
         """

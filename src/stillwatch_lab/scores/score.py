@@ -1,4 +1,4 @@
-"""Scores a run against the truth of its world: what was found, how soon, and who was wrongly accused."""
+"""Scores a run against the truth of its world: campaigns found, time to detection, and innocents accused."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from stillwatch_lab.scores.scorecard import (
     Scores,
 )
 
-MERGED_SHARE = 0.1  # a true campaign with less of the members than this got in by accident, not by merging
-WHOLE_GROUP = 0.5  # an innocent group counts as swept up when half its accounts are accused
+MERGED_SHARE = (
+    0.1  # least share of a found campaign's members that a true campaign must have to count as merged into it
+)
+WHOLE_GROUP = 0.5  # least share of an innocent group's accounts that must be accused for it to count as wholly accused
 SECONDS_A_DAY = 86_400
 
 Row = dict[str, Any]
@@ -33,7 +35,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Everything the queries counted about found campaigns."""
+    """The results of the queries on found campaigns."""
 
     campaigns: dict[str, Row]
     members: dict[str, dict[str | None, int]]  # found → true (None: innocent) → members
@@ -71,20 +73,23 @@ def score(run: Path, truth: Path) -> Scores:
 
 
 def _strangers(engine: Engine) -> list[Row]:
-    """One row of accused accounts that the truth does not know, or none."""
+    """One row that counts accused accounts which are not in the truth, or no row if there are none."""
     return [row for row in _rows(engine, tables.strangers_sql()) if row["watch"]]
 
 
 def calibration_error(bins: Sequence[ReliabilityBin]) -> float | None:
-    """Expected calibration error: mean distance between said and so, weighted by members (Naeini et al. 2015)."""
+    """The expected calibration error (Naeini et al. 2015); None without members.
+
+    It is the mean distance between stated probability and observed share of the bins, weighted by members.
+    """
     members = sum(one.members for one in bins)
     if not members:
         return None
-    return sum(one.members * abs(one.said - one.so) for one in bins) / members
+    return sum(one.members * abs(one.stated - one.observed) for one in bins) / members
 
 
 def total_variation(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    """Half the summed distance of two distributions, each scaled to one: 0 alike, 1 disjoint."""
+    """Half the summed distance of two distributions, each scaled to sum 1: 0 if equal, 1 if disjoint."""
     total_l, total_r = sum(left.values()) or 1.0, sum(right.values()) or 1.0
     names = sorted({*left, *right})
     return sum(abs(left.get(name, 0.0) / total_l - right.get(name, 0.0) / total_r) for name in names) / 2
@@ -108,7 +113,7 @@ def _match(members: Mapping[str | None, int]) -> str | None:
 
 
 def _matched(engine: Engine, found: _Found) -> dict[str, Row]:
-    """Exchanges listed for each true campaign, one listed by several of its found campaigns counted once."""
+    """The number of exchanges listed for each true campaign; one that several found campaigns list counts once."""
     names = pa.table({name: pa.array(column, pa.string()) for name, column in _columns(found.matches).items()})
     engine.store(tables.MATCHES, names)
     return {row["truth"]: row for row in _rows(engine, tables.matched_exchanges_sql())}
@@ -215,8 +220,8 @@ def _reliability(rows: Iterable[Row]) -> tuple[ReliabilityBin, ...]:
             row["tenth"] / 10,
             (row["tenth"] + 1) / 10,
             row["members"],
-            row["said"] / tables.MILLIONTHS / row["members"],
-            row["so"] / row["members"],
+            row["stated"] / tables.MILLIONTHS / row["members"],
+            row["observed"] / row["members"],
         )
         for row in rows
     )
@@ -236,7 +241,7 @@ def _days(found: datetime | None, true: datetime | None) -> float | None:
 
 
 def _share(part: float, whole: float) -> float:
-    """Part of a whole; of nothing, nothing."""
+    """Part divided by whole; 0 if the whole is 0."""
     return part / whole if whole else 0.0
 
 

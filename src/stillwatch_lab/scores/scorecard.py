@@ -1,4 +1,4 @@
-"""Scores against the truth as frozen records, and their tables for a terminal."""
+"""Scores of a run as frozen records, and their tables for a terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stillwatch.calibrate.cllr import BitsCost
 
 @dataclass(frozen=True, slots=True)
 class CampaignScore:
-    """One true campaign and what the run made of it.
+    """The scores of one true campaign.
 
-    Recalls count accounts found at a level or a stronger one, in whatever found campaign. Everything else looks at
-    the found campaigns that match this one. Errors are relative, (found - true) / true: -1 when nothing was found.
-    Day errors are found minus true; None, like purity and targets_distance, when nothing was found.
+    Recalls count accounts found at a level or a stronger one, in any found campaign. All other scores are computed from
+    the found campaigns that match this one. Errors are relative, (found - true) / true, and -1 if nothing was found.
+    Day errors are found minus true; like purity and targets_distance they are None if nothing was found.
     """
 
     campaign_id: str
@@ -36,11 +36,11 @@ class CampaignScore:
     exchange_recall: float
     first_day_error: float | None
     last_day_error: float | None
-    targets_distance: float | None  # total variation: 0 the same shares, 1 nothing in common
-    purity: float | None  # share of the found members that belong to it
-    completeness: float  # share of its accounts in the one found campaign that holds most of them
-    leak_share: float  # its exchanges before their account reached `act`, over all its exchanges
-    leak_share_any: float  # the same before any level
+    targets_distance: float | None  # total variation: 0 for the same shares, 1 for nothing in common
+    purity: float | None  # share of the found members that belong to this campaign
+    completeness: float  # share of its accounts in the found campaign that has most of them
+    leak_share: float  # share of its exchanges made before their account reached `act`
+    leak_share_any: float  # share of its exchanges made before their account reached any level
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +51,38 @@ class InnocentScore:
     per_100k: float  # of all accounts in the world
     by_kind: Mapping[str, int]
     groups: tuple[str, ...]  # innocent groups of which at least half the accounts are accused
-    expected: float  # what the found campaigns at this level or a stronger one said themselves
+    expected: float  # innocents that the found campaigns at this level or a stronger one expect themselves
     false_campaigns: tuple[str, ...]  # found campaigns at this level or a stronger one that match no true one
 
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Members whose probability fell into one tenth: what was said and what was so."""
+    """Members with a probability in one tenth of 0 to 1: the stated probability against the observed share."""
 
     low: float
     high: float
     members: int
-    said: float  # mean probability
-    so: float  # share that belongs to a true campaign
+    stated: float  # mean probability
+    observed: float  # share that belongs to a true campaign
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A run against the truth of its world."""
+    """All scores of a run."""
 
     accounts: int
     innocent_accounts: int
-    innocent_kinds: Mapping[str, int]  # how many innocents of each kind the world holds
+    innocent_kinds: Mapping[str, int]  # number of innocents of each kind in the world
     campaigns: tuple[CampaignScore, ...]
     innocents: Mapping[str, InnocentScore]  # by level
     split: tuple[str, ...]  # true campaigns found as several
-    merged: tuple[str, ...]  # found campaigns of which two true ones hold a tenth or more each
-    reliability: tuple[ReliabilityBin, ...]  # the tenths that hold members
+    merged: tuple[str, ...]  # found campaigns in which two true ones have a tenth or more of the members each
+    reliability: tuple[ReliabilityBin, ...]  # the tenths with members
     calibration_error: float | None  # expected calibration error; None without members
-    evidence_cost: BitsCost | None = None  # of the groups judged; None unless there were campaigns and others
+    evidence_cost: BitsCost | None = None  # over the groups judged; None unless there were campaigns and other groups
 
     def as_dict(self) -> dict[str, object]:
-        """The same as plain values, for JSON."""
+        """The scores as plain values, for JSON."""
         return asdict(self)
 
     def render(self, console: Console) -> None:
@@ -150,23 +150,23 @@ def _innocent_table(innocents: Mapping[str, InnocentScore]) -> Table:
 
 
 def _reliability_table(bins: tuple[ReliabilityBin, ...]) -> Table:
-    table = Table(title="Probabilities: said and so", title_justify="left")
-    for heading in ("said between", "members", "said", "so"):
+    table = Table(title="Probabilities: stated and observed", title_justify="left")
+    for heading in ("stated between", "members", "mean stated", "true share"):
         table.add_column(heading, justify="right")
     for one in bins:
-        table.add_row(f"{one.low:.1f}–{one.high:.1f}", f"{one.members:,}", f"{one.said:.3f}", f"{one.so:.3f}")
+        table.add_row(f"{one.low:.1f}–{one.high:.1f}", f"{one.members:,}", f"{one.stated:.3f}", f"{one.observed:.3f}")
     return table
 
 
 def _cost(cost: BitsCost) -> str:
     return (
         f"evidence of {cost.trials} groups, {cost.targets} of them campaigns: Cllr {cost.cllr:.3f} "
-        f"({cost.least:.3f} at best calibration; 0 is certain and right, 1 says nothing)"
+        f"({cost.least:.3f} at best calibration; 0 is certain and right, 1 is no information)"
     )
 
 
 def percent(share: float | None) -> str:
-    """A share as a person reads it; 99.9 % is never rounded up to all."""
+    """A share in per cent with one decimal; a share below 1 is never rounded to 100 %."""
     if share is None:
         return "-"
     shown = f"{100 * share:.1f}"

@@ -1,4 +1,4 @@
-"""The SQL that lays a run beside the truth: each query counts one thing."""
+"""The SQL of the scores: each query compares one aspect of a run with the truth."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ RUN_FILES = ("campaigns", "campaign_members", "campaign_exchanges")
 TRUTH_FILES = ("accounts", "exchanges", "campaigns")
 
 MATCHES = Table("matches", columns(Kind.STRING, "found truth", required=True))
-"""Which found campaign matches which true one."""
+"""Pairs of a found campaign and the true campaign that it matches."""
 
 
 def name_files(engine: Engine, run: Path, truth: Path) -> None:
-    """Views `campaigns`, `campaign_members`, `campaign_exchanges` and `true_accounts`, `true_exchanges` (with
-    `started_at`, from the world's own logs when the truth does not repeat it), `true_campaigns`.
+    """Makes views over the files of a run and of the truth, and the tables `pairs` and `found_accounts`.
 
-    Raises InputError naming every file that is missing.
+    The views are `campaigns`, `campaign_members`, `campaign_exchanges`, `true_accounts`, `true_campaigns`, and
+    `true_exchanges` with `started_at`, taken from the world's logs if the truth does not have it. Raises InputError,
+    which names every missing file.
     """
     files = {name: run / f"{name}.parquet" for name in RUN_FILES}
     files |= {f"true_{name}": truth / f"{name}.parquet" for name in TRUTH_FILES}
@@ -51,7 +52,7 @@ JOIN (SELECT exchange_id, started_at FROM read_parquet({logs})) AS logs USING (e
 
 
 def _pairs_sql() -> Query:
-    """The accounts of each true campaign; an account that serves several campaigns has a row for each."""
+    """The accounts of each true campaign; an account of several campaigns has a row for each."""
     return Query(
         "true memberships",
         """
@@ -67,7 +68,7 @@ WHERE campaign_id IS NOT NULL
 
 
 def _found_accounts_sql() -> Query:
-    """Every accused account once: its level (0 act, 1 review, 2 watch), when first detected at `act`, and at all."""
+    """One row an accused account: its level (0 act, 1 review, 2 watch), and its first times at `act` and any level."""
     return Query(
         "found accounts",
         f"""
@@ -116,7 +117,7 @@ ORDER BY campaign_id
 
 
 def overlaps_sql() -> Query:
-    """The number of members that each found campaign has of each true one; NULL stands for innocents."""
+    """The number of members that each found campaign has of each true one; NULL means innocents."""
     return Query(
         "members by truth",
         """
@@ -130,7 +131,7 @@ ORDER BY found, truth NULLS LAST
 
 
 def exchanges_sql() -> Query:
-    """Exchanges of each true campaign: all, before detection at `act`, before detection at any level."""
+    """Numbers of exchanges of each true campaign: all, those before `act`, those before any level."""
     return Query(
         "leaked exchanges",
         """
@@ -149,7 +150,7 @@ ORDER BY campaign_id
 
 
 def matched_exchanges_sql() -> Query:
-    """Exchanges listed by the found campaigns that match each true one, and how many of them belong to it."""
+    """Numbers of exchanges listed by the found campaigns that match each true one, and those that belong to it."""
     return Query(
         "exchanges of matching campaigns by truth",
         """
@@ -168,7 +169,7 @@ ORDER BY listed.truth
 
 
 def innocents_sql() -> Query:
-    """Accused innocents by kind and group, with the size of the group; a person without a group stands alone."""
+    """Innocents by kind and group: the number of accounts, and of those accused at each level."""
     return Query(
         "accused innocents",
         """
@@ -189,7 +190,7 @@ ORDER BY kind, group_id NULLS FIRST
 
 
 def strangers_sql() -> Query:
-    """Accused accounts that the truth does not know: counted as innocent, under a kind of their own."""
+    """The number of accused accounts that are not in the truth; they count as innocents of a kind of their own."""
     return Query(
         "accused strangers",
         """
@@ -200,15 +201,15 @@ FROM found_accounts ANTI JOIN true_accounts USING (account_id)
 
 
 def reliability_sql() -> Query:
-    """Members by tenth of their probability: how many, the sum of what was said (in millionths), how many were so."""
+    """Members by tenth of their probability: number, summed probability (in millionths), number in true campaigns."""
     return Query(
         "reliability",
         f"""
 SELECT
     least(floor(probability * 10), 9)::BIGINT AS tenth,
     count(*) AS members,
-    sum(round(probability * {MILLIONTHS})::BIGINT)::BIGINT AS said,
-    count(truth.account_id) AS so
+    sum(round(probability * {MILLIONTHS})::BIGINT)::BIGINT AS stated,
+    count(truth.account_id) AS observed
 FROM campaign_members AS members
 LEFT JOIN (SELECT DISTINCT account_id FROM pairs) AS truth USING (account_id)
 GROUP BY tenth

@@ -55,7 +55,7 @@ def run(campaigns: list[Row], innocents: int = 0, seed: int = 1, **changes: Any)
         "merged": [],
         "swept": {level: [] for level in LEVELS},
         "labels": dict.fromkeys(LEVELS, label),
-        "reliability": [{"low": 0.9, "high": 1.0, "members": 800, "said": 0.99, "so": 0.99}],
+        "reliability": [{"low": 0.9, "high": 1.0, "members": 800, "stated": 0.99, "observed": 0.99}],
         "expected": [expected()],
         "separation": [{"campaign_id": name, "exchanges": 1_000, "listed": 980, "hits": 970} for name in ids],
         "onset": {name: {"days": 30.0, "half_at_act": 2.0} for name in ids},
@@ -67,7 +67,7 @@ def run(campaigns: list[Row], innocents: int = 0, seed: int = 1, **changes: Any)
         "claimed": [],
         "glued": [{"campaign_id": "C<9>", "level": "watch", "kind": "class", "groups": 2, "accounts": 9}],
         "self_similarity": [
-            {"kind": "person", "accounts": 98_000, "said": 90_000, "quantiles": [0.3, 5.0, 19.0]}
+            {"kind": "person", "accounts": 98_000, "judged": 90_000, "quantiles": [0.3, 5.0, 19.0]}
             | {"auc": 0.5, "auc_often": None, "positive": 0.1}
         ],
         "tests": [{"kind": "letter", "test": "asks_one_mix", "candidates": 1, "bits": [4.0, 6.0]}],

@@ -17,7 +17,7 @@ from stillwatch_lab.benchmark.cost import (
 TASKS = """
 import sys
 from stillwatch.errors import InputError
-from stillwatch_lab.benchmark.cost import serve
+from stillwatch_lab.benchmark.cost import run_task
 
 def held(megabytes):
     data = bytearray(megabytes * 1_000_000)

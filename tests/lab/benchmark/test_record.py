@@ -118,13 +118,13 @@ def evidence(account: str, within: float, openings: int = 12, bits: float = 1.0)
     }
 
 
-def test_memory_counts_only_accounts_of_whom_something_can_be_said(world: World, tmp_path: Path) -> None:
+def test_self_similarity_counts_only_accounts_with_enough_conversations(world: World, tmp_path: Path) -> None:
     told = [evidence(f"p{n}", 0.9, bits=-1.0) for n in range(1, 7)]
     told += [evidence("X-0", 0.1), evidence("X-1", 0.1, openings=1)]
     tests = [{"candidate_id": "K", "test": "asks_one_mix", "statistic": 0.0, "reference": 1.0, "bits": 3.0}]
     found = recorded(world, tmp_path, evidence=told, tests=tests)
-    memory = {one["kind"]: one for one in found["self_similarity"]}
-    letter = memory["letter"]
-    assert (letter["accounts"], letter["said"], letter["auc"], letter["positive"]) == (2, 1, 1.0, 1.0)
-    assert (memory["person"]["auc"], memory["person"]["positive"]) == (0.5, 0.0)
+    by_kind = {one["kind"]: one for one in found["self_similarity"]}
+    letter = by_kind["letter"]
+    assert (letter["accounts"], letter["judged"], letter["auc"], letter["positive"]) == (2, 1, 1.0, 1.0)
+    assert (by_kind["person"]["auc"], by_kind["person"]["positive"]) == (0.5, 0.0)
     assert found["tests"] == [{"kind": "person", "test": "asks_one_mix", "candidates": 1, "bits": [3.0]}]

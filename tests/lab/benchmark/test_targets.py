@@ -77,7 +77,7 @@ def test_probabilities_are_held_to_the_truth() -> None:
     assert missed(expected=[expected(innocent=30)]) == {what}
     assert missed(expected=[expected(innocent=0, doubt=30.0, right=1.0)]) == {what}
     assert missed(expected=[expected(innocent=29, doubt=30.0, right=1.0)]) == set()
-    off = [{"low": 0.9, "high": 1.0, "members": 800, "said": 0.99, "so": 0.96}]
+    off = [{"low": 0.9, "high": 1.0, "members": 800, "stated": 0.99, "observed": 0.96}]
     assert missed(reliability=off) == {"expected calibration error"}
 
 

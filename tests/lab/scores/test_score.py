@@ -210,14 +210,14 @@ def test_reliability(world: World, tmp_path: Path) -> None:
     world.claim("C1", at("act", "X-0", "X-1", "X-2", "p1"), probability=0.95)
     world.claim("C2", at("watch", "X-3", "p2", "p3", "p4"), probability=0.3, level="watch")
     scores = world.scores(tmp_path)
-    assert [(one.low, one.members, one.so) for one in scores.reliability] == [(0.3, 4, 0.25), (0.9, 4, 0.75)]
+    assert [(one.low, one.members, one.observed) for one in scores.reliability] == [(0.3, 4, 0.25), (0.9, 4, 0.75)]
     assert scores.calibration_error == pytest.approx((0.05 + 0.2) / 2)
 
 
 def test_a_certain_probability_falls_into_the_last_tenth(world: World, tmp_path: Path) -> None:
     world.claim("C1", at("act", "X-0"), probability=1.0)
     (only,) = world.scores(tmp_path).reliability
-    assert (only.low, only.high, only.said, only.so) == (0.9, 1.0, 1.0, 1.0)
+    assert (only.low, only.high, only.stated, only.observed) == (0.9, 1.0, 1.0, 1.0)
 
 
 def test_an_account_may_serve_two_campaigns(world: World, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def _offices(world: World) -> None:
 
 
 def _jitter(keys: Keys) -> Reals:
-    """Log standard deviations s of pauses, such that exp(s²) - 1 is the squared coefficient of variation of the traces."""
+    """Log standard deviations s of pauses: exp(s²) - 1 is the square of the traces' coefficient of variation."""
     variation = by_quantiles(keys, "jitter", fitted_list("gaps", "variation"))
     return np.asarray(np.sqrt(np.log1p(variation**2)))
 

@@ -71,7 +71,7 @@ def _mixed(x):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _own_name(h, out, at):  # type: ignore[no-untyped-def]
-    """Write a pronounceable name that belongs to the hash alone."""
+    """Writes a pronounceable name that depends on the hash alone."""
     h = _mixed(h)
     for _ in range(2 + int(h & np.uint64(1))):
         h = h >> np.uint64(1)
@@ -98,7 +98,7 @@ def _glued(glue, out, at):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _digits(text, a, b, h, out, at):  # type: ignore[no-untyped-def]
-    """Write a number of as many digits, another one under the hash; a leading zero stays away."""
+    """Writes another number, drawn from the hash, of as many digits and without a leading zero."""
     for i in range(a, b):
         h = _mixed(h)
         zero_ok = i > a or text[a] == 48
