@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,24 @@ class Separation:
         return intent_of(self.profile, self.column, self.feature)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table with one row per account, prepared once for the comparison with every profile."""
+
+    table: str
+    columns: dict[str, pa.Array]
+    strange: dict[str, Reals]  # by pair of columns, see _strange
+    people: NDArray[np.bool_]
+    crowds: dict[tuple[str, int], tuple[int, list[tuple[str, Reals]]]] = field(default_factory=dict)
+
+    def in_crowds(self, column: str, size: int) -> tuple[int, list[tuple[str, Reals]]]:
+        """The number of people's distinct values in crowds of this size, and the values' features."""
+        if (column, size) not in self.crowds:
+            values = _in_crowds(self.columns[column].filter(pa.array(self.people)), size)
+            self.crowds[column, size] = len(values), list(_features(values))
+        return self.crowds[column, size]
+
+
 def separations(world: Path) -> list[Separation]:
     """Every feature of every column of the world in this folder, for every profile, strongest separation first.
 
@@ -121,8 +139,9 @@ def separations(world: Path) -> list[Separation]:
         if place.exists():
             data = _one_each(ds.dataset(place), names)
             owner = pc.index_in(data["account_id"].combine_chunks(), names).to_numpy()
+            rows = _rows_of(table, data, (role == _ORGANIC)[owner])
             for profile, side in sides.items():
-                found += _of_profile(profile, table, data, side[owner], (role == _ORGANIC)[owner])
+                found += _of_profile(profile, rows, side[owner])
     return sorted(found, key=lambda one: (-one.auc, one.profile, one.table, one.column, one.feature))
 
 
@@ -132,21 +151,25 @@ def _one_each(data: ds.Dataset, names: pa.Array) -> pa.Table:
     return pa.table({name: data.to_table([name])[name].take(rows).combine_chunks() for name in data.schema.names})
 
 
-def _of_profile(
-    profile: str, table: str, data: pa.Table, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
-) -> Iterator[Separation]:
-    if not (ours.any() and theirs.any()):
+def _rows_of(table: str, data: pa.Table, people: NDArray[np.bool_]) -> _Rows:
+    columns = {column: _homes(data[column].combine_chunks(), column) for column in data.column_names}
+    strange = {
+        f"{left} x {right}": _strange(_parts(data, left), _parts(data, right), people)
+        for left, right in PAIRS[table]
+        if left in columns and right in columns
+    }
+    return _Rows(table, columns, strange, people)
+
+
+def _of_profile(profile: str, rows: _Rows, ours: NDArray[np.bool_]) -> Iterator[Separation]:
+    if not (ours.any() and rows.people.any()):
         return
-    for column in data.column_names:
-        for one in _compared(_homes(data[column].combine_chunks(), column), ours, theirs):
-            yield Separation(profile, table, column, *one)
-    for left, right in PAIRS[table]:
-        if left in data.column_names and right in data.column_names:
-            strange = _strange(_parts(data, left), _parts(data, right), theirs)
-            others = theirs & ~_reference(theirs)
-            yield Separation(
-                profile, table, f"{left} x {right}", "contradiction", *_auc(strange[ours], strange[others])
-            )
+    for column in rows.columns:
+        for one in _compared(rows, column, ours):
+            yield Separation(profile, rows.table, column, *one)
+    others = rows.people & ~_reference(rows.people)
+    for pair, strange in rows.strange.items():
+        yield Separation(profile, rows.table, pair, "contradiction", *_auc(strange[ours], strange[others]))
 
 
 def _homes(values: pa.Array, column: str) -> pa.Array:
@@ -156,18 +179,19 @@ def _homes(values: pa.Array, column: str) -> pa.Array:
     return pc.replace_substring_regex(values, "^([0-9a-f]+:[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):.*$", r"\1")
 
 
-def _compared(
-    values: pa.Array, ours: NDArray[np.bool_], theirs: NDArray[np.bool_]
-) -> Iterator[tuple[str, float, float]]:
+def _compared(rows: _Rows, column: str, ours: NDArray[np.bool_]) -> Iterator[tuple[str, float, float]]:
+    values = rows.columns[column]
     missing = pc.is_null(values).to_numpy(zero_copy_only=False).astype(np.float64)
-    yield ("null share", *_auc(missing[ours], missing[theirs]))
+    yield ("null share", *_auc(missing[ours], missing[rows.people]))
     if pa.types.is_list(values.type):
         return
     left = pc.unique(values.filter(pa.array(ours))).drop_null()
-    right = _in_crowds(values.filter(pa.array(theirs)), int(ours.sum()))
-    if min(len(left), len(right)) < _FEWEST:
+    if len(left) < _FEWEST:
         return
-    for (feature, one), (_, other) in zip(_features(left), _features(right), strict=True):
+    count, features = rows.in_crowds(column, int(ours.sum()))
+    if count < _FEWEST:
+        return
+    for (feature, one), (_, other) in zip(_features(left), features, strict=True):
         yield (feature, *_auc(one, other))
 
 

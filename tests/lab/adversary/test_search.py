@@ -117,7 +117,7 @@ def test_the_bill_counts_the_worlds_own_files(tmp_path: Path, engine: DuckDBEngi
 
 
 def test_the_command_tries_a_profile(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "lab adversary --profile letter --evasion thinner --seeds 2 --scale 0.01 --json"
+    words = "lab adversary --profile letter --evasion thinner --seeds 2 --scale 0.005 --json"
     assert invoke(words.split()) == 0
     told = json.loads(capsys.readouterr().out)
     (profile,) = told["profiles"]

@@ -34,6 +34,11 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Logs, Path]:
     return planted.write(tmp_path_factory.mktemp("planted"))
 
 
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Logs:
+    return planted.write(tmp_path_factory.mktemp("shuffled"), shuffled=True)[0]
+
+
 @pytest.fixture(scope="module", params=BASELINES, ids=lambda one: one.name)
 def answer(
     request: pytest.FixtureRequest, logs: tuple[Logs, Path], tmp_path_factory: pytest.TempPathFactory
@@ -81,10 +86,9 @@ def test_finds_the_planted_crew_unless_blind_to_it(answer: tuple[Baseline, pa.Ta
 
 
 def test_depends_neither_on_row_order_nor_on_threads(
-    answer: tuple[Baseline, pa.Table], single: DuckDBEngine, tmp_path: Path
+    answer: tuple[Baseline, pa.Table], single: DuckDBEngine, shuffled: Logs
 ) -> None:
     baseline, first = answer
-    shuffled, _ = planted.write(tmp_path, shuffled=True)
     second = scores_of(baseline, single, shuffled)
     assert first["account_id"] == second["account_id"]
     assert first["score"].to_numpy() == pytest.approx(second["score"].to_numpy(), rel=1e-5)

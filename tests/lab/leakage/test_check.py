@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from stillwatch.cli.main import invoke
 from stillwatch.records.inputs import EXCHANGES
-from stillwatch_lab.leakage.check import separations
+from stillwatch_lab.leakage.check import render, separations
 from stillwatch_lab.worlds.build import build
 
 PROFILES = ("loud", "letter", "hydra", "mixed", "sharded", "agentic", "grading", "patient", "harvest")
@@ -30,19 +33,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(tmp_path_factory.mktemp("leakage"), 1)
 
 
-def test_no_profile_is_given_away_by_a_column(world: Path, tmp_path: Path) -> None:
-    for one in (world, built(tmp_path, 2)):
-        found = separations(one)
-        assert {feature.column for feature in found} >= set(EXCHANGES.names)
-        assert {feature.profile for feature in found} == set(PROFILES)
-        assert [feature for feature in found if feature.separates and not feature.intended] == []
+def test_no_profile_is_given_away_by_a_column(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["lab", "leakage", str(world), "--json"]) == 0
+    by_command = json.loads(capsys.readouterr().out)
+    found_directly = separations(built(tmp_path, 2))
+    shown = StringIO()
+    render(found_directly, Console(file=shown, width=200))
+    assert " differ by intention, 0 by mistake." in shown.getvalue()
+    directly = [asdict(one) | {"separates": one.separates, "intended": one.intended} for one in found_directly]
+    for found in (by_command, directly):
+        assert {feature["column"] for feature in found} >= set(EXCHANGES.names)
+        assert {feature["profile"] for feature in found} == set(PROFILES)
+        assert [feature for feature in found if feature["separates"] and not feature["intended"]] == []
 
 
 def test_the_command_names_a_leak_and_exits_with_one(
     world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert invoke(["lab", "leakage", str(world)]) == 0
-    capsys.readouterr()
     spoilt(world, tmp_path, "exchange_id", lambda value: f"{value}0")
     assert invoke(["lab", "leakage", str(tmp_path), "--json"]) == 1
     found = [one for one in json.loads(capsys.readouterr().out) if one["separates"] and not one["intended"]]

@@ -93,8 +93,8 @@ def _table(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[np.object_]]
 
 def _numbers(addresses: NDArray[np.object_]) -> Wholes:
     """IPv4 texts as numbers."""
-    octets = np.array([text.split(".") for text in addresses.tolist()], dtype=np.int64)
-    return np.asarray(octets @ np.array([1 << 24, 1 << 16, 1 << 8, 1]), dtype=np.int64)
+    octets = pc.split_pattern(pa.array(addresses, pa.string()), ".").flatten().cast(pa.int64()).to_numpy()
+    return np.asarray(octets.reshape(len(addresses), 4) @ np.array([1 << 24, 1 << 16, 1 << 8, 1]), dtype=np.int64)
 
 
 def _listed(path: Path) -> Blocks:
