@@ -1,6 +1,6 @@
-"""Exchanges as cells, one small number each: by capability, by sizes, by the commonest values of a column.
+"""Assigns exchanges to cells, small numbers, by capability, by sizes, or by the most frequent values of a column.
 
-Compiled, since every column of every network and of the people beside it passes through here.
+The loops are compiled, since they run over every column of every network and of the reference population.
 """
 
 from __future__ import annotations
@@ -19,41 +19,44 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 Cell = Callable[[Exchanges], NDArray[Any]]
 
-COMMON_SHARE = 0.02  # of exchanges use a word or frame: a roaming customer's own are rarer (tuning worlds)
-LEAST_USES = 3  # of a value, before it has a cell of its own
-ELICITATION = 500  # thousandths
-_BITS = 16  # of a table of counts that stays in the cache
+COMMON_SHARE = 0.02  # least share of exchanges with a common value; one customer's own values are rarer (tuning worlds)
+LEAST_USES = 3  # least number of exchanges with a common value
+ELICITATION = 500  # thousandths of probability above which reasoning counts as elicited
+_BITS = 16  # bits of an index to a table of counts; 2^16 counts stay in the processor's cache
 
-_SIZES = np.maximum(np.arange(1 << 16), 1)  # from where on all cells of sizes are the last
+_SIZES = np.maximum(np.arange(1 << 16), 1)  # larger sizes are in the last cell
 _OCTAVE = np.minimum(np.log2(_SIZES).astype(np.int64), 15)
 _HALF_OCTAVE = 1 + np.minimum(np.floor(2.0 * np.log2(_SIZES)).astype(np.int64), 31).astype(np.uint8)
 _HALF_OCTAVE[0] = 0
 
 
 def size_cell(exchanges: Exchanges) -> Int64:
-    """A cell by powers of two of input and output size: 0..255."""
+    """Returns a cell (exchanges,) by powers of two of input and output size: 0..255."""
     return np.asarray(_both(exchanges.input_size, exchanges.output_size, _OCTAVE))
 
 
 def capability_cell(exchanges: Exchanges) -> NDArray[np.int16]:
-    """A cell by capability and whether reasoning is elicited; 0 without text."""
+    """Returns a cell (exchanges,) by capability and elicitation of reasoning; 0 without text."""
     return np.asarray(_capability(exchanges.capability, exchanges.elicitation))
 
 
 def answer_cell(exchanges: Exchanges) -> NDArray[np.uint8]:
-    """A cell by half powers of two of output size, 1..32; 0 where nothing was answered."""
+    """Returns a cell (exchanges,) by half powers of two of output size, 1..32; 0 without an answer."""
     return np.asarray(_looked_up(exchanges.output_size, _HALF_OCTAVE))
 
 
 def common_values(column: Int64) -> Int64:
-    """The values (not 0, ascending) that COMMON_SHARE of the rows and LEAST_USES have: at most 50."""
+    """Returns the values (ascending, not 0, at most 50) that COMMON_SHARE of the rows and LEAST_USES rows have."""
     least = max(float(LEAST_USES), COMMON_SHARE * len(column))
     values, count = _counts(column, least)
     return np.sort(values[count >= least])
 
 
 def coder(name: str, common: Int64) -> Cell:
-    """Codes of a column: 0 where it is absent, 2 and on for the `common` values (ascending), 1 for any other."""
+    """Returns the function from exchanges to codes of a column.
+
+    Code 0 is an absent value, 1 any rare value, and 2 onwards are the `common` values (ascending).
+    """
 
     def code(exchanges: Exchanges) -> NDArray[np.uint8]:
         return np.asarray(_codes(exchanges.values[name], common))
@@ -63,7 +66,10 @@ def coder(name: str, common: Int64) -> Cell:
 
 @njit(cache=True, nogil=True)
 def weighed(cell: NDArray[Any], weight: Float, cells: int) -> Float:
-    """The weight of each cell, added up in order as `np.bincount` does, but beside other threads and without copies."""
+    """Returns the sum of weights in each cell: (cells,).
+
+    It equals `np.bincount`, but copies nothing and releases the interpreter lock.
+    """
     result = np.zeros(cells)
     for i in range(len(cell)):
         result[cell[i]] += weight[i]
@@ -72,7 +78,7 @@ def weighed(cell: NDArray[Any], weight: Float, cells: int) -> Float:
 
 @njit(cache=True, nogil=True)
 def weighed_both(cell: NDArray[Any], weight: Float, cells: int) -> tuple[Float, Float]:
-    """The weight of each cell, and what it lacks of 1 a row; neither sum has to wait for the other."""
+    """Returns the sums of `weight` and of 1 - `weight` in each cell, (cells,) both, in one pass."""
     result, rest = np.zeros(cells), np.zeros(cells)
     for i in range(len(cell)):
         result[cell[i]] += weight[i]
@@ -82,7 +88,7 @@ def weighed_both(cell: NDArray[Any], weight: Float, cells: int) -> tuple[Float, 
 
 @njit(cache=True, nogil=True)
 def add_cells(total: Float, cell: NDArray[Any], nats: Float) -> None:
-    """Adds what its cell says to each exchange's `total` (exchanges,); a cell beyond `nats` says nothing."""
+    """Adds `nats[cell]` to each exchange's `total` (exchanges,); a cell beyond the end of `nats` adds nothing."""
     for i in range(len(cell)):
         if cell[i] < len(nats):
             total[i] += nats[cell[i]]
@@ -115,19 +121,19 @@ def _looked_up(size: Int64, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @njit(cache=True, nogil=True)
 def _counts(column: Int64, least: float) -> tuple[Int64, Int64]:
-    """Values and their counts, all of those among them that `least` rows or more have."""
-    met = np.zeros(1 << _BITS, np.int64)
+    """Returns values and their counts, which include all values that `least` rows or more have."""
+    upper = np.zeros(1 << _BITS, np.int64)
     for value in column:
-        met[value & ((1 << _BITS) - 1)] += 1
-    # low bits that few rows have belong to no common value; fewer than this many are left, most often a handful
-    enough = 0
-    for cell in met:
+        upper[value & ((1 << _BITS) - 1)] += 1
+    # The count of a value's low bits is an upper bound for its own count, and excludes most rare values.
+    candidates = 0
+    for cell in upper:
         if cell >= least:
-            enough += int(cell)
-    size = room(min(enough, 1 << _BITS))
+            candidates += int(cell)
+    size = room(min(candidates, 1 << _BITS))
     keys, count, found = np.zeros(size, np.int64), np.zeros(size, np.int64), 0
     for value in column:
-        if value != 0 and met[value & ((1 << _BITS) - 1)] >= least:
+        if value != 0 and upper[value & ((1 << _BITS) - 1)] >= least:
             at = slot(keys, value)
             if keys[at] == 0:
                 if 2 * (found + 1) > size:

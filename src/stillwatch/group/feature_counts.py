@@ -1,7 +1,7 @@
-"""Content features of groups counted in compiled loops: how many accounts use each, and where they occur.
+"""Counts the accounts that use each content feature, and finds its occurrences, in compiled loops.
 
-Everything is one pass over a hash table, without sorting; rows are visited in order, so the same rows give the same
-result to the last bit.
+Each function makes one pass over the rows with a hash table, without sorting. Rows are visited in order, so equal rows
+give the same result to the last bit.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 Features = NDArray[np.uint32]
 
-ABSENT = np.uint32(0)  # a row with fewer features is filled up with it
-CELL_BITS = 16  # of a table of counts that stays in the cache
+ABSENT = np.uint32(0)  # fills a row that has fewer features
+CELL_BITS = 16  # bits of an index to a table of counts; 2^16 counts stay in the processor's cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: the high bits of the product spread any key
 
 
 @njit(cache=True, nogil=True)
 def _slot(keys: Features, feature: np.uint32, shift: np.uint64) -> np.int64:
-    """Where the feature is in the open table `keys`, or the free place where it belongs."""
+    """Returns the index of the feature in the open table `keys`, or of the free entry where it belongs."""
     at = np.int64((np.uint64(feature) * _MIX) >> shift)
     while keys[at] != ABSENT and keys[at] != feature:
         at = np.int64((at + 1) & (len(keys) - 1))
@@ -32,14 +32,14 @@ def _slot(keys: Features, feature: np.uint32, shift: np.uint64) -> np.int64:
 
 
 def _room(features: int) -> tuple[int, np.uint64]:
-    """Size of a table at most half full, and the shift that keeps so many high bits."""
+    """Returns the size of a table that is at most half full, and the shift that leaves an index to it."""
     bits = max(4, int(2 * features).bit_length())
     return 1 << bits, np.uint64(64 - bits)
 
 
 @njit(cache=True, nogil=True)
 def numbered(value: Int64) -> Int32:
-    """Values as numbers in order of first use; each 0 has a number of its own. What is neighbours stays so."""
+    """Returns a number (n,) for each value, from 0 in the order of first use; each 0 gets a number of its own."""
     size = room(len(value))
     keys, number = np.zeros(size, np.int64), np.empty(size, np.int32)
     result = np.empty(len(value), np.int32)
@@ -58,18 +58,18 @@ def numbered(value: Int64) -> Int32:
 
 
 def usage(account_index: Int32, features: Features, least: float = 1.0) -> tuple[Features, Int32, Int32]:
-    """Every feature (any order) used `least` times or more, in how many accounts and how many times it is used.
+    """Returns the features used `least` times or more (unordered), the number of their accounts, and of their uses.
 
-    `account_index` (rows,) must be grouped by account; `features` (rows, n).
+    `account_index` (rows,) must be grouped by account; `features` has shape (rows, n). All results are (features,).
     """
-    names, holders, uses = _usage(account_index, features, _met(features), least)
+    names, holders, uses = _usage(account_index, features, _cell_counts(features), least)
     kept = uses >= least
     return names[kept], holders[kept], uses[kept]
 
 
 @njit(cache=True, nogil=True)
-def _met(features: Features) -> Int32:
-    """How many uses fall in each of 1 << CELL_BITS cells: a feature is used no more than its cell is."""
+def _cell_counts(features: Features) -> Int32:
+    """Returns the number of uses in each of 1 << CELL_BITS cells, an upper bound for each feature of the cell."""
     count = np.zeros(1 << CELL_BITS, np.int32)
     for feature in features.flat:
         if feature != ABSENT:
@@ -83,8 +83,8 @@ def _cell(feature: np.uint32) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
-def _usage(account_index: Int32, features: Features, met: Int32, least: float) -> tuple[Features, Int32, Int32]:
-    # tables grow with what is found: for every feature of a large network they would take more than the network does
+def _usage(account_index: Int32, features: Features, upper: Int32, least: float) -> tuple[Features, Int32, Int32]:
+    # Tables start small and grow: for every feature of a large network they would take more memory than the network.
     bits = 12
     shift = np.uint64(64 - bits)
     keys, code = np.zeros(1 << bits, np.uint32), np.empty(1 << bits, np.int32)
@@ -93,8 +93,8 @@ def _usage(account_index: Int32, features: Features, met: Int32, least: float) -
     found = 0
     for i in range(features.shape[0]):
         for j in range(features.shape[1]):
-            if features[i, j] == ABSENT or met[_cell(features[i, j])] < least:
-                continue  # most are rare, and would be the slow ones: each somewhere else in a large table
+            if features[i, j] == ABSENT or upper[_cell(features[i, j])] < least:
+                continue  # most features are rare, and each would cost a cache miss in a large table
             at = _slot(keys, features[i, j], shift)
             if keys[at] == ABSENT:
                 if found == len(names):
@@ -116,7 +116,7 @@ def _usage(account_index: Int32, features: Features, met: Int32, least: float) -
 
 @njit(cache=True, nogil=True)
 def _table_of(names: Features, bits: int, shift: np.uint64) -> tuple[Features, Int32]:
-    """An open table of 1 << `bits` with these features, each once, and their numbers."""
+    """Returns an open table of 1 << `bits` entries with these distinct features, and the index of each."""
     keys, code = np.zeros(1 << bits, np.uint32), np.empty(1 << bits, np.int32)
     for c in range(len(names)):
         at = _slot(keys, names[c], shift)
@@ -125,7 +125,7 @@ def _table_of(names: Features, bits: int, shift: np.uint64) -> tuple[Features, I
 
 
 def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
-    """Rows (ascending) and indices into `kept` of every occurrence of a kept feature."""
+    """Returns the row (ascending) and the index into `kept` of every occurrence of a kept feature."""
     size, shift = _room(len(kept))
     return _occurrences(features, kept, size.bit_length() - 1, shift)
 
@@ -133,11 +133,11 @@ def occurrences(features: Features, kept: Features) -> tuple[Int32, Int32]:
 @njit(cache=True, nogil=True)
 def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64) -> tuple[Int32, Int32]:
     keys, code = _table_of(kept, bits, shift)
-    # most features are not among those kept: one bit for each of many cells says so without a look into the table
+    # Most features are not kept: one bit for each cell rejects nearly all of them without a look-up in the table.
     held = np.zeros(1 << (CELL_BITS - 6), np.uint64)
     for feature in kept:
         held[_cell(feature) >> 6] |= np.uint64(1) << np.uint64(_cell(feature) & 63)
-    # room for as many as there could be takes no memory where nothing is written
+    # The arrays have the greatest possible size; the system gives memory only to pages that are written.
     rows, codes = np.empty(features.size, np.int32), np.empty(features.size, np.int32)
     found = 0
     for i in range(features.shape[0]):
@@ -155,34 +155,35 @@ def _occurrences(features: Features, kept: Features, bits: int, shift: np.uint64
 
 
 @njit(cache=True, nogil=True)
-def summed(into: Int32, taken: Int32, weight: Float, cells: int) -> Float:
-    """Sums `weight[taken]` by `into`: (cells,)."""
+def summed(into: Int32, source: Int32, weight: Float, cells: int) -> Float:
+    """Returns the sums of `weight[source]` in the cells `into`, both (n,): (cells,)."""
     result = np.zeros(cells)
     for e in range(len(into)):
-        result[into[e]] += weight[taken[e]]
+        result[into[e]] += weight[source[e]]
     return result
 
 
 @njit(cache=True, nogil=True)
 def add_capped(total: Float, rows: Int32, codes: Int32, weight: float, nats: Float, cap: float) -> None:
-    """Adds to each row's `total` the sum of `nats[codes]`, times `weight` and no further from 0 than `cap`.
+    """Adds to each row's `total` the sum of its `nats[codes]` times `weight`, limited to -`cap` to `cap`.
 
-    `rows` are ascending.
+    `rows` (n,) are ascending, and `codes` (n,) belong to them.
     """
     begin = 0
     while begin < len(rows):
-        end, said = begin, 0.0
+        end, ratio = begin, 0.0
         while end < len(rows) and rows[end] == rows[begin]:
-            said += nats[codes[end]]
+            ratio += nats[codes[end]]
             end += 1
-        total[rows[begin]] += min(max(weight * said, -cap), cap)
+        total[rows[begin]] += min(max(weight * ratio, -cap), cap)
         begin = end
 
 
 def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]:
-    """Distinct pairs of an account and a feature: the account, a code of the feature, its uses; and how many codes.
+    """Returns, for each distinct pair of account and feature, the account, the feature's code and its uses (pairs,).
 
-    `account` (rows,) must be grouped; pairs come in its order, codes count from 0 in order of first use.
+    The last result is the number of codes; codes count from 0 in the order of first use. `account` (rows,) must be
+    grouped by account, and pairs keep its order.
     """
     holder, code, count, found = _pairs(account, features, *_room(features.size))
     return holder, code, count, int(found)
@@ -192,7 +193,9 @@ def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]
 def _pairs(account: Int64, features: Features, room: int, shift: np.uint64) -> tuple[Int64, Int32, Int32, int]:
     keys = np.zeros(room, np.uint32)
     code = np.empty(room, np.int32)
-    place = np.full(features.size, -1, np.int32)  # of the code's pair, when it belongs to this account
+    place = np.full(
+        features.size, -1, np.int32
+    )  # code -> index of its last pair; an index below `begin` is of an earlier account
     result, count = np.empty(features.size, np.int32), np.zeros(features.size, np.int32)
     holder = np.empty(features.size, np.int64)
     begin, size, found = 0, 0, 0

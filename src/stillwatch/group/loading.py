@@ -1,4 +1,4 @@
-"""Reading of networks and of people outside them from the log, network by network, within bounded memory."""
+"""Loads the exchanges of networks and of the reference population, network by network, within bounded memory."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from stillwatch.records.features import decode_features, put
 from stillwatch.records.order import by_account_and_time
 from stillwatch.records.sketches import FEATURES
 
-ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while put in order
-READINGS = 2  # of the whole log, after which the rows of all members are set aside instead
-REFERENCE_ACCOUNTS = 4000  # people outside networks against whom groups are measured; more changes no verdict
+ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while they are sorted
+READINGS = 2  # the most parts for which the whole log is read again; for more, the engine partitions members' rows
+REFERENCE_ACCOUNTS = 4000  # accounts of the reference population, to which groups are compared; more change no verdict
 TO_GROUP = "exchanges_to_group"
 
-PLACED_AT_ONCE = 2  # columns put in order at once: each more is held twice meanwhile
-BATCH = 131_072  # exchanges that the engine hands over at once
+PLACED_AT_ONCE = 2  # columns sorted at once; a column is in memory twice while it is sorted
+BATCH = 131_072  # exchanges in a batch from the engine
 _TYPES: dict[str, type] = {
     "account_index": np.int32,
     "started_at": np.int64,
@@ -43,7 +43,7 @@ _TYPES: dict[str, type] = {
 
 
 def reference_accounts_sql() -> Query:
-    """Accounts outside every network, evenly spread over the sorted ids: the people a group is measured against."""
+    """Returns the query of the reference population: accounts outside networks, evenly spaced in the order of ids."""
     return Query(
         "reference accounts",
         f"""
@@ -64,7 +64,7 @@ ORDER BY account_index
 
 
 def members_sql() -> Query:
-    """Members of networks by account index, and the exchanges of each network."""
+    """Returns the query of network members by account index, with the number of exchanges of each network."""
     return Query(
         "network members by account",
         """
@@ -78,8 +78,9 @@ ORDER BY members.network_id, sketches.account_index
 
 
 def accounts_sql(firsts: Sequence[str]) -> Query:
-    """Members of networks with the `part` of their network, from 0, of which all but the first begin with `firsts`
-    (network ids, ascending); people outside with part 0.
+    """Returns the query of all accounts to load, each with its `part` (from 0).
+
+    `firsts` are the first network ids of all parts but part 0, ascending; the reference population is in part 0.
     """
     cases = " ".join(f"WHEN members.network_id < {literal(first)} THEN {part}" for part, first in enumerate(firsts))
     return Query(
@@ -94,7 +95,7 @@ SELECT account_index, 0 AS part FROM reference_accounts
 
 
 def exchanges_sql() -> Query:
-    """The columns of `Exchanges` for all accounts to group, with the `part` to read them in, in no order."""
+    """Returns the query of the columns of `Exchanges` for all accounts to load, with their `part`, unordered."""
     return Query(
         "exchanges to group",
         """
@@ -129,12 +130,12 @@ LEFT JOIN models USING (request_model)
 
 
 def part_sql(part: int) -> Query:
-    """The exchanges of one part."""
+    """Returns the query of the exchanges of one part."""
     return Query("exchanges of some networks", f"SELECT * FROM {TO_GROUP} WHERE part = {part}")
 
 
 def models_sql() -> Query:
-    """Models by the time each was first used: `code` counts from 1, `appeared_at` is that time."""
+    """Returns the query of models in the order of their first use; `code` counts from 1, `appeared_at` is that time."""
     return Query(
         "models",
         """
@@ -151,7 +152,7 @@ GROUP BY request_model
 
 
 def released_sql() -> Query:
-    """Models that appeared at least three days into the log and are used in more than one exchange of 200."""
+    """Returns the query of models first used three days or more into the log, and in one exchange of 200 or more."""
     return Query(
         "released models",
         """
@@ -164,7 +165,7 @@ ORDER BY code
 
 
 def lives_sql() -> Query:
-    """First exchange and closure of every network member."""
+    """Returns the query of the first exchange and the closure of every network member."""
     return Query(
         "lives",
         """
@@ -178,14 +179,14 @@ ORDER BY sketches.account_index
 
 
 def load_releases(engine: Engine) -> list[Model]:
-    """Models released while the log ran; `load` has to come first."""
+    """Returns the models that were released during the log, with times in microseconds (UTC); call `load` first."""
     rows = engine.fetch(released_sql())
     appeared = rows["appeared_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     return [Model(int(code), int(at)) for code, at in zip(rows["code"].to_pylist(), appeared, strict=True)]
 
 
 def load_lives(engine: Engine) -> Lives:
-    """First exchanges and closures of network members."""
+    """Returns first exchanges and closures of network members in microseconds (UTC); closures are -1 when absent."""
     rows = engine.fetch(lives_sql())
     first = rows["first_seen"].to_numpy().astype("datetime64[us]").astype(np.int64)
     closed = rows["closed_at"].to_numpy(zero_copy_only=False).astype("datetime64[us]")
@@ -194,10 +195,10 @@ def load_lives(engine: Engine) -> Lives:
 
 
 def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchanges]]]]:
-    """The exchanges of the reference accounts; and every network in order of id, with its members' exchanges.
+    """Returns the exchanges of the reference population, and the parts: iterators over (network id, its exchanges).
 
-    Networks are read several at once, as many as have ROWS exchanges together; the reference comes with the first.
-    Those read together are yielded together, and have to be done with before the next are asked for.
+    Networks come in the order of their ids. A part has as many networks as have ROWS exchanges together; the reference
+    population is loaded with the first part. The caller must finish with a part before it asks for the next.
     """
     engine.create("reference_accounts", reference_accounts_sql())
     engine.create("models", models_sql())
@@ -214,15 +215,15 @@ def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchan
     else:
         engine.view(TO_GROUP, exchanges_sql())
     exchanges = _read(engine, 0)
-    people = engine.fetch(Query("reference", "SELECT account_index FROM reference_accounts ORDER BY account_index"))
-    outside = exchanges.of(people["account_index"].to_numpy().astype(np.int32))
+    reference = engine.fetch(Query("reference", "SELECT account_index FROM reference_accounts ORDER BY account_index"))
+    outside = exchanges.of(reference["account_index"].to_numpy().astype(np.int32))
     return outside, _parts(engine, parts, [exchanges])
 
 
 def _parts(
     engine: Engine, parts: list[list[tuple[str, Int32]]], held: list[Exchanges]
 ) -> Iterator[Iterator[tuple[str, Exchanges]]]:
-    """The networks of each part; the exchanges of the first are `held`, and given up with it."""
+    """Yields the networks of each part; `held` has the exchanges of the first part, and is emptied by it."""
     for number, part in enumerate(parts):
         yield _networks(part, held if held else [_read(engine, number)])
     engine.drop(TO_GROUP)
@@ -239,7 +240,7 @@ def _read(engine: Engine, part: int) -> Exchanges:
 
 
 def batches(sizes: Int64) -> list[list[int]]:
-    """Indices of consecutive sizes that together stay within ROWS, or that alone exceed it."""
+    """Returns lists of consecutive indices whose sizes sum to ROWS or less; a larger size has a list of its own."""
     result: list[list[int]] = []
     room = 0
     for index, size in enumerate(sizes.tolist()):
@@ -252,14 +253,15 @@ def batches(sizes: Int64) -> list[list[int]]:
 
 
 def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
-    # column by column, each given up when it is in order: all rows twice over would be the most a scan ever holds
+    # Columns are sorted one by one, and each unsorted copy is freed. Two copies of all rows would take more memory than
+    # any other step of a scan.
     pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_TYPES, *VALUES, *TOKENS, "features")}
     ids: list[pa.Array] = []
     for batch in batches:
         rows = pa.Table.from_batches([batch])
         for name, kind in _TYPES.items():
             values = _microseconds(rows[name]) if name == "started_at" else rows[name].to_numpy()
-            pieces[name].append(np.array(values, kind))  # a copy: a batch is given back whole or not at all
+            pieces[name].append(np.array(values, kind))  # a copy, since a view would keep the whole batch in memory
         for name in (*VALUES, *TOKENS):
             pieces[name].append(np.array(rows[name].to_numpy(), np.int64))
         pieces["features"].append(decode_features(rows["content_features"]))
@@ -272,7 +274,7 @@ def _arrays(batches: Iterable[pa.RecordBatch]) -> Exchanges:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     with ThreadPoolExecutor(PLACED_AT_ONCE) as pool:
-        # in this order: ids and features, the widest, are held twice when others are no more
+        # Ids and features, the widest columns, come last, when the copies of the others are freed.
         kinds = {**_TYPES, **dict.fromkeys((*VALUES, *TOKENS), np.int64)}
         columns = {name: pool.submit(_placed, pieces.pop(name), place, kind) for name, kind in kinds.items()}
         ids_in_order = pa.chunked_array([exchange_id.chunk(0).take(pa.array(order))], pa.string())
@@ -290,7 +292,7 @@ def _joined(pieces: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
 
 
 def _placed(pieces: list[NDArray[Any]], place: Int64, kind: type, *width: int) -> NDArray[Any]:
-    """The pieces one after the other, each row where it belongs; they are used up."""
+    """Joins the pieces, moves each row i to row `place[i]`, and empties the list of pieces."""
     result: NDArray[Any] = np.empty((len(place), *width), kind)
     end = len(place)
     while pieces:

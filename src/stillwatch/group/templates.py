@@ -1,7 +1,8 @@
-"""Words that belong to templates: texts of several accounts that begin or end alike have them in common.
+"""Removes the words of templates: the words common to texts of several accounts with an equal beginning or end.
 
-A sketch keeps a sample of a text's words, so that a template's word is missing from most texts made from it and looks
-like something an account comes back to. Over all accounts that were given the template it shows.
+A sketch keeps only a sample of a text's words. A template's word is therefore missing from most texts that were made
+from it, and within one account it looks like a subject to which the account returns. Over all accounts that use the
+template, it appears in a large share of the texts.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Features = NDArray[np.uint32]
 
-# What a single account repeats is its frame, and not yet a template.
-TEMPLATE_ACCOUNTS = 3  # accounts that use a beginning or an end before it is a template
-TEMPLATE_SHARE = 0.05  # of a template's texts that hold a word of it: words of a slot are in far fewer (tuning worlds)
+TEMPLATE_ACCOUNTS = 3  # least number of accounts that use a beginning or an end, for it to be a template
+# Least share of a template's texts that contain a word, for it to be the template's; words in its slots are far rarer
+# (tuning worlds).
+TEMPLATE_SHARE = 0.05
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
 def without_templates(account_index: Int32, marks: Int64, features: Features) -> Features:
-    """The features (texts, n) with 0 for those of a template of the text's.
+    """Returns the features (texts, n), with 0 in place of each word of a template of the text.
 
-    `account_index` (texts,) must be grouped by account; `marks` (texts, m) has what each text begins with, ends with
-    and so on, 0 for nothing.
+    `account_index` (texts,) must be grouped by account; `marks` (texts, m) has hashes of each text's beginning, its end
+    and so on, 0 where absent.
     """
     kept = features.copy()
     for mark in marks.T:
@@ -36,7 +38,7 @@ def without_templates(account_index: Int32, marks: Int64, features: Features) ->
 
 @njit(cache=True, nogil=True)
 def _templates(account_index: Int32, mark: Int64) -> tuple[Int64, Int64]:
-    """For each text a code of its mark, -1 where too few accounts use it; and how many texts have each code."""
+    """Returns a code of each text's mark, -1 where too few accounts use it, and the number of texts of each code."""
     size = room(len(mark))
     keys, texts, holders = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
     code, last = np.full(len(mark), -1), np.full(size, -1, np.int32)
@@ -56,7 +58,7 @@ def _templates(account_index: Int32, mark: Int64) -> tuple[Int64, Int64]:
 
 @njit(cache=True, nogil=True)
 def _clear(features: Features, code: Int64, texts: Int64, kept: Features) -> None:
-    """Clears from `kept` the features that are in enough of the texts with their text's code."""
+    """Sets to 0 in `kept` each feature that TEMPLATE_SHARE of the texts with its text's code have."""
     marked = np.flatnonzero(code >= 0)
     size = room(len(marked) * features.shape[1])
     keys, count = np.zeros(size, np.uint64), np.zeros(size, np.int32)

@@ -1,4 +1,4 @@
-"""Texts of a group as codes of words, looked up once: what is counted and summed of them later takes no look-up."""
+"""Encodes the texts of a group as codes of words, so that later counts and sums need no hash table."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Int32 = NDArray[np.int32]
 Float = NDArray[np.float64]
 Features = NDArray[np.uint32]
 
-MOST = 20_000  # exchanges that are looked at, evenly spaced: more move the result by hundredths of a bit
+MOST = 20_000  # exchanges that are used, evenly spaced; more change the result by hundredths of a bit
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Texts by account: `code` (texts, n) says which of the `names` each word is, 0 for none.
+    """Texts grouped by account: `code` (texts, n) is the index into `names` of each word, 0 for no word.
 
-    `holders` and `uses` (names,) count the accounts and texts that use each.
+    `holders` and `uses` (names,) are the numbers of accounts and of texts that use each word.
     """
 
     account_index: Int32
@@ -31,16 +31,16 @@ class Texts:
     uses: Int32
 
     def part(self, chosen: NDArray[np.bool_]) -> Texts:
-        """Some of the texts, under the same codes."""
+        """Returns the chosen texts, with the same codes."""
         account_index, code = self.account_index[chosen], self.code[chosen]
         return Texts(account_index, self.names, code, *_counted(account_index, code, len(self.names)))
 
     def codes(self, words: Features) -> Int32:
-        """The code of each of these words (each once), 0 where no text uses it."""
+        """Returns the code of each of these distinct words, 0 where no text uses it."""
         return _codes(self.names, words)
 
     def scores(self, nats: Float) -> Float:
-        """The mean of `nats` (names,) over each text's words, added up in their order; 0 without words: (texts,)."""
+        """Returns the mean of `nats` (names,) over each text's words: (texts,); 0 without words."""
         return np.asarray(_scores(self.code, nats))
 
     def __len__(self) -> int:
@@ -48,9 +48,9 @@ class Texts:
 
 
 def halves(account_index: Int32, features: Features) -> tuple[Texts, Texts, Texts]:
-    """At most MOST of the exchanges with text, and of these the two halves of every other account.
+    """Returns at most MOST of the exchanges with text, and two halves of them: those of every other account.
 
-    `account_index` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for none.
+    `account_index` (exchanges,) must be grouped by account; `features` (exchanges, n) has 0 for no feature.
     """
     has_text = np.flatnonzero(_has_text(features))
     has_text = has_text[:: max(1, -(-len(has_text) // MOST))]

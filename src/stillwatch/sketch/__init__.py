@@ -16,16 +16,17 @@ _MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Writes `added_sketches` (of `exchanges`, and those handed in ready-made), and with what is kept the others.
+    """Writes the tables of WRITES.
 
-    Raises what the engine raises.
+    `added_sketches` has the sketches of `exchanges` and the received sketches; `exchange_sketches` and
+    `account_sketches` include the sketches of the state too. Raises the errors of the engine.
     """
     rows = job.settings.sketch.batch_rows
     kernel = stream.Sketcher(job.key, rows)
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))
-    kept = stream.with_rows(engine, stream.KEPT)
+    from_state = stream.with_rows(engine, stream.STATE)
     engine.view(ADDED_SKETCHES.name, Query("added sketches", stream.joined_sql(added)))
-    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *kept))))
-    account.run(engine, beside_kept=bool(kept))
+    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *from_state))))
+    account.run(engine, has_state=bool(from_state))

@@ -1,4 +1,4 @@
-"""One row an account: its exchanges, its first and last time, and the index by which arrays hold it."""
+"""Writes one row for each account: its number of exchanges, its first and last time, and its index in arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 
 
 def sums_sql(table: str) -> str:
-    """SQL of one row an account from a table of exchange sketches."""
+    """Returns SQL that gives one row for each account of a table of exchange sketches."""
     return f"""
 SELECT account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen
 FROM {table}
@@ -15,7 +15,7 @@ GROUP BY account_id"""
 
 
 def merged_sql() -> str:
-    """SQL of one row an account from the sums that a state keeps and the sketches that this run adds."""
+    """Returns SQL that gives one row for each account, from a state's sums and the sketches that this run adds."""
     return f"""
 SELECT
   account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
@@ -27,7 +27,7 @@ GROUP BY account_id"""
 
 
 def ranked_sql(sums: str) -> Query:
-    """Account sketches from their sums; `account_index` ranks account ids so that arrays can be indexed by it."""
+    """Returns the query of account sketches from their sums; `account_index` is the rank of the account id, from 0."""
     columns = ", ".join(name for name in ACCOUNT_SKETCHES.names if name not in ("account_id", "account_index"))
     return Query(
         "account sketches",
@@ -39,6 +39,6 @@ FROM ({sums}
     )
 
 
-def run(engine: Engine, beside_kept: bool = False) -> None:
-    """Writes `account_sketches`; `beside_kept` says that a state keeps the sums of all but `added_sketches`."""
-    engine.create(ACCOUNT_SKETCHES.name, ranked_sql(merged_sql() if beside_kept else sums_sql(EXCHANGE_SKETCHES.name)))
+def run(engine: Engine, has_state: bool = False) -> None:
+    """Writes `account_sketches`; with `has_state`, `state_accounts` has the sums of all but `added_sketches`."""
+    engine.create(ACCOUNT_SKETCHES.name, ranked_sql(merged_sql() if has_state else sums_sql(EXCHANGE_SKETCHES.name)))

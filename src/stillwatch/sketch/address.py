@@ -19,10 +19,10 @@ _PREFIXES = {version: (bits, SUBNET_BITS[version], NETWORK_BITS[version]) for ve
 
 
 def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64Array, pa.Int64Array]:
-    """Values of address, subnet and network.
+    """Returns the values of address, subnet and network of a column of n texts: (n,) each, null for null.
 
-    Addresses are compared as numbers, so every spelling of one address has one value, and an IPv4-mapped IPv6 address
-    has that of its IPv4 address. A text that is no address has the value of its text, and neither subnet nor network.
+    Addresses are hashed as numbers, so every spelling of one address has one value, and an IPv4-mapped IPv6 address has
+    the value of its IPv4 address. A text that is no address has the value of its text, and no subnet or network.
     """
     distinct = column.dictionary_encode()
     words = np.zeros((len(distinct.dictionary), 3, 3), np.uint64)
@@ -42,7 +42,7 @@ def address_values(column: pa.Array, key: Key) -> tuple[pa.Int64Array, pa.Int64A
 
 @compiled
 def read_plain(texts: Texts, words: Words) -> None:
-    """Writes `prefixes` of plain IPv4 addresses into `words`, shape (n, 3, 3); the few other texts are left out."""
+    """Writes `prefixes` of plain IPv4 addresses to `words` (n, 3, 3); rows of other texts are unchanged."""
     for index in range(len(words)):
         number = _plain_address(texts.data, texts.offsets[index], texts.offsets[index + 1])
         if number >= 0:
@@ -53,10 +53,10 @@ def read_plain(texts: Texts, words: Words) -> None:
 
 @compiled
 def _plain_address(data: Octets, start: int, stop: int) -> int:
-    # the number that d.d.d.d spells; -1 for any other text, such as one with leading zeros
+    # This returns the number that d.d.d.d spells, and -1 for any other text, such as one with leading zeros.
     number, part, digits, dots = 0, 0, 0, 0
     for position in range(start, stop):
-        byte = int(np.int64(data[position]))  # signed first, as `number` is
+        byte = int(np.int64(data[position]))  # signed, as `number` is
         if 48 <= byte <= 57 and digits < 3 and (digits == 0 or part > 0):
             part = 10 * part + byte - 48
             digits += 1
@@ -68,7 +68,10 @@ def _plain_address(data: Octets, start: int, stop: int) -> int:
 
 
 def prefixes(text: str) -> list[tuple[int, int, int]]:
-    """(IP version, upper 64 bits, lower 64 bits) of an address, its subnet and its network; zeros when unparsable."""
+    """Returns (IP version, upper 64 bits, lower 64 bits) of an address, its subnet and its network.
+
+    All are 0 when the text is no address.
+    """
     address = parse_address(text)
     if address is None:
         return [(0, 0, 0)] * 3

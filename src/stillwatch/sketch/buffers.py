@@ -1,4 +1,4 @@
-"""Arrow string columns as plain arrays, without making a Python string."""
+"""Gives access to Arrow string columns as NumPy arrays, without Python strings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stillwatch.sketch.siphash import Octets
 
 
 class Texts(NamedTuple):
-    """n texts: all bytes, n + 1 offsets into them, and which are present."""
+    """n texts: the bytes of all, n + 1 offsets into the bytes, and whether each text is present (n,)."""
 
     data: Octets
     offsets: npt.NDArray[np.int64]
@@ -20,7 +20,7 @@ class Texts(NamedTuple):
 
 
 def texts_of(column: pa.Array) -> Texts:
-    """The texts of a string, large_string or binary column; slices and nulls are honoured, nothing is validated."""
+    """Returns the texts of a string, large_string or binary column, sliced or not; UTF-8 is not validated."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         width: np.dtype[np.signedinteger] = np.dtype(np.int32)

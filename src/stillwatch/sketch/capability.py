@@ -1,6 +1,7 @@
-"""The capability that a text asks for, by a linear model over hashed word 1-2-grams shipped as arrays beside this file.
+"""Predicts the capability that a text requests, with a linear model over hashed word 1-2-grams.
 
-Trained by `training/train_capability.py`; what it can and cannot do is in `docs/methods/capability-model.md`.
+`training/train_capability.py` trains the model, whose arrays are in a file beside this one.
+`docs/methods/capability-model.md` describes its quality and its limits.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from stillwatch.sketch.tokens import pair
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.npz")
 SCORES = len(CAPABILITIES) + 1  # the capabilities, then elicitation
-LANES = 16  # scores padded to a vector register
-HEAD_TOKENS, TAIL_TOKENS = 512, 128  # tokens that are scored: a request states its task at its start or its end
+LANES = 16  # scores, with padding up to the width of a vector register
+HEAD_TOKENS, TAIL_TOKENS = 512, 128  # tokens that are scored, since a request states its task at its start or end
 
-_TOKENS_HELD = 128  # tokens summed in one register: two grams each, 256 bytes of at most 255, stay below 2^16
+_TOKENS_HELD = (
+    128  # tokens summed in one register: two grams each are 256 bytes of at most 255, whose sum is below 2^16
+)
 _SIGNS, _EVEN = np.uint64(0x8080808080808080), np.uint64(0x00FF00FF00FF00FF)
 _U8, _QUARTER = np.uint64(8), np.uint64(0xFFFF)
 
@@ -37,30 +40,30 @@ class Model(NamedTuple):
     """The arrays of the shipped model."""
 
     weights: npt.NDArray[np.int8]
-    """(2^BUCKET_BITS, LANES): what a 1- or 2-gram in that bucket adds to each score, in units of `scale`."""
+    """(2^BUCKET_BITS, LANES): the amount that a 1- or 2-gram in a bucket adds to each score, in units of `scale`."""
     scale: Floats
-    """(LANES,)"""
+    """(LANES,): the unit of the weights of each score."""
     bias: Floats
-    """(LANES,)"""
+    """(LANES,): the score of a text without grams."""
     feature_weights: Octets
-    """(2, 2^BUCKET_BITS): the weight of a 1-gram or 2-gram in content features, 0 for everyday words."""
+    """(2, 2^BUCKET_BITS): the weight of a 1-gram or 2-gram in content features, 0 for common words."""
 
 
 @cache
 def load_model() -> Model:
-    """The model shipped with this version; read once a process."""
+    """Returns the model of this version; a process reads it once."""
     with np.load(WEIGHTS_FILE, allow_pickle=False) as arrays:
         return Model(arrays["weights"], arrays["scale"], arrays["bias"], arrays["feature_weights"])
 
 
 def model_digest(model: Model) -> str:
-    """SHA-256 over the arrays in order: the identity that the model card states."""
+    """Returns the SHA-256 digest over the arrays in order; the model card states it."""
     return sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in model)).hexdigest()
 
 
 @compiled
 def add_scores(codes: Words, weights: npt.NDArray[np.int8], sums: Scores) -> int:
-    """Sums the weights of all 1-2-grams of the scored tokens into `sums`; returns how many grams there were."""
+    """Writes the sums of the weights of all 1-2-grams of the scored tokens to `sums` (LANES,); returns the grams."""
     sums[:] = 0
     rows = weights.view(np.uint64)
     count = len(codes)
@@ -68,14 +71,14 @@ def add_scores(codes: Words, weights: npt.NDArray[np.int8], sums: Scores) -> int
         _add_run(codes, 0, count, rows, sums)
         return max(2 * count - 1, 0)
     _add_run(codes, 0, HEAD_TOKENS, rows, sums)
-    _add_run(codes, count - TAIL_TOKENS, count, rows, sums)  # no pair spans the gap between them
+    _add_run(codes, count - TAIL_TOKENS, count, rows, sums)  # no 2-gram spans the gap between the two runs
     return 2 * (HEAD_TOKENS + TAIL_TOKENS - 1)
 
 
 @compiled
 def _add_run(codes: Words, start: int, stop: int, rows: Words, sums: Scores) -> None:
-    # Sixteen weights are two 64-bit words. The even and the odd bytes of each, made positive, are summed four at a time
-    # in one register, in fields of 16 bits, which hold the sum of 257 bytes.
+    # Sixteen weights are two 64-bit words. Each weight is made positive by adding 128. The even and the odd bytes of a
+    # word are summed four at a time in one register, in fields of 16 bits, each of which can hold the sum of 257 bytes.
     for first in range(start, stop, _TOKENS_HELD):
         low_even, low_odd, high_even, high_odd = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
         last = min(first + _TOKENS_HELD, stop)
@@ -105,10 +108,12 @@ def _spread(word: np.uint64, grams: int, place: int, sums: Scores) -> None:
 
 @compiled
 def judge(model: Model, sums: Scores, grams: int, logits: Floats) -> tuple[int, int, int]:
-    """Capability index, its probability and the elicitation probability in thousandths, from summed weights."""
-    damping = 1.0 / np.sqrt(
-        float(max(grams, 1))
-    )  # grams of a long text repeat one another and are no independent evidence
+    """Returns the capability index, and its probability and the elicitation probability in thousandths.
+
+    `sums` and `grams` come from `add_scores`; `logits` (LANES,) is overwritten.
+    """
+    # The grams of a long text depend on one another, so their sum is divided by the root of their number.
+    damping = 1.0 / np.sqrt(float(max(grams, 1)))
     best = 0
     for lane in range(SCORES):
         logits[lane] = model.bias[lane] + model.scale[lane] * sums[lane] * damping

@@ -1,4 +1,4 @@
-"""The one place that turns a Python function into machine code."""
+"""Compiles Python functions to machine code, with the same options for all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """The function as machine code that releases the interpreter lock and is kept on disk for the next process.
+    """Returns the compiled function, which releases the interpreter lock; the code is cached on disk.
 
     A call that passes an array counts references, atomically and several times, which is most of the cost of a small
-    function. Inlined into its caller it counts none, provided that it cannot raise: division by zero therefore gives
-    what it gives in NumPy.
+    function. A function that is inlined and cannot raise an error counts none. Therefore a division by zero raises no
+    error, but gives the result of NumPy.
     """
     made = numba.njit(nogil=True, cache=True, forceinline=True, error_model="numpy")(function)
     return cast(Kernel, made)

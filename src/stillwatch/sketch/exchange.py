@@ -1,4 +1,4 @@
-"""One batch of exchanges becomes one batch of sketches: a pure function of rows and key."""
+"""Computes the sketches of a batch of exchanges; they depend only on the rows and the key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stillwatch.sketch.values import (
     value_array,
 )
 
-CLEAN_LENGTH = 64
+CLEAN_LENGTH = 64  # characters of a cleaned name
 _HASHED = {
     "conversation_value": "conversation_id",
     "user_agent_value": "user_agent",
@@ -39,9 +39,9 @@ _CLEANED = ("channel", "request_model", "operation", "finish_reason")
 
 
 def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace) -> pa.RecordBatch:
-    """The sketches of a batch of `stream.exchanges_sql` rows, in the same order.
+    """Returns the sketches of a batch of `stream.exchanges_sql` rows, in the same order.
 
-    The workspace must have been made with the same key; no other thread may use it meanwhile.
+    The workspace must have been made with the same key, and no other thread may use it at the same time.
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
     made = {name: column_values(columns[source], key, source) for name, source in _HASHED.items()}
@@ -79,7 +79,7 @@ def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
 
 
 def _fixed_bytes(rows: Octets, present: Present) -> pa.Array:
-    # the column is built from its buffers, without Python bytes; its null rows take no room
+    # The column is built from its buffers, without Python bytes; its null rows take no space.
     sizes = np.where(present, rows.shape[1], 0)
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
     validity = pa.py_buffer(np.packbits(present, bitorder="little"))

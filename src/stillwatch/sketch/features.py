@@ -1,10 +1,11 @@
-"""Content features: sixteen words that a text is about, a consistent weighted sample of its word 1-2-grams.
+"""Computes content features: a consistent weighted sample of sixteen word 1-2-grams of a text.
 
-Every feature f of a text has an arrival time E(f)/w(f), where E(f) = -log(1 - U(f)) is an exponential drawn by the
-keyed hash of f alone and w(f) its shipped weight; the sixteen earliest are kept. The same feature has the same arrival
-in every text, so samples of two texts agree on what both hold, and the chance that the first arrival of two texts is
-shared equals their weighted Jaccard similarity. Source: Cohen and Kaplan, "Summarizing data using bottom-k sketches"
-(PODC 2007), with exponential ranks.
+Every feature f of a text has an arrival time E(f)/w(f), where E(f) = -log(1 - U(f)) is an exponential variate that
+depends only on the keyed hash of f, and w(f) is the model's weight of f. The sample is the sixteen features that arrive
+first. A feature has the same arrival time in every text, so the samples of two texts agree on common features, and the
+probability that two texts have the same first arrival equals their weighted Jaccard similarity.
+
+Source: Cohen and Kaplan, "Summarizing data using bottom-k sketches" (PODC 2007), with exponential ranks.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _UNIT = 1 / 4294967296.0
 
 def _exponentials() -> npt.NDArray[np.float64]:
     uniform = np.arange(_STEPS + 1) / _STEPS
-    uniform[-1] = 1 - 0.25 / _STEPS  # the last step would reach infinity
+    uniform[-1] = 1 - 0.25 / _STEPS  # the logarithm of 0 is infinite
     table: npt.NDArray[np.float64] = -np.log1p(-uniform)
     return table
 
@@ -41,28 +42,28 @@ Features = npt.NDArray[np.uint32]
 
 
 class Sample(NamedTuple):
-    """The sample being built: arrivals in rising order and the features that arrived."""
+    """A sample: the arrival times (FEATURES,), ascending, and the features that arrived then (FEATURES,)."""
 
     arrivals: Arrivals
     features: Features
 
 
 def make_sample() -> Sample:
-    """An empty sample."""
+    """Returns an empty sample."""
     return Sample(np.full(FEATURES, np.inf), np.zeros(FEATURES, np.uint32))
 
 
 @compiled
 def bucket_of(code: np.uint64) -> np.int64:
-    """The model bucket of an unkeyed 1- or 2-gram hash."""
+    """Returns the model's bucket of an unkeyed 1- or 2-gram hash."""
     return np.int64(code >> _BUCKET_SHIFT)
 
 
 @compiled
 def exponential(code: np.uint64) -> float:
-    """A standard exponential from the low 32 bits of a hash, exact to 0.05 % except in the last thousandth.
+    """Returns a standard exponential variate from a hash's low 32 bits, exact to 0.05 % but in the last thousandth.
 
-    Interpolated from a table: the C library's log differs between platforms in its last bit.
+    It is interpolated from a table, because the last bit of the C library's logarithm differs between platforms.
     """
     scaled = np.float64(code & _LOW) * (_STEPS / 4294967296.0)
     step = int(scaled)
@@ -77,13 +78,13 @@ def offer(sample: Sample, code: np.uint64, weight: int) -> None:
 
 @compiled
 def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int) -> None:
-    # -log(1 - u) is more than u, so that most features are rejected without look-up and division; while the sample is
-    # not full its last arrival is infinite, and 0 times infinity is NaN, which no number is less than
+    # -log(1 - u) is more than u, so most features are rejected without a look-up and a division. While the sample has
+    # free places, its last arrival is infinite; 0 times infinity is NaN, and no number is less than NaN.
     place = FEATURES - 1
     if not np.float64(code & _LOW) * _UNIT < arrivals[place] * weight:
         return
     arrival = exponential(code) / weight
-    feature = np.uint32(max(code >> _U32, np.uint64(1)))  # 0 means "no feature"
+    feature = np.uint32(max(code >> _U32, np.uint64(1)))  # 0 stands for no feature
     if not _precedes(arrival, feature, arrivals[place], features[place]):
         return
     known = False
@@ -101,21 +102,19 @@ def _offer(arrivals: Arrivals, features: Features, code: np.uint64, weight: int)
 
 @compiled
 def _precedes(arrival: float, feature: np.uint32, other: float, held: np.uint32) -> bool:
-    # arrivals can be equal; the order of words must not decide between them
+    # Of equal arrivals the smaller feature comes first, so that the order of words has no influence.
     return bool(arrival < other or (arrival == other and feature < held))
 
 
 @compiled
 def sample_grams(codes: Words, keyed: Words, pairs: Words, weights: Octets, sample: Sample) -> None:
-    """Samples the 1-2-grams of a token run given unkeyed codes (for weights) and keyed hashes (for everything else).
+    """Writes the sample of the 1-2-grams of n tokens to `sample`.
 
-    pairs holds `pair` of each keyed hash and the next; weights has shape (2, 2^BUCKET_BITS): first 1-grams, then
-    2-grams.
+    `codes` (n,) are the unkeyed hashes, which select weights; `keyed` (n,) are the keyed hashes, and `pairs` (n - 1,)
+    has `pair` of each keyed hash and the next. `weights` (2, 2^BUCKET_BITS) are those of 1-grams, then of 2-grams.
     """
-    arrivals, features = (
-        sample.arrivals,
-        sample.features,
-    )  # taken out of the tuple once, since each access counts references
+    # Each access to the tuple counts references, so it is accessed only once.
+    arrivals, features = sample.arrivals, sample.features
     arrivals[:] = np.inf
     features[:] = 0
     for index in range(len(codes)):
@@ -127,7 +126,7 @@ def sample_grams(codes: Words, keyed: Words, pairs: Words, weights: Octets, samp
 
 @compiled
 def write_sample(sample: Sample, out: Octets) -> None:
-    """Sixteen little-endian uint32, earliest arrival first; out has shape (4 * FEATURES,)."""
+    """Writes sixteen little-endian uint32 to `out` (4 * FEATURES,), the earliest arrival first."""
     for index in range(FEATURES):
         feature = sample.features[index]
         for byte in range(4):

@@ -1,4 +1,4 @@
-"""The frame of a text: its opening and closing words with numbers blanked, which a template leaves the same."""
+"""Computes the frame of a text: its first and last words with numbers masked, equal in all texts of a template."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from stillwatch.sketch.siphash import (
 )
 from stillwatch.sketch.tokens import FOLD, Tokens, mix
 
-FRAME_TOKENS = 8
+FRAME_TOKENS = 8  # tokens at the start and at the end of a text
 _U8 = np.uint64(8)
 
 
 @compiled
 def frame_value(data: Octets, tokens: Tokens, first: int, last: int, key: Words) -> np.uint64:
-    """SipHash-1-3 of tokens first…last-1, every run of digits read as one 9."""
+    """Returns SipHash-1-3 of the tokens first…last-1, in which each run of digits is replaced by one 9."""
     state = sip_start(key)
     for index in range(first, last):
         state = sip_absorb(state, _shape(data, tokens.starts[index], tokens.ends[index]))

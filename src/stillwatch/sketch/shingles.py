@@ -1,4 +1,4 @@
-"""Similarity of whole texts: 64-bit SimHash and one-permutation MinHash over shingles of three tokens.
+"""Computes 64-bit SimHash and one-permutation MinHash over shingles of three tokens, for similarity of whole texts.
 
 Sources: Charikar, "Similarity estimation techniques from rounding algorithms" (STOC 2002); Li, Owen and Zhang, "One
 permutation hashing" (NIPS 2012); Shrivastava, "Optimal densification for fast and accurate minwise hashing" (ICML
@@ -30,7 +30,7 @@ def pair_up(words: Words, count: int, pairs: Words) -> None:
 
 @compiled
 def make_shingles(keyed: Words, pairs: Words, count: int, shingles: Words) -> int:
-    """Fills `shingles` from the first `count` keyed tokens; returns how many (1 for texts of one or two tokens)."""
+    """Fills `shingles` from the first `count` keyed tokens; returns their number (1 for one or two tokens)."""
     if count < SHINGLE:
         shingles[0] = keyed[0] if count == 1 else pairs[0]
         return 1
@@ -41,10 +41,10 @@ def make_shingles(keyed: Words, pairs: Words, count: int, shingles: Words) -> in
 
 @compiled
 def simhash(shingles: Words, count: int) -> np.uint64:
-    """Bit b is set when more than half of the shingles have it set.
+    """Returns the SimHash: bit b is set when it is set in more than half of the first `count` shingles.
 
-    The 64 counters are held bit-sliced (plane p holds bit p of every counter), so that adding a shingle costs a
-    few word operations; eight at a time are added up before a carry runs on.
+    The 64 counters are bit-sliced (plane p holds bit p of every counter), so that adding a shingle takes a few word
+    operations. Eight shingles are added to each other before they are carried into the planes.
     """
     planes = np.zeros(_PLANES, np.uint64)
     ones, twos, fours = _ZERO, _ZERO, _ZERO
@@ -91,9 +91,10 @@ def _above(planes: Words, threshold: int) -> np.uint64:
 
 @compiled
 def minhash_bins(shingles: Words, count: int, bits: int, bins: Words) -> None:
-    """The least shingle hash in each of 2^bits bins, empty bins filled from others (optimal densification).
+    """Writes the least shingle hash of each bin to `bins` (2^bits,); empty bins are copied from others.
 
-    The share of equal bins of two texts is an unbiased estimate of the Jaccard similarity of their shingle sets.
+    The copies are optimal densification. The share of equal bins of two texts is an unbiased estimate of the Jaccard
+    similarity of their sets of shingles.
     """
     bins[:] = EMPTY
     shift = np.uint64(64 - bits)
@@ -119,7 +120,7 @@ def _densify(bins: Words, bits: int) -> None:
 
 @compiled
 def pack_bins(bins: Words, out: Octets) -> None:
-    """Four bits of every bin, two bins a byte, the even bin low; out has shape (STORED_BYTES,)."""
+    """Writes four bits of every bin to `out` (STORED_BYTES,), two bins in a byte, the even bin in the low bits."""
     for index in range(STORED_BYTES):
         low = mix(bins[2 * index]) >> _U60
         high = mix(bins[2 * index + 1]) >> _U60

@@ -1,7 +1,7 @@
-"""SipHash: the keyed pseudo-random function behind every value a sketch holds.
+"""Implements SipHash, the keyed pseudo-random function that computes every value of a sketch.
 
-Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (Indocrypt 2012). SipHash-2-4, the authors' own
-choice, hashes columns; SipHash-1-3, the faster variant that Rust's and Python's hash tables use, hashes tokens.
+Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (Indocrypt 2012). SipHash-2-4, which the authors
+recommend, hashes columns; SipHash-1-3, the faster variant that Rust's and Python's hash tables use, hashes tokens.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _V2, _V3 = np.uint64(0x6C7967656E657261), np.uint64(0x7465646279746573)
 
 @compiled
 def sip_start(key: Words) -> State:
-    """The state before any input, from a 128-bit key held as two words."""
+    """Returns the state before any input, from a 128-bit key of two words."""
     return key[0] ^ _V0, key[1] ^ _V1, key[0] ^ _V2, key[1] ^ _V3
 
 
 @compiled
 def sip_round(state: State) -> State:
-    """One SipRound."""
+    """Applies one SipRound to the state."""
     v0, v1, v2, v3 = state
     v0 += v1
     v2 += v3
@@ -47,28 +47,28 @@ def sip_round(state: State) -> State:
 
 @compiled
 def sip_absorb(state: State, word: np.uint64) -> State:
-    """Takes in eight bytes with one round (the 1 of SipHash-1-3)."""
+    """Absorbs eight bytes with one round (the 1 of SipHash-1-3)."""
     v0, v1, v2, v3 = sip_round((state[0], state[1], state[2], state[3] ^ word))
     return v0 ^ word, v1, v2, v3
 
 
 @compiled
 def sip_absorb_twice(state: State, word: np.uint64) -> State:
-    """Takes in eight bytes with two rounds (the 2 of SipHash-2-4)."""
+    """Absorbs eight bytes with two rounds (the 2 of SipHash-2-4)."""
     v0, v1, v2, v3 = sip_round(sip_round((state[0], state[1], state[2], state[3] ^ word)))
     return v0 ^ word, v1, v2, v3
 
 
 @compiled
 def sip_finish(state: State) -> np.uint64:
-    """The 64-bit result after three closing rounds."""
+    """Returns the 64-bit result after three final rounds (the 3 of SipHash-1-3)."""
     v0, v1, v2, v3 = sip_round(sip_round(sip_round((state[0], state[1], state[2] ^ _FF, state[3]))))
     return v0 ^ v1 ^ v2 ^ v3
 
 
 @compiled
 def sip_finish_four(state: State) -> np.uint64:
-    """The 64-bit result after four closing rounds (the 4 of SipHash-2-4)."""
+    """Returns the 64-bit result after four final rounds (the 4 of SipHash-2-4)."""
     v0, v1, v2, v3 = sip_round((state[0], state[1], state[2] ^ _FF, state[3]))
     v0, v1, v2, v3 = sip_round(sip_round(sip_round((v0, v1, v2, v3))))
     return v0 ^ v1 ^ v2 ^ v3
@@ -76,14 +76,14 @@ def sip_finish_four(state: State) -> np.uint64:
 
 @compiled
 def sip_word(key: Words, word: np.uint64) -> np.uint64:
-    """SipHash-1-3 of one eight-byte word."""
+    """Returns SipHash-1-3 of one eight-byte word."""
     state = sip_absorb(sip_start(key), word)
     return sip_finish(sip_absorb(state, _U8 << _U56))
 
 
 @compiled
 def sip_words(key: Words, words: Words) -> np.uint64:
-    """SipHash-2-4 of a row of eight-byte words."""
+    """Returns SipHash-2-4 of an array of eight-byte words (n,)."""
     state = sip_start(key)
     for word in words:
         state = sip_absorb_twice(state, word)
@@ -93,7 +93,7 @@ def sip_words(key: Words, words: Words) -> np.uint64:
 
 @compiled
 def sip_bytes(key: Words, data: Octets, start: int, stop: int) -> np.uint64:
-    """SipHash-2-4 of `data[start:stop]`."""
+    """Returns SipHash-2-4 of `data[start:stop]`."""
     state = sip_start(key)
     position = start
     while position + 8 <= stop:

@@ -1,4 +1,4 @@
-"""Exchanges flow from the engine through the kernels and back, a bounded number of rows and bytes at a time."""
+"""Streams exchanges from the engine through the kernels and back, in batches of bounded rows and bytes."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
 
-RECEIVED, KEPT = "received_sketches", "state_sketches"
-FETCH_ROWS = 2_048  # rows of unknown length that are fetched at once
-BATCH_BYTES = 64_000_000
-MAXIMUM_THREADS = 16  # a workspace takes 7 MB and a batch up to 64 MB: more threads would exceed the memory limit
+RECEIVED, STATE = "received_sketches", "state_sketches"
+FETCH_ROWS = 2_048  # rows fetched at once, since texts may be long
+BATCH_BYTES = 64_000_000  # bytes of a batch
+MAXIMUM_THREADS = (
+    16  # a thread needs 7 MB for its workspace and up to 64 MB for its batch: more exceed the memory limit
+)
 
 
 NAMES = ("channel", "request_model", "operation", "finish_reason")
 CLAIMS = ("conversation_id", "client_address", "user_agent", "client_fingerprint", "device_id", "session_id")
 NAME_LETTERS, CLAIM_BYTES = 256, 4_096
-HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8: work on one text is bounded
+HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8, which bounds the time for one text
 
 
 def exchanges_sql() -> str:
-    """SQL of the columns that sketching needs.
+    """Returns SQL of the columns that sketching needs.
 
-    Instructions are long and few, so the engine digests them where they are. Of a longer text than `HEAD_LETTERS` +
-    `TAIL_LETTERS` the middle is replaced by a digest of the whole, which keeps different texts different.
+    The engine digests instructions, which are long and have few distinct values. In a text longer than `HEAD_LETTERS` +
+    `TAIL_LETTERS`, a digest of the whole text replaces the middle, so that different texts stay different.
     """
     names = ", ".join(f"left({name}, {NAME_LETTERS}) AS {name}" for name in NAMES)
     claims = ", ".join(_claim_sql(name) for name in CLAIMS)
@@ -53,18 +55,18 @@ FROM exchanges"""
 
 
 def _claim_sql(name: str) -> str:
-    # a client's claim is short unless it is hostile; the digest of a long one still differs from every other
+    # A client may send values of any length; a long value is replaced by its digest, which differs from all others.
     return f"CASE WHEN strlen({name}) > {CLAIM_BYTES} THEN sha256({name}) ELSE {name} END AS {name}"
 
 
 def joined_sql(tables: Sequence[str]) -> str:
-    """The rows of several tables of exchange sketches as one."""
+    """Returns SQL of the rows of several tables of exchange sketches."""
     names = ", ".join(identifier(name) for name in EXCHANGE_SKETCHES.names)
     return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
 
 
 def with_rows(engine: Engine, table: str) -> tuple[str, ...]:
-    """The table's name when it exists and has rows."""
+    """Returns the table's name if the table exists and has rows, else an empty tuple."""
     if not engine.columns(table):
         return ()
     rows = engine.fetch(Query(f"count {table}", f"SELECT count(*) AS rows FROM {identifier(table)}"))
@@ -73,10 +75,10 @@ def with_rows(engine: Engine, table: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sketcher:
-    """An engine's kernel: batches of `exchanges_sql` rows become batches of their sketches, in the same order."""
+    """A kernel for the engine; it turns batches of `exchanges_sql` rows into batches of sketches, in the same order."""
 
     key: Key
-    rows: int  # the most exchanges sketched at once
+    rows: int  # the most exchanges in one batch
 
     def __call__(self, batches: Iterator[pa.RecordBatch], threads: int) -> Iterator[pa.RecordBatch]:
         with progress("sketching") as advance:
@@ -86,7 +88,7 @@ class Sketcher:
 
 
 def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Iterator[pa.RecordBatch]:
-    """Sketches batches on several threads, at most one batch ahead of each; results keep the order of the input."""
+    """Sketches batches on several threads and yields them in order; at most `threads` + 1 batches are pending."""
     workspaces: SimpleQueue[Workspace] = SimpleQueue()
     for _ in range(threads):
         workspaces.put(make_workspace(key))
@@ -109,7 +111,7 @@ def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Itera
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Joins small batches until they hold `rows` rows or BATCH_BYTES bytes: few calls, bounded memory."""
+    """Yields joined batches of at most `rows` rows and BATCH_BYTES bytes; a larger input batch stays as it is."""
     held: list[pa.RecordBatch] = []
     size = count = 0
     for batch in batches:

@@ -1,4 +1,4 @@
-"""Every sketch of a text in one pass over the bytes of an Arrow column."""
+"""Computes all sketches of a text in one pass over the bytes of an Arrow column."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ from stillwatch.sketch.tokens import (
 )
 
 FEATURE_BYTES = 4_096
-"""Bytes at the end of a text that its features describe: later requests of a conversation repeat its earlier turns."""
-HAS_TOKENS, HAS_FRAME = 1, 2
-FRAME_LEAST = 3  # tokens from which a text has a frame: "yes please" is no template
+"""Bytes at the end of a text that its features describe; the text before may repeat earlier turns of a conversation."""
+HAS_TOKENS, HAS_FRAME = 1, 2  # bits of `TextSketches.filled`
+FRAME_LEAST = 3  # least number of tokens of a text with a frame: "yes please" is no template
 
 Shorts = npt.NDArray[np.int16]
 
@@ -74,7 +74,10 @@ class TextKeys(NamedTuple):
 
 
 class TextSketches(NamedTuple):
-    """The sketches of n documents, column by column; the bits HAS_TOKENS and HAS_FRAME of `filled` say which."""
+    """The sketches of n texts, by column, (n,) unless stated.
+
+    The bits HAS_TOKENS and HAS_FRAME of `filled` say which sketches a text has.
+    """
 
     filled: Octets
     payload: Words
@@ -90,7 +93,7 @@ class TextSketches(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The keys, the model and the buffers by which one thread sketches one document at a time."""
+    """The keys, the model and the buffers with which one thread sketches one text at a time."""
 
     keys: TextKeys
     model: Model
@@ -105,7 +108,7 @@ class Workspace(NamedTuple):
 
 
 def make_workspace(key: Key) -> Workspace:
-    """A workspace with the shipped model; it takes about 7 MB."""
+    """Returns a workspace with the model of this version; it takes about 7 MB."""
     keys = TextKeys(*(key.subkey(purpose) for purpose in ("payload", "head", "tail", "token")))
     tokens = make_tokens()
     size = len(tokens.hashes)
@@ -115,7 +118,7 @@ def make_workspace(key: Key) -> Workspace:
 
 
 def sketch_texts(texts: Texts, workspace: Workspace) -> TextSketches:
-    """The sketches of n texts; rows of absent texts, and of texts without a single token, stay unfilled."""
+    """Returns the sketches of n texts; an absent text, and a text without tokens, has none."""
     count = len(texts.present)
     out = TextSketches(
         filled=np.zeros(count, np.uint8),
@@ -136,8 +139,8 @@ def _entry() -> Callable[[Texts, Workspace, TextSketches], None]:
     modules = sorted(Path(__file__).parent.glob("*.py"))
     sources = sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
 
-    # The compiler's disk cache looks at this one function and what it encloses, not at the functions it calls in
-    # other files: enclosing a digest of them keeps an upgrade from running the kernels of an earlier version.
+    # The compiler's disk cache depends on this function and the variables it encloses, but not on the functions that it
+    # calls in other files. It encloses a digest of them, so that an upgrade does not run kernels of an earlier version.
     def sketch_all(texts: Texts, workspace: Workspace, out: TextSketches) -> None:
         for index in range(len(texts.present)):
             if texts.present[index] and len(sources) > 0:
@@ -150,7 +153,7 @@ def _entry() -> Callable[[Texts, Workspace, TextSketches], None]:
 
 @compiled
 def read_document(texts: Texts, index: int, tokens: Tokens) -> int:
-    """Tokenises one document, all of it up to 256 KiB, else its first 192 KiB and last 64 KiB; returns the count."""
+    """Tokenises one text, whole up to 256 KiB, else its first 192 KiB and last 64 KiB; returns the number of tokens."""
     start, stop = texts.offsets[index], texts.offsets[index + 1]
     if stop - start <= HEAD_BYTES + TAIL_BYTES:
         return tokenise(texts.data, start, stop, tokens, 0)

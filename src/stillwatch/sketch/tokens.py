@@ -1,8 +1,9 @@
-"""UTF-8 bytes become a row of token hashes in one pass, without decoding and without Python strings.
+"""Splits UTF-8 bytes into token hashes in one pass, without decoding and without Python strings.
 
-A token is a run of ASCII letters (folded to lower case), digits, `_` and letters of two-byte scripts. Three- and
-four-byte letters (Chinese, Japanese, Korean, Thai, Indic, emoji) are not set apart by spaces, so each becomes a token
-together with the letter before it. Everything else separates. Bytes that are not UTF-8 are read by the same rules.
+A token is a run of ASCII letters (folded to lower case), digits, `_` and letters of two-byte scripts. Words of three-
+and four-byte letters (Chinese, Japanese, Korean, Thai, Indic, emoji) are not separated by spaces, so each such letter
+becomes a token together with the letter before it. All other bytes separate tokens. Bytes that are not UTF-8 follow the
+same rules.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from stillwatch.sketch.siphash import Octets, Words
 
 HEAD_BYTES = 196_608
 TAIL_BYTES = 65_536
-MAXIMUM_TOKENS = (HEAD_BYTES + TAIL_BYTES) // 2 + 2  # a token is at least one letter and one separator
+MAXIMUM_TOKENS = (HEAD_BYTES + TAIL_BYTES) // 2 + 2  # a token has at least one letter and one separator
 
 
 class Tokens(NamedTuple):
-    """The tokens of one document: their unkeyed hashes, and where each starts and ends in the bytes (tokens,)."""
+    """The tokens of one text: their unkeyed hashes, and their start and end in the bytes, (tokens,) each."""
 
     hashes: Words
     starts: npt.NDArray[np.int64]
@@ -29,7 +30,7 @@ class Tokens(NamedTuple):
 
 
 def make_tokens() -> Tokens:
-    """Empty arrays for the longest document that is read."""
+    """Returns arrays with space for the tokens of the longest text that is read."""
     size = MAXIMUM_TOKENS
     return Tokens(np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64))
 
@@ -40,20 +41,23 @@ def _fold() -> Octets:
         letter = chr(byte)
         if byte < 0x80 and (letter.isalnum() or letter == "_"):
             fold[byte] = ord(letter.lower())
-        elif 0xC3 <= byte < 0xE0:  # C2 opens Latin-1 punctuation, so it separates
+        elif 0xC3 <= byte < 0xE0:  # C2 begins Latin-1 punctuation, which separates
             fold[byte] = byte
     return fold
 
 
 FOLD = _fold()
-"""Byte → the byte that is hashed, or 0 where a byte separates. Continuation bytes follow their lead."""
+"""The byte that is hashed for each byte, 0 for a separator; a continuation byte belongs to its lead byte's token."""
 
-_M1, _M2 = np.uint64(0x3C79AC492BA7B653), np.uint64(0x1C69B3F74AC4AE35)  # constants of moremur, by Pelle Evensen
+_M1, _M2 = (
+    np.uint64(0x3C79AC492BA7B653),
+    np.uint64(0x1C69B3F74AC4AE35),
+)  # constants of the mixer moremur (Pelle Evensen)
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _U8, _U27, _U32, _U33, _U43, _U21 = (np.uint64(n) for n in (8, 27, 32, 33, 43, 21))
 _ZERO = np.uint64(0)
 _U1, _U2, _U7, _U16, _U56 = (np.uint64(n) for n in (1, 2, 7, 16, 56))
-_EACH, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)  # eight times a byte of 1, of 128
+_EACH, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)  # a byte of 1, and of 128, eight times
 _CASE, _LOWS, _UNDERSCORES = (np.uint64(n * 0x0101010101010101) for n in (0x20, 0x7F, ord("_")))
 _FROM_A, _PAST_Z, _FROM_0, _PAST_9 = (
     np.uint64((0x80 - ord(sign)) * 0x0101010101010101) for sign in ("a", "{", "0", ":")
@@ -63,7 +67,7 @@ _PAIRS, _QUADS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
 
 @compiled
 def mix(word: np.uint64) -> np.uint64:
-    """An unkeyed bijection of 64-bit words that spreads every bit over all."""
+    """Returns an unkeyed bijective mix of a 64-bit word, in which every bit depends on all bits."""
     word = (word ^ (word >> _U27)) * _M1
     word = (word ^ (word >> _U33)) * _M2
     return word ^ (word >> _U27)
@@ -71,15 +75,19 @@ def mix(word: np.uint64) -> np.uint64:
 
 @compiled
 def pair(first: np.uint64, second: np.uint64) -> np.uint64:
-    """One 64-bit word for two words in this order."""
+    """Returns a 64-bit hash of two words; their order matters."""
     return mix(first + ((second << _U21) | (second >> _U43)))
 
 
 @compiled
 def tokenise(data: Octets, start: int, stop: int, tokens: Tokens, count: int) -> int:
-    """Appends the tokens of `data[start:stop]` after the first `count`; returns the new count."""
+    """Writes the tokens of `data[start:stop]` after the first `count` tokens; returns the new number of tokens."""
     position = start
-    hashes, starts, ends = tokens.hashes, tokens.starts, tokens.ends  # once, since each access counts references
+    hashes, starts, ends = (
+        tokens.hashes,
+        tokens.starts,
+        tokens.ends,
+    )  # accessed once, since each access counts references
     room = len(hashes)
     while position < stop and count < room:
         byte = data[position]
@@ -99,16 +107,16 @@ def tokenise(data: Octets, start: int, stop: int, tokens: Tokens, count: int) ->
 
 @compiled
 def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
-    """Where the word that starts at `start` ends, and its hash."""
+    """Returns the end and the hash of the word that starts at `start`."""
     state, word = _SEED, _ZERO
     position = start
     while position + 8 <= stop:
         octets = _octets(data, position)
         if octets & _TOPS != 0:
-            break  # not all ASCII: byte by byte
+            break  # some byte is not ASCII: go on byte by byte
         letters = _letters(octets)
         length = _leading(letters | _digits(octets))
-        folded = _reversed(octets | (letters >> _U2))  # 0x80 >> 2 is what lower case adds
+        folded = _reversed(octets | (letters >> _U2))  # lower case adds 0x80 >> 2
         if length < 8:
             position += length
             word = (folded >> _U8) >> (_U56 - np.uint64(8 * length))
@@ -132,7 +140,7 @@ def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
 
 @compiled
 def _octets(data: Octets, position: int) -> np.uint64:
-    # the first byte lowest; compiles to one load
+    # The first byte is the lowest; this compiles to one load.
     word = _ZERO
     for place in range(8):
         word |= np.uint64(data[position + place]) << np.uint64(8 * place)
@@ -141,24 +149,24 @@ def _octets(data: Octets, position: int) -> np.uint64:
 
 @compiled
 def _letters(octets: np.uint64) -> np.uint64:
-    # 0x80 in each of eight ASCII bytes that is a letter: sums of bytes below 0x80 never reach the next byte
+    # This sets 0x80 in each of eight ASCII bytes that is a letter; sums of bytes below 0x80 carry into no other byte.
     folded = octets | _CASE
     return (folded + _FROM_A) & ~(folded + _PAST_Z) & _TOPS
 
 
 @compiled
 def _digits(octets: np.uint64) -> np.uint64:
-    # the same for digits and `_`
+    # This does the same for digits and `_`.
     digits = (octets + _FROM_0) & ~(octets + _PAST_9)
     return (digits | ~((octets ^ _UNDERSCORES) + _LOWS)) & _TOPS
 
 
 @compiled
 def _leading(marks: np.uint64) -> int:
-    # how many bytes, from the lowest, are marked with 0x80 before the first that is not
+    # This returns how many bytes, from the lowest, have 0x80 before the first byte without it.
     others = ~marks & _TOPS
     below = (others & (~others + _U1)) - _U1
-    return int(np.int64((((below & _TOPS) >> _U7) * _EACH) >> _U56))  # signed first: places are
+    return int(np.int64((((below & _TOPS) >> _U7) * _EACH) >> _U56))  # signed, as positions are
 
 
 @compiled
@@ -170,7 +178,7 @@ def _reversed(octets: np.uint64) -> np.uint64:
 
 @compiled
 def is_latin_extension(data: Octets, position: int, stop: int) -> bool:
-    """Whether a three-byte Latin or Greek letter (Vietnamese, polytonic) is here: those belong to words."""
+    """Returns whether a three-byte Latin or Greek letter (Vietnamese, polytonic) is here, which belongs to a word."""
     return bool(data[position] == 0xE1) and position + 1 < stop and bool(data[position + 1] >= 0xB8)
 
 

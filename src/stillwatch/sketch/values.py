@@ -1,4 +1,4 @@
-"""Columns that a client or an account holder supplied become keyed 64-bit values, equal where the inputs are equal."""
+"""Hashes columns that a client or account holder supplied to keyed 64-bit values; equal inputs have equal values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Present = npt.NDArray[np.bool_]
 
 
 def column_values(column: pa.Array, key: Key, purpose: str) -> pa.Int64Array:
-    """SipHash-2-4 of every text under the sub-key of `purpose`; null for null and for empty texts."""
+    """Returns SipHash-2-4 of every text under the sub-key of `purpose`; null for null and for empty texts."""
     texts = texts_of(column)
     values = np.zeros(len(column), np.uint64)
     _hash_texts(texts, key.subkey(purpose), values)
@@ -23,19 +23,19 @@ def column_values(column: pa.Array, key: Key, purpose: str) -> pa.Int64Array:
 
 
 def value_array(values: Words, present: Present) -> pa.Int64Array:
-    """Signed 64-bit Arrow values, null where not present."""
+    """Returns the words (n,) as signed 64-bit Arrow values, null where not present."""
     return pa.array(values.view(np.int64), mask=~present)
 
 
 def word_values(words: Words, present: Present, key: Key, purpose: str) -> pa.Int64Array:
-    """SipHash-2-4 of every row of `words`, shape (n, m), under the sub-key of `purpose`."""
+    """Returns SipHash-2-4 of every row of `words` (n, m) under the sub-key of `purpose`, null where not present."""
     values = np.zeros(len(words), np.uint64)
     _hash_rows(np.ascontiguousarray(words), key.subkey(purpose), values)
     return value_array(values, present)
 
 
 def set_values(lists: pa.ListArray, key: Key, purpose: str) -> pa.Int64Array:
-    """One value for the set of texts in each list, whatever their order and repetition; null for null and empty."""
+    """Returns a value of the set of texts in each list, independent of order and repetition; null for no texts."""
     members = column_values(lists.values, key, f"{purpose} member")
     hashes = members.fill_null(0).to_numpy(zero_copy_only=False).view(np.uint64)
     offsets = lists.offsets.to_numpy().astype(np.int64)
@@ -46,7 +46,7 @@ def set_values(lists: pa.ListArray, key: Key, purpose: str) -> pa.Int64Array:
 
 
 def parameter_values(columns: list[pa.Array], key: Key) -> pa.Int64Array:
-    """One value for the tuple of sampling parameters (numbers, each possibly null); null where all are null."""
+    """Returns a value of the tuple of sampling parameters (numbers or null) in each row; null where all are null."""
     words = np.zeros((len(columns[0]), 2 * len(columns)), np.uint64)
     for place, column in enumerate(columns):
         given = column.is_valid().to_numpy(zero_copy_only=False)
