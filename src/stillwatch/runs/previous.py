@@ -102,10 +102,13 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
 
 
 def _read_until(path: Path, rows: pa.Table) -> datetime | None:
-    """The newest exchange that the run had read; InputError where the file does not say it."""
-    said = rows.schema.metadata.get(_READ_UNTIL, b"?").decode(errors="replace")
+    """Returns the time (UTC) of the newest exchange that the run had read, None without exchanges.
+
+    Raises InputError when the file does not have that time.
+    """
+    text = rows.schema.metadata.get(_READ_UNTIL, b"?").decode(errors="replace")
     try:
-        return datetime.fromisoformat(said) if said else None
+        return datetime.fromisoformat(text) if text else None
     except ValueError as error:
         raise InputError(
             f"`{path}` is damaged (it does not say until when the run had read); {_remedy(path)}"
