@@ -116,7 +116,7 @@ def sameness(world: str, runs: int, found: str, different: Sequence[str]) -> lis
 def table(title: str, figures: Sequence[Figure]) -> Table:
     """The table of a benchmark, with one section per world."""
     shown = Table(title=title, title_justify="left")
-    shown.add_column("what", overflow="fold")
+    shown.add_column("figure", overflow="fold")
     shown.add_column("measured", overflow="fold")
     shown.add_column("target", overflow="fold")
     shown.add_column("", no_wrap=True)

@@ -25,7 +25,7 @@ RESTS = 0.1  # a client counts as people if at most this share of its requests i
 SEEN = 7  # least days with requests of a client from which its daily shape is computed
 QUANTILES = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 HEADER = """\
-# What real traffic looks like, fitted by training/fit_rhythms.py. Numbers only, no record of any trace.
+# The rhythm of real traffic, fitted by training/fit_rhythms.py. The file holds numbers only, and no record of a trace.
 # ServeGen (Alibaba, Apache-2.0): per-client ten-minute rates and gap distributions over two weeks.
 # Mooncake conversation trace (Moonshot AI, Apache-2.0): an hour of requests whose prefixes show conversations.
 # Azure LLM inference traces 2023 (Microsoft, CC-BY-4.0; Patel et al., Splitwise, ISCA 2024): lengths of answers.

@@ -15,8 +15,8 @@ def show(record: Record, console: Console) -> None:
     """Prints the measurements, the world and the machine."""
     world = record.world
     console.print(
-        f"Beside others: world {world['name']}, seed {world['seed']}, {world['accounts']:,} accounts, "
-        f"{world['exchanges']:,} exchanges"
+        f"Comparison with other libraries: world {world['name']}, seed {world['seed']}, "
+        f"{world['accounts']:,} accounts, {world['exchanges']:,} exchanges"
     )
     console.print(_sketches(record.sketching))
     console.print(_about_sketches(record.sketching))
@@ -38,13 +38,13 @@ def _table(title: str, *names: str) -> Table:
 
 def _sketches(found: dict[str, Any]) -> Table:
     table = _table(
-        "sketches, a CPU-second",
-        "what",
+        "sketches per CPU-second",
+        "sketcher",
         "MB/s",
         "texts/s",
-        "CPU over ours",
-        "ready: texts/s",
-        "CPU over ours",
+        "CPU ratio",
+        "from shingles: texts/s",
+        "CPU ratio",
         "bytes",
         "error",
         "near",
@@ -72,24 +72,24 @@ def _sketches(found: dict[str, Any]) -> Table:
 def _about_sketches(found: dict[str, Any]) -> str:
     return (
         f"{found['texts']:,} texts, {found['bytes'] / 1e6:.1f} MB, {found['shingles']:,} shingles of three words; "
-        f"medians of {found['rounds']} rounds in turn. datasketch and rensa cut no shingles: a plain Python loop does "
-        f"it for them, {found['shingling_seconds']:.2f} CPU-s, and is in the first three columns; with "
-        "shingles ready it is not. Error: mean distance of the estimate from the true Jaccard similarity of shingles, "
-        f"{found['pairs']:,} pairs from 0.1 up, {found['alike_pairs']:,} of them near-duplicates (near: 0.5 up). "
-        "Bytes: of a signature that gives the estimate."
+        f"medians of {found['rounds']} rounds. Ratios are to Stillwatch. datasketch and rensa make no shingles: a "
+        f"plain Python loop makes them in {found['shingling_seconds']:.2f} CPU-s, which count in the first three "
+        "columns only. Error: mean distance of the estimate from the true Jaccard similarity of shingles, "
+        f"over {found['pairs']:,} pairs with 0.1 or more, {found['alike_pairs']:,} of them near-duplicates (near: 0.5 "
+        "or more). Bytes: the size of a signature that gives the estimate."
     )
 
 
 def _costs(record: Record) -> Table:
     table = _table(
-        "linking: cost",
-        "what",
+        "cost of linking, and its ratio to Stillwatch's",
+        "linker",
         "seconds",
         "CPU-s",
         "peak GB",
-        "seconds over ours",
-        "CPU-s over ours",
-        "memory over ours",
+        "ratio of seconds",
+        "ratio of CPU-s",
+        "ratio of memory",
     )
     ours = record.linkers[0]
     for one in record.linkers:
@@ -104,15 +104,15 @@ def _costs(record: Record) -> Table:
         )
     table.add_section()
     for stage, (seconds, cpu) in ours.stages.items():
-        table.add_row(f"Stillwatch, of it {stage}", f"{seconds:,.1f}", f"{cpu:,.1f}")
+        table.add_row(f"Stillwatch's stage {stage}", f"{seconds:,.1f}", f"{cpu:,.1f}")
     return table
 
 
 def _found(record: Record) -> Table:
     groups = [f"{what}, groups of {least}+" for least in LEAST_SIZES for what in ("campaigns", "innocents")]
     table = _table(
-        "linking: accounts in groups, and campaign accounts found at 1 innocent per 100,000, largest groups first",
-        "what",
+        "accounts in groups, and campaign accounts found at 1 innocent per 100,000, largest groups first",
+        "linker",
         *groups,
         "found",
     )
@@ -133,7 +133,8 @@ def _whole(record: Record) -> str:
     share = ratio(scan["campaign_accounts"], judged["campaign_accounts"])
     return (
         f"{judged['campaign_accounts']:,} campaign accounts, {judged['innocents']:,} innocents. "
-        f"A group accuses nobody: firms and families are groups too. Innocents in Stillwatch's networks: {kinds}. "
+        "To be in a group is no accusation, since firms and families are groups too. Innocents in Stillwatch's "
+        f"networks: {kinds}. "
         f"The whole scan of the same sketches ({scan['cpu']:.1f} CPU-s) put {share:.1%} of campaign accounts and "
         f"{scan['innocents']:,} innocents at act."
     )

@@ -39,7 +39,7 @@ def _costs(record: Record) -> Table:
     table.add_row(*_cells(record.scan))
     table.add_row(*_cells(record.read))
     wall = record.scan.seconds / record.read.seconds if record.read.seconds else float("nan")
-    table.add_row("scan over plain read", f"{wall:.1f}", f"{record.ratio:.1f}", "", "")
+    table.add_row("ratio of scan to plain read", f"{wall:.1f}", f"{record.ratio:.1f}", "", "")
     return table
 
 
@@ -50,7 +50,7 @@ def _cells(one: Stage) -> tuple[str, ...]:
 
 def _found(record: Record) -> Table:
     table = Table(title="found", title_justify="left")
-    table.add_column("what")
+    table.add_column("score")
     table.add_column("measured", overflow="fold")
     for one in record.scores["campaigns"]:
         name = f"{one['profile']} campaign"

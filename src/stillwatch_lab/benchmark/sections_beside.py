@@ -274,9 +274,7 @@ def cost_section(seeds: Sequence[Row]) -> Section:
         "others from its sketches. "
         f"All steps of all seeds: {total / 60:.0f} minutes."
     )
-    return Section(
-        "cost", "What it cost", lead, (), (Table("Means over seeds; peak: the highest of them", columns, rows),)
-    )
+    return Section("cost", "Cost", lead, (), (Table("Means over seeds; peak: the highest of them", columns, rows),))
 
 
 def _mean(costs: Sequence[Row], name: str) -> float:

@@ -137,7 +137,7 @@ def part_table(decided: DecidedWorld, rows: Wholes) -> pa.Table:
     """The contract's exchanges table of these exchanges (indices into `decided.exchanges`), in this order."""
     found = headers(decided.world, decided.exchanges, decided.conversations, rows, decided.keys[rows])
     texts = requests(decided.world, decided.material, decided.exchanges, decided.conversations, rows, found)
-    columns = {**_who_and_when(decided, rows, found), **_asked(decided, rows, found, texts)}
+    columns = {**_identity_columns(decided, rows, found), **_request_columns(decided, rows, found, texts)}
     _blank(decided, rows, columns)
     names = [
         name for name in EXCHANGES.names if not ("text" in decided.drop and name in _TEXT) and name not in decided.drop
@@ -164,7 +164,7 @@ def _blank(decided: DecidedWorld, rows: Wholes, columns: dict[str, pa.Array]) ->
             columns[name] = masked(columns[name], mask)
 
 
-def _who_and_when(decided: DecidedWorld, rows: Wholes, found: Headers) -> dict[str, pa.Array]:
+def _identity_columns(decided: DecidedWorld, rows: Wholes, found: Headers) -> dict[str, pa.Array]:
     exchanges, world = decided.exchanges, decided.world
     account, day = exchanges.account[rows], exchanges.day[rows]
     hours = draws.child(world.accounts.key[account], "hour", np.floor(day * 8).astype(np.int64))
@@ -188,7 +188,7 @@ def _who_and_when(decided: DecidedWorld, rows: Wholes, found: Headers) -> dict[s
     }
 
 
-def _asked(decided: DecidedWorld, rows: Wholes, found: Headers, texts: Requests) -> dict[str, pa.Array]:
+def _request_columns(decided: DecidedWorld, rows: Wholes, found: Headers, texts: Requests) -> dict[str, pa.Array]:
     key = decided.keys[rows]
     status = decided.exchanges.status[rows]
     failed = status != 200
