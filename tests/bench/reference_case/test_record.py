@@ -53,6 +53,6 @@ def test_the_text_shows_cost_ratio_growth_and_scores() -> None:
     text = StringIO()
     table.show(LARGE, [SMALL, LARGE], Console(file=text, width=110))
     shown = text.getvalue()
-    assert "scan over plain read" in shown and "8.0" in shown
+    assert "ratio of scan to plain read" in shown and "8.0" in shown
     assert "0.01 to 0.1" in shown and "2.00" in shown
     assert "innocents at act" in shown and "letter campaign: exchanges" in shown
