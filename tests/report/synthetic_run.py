@@ -281,15 +281,15 @@ def _campaign(run: SyntheticRun, draw: random.Random, name: str, level: str, acc
 def _facts(run: SyntheticRun, name: str, level: str) -> None:
     strength = {"act": 1.0, "review": 0.55, "watch": 0.2}[level]
     observed = (
-        ("no_independent_person", 42.7, "Questions of one account are as alike as those of different accounts."),
-        ("one_shared_mix", 28.1, "All accounts ask for one mix of capabilities; people differ 14 times as much."),
-        ("missing_collisions", 19.4, "No two accounts asked the same thing, where 212 repeats were to be expected."),
+        ("draws_from_one_pool", 42.7, "Questions of one account are as alike as those of different accounts."),
+        ("asks_one_mix", 28.1, "All accounts ask for one mix of capabilities; people differ 14 times as much."),
+        ("never_repeats_a_slot", 19.4, "No two accounts asked the same thing, where 212 repeats were to be expected."),
         (
             "continues_conversation_of",
             12.2,
             "87 conversations were continued on another account within seconds.",
         ),
-        ("release_pivot", 7.9, "Half of the accounts moved to a new model within a day of its release."),
+        ("moves_to_new_models_at_once", 7.9, "Half of the accounts moved to a new model within a day of its release."),
         ("has_real_tool_results", -3.4, "One account in nine returns tool results that look real."),
         ("office_hours_only", -0.8, "traffic falls at night in one time zone, as an office's does."),
     )
@@ -305,10 +305,10 @@ def _facts(run: SyntheticRun, name: str, level: str) -> None:
             )
     open_one = {"act": "excluded", "review": "possible", "watch": "preferred"}[level]
     explanations = (
-        ("is_popular_coding_tool", "excluded", "The tool's users differ from each other; these accounts do not."),
+        ("is_popular_tool", "excluded", "The tool's users differ from each other; these accounts do not."),
         ("is_enterprise", "excluded", "No organisation, no common address and 41 card issuers."),
         ("is_evaluation_harness", open_one, "A harness asks all accounts the same; here every slice is another."),
-        ("is_class_of_students", "excluded", "There is no common evening and no common assignment."),
+        ("is_class_or_hackathon", "excluded", "There is no common evening and no common assignment."),
     )
     for alternative, verdict, sentence in explanations:
         run.add(ALTERNATIVES, subject=name, alternative=alternative, verdict=verdict, sentence=sentence)

@@ -73,6 +73,8 @@ def test_other_accounts_of_a_network_are_not_in_the_campaign(full: SyntheticRun,
 def test_one_campaign_alone(full_folder: Path, form: str) -> None:
     text = report.write(full_folder, "C2", form)
     assert "C2" in text
+    assert form in ("json", "text") or "One of 3 campaigns of this run" in text
+    assert "1 campaign was found" not in text and "No network" not in text
     assert "C1:" not in text and "Campaign C1" not in text and "N77" not in text
 
 

@@ -46,9 +46,9 @@ def test_spans() -> None:
 
 def test_targets_name_the_largest_and_at_least_one() -> None:
     assert wording.targets((Share("a_b", 0.5), Share("c", 0.3), Share("d", 0.15), Share("e", 0.05))) == (
-        "a b 50 %, c 30 %, d 15 %"
+        "a b 50 %, c 30 %, d 15 % (estimated from wording)"
     )
-    assert wording.targets((Share("a", 0.04), Share("b", 0.03))) == "a 4 %"
+    assert wording.targets((Share("a", 0.04), Share("b", 0.03))) == "a 4 % (estimated from wording)"
     assert wording.targets(()) == ""
 
 

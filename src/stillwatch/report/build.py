@@ -51,6 +51,7 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
         judgements_unmatched_total=unmatched.total,
         judgements_elsewhere=elsewhere.shown,
         judgements_elsewhere_total=elsewhere.total,
+        one_of=None if campaign is None else len(every),
     )
 
 
@@ -86,8 +87,8 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, 
                 detection=_detection(detections.get(key, ()), per_day),
                 members=tuple(convert.member(one) for one in members.get(key, ())),
                 levels=tuple((sanitise(one["level"]), one["accounts"]) for one in levels.get(key, ())),
-                evidence=tuple(convert.evidence(one) for one in evidence.get(key, ())),
-                alternatives=tuple(convert.alternative(one) for one in alternatives.get(key, ())),
+                evidence=convert.evidences(evidence.get(key, ())),
+                alternatives=convert.alternatives(alternatives.get(key, ())),
                 networks=_networks(engine, used[:CAMPAIGN_NETWORKS], key),
                 history=past.get(key, History()),
                 judgements=decided.get(key, Listed()).shown,
@@ -109,8 +110,8 @@ def _networks(engine: Engine, chosen: Rows, campaign: str | None) -> tuple[Netwo
     return tuple(
         Network(
             **convert.network_numbers(row),
-            evidence=tuple(convert.evidence(one) for one in evidence.get(row["network_id"], ())),
-            alternatives=tuple(convert.alternative(one) for one in alternatives.get(row["network_id"], ())),
+            evidence=convert.evidences(evidence.get(row["network_id"], ())),
+            alternatives=convert.alternatives(alternatives.get(row["network_id"], ())),
             values=tuple(convert.value(one) for one in values.get(row["network_id"], ())),
             links=tuple(convert.link(one) for one in links.get(row["network_id"], ())),
             history=past.get(row["network_id"], History()),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
+from stillwatch.records.claims import IS_PERMITTED
 from stillwatch.report.document import Alternative, Evidence, Link, Member, Quarantined, Share, Source, Value
 from stillwatch.report.fetch import Row
 from stillwatch.report.sanitise import LONGEST_SAMPLE, LONGEST_SENTENCE, sanitise
 
 EXAMPLES = 5  # examples kept of one piece of evidence
+VERDICTS = ("preferred", "possible", "excluded")  # in the order in which explanations are listed
+# a reason that counts nothing, as of a network whose exchanges are all permitted, explains nothing
+_ABOUT_NOTHING = re.compile(r"(?<![\d.,])0 (of the network's|accounts|registered accounts|address ranges)\b")
 IGNORED_COLUMNS = 20  # ignored columns named for one input file
 
 
@@ -54,6 +60,20 @@ def alternative(row: Row) -> Alternative:
     """A row of `alternatives`."""
     return Alternative(
         sanitise(row["alternative"]), sanitise(row["verdict"]), sanitise(row["sentence"], LONGEST_SENTENCE)
+    )
+
+
+def evidences(rows: Iterable[Row]) -> tuple[Evidence, ...]:
+    """Rows of `evidence` in their order, those without bits last."""
+    return tuple(sorted((evidence(row) for row in rows), key=lambda one: round(one.bits, 1) == 0.0))
+
+
+def alternatives(rows: Iterable[Row]) -> tuple[Alternative, ...]:
+    """Rows of `alternatives` that are about any account or request: those that fit best first, permitted work ahead."""
+    rank = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    found = [alternative(row) for row in rows if not _ABOUT_NOTHING.search(row["sentence"])]
+    return tuple(
+        sorted(found, key=lambda one: (rank.get(one.verdict, len(rank)), one.alternative != IS_PERMITTED.name))
     )
 
 

@@ -242,3 +242,4 @@ class Document:
     judgements_unmatched_total: int = 0
     judgements_elsewhere: tuple[Judgement, ...] = ()  # they apply to no campaign and no network of this run
     judgements_elsewhere_total: int = 0
+    one_of: int | None = None  # campaigns of the run where only one is described, None where all are

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from stillwatch.report.digest import open_explanations
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
 from stillwatch.report.wording import count, day, in_words, shared
 
@@ -28,12 +29,21 @@ def summary(document: Document) -> str:
     """What the run found, in three sentences that a person can repeat aloud."""
     read = f"{count(rows_read(document), 'exchange')} (a request and its answer each) were read. "
     found = document.campaigns_total
+    if document.one_of is not None:
+        return read + _one_campaign(document)
     if not found:
         return read + "No campaign was found. " + _networks(document)
     levels = ", ".join(f"{number} at level {level}" for level, number in document.campaign_levels)
     verb = "was" if found == 1 else "were"
     accounts = count(document.campaign_accounts, "account")
     return f"{read}{count(found, 'campaign')} {verb} found ({levels}), with {accounts} in all. {_networks(document)}"
+
+
+def _one_campaign(document: Document) -> str:
+    levels = ", ".join(f"level {level}" for level, _ in document.campaign_levels)
+    accounts = count(document.campaign_accounts, "account")
+    few = "The only campaign" if document.one_of == 1 else f"One of {count(document.one_of or 0)} campaigns"
+    return f"{few} of this run is described here ({levels}, {accounts})."
 
 
 def _networks(document: Document) -> str:
@@ -182,8 +192,7 @@ def judged(evidence: Sequence[Evidence]) -> Evidence | None:
 
 def best_alternative(alternatives: Sequence[Alternative]) -> Alternative | None:
     """The innocent explanation that did best: one that is preferred, else one that is possible."""
-    ranked = [one for verdict in ("preferred", "possible") for one in alternatives if one.verdict == verdict]
-    return ranked[0] if ranked else None
+    return next(iter(open_explanations(alternatives)), None)
 
 
 def strongest(network: Network, most: int) -> tuple[Value, ...]:

@@ -10,15 +10,7 @@ from stillwatch.report.document import Campaign, Share
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline
 LEAST_TARGET = 0.05  # a smaller share of the exchanges is not named in a headline; the report lists all
-
-LEVEL_MEANINGS = {
-    "act": "The evidence is sufficient to act against these accounts: several independent sorts of evidence agree, and "
-    "the number of innocent accounts expected among them stays under the limit in your settings. A person still "
-    "decides.",
-    "review": "A person should review these accounts before anything is done: the evidence is strong, but an innocent "
-    "explanation is still possible or too many innocent accounts are expected among them.",
-    "watch": "Keep these accounts under observation and do nothing else: the evidence is too weak to question anybody.",
-}
+ESTIMATED = "estimated from wording"  # of capabilities, beside every share that stands without the note on them
 
 _EXPLANATIONS = {one.name: one.words for one in EXPLANATIONS}
 _SHARED = {one.name: one.words for one in SHARED_VALUES}
@@ -28,6 +20,7 @@ VERDICT_MEANINGS = {
     "possible": "tested and not ruled out",
     "preferred": "fits the log better than a campaign",
 }
+_VERDICTS = {"preferred": "fits best"}
 
 
 def in_words(name: str) -> str:
@@ -38,6 +31,11 @@ def in_words(name: str) -> str:
 def explanation(name: str) -> str:
     """An innocent explanation in words: `is_batch_job` becomes `a firm's own batch job`."""
     return _EXPLANATIONS.get(name) or in_words(name.removeprefix("is_"))
+
+
+def verdict(name: str) -> str:
+    """The result of an innocent explanation's test in words: `preferred` becomes `fits best`."""
+    return _VERDICTS.get(name, in_words(name))
 
 
 def shared(claim: str) -> str:
@@ -130,7 +128,8 @@ def span(first: date, last: date, year: bool = False) -> str:
 def targets(shares: tuple[Share, ...]) -> str:
     """The largest shares of a campaign: `software engineering 46 %, agentic reasoning 38 %`."""
     named = [share for share in shares if share.share >= LEAST_TARGET][:TARGETS] or list(shares[:1])
-    return ", ".join(f"{in_words(share.capability)} {percent(share.share)}" for share in named)
+    shown = ", ".join(f"{in_words(share.capability)} {percent(share.share)}" for share in named)
+    return f"{shown} ({ESTIMATED})" if shown else ""
 
 
 def headline(campaign: Campaign, year: bool = False) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stillwatch.report import drawing, sentences, timeline, wording
+from stillwatch.records.outputs import LEVELS
+from stillwatch.report import digest, drawing, sentences, timeline, wording
 from stillwatch.report.document import Campaign, Document, Evidence
 
 _FILTERS = (
     wording.in_words,
     wording.explanation,
+    wording.verdict,
     wording.shared,
     wording.family,
     wording.confidence,
@@ -42,7 +44,9 @@ def render(document: Document) -> str:
         span=wording.span,
         headline=wording.headline,
         at_level=wording.at_level,
-        level_meanings=wording.LEVEL_MEANINGS,
+        levels=LEVELS,
+        digest=digest,
+        estimated=wording.ESTIMATED,
         verdict_meanings=wording.VERDICT_MEANINGS,
         judged=sentences.judged,
         judgement_sentence=sentences.judgement,

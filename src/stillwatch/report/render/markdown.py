@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from stillwatch.report import sentences, wording
+from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Alternative, Campaign, Document, Evidence, History, Judgement, Network
 from stillwatch.report.wording import bits, capitalised, count, explanation, in_words, percent, span, stopped
 
@@ -45,13 +45,18 @@ def _lines(document: Document) -> Iterator[str]:
         yield from ("", unseen)
     yield from _evidence_off(document)
     yield from _inputs(document)
+    yield from _limits()
     yield from ("", f"Stillwatch {escape(document.facts.version)}. All times are event times in UTC.")
 
 
 def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from ("", f"## Campaign {escape(campaign.campaign_id)}: level {escape(campaign.level)}", "")
     yield escape(" · ".join(wording.headline(campaign, True)))
-    yield from ("", wording.LEVEL_MEANINGS.get(campaign.level, ""), "")
+    yield from ("", escape(digest.level_meaning(campaign)))
+    for warning in digest.warnings(campaign):
+        yield from ("", f"**{escape(warning)}**" if warning == digest.FRAMING else escape(warning))
+    yield from _brief(campaign)
+    yield ""
     known = [
         ("conversations", campaign.conversations),
         ("tokens in", campaign.input_tokens),
@@ -73,12 +78,26 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from _history(campaign.history, campaign.campaign_id, "### History")
     yield from ("", "### Capabilities asked for", "")
     yield from (f"- {escape(in_words(one.capability))} {percent(one.share)}" for one in campaign.targets)
+    yield from ("", digest.CAPABILITIES_ARE_ESTIMATES)
     yield from ("", "### Evidence for and against", "")
     yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in campaign.evidence))
     yield from _alternatives(campaign.alternatives)
     for network in campaign.networks:
         yield from _network(network)
     yield from _members(campaign)
+
+
+def _brief(campaign: Campaign) -> Iterator[str]:
+    """The strongest evidence for, all evidence against and every explanation that is open, one line each."""
+    lines = [("For", fact) for fact in digest.strongest_for(campaign.evidence)]
+    lines += [("Against", fact) for fact in digest.all_against(campaign.evidence)]
+    yield ""
+    for label, fact in lines:
+        yield f"- **{label}** ({bits(fact.bits)} bits): {escape(stopped(capitalised(fact.sentence)))}"
+    if nothing := digest.nothing_against(campaign):
+        yield f"- **Against**: {nothing}"
+    for one in digest.open_explanations(campaign.alternatives):
+        yield f"- **Open** ({escape(wording.verdict(one.verdict))}): {escape(stopped(capitalised(one.sentence)))}"
 
 
 def _judgements(listed: Sequence[Judgement], total: int) -> Iterator[str]:
@@ -105,7 +124,7 @@ def _best(alternatives: Sequence[Alternative]) -> str:
     best = sentences.best_alternative(alternatives)
     if best is None:
         return ""
-    return escape(f"{explanation(best.alternative)} ({best.verdict}): {best.sentence}")
+    return escape(f"{explanation(best.alternative)} ({wording.verdict(best.verdict)}): {best.sentence}")
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
@@ -113,7 +132,11 @@ def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
     yield from _table(
         ("explanation", "result", "reason"),
         (
-            (escape(explanation(one.alternative)), escape(one.verdict), escape(capitalised(one.sentence)))
+            (
+                escape(explanation(one.alternative)),
+                escape(wording.verdict(one.verdict)),
+                escape(capitalised(one.sentence)),
+            )
             for one in alternatives
         ),
     )
@@ -190,6 +213,13 @@ def _evidence_off(document: Document) -> Iterator[str]:
         yield from ("", "## Evidence that could not be used because columns are missing", "")
         for one in document.channels_off:
             yield f"- {escape(in_words(one.channel))}: {escape(capitalised(one.sentence))}"
+
+
+def _limits() -> Iterator[str]:
+    yield from ("", "## What this report does not say", "")
+    yield from (f"- {caveat}" for caveat in digest.CAVEATS)
+    yield from ("", "## Words", "")
+    yield from (f"- **{word}**: {meaning}" for word, meaning in digest.WORDS)
 
 
 def _inputs(document: Document) -> Iterator[str]:

@@ -8,13 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from stillwatch.report import sentences, wording
+from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Campaign, Document, Evidence, History, Judgement, Network
 from stillwatch.report.sanitise import sanitise
 from stillwatch.report.wording import bits, capitalised, confidence, count, explanation, in_words, span, stopped
 
 WIDTH = 80  # columns where no terminal says otherwise
-REASONS = 3  # pieces of evidence printed for a campaign
 SHARED = 4  # shared values printed for a network
 NETWORKS = 8  # networks without a campaign that are printed
 _STYLES = {"act": "bold red", "review": "bold yellow", "watch": "bold blue"}
@@ -53,6 +52,7 @@ def lines(document: Document, width: int) -> Iterator[Text]:
         yield from _judgements(document.judgements_elsewhere, document.judgements_elsewhere_total, width)
         yield Text()
     yield from _evidence_off(document, width)
+    yield from _limits(document, width)
     yield from _rows(document, width)
 
 
@@ -63,16 +63,18 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
     headline[0].stylize("bold", 0, len(label) - 1)
     yield from headline
     level = f"  Level {campaign.level}: "
-    meaning = wording.LEVEL_MEANINGS.get(campaign.level, "").partition(":")[0].rstrip(".") + "."
-    meant = list(_wrapped(level, meaning.split(), width, "    "))
+    meant = list(_wrapped(level, digest.level_meaning(campaign).split(), width, "    "))
     meant[0].stylize(style, 2, len(level) - 2)
     yield from meant
+    for warning in digest.warnings(campaign):
+        yield from _wrapped("    ", warning.split(), width, "    ")
     yield from _judged(campaign, width)
-    supporting = [fact for fact in campaign.evidence if fact.bits > 0]
-    for fact in supporting[:REASONS]:
+    strongest = digest.strongest_for(campaign.evidence)
+    for fact in strongest:
         yield from _fact("For", fact, width)
-    if len(supporting) > REASONS:
-        more = f"and {count(len(supporting) - REASONS, 'more observation')} in the report"
+    others = sum(fact.bits > 0 for fact in campaign.evidence) - len(strongest)
+    if others:
+        more = f"and {count(others, 'more observation')} in the report"
         yield from _hanging(_label(""), more, width)
     yield from _against(campaign, width)
     yield from _history(campaign.history, campaign.campaign_id, width)
@@ -107,16 +109,16 @@ def _fact(label: str, fact: Evidence, width: int) -> Iterator[Text]:
 
 
 def _against(campaign: Campaign, width: int) -> Iterator[Text]:
-    """The strongest evidence against, and an innocent explanation that was not excluded."""
-    best = sentences.best_alternative(campaign.alternatives)
-    weakest = min(campaign.evidence, key=lambda fact: fact.bits, default=None)
-    if weakest is not None and weakest.bits < 0:
-        yield from _fact("Against", weakest, width)
-    elif best is None:
+    """All evidence against, and every innocent explanation that is open."""
+    against = digest.all_against(campaign.evidence)
+    open_ones = digest.open_explanations(campaign.alternatives)
+    for fact in against:
+        yield from _fact("Against", fact, width)
+    if not against and not open_ones:
         yield from _said("Against", _nothing_against(campaign), width)
-    if best is not None:
-        result = wording.VERDICT_MEANINGS.get(best.verdict, best.verdict)
-        yield from _said("Innocent?", f"{explanation(best.alternative)}, {result}: {best.sentence}", width)
+    for one in open_ones:
+        result = wording.VERDICT_MEANINGS.get(one.verdict, one.verdict)
+        yield from _said("Innocent?", f"{explanation(one.alternative)}, {result}: {one.sentence}", width)
 
 
 def _nothing_against(campaign: Campaign) -> str:
@@ -162,7 +164,7 @@ def _networks(document: Document, width: int) -> Iterator[Text]:
 
 def _network(network: Network) -> Sequence[str]:
     best = sentences.best_alternative(network.alternatives)
-    innocent = (f"best explanation: {explanation(best.alternative)} ({best.verdict})",) if best else ()
+    innocent = (f"best explanation: {explanation(best.alternative)} ({wording.verdict(best.verdict)})",) if best else ()
     return (
         in_words(network.kind),
         count(network.accounts, "account"),
@@ -179,6 +181,20 @@ def _evidence_off(document: Document, width: int) -> Iterator[Text]:
     yield from _title("Evidence that could not be used because columns are missing:", width)
     for off in document.channels_off:
         yield from _wrapped(f"  {in_words(off.channel)}: ", off.sentence.split(), width, "    ")
+    yield Text()
+
+
+def _limits(document: Document, width: int) -> Iterator[Text]:
+    """What the findings do not say and what their words mean, where there is a finding."""
+    if not document.campaigns:
+        return
+    yield from _title("What this does not say:", width)
+    for caveat in digest.CAVEATS:
+        yield from _wrapped("  ", caveat.split(), width, "    ")
+    yield from _wrapped("  ", digest.CAPABILITIES_ARE_ESTIMATES.split(), width, "    ")
+    yield from _title("Words:", width)
+    for word, meaning in digest.WORDS:
+        yield from _wrapped(f"  {word}: ", meaning.split(), width, "    ")
     yield Text()
 
 
