@@ -70,8 +70,8 @@ def _own_past(place: float) -> str:
     else:
         degree = f"less than {ORDINARY} do" if place > 0.0 else "no more than to those of others"
     return (
-        f"the accounts come back to their own earlier questions {degree} ({percent(max(place, 0.0))} on a scale from "
-        "one common pool of questions, 0 %, to ordinary accounts, 100 %)"
+        f"the accounts come back to their own earlier questions {degree} "
+        f"(0 % = one common pool, 100 % = ordinary people; here {percent(abs(max(place, 0.0)))})"
     )
 
 
