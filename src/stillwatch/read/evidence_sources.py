@@ -57,11 +57,11 @@ EVIDENCE_SOURCES = (
     ),
     EvidenceSource(
         "memory",
-        "accounts that no one person uses, since nothing comes back in them",
+        "accounts in which no subject recurs, as subjects do in an account of one person",
         ("input_text",),
         sketched=("content_features",),
     ),
-    EvidenceSource("purpose", "what the prompts are after", ("input_text",), sketched=("capability",)),
+    EvidenceSource("purpose", "the capabilities that prompts request", ("input_text",), sketched=("capability",)),
     EvidenceSource(
         "conversations",
         "conversations that move from one account to another",
@@ -80,7 +80,7 @@ EVIDENCE_SOURCES = (
     ),
     EvidenceSource(
         "tokens",
-        "how much was taken, in tokens",
+        "the number of tokens that a campaign extracted",
         ("input_tokens", "output_tokens"),
         sketched=("input_tokens", "output_tokens"),
     ),

@@ -38,8 +38,8 @@ def stage(
 ) -> Iterator[pa.RecordBatch]:
     """Yields batches of `staged_table(table)` from text sources with their numbers; adds unusable rows to `rejects`.
 
-    A batch holds rows of one source only. `advance` is told the bytes that were read. Raises InputError when a file
-    cannot be read at all.
+    A batch holds rows of one source only. `advance` is called with the number of bytes read. Raises InputError when a
+    file cannot be read at all.
     """
     schema = staged_table(table).schema
     for number, source in sources:

@@ -1,1 +1,1 @@
-"""Which rows can be used, why others cannot, and how their values become the contract's types."""
+"""Converts stored values to the contract's types, and finds the rows that cannot be used, each with a reason."""
