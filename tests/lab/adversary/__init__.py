@@ -1,1 +1,1 @@
-"""Tests of the adversary adversary search."""
+"""Tests of the adversary search."""
