@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import queue_tests
 from stillwatch.group.reference_population import GROUPS, reference_population, scale_bits
-from stillwatch.records.sentences import ALIKE
 from tests.group.worlds import exchanges
 
 
@@ -19,10 +18,6 @@ from tests.group.worlds import exchanges
 def test_more_like_people_is_never_more_evidence(one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert scale_bits(low) >= scale_bits(high)
-
-
-def test_bits_turn_where_sentences_stop_calling_accounts_alike() -> None:
-    assert scale_bits(ALIKE - 0.02) > 0.0 > scale_bits(ALIKE + 0.02)
 
 
 def test_unknown_says_nothing() -> None:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.group.group_tests import NARROWER, OTHER_WORDS
+from stillwatch.group.reference_population import scale_bits
 from stillwatch.records import sentences
 from stillwatch.records.claims import FAMILIES, GROUP_CLAIMS, JUDGEMENTS, GroupClaim
 
@@ -45,32 +47,47 @@ def test_every_stated_test_has_a_golden_sentence() -> None:
 
 
 @pytest.mark.parametrize("claim", STATED, ids=lambda claim: claim.name)
-@given(own=st.floats(-2.0, 12.0), people=st.one_of(st.none(), st.floats(-0.5, 12.0)))
-def test_every_value_gives_a_sentence(claim: GroupClaim, own: float, people: float | None) -> None:
+@given(own=st.floats(-2.0, 12.0), people=st.one_of(st.none(), st.floats(-0.5, 12.0)), bits=st.floats(-12.0, 12.0))
+def test_every_value_gives_a_sentence(claim: GroupClaim, own: float, people: float | None, bits: float) -> None:
     if claim.name in SHARES:
         own, people = min(abs(own), 1.0), None if people is None else min(abs(people), 1.0)
     if claim.name == "replaces_closed_accounts":
         own, people = float(abs(round(own))), None if people is None else abs(people)
     assert claim.sentence is not None
-    sentence = claim.sentence(own, people)
+    sentence = claim.sentence(own, people, bits)
     assert_reads_well(sentence)
     assert people is None or claim.name == "replaces_closed_accounts" or "ordinary accounts" in sentence
 
 
-@pytest.mark.parametrize("claim", STATED, ids=lambda claim: claim.name)
-def test_the_finding_follows_the_measurement(claim: GroupClaim) -> None:
+FOR = "hardly more alike|far less so|only|no more than chance|almost never|rarely|times as typical|at once"
+AGAINST = ", as|about as|even more|more often|hardly more typical|hardly faster"
+READ_ON_A_SCALE = ("draws_from_one_pool", "asks_one_mix", "same_sizes", "keeps_the_same_hours", "equalised_volumes")
+
+
+@given(st.floats(0.0, 2.0), st.floats(0.8, 5.0), st.sampled_from((*READ_ON_A_SCALE, "never_repeats_a_slot")))
+def test_a_sentence_has_the_sign_of_the_bits_over_the_whole_scale(place: float, people: float, name: str) -> None:
+    (claim,) = [claim for claim in STATED if claim.name == name]
+    people = people / 5 if name in SHARES else people
+    bits = scale_bits(place)
     assert claim.sentence is not None
-    far, near = {
-        "replaces_closed_accounts": (20.0, 2.1),
-        "narrow_purpose": (3.0, 0.1),
-        "narrow_vocabulary": (5.0, 0.6),
-        "hands_over_refused_requests": (0.6, 0.05),
-        "moves_to_new_models_at_once": (0.6, 0.05),
-    }.get(claim.name, (0.01, 1.0))
-    reference = {"replaces_closed_accounts": 2.0, "narrow_purpose": 0.1, "narrow_vocabulary": 0.1}.get(claim.name, 0.04)
-    reference = 1.0 if far == 0.01 else reference
-    findings = [claim.sentence(value, reference).partition(":")[0] for value in (far, near)]
-    assert findings[0] != findings[1]
+    sentence = claim.sentence(min(place * people, 1.0) if name in SHARES else place * people, people, bits)
+    assert bool(re.search(FOR, sentence)) is (bits > 0.0), sentence
+    assert bool(re.search(AGAINST, sentence)) is (bits <= 0.0), sentence
+
+
+@given(st.floats(0.0, 8.0), st.floats(0.0, 1.0), st.sampled_from(("narrow_purpose", "narrow_vocabulary")))
+def test_a_narrow_purpose_is_told_by_the_sign_of_its_bits(own: float, people: float, name: str) -> None:
+    (claim,) = [claim for claim in STATED if claim.name == name]
+    bits = own - people - (NARROWER if name == "narrow_purpose" else OTHER_WORDS)
+    assert claim.sentence is not None
+    sentence = claim.sentence(own, people, bits)
+    assert ("hardly more typical" in sentence) is (bits <= 0.0), sentence
+
+
+@given(st.integers(1, 400), st.floats(0.01, 1.0))
+def test_a_release_is_told_by_the_sign_of_its_bits(bits: int, own: float) -> None:
+    assert "at once" in sentences.moves_to_new_models(own, 0.01, bits / 100)
+    assert "hardly faster" in sentences.moves_to_new_models(own, 0.01, -bits / 100)
 
 
 @given(st.floats(0.0, 14.0), st.sampled_from(sorted(FAMILIES)))

@@ -161,7 +161,7 @@ def _asked_by_several(share: float) -> str:
 def _narrower(test: GroupTest) -> str:
     """How what is asked is narrower than what people ask."""
     by = "subject" if test.test == claims.NARROW_PURPOSE.name else "words"
-    return f"by its {by}, {likelier(test.statistic or 0.0, None)}"
+    return f"by its {by}, {likelier(test.statistic or 0.0)}"
 
 
 def _picked(profile: CandidateProfile) -> str | None:
@@ -193,13 +193,17 @@ def one_customer(profile: CandidateProfile) -> Alternative:
     """
     explanation = claims.IS_ONE_CUSTOMER
     if profile.whole_network or profile.test(claims.REACHES_ALL_ACCOUNTS) is None:
-        return _excluded(explanation, "the whole network serves one purpose, of which no part was picked out")
+        return _excluded(
+            explanation, "all of the network's traffic has one purpose, so it is not one customer among many"
+        )
     part = f"{profile.exchanges:,} of the network's {profile.network_exchanges:,} requests"
     if profile.exchanges <= ONE_CUSTOMER_SHARE * profile.network_exchanges:
         return _preferred(explanation, f"one customer may well make {part}")
     if not hands_over(profile):
-        return _possible(explanation, f"one customer may make {part}, and refused requests are hardly handed over")
-    return _excluded(explanation, f"no one customer makes {part}, and refused requests are handed over")
+        return _possible(
+            explanation, f"one customer may make {part}, and other accounts rarely repeat its refused requests"
+        )
+    return _excluded(explanation, f"no one customer makes {part}, and other accounts repeat the refused requests")
 
 
 def batch_job(profile: CandidateProfile) -> Alternative:
@@ -299,8 +303,10 @@ def _by_shared_values(explanation: Explanation, profile: CandidateProfile, words
     explained = {value.name for value in claims.SHARED_VALUES if value.explanation is explanation}
     rest = sum(bits for claim, bits in profile.claim_bits.items() if claim not in explained)
     if rest >= CLEAR_BITS:
-        return _excluded(explanation, f"without {words}, the accounts still share {rest:.0f} bits each beyond chance")
-    return _possible(explanation, f"without {words}, the accounts share only {rest:.1f} bits each beyond chance")
+        return _excluded(
+            explanation, f"even without {words}, what they share is far beyond chance ({rest:.0f} bits each)"
+        )
+    return _possible(explanation, f"without {words}, what they share is hardly beyond chance ({rest:.1f} bits each)")
 
 
 def household(profile: CandidateProfile) -> Alternative:

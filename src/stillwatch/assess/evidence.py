@@ -58,7 +58,8 @@ def tested_items(profile: CandidateProfile) -> list[EvidenceItem]:
     for claim in GROUP_CLAIMS:
         test = profile.test(claim)
         if claim.sentence is not None and test is not None and test.statistic is not None and test.bits != 0.0:
-            result.append(EvidenceItem(claim.name, test.bits, claim.sentence(test.statistic, test.reference)))
+            sentence = claim.sentence(test.statistic, test.reference, test.bits)
+            result.append(EvidenceItem(claim.name, test.bits, sentence))
     return result
 
 

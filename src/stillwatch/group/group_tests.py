@@ -20,7 +20,6 @@ from stillwatch.group.reference_population import ReferencePopulation, scale_bit
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records import claims
 from stillwatch.records.candidates import Absence, GroupTest
-from stillwatch.records.sentences import NARROWER, OTHER_WORDS
 
 MINIMUM_TEXTS = 40  # exchanges with text; a mix of 24 cells read from fewer is mostly noise
 MINIMUM_RELEASE_DAY = 30  # exchanges of the group, and reference accounts, on a release's first day
@@ -31,6 +30,8 @@ HANDOVER_CAP = 5.0  # bits; one innocent network in 34 hands over as plainly, mo
 PEOPLE_HANDOVERS = 50.0  # concentration (beta) of the share of refused requests that people ask elsewhere: hardly any
 EVADING = 0.25  # share of efforts that imitate people's differences in mix, sizes, hours or volumes
 DEALING_TOPICS = 0.1  # share of efforts that deal each account a topic of its own, which reads like a person's past
+NARROWER = 0.25  # bits a request beyond a random group's, from which the mix speaks for one purpose
+OTHER_WORDS = 1.5  # bits a request beyond a random group's, from which the words do
 MIX_SLOPE = 8.0  # bits for each bit a request that the mix lies further off than NARROWER
 WORD_SLOPE = 2.0  # the same of words beyond OTHER_WORDS: customers of relays reach 2.6 bits a request, efforts 4.5
 PURPOSE_CAP = 6.0  # bits that the mix, or the words, may carry for an effort; the mix as many against one

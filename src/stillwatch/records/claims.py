@@ -133,7 +133,7 @@ SAME_CLOSING_WORDS = SharedValue("same_closing_words", "content", "wording", "cl
 SAME_TOOLS = SharedValue("same_tools", "content", "software", "tool definitions", IS_POPULAR_TOOL)
 SAME_PARAMETERS = SharedValue("same_parameters", "content", "software", "request parameters", IS_POPULAR_TOOL)
 SAME_PARAMETERS_OF_CLIENT = SharedValue(
-    "same_parameters_of_client", "content", "software", "request parameters of one client"
+    "same_parameters_of_client", "content", "software", "settings of one client program"
 )
 SAME_PAYLOAD = SharedValue("same_payload", "payload", "wording", "whole question", IS_VIRAL_PROMPT)
 CONTINUES_CONVERSATION = SharedValue("continues_conversation_of", "lifecycle", "lifecycle", "conversation")
@@ -156,7 +156,7 @@ SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time", "hour of sign
 SHARED_VALUES = tuple(value for value in list(globals().values()) if isinstance(value, SharedValue))
 """Every one above, in that order."""
 
-Sentence = Callable[[float, float | None], str]
+Sentence = Callable[[float, float | None, float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ class GroupClaim:
     """A claim that a test of grouping measures on a network's members.
 
     `statistic` says what the group's number means, with its unit, and `reference` what it is held against. `sentence`
-    puts both to an analyst; None where a test carries no bits and only serves other judgements. Claims with one
-    `seen_fact` are views of one fact: only the strongest of them counts in full.
+    puts both and the test's bits to an analyst; None where a test carries no bits and only serves other judgements.
+    Claims with one `seen_fact` are views of one fact: only the strongest of them counts in full.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The sentences of claims: each says in plain words what the accounts do, then the measurement and what is ordinary.
 
-A group test's sentence takes the group's number and the reference population's (None where it is unknown).
+A group test's sentence takes the group's number, the reference population's (None where it is unknown) and the test's
+bits: what it says speaks for one effort where these are positive, and against it where they are negative.
 """
 
 from __future__ import annotations
@@ -8,12 +9,11 @@ from __future__ import annotations
 import math
 
 ORDINARY = "ordinary accounts of this log"
-ALIKE = 0.44  # of ordinary accounts' variation, below which a test's bits speak for one queue (`group.scale_bits`)
+PEOPLE = "ordinary accounts"
 HARDLY = 1.5  # times that an account resembles itself as much as others, below which it hardly does
-SIMILAR = (0.8, 1.2)  # of ordinary accounts' value, between which the two are called the same
+SIMILAR = (0.8, 1.2)  # of ordinary accounts' value, between which the two are called about the same
+SELDOM = 0.01  # share of pairs of requests, below which accounts almost never ask the same text
 LEAST_VARIATION = 1e-6  # variation of ordinary accounts, below which nothing is a share of it
-NARROWER = 0.25  # bits a request beyond a random group's, from which the mix speaks for one purpose
-OTHER_WORDS = 1.5  # bits a request beyond a random group's, from which the words do
 
 
 def percent(share: float) -> str:
@@ -35,133 +35,71 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def one_pool(own: float, people: float | None) -> str:
+def one_pool(own: float, people: float | None, bits: float) -> str:
     ratio = math.exp(own)
-    if people is None:
-        finding = "The accounts come back to their own earlier questions to some degree"
-    else:
-        finding = _graded(
-            own / people if people > 0 else None,
-            "The accounts hardly come back to questions of their own"
+    measured = times(max(ratio, 1.0))
+    beside = "" if people is None else f"; {PEOPLE}: {times(max(math.exp(people), 1.0))}"
+    if bits > 0.0:
+        finding = (
+            "An account's questions are hardly more alike than two accounts'"
             if ratio < HARDLY
-            else "The accounts come back to questions of their own far less than ordinary accounts do",
-            "The accounts come back to their own earlier questions, but less than ordinary accounts do",
-            "The accounts come back to their own earlier questions",
+            else f"An account's questions are more alike than two accounts', but far less so than for {PEOPLE}"
         )
-    if ratio < 1.05:
-        measured = "questions of one account resemble each other no more than questions of different accounts do"
     else:
-        measured = f"questions of one account resemble each other {times(ratio)} as much as those of different accounts"
-    ordinary = "" if people is None else f", for {ORDINARY} {times(max(math.exp(people), 1.0))} as much"
-    return f"{finding}: {measured}{ordinary}."
+        beside_people = _beside(own, people).lstrip(", ")
+        finding = f"An account's questions are more alike than two accounts', {beside_people} for {PEOPLE}"
+    return f"{finding} ({measured}{beside})."
 
 
-def one_mix(own: float, people: float | None) -> str:
-    return _varying(
-        own,
-        people,
-        (
-            "All accounts ask for the same mix of things",
-            "The accounts ask for more similar mixes of things than ordinary accounts do",
-            "The accounts ask for different mixes of things",
-        ),
-        "the mix varies between them",
-    )
+def one_mix(own: float, people: float | None, bits: float) -> str:
+    return _varying("Their mixes of tasks", own, people, bits)
 
 
-def same_sizes(own: float, people: float | None) -> str:
-    return _varying(
-        own,
-        people,
-        (
-            "All accounts send questions and get answers of the same lengths",
-            "The accounts send questions and get answers of more similar lengths than ordinary accounts do",
-            "The accounts send questions and get answers of different lengths",
-        ),
-        "lengths vary between them",
-    )
+def same_sizes(own: float, people: float | None, bits: float) -> str:
+    return _varying("The lengths of their requests and answers", own, people, bits)
 
 
-def same_hours(own: float, people: float | None) -> str:
-    return _varying(
-        own,
-        people,
-        (
-            "All accounts keep the same hours of the day",
-            "The accounts keep more similar hours of the day than ordinary accounts do",
-            "The accounts keep different hours of the day",
-        ),
-        "hours vary between them",
-    )
+def same_hours(own: float, people: float | None, bits: float) -> str:
+    return _varying("Their hours of the day", own, people, bits)
 
 
-def equalised_volumes(own: float, people: float | None) -> str:
-    return _varying(
-        own,
-        people,
-        (
-            "All accounts carry equal loads",
-            "The accounts carry more even loads than ordinary accounts do",
-            "The accounts carry uneven loads",
-        ),
-        "the number of requests on an active day varies",
-    )
+def equalised_volumes(own: float, people: float | None, bits: float) -> str:
+    return _varying("Their numbers of requests a day", own, people, bits)
 
 
-def narrow_purpose(own: float, people: float | None) -> str:
-    narrow = own - (people or 0.0) >= NARROWER
-    finding = (
-        "The accounts ask for a narrower range of things than ordinary accounts"
-        if narrow
-        else "The accounts ask for hardly a narrower range of things than ordinary accounts"
-    )
-    return f"{finding}: by its subject, {likelier(own, people)}."
+def narrow_purpose(own: float, people: float | None, bits: float) -> str:
+    return _typical("Their topics", own, people, bits)
 
 
-def narrow_vocabulary(own: float, people: float | None) -> str:
-    other = own - (people or 0.0) >= OTHER_WORDS
-    finding = (
-        "The accounts share words that ordinary accounts do not use"
-        if other
-        else "The accounts hardly share words that ordinary accounts do not use"
-    )
-    return f"{finding}: by its words, templates left out, {likelier(own, people)}."
+def narrow_vocabulary(own: float, people: float | None, bits: float) -> str:
+    return _typical("Their words, templates left out,", own, people, bits)
 
 
-def likelier(own: float, people: float | None) -> str:
+def likelier(own: float) -> str:
     """A divergence in bits a request as the odds that an average request gives."""
-    ordinary = "" if people is None else f"; for a random group of those, {times(2.0 ** max(people, 0.0))}"
-    return (
-        f"an average request is {times(2.0 ** max(own, 0.0))} as likely to come from this group "
-        f"as from {ORDINARY}{ordinary}"
-    )
+    return f"an average request is {times(2.0 ** max(own, 0.0))} as likely to come from this group as from {ORDINARY}"
 
 
-def never_repeats(own: float, people: float | None) -> str:
-    place = own / people if people else None
-    finding = _graded(
-        place,
-        "The accounts do not ask each other's questions again, as rows of one data set are dealt out once",
-        "The accounts ask each other's questions again less often than ordinary accounts do",
-        "The accounts ask each other's questions again",
-    )
-    same = "none is" if own == 0.0 else f"{percent(own)} are"
-    ordinary = "" if people is None else f"; among {ORDINARY} it is {percent(people)}"
-    return f"{finding}: of pairs of requests that begin alike on two accounts, {same} the same text{ordinary}."
+def never_repeats(own: float, people: float | None, bits: float) -> str:
+    if bits > 0.0:
+        finding = f"Two accounts {'almost never' if own < SELDOM else 'rarely'} ask the same text"
+    else:
+        finding = f"Two accounts ask the same text{_beside(own, people, 'often')} {PEOPLE} do"
+    beside = "" if people is None else f"; {PEOPLE}: {percent(people)}"
+    return f"{finding} ({percent(own)} of pairs of requests that begin alike{beside})."
 
 
-def moves_to_new_models(own: float, people: float | None) -> str:
-    at_once = own >= max(0.1, 3.0 * (people or 0.0))
+def moves_to_new_models(own: float, people: float | None, bits: float) -> str:
     finding = (
         "The accounts moved to a new model at once"
-        if at_once
+        if bits > 0.0
         else "The accounts moved to a new model hardly faster than ordinary accounts"
     )
     ordinary = "" if people is None else f", against {percent(people)} of the requests of {ORDINARY}"
     return f"{finding}: within a day of its release, {percent(own)} of their requests went to it{ordinary}."
 
 
-def hands_over(own: float, people: float | None) -> str:
+def hands_over(own: float, people: float | None, _: float) -> str:
     finding = (
         "The accounts take over each other's refused requests"
         if own >= 0.1
@@ -174,7 +112,7 @@ def hands_over(own: float, people: float | None) -> str:
     )
 
 
-def replaces_closed(own: float, people: float | None) -> str:
+def replaces_closed(own: float, people: float | None, _: float) -> str:
     often = own >= 1.5 * max(people or 0.0, 0.5)
     finding = (
         "New accounts replace closed ones"
@@ -230,21 +168,33 @@ def permit(permitted: int, exchanges: int) -> str:
     return f"The accounts did more than their permit covers: {covered} {verb} inside it, {exchanges:,} outside."
 
 
-def _varying(own: float, people: float | None, findings: tuple[str, str, str], varies: str) -> str:
+def _varying(subject: str, own: float, people: float | None, bits: float) -> str:
     """A dispersion beyond chance, as a share of that of ordinary accounts."""
     if people is None or people < LEAST_VARIATION:
-        return f"{findings[2 if own > 0.0 else 0]}, as far as can be seen: {ORDINARY} show too little to compare."
+        return f"{subject} cannot be compared: {ORDINARY} show too little variation."
     share = own / people
-    if own <= 0.0:
-        return f"{_graded(share, *findings)}: {varies} no more than chance alone explains, unlike for {ORDINARY}."
-    amount = f"only {times(share)}" if share < ALIKE else times(share)
-    return f"{_graded(share, *findings)}: {varies} {amount} as much as for {ORDINARY}."
+    if bits > 0.0:
+        if own <= 0.0:
+            return f"{subject} differ no more than chance alone explains, unlike those of {PEOPLE}."
+        return f"{subject} differ only {times(share)} as much as those of {PEOPLE}."
+    return f"{subject} differ{_beside(own, people)} those of {PEOPLE} do ({times(share)} as much)."
 
 
-def _graded(share: float | None, alike: str, less: str, same: str) -> str:
-    """One of three findings, by the group's share of what is ordinary; the last, bare, where that is unknown."""
-    if share is None:
-        return same
+def _beside(own: float, people: float | None, measure: str = "much") -> str:
+    """How a value that does not speak for one queue stands beside that of ordinary accounts, before their name."""
+    share = own / people if people is not None and people > 0.0 else 1.0
     if share < SIMILAR[0]:
-        return alike if share < ALIKE else less
-    return f"{same}, {'as' if share <= SIMILAR[1] else 'more than'} ordinary accounts do"
+        return ", as"
+    if share <= SIMILAR[1]:
+        return f" about as {measure} as"
+    return " even more than" if measure == "much" else f" more {measure} than"
+
+
+def _typical(subject: str, own: float, people: float | None, bits: float) -> str:
+    """A divergence in bits a request as the odds that an average request gives, beside a random group's."""
+    odds, beside = times(2.0 ** max(own, 0.0)), "" if people is None else f"{2.0 ** max(people, 0.0):,.1f}"
+    if bits > 0.0:
+        random = f" (a random group: {beside})" if beside else ""
+        return f"{subject} are {odds} as typical of this group as of {PEOPLE}{random}."
+    random = f"; a random group: {beside}" if beside else ""
+    return f"{subject} are hardly more typical of this group than of {PEOPLE} ({odds} as much{random})."
