@@ -113,3 +113,4 @@ def test_judgements_read_well() -> None:
 def test_a_share_is_never_rounded_to_nothing(share: float) -> None:
     shown = sentences.percent(share)
     assert (shown == "0 %") == (share == 0.0)
+    assert sentences.percent(-0.0) == "0 %"

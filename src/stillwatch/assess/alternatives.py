@@ -71,7 +71,7 @@ def _own_past(place: float) -> str:
         degree = f"less than {ORDINARY} do" if place > 0.0 else "no more than to those of others"
     return (
         f"the accounts come back to their own earlier questions {degree} "
-        f"(0 % = one common pool, 100 % = ordinary people; here {percent(abs(max(place, 0.0)))})"
+        f"(0 % = one common pool, 100 % = ordinary people; here {percent(max(place, 0.0))})"
     )
 
 

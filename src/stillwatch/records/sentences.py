@@ -20,7 +20,7 @@ def percent(share: float) -> str:
     """A share as percent: whole from 1 % on, with one decimal below, and never rounded to nothing."""
     if 0.0 < share < 0.0005:
         return "under 0.1 %"
-    return f"{100 * share:.1f} %" if 0.0 < share < 0.0095 else f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if 0.0 < share < 0.0095 else f"{100 * share + 0.0:.0f} %"  # no minus zero
 
 
 def times(ratio: float) -> str:
