@@ -164,4 +164,4 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
                 if str(row["prompt"]).strip():
                     yield row
     except (OSError, EOFError, ValueError, KeyError) as error:
-        raise InputError(f"`{path}` is not a prompt file ({error}); see the fields in `lab/corpus.py`") from error
+        raise InputError(f"`{path}` is not a prompt file ({error}); see the fields in `docs/methods/scoring.md`") from error
