@@ -9,7 +9,17 @@ import pytest
 
 from stillwatch.records.lineage import EVENTS
 from stillwatch.report import sentences
-from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
+from stillwatch.report.document import (
+    Alternative,
+    Document,
+    Event,
+    Evidence,
+    History,
+    Judgement,
+    Network,
+    Quarantined,
+    Value,
+)
 from tests.report.small_document import WORDS, document_of
 
 MOMENT = datetime(2026, 5, 3, 12)
@@ -108,6 +118,19 @@ def test_notices_name_silent_subjects_and_unmatched_judgements(document: Documen
         "`x`y` (innocent by `ana` on 3 May 2026), `x`y` (permitted by `ana` on 3 May 2026)."
     )
     assert sentences.notices(replace(document, silent=(), judgements_unmatched=())) == ()
+
+
+@pytest.mark.parametrize(
+    ("feeds", "told"), [("judgements", True), ("permits", True), ("exchanges", False), ("", False)]
+)
+def test_decisions_that_could_not_be_used_are_told_first(document: Document, feeds: str, told: bool) -> None:
+    row = Quarantined("unknown_word", 1, "said.csv", 3, "N1,inocent", feeds)
+    found = sentences.notices(replace(document, quarantine=(row,)))
+    text = (
+        f"1 row of the {feeds} file could not be used (unknown word), first at said.csv line 3: N1,inocent; "
+        "a person's decision may be missing from this run."
+    )
+    assert (found[0] == text) is told
 
 
 def test_one_unmatched_judgement_is_told_in_the_singular(document: Document) -> None:

@@ -29,6 +29,7 @@ READS = (
     "evidence",
     "alternatives",
     "lineage",
+    "lineage_members",
     "applied_judgements",
     "quarantine",
     "sources",

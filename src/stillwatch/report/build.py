@@ -28,7 +28,7 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
     networks = rows(engine, queries.networks_sql())
     used = {network for row in every for network in row["networks"]}
     free = [] if campaign is not None else [row for row in networks if row["network_id"] not in used]
-    silent, silent_total = history.silent(engine) if campaign is None else ((), 0)
+    gone = history.gone(engine) if campaign is None else history.Gone()
     unmatched = judgements.unmatched(engine) if campaign is None else Listed()
     elsewhere = judgements.elsewhere(engine) if campaign is None else Listed()
     return Document(
@@ -45,8 +45,10 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
         ),
         sources=tuple(convert.source(row) for row in rows(engine, queries.sources_sql())),
         quarantine=tuple(convert.quarantined(row) for row in rows(engine, queries.quarantine_sql())),
-        silent=silent,
-        silent_total=silent_total,
+        silent=gone.silent,
+        silent_total=gone.silent_total,
+        cleared=gone.cleared,
+        cleared_total=gone.cleared_total,
         judgements_unmatched=unmatched.shown,
         judgements_unmatched_total=unmatched.total,
         judgements_elsewhere=elsewhere.shown,

@@ -115,5 +115,10 @@ def quarantined(row: Row) -> Quarantined:
     """A reason of `quarantine` with its count and first place."""
     place = sanitise(row["source"], LONGEST_SAMPLE)
     return Quarantined(
-        sanitise(row["reason"]), row["rows"], place, row["line"], sanitise(row["raw"] or "", LONGEST_SAMPLE)
+        sanitise(row["reason"]),
+        row["rows"],
+        place,
+        row["line"],
+        sanitise(row["raw"] or "", LONGEST_SAMPLE),
+        sanitise(row["feeds"] or ""),
     )

@@ -111,6 +111,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """A subject of earlier runs that this run did not find again because a person has judged it innocent."""
+
+    event: Event
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The events of a subject and of every subject that merged into it, oldest first; bounded."""
 
@@ -209,13 +218,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A reason for not using rows, how many rows it concerns, and one place where it was met."""
+    """A reason for not using rows of one sort of file, how many rows it concerns, and where it was met first."""
 
     reason: str
     rows: int
     source: str
     line: int
     raw: str
+    feeds: str = ""  # as in `Source`; empty where the file is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +248,8 @@ class Document:
     quarantine: tuple[Quarantined, ...]
     silent: tuple[Event, ...] = ()  # subjects of earlier runs that this run, as the first, did not find again
     silent_total: int = 0
+    cleared: tuple[Cleared, ...] = ()  # subjects that would be silent, but a person has judged them innocent
+    cleared_total: int = 0
     judgements_unmatched: tuple[Judgement, ...] = ()  # their subject is neither in this log nor in its history
     judgements_unmatched_total: int = 0
     judgements_elsewhere: tuple[Judgement, ...] = ()  # they apply to no campaign and no network of this run

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from stillwatch.engine import Engine, Query, literal
-from stillwatch.report.document import Event, History
+from stillwatch.report.document import Cleared, Event, History
 from stillwatch.report.fetch import Row, Rows, grouped, rows
 from stillwatch.report.sanitise import sanitise
 
 LINES = 12  # lines of a subject's history, the one that counts what is left out among them
 SILENT = 8  # silent subjects that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Subjects of earlier runs that this run did not find: the largest, and how many there are in all."""
+
+    silent: tuple[Event, ...] = ()
+    silent_total: int = 0
+    cleared: tuple[Cleared, ...] = ()
+    cleared_total: int = 0
 
 
 def histories(engine: Engine, subjects: Iterable[str]) -> dict[str, History]:
@@ -27,10 +38,13 @@ def histories(engine: Engine, subjects: Iterable[str]) -> dict[str, History]:
     }
 
 
-def silent(engine: Engine) -> tuple[tuple[Event, ...], int]:
-    """The largest subjects that the newest run, as the first, did not find again, and how many there are in all."""
-    found = rows(engine, silent_sql())
-    return tuple(_event(row) for row in found[:SILENT]), len(found)
+def gone(engine: Engine) -> Gone:
+    """The largest subjects that the newest run, as the first, did not find again, apart from those judged innocent."""
+    found = rows(engine, gone_sql())
+    lost = [row for row in found if row["decided_at"] is None]
+    judged = [row for row in found if row["decided_at"] is not None]
+    cleared = tuple(Cleared(_event(row), sanitise(row["decided_by"] or ""), row["decided_at"]) for row in judged)
+    return Gone(tuple(_event(row) for row in lost[:SILENT]), len(lost), cleared[:SILENT], len(cleared))
 
 
 def merges_sql() -> Query:
@@ -56,14 +70,54 @@ WHERE event = 'split_from' AND other IN ({names})""",
     )
 
 
-def silent_sql() -> Query:
-    """Subjects that the newest run of the lineage did not find again, the largest first."""
+def homes_sql() -> str:
+    """For each earlier subject that is no longer found, the network of this run that has most of its accounts.
+
+    A subject without recorded accounts is at home in the network of its own digits, from which it was named.
+    """
+    return """SELECT subject, network_id FROM (
+  SELECT l.subject, n.network_id, count(*) AS held, max(l.accounts) AS accounts,
+         row_number() OVER (PARTITION BY l.subject ORDER BY count(*) DESC, n.network_id) AS nth
+  FROM (
+    SELECT subject, account_id, count(*) OVER (PARTITION BY subject) AS accounts
+    FROM lineage_members WHERE left_at IS NULL
+  ) AS l
+  JOIN network_members AS n ON n.account_id = l.account_id
+  WHERE l.subject NOT IN (SELECT campaign_id FROM campaigns) AND l.subject NOT IN (SELECT network_id FROM networks)
+  GROUP BY l.subject, n.network_id
+) AS shared
+WHERE nth = 1 AND 2 * held > accounts
+UNION ALL
+SELECT DISTINCT j.applies_to AS subject, n.network_id
+FROM applied_judgements AS j JOIN networks AS n ON substr(n.network_id, 2) = substr(j.applies_to, 2)
+WHERE j.applies_to LIKE 'C%' AND j.applies_to NOT IN (SELECT campaign_id FROM campaigns)
+  AND j.applies_to NOT IN (SELECT subject FROM lineage_members)"""
+
+
+def gone_sql() -> Query:
+    """Subjects that the newest run of the lineage did not find again, the largest first.
+
+    `decided_by` and `decided_at` are of the newest judgement that holds them, or the network they are in, innocent;
+    null where there is none.
+    """
     return Query(
         "report silent subjects",
-        """SELECT subject, event, other, "at", accounts, overlap
-FROM lineage
-WHERE event = 'silent' AND run = (SELECT max(run) FROM lineage)
-ORDER BY accounts DESC, subject""",
+        f"""SELECT s.subject, s.event, s.other, s."at", s.accounts, s.overlap, j.decided_by, j.decided_at
+FROM lineage AS s
+LEFT JOIN (
+  SELECT lost, decided_by, decided_at,
+         row_number() OVER (PARTITION BY lost ORDER BY decided_at DESC, decided_by) AS nth
+  FROM (
+    SELECT subject AS lost, decided_by, decided_at FROM applied_judgements
+    WHERE source = 'judgement' AND verdict = 'innocent' AND accounts > 0
+    UNION ALL
+    SELECT h.subject, a.decided_by, a.decided_at
+    FROM applied_judgements AS a JOIN ({homes_sql()}) AS h ON a.applies_to IN (h.subject, h.network_id)
+    WHERE a.source = 'judgement' AND a.verdict = 'innocent' AND a.accounts > 0
+  ) AS cleared
+) AS j ON j.lost = s.subject AND j.nth = 1
+WHERE s.event = 'silent' AND s.run = (SELECT max(run) FROM lineage)
+ORDER BY s.accounts DESC, s.subject""",
     )
 
 

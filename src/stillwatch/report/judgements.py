@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.report.document import Judgement
 from stillwatch.report.fetch import Row, rows
+from stillwatch.report.history import homes_sql
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
 LISTED = 12  # judgements listed in one place of the report
@@ -44,7 +45,10 @@ def elsewhere(engine: Engine) -> Listed:
 
 
 def placed_sql(subjects: Iterable[str]) -> Query:
-    """Each judgement with the id of every section that it belongs to, those of whole subjects first."""
+    """Each judgement with the id of every section that it belongs to, those of whole subjects first.
+
+    A judgement of a campaign that is no longer claimed belongs to the network that the campaign used.
+    """
     names = ", ".join(literal(one) for one in subjects) or "NULL"
     members = "\n  UNION ALL\n".join(
         f"""  SELECT m.{subject} AS section, 1 AS place, j.*
@@ -57,6 +61,10 @@ def placed_sql(subjects: Iterable[str]) -> Query:
         f"""SELECT section, {_COLUMNS}
 FROM (
   SELECT applies_to AS section, 0 AS place, * FROM applied_judgements WHERE applies_to IN ({names})
+  UNION ALL
+  SELECT h.network_id AS section, 0 AS place, j.*
+  FROM applied_judgements AS j JOIN ({homes_sql()}) AS h ON h.subject = j.applies_to
+  WHERE h.network_id IN ({names})
   UNION ALL
 {members}
 ) AS found
@@ -76,6 +84,7 @@ def elsewhere_sql() -> Query:
         ("networks", "network_id"),
         ("campaign_members", "account_id"),
         ("network_members", "account_id"),
+        (f"({homes_sql()}) AS homes", "subject"),
     )
     nowhere = " AND ".join(f"applies_to NOT IN (SELECT {column} FROM {table})" for table, column in tables)
     return Query("report other judgements", _newest_first(f"applies_to IS NOT NULL AND {nowhere}"))

@@ -163,17 +163,18 @@ def sources_sql() -> Query:
 
 
 def quarantine_sql() -> Query:
-    """Unused rows by reason, each reason with the first place where it was met."""
+    """Unused rows by reason and sort of file, each with the first place where it was met."""
     return Query(
         "report quarantine",
-        """SELECT reason, rows, source, line, raw
+        """SELECT reason, rows, source, line, raw, feeds
 FROM (
-  SELECT *, count(*) OVER (PARTITION BY reason) AS rows,
-         row_number() OVER (PARTITION BY reason ORDER BY source, line, raw) AS nth
-  FROM quarantine
+  SELECT q.*, s.feeds, count(*) OVER (PARTITION BY q.reason, s.feeds) AS rows,
+         row_number() OVER (PARTITION BY q.reason, s.feeds ORDER BY q.source, q.line, q.raw) AS nth
+  FROM quarantine AS q
+  LEFT JOIN (SELECT source, min(feeds) AS feeds FROM sources GROUP BY source) AS s ON s.source = q.source
 ) AS ranked
 WHERE nth = 1
-ORDER BY rows DESC, reason""",
+ORDER BY rows DESC, reason, feeds""",
     )
 
 

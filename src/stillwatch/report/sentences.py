@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stillwatch.report.digest import open_explanations
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
 from stillwatch.report.wording import count, day, in_words, shared
 
 EXCHANGE_FEEDS = ("exchanges", "received_sketches", "exchange_sketches")
+DECISIONS = ("judgements", "permits")  # files that hold what people have decided
 NOT_SHOWN = "The shared values themselves are not shown: this run saw only sketches of them."
 KINDS = {"N": "network", "C": "campaign"}  # by the first letter of an id
 _ID = re.compile("[NC][0-9a-f]+")
@@ -57,8 +58,38 @@ def _networks(document: Document) -> str:
 
 
 def notices(document: Document) -> tuple[str, ...]:
-    """What a reader must not overlook: subjects that were not found again, and judgements that apply to nothing."""
-    return tuple(sentence for sentence in (_silent(document), _unmatched(document)) if sentence)
+    """What a reader must not overlook: unreadable decisions, others that apply to nothing, and lost subjects."""
+    told = (*_unused_decisions(document), _cleared(document), _silent(document), _unmatched(document))
+    return tuple(sentence for sentence in told if sentence)
+
+
+def _unused_decisions(document: Document) -> Iterator[str]:
+    for one in document.quarantine:
+        if one.feeds in DECISIONS:
+            content = f": {one.raw}" if one.raw else ""
+            yield (
+                f"{count(one.rows, 'row')} of the {in_words(one.feeds)} file could not be used ({in_words(one.reason)}), first "
+                f"at {one.source} line {count(one.line)}{content}; a person's decision may be missing from this run."
+            )
+
+
+def _cleared(document: Document) -> str:
+    if not document.cleared:
+        return ""
+    told = [
+        f"{named(one.event.subject)} ({count(one.event.accounts, 'account')}) by {_whose(one.decided_by)} judgement of "
+        f"{day(one.decided_at, True)}"
+        for one in document.cleared
+    ]
+    verb = "is" if document.cleared_total == 1 else "are"
+    found = count(document.cleared_total, "finding")
+    return (
+        f"{found} of earlier runs {verb} cleared: {', '.join(told)}{_more(document.cleared_total, document.cleared)}."
+    )
+
+
+def _whose(name: str) -> str:
+    return f"`{name}`'s" if name else "a person's"
 
 
 def _silent(document: Document) -> str:
