@@ -32,6 +32,13 @@ def test_expected(innocents: float, text: str) -> None:
     assert wording.expected(innocents) == text
 
 
+@pytest.mark.parametrize(
+    ("innocents", "text"), [(0, "0"), (0.00006, "0.00006"), (0.0012, "0.0012"), (1e-9, "<0.00001"), (2.31, "2.31")]
+)
+def test_expected_beside_a_limit(innocents: float, text: str) -> None:
+    assert wording.expected_closely(innocents) == text
+
+
 @pytest.mark.parametrize(("amount", "text"), [(12.44, "+12.4"), (-3.1, "−3.1"), (0.01, "0.0"), (-0.01, "0.0")])
 def test_bits(amount: float, text: str) -> None:
     assert wording.bits(amount) == text

@@ -66,9 +66,9 @@ def notices(document: Document) -> tuple[str, ...]:
 def _unused_decisions(document: Document) -> Iterator[str]:
     for one in document.quarantine:
         if one.feeds in DECISIONS:
-            content = f": {one.raw}" if one.raw else ""
+            content, reason = f": {one.raw}" if one.raw else "", in_words(one.reason)
             yield (
-                f"{count(one.rows, 'row')} of the {in_words(one.feeds)} file could not be used ({in_words(one.reason)}), first "
+                f"{count(one.rows, 'row')} of the {in_words(one.feeds)} file could not be used ({reason}), first "
                 f"at {one.source} line {count(one.line)}{content}; a person's decision may be missing from this run."
             )
 

@@ -103,6 +103,13 @@ def expected(innocents: float) -> str:
     return f"{innocents:.2f}" if innocents < 10 else f"{innocents:,.0f}"
 
 
+def expected_closely(innocents: float) -> str:
+    """An expected number of accounts beside a limit: one figure while it is small, so that the two can be compared."""
+    if innocents >= 0.01 or innocents <= 0:
+        return expected(innocents)
+    return "<0.00001" if innocents < 0.00001 else f"{innocents:.5f}".rstrip("0")
+
+
 def bits(amount: float) -> str:
     """Bits with their sign: `+12.4`, `−3.1`, `0.0`; the minus is U+2212."""
     shown = f"{abs(amount):,.1f}"

@@ -22,6 +22,7 @@ _FILTERS = (
     wording.abbreviated,
     wording.percent,
     wording.expected,
+    wording.expected_closely,
     wording.bits,
     wording.day,
     wording.capitalised,

@@ -204,6 +204,8 @@ def _free_networks(document: Document) -> Iterator[str]:
     if left_out:
         yield from ("", f"{count(left_out, 'more network')} in `networks.parquet`.")
     for network in document.networks:
+        if network.judgements:
+            yield from ("", f"### Judgements of network {escape(network.network_id)}")
         yield from _judgements(network.judgements, network.judgements_total)
         yield from _history(network.history, network.network_id, f"### History of network {escape(network.network_id)}")
 
