@@ -157,6 +157,8 @@ def test_a_shared_value_is_named_with_the_accounts_that_have_it(document: Docume
     network = values(document, "4242…", None)
     assert sentences.shared_value(network.values[0]) == "same 0: 4242…"
     assert sentences.shared_value(network.values[1]) == "same 1"
+    setting = replace(network.values[0], claim="same_parameters_of_client", shown="temperature 0.0")
+    assert sentences.shared_value(setting) == "temperature 0.0 set by one client program"
     assert sentences.sharing(network.values[0], network) == "3 of 4 accounts, 1 outside"
     assert sentences.held_together_by(network) == ("same 0: 4242…", "same 1")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from stillwatch.records.claims import SAME_PARAMETERS_OF_CLIENT
 from stillwatch.report.digest import open_explanations
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
 from stillwatch.report.wording import count, day, in_words, shared
@@ -197,7 +198,11 @@ def _event(event: Event, section: str) -> str:
 
 def shared_value(value: Value) -> str:
     """What is shared, and the value itself where the run saw it."""
-    return shared(value.claim) if value.shown is None else f"{shared(value.claim)}: {value.shown}"
+    if value.shown is None:
+        return shared(value.claim)
+    if value.claim == SAME_PARAMETERS_OF_CLIENT.name:
+        return f"{value.shown} set by one client program"
+    return f"{shared(value.claim)}: {value.shown}"
 
 
 def sharing(value: Value, network: Network) -> str:
