@@ -8,6 +8,7 @@ import random
 import signal
 import threading
 import warnings
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -175,7 +176,15 @@ def test_work_interrupted_before_it_begins_is_never_done(tmp_path: Path) -> None
     assert done == []
 
 
-def test_an_interrupt_that_wakes_nobody_is_heard(engine: DuckDBEngine) -> None:
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Interrupts are heard, also where the shell that started the tests ignores them, as it does in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_wakes_nobody_is_heard(engine: DuckDBEngine, heard: None) -> None:
     connection = engine._connection
     late = threading.Timer(30, connection.interrupt)
     late.start()

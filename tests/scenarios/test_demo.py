@@ -77,7 +77,7 @@ def test_the_innocents_are_named() -> None:
     words = demo.innocents_in_words(SCORES)
     assert "2,300 accounts (2,240 person, 60 batch job)" in words
     assert "0 at act, 0 at review, 3 at watch (3 batch job)" in words
-    assert "at act or review that are none: 0" in words
+    assert "at act or review that are no true campaign: 0" in words
 
 
 @pytest.fixture(scope="module")

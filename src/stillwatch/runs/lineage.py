@@ -129,6 +129,8 @@ def _rows(engine: Engine, table: Table) -> pa.Table:
 
 def newest_exchange(engine: Engine) -> datetime | None:
     """Returns the time (UTC) of the newest exchange that this run has read; None without exchanges."""
+    if not engine.columns("account_sketches"):
+        return None
     rows = engine.fetch(Query("newest exchange", "SELECT max(last_seen) AS at FROM account_sketches"))
     found: datetime | None = rows["at"][0].as_py()
     return found
