@@ -164,4 +164,5 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
                 if str(row["prompt"]).strip():
                     yield row
     except (OSError, EOFError, ValueError, KeyError) as error:
-        raise InputError(f"`{path}` is not a prompt file ({error}); see the fields in `docs/methods/scoring.md`") from error
+        remedy = "the fields of one stand in `docs/methods/scoring.md`"
+        raise InputError(f"`{path}` is not a prompt file ({error}); {remedy}") from error
