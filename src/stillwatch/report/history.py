@@ -89,8 +89,9 @@ def homes_sql() -> str:
 WHERE nth = 1 AND 2 * held > accounts
 UNION ALL
 SELECT DISTINCT j.applies_to AS subject, n.network_id
-FROM applied_judgements AS j JOIN networks AS n ON substr(n.network_id, 2) = substr(j.applies_to, 2)
-WHERE j.applies_to LIKE 'C%' AND j.applies_to NOT IN (SELECT campaign_id FROM campaigns)
+FROM applied_judgements AS j JOIN networks AS n
+  ON right(n.network_id, length(n.network_id) - 1) = right(j.applies_to, length(j.applies_to) - 1)
+WHERE left(j.applies_to, 1) = 'C' AND j.applies_to NOT IN (SELECT campaign_id FROM campaigns)
   AND j.applies_to NOT IN (SELECT subject FROM lineage_members)"""
 
 

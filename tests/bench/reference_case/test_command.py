@@ -16,7 +16,7 @@ def test_the_smallest_case_runs_through(
     assert command.main(["--scale", "0.001", "--out", str(tmp_path), "--threads", "2", "--no-keep"]) == 0
     assert in_this_process == ["write", "read", "read", "scan", "score"]
     shown = capsys.readouterr().out
-    assert "scan over plain read" in shown and "letter campaign" in shown
+    assert "ratio of scan to plain read" in shown and "letter campaign" in shown
     told = json.loads((tmp_path / "reference-case-0.001-1.json").read_text(encoding="utf-8"))
     assert told["accounts"] == 2_500
     assert abs(told["exchanges"] / 317_000 - 1) < 0.1
