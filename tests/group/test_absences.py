@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stillwatch import group as stage
+from stillwatch.group.cohorts import Registrations
 from stillwatch.group.exchanges import Exchanges, Lives, Model
 from stillwatch.group.group_tests import (
     apart_test,
@@ -169,7 +170,8 @@ def candidate_tests(reference: ReferencePopulation, off: list[EvidenceSort]) -> 
     """The tests of a candidate as the stage runs them."""
     never = np.full(60, -1)
     lives = Lives(np.arange(60, dtype=np.int32), np.zeros(60, np.int64), never)
-    setting = stage._Setting(reference, [], lives, 8, switched_off(off), {"N1": "C1"})
+    registrations = Registrations(np.arange(60) * DAY, np.arange(60) * 2 * DAY)
+    setting = stage._Setting(reference, [], lives, registrations, 8, switched_off(off), {"N1": "C1"})
     found = stage._candidate("N1", EFFORT, setting)
     assert found is not None
     return {one.test: one for one in found.tests}
@@ -191,4 +193,4 @@ def test_evidence_that_is_switched_off_is_absent_and_no_other(
     assert {name: one for name, one in found.items() if name not in off} == {
         name: one for name, one in complete.items() if name not in off
     }
-    assert bool(off) == (sort != "shared_infrastructure")
+    assert off

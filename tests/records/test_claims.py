@@ -30,6 +30,7 @@ OFF: dict[EvidenceSort, set[str]] = {
         "equalised_volumes",
         "replaces_closed_accounts",
         "moves_to_new_models_at_once",
+        "begins_together",
     },
     "content": {
         "same_opening_words",
@@ -86,7 +87,7 @@ def test_shared_infrastructure_is_all_the_rest() -> None:
     everything = switched_off(EVIDENCE_SORTS)
     rest = switched_off(["shared_infrastructure"])
     assert rest == everything - set.union(*OFF.values())
-    assert {"claims_many_identities", "spreads_over_networks", "same_address", "same_payment_fingerprint"} <= rest
+    assert {"claims_many_identities", "spreads_over_networks", "same_address", "born_together"} <= rest
     assert "judged_innocent" not in everything
     assert switched_off([]) == frozenset()
 

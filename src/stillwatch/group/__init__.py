@@ -12,6 +12,12 @@ import numpy as np
 
 from stillwatch.engine import Engine, Query
 from stillwatch.group.candidates import Candidate, candidate_ids, write
+from stillwatch.group.cohorts import (
+    Registrations,
+    begins_together_test,
+    born_together_test,
+    load_registrations,
+)
 from stillwatch.group.exchanges import Exchanges, Lives, Model
 from stillwatch.group.group_tests import (
     apart_test,
@@ -52,6 +58,7 @@ class _Setting:
     reference: ReferencePopulation
     models: list[Model]
     lives: Lives
+    registrations: Registrations
     minimum_accounts: int
     off: frozenset[str]  # names of claims that are switched off
     ids: Mapping[str, str]  # of each network's candidate
@@ -63,7 +70,13 @@ def run(engine: Engine, job: Job) -> None:
     off = switched_off(job.settings.evidence.off)
     outside, parts = load(engine)
     setting = _Setting(
-        reference_population(outside), load_releases(engine), load_lives(engine), minimum, off, candidate_ids(engine)
+        reference_population(outside),
+        load_releases(engine),
+        load_lives(engine),
+        load_registrations(engine),
+        minimum,
+        off,
+        candidate_ids(engine),
     )
     write(engine, _candidates(engine, parts, setting, job.settings.engine.threads or os.cpu_count() or 1))
 
@@ -104,7 +117,8 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.account_index[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
-    closed, first = setting.lives.of(np.unique(effort.account_index))
+    members = np.unique(effort.account_index)
+    closed, first = setting.lives.of(members)
     results = [
         *queue_tests(effort, reference, picked=not purpose.whole),
         *purpose_tests(effort, reference),
@@ -113,6 +127,8 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
         handover_test(effort, reference),
         release_test(effort, reference.exchanges, setting.models),
         succession_test(closed, first),
+        born_together_test(members, setting.registrations),
+        begins_together_test(members, setting.registrations),
     ]
     tests = (GroupTest.without(one.test, Absence.SWITCHED_OFF) if one.test in setting.off else one for one in results)
     return Candidate(setting.ids[network], network, rows, purpose, tuple(tests))

@@ -72,6 +72,8 @@ class Absence(StrEnum):
     FEW_ACCOUNTS = "few_accounts"  # too few accounts that ask with text
     FEW_REFUSED_REQUESTS = "few_refused_requests"
     FEW_CLOSURES = "few_closures"
+    NO_SIGN_UPS = "no_sign_ups"  # no account states when it signed up, or all state one time
+    FEW_SIGN_UPS = "few_sign_ups"  # too few accounts of which that is known, or which were first used long after it
     FEW_ON_RELEASE_DAY = "few_on_release_day"  # too few exchanges of the group, or accounts, on a release's first day
     FEW_PEOPLE = "few_people"  # the reference population is too small to say what is ordinary
     PEOPLE_ALIKE = "people_alike"  # accounts of the reference population hardly differ either: no scale to read on

@@ -283,6 +283,20 @@ REPLACES_CLOSED_ACCOUNTS = GroupClaim(
     "how many chance would give, with closures moved by whole days",
     sentences.replaces_closed,
 )
+BORN_TOGETHER = GroupClaim(
+    "born_together",
+    "shared_infrastructure",
+    "divergence of the times at which the group's accounts signed up from those of the log's others, bits an account",
+    "none: 0 is what accounts that signed up independently show",
+    sentences.born_together,
+)
+BEGINS_TOGETHER = GroupClaim(
+    "begins_together",
+    "scheduling",
+    "divergence of first uses, of accounts first used a week or more after sign-up, from the log's, bits an account",
+    "none: 0 is what accounts that were first used independently show",
+    sentences.begins_together,
+)
 
 GROUP_CLAIMS = (
     DRAWS_FROM_ONE_POOL,
@@ -296,6 +310,8 @@ GROUP_CLAIMS = (
     MOVES_TO_NEW_MODELS,
     HANDS_OVER_REFUSED,
     REPLACES_CLOSED_ACCOUNTS,
+    BORN_TOGETHER,
+    BEGINS_TOGETHER,
     REPEATS_QUESTIONS,
     ASKS_ONCE,
     STANDS_APART,

@@ -126,6 +126,14 @@ def replaces_closed(own: float, people: float | None, _: float) -> str:
     )
 
 
+def born_together(own: float, _: float | None, __: float) -> str:
+    return _together("were created", "sign-ups", own)
+
+
+def begins_together(own: float, _: float | None, __: float) -> str:
+    return _together("that had lain idle were first used", "first uses of such accounts", own)
+
+
 def shared_family(words: str, bits: float) -> str:
     """The finding of linking in one family of values, in bits an account."""
     strangers = float(f"{2.0**bits:.2g}")
@@ -166,6 +174,13 @@ def permit(permitted: int, exchanges: int) -> str:
         return f"A permit covers all that the accounts did: {covered}."
     verb = "is" if permitted == 1 else "are"
     return f"The accounts did more than their permit covers: {covered} {verb} inside it, {exchanges:,} outside."
+
+
+def _together(what: str, others: str, own: float) -> str:
+    """A divergence of times in bits an account as how much closer they lie than independent ones."""
+    closer = 2.0 ** max(own, 0.0)
+    finding = f"The accounts {what}{' together' if closer >= HARDLY else ' hardly closer together than by chance'}"
+    return f"{finding}: in the order of all {others} they lie {times(closer)} as close as {ORDINARY} do."
 
 
 def _varying(subject: str, own: float, people: float | None, bits: float) -> str:
