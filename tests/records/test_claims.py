@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from stillwatch.link.values import ATTRIBUTES
-from stillwatch.records import claims
+from stillwatch.records import claims, measured
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import (
     EVIDENCE_SORTS,
@@ -31,6 +31,15 @@ OFF: dict[EvidenceSort, set[str]] = {
         "replaces_closed_accounts",
         "moves_to_new_models_at_once",
         "begins_together",
+        "deals_out_repeats",
+        "pauses_before_repeating",
+        "spreads_volumes",
+        "spreads_lifetimes",
+        "has_light_users",
+        "varies_from_day_to_day",
+        "falls_silent_together",
+        "first_used_on_one_day",
+        "last_used_on_one_day",
     },
     "content": {
         "same_opening_words",
@@ -39,8 +48,19 @@ OFF: dict[EvidenceSort, set[str]] = {
         "never_repeats_a_slot",
         "repeats_questions",
         "same_sizes",
+        "rewords_within_the_hour",
+        "repeats_conversation_starts",
+        "repeats_evenly",
+        "repeats_in_order",
+        "answers_of_one_length",
     },
-    "self_similarity": {"resembles_no_single_person", "draws_from_one_pool"},
+    "self_similarity": {
+        "resembles_no_single_person",
+        "draws_from_one_pool",
+        "returns_within_the_hour",
+        "returns_on_the_same_day",
+        "covers_the_pool",
+    },
     "purpose": {
         "asks_one_mix",
         "asks_once",
@@ -48,6 +68,8 @@ OFF: dict[EvidenceSort, set[str]] = {
         "narrow_vocabulary",
         "reaches_all_accounts",
         "stands_apart_from_people",
+        "uses_many_words",
+        "turns_beyond_client",
     },
 }
 
@@ -67,7 +89,8 @@ def test_no_name_stands_for_two_claims() -> None:
     ],
 )
 def test_every_claim_of_the_module_is_listed(kind: type, listed: tuple[object, ...]) -> None:
-    assert {id(one) for one in vars(claims).values() if isinstance(one, kind)} == {id(one) for one in listed}
+    named = [*vars(claims).values(), *vars(measured).values()]
+    assert {id(one) for one in named if isinstance(one, kind)} == {id(one) for one in listed}
 
 
 def test_linking_looks_for_every_shared_value() -> None:

@@ -15,6 +15,7 @@ from stillwatch.group.group_tests import NARROWER, OTHER_WORDS
 from stillwatch.group.reference_population import scale_bits
 from stillwatch.records import sentences
 from stillwatch.records.claims import FAMILIES, GROUP_CLAIMS, JUDGEMENTS, GroupClaim
+from stillwatch.records.measured import MEASURED_CLAIMS
 
 STATED = [claim for claim in GROUP_CLAIMS if claim.sentence is not None]
 SHARES = {"never_repeats_a_slot", "hands_over_refused_requests", "moves_to_new_models_at_once"}
@@ -39,9 +40,10 @@ def test_sentences_of_made_values(row: dict[str, Any]) -> None:
 
 def test_every_stated_test_has_a_golden_sentence() -> None:
     written = {row["writes"] for row in GOLDEN}
-    assert len(STATED) == 13
+    stated = [claim for claim in STATED if claim not in MEASURED_CLAIMS]
+    assert len(stated) == 13
     unwritten = {
-        claim.name for claim in STATED if claim.sentence is not None and claim.sentence.__name__ not in written
+        claim.name for claim in stated if claim.sentence is not None and claim.sentence.__name__ not in written
     }
     assert unwritten == {"same_sizes"}, "lengths read as the mix does"
 

@@ -202,6 +202,6 @@ def _group_tests(engine: Engine) -> dict[str, dict[str, GroupTest]]:
     tests: dict[str, dict[str, GroupTest]] = {}
     for row in engine.fetch(Query("group tests", "SELECT * FROM group_tests ORDER BY candidate_id, test")).to_pylist():
         absent = None if row["absent"] is None else Absence(row["absent"])
-        found = GroupTest(row["test"], row["statistic"], row["reference"], row["bits"], absent)
+        found = GroupTest(row["test"], row["statistic"], row["reference"], row["bits"], absent, row["error"])
         tests.setdefault(row["candidate_id"], {})[found.test] = found
     return tests

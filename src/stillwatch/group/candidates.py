@@ -151,6 +151,7 @@ def _tests(candidate: Candidate) -> pa.Table:
                 "reference": result.reference,
                 "bits": round(result.bits, 3),
                 "absent": result.absent,
+                "error": result.error,
             }
             for result in candidate.tests
         ],

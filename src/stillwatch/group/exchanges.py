@@ -17,7 +17,10 @@ from stillwatch.group.texts import Texts, halves
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-VALUES = ("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "subnet", "status", "model")
+VALUES = (
+    *("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "subnet", "status", "model"),
+    *("address_network", "user_agent", "fingerprint"),
+)
 TOKENS = ("input_tokens", "output_tokens")  # as logged, -1 where they were not
 
 

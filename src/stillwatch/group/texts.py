@@ -55,7 +55,7 @@ def halves(account_index: Int32, features: Features) -> tuple[Texts, Texts, Text
     has_text = np.flatnonzero(_has_text(features))
     has_text = has_text[:: max(1, -(-len(has_text) // MOST))]
     account_index = account_index[has_text]
-    names, code = _coded(features[has_text])
+    names, code = coded(features[has_text])
     everything = Texts(account_index, names, code, *_counted(account_index, code, len(names)))
     _, account = np.unique(account_index, return_inverse=True)
     return everything, everything.part(account % 2 == 0), everything.part(account % 2 == 1)
@@ -73,7 +73,8 @@ def _has_text(features: Features) -> NDArray[np.bool_]:
 
 
 @njit(cache=True, nogil=True)
-def _coded(features: Features) -> tuple[Features, Int32]:
+def coded(features: Features) -> tuple[Features, Int32]:
+    """Returns the words in order of first use, 0 first for none, and each word's index into them (as `features`)."""
     size = room(features.size)
     keys, place = np.zeros(size, np.uint32), np.empty(size, np.int32)
     names, code = np.zeros(features.size + 1, np.uint32), np.zeros(features.shape, np.int32)

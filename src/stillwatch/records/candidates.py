@@ -50,6 +50,7 @@ GROUP_TESTS = Table(
         *columns(Kind.FLOAT64, "statistic reference"),  # the group's, and the reference population's; null if unknown
         *columns(Kind.FLOAT64, "bits", required=True),  # log2 likelihood ratio of one effort against people
         *columns(Kind.STRING, "absent"),  # the reason why there is no statistic (`Absence`), else null
+        *columns(Kind.FLOAT64, "error"),  # standard error of the statistic; null where it is not estimated
     ),
     ("candidate_id", "test"),
 )
@@ -66,11 +67,13 @@ class Absence(StrEnum):
     SWITCHED_OFF = "switched_off"  # the settings leave out its sort of evidence
     NO_TEXT = "no_text"  # the log keeps no text of the group's requests
     NO_CONVERSATIONS = "no_conversations"  # the log names no conversations
+    NOT_LOGGED = "not_logged"  # the log lacks the column
     NO_RELEASE = "no_release"  # no model appeared while the log ran
     FEW_TEXTS = "few_texts"  # too few texts, or texts that open alike, to compare
     FEW_EXCHANGES = "few_exchanges"  # too few exchanges an account, or active days
     FEW_ACCOUNTS = "few_accounts"  # too few accounts that ask with text
     FEW_REFUSED_REQUESTS = "few_refused_requests"
+    FEW_REPEATS = "few_repeats"  # too few texts that are asked again
     FEW_CLOSURES = "few_closures"
     NO_SIGN_UPS = "no_sign_ups"  # no account states when it signed up, or all state one time
     FEW_SIGN_UPS = "few_sign_ups"  # too few accounts of which that is known, or which were first used long after it
@@ -84,7 +87,8 @@ class GroupTest:
     """The outcome of one test of one group: the name of its claim, its statistic, the reference, and its bits.
 
     There is a statistic unless `absent` says why not; without one the test carries no bits. `reference` is None where
-    the reference population shows too little. Raises ValueError where these disagree.
+    the reference population shows too little, `error` (standard error) where none is estimated. Raises ValueError where
+    these disagree.
     """
 
     test: str
@@ -92,6 +96,7 @@ class GroupTest:
     reference: float | None
     bits: float
     absent: Absence | None = None
+    error: float | None = None
 
     def __post_init__(self) -> None:
         if (self.statistic is None) != (self.absent is not None):

@@ -7,17 +7,14 @@ explanations (`EXPLANATIONS`). No other module spells these names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from stillwatch.records import sentences
-
-EvidenceSort = Literal["shared_infrastructure", "scheduling", "content", "self_similarity", "purpose"]
-"""Sorts of evidence, each of which a run can do without: what accounts run on, how requests are dealt out over them,
-what is written in the requests, whether an account resembles its own past, and what the requests are for."""
-
-EVIDENCE_SORTS: tuple[EvidenceSort, ...] = get_args(EvidenceSort)
+from stillwatch.records.group_claim import EVIDENCE_SORTS as EVIDENCE_SORTS
+from stillwatch.records.group_claim import EvidenceSort as EvidenceSort
+from stillwatch.records.group_claim import GroupClaim as GroupClaim
+from stillwatch.records.measured import MEASURED_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,26 +152,6 @@ SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time", "hour of sign
 
 SHARED_VALUES = tuple(value for value in list(globals().values()) if isinstance(value, SharedValue))
 """Every one above, in that order."""
-
-Sentence = Callable[[float, float | None, float], str]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupClaim:
-    """A claim that a test of grouping measures on a network's members.
-
-    `statistic` says what the group's number means, with its unit, and `reference` what it is held against. `sentence`
-    puts both and the test's bits to an analyst; None where a test carries no bits and only serves other judgements.
-    Claims with one `seen_fact` are views of one fact: only the strongest of them counts in full.
-    """
-
-    name: str
-    evidence: EvidenceSort
-    statistic: str
-    reference: str
-    sentence: Sentence | None = None
-    seen_fact: str | None = None
-
 
 DRAWS_FROM_ONE_POOL = GroupClaim(
     "draws_from_one_pool",
@@ -316,6 +293,7 @@ GROUP_CLAIMS = (
     ASKS_ONCE,
     STANDS_APART,
     REACHES_ALL_ACCOUNTS,
+    *MEASURED_CLAIMS,
 )
 """In the order in which evidence states them."""
 

@@ -39,7 +39,10 @@ _SORTS = {
     "self_similarity": "whether an account resembles its own past",
     "purpose": "what the requests are for",
 }
-_SORT_OF = {claim.name: claim.evidence for claim in (*GROUP_CLAIMS, *STATED_CLAIMS)}
+_SORT_OF = {
+    **{claim.name: claim.evidence for claim in GROUP_CLAIMS},
+    **{claim.name: claim.evidence for claim in STATED_CLAIMS},
+}
 
 
 def listed(parts: Sequence[str], last: str = "and") -> str:

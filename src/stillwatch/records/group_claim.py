@@ -1,0 +1,32 @@
+"""What a claim of grouping is, and the sorts of evidence that claims belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+EvidenceSort = Literal["shared_infrastructure", "scheduling", "content", "self_similarity", "purpose"]
+"""Sorts of evidence, each of which a run can do without: what accounts run on, how requests are dealt out over them,
+what is written in the requests, whether an account resembles its own past, and what the requests are for."""
+
+EVIDENCE_SORTS: tuple[EvidenceSort, ...] = get_args(EvidenceSort)
+
+Sentence = Callable[[float, float | None, float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClaim:
+    """A claim that a test of grouping measures on a network's members.
+
+    `statistic` says what the group's number means, with its unit, and `reference` what it is held against. `sentence`
+    puts both and the test's bits to an analyst; None where a test carries no bits and only serves other judgements.
+    Claims with one `seen_fact` are views of one fact: only the strongest of them counts in full.
+    """
+
+    name: str
+    evidence: EvidenceSort
+    statistic: str
+    reference: str
+    sentence: Sentence | None = None
+    seen_fact: str | None = None
