@@ -27,8 +27,12 @@ def build(  # noqa: PLR0913  one parameter is one option
     world: Annotated[str, typer.Argument(help="A shipped world's name or a world file.")],
     out: Annotated[Path, typer.Option(help="The folder to write the world to.")],
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
-    accounts: Annotated[int, typer.Option(min=1, help="About how many accounts.")] = 2_000,
-    exchanges: Annotated[int, typer.Option(min=1, help="About how many exchanges.")] = 40_000,
+    accounts: Annotated[
+        int | None, typer.Option(min=1, help="About how many accounts; none: as the world says, else 2,000.")
+    ] = None,
+    exchanges: Annotated[
+        int | None, typer.Option(min=1, help="About how many exchanges; none: as the world says, else 40,000.")
+    ] = None,
     prompts: Annotated[Path | None, typer.Option(help="A folder of prompt files; none: our own.")] = None,
     data: Annotated[
         Path | None,

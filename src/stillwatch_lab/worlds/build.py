@@ -33,14 +33,17 @@ from stillwatch_lab.worlds.recipe import Population, Recipe, load_recipe
 from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 
 _SHARED = Path("..") / "shared" / "data"
+_ACCOUNTS, _EXCHANGES = 2_000, 40_000
+"""The size of a world if neither the caller nor its recipe says it."""
+_LARGEST_GROUP = 0.05  # of all accounts and of people's exchanges; what a group that draws its size has at most
 _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
 
 
 def build(  # noqa: PLR0913 - what a world is made from
     world: Path | str | Recipe,
     seed: int,
-    accounts: int,
-    exchanges: int,
+    accounts: int | None,
+    exchanges: int | None,
     prompts: Path | None,
     out: Path,
     *,
@@ -48,12 +51,14 @@ def build(  # noqa: PLR0913 - what a world is made from
 ) -> None:
     """Writes the world that a recipe, its TOML file or a shipped recipe's name describes into the folder `out`.
 
-    `accounts` and `exchanges` are the totals wanted. The number of exchanges comes within a few per cent of it, unless
-    the recipe's groups alone make more. `prompts` is a folder of prompt files, None for the shipped ones. `data` is a
-    folder with a subfolder `ip` of real address ranges and client headers, None for invented ones. The same arguments
-    give the same bytes. Raises UsageError for a bad recipe, InputError for bad prompts or data.
+    `accounts` and `exchanges` are the totals wanted; those left out are drawn if the recipe says how. The number of
+    exchanges comes within a few per cent of it, unless the recipe's groups alone make more or come on top. `prompts`
+    is a folder of prompt files, None for the shipped ones. `data` is a folder with a subfolder `ip` of real address
+    ranges and client headers, None for invented ones. The same arguments give the same bytes. Raises UsageError for a
+    bad recipe, InputError for bad prompts or data.
     """
     recipe = world if isinstance(world, Recipe) else load_recipe(world, frozenset(KINDS))
+    accounts, exchanges = size_of(recipe, seed, accounts, exchanges)
     decided = decide(recipe, seed, accounts, exchanges, Sources(prompts, data))
     out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(out / "exchanges", ignore_errors=True)
@@ -62,6 +67,21 @@ def build(  # noqa: PLR0913 - what a world is made from
         pq.write_table(accounts_table(decided.world), out / "accounts.parquet", compression="zstd")
     pq.write_table(truth.permits_table(decided.world), out / "permits.parquet", compression="zstd")
     truth.write_truth(decided, out / "truth", seed)
+
+
+def size_of(recipe: Recipe, seed: int, accounts: int | None, exchanges: int | None) -> tuple[int, int]:
+    """The numbers of accounts and exchanges of a world: those asked for, else drawn from the recipe's ranges.
+
+    A recipe with a range of `exchanges_an_account` has as many accounts as share the exchanges that are drawn.
+    """
+    drawn = Parameters(key_of("size", recipe.key, seed), widened=recipe.size)
+    most = exchanges or int(drawn.optional("exchanges", _EXCHANGES))
+    if accounts is None and "exchanges_an_account" in recipe.size:
+        low, high = drawn.edges("accounts", 1, most)
+        mean = drawn.optional("exchanges_an_account")
+        accounts = int(min(max(most / mean, low), high))
+        return accounts, exchanges or round(accounts * mean)
+    return accounts or int(drawn.optional("accounts", _ACCOUNTS)), most
 
 
 def data_folder(named: Path | None) -> Path | None:
@@ -107,7 +127,7 @@ def _corpus(folder: Path, files: tuple[tuple[str, int, int], ...]) -> CorpusBuil
 def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: Sources) -> DecidedWorld:
     """Draws everything about a world without writing it."""
     key = key_of("world", recipe.key, seed)
-    parameters = Parameters(key, {**recipe.world, **recipe.people})
+    parameters = Parameters(key, {**recipe.world, **recipe.people}, widened=recipe.widened)
     days = float(parameters.whole("days", 30, 60))
     begins = _EPOCH + timedelta(days=parameters.whole("begins", 0, 180))
     span = Span(begins, days, parameters.real("release", 0.3, 0.7) * days)
@@ -128,7 +148,8 @@ def decide(recipe: Recipe, seed: int, accounts: int, exchanges: int, sources: So
     )
     settle(sketch)
     _populate(sketch, recipe.populations)
-    events = lay_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges))
+    on_top = parameters.sometimes("groups_on_top")
+    events = lay_out(people, sketch.timetables, span, sketch.clock, wanted(people, exchanges, on_top))
     events = moved(sketch, events)
     talks = conversations(sketch, events)
     material = writing_material(sketch.corpus, key, parameters)
@@ -153,6 +174,8 @@ def _populate(world: World, populations: tuple[Population, ...]) -> None:
 
 
 def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int]:
+    if entry.sizes:
+        return _drawn_sizes(world, entry.sizes, entry.some, number)
     low, high = KINDS[entry.kind].least, KINDS[entry.kind].most
     if entry.groups or not high:
         groups = max(1, entry.groups)
@@ -166,12 +189,27 @@ def _sizes(world: World, entry: Population, number: int, quota: int) -> list[int
     return sizes
 
 
+def _drawn_sizes(world: World, sizes: tuple[int, int], some: tuple[int, int], number: int) -> list[int]:
+    key = key_of(world.key, "drawn sizes", number)
+    groups = some[0] + int(draws.whole(np.array([key], dtype=np.uint64), "groups", some[1] - some[0] + 1)[0])
+    most = max(sizes[0], round(_LARGEST_GROUP * len(world.accounts)))
+    return [min(Parameters(key_of(key, group)).whole("size", *sizes), most) for group in range(groups)]
+
+
 def _join(world: World, entry: Population, key: int, members: Wholes) -> None:
-    parameters = Parameters(key, entry.fixed)
+    parameters = Parameters(key, entry.fixed, widened=entry.widened)
     group: Group = KINDS[entry.kind].draw(world, members, parameters)
+    if entry.sizes:
+        _bound(world, members)
     world.accounts.group[members] = len(world.groups)
     world.groups.append(group)
     _all_used(parameters, entry.kind)
+
+
+def _bound(world: World, members: Wholes) -> None:
+    """Keeps a group that draws its size from asking more than people do."""
+    weight, own = world.accounts.weight, members[~world.accounts.scaled[members]]
+    weight[own] *= min(1.0, _LARGEST_GROUP * len(weight) / max(float(weight[own].sum()), 1e-9))
 
 
 def _all_used(parameters: Parameters, place: str) -> None:

@@ -208,4 +208,5 @@ class World:
     campaigns: list[Campaign] = field(default_factory=list)
     relays: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # name: address pool, e-mail domains
     hops: dict[int, float] = field(default_factory=dict)  # group: chance that a turn moves to another account
+    hop_openings: set[int] = field(default_factory=set)  # groups of which first turns move as well as later ones
     pauses: dict[int, list[tuple[float, float]]] = field(default_factory=dict)  # group: days without any exchange

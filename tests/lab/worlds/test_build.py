@@ -167,7 +167,7 @@ def test_every_mistake_of_a_recipe_is_listed(tmp_path: Path) -> None:
         "unknown name `colour`",
         "is not a text",
         "unknown kind `unicorn`",
-        "needs exactly one of `share` and `count`",
+        "needs exactly one of `share`, `count` and `sizes`",
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.campaigns.efforts import add_programs
-from stillwatch_lab.worlds.campaigns.evasions import apply_evasions, state_before
+from stillwatch_lab.worlds.campaigns.evasions import apply_evasions
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     CAMPAIGN,
@@ -15,11 +15,14 @@ from stillwatch_lab.worlds.draft import (
 )
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population.before import state_before
 from stillwatch_lab.worlds.population.relays import relay_of, run_by_relay, signed_up_by_relay, take_customers
 
 # Weights of the types that accounts state at sign-up, before each campaign's own draw; programmes that give credits to
 # students, researchers and start-ups are known to be used (observables.md, row 10).
 _TYPES = (0.7, 0.1, 0.08, 0.04, 0.08)
+
+_LEAST_WORK, _MOST_WORK = 10, 1_200  # exchanges an account of a campaign that divides a data set among its accounts
 
 
 def letter(world: World, members: Wholes, parameters: Parameters, profile: str = "letter") -> Group:
@@ -32,6 +35,10 @@ def letter(world: World, members: Wholes, parameters: Parameters, profile: str =
     copies = set_up_accounts(world, members, parameters)
     programs = add_programs(world, parameters, profile, copies)
     world.accounts.program[members], world.accounts.program_share[members] = programs[0], 1.0
+    cover = parameters.optional("cover_share")
+    if cover:  # accounts that also ask as a person would; how much differs from account to account
+        own = cover * (0.5 + draws.uniform(world.accounts.key[members], "cover"))
+        world.accounts.program_share[members] = 1 - np.minimum(own, 0.9)
     apply_evasions(world, members, parameters, programs, before)
     return Group(profile, CAMPAIGN, members, parameters, programs)
 
@@ -64,13 +71,17 @@ def mixed(world: World, members: Wholes, parameters: Parameters) -> Group:
 def _lifetimes(world: World, members: Wholes, parameters: Parameters) -> None:
     """Draws chains of accounts: when one account is closed, another takes its place within hours.
 
-    `banned_at` (share of the world's days, 1: never) is the day on which every account is closed.
+    `banned_at` (share of the world's days, 1: never) is the day on which every account is closed. With
+    `campaign_exchanges` the campaign is as large as its data set, however many accounts share the work.
     """
     accounts, days = world.accounts, world.span.days
     first = parameters.real("first_day", 0.02, 0.3) * days
     banned = parameters.real("banned_at", 1.0, 1.0) * days
     last = max(min(days - parameters.real("quiet_days", 0.0, 0.1) * days, banned), first + 0.5)
-    intensity = parameters.scale("intensity", 5, 12)
+    last = min(last, first + parameters.optional("campaign_days", days))
+    intensity, size = parameters.scale("intensity", 5, 12), parameters.optional("campaign_exchanges")
+    if size:
+        intensity = min(max(size / len(members), _LEAST_WORK), _MOST_WORK) / world.mean
     pace = parameters.scale("exchanges_a_day", 10, 40)
     life = min(max(intensity * world.mean / pace, 0.5), last - first)
     keys = accounts.key[members]

@@ -87,12 +87,15 @@ def _task_sets(world: World, parameters: Parameters, targets: dict[str, float], 
 def _program(world: World, parameters: Parameters, targets: dict[str, float], campaign: int) -> Program:
     key = key_of(parameters.key, "program")
     uses_tools = bool(_WITH_TOOLS & set(targets)) and parameters.chance("uses_tools", 0.8)
+    verbatim = parameters.sometimes("verbatim")
     return Program(
         key=key,
         task_sets=_task_sets(world, parameters, targets, key),
         frame_of=parameters.word("frame_of", ("conversation", "account")),
-        substitution=parameters.real("row_exchange", 0.05, 0.35),
-        digits=True,
+        repeats=max(1, int(parameters.optional("asked_times", 1))),
+        data_rows=int(parameters.optional("data_rows")),
+        substitution=0.0 if verbatim else parameters.real("row_exchange", 0.05, 0.35),
+        digits=not verbatim,
         examples=parameters.real("seed_examples", 0.0, 0.6),
         longest_payload=parameters.whole("longest_payload", 120, 900),
         followups=tuple(world.corpus.phrase(text) for text in wording.FOLLOWUPS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,42 +11,10 @@ import numpy as np
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population.before import StateBefore, give_back_homes, give_back_registrations
 from stillwatch_lab.worlds.text.corpus import CorpusBuilder
 
-HOMES = ("home_key", "home_net", "home_lease")
-REGISTRATIONS = ("issuer", "card_country", "email_domain", "email_shape", "verification", "account_type")
-
 RARE, FREQUENT = 5, 0.02  # a word can name a topic if at least so many prompts and at most this share of them use it
-
-
-@dataclass(frozen=True, slots=True)
-class StateBefore:
-    """Homes and registrations of accounts as drawn for persons, before a campaign profile changed them."""
-
-    homes: dict[str, Any]
-    registrations: dict[str, Any]
-    born: Any
-
-
-def state_before(world: World, members: Wholes) -> StateBefore:
-    """Copies the state of the accounts `members` that an evasion may restore later."""
-    return StateBefore(
-        {name: getattr(world.accounts, name)[members] for name in HOMES},
-        {name: getattr(world.registration, name)[members] for name in REGISTRATIONS},
-        world.accounts.born[members].copy(),
-    )
-
-
-def give_back_homes(world: World, members: Wholes, before: StateBefore) -> None:
-    """Restores the homes that the accounts `members` had as persons."""
-    for name, own in before.homes.items():
-        getattr(world.accounts, name)[members] = own
-
-
-def give_back_registrations(world: World, members: Wholes, before: StateBefore) -> None:
-    """Restores the registrations that the accounts `members` had as persons."""
-    for name, own in before.registrations.items():
-        getattr(world.registration, name)[members] = own
 
 
 def apply_evasions(

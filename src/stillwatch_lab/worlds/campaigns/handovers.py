@@ -9,6 +9,7 @@ from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import keys_under
+from stillwatch_lab.worlds.population.repeats import asked_again
 from stillwatch_lab.worlds.population.rhythm import Exchanges
 
 _TRIES = 6  # accounts that are tried until a free one is found
@@ -29,9 +30,11 @@ def moved(world: World, exchanges: Exchanges) -> Exchanges:
         mine = order[np.searchsorted(groups, number) : np.searchsorted(groups, number, side="right")]
         _pause(world, exchanges, mine, world.pauses.get(number, []), _RESTART)
         extra.append(_hop(world, exchanges, mine, number))
+    extra.append(asked_again(world, exchanges))
     closed = world.registration.closed
     last = np.full(len(world.accounts), -1e9)
-    np.maximum.at(last, exchanges.account, exchanges.day)
+    for part in (exchanges, extra[-1]):
+        np.maximum.at(last, part.account, part.day)
     # Sessions may go past the planned end, and no account may be closed before its last exchange.
     world.registration.closed = np.where(closed <= last, last + 0.01, closed)
     world.registration.closed[world.registration.closed > world.span.days] = np.nan
@@ -73,7 +76,8 @@ def _hop(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> Excha
     keys = draws.child(
         accounts.key[exchanges.account[mine]], "hop", exchanges.conversation[mine] * 64 + exchanges.turn[mine]
     )
-    hops = (exchanges.turn[mine] > 0) & (draws.uniform(keys, "hops") < world.hops.get(number, 0.0))
+    movable = (exchanges.turn[mine] > 0) | (number in world.hop_openings)
+    hops = movable & (draws.uniform(keys, "hops") < world.hops.get(number, 0.0))
     from_here, keys = mine[hops], keys[hops]
     day = exchanges.day[from_here]
     to = exchanges.account[from_here].copy()

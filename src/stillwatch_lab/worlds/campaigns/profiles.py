@@ -9,7 +9,6 @@ import numpy as np
 
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.campaigns.campaigns import letter, set_up_accounts
-from stillwatch_lab.worlds.campaigns.evasions import give_back_homes, give_back_registrations, state_before
 from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     INNOCENT,
@@ -20,6 +19,7 @@ from stillwatch_lab.worlds.draft import (
 from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.population import geography
+from stillwatch_lab.worlds.population.before import give_back_homes, give_back_registrations, state_before
 from stillwatch_lab.worlds.population.relays import take_customers
 from stillwatch_lab.worlds.text.programs import Frame
 
@@ -79,7 +79,7 @@ def sharded(world: World, members: Wholes, parameters: Parameters) -> Group:
     group = hydra(world, members, parameters, "sharded")
     samples = parameters.whole("samples", 2, 6) if parameters.chance("best_of_n", 0.4) else 1
     substitution = parameters.real("slice_exchange", 0.2, 0.5)
-    _rewrite(world, group, samples=samples, by_account=samples == 1, substitution=substitution)
+    _rewrite(world, group, samples=samples, by_account=samples == 1, substitution=substitution, repeats=1, data_rows=0)
     return group
 
 

@@ -18,6 +18,7 @@ from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.identity.clients import SCRIPTED
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.population import geography
+from stillwatch_lab.worlds.population.before import give_back_registrations, state_before
 from stillwatch_lab.worlds.population.people import persons_client
 from stillwatch_lab.worlds.population.relays import take_customers
 from stillwatch_lab.worlds.text import wording
@@ -103,7 +104,11 @@ def enterprise(world: World, members: Wholes, parameters: Parameters) -> Group:
     Many have the firm's or their department's system instructions.
     """
     accounts = world.accounts
+    before = state_before(world, members)
     found_organisation(world, members, parameters)
+    if parameters.sometimes("undeclared"):  # staff who registered by themselves, each with papers of his or her own
+        give_back_registrations(world, members, before)
+        world.registration.organisation[members] = NONE
     keys = accounts.key[members]
     country = int(accounts.country[members[0]])
     sites = [
@@ -142,6 +147,10 @@ def reseller(world: World, members: Wholes, parameters: Parameters) -> Group:
     accounts.scaled[members] = False
     take_customers(world, members, parameters)
     accounts.rhythm[members] = BY_PERSON
+    hops = parameters.optional("hop_share")
+    if hops:  # a reseller too sends a refused request over another of its accounts
+        world.hops[len(world.groups)] = hops
+        world.hop_openings.add(len(world.groups))
     return Group("reseller", INNOCENT, members, parameters)
 
 

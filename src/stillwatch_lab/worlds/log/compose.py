@@ -144,6 +144,7 @@ class WritingMaterial:
     substitution: tuple[float, float]  # least and most share of word types in which a person's words differ
     weak_share: float  # of people without topics of their own
     straying: float  # most of a person's conversations that may leave his or her topics
+    interests: float = 1.0  # times the usual number of topics of a person
 
 
 def writing_material(builder: CorpusBuilder, key: int, parameters: Parameters) -> WritingMaterial:
@@ -182,6 +183,7 @@ def writing_material(builder: CorpusBuilder, key: int, parameters: Parameters) -
         (low, low + parameters.real("exchange_spread", 0.2, 0.35)),
         parameters.real("weak_memory_share", 0.02, 0.1),
         parameters.real("straying", 0.2, 0.6),
+        parameters.optional("interests", 1.0),
     )
 
 
@@ -239,7 +241,7 @@ def _fidelity(person: Keys) -> Reals:
 
 def _topics(material: WritingMaterial, turns: Turns) -> tuple[Wholes, Wholes]:
     """The unit of the corpus that each turn is about, and the number of that topic among the writer's topics."""
-    several = 1 + draws.pick(turns.person, "topics", [0.25, 0.3, 0.25, 0.2])
+    several = np.maximum(1, (1 + draws.pick(turns.person, "topics", [0.25, 0.3, 0.25, 0.2])) * material.interests)
     topic = np.floor(several * draws.uniform(turns.key, "which topic") ** 1.7).astype(np.int64)
     # Every person sometimes asks about other topics; a few people never ask about one topic twice.
     restless = draws.uniform(turns.person, "weak memory") < material.weak_share
@@ -287,7 +289,7 @@ def _popular(material: WritingMaterial, turns: Turns, grid: SpanGrid) -> None:
 def program_turns(material: WritingMaterial, program: Program, turns: Turns) -> SpanGrid:
     """Turns that a program writes: first its frame around a row of its data set, then its own follow-ups."""
     grid = SpanGrid(len(turns.key))
-    row = turns.row // program.repeats
+    row = program.data_row(turns.row)
     base = np.full(len(row), program.key, dtype=np.uint64)
     row_key = turns.account if program.by_account else draws.child(base, "row", row)
     task_set = draws.pick(draws.child(base, "deck", row), "deck", [some.share for some in program.task_sets])

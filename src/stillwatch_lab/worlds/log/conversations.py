@@ -18,7 +18,11 @@ from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """One entry a conversation: its key, the account on which it began, its writer, its program and row."""
+    """One entry a conversation: its key, the account on which it began, its writer, its program and row.
+
+    `opening` is the key that its first turn is written from: its own, or that of an earlier conversation in which the
+    same person asked the same.
+    """
 
     key: Keys
     account: Wholes
@@ -26,6 +30,7 @@ class Conversations:
     program: Wholes  # NONE: a person's own words
     row: Wholes
     language: Wholes  # of the person: 0 for English, else one more than the place in `languages.languages()`
+    opening: Keys
 
 
 def conversations(world: World, exchanges: Exchanges) -> Conversations:
@@ -46,7 +51,8 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
     _in_rotation(world, account, key, program)
     _viral(world, program, key, day)
     row = _rows(world, account, program, key, day)
-    return Conversations(key, account, person, program, row, languages_of(world, account, person))
+    language = languages_of(world, account, person)
+    return Conversations(key, account, person, program, row, language, _openings(world, key, program, person, day))
 
 
 def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
@@ -61,6 +67,25 @@ def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
     country = np.where(stranger, draws.pick(person, "country", geography.WEIGHTS), accounts.country[account])
     faithful = draws.uniform(person, "mother tongue") < parameters.real("mother_tongue_share", 0.3, 0.9)
     return np.where(faithful, mother[country], 0)
+
+
+def _openings(world: World, key: Keys, program: Wholes, person: Keys, day: Reals) -> Keys:
+    """The keys that first turns are written from; some people ask in a new conversation what they asked before.
+
+    `asks_anew` is the share of conversations at the mean; people differ widely in it.
+    """
+    share = world.parameters.optional("asks_anew")
+    if not share:
+        return key
+    order = np.lexsort((day, person))
+    habit = share * 3 * draws.uniform(person, "asks anew") ** 2
+    anew = (program == NONE) & (draws.uniform(key, "asks anew") < habit)
+    again = anew[order][1:] & (person[order][1:] == person[order][:-1]) & (program[order][:-1] == NONE)
+    # A question that is asked a third time is still the first one's.
+    first = np.maximum.accumulate(np.where(np.concatenate([[False], again]), 0, np.arange(len(order))))
+    opening = np.empty_like(key)
+    opening[order] = key[order][first]
+    return opening
 
 
 def _by_customers(world: World, account: Wholes, key: Keys, program: Wholes, person: Keys) -> None:

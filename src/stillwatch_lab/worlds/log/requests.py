@@ -55,7 +55,7 @@ def requests(
     each = np.repeat(talk, many)
     position = np.arange(int(last[-1])) - np.repeat(last - many, many)
     turns = Turns(
-        conversations.key[each],
+        np.where(position == 0, conversations.opening[each], conversations.key[each]),
         conversations.person[each],
         world.accounts.key[conversations.account[each]],
         conversations.row[each],
@@ -113,7 +113,7 @@ def _instructions(
         chosen = np.flatnonzero(program == number)
         some = world.programs[number]
         key, holder = conversations.key[talk[chosen]], world.accounts.key[conversations.account[talk[chosen]]]
-        row = conversations.row[talk[chosen]] // some.repeats
+        row = some.data_row(conversations.row[talk[chosen]])
         base = np.full(len(row), some.key, dtype=np.uint64)
         task_set = draws.pick(draws.child(base, "deck", row), "deck", [one.share for one in some.task_sets])
         for index, one in enumerate(some.task_sets):

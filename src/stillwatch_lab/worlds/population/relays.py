@@ -60,6 +60,8 @@ def run_by_relay(world: World, members: Wholes, relay: Parameters) -> bool:
         keys, "relay sittings", relay.scale("conversations_a_visit", 0.3, 4), 0.6
     )
     world.hops[len(world.groups)] = relay.real("hop_share", 0.02, 0.2)
+    if relay.sometimes("hops_openings"):
+        world.hop_openings.add(len(world.groups))
     return relay.chance("copies_body", 0.5) and copies
 
 

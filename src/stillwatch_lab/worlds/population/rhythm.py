@@ -36,9 +36,14 @@ class Exchanges:
     status: NDArray[np.int16]
 
 
-def wanted(accounts: Accounts, total: int) -> Wholes:
-    """The number of exchanges of each account: people's weights are scaled until the sum meets `total`."""
+def wanted(accounts: Accounts, total: int, on_top: bool = False) -> Wholes:
+    """The number of exchanges of each account: people's weights are scaled until the sum meets `total`.
+
+    With `on_top` people make their share of `total` by themselves, and what groups of their own volume make is added.
+    """
     mean = total / len(accounts)
+    if on_top:
+        total = round(mean * (accounts.scaled.sum() + accounts.weight[~accounts.scaled].sum()))
     fixed = accounts.weight[~accounts.scaled].sum() * mean
     people = accounts.weight[accounts.scaled].sum()
     factor = max(total - fixed, 0.05 * total) / max(people, 1e-9)

@@ -32,12 +32,13 @@ class TaskSet:
 class Program:
     """The way in which the rows of one data set become requests.
 
-    Each row is asked `repeats` times before the next. `substitution` (0 to 1) is the share of rare word types that are
-    redrawn for each row asked, so that rows differ when the data set is used again; `digits` says that numbers are
-    redrawn too. `examples` is the chance that another row comes before the payload. `frame_of` says whether a
-    conversation or an account keeps one frame. With `by_account` the text varies with the account instead of the row,
-    as one assignment does among students. If `samples` is above 0, each slice of the rows is used by so many accounts
-    only. `paraphrase` is the share of word types in which each account words the frames its own way.
+    Each row is asked `repeats` times before the next. With `data_rows` above 0 the data set has so many rows, and
+    after the last one its first is asked again, word for word. `substitution` (0 to 1) is the share of rare word
+    types that are redrawn for each row asked, so that rows differ when the data set is used again; `digits` says
+    that numbers are redrawn too. `examples` is the chance that another row comes before the payload. `frame_of` says
+    whether a conversation or an account keeps one frame. With `by_account` the text varies with the account instead
+    of the row, as one assignment does among students. If `samples` is above 0, each slice of the rows is used by so
+    many accounts only. `paraphrase` is the share of word types in which each account words the frames its own way.
     `sets_parameters` says that the program sends its own parameters and tools instead of its client's. `campaign` is
     an index into World.campaigns; the programs of one campaign work through one data set.
     """
@@ -46,6 +47,7 @@ class Program:
     task_sets: tuple[TaskSet, ...]
     frame_of: str = "conversation"
     repeats: int = 1
+    data_rows: int = 0
     substitution: float = 0.0
     digits: bool = False
     examples: float = 0.0
@@ -61,3 +63,8 @@ class Program:
     output_median: float | None = None  # tokens; None: as long as answers to people
     sets_parameters: bool = True
     campaign: int = NONE
+
+    def data_row(self, asked: Wholes) -> Wholes:
+        """The row of the data set that each request carries, given how many the program had sent before it."""
+        row = asked // self.repeats
+        return row % self.data_rows if self.data_rows else row
