@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.link.graph import Graph, load
-from stillwatch.link.handovers import as_holdings, joined
+from stillwatch.link.graph import Graph, Groups, load
 from stillwatch.link.segments import segmented
-from stillwatch.link.values import ATTRIBUTES
+from stillwatch.link.values import ATTRIBUTES, POOL
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
@@ -30,15 +29,15 @@ USED = [  # account, µs, address value
 DOMAINS = ("zebra.example", "árbol.example", "árbol.example", "zebra.example")  # bytes order: z before á
 
 
+NO_GROUPS = Groups(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64), np.array([1, 0, 1, 1], bool))
+
+
 def filled(table: object, columns: dict[str, pa.Array]) -> pa.Table:
     schema = table.schema  # type: ignore[attr-defined]
     rows = len(next(iter(columns.values())))
     zero = {pa.int64(): 0, pa.int32(): 0, pa.timestamp("us"): 0, pa.string(): ""}
     full = {f.name: pa.array([None if f.nullable else zero.get(f.type)] * rows, f.type) for f in schema}
     return pa.table({**full, **columns}, schema=schema)
-
-
-NO_HANDOVERS = as_holdings(joined(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), 0.0, 4))
 
 
 def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
@@ -56,7 +55,7 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))
         with segmented(engine) as segments:
-            return load(engine, segments, 4, frozenset()).graph(NO_HANDOVERS)
+            return load(engine, segments, 4, frozenset()).graph({POOL: NO_GROUPS})
 
 
 @pytest.mark.parametrize("order", [list(range(7)), [6, 3, 5, 1, 0, 4, 2]])
@@ -68,6 +67,7 @@ def test_shared_values_with_holders_and_first_times(tmp_path: Path, order: list[
     assert held == [[0, 1], [0, 2], [0, 3], [1, 2]]
     assert graph.first_at[:4].tolist() == [5, 9, 6, 7]
     assert graph.distinct_count[0].tolist() == [2, 2, 1, 0]
+    assert graph.distinct_count[POOL].tolist() == [1, 0, 1, 1]
 
 
 def test_accounts_hold_what_values_are_held_by(tmp_path: Path) -> None:

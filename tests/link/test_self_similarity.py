@@ -15,8 +15,9 @@ from stillwatch.link.self_similarity import (
     _by_popularity,
     _code,
     _first_of,
+    coded,
     contents,
-    self_similarity,
+    similarities,
 )
 from stillwatch.records.definitions import CONVERSATION_STARTS
 
@@ -41,7 +42,7 @@ def texts(
 
 def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
     account_index, features = texts(1)
-    found = self_similarity(contents(account_index, features, 340))
+    found = similarities(coded(contents(account_index, features, 340)))
     ratio = found.within / np.maximum(found.between, 1e-9)
     assert 0.6 < np.median(ratio[300:]) < 1.2
     assert np.median(ratio[:300]) > 3
@@ -55,7 +56,7 @@ def test_ratio_is_one_for_a_pool_and_large_for_people() -> None:
 def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
     account_index, features = texts(seed, people=120, drawing=5, conversation_starts=6)
     held = contents(account_index, features, 125)
-    found = self_similarity(held)
+    found = similarities(coded(held))
     account = 3
     names, holders = np.unique(held.feature, return_counts=True)
     weight = dict(zip(names.tolist(), (np.log(125 / holders) ** 2).tolist(), strict=True))
@@ -70,7 +71,7 @@ def test_within_similarity_agrees_with_counting_pairs(seed: int) -> None:
 
 def test_few_conversation_starts_say_nothing() -> None:
     account_index, features = texts(2, conversation_starts=3)
-    found = self_similarity(contents(account_index, features, 340))
+    found = similarities(coded(contents(account_index, features, 340)))
     assert (memoryless_bits(found) == 0).all()
 
 
@@ -84,7 +85,7 @@ def test_nearest_accounts_are_the_same_on_any_number_of_threads(monkeypatch: pyt
     monkeypatch.setattr("stillwatch.link.self_similarity.ACCOUNTS_AT_ONCE", 32)
     account_index, features = texts(4)
     held = contents(account_index, features, 340)
-    one, three = self_similarity(held, threads=1), self_similarity(held, threads=3)
+    one, three = (similarities(coded(held, threads), threads) for threads in (1, 3))
     assert np.array_equal(one.between, three.between)
     assert (one.between > 0).all()
 
@@ -94,7 +95,7 @@ def test_nearest_accounts_are_the_same_on_any_number_of_threads(monkeypatch: pyt
 def test_between_similarity_agrees_with_comparing_everybody(seed: int) -> None:
     """With fewer accounts than are posted and compared, the nearest accounts are simply the most similar others."""
     account_index, features = texts(seed, people=8, drawing=6, conversation_starts=5)
-    found = self_similarity(contents(account_index, features, 14))
+    found = similarities(coded(contents(account_index, features, 14)))
     count = [Counter(features[account_index == u].ravel().tolist()) for u in range(14)]
     weight = {w: np.log(14 / sum(w in one for one in count)) ** 2 for one in count for w in one}
     for u in range(14):

@@ -110,7 +110,7 @@ def shown(
         engine.store(RECEIVED_GROUPS, RECEIVED_GROUPS.schema.empty_table())
         sketch.run(engine, resolve(Inputs()))
         with segmented(engine) as segments:
-            graph = load(engine, segments, len(names), frozenset()).graph(None)
+            graph = load(engine, segments, len(names), frozenset()).graph({})
         found = shown_values(engine, graph, np.arange(graph.values), pa.array(names))
     return by_claim(graph, found)
 
@@ -123,7 +123,11 @@ def by_claim(graph: Graph, found: Mapping[int, str]) -> dict[str, set[str]]:
 
 
 def test_every_attribute_is_shown_or_is_a_text_or_an_act() -> None:
-    assert {attribute.claim for attribute in ATTRIBUTES} - {*USED, *STATED} == {*TEXTS, "takes_over_requests_of"}
+    assert {attribute.claim for attribute in ATTRIBUTES} - {*USED, *STATED} == {
+        *TEXTS,
+        "takes_over_requests_of",
+        "asks_from_one_pool",
+    }
     assert {attribute.claim for attribute in ATTRIBUTES if attribute.source == "accounts"} == set(STATED)
 
 

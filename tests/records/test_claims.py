@@ -57,6 +57,7 @@ OFF: dict[EvidenceSort, set[str]] = {
     "self_similarity": {
         "resembles_no_single_person",
         "draws_from_one_pool",
+        "asks_from_one_pool",
         "returns_within_the_hour",
         "returns_on_the_same_day",
         "covers_the_pool",

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.job import Job
 from stillwatch.link import graph as graphs
+from stillwatch.link import handovers, pools
 from stillwatch.link.biclusters import find_biclusters
-from stillwatch.link.handovers import as_holdings, find_handovers
+from stillwatch.link.conversation_starts import read_conversation_starts
+from stillwatch.link.handovers import find_handovers
 from stillwatch.link.membership import AccountPrior
-from stillwatch.link.memoryless import write_account_evidence
+from stillwatch.link.memoryless import perhaps_memoryless, write_account_evidence
 from stillwatch.link.networks import write
 from stillwatch.link.null_model import fit_null_model
+from stillwatch.link.pools import find_pools
 from stillwatch.link.rates import adopters
 from stillwatch.link.segments import segmented
+from stillwatch.link.self_similarity import coded, contents, similarities
+from stillwatch.link.values import HANDOVER, POOL
 from stillwatch.records import claims
 from stillwatch.records.definitions import country_sql
 
@@ -40,15 +47,16 @@ def run(engine: Engine, job: Job) -> None:
     threads = job.settings.engine.threads or os.cpu_count() or 1
     off = claims.switched_off(job.settings.evidence.off)
     with segmented(engine) as segments:
-        prior = write_account_evidence(engine, segments, accounts, threads)
+        prior, drawn = _of_contents(engine, segments, accounts, job.settings.link.minimum_accounts, threads)
         if claims.RESEMBLES_NO_SINGLE_PERSON in off:
             prior = np.zeros(accounts)
         holdings = graphs.load(engine, segments, accounts, off)
-    if claims.TAKES_OVER_REQUESTS.name in off:
-        graph, handover_count = holdings.graph(None), np.zeros(accounts, np.int32)
-    else:
-        handovers = find_handovers(engine, holdings.sent, accounts)
-        graph, handover_count = holdings.graph(as_holdings(handovers)), handovers.count
+    groups = {} if claims.ASKS_FROM_ONE_POOL.name in off else {POOL: drawn}
+    handover_count = np.zeros(accounts, np.int32)
+    if claims.TAKES_OVER_REQUESTS.name not in off:
+        found = find_handovers(engine, holdings.sent, accounts)
+        groups[HANDOVER], handover_count = handovers.as_groups(found), found.count
+    graph = holdings.graph(groups)
     del holdings  # which hold the times of all texts that several accounts sent
     cells, country = _origins(engine, accounts)
     null = fit_null_model(graph, adopters(graph, cells), country, threads)
@@ -56,6 +64,17 @@ def run(engine: Engine, job: Job) -> None:
     known = AccountPrior(prior, handover_count)
     biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits)
     write(engine, graph, biclusters, prior, settings.net_bits)
+
+
+def _of_contents(
+    engine: Engine, segments: Sequence[str], accounts: int, minimum: int, threads: int
+) -> tuple[NDArray[np.float64], graphs.Groups]:
+    """The bits (accounts,) of each account by itself, which are also written, and the content pools."""
+    starts = read_conversation_starts(engine, segments, accounts)
+    held = coded(contents(starts.account_index, starts.features, accounts), threads)
+    found = similarities(held, threads)
+    drawn = find_pools(held, perhaps_memoryless(found), minimum, threads)
+    return write_account_evidence(engine, found), pools.as_groups(drawn, starts, held.conversation_starts)
 
 
 def origins_sql() -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query, prefetched
 from stillwatch.link.holdings import by_account, keyed
+from stillwatch.link.nearest_accounts import MINIMUM_STARTS
 from stillwatch.link.segments import SKETCHES
 from stillwatch.link.self_similarity import evenly_spaced
 from stillwatch.records.definitions import SILENCE
@@ -46,29 +48,43 @@ WHERE exchanges.content_features IS NOT NULL AND {accounts}
     )
 
 
-def read_conversation_starts(
-    engine: Engine, segments: Sequence[str], accounts: int
-) -> tuple[Int32, NDArray[np.uint32]]:
-    """Account indices (starts,) and features (starts, 16) of at most CONVERSATION_STARTS starts an account, by account
-    and time.
+@dataclass(frozen=True, slots=True)
+class ConversationStarts:
+    """At most CONVERSATION_STARTS conversation starts an account, by account and time.
 
-    Features of a frame that an account wraps its texts in are 0.
+    Features of a frame that an account wraps its texts in are 0. `settled_at` (accounts,) is the time (µs) of an
+    account's MINIMUM_STARTS-th start, 0 where it has fewer.
     """
+
+    account_index: Int32  # (starts,)
+    features: NDArray[np.uint32]  # (starts, 16)
+    settled_at: Int64
+
+
+def read_conversation_starts(engine: Engine, segments: Sequence[str], accounts: int) -> ConversationStarts:
+    """The conversation starts of all accounts, read segment by segment."""
+    settled_at = np.zeros(accounts, np.int64)
     queries = [contents_sql(condition) for condition in segments]
-    found = [_conversation_starts(rows, accounts) for rows in prefetched(engine, queries)]
+    found = [_conversation_starts(rows, settled_at) for rows in prefetched(engine, queries)]
     account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
-    return account_index, np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
+    features = np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
+    return ConversationStarts(account_index, features, settled_at)
 
 
-def _conversation_starts(rows: pa.Table, accounts: int) -> tuple[Int32, NDArray[np.uint32]]:
+def _conversation_starts(rows: pa.Table, settled_at: Int64) -> tuple[Int32, NDArray[np.uint32]]:
+    """Account indices and features of the starts kept; writes to `settled_at`."""
     account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-    start, order = by_account(account_index, accounts)
+    start, order = by_account(account_index, len(settled_at))
     within_accounts(account_index, started_at, rows["exchange_id"], start, order)
     account_index = account_index[order]
     group_bits = rows["conversation_value"].is_valid().to_numpy()[order]
     opens = starts_conversation(account_index, started_at[order], keyed(rows["conversation_value"])[order], group_bits)
     account_index, opened = account_index[opens], order[opens]
+    fourth = np.flatnonzero(
+        np.arange(len(opened)) - np.searchsorted(account_index, account_index) == MINIMUM_STARTS - 1
+    )
+    settled_at[account_index[fourth]] = started_at[opened[fourth]]
     marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
     kept = evenly_spaced(account_index)
     # a frame is recognised from all of an account's starts, of which few are kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from stillwatch.link.holdings import (
     used_values,
 )
 from stillwatch.link.kernels import holdings_of
-from stillwatch.link.values import ATTRIBUTES, HANDOVER, holdings_sql
+from stillwatch.link.values import ATTRIBUTES, holdings_sql
 from stillwatch.records.claims import SAME_PAYLOAD
 
 Int32 = NDArray[np.int32]
@@ -38,7 +38,7 @@ class Graph:
     `held[account_start[u]:account_start[u + 1]]`. `first_at` (edges, µs) is parallel to `holder`.
     `distinct_count` (attributes, accounts) is how many distinct values of an attribute an account holds, shared or not.
     `keyed` (values,) is the value as exchange sketches hold it; of texts that accounts state it is their rank, of
-    handovers the group.
+    handovers and pools the group.
     """
 
     accounts: int
@@ -82,6 +82,20 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups of accounts, no account in two: parallel arrays (accounts in groups,), by ascending account index.
+
+    `group` counts from 0, `first_at` (µs) is when an account could be seen to belong, and `possible` (accounts,) marks
+    the accounts that could have belonged to a group, whether they do or not.
+    """
+
+    account: Int32
+    group: Int64
+    first_at: Int64
+    possible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
     """Holdings by attribute code, `distinct_count` as of a graph, and every use of the texts that several accounts
     sent."""
@@ -90,11 +104,11 @@ class Holdings:
     distinct_count: Int32
     sent: Uses
 
-    def graph(self, handovers: pa.Table | None) -> Graph:
-        """The graph of these holdings, which are used up, and of `handovers` (columns as of `as_holdings`)."""
-        if handovers is not None:
-            self.held[HANDOVER] = _held(handovers)
-            self.distinct_count[HANDOVER] = 1  # any account could have taken a request over, whether one did or not
+    def graph(self, groups: Mapping[int, Groups]) -> Graph:
+        """The graph of these holdings, which are used up, and of `groups` of accounts by attribute code."""
+        for code, found in groups.items():
+            self.held[code] = Held(found.account, found.group, found.first_at)
+            self.distinct_count[code] = found.possible
         parts = [_shared(self.held.pop(code), code) for code in sorted(self.held)]
         return assemble(self.distinct_count.shape[1], parts, self.distinct_count)
 

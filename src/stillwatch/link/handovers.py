@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, diags_array
@@ -18,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
+from stillwatch.link.graph import Groups
 from stillwatch.link.holdings import Uses
 from stillwatch.records.definitions import (
     DAY,
@@ -186,12 +186,6 @@ def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
     return high, low
 
 
-def as_holdings(found: Handovers) -> pa.Table:
-    """One row for each account of a group: `account_index`, `value` (the group), `first_at`."""
-    return pa.table(
-        {
-            "account_index": found.account,
-            "value": found.group.astype(np.int64),
-            "first_at": pa.array(found.first_at, pa.timestamp("us")),
-        }
-    )
+def as_groups(found: Handovers) -> Groups:
+    """The groups as values of the account-value graph: any account could have taken a request over."""
+    return Groups(found.account, found.group.astype(np.int64), found.first_at, np.ones(len(found.count), bool))

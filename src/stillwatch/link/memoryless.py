@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
-from stillwatch.link.conversation_starts import read_conversation_starts
 from stillwatch.link.nearest_accounts import MINIMUM_STARTS
-from stillwatch.link.self_similarity import (
-    SelfSimilarity,
-    contents,
-    self_similarity,
-)
+from stillwatch.link.self_similarity import SelfSimilarity
 from stillwatch.records.definitions import CONVERSATION_STARTS
 from stillwatch.records.sketches import ACCOUNT_EVIDENCE
 
@@ -25,18 +19,13 @@ Float = NDArray[np.float64]
 FLOOR = 0.002  # similarity below which two texts share nothing but chance: keeps 0/0 at 1
 SPREAD = 0.45  # natural-log spread of the ratio of accounts that draw from one pool, at 10 conversation starts
 CAP = 5.0  # bits: the self-similarity of one account alone neither accuses nor clears
+PERHAPS = 1.0  # bits from which an account may found a pool
 STRATA = (MINIMUM_STARTS, 6, 10, 16, CONVERSATION_STARTS + 1)  # conversation starts: few of them blur the ratio
 MINIMUM_STRATUM = 100  # accounts of a stratum from which the usual person is estimated
 
 
-def write_account_evidence(engine: Engine, segments: Sequence[str], accounts: int, threads: int = 1) -> Float:
-    """Writes `account_evidence`; returns its `memoryless_bits` (accounts,), all 0 when the log has no text."""
-    # the features read are not kept beside their counts: they take 64 bytes a start
-    held = contents(*read_conversation_starts(engine, segments, accounts), accounts)
-    if held.conversation_starts.any():
-        found = self_similarity(held, threads)
-    else:
-        found = SelfSimilarity(held.conversation_starts, np.zeros(accounts), np.zeros(accounts))
+def write_account_evidence(engine: Engine, found: SelfSimilarity) -> Float:
+    """Writes `account_evidence`; returns its `memoryless_bits` (accounts,)."""
     bits = memoryless_bits(found)
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY account_index"))
     engine.store(
@@ -44,7 +33,7 @@ def write_account_evidence(engine: Engine, segments: Sequence[str], accounts: in
         pa.table(
             {
                 "account_id": names["account_id"],
-                "account_index": np.arange(accounts, dtype=np.int32),
+                "account_index": np.arange(len(bits), dtype=np.int32),
                 "conversation_starts": found.conversation_starts,
                 "within_similarity": found.within,
                 "between_similarity": found.between,
@@ -63,8 +52,24 @@ def memoryless_bits(found: SelfSimilarity) -> Float:
     provider's users resemble themselves. Accounts with too few starts get 0, and so do the accounts of a stratum whose
     median does not lie clearly above the ratio of a pool, which is 1.
     """
+    bits, centre = _compared(found)
+    return np.asarray(np.where(centre >= 2.0 * SPREAD, bits, 0.0))
+
+
+def perhaps_memoryless(found: SelfSimilarity) -> NDArray[np.bool_]:
+    """Marks the accounts (accounts,) that look rather like draws from a pool than like the usual person.
+
+    One account alone proves nothing, above all where the usual person hardly differs from a pool; many that are alike
+    may (`pools.py`).
+    """
+    return np.asarray(_compared(found)[0] >= PERHAPS)
+
+
+def _compared(found: SelfSimilarity) -> tuple[Float, Float]:
+    """Bits of a pool against a person, and the median of the log ratio that people of the same stratum have:
+    (accounts,)."""
     ratio = np.log((found.within + FLOOR) / (found.between + FLOOR))
-    bits = np.zeros(len(ratio))
+    bits, usual = np.zeros(len(ratio)), np.zeros(len(ratio))
     centre, spread = -np.inf, np.inf
     for low, high in itertools.pairwise(STRATA):
         chosen = (found.conversation_starts >= low) & (found.conversation_starts < high)
@@ -73,9 +78,9 @@ def memoryless_bits(found: SelfSimilarity) -> Float:
         lower, median = np.quantile(ratio[chosen], [0.16, 0.5])
         if median >= centre:  # more starts never blur a person: where the median falls, the stratum is full of pools
             centre, spread = float(median), max(0.3, float(median - lower))
-        if centre >= 2.0 * SPREAD:
-            bits[chosen] = _against_a_person(ratio[chosen], found.conversation_starts[chosen], centre, spread)
-    return bits
+        bits[chosen] = _against_a_person(ratio[chosen], found.conversation_starts[chosen], centre, spread)
+        usual[chosen] = centre
+    return bits, usual
 
 
 def _against_a_person(ratio: Float, conversation_starts: NDArray[np.int32], centre: float, spread: float) -> Float:

@@ -182,7 +182,7 @@ def _most_met(
 
 
 @njit(cache=True, nogil=True)
-def similarity_to_nearest(
+def nearest(
     start: Int64,
     code: Int32,
     count: NDArray[np.uint8],
@@ -190,16 +190,18 @@ def similarity_to_nearest(
     weight: Float,
     postings: tuple[Int32, Int32],
     begin: int,
-    end: int,
-    result: Float,
+    who: Int32,
+    similar: Float,
 ) -> None:
-    """Writes `result[begin:end]`: the mean similarity of each account to its NEAREST accounts, in the unit of
-    `_within`."""
+    """Writes the most similar other accounts of those from `begin` on, the most similar first, -1 for none, and their
+    similarity in the unit of `_within`: `who` and `similar` (accounts, at most CANDIDATES)."""
     size = room(PROBES * POSTINGS)
     accounts_met, met = np.zeros(size, np.int32), np.empty(size, np.float32)
     touched = np.empty(PROBES * POSTINGS, np.int32)
     best = np.empty(CANDIDATES, np.int32)
+    end = begin + len(who)
     table = np.empty(room(8 * np.max(start[begin + 1 : end + 1] - start[begin:end])), np.int32)
+    who[:], similar[:] = -1, 0.0
     for account in range(begin, end):
         if conversation_starts[account] < MINIMUM_STARTS:
             continue
@@ -207,14 +209,19 @@ def similarity_to_nearest(
         mass = 0.0
         for e in range(start[account], start[account + 1]):
             mass += weight[code[e]] * float(count[e])
-        similar = np.zeros(CANDIDATES)
+        found = np.zeros(CANDIDATES)
         mask = _table(code, start[account], start[account + 1], table)
-        for k in range(_most_met(accounts_met, met, touched[:m], conversation_starts, best)):
+        candidates = _most_met(accounts_met, met, touched[:m], conversation_starts, best)
+        for k in range(candidates):
             if mass > 0.0:
                 other = accounts_met[best[k]] - 1
-                similar[k] = _shared(start, code, count, weight, account, other, table, mask) / (
+                found[k] = _shared(start, code, count, weight, account, other, table, mask) / (
                     mass * conversation_starts[other]
                 )
+        order = np.argsort(-found, kind="mergesort")
+        for k in range(similar.shape[1]):
+            similar[account - begin, k] = found[order[k]]
+            if found[order[k]] > 0.0:
+                who[account - begin, k] = accounts_met[best[order[k]]] - 1
         for k in range(m):
             accounts_met[touched[k]] = 0
-        result[account] = np.mean(np.sort(similar)[::-1][:NEAREST])

@@ -20,9 +20,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.link.nearest_accounts import (
+    NEAREST,
     UNSHARED,
+    nearest,
     postings_of,
-    similarity_to_nearest,
 )
 from stillwatch.records.definitions import CONVERSATION_STARTS
 
@@ -41,6 +42,18 @@ class Contents:
     feature: NDArray[np.uint32]
     count: NDArray[np.uint8]  # of the account's conversation starts that contain the feature
     conversation_starts: Int32  # (accounts,)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedContents:
+    """Contents with a code for each feature, more popular ones first and UNSHARED for those of one account alone."""
+
+    start: Int64  # (accounts + 1,)
+    code: Int32  # of each feature of an account, in no order of codes
+    count: NDArray[np.uint8]  # parallel to `code`, as of `Contents`
+    conversation_starts: Int32  # (accounts,)
+    weight: Float  # (codes,)
+    holders: Int64  # (codes,): accounts that hold a feature of the code
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +78,8 @@ def contents(account_index: Int32, features: NDArray[np.uint32], accounts: int) 
     return Contents(start, feature, count, conversation_starts)
 
 
-def self_similarity(held: Contents, threads: int = 1) -> SelfSimilarity:
-    """Within- and between-account similarity of every account (accounts,); the same for any number of threads."""
+def coded(held: Contents, threads: int = 1) -> CodedContents:
+    """The contents with a code and a weight for each feature."""
     accounts = len(held.conversation_starts)
     identifiers, holders = np.unique(held.feature, return_counts=True)
     codes, holders = _by_popularity(holders)
@@ -74,22 +87,44 @@ def self_similarity(held: Contents, threads: int = 1) -> SelfSimilarity:
     weight = np.log(accounts / holders) ** 2
     first = _first_of(identifiers, max(1, len(identifiers).bit_length() - 3))
     code = np.empty(len(held.feature), np.int32)
+
+    def look_up(begin: int, end: int) -> None:
+        _code(identifiers, first, codes, held.feature, held.start[begin], held.start[end], code)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(look_up, *_parts(accounts)))
+    return CodedContents(held.start, code, held.count, held.conversation_starts, weight, holders)
+
+
+def similarities(held: CodedContents, threads: int = 1) -> SelfSimilarity:
+    """Within- and between-account similarity of every account (accounts,); the same for any number of threads."""
+    accounts = len(held.conversation_starts)
     within, between = np.zeros(accounts), np.zeros(accounts)
+    if len(held.code) == 0:
+        return SelfSimilarity(held.conversation_starts, within, between)
 
     def compare_own(begin: int, end: int) -> None:
-        _code(identifiers, first, codes, held.feature, held.start[begin], held.start[end], code)
-        _within(held.start, code, held.count, held.conversation_starts, weight, begin, end, within)
+        _within(held.start, held.code, held.count, held.conversation_starts, held.weight, begin, end, within)
 
     def compare_others(begin: int, end: int) -> None:
-        similarity_to_nearest(
-            held.start, code, held.count, held.conversation_starts, weight, postings, begin, end, between
-        )
+        between[begin:end] = nearest_among(held, postings, begin, end, NEAREST)[1].mean(axis=1)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(compare_own, *_parts(accounts)))
-        postings = postings_of(held.start, code, holders)
+        postings = postings_of(held.start, held.code, held.holders)
         list(pool.map(compare_others, *_parts(accounts)))
     return SelfSimilarity(held.conversation_starts, within, between)
+
+
+def nearest_among(
+    held: CodedContents, postings: tuple[Int32, Int32], begin: int, end: int, most: int
+) -> tuple[Int32, Float]:
+    """The `most` accounts most similar to each of those from `begin` to before `end`, and how similar, as of
+    `nearest`."""
+    who, similar = np.empty((end - begin, most), np.int32), np.empty((end - begin, most))
+    given = (held.start, held.code, held.count, held.conversation_starts, held.weight, postings)
+    nearest(*given, begin, who, similar)
+    return who, similar
 
 
 def _parts(accounts: int) -> tuple[list[int], list[int]]:

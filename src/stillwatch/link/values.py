@@ -29,13 +29,15 @@ class Attribute:
     hierarchy: str
     group: str
     expression: str  # SQL of the value, over the table that `source` names
-    source: str  # "exchanges": seen in use; "accounts": stated at registration; "handovers": seen between accounts
+    source: str  # "exchanges": seen in use; "accounts": stated at registration; "groups": found between accounts
     coarse: bool = False  # too many strangers share it to hold a network together, as all customers of a cloud do
 
 
 GROUPS = tuple(claims.INDEPENDENCE_GROUPS)
-TOOL_GROUPS = ("software", "wording")  # what strangers who use one tool, or one viral prompt, have in common
-SUFFICIENT_GROUPS = ("handover",)  # an observed act of one operator, no likeness: no other group has to agree
+# what strangers who use one tool, or one viral prompt, have in common
+TOOL_GROUPS = ("software", "wording", "contents")
+# no other group has to agree: a handover is an observed act of one operator, and whom a pool joins stays a candidate
+SUFFICIENT_GROUPS = ("handover", "contents")
 
 
 def _attribute(claim: claims.SharedValue, hierarchy: str, expression: str, source: str) -> Attribute:
@@ -66,7 +68,8 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _use(claims.SAME_PARAMETERS_OF_CLIENT, "parameters", "client_parameters_value"),
     _use(claims.SAME_PAYLOAD, "payload", "payload_value"),
     _use(claims.CONTINUES_CONVERSATION, "conversation", "conversation_value"),
-    _attribute(claims.TAKES_OVER_REQUESTS, "handover", "handover_group", "handovers"),
+    _attribute(claims.TAKES_OVER_REQUESTS, "handover", "handover_group", "groups"),
+    _attribute(claims.ASKS_FROM_ONE_POOL, "pool", "pool", "groups"),
     _registration(claims.SAME_PAYMENT_FINGERPRINT, "card", "payment_fingerprint"),
     _registration(claims.SAME_PAYMENT_ISSUER, "card", "payment_issuer"),
     _registration(claims.SAME_ORGANISATION, "organisation", "organisation_id"),
@@ -87,7 +90,7 @@ HIERARCHIES = tuple(dict.fromkeys(attribute.hierarchy for attribute in ATTRIBUTE
 HIERARCHY_OF = np.array([HIERARCHIES.index(attribute.hierarchy) for attribute in ATTRIBUTES])
 GROUP_OF = np.array([GROUPS.index(attribute.group) for attribute in ATTRIBUTES])
 GROUP_OF_HIERARCHY = np.array([GROUP_OF[np.argmax(place == HIERARCHY_OF)] for place in range(len(HIERARCHIES))])
-HANDOVER = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.source == "handovers")
+HANDOVER, POOL = (code for code, attribute in enumerate(ATTRIBUTES) if attribute.source == "groups")
 
 # A tool sends the parameters that its makers chose; other parameters under its instructions are another program's.
 # Keyed values combine by exclusive or.

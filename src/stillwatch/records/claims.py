@@ -62,6 +62,7 @@ INDEPENDENCE_GROUPS: dict[str, EvidenceSort] = {
     "time": "shared_infrastructure",
     "lifecycle": "scheduling",
     "handover": "scheduling",
+    "contents": "self_similarity",
 }
 """Ways in which strangers are alike innocently, each all at once: users of one tool share all of `software`, people
 behind one address translation all of `place`. Two values of one group are not independent. With each its sort."""
@@ -90,6 +91,7 @@ FAMILIES: dict[str, Family] = {
         Family("payload", "whole questions"),
         Family("time", "the time of sign-up"),
         Family("lifecycle", "requests and conversations that pass from one account to another"),
+        Family("contents", "one pool of questions"),
     )
 }
 
@@ -135,6 +137,7 @@ SAME_PARAMETERS_OF_CLIENT = SharedValue(
 SAME_PAYLOAD = SharedValue("same_payload", "payload", "wording", "whole question", IS_VIRAL_PROMPT)
 CONTINUES_CONVERSATION = SharedValue("continues_conversation_of", "lifecycle", "lifecycle", "conversation")
 TAKES_OVER_REQUESTS = SharedValue("takes_over_requests_of", "lifecycle", "handover", "handed-over requests")
+ASKS_FROM_ONE_POOL = SharedValue("asks_from_one_pool", "contents", "contents", "pool of questions", IS_POPULAR_TOOL)
 SAME_PAYMENT_FINGERPRINT = SharedValue("same_payment_fingerprint", "payment", "payment", "payment card")
 SAME_PAYMENT_ISSUER = SharedValue("same_payment_issuer", "payment", "payment", "card issuer")
 SAME_ORGANISATION = SharedValue("same_organisation", "registration", "registration", "organisation")
