@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +59,12 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
 
 
 def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
-    handover_count = found(tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("d", 3, 11), ("e", 4, 12)])
+    handover_count = found(
+        tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("c", 3, 11), ("a", 3, 12), ("e", 4, 12)]
+    )
     assert handover_count.account.tolist() == [0, 1, 2]
     assert handover_count.group.tolist() == [0, 0, 0]
-    assert handover_count.first_at.tolist() == [2 * MINUTE, 2 * MINUTE, 10 * MINUTE]
+    assert handover_count.first_at.tolist() == [12 * MINUTE, 2 * MINUTE, 10 * MINUTE]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,7 @@ def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
         [("a", 1, 0), ("a", 1, 1), ("b", 2, 2), ("b", 2, 3)],  # asked again by the same account
         [(name, 1, minute) for minute, name in enumerate("abcdefgh"[: HANDOVER_SENDERS + 1])],  # a text that many send
         [("a", 1, 0), ("b", 1, 1)],  # two accounts may be one person
+        [("a", 1, 0), ("b", 1, 1), ("a", 1, 2), ("a", 2, 3), ("c", 2, 4), ("a", 2, 5)],  # who asks its own again
     ],
 )
 def test_what_is_no_handover(tmp_path: Path, rows: list[tuple[str, int, int]]) -> None:
@@ -96,8 +99,65 @@ def test_groups_partition_the_accounts_whatever_the_order(links: list[tuple[int,
     assert forward.first_at.tolist() == backward.first_at.tolist()
     if len(forward.group):
         assert np.bincount(forward.group).min() >= LEAST
-    group = dict(zip(forward.account.tolist(), forward.group.tolist(), strict=True))
-    assert all(group.get(left) == group.get(right) for left, right, _ in links)
+    # each of a group took over from somebody, and nobody is in one for having been repeated
+    assert set(forward.account.tolist()) <= {right for left, right, _ in links}
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(31, 60)), max_size=60),
+)
+def test_nobody_comes_into_a_group_for_being_copied(
+    links: list[tuple[int, int]], copies: list[tuple[int, int]]
+) -> None:
+    links = [link for link in links if link[0] != link[1]]
+    columns = np.array(links + copies, np.int64).reshape(-1, 2).T
+    handovers = joined(columns[0], columns[1], np.zeros(len(columns[0]), np.int64), 0.0, 61)
+    assert {account for account in handovers.account.tolist() if account <= 30} <= {right for _, right in links}
+
+
+def queue_of(generator: np.random.Generator, accounts: range, handovers: int) -> np.ndarray:
+    pairs = generator.integers(accounts.start, accounts.stop, (2, handovers))
+    return pairs[:, pairs[0] != pairs[1]]
+
+
+def groups_of(*parts: np.ndarray) -> list[list[int]]:
+    left, right = np.concatenate(parts, axis=1)
+    found = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000)
+    return sorted(found.account[found.group == one].tolist() for one in np.unique(found.group))
+
+
+def test_one_account_that_repeats_everybody_joins_nothing() -> None:
+    generator = np.random.default_rng(11)
+    queues = queue_of(generator, range(80), 300), queue_of(generator, range(80, 120), 200)
+    hub = np.stack([np.arange(120), np.full(120, 120)])
+    returned = np.stack([np.full(10, 120), np.arange(10)])  # its own accounts may repeat it in turn
+    alone = groups_of(*queues)
+    assert len(alone) == 2
+    within = [[one for one in group if one != 120] for group in groups_of(*queues, hub, returned)]
+    # those that repeat it in turn have acted, and join the queue that they were of already
+    assert all(
+        set(before) <= set(after) <= set(before) | set(range(10)) for before, after in zip(alone, within, strict=True)
+    )
+
+
+def test_a_crew_that_repeats_a_fleet_is_no_group_with_it() -> None:
+    generator = np.random.default_rng(12)
+    fleet, crew = queue_of(generator, range(30), 60), queue_of(generator, range(30, 100), 300)
+    copies = np.stack([generator.integers(0, 30, 600), generator.integers(30, 100, 600)])
+    reply = np.stack([np.arange(30, 40), np.zeros(10, np.int64)])  # one of the fleet is made to repeat the crew
+    alone = groups_of(fleet)
+    (of_fleet,) = (set(group) for group in groups_of(fleet, crew, copies, reply) if min(group) in range(1, 30))
+    assert max(of_fleet) < 30
+    assert len(of_fleet) >= 0.9 * len(alone[0])
+
+
+def test_who_only_repeats_is_an_observer_and_uses_up_no_request(tmp_path: Path) -> None:
+    queue = [(f"q{(n + k) % 14:02}", n, 60 * n + k) for n in range(40) for k in range(HANDOVER_SENDERS)]
+    watcher = [("w", n, 60 * n + 5) for n in range(40)]
+    with_watcher, alone = found(tmp_path / "a", queue + watcher), found(tmp_path / "b", queue)
+    assert with_watcher.account.tolist() == alone.account.tolist() == list(range(14))
 
 
 @pytest.mark.parametrize(("bridges", "groups"), [(1, 2), (40, 1)])
@@ -167,10 +227,10 @@ def test_what_broke_off_a_queue_is_not_cut_from_it_again() -> None:
 
 
 def test_counts_are_of_every_account_that_hands_over() -> None:
-    left, right = np.array([0, 0, 1, 7]), np.array([1, 2, 2, 8])
-    handover_count = joined(left, right, np.zeros(4, np.int64), 0.001, 10)
-    assert handover_count.count.tolist() == [2, 2, 2, 0, 0, 0, 0, 1, 1, 0]
-    assert handover_count.account.tolist() == [0, 1, 2]
+    left, right = np.array([0, 0, 1, 2, 2, 7]), np.array([1, 2, 2, 3, 3, 8])
+    handover_count = joined(left, right, np.zeros(6, np.int64), 0.001, 10)
+    assert handover_count.count.tolist() == [0, 1, 2, 1, 0, 0, 0, 0, 1, 0]  # from how many others each took over
+    assert handover_count.account.tolist() == [1, 2, 3]
 
 
 def test_two_queues_that_share_their_values_stay_two() -> None:
@@ -211,6 +271,14 @@ def test_repeated_requests_agree_with_looking_text_by_text(uses: list[tuple[int,
     expected = []
     for text in {use[1] for use in uses}:
         sent = sorted((at, account) for account, value, at in uses if value == text)
-        if 1 < len({account for _, account in sent}) <= HANDOVER_SENDERS:
-            expected += [(a, b, at, at - before) for (before, a), (at, b) in pairwise(sent) if a != b]
+        first = list(dict.fromkeys(account for _, account in sent))
+        if not 1 < len(first) <= HANDOVER_SENDERS:
+            continue
+        for before, after in combinations(first, 2):
+            gaps = [
+                (b - max(a for a, who in sent[:place] if who == before), b)
+                for place, (b, account) in enumerate(sent)
+                if account == after
+            ]
+            expected.append((before, after, min(gaps)[1], min(gaps)[0]))
     assert found == sorted(expected)

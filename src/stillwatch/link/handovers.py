@@ -2,7 +2,8 @@
 
 A scheduler that feeds many accounts hands requests over all day: when one account is refused or drops out, the next one
 asks the same. Strangers do not: two who send the same rare text hardly ever do so within ten minutes. A handover is an
-act of one operator and needs no other evidence to agree; a chain of handovers runs through a whole relay.
+act of the account that repeats and of nobody else: anyone can be copied, so that who is copied has done nothing.
+It needs no other evidence to agree; a chain of handovers runs through a whole relay.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array, diags_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import eigsh
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.graph import Groups
+from stillwatch.link.handover_groups import LEAST, Int64, binary_entropy, parted
 from stillwatch.link.holdings import Uses
 from stillwatch.records.definitions import (
     DAY,
@@ -26,23 +25,18 @@ from stillwatch.records.definitions import (
 )
 
 Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
-Float = NDArray[np.float64]
 
 APART = DAY  # µs; two rare requests further apart than this have nothing to do with each other
 CROWDING = 4.0  # chance coincidences over those of evenly spread times: people ask at the same hours of the day
-LEAST = 3  # accounts of a group; a pair may be one person with two accounts
-PART = 24  # accounts below which a group is not split: an account may well hang on a chain by one handover
-CROSSED = 2  # handovers across a cut, beyond those of coincidence, up to which its sides are two operators
-MIXED = 30.0  # handovers that one operator would have made across a cut, from which so few are no accident
+COPYING = 12  # bits by which an account repeats more others than repeat it, from which no scheduler feeds it
 
 
 @dataclass(frozen=True, slots=True)
 class Handovers:
-    """Accounts joined by handovers: parallel arrays (accounts in groups,), by ascending account index.
+    """Accounts that take requests over: parallel arrays (accounts in groups,), by ascending account index.
 
-    `group` counts from 0; `first_at` (µs) is the time of an account's first handover. `count` (accounts,) is the number
-    of handovers that each account takes part in, whether it is in a group or not.
+    `group` counts from 0; `first_at` (µs) is the time at which an account first took over. `count` (accounts,) is from
+    how many others each account took requests over, whether it is in a group or not.
     """
 
     account: Int32
@@ -54,35 +48,85 @@ class Handovers:
 def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
     """The groups of accounts joined by handovers among the uses of texts `sent`; none where the log has no text."""
     order = np.argsort(sent.value)
-    left, right, at, gap = _repeated(sent.account_index[order], sent.value[order], sent.at[order], HANDOVER_SENDERS)
+    account, value, at = sent.account_index[order], sent.value[order], sent.at[order]
     span = _span_us(engine)
-    near = gap <= HANDOVER_WITHIN
+    copying = copiers(*_near(*_repeated(account, value, at, 2 * HANDOVER_SENDERS))[:2], accounts)
+    if copying.any():
+        # what they repeat would count as sent by many, and hide who took it over
+        kept = ~copying[account]
+        account, value, at = account[kept], value[kept], at[kept]
+    left, right, seen, gap = _repeated(account, value, at, HANDOVER_SENDERS)
     far = int((gap > APART).sum())
-    return joined(left[near], right[near], at[near], chance_share(far, span, accounts), accounts)
+    return joined(*_near(left, right, seen, gap), chance_share(far, span, accounts), accounts)
+
+
+def _near(left: Int64, right: Int64, at: Int64, gap: Int64) -> tuple[Int64, Int64, Int64]:
+    near = gap <= HANDOVER_WITHIN
+    return left[near], right[near], at[near]
+
+
+def copiers(left: Int64, right: Int64, accounts: int) -> NDArray[np.bool_]:
+    """Marks accounts (accounts,) that repeat others all the time and that nobody repeats: observers, not members.
+
+    `left` and `right` (handovers,) are who asked first and who repeated it. In a queue either is as likely, so that r
+    others repeated and g that repeat cost (r + g) (1 - H(g / (r + g))) bits.
+    """
+    first, then = _pairs(left, right, accounts)
+    takes, gives = (np.bincount(side, minlength=accounts).astype(np.float64) for side in (then, first))
+    both = np.maximum(takes + gives, 1.0)
+    return np.asarray((takes > gives) & (both * (1.0 - binary_entropy(gives / both)) >= COPYING))
+
+
+def _pairs(left: Int64, right: Int64, accounts: int) -> tuple[Int64, Int64]:
+    """Every ordered pair of accounts once, however often one takes over from the other."""
+    code = np.unique(left * np.int64(max(accounts, 1)) + right)
+    return code // max(accounts, 1), code % max(accounts, 1)
 
 
 @njit(cache=True, nogil=True)
 def _repeated(account_index: Int32, value: Int64, at: Int64, most: int) -> tuple[Int64, Int64, Int64, Int64]:
-    """Texts of at least two and at `most` so many accounts, each time another account sent one of them next: the
-    account before, the account after, when (µs) and how much later (µs).
+    """Texts of at least two and at `most` so many accounts: who sent it first, who sent it first only after that, when
+    the second came closest after the first (µs), and how close (µs).
 
-    All are (uses,), in order of `value`.
+    `account_index`, `value` and `at` are (uses,), in order of `value`; each text gives every pair of its accounts once.
     """
-    left, right = np.empty(len(value), np.int64), np.empty(len(value), np.int64)
-    seen, gap = np.empty(len(value), np.int64), np.empty(len(value), np.int64)
+    pairs = np.empty((4, len(value) * (most - 1) // 2), np.int64)  # k accounts make k (k - 1) / 2 pairs
     found, begin = 0, 0
     for end in range(1, len(value) + 1):
         if end < len(value) and value[end] == value[begin]:
             continue
         if 1 < _holders(account_index[begin:end], most) <= most:
             _by_time(account_index[begin:end], at[begin:end])
-            for i in range(begin + 1, end):
-                if account_index[i] != account_index[i - 1]:
-                    left[found], right[found] = account_index[i - 1], account_index[i]
-                    seen[found], gap[found] = at[i], at[i] - at[i - 1]
-                    found += 1
+            found += _taken_over(account_index[begin:end], at[begin:end], most, pairs[:, found:])
         begin = end
-    return left[:found].copy(), right[:found].copy(), seen[:found].copy(), gap[:found].copy()
+    return pairs[0, :found].copy(), pairs[1, :found].copy(), pairs[2, :found].copy(), pairs[3, :found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _taken_over(account_index: Int32, at: Int64, most: int, pairs: Int64) -> int:
+    """Writes one text's pairs as `_repeated` gives them, and returns how many; its uses are in order of time."""
+    met, last = np.empty(most, np.int32), np.empty(most, np.int64)
+    closest, when = np.full((most, most), -1, np.int64), np.zeros((most, most), np.int64)
+    known = 0
+    for i in range(len(account_index)):
+        own = 0
+        while own < known and met[own] != account_index[i]:
+            own += 1
+        if own == known:
+            met[own] = account_index[i]
+            known += 1
+        # whoever had sent it before this account ever did; it returns to nobody's text but its own otherwise
+        for other in range(own):
+            if closest[other, own] < 0 or at[i] - last[other] < closest[other, own]:
+                closest[other, own], when[other, own] = at[i] - last[other], at[i]
+        last[own] = at[i]
+    found = 0
+    for own in range(known):
+        for other in range(own):
+            pairs[0, found], pairs[1, found] = met[other], met[own]
+            pairs[2, found], pairs[3, found] = when[other, own], closest[other, own]
+            found += 1
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -129,61 +173,27 @@ def chance_share(far: int, span: float, accounts: int) -> float:
 
 
 def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -> Handovers:
-    """The connected components of handovers, split where coincidence alone joins two operators.
+    """The connected components of handovers, parted where they do not show one queue (`handover_groups.parted`).
 
-    `left`, `right` and `at` (handovers,) are two account indices and a time (µs); `chance` is the share of accounts
-    that coincidence would join. Groups of fewer than LEAST accounts are left out.
+    `left` and `right` (handovers,) are the indices of the account that asked first and of the one that took over, `at`
+    the time (µs); `chance` is the share of accounts that coincidence would join. A group holds those accounts that took
+    over from another of it; groups with fewer than LEAST are left out.
     """
     names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
-    size, links = len(names), len(left)
+    size = len(names)
+    given, taken = code[: len(left)], code[len(left) :]
+    label = parted(*_pairs(given, taken, size), size, chance / max(accounts, 1))
+    inside = label[given] == label[taken]
     first = np.full(size, np.iinfo(np.int64).max)
-    np.minimum.at(first, code, np.concatenate([at, at]))
-    graph = csr_array(coo_array((np.ones(links), (code[:links], code[links:])), shape=(size, size)))
-    label = _parted(csr_array(graph + graph.T), chance / max(accounts, 1))
-    kept = np.bincount(label, minlength=1)[label] >= LEAST
+    np.minimum.at(first, taken[inside], at[inside])
+    acting = np.zeros(size, bool)
+    acting[taken[inside]] = True
+    kept = acting & (np.bincount(label[acting], minlength=int(label.max(initial=0)) + 1)[label] >= LEAST)
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
     count = np.zeros(accounts, np.int32)
-    count[names] = np.bincount(code, minlength=size)
+    count[names] = np.bincount(_pairs(given, taken, size)[1], minlength=size)
     return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], count)
-
-
-def _parted(graph: csr_array, density: float) -> Int64:
-    """A label for each account of the graph; `density` is the probability that coincidence joins two given accounts."""
-    _, label = connected_components(graph, directed=False)
-    pending = [np.flatnonzero(label == one) for one in range(int(label.max(initial=-1)) + 1)]
-    result, found = np.zeros(graph.shape[0], np.int64), 0
-    while pending:
-        group = pending.pop()
-        halves = _cut(graph[group][:, group], density) if len(group) >= 2 * PART else None
-        if halves is None:
-            result[group] = found
-            found += 1
-        else:
-            pending += [group[half] for half in halves]
-    return result
-
-
-def _cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
-    """Two sides that hardly any handover crosses although many would if one operator made them; None for no such cut.
-
-    The second eigenvector of the normalised adjacency separates sides that few links join (Fiedler, Algebraic
-    connectivity of graphs, 1973).
-    """
-    degree = np.asarray(graph.sum(axis=1))
-    scale = diags_array(degree**-0.5)
-    # a fixed start makes runs repeat; rounding takes away the last bits, in which machines may differ
-    start = np.linspace(1.0, 2.0, graph.shape[0])
-    strength, vectors = eigsh(csr_array(scale @ graph @ scale), k=2, which="LA", v0=start, maxiter=20_000, tol=1e-9)
-    side = np.round(vectors[:, int(np.argmin(strength))] * degree**-0.5, 9) > 0.0
-    high, low = np.flatnonzero(side), np.flatnonzero(~side)
-    if min(len(high), len(low)) < LEAST:
-        return None
-    crossing = float(graph[high][:, low].sum())
-    dealt = float(degree[high].sum() * degree[low].sum() / degree.sum())
-    if dealt < MIXED or crossing > CROSSED + 3.0 * density * len(high) * len(low):
-        return None
-    return high, low
 
 
 def as_groups(found: Handovers) -> Groups:
