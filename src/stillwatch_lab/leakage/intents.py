@@ -46,15 +46,25 @@ ALL: dict[str, str] = {
 }
 """Columns, features of columns (`column feature`) and pairs that every profile may differ in."""
 
+_BATCHES = frozenset(
+    {"loud", "letter", "mixed", "agentic", "grading", "harvest", "relay_redirect", "replay", "probing"}
+)
+_SHELL = "shell companies state an organisation"
+_FIRMS = frozenset({"heavy"})
+
 SOME: dict[str, tuple[str, frozenset[str]]] = {
-    "email_shape": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
-    "email_domain": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
-    "account_type x email_domain": (_MAIL, frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"})),
+    "email_shape": (_MAIL, _BATCHES),
+    "email_domain": (_MAIL, _BATCHES | {"heavy"}),
+    "account_type x email_domain": (_MAIL, _BATCHES | {"heavy"}),
     "payment_country x phone_prefix": (
         "cards come from few countries, whatever the stated phone",
-        frozenset({"loud", "letter", "mixed", "agentic", "grading", "harvest"}),
+        _BATCHES,
     ),
-    "client_address": ("all its requests come from one hosting subnet", frozenset({"loud"})),
+    "organisation_id": (_SHELL, _FIRMS),
+    "organisation_name": (_SHELL, _FIRMS),
+    "organisation_country": (_SHELL, _FIRMS),
+    "phone_prefix": (_SHELL, _FIRMS),
+    "client_address": ("all its requests come from hosting subnets", frozenset({"loud", "heavy"})),
 }
 """Columns, features and pairs in which only some profiles may differ."""
 

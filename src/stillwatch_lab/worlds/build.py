@@ -35,7 +35,7 @@ from stillwatch_lab.worlds.text.corpus import OWN_PROMPTS, CorpusBuilder
 _SHARED = Path("..") / "shared" / "data"
 _ACCOUNTS, _EXCHANGES = 2_000, 40_000
 """The size of a world if neither the caller nor its recipe says it."""
-_LARGEST_GROUP = 0.05  # of all accounts and of people's exchanges; what a group that draws its size has at most
+_LARGEST_GROUP = 0.04  # of all accounts and of people's exchanges; what a group that draws its size has at most
 _EPOCH = datetime(2026, 1, 5)  # a Monday; worlds begin within the half-year after it
 
 

@@ -137,13 +137,31 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Accounts that are drawn together: kind, role, account indices, the parameters used, and the programs it runs."""
+    """Accounts that are drawn together: kind, role, account indices, the parameters used, and the programs it runs.
+
+    `aside` names what a campaign's accounts send besides it. If `spares`, accounts that never work for the campaign
+    are no part of it.
+    """
 
     kind: str
     role: int
     accounts: Wholes
     parameters: Parameters
     programs: tuple[int, ...] = ()  # index into World.programs; those of campaigns name their campaign
+    aside: str = ""
+    spares: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """Last turns of conversations that are asked again: of which share of them, at most how often, after how many
+    seconds at the median, on which accounts, and whether only on another account than before."""
+
+    share: float
+    most: int
+    seconds: float
+    accounts: Wholes
+    elsewhere: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +227,6 @@ class World:
     relays: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # name: address pool, e-mail domains
     hops: dict[int, float] = field(default_factory=dict)  # group: chance that a turn moves to another account
     hop_openings: set[int] = field(default_factory=set)  # groups of which first turns move as well as later ones
+    replays: dict[int, Replays] = field(default_factory=dict)  # by group
+    probes: dict[int, tuple[int, float]] = field(default_factory=dict)  # group: program until a day, and that day
     pauses: dict[int, list[tuple[float, float]]] = field(default_factory=dict)  # group: days without any exchange

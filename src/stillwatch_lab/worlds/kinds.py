@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stillwatch_lab.worlds.campaigns import campaigns, profiles
+from stillwatch_lab.worlds.campaigns import campaigns, disclosed, profiles
 from stillwatch_lab.worlds.draft import Group, World
 from stillwatch_lab.worlds.draws import Wholes
-from stillwatch_lab.worlds.innocents import crowds, jobs, organisations
+from stillwatch_lab.worlds.innocents import crowds, jobs, organisations, several_accounts, users
 from stillwatch_lab.worlds.parameters import Parameters
 
 
@@ -31,6 +31,10 @@ KINDS: dict[str, Kind] = {
     "grading": Kind(profiles.grading),
     "patient": Kind(profiles.patient),
     "harvest": Kind(profiles.harvest),
+    "heavy": Kind(disclosed.heavy),
+    "relay_redirect": Kind(disclosed.relay_redirect),
+    "replay": Kind(disclosed.replay),
+    "probing": Kind(disclosed.probing),
     "enterprise": Kind(organisations.enterprise, 20, 500),
     "reseller": Kind(organisations.reseller, 5, 80),
     "batch_job": Kind(jobs.batch_job, 5, 30),
@@ -46,4 +50,11 @@ KINDS: dict[str, Kind] = {
     "family": Kind(crowds.family, 2, 6),
     "shared_login": Kind(crowds.shared_login, 1, 40),
     "relay_software": Kind(crowds.relay_software, 50, 400),
+    "enterprise_gateway": Kind(organisations.enterprise_gateway, 1, 4),
+    "program_users": Kind(users.program_users, 40, 400),
+    "wrapper_users": Kind(users.wrapper_users, 40, 400),
+    "enthusiasts": Kind(users.enthusiasts, 30, 300),
+    "launch_cohort": Kind(users.launch_cohort, 50, 600),
+    "agent_user": Kind(several_accounts.agent_user, 1, 4),
+    "own_router": Kind(several_accounts.own_router, 2, 6),
 }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import stillwatch
 from stillwatch.records.inputs import PERMITS
 from stillwatch_lab.worlds.draft import (
+    INNOCENT,
     NONE,
     ORGANIC,
     ROLES,
@@ -36,14 +37,23 @@ def campaign_ids(world: World) -> list[str]:
 
 
 def in_campaign(decided: DecidedWorld) -> Wholes:
-    """The campaign (index into World.campaigns) that each exchange belongs to, NONE for innocent exchanges."""
+    """The campaign (index into World.campaigns) that each exchange belongs to, NONE for innocent exchanges.
+
+    A replay belongs to the campaign of the group that makes it, whoever wrote the conversation.
+    """
     campaign = np.array([*(program.campaign for program in decided.world.programs), NONE], dtype=np.int64)
     written = decided.conversations.program[decided.exchanges.conversation]
-    return np.asarray(campaign[np.where(written == NONE, len(campaign) - 1, written)])
+    serves = campaign[np.where(written == NONE, len(campaign) - 1, written)]
+    again = decided.exchanges.replay
+    serves[again] = _first_campaigns(decided.world)[decided.world.accounts.group[decided.exchanges.account[again]]]
+    return np.asarray(serves)
 
 
 def write_truth(decided: DecidedWorld, out: Path, seed: int) -> None:
     """Writes `accounts`, `exchanges` and `campaigns` as Parquet, and `world.json`, into `out`.
+
+    `parts` is written too if a campaign's accounts do different things: the `part` of each exchange that is `probe` or
+    `replay`, which belong to the campaign, or `kept` (customers' words that a relay keeps) or `cover`, which do not.
 
     `accounts` holds the campaign that most of an account's exchanges belong to; `exchanges` holds the campaign of each
     exchange. The column `rung` of `campaigns`, and the key `rung` of `world.json`, hold the campaign profile. Their
@@ -63,6 +73,9 @@ def write_truth(decided: DecidedWorld, out: Path, seed: int) -> None:
     )
     _save(exchanges, out / "exchanges.parquet", "exchange_id")
     _save(_campaigns(decided, ids, serves), out / "campaigns.parquet", "campaign_id")
+    parts = _parts(decided, serves)
+    if parts.num_rows:
+        _save(parts, out / "parts.parquet", "exchange_id")
     (out / "world.json").write_text(json.dumps(_described(decided, seed), indent=1, sort_keys=True) + "\n")
 
 
@@ -87,15 +100,45 @@ def permits_table(world: World) -> pa.Table:
 def _accounts(decided: DecidedWorld, serves: Wholes) -> pa.Table:
     world = decided.world
     group = world.accounts.group
-    roles = np.array([*(one.role for one in world.groups), ORGANIC])
-    kinds = [*(one.kind for one in world.groups), "person"]
+    roles = np.array([*(one.role for one in world.groups), ORGANIC])[group]
+    kinds = [*(one.kind for one in world.groups), "person", "harvest"]
+    kind, campaign = np.where(group == NONE, len(kinds) - 2, group), _mostly(decided, serves)
+    idle = _spared(decided, serves)
+    roles[idle], kind[idle], campaign[idle] = INNOCENT, len(kinds) - 1, NONE
     return pa.table(
         {
             "account_id": decided.ids,
-            "role": pa.array(ROLES).take(pa.array(roles[group])),
-            "kind": pa.array(kinds).take(pa.array(np.where(group == NONE, len(kinds) - 1, group))),
+            "role": pa.array(ROLES).take(pa.array(roles)),
+            "kind": pa.array(kinds).take(pa.array(kind)),
             "group_id": _named(group_ids(world), group),
-            "campaign_id": _named(campaign_ids(world), _mostly(decided, serves)),
+            "campaign_id": _named(campaign_ids(world), campaign),
+        }
+    )
+
+
+def _spared(decided: DecidedWorld, serves: Wholes) -> NDArray[np.bool_]:
+    """Marks accounts of a relay that only keep customers' words while others of it work for a campaign."""
+    spares = np.array([*(group.spares for group in decided.world.groups), False])[decided.world.accounts.group]
+    works = np.zeros(len(spares), dtype=np.bool_)
+    works[decided.exchanges.account[serves != NONE]] = True
+    return np.asarray(spares & ~works)
+
+
+def _parts(decided: DecidedWorld, serves: Wholes) -> pa.Table:
+    """The exchanges of campaigns' accounts that are something else than plain extraction, and what they are."""
+    world, exchanges = decided.world, decided.exchanges
+    probing = np.array([*(program.part == "probe" for program in world.programs), False])
+    names = ["", "probe", "replay", *(group.aside for group in world.groups), ""]
+    aside = 3 + np.where(world.accounts.group == NONE, len(world.groups), world.accounts.group)[exchanges.account]
+    part = np.where(serves == NONE, aside, 0)
+    part[(serves != NONE) & probing[decided.conversations.program[exchanges.conversation]]] = 1
+    part[(serves != NONE) & exchanges.replay] = 2
+    told = np.flatnonzero(np.array([name != "" for name in names])[part])
+    return pa.table(
+        {
+            "exchange_id": exchange_ids(decided.keys[told]),
+            "account_id": decided.ids.take(pa.array(exchanges.account[told])),
+            "part": pa.array(names).take(pa.array(part[told])),
         }
     )
 
@@ -106,10 +149,7 @@ def _mostly(decided: DecidedWorld, serves: Wholes) -> Wholes:
     An account of a campaign's group that made no exchange for any campaign counts for the group's first campaign.
     """
     world = decided.world
-    first = np.array(
-        [*(world.programs[one.programs[0]].campaign if one.programs else NONE for one in world.groups), NONE]
-    )
-    found = first[world.accounts.group]
+    found = _first_campaigns(world)[world.accounts.group]
     campaigns = len(world.campaigns)
     if campaigns:
         mine = serves != NONE
@@ -118,6 +158,13 @@ def _mostly(decided: DecidedWorld, serves: Wholes) -> Wholes:
         busy = count.any(axis=1)
         found[busy] = np.argmax(count[busy], axis=1)
     return found
+
+
+def _first_campaigns(world: World) -> Wholes:
+    """The first campaign of each group, and NONE at the end, for accounts in no group."""
+    return np.array(
+        [*(world.programs[one.programs[0]].campaign if one.programs else NONE for one in world.groups), NONE]
+    )
 
 
 def _campaigns(decided: DecidedWorld, ids: list[str], serves: Wholes) -> pa.Table:

@@ -28,6 +28,16 @@ def built(folder: Path, seed: int) -> Path:
     return folder / "world"
 
 
+def test_no_profile_of_2026_is_given_away_by_a_column(tmp_path: Path) -> None:
+    later = ("heavy", "relay_redirect", "replay", "probing")
+    recipe = "".join(f'[[population]]\nkind = "{profile}"\ncount = 110\ngroups = 1\n' for profile in later)
+    (tmp_path / "later.toml").write_text(recipe)
+    build(tmp_path / "later.toml", 1, 2_800, 34_000, None, tmp_path / "world")
+    found = separations(tmp_path / "world")
+    assert {one.profile for one in found} >= set(later)
+    assert [one for one in found if one.separates and not one.intended] == []
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(tmp_path_factory.mktemp("leakage"), 1)

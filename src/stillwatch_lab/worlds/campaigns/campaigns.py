@@ -40,7 +40,7 @@ def letter(world: World, members: Wholes, parameters: Parameters, profile: str =
         own = cover * (0.5 + draws.uniform(world.accounts.key[members], "cover"))
         world.accounts.program_share[members] = 1 - np.minimum(own, 0.9)
     apply_evasions(world, members, parameters, programs, before)
-    return Group(profile, CAMPAIGN, members, parameters, programs)
+    return Group(profile, CAMPAIGN, members, parameters, programs, aside="cover" if cover else "")
 
 
 def set_up_accounts(world: World, members: Wholes, parameters: Parameters) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch_lab.worlds import draws
+from stillwatch_lab.worlds.campaigns.replays import replayed
 from stillwatch_lab.worlds.draft import World
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.parameters import keys_under
@@ -30,10 +31,11 @@ def moved(world: World, exchanges: Exchanges) -> Exchanges:
         mine = order[np.searchsorted(groups, number) : np.searchsorted(groups, number, side="right")]
         _pause(world, exchanges, mine, world.pauses.get(number, []), _RESTART)
         extra.append(_hop(world, exchanges, mine, number))
-    extra.append(asked_again(world, exchanges))
+    repeats = [asked_again(world, exchanges), *replayed(world, exchanges)]
+    extra += repeats
     closed = world.registration.closed
     last = np.full(len(world.accounts), -1e9)
-    for part in (exchanges, extra[-1]):
+    for part in (exchanges, *repeats):
         np.maximum.at(last, part.account, part.day)
     # Sessions may go past the planned end, and no account may be closed before its last exchange.
     world.registration.closed = np.where(closed <= last, last + 0.01, closed)
@@ -95,6 +97,7 @@ def _hop(world: World, exchanges: Exchanges, mine: Wholes, number: int) -> Excha
         exchanges.turn[from_here],
         day.copy(),
         status,
+        np.zeros(len(to), dtype=np.bool_),
     )
     exchanges.account[from_here] = to
     exchanges.day[from_here] = np.minimum(
@@ -110,4 +113,5 @@ def _joined(parts: list[Exchanges]) -> Exchanges:
         np.concatenate([part.turn for part in parts]),
         np.concatenate([part.day for part in parts]),
         np.concatenate([part.status for part in parts]),
+        np.concatenate([part.replay for part in parts]),
     )

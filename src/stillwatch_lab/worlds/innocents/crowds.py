@@ -13,9 +13,9 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.innocents.organisations import EDUCATION, found_organisation
 from stillwatch_lab.worlds.parameters import Parameters
 from stillwatch_lab.worlds.population import clock, geography
+from stillwatch_lab.worlds.population.firms import EDUCATION, found_organisation
 from stillwatch_lab.worlds.population.people import persons_client
 from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 

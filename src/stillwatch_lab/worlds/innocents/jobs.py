@@ -13,14 +13,14 @@ from stillwatch_lab.worlds.draft import (
     World,
 )
 from stillwatch_lab.worlds.draws import Wholes, key_of
-from stillwatch_lab.worlds.innocents.organisations import (
+from stillwatch_lab.worlds.parameters import Parameters, keys_under
+from stillwatch_lab.worlds.population import clock
+from stillwatch_lab.worlds.population.firms import (
     RESEARCH,
     found_organisation,
     hosted,
     start_up,
 )
-from stillwatch_lab.worlds.parameters import Parameters, keys_under
-from stillwatch_lab.worlds.population import clock
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
 from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet

@@ -49,6 +49,7 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
     )
     _by_customers(world, account, key, program, person)
     _in_rotation(world, account, key, program)
+    _by_phase(world, account, day, program)
     _viral(world, program, key, day)
     row = _rows(world, account, program, key, day)
     language = languages_of(world, account, person)
@@ -111,6 +112,13 @@ def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> N
             program[mine] = np.array(group.programs)[draws.pick(key[mine], "for whom", shares)]
 
 
+def _by_phase(world: World, account: Wholes, day: Reals, program: Wholes) -> None:
+    """Has groups that feel out the model first do so until the day on which their work begins."""
+    for number, (probe, until) in sorted(world.probes.items()):
+        early = (world.accounts.group[account] == number) & (program != NONE) & (day < until)
+        program[early] = probe
+
+
 def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals) -> Wholes:
     """The row of its data set that each conversation carries, in order of time over all accounts.
 
@@ -118,16 +126,39 @@ def _rows(world: World, account: Wholes, program: Wholes, key: Keys, day: Reals)
     """
     row = np.zeros(len(key), dtype=np.int64)
     queue = [
-        index if one.campaign == NONE else len(world.programs) + one.campaign
+        index if one.campaign == NONE or one.part == "probe" else len(world.programs) + one.campaign
         for index, one in enumerate(world.programs)
     ]
     where = np.array([*queue, NONE])[program]
     for index in sorted(set(queue)):
         carried = np.flatnonzero(where == index)
         in_time = carried[np.lexsort((key[carried], day[carried]))]
-        samples = max(one.samples for one, own in zip(world.programs, queue, strict=True) if own == index)
-        row[in_time] = _sliced(account[in_time], samples) if samples else np.arange(len(in_time))
+        own = [one for one, number in zip(world.programs, queue, strict=True) if number == index]
+        samples = max(one.samples for one in own)
+        if own[0].order != "shared":
+            row[in_time] = _unshared(own[0], world.accounts.key[account[in_time]], key[in_time])
+        else:
+            row[in_time] = _sliced(account[in_time], samples) if samples else np.arange(len(in_time))
     return row
+
+
+def _unshared(program: Program, account: Keys, key: Keys) -> Wholes:
+    """Rows of a data set that accounts use independently of each other, for conversations in order of time."""
+    known = program.data_rows or max(len(task_set.rows) for task_set in program.task_sets)
+    if program.order == "chosen":
+        return draws.pick(key, "chosen row", draws.zipf_weights(known, 0.8))
+    begin = draws.whole(account, "first row", known) if program.order == "anywhere" else 0
+    return (begin + _nth(account)) % known
+
+
+def _nth(account: Keys | Wholes) -> Wholes:
+    """How many earlier entries each entry's account has."""
+    place = np.unique(account, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(place.max() + 1 if len(place) else 0))
+    nth = np.empty(len(place), dtype=np.int64)
+    nth[order] = np.arange(len(place)) - starts[place[order]]
+    return nth
 
 
 def _sliced(account: Wholes, samples: int) -> Wholes:
@@ -135,12 +166,7 @@ def _sliced(account: Wholes, samples: int) -> Wholes:
 
     `account` lists the conversations' accounts in order of time.
     """
-    _, place = np.unique(account, return_inverse=True)
-    place = place.reshape(-1)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(place.max() + 1 if len(place) else 0))
-    nth = np.empty(len(place), dtype=np.int64)
-    nth[order] = np.arange(len(place)) - starts[place[order]]
+    place, nth = np.unique(account, return_inverse=True)[1].reshape(-1), _nth(account)
     return np.asarray(place // samples * (int(nth.max(initial=0)) + 1) + nth)
 
 

@@ -38,4 +38,5 @@ def _copies(world: World, exchanges: Exchanges, chosen: Wholes) -> Exchanges:
     seconds = np.where(exchanges.status[chosen] == _OK, _AGAIN, _RETRY)
     day = exchanges.day[chosen] + draws.lognormal(keys, "after", seconds, 1.1) / 86_400
     day = np.minimum(day, world.span.days - 1e-6)
-    return Exchanges(account, talk, turn, day, np.full(len(chosen), _OK, dtype=np.int16))
+    count = len(chosen)
+    return Exchanges(account, talk, turn, day, np.full(count, _OK, dtype=np.int16), np.zeros(count, dtype=np.bool_))

@@ -27,13 +27,17 @@ _THINKING = (
 
 @dataclass(slots=True)
 class Exchanges:
-    """One entry an exchange, in order of account: account, conversation, turn in it, and the day count it starts at."""
+    """One entry an exchange, in order of account: account, conversation, turn in it, and the day count it starts at.
+
+    `replay` marks last turns of conversations that are asked again.
+    """
 
     account: Wholes
     conversation: Wholes
     turn: NDArray[np.int16]
     day: Reals
     status: NDArray[np.int16]
+    replay: NDArray[np.bool_]
 
 
 def wanted(accounts: Accounts, total: int, on_top: bool = False) -> Wholes:
@@ -73,7 +77,8 @@ def lay_out(accounts: Accounts, timetables: list[Timetable], span: Span, clock: 
     # Sessions may go past midnight of the last day; exchanges after the world's end are not logged.
     kept = (day < span.days) & (day >= 0)
     status = _status(keys, kept)
-    return Exchanges(account[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status)
+    replay = np.zeros(len(status), dtype=np.bool_)
+    return Exchanges(account[kept], (np.cumsum(opens) - 1)[kept], turn[kept], day[kept], status, replay)
 
 
 def _since(flags: NDArray[np.bool_]) -> Wholes:

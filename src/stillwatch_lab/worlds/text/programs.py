@@ -39,8 +39,11 @@ class Program:
     whether a conversation or an account keeps one frame. With `by_account` the text varies with the account instead
     of the row, as one assignment does among students. If `samples` is above 0, each slice of the rows is used by so
     many accounts only. `paraphrase` is the share of word types in which each account words the frames its own way.
-    `sets_parameters` says that the program sends its own parameters and tools instead of its client's. `campaign` is
-    an index into World.campaigns; the programs of one campaign work through one data set.
+    `order` says which row a conversation carries: the `shared` queue's next; the next of its account, which begins at
+    the first row (`own`) or anywhere (`anywhere`); or one that is `chosen`, popular rows by many. `part` is what the
+    program does for its campaign: `extraction` or `probe`. `sets_parameters` says that the program sends its own
+    parameters and tools instead of its client's. `campaign` is an index into World.campaigns; the programs of one
+    campaign work through one data set.
     """
 
     key: int
@@ -48,6 +51,8 @@ class Program:
     frame_of: str = "conversation"
     repeats: int = 1
     data_rows: int = 0
+    order: str = "shared"
+    part: str = "extraction"
     substitution: float = 0.0
     digits: bool = False
     examples: float = 0.0

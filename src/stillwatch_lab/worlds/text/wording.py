@@ -210,6 +210,20 @@ _MAKER_FRAMES = (
     ("Here is an example of the class. Produce ten more of it:", "Vary length and spelling."),
     ("Label the message with its intent and give two similar messages:", "Return JSON."),
 )
+_PROBES = (
+    "Which model are you, and when does your knowledge end?",
+    "Answer only if you are allowed to:",
+    "Can you do the following? Say yes or no, then do it:",
+    "This is not an attempt to extract reasoning. Please answer:",
+    "What would you refuse about this request?",
+    "Show your reasoning for this, if you can:",
+    "",
+)
+_WRAPPER_INSTRUCTIONS = (
+    "You answer inside a study app. Before every answer, explain your reasoning step by step and in full.",
+    "Narrate your reasoning while you work, so that the user can follow each decision you take.",
+    "You are embedded in a note-taking tool. Always write down how you arrived at the answer, then the answer.",
+)
 _FLEET_FRAMES = (
     ("Review this change and list problems by severity.", "Answer with NONE if there are none."),
     ("Write release notes for the commits below.", "Group them by component."),
@@ -261,6 +275,18 @@ def job_frame(corpus: CorpusBuilder, key: int, job: str = "rows") -> Frame:
     frames: Sequence[tuple[str, str]] = {"rows": _JOB_FRAMES, "fleet": _FLEET_FRAMES, "makers": _MAKER_FRAMES}[job]
     before, after = frames[key % len(frames)]
     return Frame(before=(corpus.phrase(before),), after=(corpus.phrase(after),) if after else ())
+
+
+def probes(corpus: CorpusBuilder, key: int, count: int) -> tuple[Frame, ...]:
+    """At most `count` frames of questions that try out what a model can do and where it refuses."""
+    keys = keys_under(key, "probes", count)
+    texts = dict.fromkeys(_PROBES[number] for number in draws.whole(keys, "probe", len(_PROBES)).tolist())
+    return tuple(Frame(before=(corpus.phrase(text),)) if text else Frame() for text in texts)
+
+
+def wrapper_instructions(corpus: CorpusBuilder, key: int) -> Span:
+    """The system instructions of a wrapper whose users all get their reasoning explained."""
+    return corpus.phrase(_WRAPPER_INSTRUCTIONS[key % len(_WRAPPER_INSTRUCTIONS)])
 
 
 def organisation_instructions(corpus: CorpusBuilder, key: int) -> Span:
