@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from stillwatch.link.biclusters import AccountPrior, find_biclusters
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.rates import adopters
-from tests.link.planted import planted
+from tests.link.planted import CODES, planted
 
 
 def search(graph, prior=None):
@@ -53,3 +55,27 @@ def test_strangers_joined_by_wording_alone_are_no_bicluster_though_each_has_coll
         np.random.default_rng(8), planted=48, claims=("same_opening_words", "same_signup_minute"), variants=12
     )
     assert all(len(bicluster.members) < 40 for bicluster in search(graph))
+
+
+def by_day(graph):
+    """The same graph, its minutes of sign-up taken for days."""
+    minute, day = CODES["same_signup_minute"], CODES["same_signup_day"]
+    distinct_count = graph.distinct_count.copy()
+    distinct_count[[day, minute]] = graph.distinct_count[[minute, day]]
+    attribute = np.where(graph.attribute == minute, day, graph.attribute).astype(graph.attribute.dtype)
+    return replace(graph, attribute=attribute, distinct_count=distinct_count)
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_a_day_of_sign_up_completes_a_bicluster_and_founds_none(seed: int) -> None:
+    """All who came on the day of a launch, with the version that was then new, share its day and the tool."""
+    claims = ("same_signup_minute", "same_client_fingerprint")
+    graph, _ = planted(np.random.default_rng(seed), claims=claims, variants=1)
+    assert [bicluster.groups for bicluster in search(graph)] == [("software", "time")]
+    assert search(by_day(graph)) == []
+    claims = ("same_signup_minute", "same_client_fingerprint", "same_payment_issuer")
+    graph, members = planted(np.random.default_rng(seed), claims=claims, variants=1)
+    (found,) = search(by_day(graph))
+    assert found.groups == ("software", "payment")
+    assert len(np.intersect1d(found.members, members)) >= 0.7 * len(members)
+    assert len(np.setdiff1d(found.members, members)) <= 1

@@ -79,6 +79,7 @@ SHOWN = {
     "same_referrer": {"https://offers.example"},
     "same_signup_minute": {"2026-03-01 12:34 UTC"},
     "same_signup_hour": {"2026-03-01 12:00 to 12:59 UTC"},
+    "same_signup_day": {"2026-03-01 UTC"},
 }
 TEXTS = {"same_instructions", "same_opening_words", "same_closing_words", "same_payload"}
 FOUR = [("anna", OFFICE), ("bert", OFFICE), ("cleo", HOME), ("dora", HOME)]

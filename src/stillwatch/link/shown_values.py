@@ -70,6 +70,11 @@ def _hour(row: Row) -> str | None:
     return f"{created:%Y-%m-%d %H:00 to %H:59} UTC" if isinstance(created, datetime) else None
 
 
+def _day(row: Row) -> str | None:
+    created = row["created_at"]
+    return f"{created:%Y-%m-%d} UTC" if isinstance(created, datetime) else None
+
+
 def _parameters(row: Row) -> str | None:
     return ", ".join(f"{name} {row[name]}" for name in _PARAMETERS if row[name] is not None) or None
 
@@ -104,6 +109,7 @@ STATED = {
     "same_referrer": _column("referrer"),
     "same_signup_minute": Shown(("created_at",), _minute),
     "same_signup_hour": Shown(("created_at",), _hour),
+    "same_signup_day": Shown(("created_at",), _day),
 }
 """By claim: how a value that the accounts table states is shown."""
 

@@ -82,6 +82,10 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _registration(claims.SAME_REFERRER, "referrer", "referrer"),
     _registration(claims.SAME_SIGNUP_MINUTE, "signup_time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"),
     _registration(claims.SAME_SIGNUP_HOUR, "signup_time", "CAST(date_trunc('hour', created_at) AS VARCHAR)"),
+    replace(  # who signs up on one day also uses what versions are then new: the day alone founds nothing
+        _registration(claims.SAME_SIGNUP_DAY, "signup_time", "CAST(date_trunc('day', created_at) AS VARCHAR)"),
+        coarse=True,
+    ),
 )
 
 HIERARCHIES = tuple(dict.fromkeys(attribute.hierarchy for attribute in ATTRIBUTES))

@@ -152,6 +152,7 @@ SAME_SIGNUP_FINGERPRINT = SharedValue("same_signup_fingerprint", "registration",
 SAME_REFERRER = SharedValue("same_referrer", "registration", "registration", "referrer")
 SAME_SIGNUP_MINUTE = SharedValue("same_signup_minute", "time", "time", "minute of sign-up")
 SAME_SIGNUP_HOUR = SharedValue("same_signup_hour", "time", "time", "hour of sign-up")
+SAME_SIGNUP_DAY = SharedValue("same_signup_day", "time", "time", "day of sign-up")
 
 SHARED_VALUES = tuple(value for value in list(globals().values()) if isinstance(value, SharedValue))
 """Every one above, in that order."""
