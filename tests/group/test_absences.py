@@ -19,7 +19,7 @@ from stillwatch.group.group_tests import (
     release_test,
     succession_test,
 )
-from stillwatch.group.purposes import separate
+from stillwatch.group.separation import separate
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import EVIDENCE_SORTS, GROUP_CLAIMS, EvidenceSort, switched_off
@@ -88,10 +88,11 @@ def test_without_text_only_sizes_times_and_conversations_are_tested(reference: R
 
 
 def test_without_text_nothing_stands_apart() -> None:
-    purpose = separate(silent(GROUP), silent(PEOPLE), silent(PEOPLE))
+    (purpose,) = separate(silent(GROUP), reference_population(silent(PEOPLE)))
     assert purpose.whole
     assert apart_test(purpose).absent is Absence.NO_TEXT
-    told = apart_test(separate(exchanges(5, person=False), PEOPLE, PEOPLE))
+    (effort,) = separate(exchanges(5, person=False), reference_population(PEOPLE))
+    told = apart_test(effort)
     assert (told.absent, (told.statistic or 0.0) > 0.9) == (None, True)
 
 

@@ -49,10 +49,15 @@ def test_occurrences_are_all_places_of_kept_features(seed: int, kept: int) -> No
 def test_what_words_say_is_summed_and_capped_by_row(seed: int, kept: int) -> None:
     _, features = rows(seed, 20)
     at, code = wording.occurrences(features, np.arange(1, kept + 1).astype(np.uint32))
-    nats = np.random.default_rng(seed).normal(0.0, 3.0, kept)
+    rest = wording.unkept(features, at)
+    assert np.array_equal(rest + np.bincount(at, minlength=len(features)), (features != 0).sum(axis=1))
+    nats = np.random.default_rng(seed).normal(0.0, 3.0, kept + 1)
     total = np.ones(len(features))
-    wording.add_capped(total, at, code, 0.35, nats, 2.0)
-    assert np.array_equal(total, 1.0 + np.clip(0.35 * wording.summed(at, code, nats, len(features)), -2.0, 2.0))
+    wording.add_capped(total, at, code, rest, nats, 0.35, 2.0)
+    summed = wording.summed(at, code, nats, len(features)) + rest * nats[-1]
+    assert np.allclose(total, 1.0 + np.clip(0.35 * summed, -2.0, 2.0))
+    weight = np.random.default_rng(seed).random(len(features))
+    assert np.isclose(wording.weighted(rest, weight), (rest * weight).sum())
 
 
 def _uses(account: np.ndarray, features: np.ndarray) -> np.ndarray:

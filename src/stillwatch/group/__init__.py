@@ -30,8 +30,8 @@ from stillwatch.group.group_tests import (
 )
 from stillwatch.group.loading import load, load_lives, load_releases
 from stillwatch.group.measures import measured_tests
-from stillwatch.group.purposes import separate
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
+from stillwatch.group.separation import separate
 from stillwatch.job import Job
 from stillwatch.progress import progress
 from stillwatch.records.candidates import Absence, GroupTest
@@ -113,8 +113,10 @@ def _in_turn(
 
 def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | None:
     reference = setting.reference
-    purpose = separate(rows, reference.exchanges, reference.small)
-    served = purpose.served
+    found = separate(rows, reference)
+    if not found:
+        return None
+    purpose, served = found[0], found[0].served
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.account_index[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)

@@ -164,19 +164,41 @@ def summed(into: Int32, source: Int32, weight: Float, cells: int) -> Float:
 
 
 @njit(cache=True, nogil=True)
-def add_capped(total: Float, rows: Int32, codes: Int32, weight: float, nats: Float, cap: float) -> None:
+def unkept(features: Features, rows: Int32) -> NDArray[np.uint8]:
+    """Returns how many features each row (rows,) has beyond its occurrences, whose `rows` are ascending."""
+    result = np.zeros(len(features), np.uint8)
+    for i in range(features.shape[0]):
+        for j in range(features.shape[1]):
+            result[i] += features[i, j] != ABSENT
+    for row in rows:
+        result[row] -= 1
+    return result
+
+
+@njit(cache=True, nogil=True)
+def weighted(count: NDArray[np.uint8], weight: Float) -> float:
+    """Returns the sum of `count` times `weight`, both (rows,), in their order: the same on every machine."""
+    result = 0.0
+    for i in range(len(count)):
+        result += count[i] * weight[i]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def add_capped(
+    total: Float, rows: Int32, codes: Int32, rest: NDArray[np.uint8], nats: Float, weight: float, cap: float
+) -> None:
     """Adds to each row's `total` the sum of its `nats[codes]` times `weight`, limited to -`cap` to `cap`.
 
-    `rows` (n,) are ascending, and `codes` (n,) belong to them.
+    `rows` (n,) are ascending, and `codes` (n,) belong to them; `rest` (rows,) counts what has the last of the `nats`.
     """
-    begin = 0
-    while begin < len(rows):
-        end, ratio = begin, 0.0
-        while end < len(rows) and rows[end] == rows[begin]:
-            ratio += nats[codes[end]]
-            end += 1
-        total[rows[begin]] += min(max(weight * ratio, -cap), cap)
-        begin = end
+    at = 0
+    for i in range(len(rest)):
+        ratio = rest[i] * nats[-1]
+        while at < len(rows) and rows[at] == i:
+            ratio += nats[codes[at]]
+            at += 1
+        total[i] += min(max(weight * ratio, -cap), cap)
 
 
 def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]:

@@ -24,21 +24,25 @@ from stillwatch.group.feature_counts import (
     add_capped,
     occurrences,
     summed,
+    unkept,
     usage,
+    weighted,
 )
+from stillwatch.records.sketches import FEATURES
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 TOP_FEATURES = 4096  # content features that may tell the purpose apart
-FRAMES = ("head", "instructions")
+FRAMES = ("head",)
 FRAME_CAP = 4.0  # nats one frame may add: whoever sends it may choose it
-CHANNELS = ("parameters", "tools")
+CHANNELS = ("parameters", "tools", "instructions")
 REFERENCE_WEIGHT = 300.0  # exchanges' worth of people in what the members' other traffic is compared with
 CHANNEL_CAP = 1.5  # nats one channel may add for a purpose: never enough by itself
 CHANNEL_WEIGHT = 50.0  # exchanges' worth of independence between how and what is asked
 SPREAD_ACCOUNTS = 4  # accounts that must use a feature before it can belong to a purpose
 SPREAD_SHARE = 0.01  # and share of the accounts
+CONTENT_WEIGHT = 100.0  # features' worth of the reference in a purpose's shares
 FEATURE_WEIGHT = 0.35  # words of one text are not independent: their bits are discounted
 SIZE_CAP = 3.0  # nats the size of an answer may add: many purposes want answers of one length
 
@@ -120,7 +124,7 @@ class Frame(_Cells):
         return np.asarray(nats)
 
 
-class _Channel(_Cells):
+class Channel(_Cells):
     """How the exchanges were sent.
 
     A relay sends its customers' questions as it sends its own, so that this tells a purpose apart only as far as it
@@ -175,19 +179,25 @@ def _frame(name: str, group: Exchanges, reference: Exchanges) -> Frame:
     return Frame(code, code(group), outside[: 1 + int(np.flatnonzero(outside).max(initial=0))])
 
 
-def _channel(name: str, group: Exchanges) -> _Channel:
+def _channel(name: str, group: Exchanges) -> Channel:
     code = coder(name, common_values(group.values[name]))
-    return _Channel(code, code(group))
+    return Channel(code, code(group))
 
 
 class Content(View):
-    """Bag of features: the purpose's rates against the reference's, discounted and capped for each exchange."""
+    """Bag of features: the purpose's shares of them against the reference's, discounted and capped for each exchange.
+
+    All features that are not spread over the group's accounts are one: whoever asks in words of his own has many.
+    """
 
     def __init__(self, group: Exchanges, reference: Exchanges) -> None:
         self._kept = _spread_features(group)
         self._beside = False
-        self._ordinary: Float = np.asarray((reference.uses(self._kept) + 0.5) / (len(reference) + 1.0), np.float64)
+        used = reference.uses(self._kept).astype(np.float64)
+        everything = np.count_nonzero(reference.features)
+        self._ordinary = _shares(np.append(used, everything - used.sum()) + 0.5)
         self._rows, self._codes = occurrences(group.features, self._kept)
+        self._rest = unkept(group.features, self._rows)
 
     def beside(self) -> Content:
         """The same, against the members' other traffic as well."""
@@ -196,18 +206,24 @@ class Content(View):
         return other
 
     def m_step(self, probability: Float) -> Float:
-        rows, codes, cells = self._rows, self._codes, len(self._kept)
         other = self._ordinary
         if self._beside:
-            other = _blended(summed(codes, rows, 1.0 - probability, cells), 1.0 - probability, other)
-        mass = summed(codes, rows, probability, cells)
-        return np.asarray(np.log((mass + 0.5 * other) / (probability.sum() + 0.5) / other))
+            rest = self._counted(1.0 - probability)
+            people = max(FEATURES * REFERENCE_WEIGHT, float(rest.sum()))
+            other = np.asarray((rest + people * other) / (rest.sum() + people))
+        mass = self._counted(probability)
+        return np.asarray(np.log(_shares(mass + CONTENT_WEIGHT * other) / other))
+
+    def _counted(self, weight: Float) -> Float:
+        cells = len(self._kept)
+        return np.append(summed(self._codes, self._rows, weight, cells), weighted(self._rest, weight))
 
     def add_inside(self, total: Float, nats: Float, cap: float) -> None:
-        add_capped(total, self._rows, self._codes, FEATURE_WEIGHT, nats, cap)
+        add_capped(total, self._rows, self._codes, self._rest, nats, FEATURE_WEIGHT, cap)
 
     def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
-        add_capped(total, *occurrences(exchanges.features, self._kept), FEATURE_WEIGHT, nats, cap)
+        rows, codes = occurrences(exchanges.features, self._kept)
+        add_capped(total, rows, codes, unkept(exchanges.features, rows), nats, FEATURE_WEIGHT, cap)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:

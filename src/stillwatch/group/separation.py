@@ -1,0 +1,157 @@
+"""Separation of a network's exchanges by what they are for: its efforts, and its members' or customers' own traffic.
+
+Purposes are peeled off one by one: each is the part of what is left that stands apart from what people ask. A network
+is parted only where what remains is ordinary: worded as people word theirs, and remembered, by the accounts or by the
+pool. Else what remains is the effort's own, and the network is taken whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.group.exchanges import Exchanges
+from stillwatch.group.group_tests import log_self_similarity
+from stillwatch.group.pool_memory import pool_memory
+from stillwatch.group.purposes import Conversations, Fit, Purpose, Start
+from stillwatch.group.reference_population import ReferencePopulation
+from stillwatch.group.views import Frame, Mix, views
+from stillwatch.group.vocabulary import vocabulary_bits
+from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
+
+Bools = NDArray[np.bool_]
+
+SAMPLE = 1_000_000  # exchanges of a network to which its purpose is fitted
+SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
+STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose: a low and a high start
+MOST_PARTS = 6  # purposes of one network; each costs a fit to what the others leave
+LEAST_PART = 40  # exchanges of a purpose: most group tests need as many
+LEFT_BITS = 2.0  # an exchange, from which what is left of a network is not worded as people word theirs
+RETURNS = 0.2  # natural log of the similarity of a pool's texts on one day over days apart, from which customers return:
+# of relays' customers 0.4 and more, of efforts up to 0.15 (second generator, seed 501)
+REMEMBERS = 0.5  # of people's self-similarity, on the log scale, from which accounts return to what they asked
+MATCHED = 150  # accounts of the groups of people whose self-similarity is the scale
+
+
+def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
+    """The purposes of one network's exchanges, at least one unless there are none: several where it has several hands.
+
+    A mixture has several solutions. Customers differ from people outside as well, so that from a low start all or much
+    of what comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and
+    what stands out plainly is compared with the members' other traffic as well.
+    """
+    if len(group) == 0:
+        return []
+    first = _fitted(group, reference, STARTS[0])
+    if first is None:
+        return [Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))]  # no text: nothing tells one purpose apart
+    if first.whole and first.plain:
+        return [first]
+    found = _joined(list(_parts(group, reference, first)))
+    if found is None or _one_customer(found, reference) or not _ordinary(group.take(~found.served), reference):
+        every = first if first.whole else _fitted(group, reference, -np.inf)
+        return [replace(every or first, unparted=True)]
+    return [found]
+
+
+def _parts(group: Exchanges, reference: ReferencePopulation, first: Purpose) -> Iterator[Purpose]:
+    """Purposes that stand apart plainly, the first among all exchanges, each further one among what is left."""
+    left, low = np.full(len(group), True), first
+    for turn in range(MOST_PARTS):
+        rest = group.take(left)
+        found = _plain(rest, reference, low)
+        least = max(LEAST_PART, ONE_CUSTOMER_SHARE * len(group) if turn else 0)  # one customer's topic is plain as well
+        if found is None or found.served.sum() < least:
+            return
+        yield _placed(found, left)
+        left[np.flatnonzero(left)[found.served]] = False
+        if left.sum() < least:
+            return
+        again = _fitted(group.take(left), reference, STARTS[0])
+        if again is None:
+            return
+        low = again
+
+
+def _plain(rest: Exchanges, reference: ReferencePopulation, low: Purpose) -> Purpose | None:
+    if low.plain:
+        return low
+    high = _fitted(rest, reference, STARTS[1])
+    return high if high is not None and high.plain and not high.whole else None
+
+
+def _fitted(group: Exchanges, reference: ReferencePopulation, nats: float) -> Purpose | None:
+    """The mixture fitted from a start; None where nothing can tell a purpose apart."""
+    sample = _sample(group)
+    content, *others = informative = views(sample, reference.exchanges)
+    if not any(isinstance(view, Mix | Frame) for view in informative):
+        return None
+    fit = Fit(group, Conversations.of(sample), Conversations.of(reference.small))
+    if nats > STARTS[0]:
+        return fit.purpose([content.beside(), *others], Start(nats, drifts=False))
+    return fit.purpose(informative, Start(nats, drifts=nats == STARTS[0]))
+
+
+def _sample(group: Exchanges) -> Exchanges:
+    """The exchanges to fit a purpose to: all, or every n-th account where that leaves SAMPLE exchanges and many."""
+    step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
+    if step <= 1:
+        return group
+    return group.of(np.unique(group.account_index)[::step])
+
+
+def _placed(found: Purpose, chosen: Bools) -> Purpose:
+    """A purpose of the chosen exchanges as one of all of them: the others do not serve it."""
+    probability, ratio = np.zeros(len(chosen)), np.zeros(len(chosen))
+    probability[chosen] = np.maximum(found.probability, found.served)
+    ratio[chosen] = found.ratio
+    return replace(found, probability=probability, ratio=ratio)
+
+
+def _joined(parts: list[Purpose]) -> Purpose | None:
+    """The parts of one effort as one purpose."""
+    if not parts:
+        return None
+    served = np.array([part.served.sum() for part in parts], np.float64)
+    probability, ratio = parts[0].probability, parts[0].ratio
+    for part in parts[1:]:
+        ratio = np.where(part.probability > probability, part.ratio, ratio)
+        probability = np.maximum(probability, part.probability)
+    return Purpose(
+        float(probability.mean()),
+        probability,
+        ratio,
+        float(np.average([part.apart for part in parts], weights=served)),
+        min(1.0, sum(part.people_apart for part in parts)),
+    )
+
+
+def _one_customer(found: Purpose, reference: ReferencePopulation) -> bool:
+    """May one person have asked all of it, who comes through a relay?"""
+    served, busiest = int(found.served.sum()), int(np.diff(reference.start).max(initial=0))
+    return served <= min(ONE_CUSTOMER_SHARE * len(found.served), busiest)
+
+
+def _ordinary(left: Exchanges, reference: ReferencePopulation) -> bool:
+    """Is what is left of a network somebody's own traffic, worded as people word theirs and come back to?"""
+    if len(left) < LEAST_PART:
+        return False
+    bits = vocabulary_bits(left, reference.small)
+    if math.isnan(bits):
+        return True
+    return bits < LEFT_BITS and (_accounts_remember(left, reference) or _pool_remembers(left))
+
+
+def _accounts_remember(left: Exchanges, reference: ReferencePopulation) -> bool:
+    own, people = log_self_similarity(left), reference.median(min(left.accounts, MATCHED), log_self_similarity)
+    return own >= REMEMBERS * people
+
+
+def _pool_remembers(left: Exchanges) -> bool:
+    """Do customers come back on the same day, on whatever account? Rows of a data set do not."""
+    later = pool_memory(left).same_day
+    return later.log >= max(RETURNS, 2.0 * later.error)
