@@ -19,8 +19,8 @@ from stillwatch.group.group_tests import (
     release_test,
     succession_test,
 )
-from stillwatch.group.separation import separate
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
+from stillwatch.group.separation import separate
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.claims import EVIDENCE_SORTS, GROUP_CLAIMS, EvidenceSort, switched_off
 from stillwatch.records.definitions import DAY

@@ -128,7 +128,7 @@ def test_what_is_sent_alike_goes_with_a_purpose_but_is_none() -> None:
         exchanges(3, accounts=60, each=20, person=False, first_account=0),
     )
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
-    alike = truth | (np.random.default_rng(4).random(len(mixed)) < 0.5)  # the effort's program is half of the customers'
+    alike = truth | (np.random.default_rng(4).random(len(mixed)) < 0.5)  # of half the customers as well
     mixed.values["tools"][alike] = 5
     mixed.values["instructions"][alike] = 6
     found = separate(mixed, reference)

@@ -53,9 +53,9 @@ def test_what_words_say_is_summed_and_capped_by_row(seed: int, kept: int) -> Non
     assert np.array_equal(rest + np.bincount(at, minlength=len(features)), (features != 0).sum(axis=1))
     nats = np.random.default_rng(seed).normal(0.0, 3.0, kept + 1)
     total = np.ones(len(features))
-    wording.add_capped(total, at, code, rest, nats, 0.35, 2.0)
+    wording.add_capped(total, at, code, rest, nats, 2.0)
     summed = wording.summed(at, code, nats, len(features)) + rest * nats[-1]
-    assert np.allclose(total, 1.0 + np.clip(0.35 * summed, -2.0, 2.0))
+    assert np.allclose(total, 1.0 + np.clip(summed, -2.0, 2.0))
     weight = np.random.default_rng(seed).random(len(features))
     assert np.isclose(wording.weighted(rest, weight), (rest * weight).sum())
 

@@ -185,10 +185,8 @@ def weighted(count: NDArray[np.uint8], weight: Float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def add_capped(
-    total: Float, rows: Int32, codes: Int32, rest: NDArray[np.uint8], nats: Float, weight: float, cap: float
-) -> None:
-    """Adds to each row's `total` the sum of its `nats[codes]` times `weight`, limited to -`cap` to `cap`.
+def add_capped(total: Float, rows: Int32, codes: Int32, rest: NDArray[np.uint8], nats: Float, cap: float) -> None:
+    """Adds to each row's `total` the sum of its `nats[codes]`, limited to -`cap` to `cap`.
 
     `rows` (n,) are ascending, and `codes` (n,) belong to them; `rest` (rows,) counts what has the last of the `nats`.
     """
@@ -198,7 +196,7 @@ def add_capped(
         while at < len(rows) and rows[at] == i:
             ratio += nats[codes[at]]
             at += 1
-        total[i] += min(max(weight * ratio, -cap), cap)
+        total[i] += min(max(ratio, -cap), cap)
 
 
 def pairs(account: Int64, features: Features) -> tuple[Int64, Int32, Int32, int]:

@@ -1,8 +1,8 @@
 """Separation of a network's exchanges by what they are for: its efforts, and its members' or customers' own traffic.
 
 Purposes are peeled off one by one: each is the part of what is left that stands apart from what people ask. A network
-is parted only where what remains is ordinary: worded as people word theirs, and remembered, by the accounts or by the
-pool. Else what remains is the effort's own, and the network is taken whole.
+is parted only where what remains is ordinary: worded as people word theirs, or nearly so and somebody comes back to it.
+Else what remains is the effort's own, and the network is taken whole.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose: a low and a high start
 MOST_PARTS = 6  # purposes of one network; each costs a fit to what the others leave
 LEAST_PART = 40  # exchanges of a purpose: most group tests need as many
-LEFT_BITS = 2.0  # an exchange, from which what is left of a network is not worded as people word theirs
-RETURNS = 0.2  # natural log of the similarity of a pool's texts on one day over days apart, from which customers return:
-# of relays' customers 0.4 and more, of efforts up to 0.15 (second generator, seed 501)
+PEOPLES_BITS = 1.0  # an exchange, up to which what is left of a network is worded as people word theirs,
+LEFT_BITS = 2.0  # and up to which it may be, where somebody comes back to it: 1.7 of relays, 4.9 of efforts (tuning)
+RETURNS = 0.2  # natural log of a pool's similarity of texts on one day over days apart, from which customers return to
+# it: of relays' customers 0.4 and more, of efforts up to 0.15 (tuning)
 REMEMBERS = 0.5  # of people's self-similarity, on the log scale, from which accounts return to what they asked
 MATCHED = 150  # accounts of the groups of people whose self-similarity is the scale
 
@@ -143,7 +144,7 @@ def _ordinary(left: Exchanges, reference: ReferencePopulation) -> bool:
     bits = vocabulary_bits(left, reference.small)
     if math.isnan(bits):
         return True
-    return bits < LEFT_BITS and (_accounts_remember(left, reference) or _pool_remembers(left))
+    return bits < PEOPLES_BITS or (bits < LEFT_BITS and (_accounts_remember(left, reference) or _pool_remembers(left)))
 
 
 def _accounts_remember(left: Exchanges, reference: ReferencePopulation) -> bool:

@@ -212,18 +212,18 @@ class Content(View):
             people = max(FEATURES * REFERENCE_WEIGHT, float(rest.sum()))
             other = np.asarray((rest + people * other) / (rest.sum() + people))
         mass = self._counted(probability)
-        return np.asarray(np.log(_shares(mass + CONTENT_WEIGHT * other) / other))
+        return np.asarray(FEATURE_WEIGHT * np.log(_shares(mass + CONTENT_WEIGHT * other) / other))
 
     def _counted(self, weight: Float) -> Float:
         cells = len(self._kept)
         return np.append(summed(self._codes, self._rows, weight, cells), weighted(self._rest, weight))
 
     def add_inside(self, total: Float, nats: Float, cap: float) -> None:
-        add_capped(total, self._rows, self._codes, self._rest, nats, FEATURE_WEIGHT, cap)
+        add_capped(total, self._rows, self._codes, self._rest, nats, cap)
 
     def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
         rows, codes = occurrences(exchanges.features, self._kept)
-        add_capped(total, rows, codes, unkept(exchanges.features, rows), nats, FEATURE_WEIGHT, cap)
+        add_capped(total, rows, codes, unkept(exchanges.features, rows), nats, cap)
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
