@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stillwatch.group.measures import measured_tests
+from stillwatch.group.measures import all_traffic_tests, measured_tests
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.records.candidates import Absence, GroupTest
 from stillwatch.records.measured import MEASURED_CLAIMS
@@ -33,7 +33,7 @@ def outcomes(reference: ReferencePopulation, **changes: np.ndarray) -> dict[str,
 
 
 def test_every_claim_is_measured_once_without_bits(reference: ReferencePopulation) -> None:
-    tests = measured_tests(GROUP, reference)
+    tests = [*measured_tests(GROUP, reference), *all_traffic_tests(GROUP, reference)]
     assert sorted(one.test for one in tests) == sorted(claim.name for claim in MEASURED_CLAIMS)
     assert {one.bits for one in tests} == {0.0}
 

@@ -60,6 +60,7 @@ OFF: dict[EvidenceSort, set[str]] = {
         "asks_from_one_pool",
         "returns_within_the_hour",
         "returns_on_the_same_day",
+        "all_traffic_returns_on_the_same_day",
         "covers_the_pool",
     },
     "purpose": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -30,4 +31,12 @@ def test_sentences_of_made_values(row: dict[str, Any]) -> None:
 
 def test_every_measured_claim_has_a_golden_sentence() -> None:
     assert [row["claim"] for row in GOLDEN] == [claim.name for claim in MEASURED_CLAIMS]
-    assert len(MEASURED_CLAIMS) == 30
+    assert len(MEASURED_CLAIMS) == 34
+
+
+def test_a_statistic_stands_beside_its_reference_as_difference_or_ratio() -> None:
+    difference, ratio = named("changes_settings"), named("covers_the_pool")
+    assert (difference.beside(2.0, 0.5), ratio.beside(-0.1, -0.4)) == (1.5, 0.25)
+    assert difference.beside(2.0, None) == 2.0
+    assert math.isnan(ratio.beside(2.0, None))
+    assert math.isnan(ratio.beside(2.0, 0.0))

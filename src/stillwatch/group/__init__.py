@@ -29,7 +29,7 @@ from stillwatch.group.group_tests import (
     succession_test,
 )
 from stillwatch.group.loading import load, load_lives, load_releases
-from stillwatch.group.measures import measured_tests
+from stillwatch.group.measures import all_traffic_tests, measured_tests
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.group.separation import separate
 from stillwatch.job import Job
@@ -133,6 +133,7 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
         born_together_test(members, setting.registrations),
         begins_together_test(members, setting.registrations),
         *measured_tests(effort, reference),
+        *all_traffic_tests(rows, reference),
     ]
     tests = (GroupTest.without(one.test, Absence.SWITCHED_OFF) if one.test in setting.off else one for one in results)
     return Candidate(setting.ids[network], network, rows, purpose, tuple(tests))

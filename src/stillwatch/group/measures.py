@@ -47,13 +47,16 @@ REPEATS = (
     (claims.PAUSES_BEFORE_REPEATING, repeats.repeat_pause),
 )
 PEOPLES_REPEATS = tuple(_of_askings(statistic) for _, statistic in REPEATS)
+SETTINGS, INSTRUCTIONS, TOOLS = (
+    partial(openness.different_values, column=column) for column in ("parameters", "instructions", "tools")
+)
 VALUES = (
     Measure(claims.CHANGES_NETWORKS, partial(openness.different_values, column="address_network"), "address_network"),
     Measure(claims.CHANGES_CLIENTS, partial(openness.different_values, column="user_agent"), "user_agent"),
     Measure(claims.CHANGES_FINGERPRINTS, partial(openness.different_values, column="fingerprint"), "fingerprint"),
-    Measure(claims.CHANGES_SETTINGS, partial(openness.different_values, column="parameters"), "parameters"),
-    Measure(claims.CHANGES_INSTRUCTIONS, partial(openness.different_values, column="instructions"), "instructions"),
-    Measure(claims.CHANGES_TOOLS, partial(openness.different_values, column="tools"), "tools"),
+    Measure(claims.CHANGES_SETTINGS, SETTINGS, "parameters"),
+    Measure(claims.CHANGES_INSTRUCTIONS, INSTRUCTIONS, "instructions"),
+    Measure(claims.CHANGES_TOOLS, TOOLS, "tools"),
     Measure(claims.USES_ONE_CLIENT, partial(openness.same_value, column="user_agent"), "user_agent"),
     Measure(claims.USES_ONE_SETTING, partial(openness.same_value, column="parameters"), "parameters"),
     Measure(claims.HAS_OWN_PLACES, openness.own_places, "subnet"),
@@ -69,6 +72,11 @@ TEXTS = (
     Measure(claims.COVERS_THE_POOL, breadth.account_breadth),
     Measure(claims.USES_MANY_WORDS, breadth.word_breadth),
 )
+OF_ALL_TRAFFIC = (
+    Measure(claims.ALL_TRAFFIC_CHANGES_SETTINGS, SETTINGS, "parameters"),
+    Measure(claims.ALL_TRAFFIC_CHANGES_INSTRUCTIONS, INSTRUCTIONS, "instructions"),
+    Measure(claims.ALL_TRAFFIC_CHANGES_TOOLS, TOOLS, "tools"),
+)
 BESIDE_CLIENTS: tuple[tuple[GroupClaim, Beside], ...] = (
     (claims.TOOLS_BEYOND_CLIENT, openness.tools_beyond_client),
     (claims.TURNS_BEYOND_CLIENT, openness.turns_beyond_client),
@@ -76,7 +84,7 @@ BESIDE_CLIENTS: tuple[tuple[GroupClaim, Beside], ...] = (
 
 
 def measured_tests(group: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
-    """Every measured claim of a group, in no particular order."""
+    """What is measured on the exchanges of a purpose, in no particular order."""
     sample = _sampled(group)
     texts = Absence.FEW_TEXTS if group.features.any() else Absence.NO_TEXT
     clients = _lacking(group, "user_agent")
@@ -88,6 +96,17 @@ def measured_tests(group: Exchanges, reference: ReferencePopulation) -> list[Gro
         *(_beside_people(one, group, reference, texts) for one in TEXTS),
         *(_beside_people(one, sample, reference, _lacking(sample, one.column)) for one in VALUES),
         *(_test(claim, beside(sample, reference.large), None, clients) for claim, beside in BESIDE_CLIENTS),
+    ]
+
+
+def all_traffic_tests(network: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
+    """What is measured on all that a network's accounts ask: a purpose is picked by settings and wording as well, and
+    what is left out of it may be the customers of a relay."""
+    sample, later = _sampled(network), pool_memory(network).same_day
+    few = Absence.FEW_TEXTS if network.features.any() else Absence.NO_TEXT
+    return [
+        _test(claims.ALL_TRAFFIC_RETURNS_ON_THE_SAME_DAY, later.log, 0.0, few, later.error),
+        *(_beside_people(one, sample, reference, _lacking(sample, one.column)) for one in OF_ALL_TRAFFIC),
     ]
 
 

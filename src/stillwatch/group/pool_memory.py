@@ -36,9 +36,10 @@ ALIKE = 0.3  # similarity from which two texts are the same but for the wording
 STARTS = 8000  # conversation starts that are compared; more change the ratios by less than their own error
 BLOCK = 2 * DAY  # µs of the log that are taken whole, so that what is near stays together
 PAIRS = 60_000  # pairs of each sort that are compared
-LEAST_PAIRS = 200  # pairs of either sort, for a ratio
+LEAST_PAIRS = 80  # pairs of either sort, for a ratio
 BUSIEST = 4.0  # times the median account's pairs, beyond which an account's pairs are discounted
-FLOOR = 2e-5  # similarity that stands in for none
+PRIOR = 1.0  # standard deviation of the log ratio over groups: what few pairs show is drawn to 0 by so much
+LEAST = 1e-9  # similarity that stands in for none at all
 SEED = 20261130
 
 
@@ -191,13 +192,23 @@ def _cosines(code: Int32, weight: Float, norm: Float, first: Int64, second: Int6
 
 
 def _ratio(near: _Pairs, far: _Pairs) -> Ratio:
+    """The ratio of means, with as many pairs of chance among the near ones as leave an error of PRIOR by themselves.
+
+    Most pairs share no rare word, so that the mean of few pairs is either 0 or large: it would be told from chance by
+    their number alone.
+    """
     if min(len(near.weight), len(far.weight)) < LEAST_PAIRS:
         return NOTHING
-    close, distant = (_mean(pairs.similarity, pairs.weight) + FLOOR for pairs in (near, far))
-    summed = np.bincount(_dense(near.day), weights=near.weight * (near.similarity + FLOOR - close))
-    error = math.sqrt(float((summed**2).sum())) / float(near.weight.sum()) / close
+    close, distant = (max(_mean(pairs.similarity, pairs.weight), LEAST) for pairs in (near, far))
+    pairs = float(near.weight.sum() ** 2 / (near.weight**2).sum())
+    spread = float(far.similarity.std()) / distant
+    chance = (spread / PRIOR) ** 2
+    ratio = (pairs * close / distant + chance) / (pairs + chance)
+    summed = np.bincount(_dense(near.day), weights=near.weight * (near.similarity - close))
+    clustered = math.sqrt(float((summed**2).sum())) / float(near.weight.sum()) / close
+    error = max(clustered, spread / math.sqrt(pairs)) * pairs / (pairs + chance)
     alike = _mean(near.similarity >= ALIKE, near.weight) - _mean(far.similarity >= ALIKE, far.weight)
-    return Ratio(math.log(close / distant), error, alike)
+    return Ratio(math.log(ratio), error, alike)
 
 
 def _mean(value: Float | Bools, weight: Float) -> float:

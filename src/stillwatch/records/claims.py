@@ -163,6 +163,7 @@ DRAWS_FROM_ONE_POOL = GroupClaim(
     "natural logarithm of the similarity of an account's conversation starts to its own over that to the others'",
     "median of the same over matched groups of the reference population",
     sentences.one_pool,
+    is_ratio=True,
 )
 ASKS_ONE_MIX = GroupClaim(
     "asks_one_mix",
@@ -171,6 +172,7 @@ ASKS_ONE_MIX = GroupClaim(
     "median of the same over matched groups of the reference population",
     sentences.one_mix,
     "accounts_differ",
+    is_ratio=True,
 )
 SAME_SIZES = GroupClaim(
     "same_sizes",
@@ -179,6 +181,7 @@ SAME_SIZES = GroupClaim(
     "median of the same over matched groups of the reference population",
     sentences.same_sizes,
     "accounts_differ",
+    is_ratio=True,
 )
 KEEPS_THE_SAME_HOURS = GroupClaim(
     "keeps_the_same_hours",
@@ -187,6 +190,7 @@ KEEPS_THE_SAME_HOURS = GroupClaim(
     "median of the same over matched groups of the reference population",
     sentences.same_hours,
     "accounts_differ",
+    is_ratio=True,
 )
 EQUALISED_VOLUMES = GroupClaim(
     "equalised_volumes",
@@ -195,6 +199,7 @@ EQUALISED_VOLUMES = GroupClaim(
     "median of the same over matched groups of the reference population",
     sentences.equalised_volumes,
     "accounts_differ",
+    is_ratio=True,
 )
 NARROW_PURPOSE = GroupClaim(
     "narrow_purpose",

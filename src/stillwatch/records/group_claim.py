@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -13,6 +14,9 @@ what is written in the requests, whether an account resembles its own past, and 
 EVIDENCE_SORTS: tuple[EvidenceSort, ...] = get_args(EvidenceSort)
 
 Sentence = Callable[[float, float | None, float], str]
+
+
+NO_LENGTH = 1e-6  # a reference so small that nothing is a share of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,16 @@ class GroupClaim:
     reference: str
     sentence: Sentence | None = None
     seen_fact: str | None = None
+    is_ratio: bool = False
+
+    def beside(self, statistic: float, reference: float | None) -> float:
+        """The statistic beside its reference, as it means the same in logs of any density.
+
+        It is their ratio where `is_ratio`, for lengths and dispersions, else their difference; the statistic itself
+        without a reference, and NaN where that is 0 and its ratio has no meaning.
+        """
+        if reference is None:
+            return math.nan if self.is_ratio else statistic
+        if not self.is_ratio:
+            return statistic - reference
+        return statistic / reference if abs(reference) > NO_LENGTH else math.nan

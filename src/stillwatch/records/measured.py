@@ -70,9 +70,10 @@ def _says(finding: str, unit: Unit, ordinary: str = PEOPLE) -> Sentence:
 
 
 def _claim(name: str, evidence: EvidenceSort, statistic: str, reference: str, sentence: Sentence) -> GroupClaim:
-    return GroupClaim(name, evidence, statistic, reference, sentence)
+    return GroupClaim(name, evidence, statistic, reference, sentence, is_ratio=name in _RATIOS)
 
 
+_RATIOS = ("covers_the_pool", "varies_from_day_to_day", "spreads_volumes", "spreads_lifetimes")
 _BY_CHANCE = f"by chance, as for {PEOPLE}"
 
 RETURNS_WITHIN_THE_HOUR = _claim(
@@ -287,6 +288,34 @@ TURNS_BEYOND_CLIENT = _claim(
     "share of exchanges that continue a conversation, beyond that of people with the same user agent",
     "none: people are in the statistic",
     _says("Requests continue a conversation {} than those of ordinary accounts with the same client programs", _points),
+)
+ALL_TRAFFIC_RETURNS_ON_THE_SAME_DAY = _claim(
+    "all_traffic_returns_on_the_same_day",
+    "self_similarity",
+    "`returns_on_the_same_day` of all that the network asks, whatever its purpose",
+    f"0, {_CHANCE}",
+    _says("Of all that the accounts ask, questions hours apart are {} as alike as days apart", _ratio, _BY_CHANCE),
+)
+ALL_TRAFFIC_CHANGES_SETTINGS = _claim(
+    "all_traffic_changes_settings",
+    "shared_infrastructure",
+    "`changes_settings` of all that the network asks, whatever its purpose",
+    _PEOPLE,
+    _says("Of all that an account asks, eight requests have {} settings on average", _one_more),
+)
+ALL_TRAFFIC_CHANGES_INSTRUCTIONS = _claim(
+    "all_traffic_changes_instructions",
+    "shared_infrastructure",
+    "`changes_instructions` of all that the network asks, whatever its purpose",
+    _PEOPLE,
+    _says("Of all that an account asks, eight requests have {} system prompts on average", _one_more),
+)
+ALL_TRAFFIC_CHANGES_TOOLS = _claim(
+    "all_traffic_changes_tools",
+    "shared_infrastructure",
+    "`changes_tools` of all that the network asks, whatever its purpose",
+    _PEOPLE,
+    _says("Of all that an account asks, eight requests define {} sets of tools on average", _one_more),
 )
 
 MEASURED_CLAIMS: tuple[GroupClaim, ...] = tuple(
