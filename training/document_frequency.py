@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.sketch.buffers import texts_of
+from stillwatch.sketch.features import BUCKET_BITS
+from stillwatch.sketch.shingles import pair_up
 from stillwatch.sketch.text import read_document
 from stillwatch.sketch.tokens import make_tokens
-from training.examples import BUCKETS, grams
 
+BUCKETS = 1 << BUCKET_BITS
 COMMON_SHARE = 0.04  # a word in a larger share of all prompts is not specific to an account and has weight 0
 UNSEEN = 0.5  # documents assumed for a gram that is in no document
 PAIR_FACTOR = 0.5  # a rare pair mostly has the information of its rarer word, and recurs less often
@@ -29,9 +31,10 @@ def feature_weights(prompts: list[str]) -> npt.NDArray[np.uint8]:
     texts = texts_of(pa.array(prompts, pa.large_string()))
     for index in range(len(prompts)):
         run = tokens.hashes[: read_document(texts, index, tokens)].copy()
-        codes = grams([run])[0]
-        words.update(set(codes[: len(run)].tolist()))
-        pairs.update(set(codes[len(run) :].tolist()))
+        joined = np.zeros(max(len(run) - 1, 0), np.uint64)
+        pair_up(run, len(run), joined)
+        words.update(set(run.tolist()))
+        pairs.update(set(joined.tolist()))
     return np.stack([_levels(_summed(words), len(prompts), 1.0), _levels(_largest(pairs), len(prompts), PAIR_FACTOR)])
 
 

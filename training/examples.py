@@ -1,148 +1,179 @@
-"""Labelled examples and their features, which are those of the shipped kernel."""
+"""Labelled examples, wrapped as requests are, and their features by segment, which are those of the shipped kernel."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from functools import cache
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.sparse import csr_matrix
+from numba import njit
 
-from stillwatch.records.inputs import CAPABILITIES
 from stillwatch.sketch.buffers import texts_of
-from stillwatch.sketch.capability import HEAD_TOKENS, TAIL_TOKENS
-from stillwatch.sketch.compiled import compiled
-from stillwatch.sketch.features import BUCKET_BITS, bucket_of
-from stillwatch.sketch.siphash import Words
+from stillwatch.sketch.features import bucket_of
+from stillwatch.sketch.naming import GRAMS, scored_run, segment_ends, token_codes
+from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.text import read_document
-from stillwatch.sketch.tokens import make_tokens, pair
-from training.grammar import TASK_LETTERS, load_grammars
-from training.sources import SOURCES, Source, read_prompts
+from stillwatch.sketch.tokens import Tokens, make_tokens
+from training.grammar import FOLDER, load_grammars
+from training.sources import SOURCES, group_of, read_prompts
 
-BUCKETS = 1 << BUCKET_BITS
-SOURCE_CAP = 1_500  # most prompts of a collection, so that large ones do not dominate
-OWN_COUNT = 1_000  # prompts of each grammar
-WORDS_COUNT = 1_000
-TURNS_COUNT = 200
-TRACE_COUNT = 3_000  # the grammar of reasoning traces wraps every kind of task in a dozen languages
-TRACE = CAPABILITIES.index("reasoning_trace")
+SOURCE_CAP = 240  # most prompts of a collection, so that large ones do not dominate
+OWN_COUNT = 300  # prompts of each grammar
+WORDS_COUNT = 300
+WRAPPED, TURNED = 0.35, 0.2  # shares of the training prompts that are put into a wrapper, and after other turns
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Prompts of one source with one label."""
+    """Prompts of one source with one pair of labels; an empty label is unknown."""
 
     name: str
-    capability: str
+    subject: str
+    form: str
     prompts: tuple[str, ...]
+    left_out_with: str = ""
+    language: str = "en"
 
 
-def licensed(folder: Path, sources: tuple[Source, ...], seed: int, cap: int = SOURCE_CAP) -> list[Group]:
-    """At most `cap` prompts of each source, drawn with the seed."""
+@dataclass(frozen=True, slots=True)
+class Wrappers:
+    """What may stand before, after and, as other turns, around a request."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    turns: tuple[str, ...]
+
+    def around(self, prompt: str, chance: random.Random) -> str:
+        """The prompt in a wrapper: something before it, after it, or both."""
+        kind = chance.random()
+        before = [chance.choice(self.before)] if kind < 0.75 else []
+        after = [chance.choice(self.after)] if kind > 0.5 else []
+        return chance.choice(("\n\n", " ", "\n")).join([*before, prompt, *after])
+
+    def among_turns(self, prompts: tuple[str, ...], chance: random.Random) -> str:
+        """Several prompts and remarks as the turns of a conversation, the newest last."""
+        turns: list[str] = []
+        for _ in range(chance.randint(1, 5)):
+            turns.append(chance.choice(prompts))
+            if chance.random() < 0.5:
+                turns.append(chance.choice(self.turns))
+        return "\n\n".join(turns)
+
+
+def load_wrappers(kind: str) -> Wrappers:
+    """The wrappers to `learn` with, or to `test` with."""
+    raw = tomllib.loads((FOLDER / "wrappers.toml").read_text(encoding="utf-8"))[kind]
+    return Wrappers(*(tuple(raw[name]) for name in ("before", "after", "turns")))
+
+
+def public(data: Path, seed: int, learn: bool | None = None, cap: int = SOURCE_CAP) -> list[Group]:
+    """At most `cap` prompts of each source, drawn with the seed; of those to learn from, of the others, or of all."""
     groups = []
-    for source in sources:
-        prompts = read_prompts(folder, source)
+    for source in SOURCES:
+        if learn is not None and source.learn != learn:
+            continue
+        prompts = read_prompts(data, source)
         chosen = random.Random(f"{source.stem} {seed}").sample(prompts, min(cap, len(prompts)))
-        groups.append(Group(source.name, source.capability, tuple(chosen)))
+        labels = (source.subject, source.form, tuple(chosen))
+        groups.append(Group(source.name, *labels, group_of(source), source.language))
     return groups
 
 
-def conversations(groups: list[Group], seed: int) -> list[Group]:
-    """Joins several prompts of one source with blank lines, like the turns of a conversation."""
-    joined = []
-    for group in groups:
-        chance = random.Random(f"{group.name} turns {seed}")
-        turns = [
-            chance.sample(group.prompts, min(chance.randint(3, 12), len(group.prompts))) for _ in range(TURNS_COUNT)
-        ]
-        joined.append(Group(f"turns {group.name}", group.capability, tuple("\n\n".join(turn) for turn in turns)))
-    return joined
-
-
-def words(tasks: list[str], seed: int) -> list[Group]:
-    """Strings of unordered words of every capability; those about hidden reasoning are put before or after a task."""
+def own(tasks: list[str], seed: int) -> list[Group]:
+    """Prompts and strings of words from the grammars; nothing of them is ever left out."""
     groups = []
     for grammar in load_grammars():
+        prompts = grammar.prompts(OWN_COUNT * (2 if grammar.wraps else 1), seed, tasks)
         salads = grammar.word_salads(WORDS_COUNT, seed)
-        if grammar.capability == "reasoning_trace":
+        if grammar.wraps:
             chance = random.Random(f"{grammar.name} around {seed}")
-            salads = [_around(salad, chance.choice(tasks), chance) for salad in salads * 3]
-        groups.append(Group(f"words {grammar.name}", grammar.capability, tuple(salads)))
+            salads = [_around(salad, chance.choice(tasks), chance) for salad in salads * 2]
+        groups.append(Group(f"own {grammar.name}", grammar.subject, grammar.form, (*prompts, *salads)))
     return groups
 
 
 def _around(salad: str, task: str, chance: random.Random) -> str:
-    parts = [salad, task[:TASK_LETTERS]]
+    parts = [salad, task[:800]]
     chance.shuffle(parts)
     return "\n\n".join(parts)
 
 
-def own(tasks: list[str], seed: int, held_out: bool | None = None) -> list[Group]:
-    """Prompts from the grammars; `held_out` chooses a part of the templates, and None means all."""
-    groups = []
-    for grammar in load_grammars():
-        part = grammar if held_out is None else grammar.split(held_out)
-        count = TRACE_COUNT if grammar.capability == "reasoning_trace" else OWN_COUNT
-        groups.append(Group(f"own {grammar.name}", grammar.capability, tuple(part.prompts(count, seed, tasks))))
-    return groups
+def wrapped(groups: list[Group], wrappers: Wrappers, seed: int) -> list[Group]:
+    """The groups with shares WRAPPED and TURNED of their prompts again, in wrappers and after other turns."""
+    result = []
+    for group in groups:
+        chance = random.Random(f"{group.name} wrapped {seed}")
+        some = [p for p in group.prompts if chance.random() < WRAPPED]
+        more = [wrappers.around(prompt, chance) for prompt in some]
+        turns = round(TURNED * len(group.prompts))
+        more += [wrappers.among_turns(group.prompts, chance) for _ in range(turns)]
+        result.append(replace(group, prompts=(*group.prompts, *more)))
+    return result
 
 
-def learning_groups(folder: Path, seed: int, without: str = "", held_out: bool | None = None) -> list[Group]:
-    """All training prompts: those of the licensed collections except `without`, and those of the grammars."""
-    sources = tuple(s for s in SOURCES if s.learn and s.capability and s.name != without)
-    groups = licensed(folder, sources, seed)
-    tasks = [prompt for group in groups for prompt in group.prompts]
-    return groups + conversations(groups, seed) + words(tasks, seed) + own(tasks, seed, held_out)
+@dataclass(frozen=True, slots=True)
+class Featured:
+    """The features of n texts: buckets by segment in CSR form, and the segments of each text."""
+
+    buckets: npt.NDArray[np.int64]
+    """(features,)"""
+    segment_starts: npt.NDArray[np.int64]
+    """(segments + 1,): the first feature of each segment"""
+    text_starts: npt.NDArray[np.int64]
+    """(n + 1,): the first segment of each text"""
 
 
-@cache
-def features(prompts: tuple[str, ...]) -> csr_matrix:
-    """Counts of hashed 1-2-grams, divided by the root of their number: shape (n, BUCKETS)."""
+def features(prompts: tuple[str, ...]) -> Featured:
+    """The features of every text, as the kernel reads them; a text without tokens has one empty segment."""
     tokens = make_tokens()
     texts = texts_of(pa.array(prompts, pa.large_string()))
-    rows = []
+    out, ends = np.zeros(1 << 14, np.int64), np.zeros(1 << 10, np.int64)
+    buckets, segments, per_text = [], [], []
     for index in range(len(prompts)):
         count = read_document(texts, index, tokens)
-        rows.append(grams(scored(tokens.hashes[:count]))[1])
-    return _matrix(rows)
+        found = segment_buckets(texts.data, texts.offsets[index + 1], tokens, count, out, ends)
+        cuts = ends[:found] if found else np.zeros(1, np.int64)
+        buckets.append(out[: cuts[-1]].copy())
+        segments.append(np.diff(cuts, prepend=0))
+        per_text.append(len(cuts))
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(segments))])
+    return Featured(np.concatenate(buckets), starts, np.concatenate([[0], np.cumsum(per_text)]))
 
 
-def scored(codes: Words) -> list[Words]:
-    """The token runs that the kernel scores."""
-    if len(codes) <= HEAD_TOKENS + TAIL_TOKENS:
-        return [codes.copy()]
-    return [codes[:HEAD_TOKENS].copy(), codes[-TAIL_TOKENS:].copy()]
+@njit
+def segment_buckets(
+    data: Octets, stop: int, tokens: Tokens, count: int, out: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> int:
+    """Writes the buckets of all features to `out`, and where each segment ends to `ends`; returns the segments."""
+    # It is compiled anew in each run, since the compiler's disk cache does not see changes of functions in other files.
+    codes: Words = np.zeros(GRAMS, np.uint64)
+    filled, segments = 0, 0
+    for run in range(2):
+        first, last = scored_run(count, run)
+        for index in range(first, last):
+            end = tokens.starts[index + 1] if index + 1 < last else stop
+            found, closes = token_codes(data, tokens, index, first, end, codes)
+            for place in range(found):
+                out[filled] = bucket_of(codes[place])
+                filled += 1
+            if segment_ends(index + 1 - first, closes) or index + 1 == last:
+                ends[segments] = filled
+                segments += 1
+                first = index + 1
+    return segments
 
 
-def grams(runs: list[Words]) -> tuple[Words, npt.NDArray[np.int64]]:
-    """Unkeyed hashes of 1-grams and 2-grams of token runs, and their buckets."""
-    codes = np.concatenate([both for run in runs for both in (run, _pairs(run))])
-    return codes, _buckets(codes)
+def learning_groups(data: Path, seed: int) -> list[Group]:
+    """All training prompts: those of the licensed collections and those of the grammars, bare and wrapped."""
+    groups = public(data, seed, learn=True)
+    return wrapped([*groups, *own(tasks_of(groups), seed)], load_wrappers("learn"), seed)
 
 
-@compiled
-def _pairs(codes: Words) -> Words:
-    out = np.zeros(max(len(codes) - 1, 0), np.uint64)
-    for index in range(len(out)):
-        out[index] = pair(codes[index], codes[index + 1])
-    return out
-
-
-@compiled
-def _buckets(codes: Words) -> npt.NDArray[np.int64]:
-    out = np.zeros(len(codes), np.int64)
-    for index in range(len(codes)):
-        out[index] = bucket_of(codes[index])
-    return out
-
-
-def _matrix(rows: list[npt.NDArray[np.int64]]) -> csr_matrix:
-    sizes = np.array([len(row) for row in rows])
-    values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes)
-    matrix = csr_matrix((values, np.concatenate(rows), np.concatenate(([0], np.cumsum(sizes)))), (len(rows), BUCKETS))
-    matrix.sum_duplicates()
-    return matrix
+def tasks_of(groups: Sequence[Group]) -> list[str]:
+    """The prompts that ask for an ordinary answer, around which a grammar can put a wrapper."""
+    return [prompt for group in groups if group.form == "answer" for prompt in group.prompts]

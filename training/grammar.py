@@ -1,4 +1,4 @@
-"""Example prompts from small seeded grammars, for capabilities that no licensed collection has prompts of."""
+"""Example prompts from small seeded grammars, for every subject and form, in many languages."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("grammar")
 TASK_LETTERS = 800  # most letters of a wrapped prompt, so that the wrapper stays visible
-HOLD_OUT = 4  # one of so many templates is left out of training when the model is measured
+NO_GRAMMARS = ("shared", "wrappers")
 _JOINTS = (", ", " and ", " of ", " with the ", ". ", " for ", "\n", " in the ", " that is ", " from a ", " to ", "? ")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """The templates of one capability, and the words that fill their slots."""
+    """The templates of one subject or form (empty: not said), and the words that fill their slots."""
 
     name: str
-    capability: str
+    subject: str
+    form: str
     templates: tuple[str, ...]
     slots: dict[str, list[str]]
     lexicon: tuple[str, ...]
 
-    def split(self, held_out: bool) -> Grammar:
-        """The grammar with only the held-out templates, or only the others."""
-        kept = tuple(t for place, t in enumerate(self.templates) if (place % HOLD_OUT == HOLD_OUT - 1) == held_out)
-        return Grammar(self.name, self.capability, kept, self.slots, self.lexicon)
+    @property
+    def wraps(self) -> bool:
+        """Do its templates wrap other prompts?"""
+        return any("{task}" in template for template in self.templates) and "task" not in self.slots
 
     def prompts(self, count: int, seed: int, tasks: list[str] | None = None) -> list[str]:
         """Prompts drawn with a seed; `tasks` fill the slot {task} of a grammar that wraps other prompts."""
@@ -36,7 +37,7 @@ class Grammar:
         return [self._prompt(chance, tasks) for _ in range(count)]
 
     def word_salads(self, count: int, seed: int) -> list[str]:
-        """Strings of unordered words of the capability and shared ones, from which the model learns single words."""
+        """Strings of unordered words of the grammar and shared ones, from which the model learns single words."""
         chance = random.Random(f"{self.name} words {seed}")
         return [self._word_salad(chance) for _ in range(count)]
 
@@ -65,11 +66,16 @@ class Grammar:
 def load_grammars() -> tuple[Grammar, ...]:
     """All grammars of the folder, by name."""
     shared = tomllib.loads((FOLDER / "shared.toml").read_text(encoding="utf-8"))["slots"]
-    return tuple(_load(path, shared) for path in sorted(FOLDER.glob("*.toml")) if path.stem != "shared")
+    return tuple(_load(path, shared) for path in sorted(FOLDER.glob("*.toml")) if path.stem not in NO_GRAMMARS)
 
 
 def _load(path: Path, shared: dict[str, list[str]]) -> Grammar:
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     return Grammar(
-        path.stem, raw["capability"], tuple(raw["templates"]), shared | raw.get("slots", {}), tuple(raw["lexicon"])
+        path.stem,
+        raw["subject"],
+        raw["form"],
+        tuple(raw["templates"]),
+        shared | raw.get("slots", {}),
+        tuple(raw["lexicon"]),
     )

@@ -66,7 +66,7 @@ class Sketcher:
 
 def sketchers() -> tuple[Sketcher, ...]:
     """All sketchers, Stillwatch's first; imports the other libraries."""
-    everything = f"payload, head, tail, SimHash, MinHash of {STORED_BINS} bins, {FEATURES} features, capability"
+    everything = f"payload, head, tail, SimHash, MinHash of {STORED_BINS} bins, {FEATURES} features, names"
     alone = f"one-permutation MinHash, {STORED_BINS} bins of 4 bits, keyed"
     return (
         Sketcher("every text sketch", OURS, everything, STORED_BYTES, _every_sketch, None, unpacked, CHANCE),

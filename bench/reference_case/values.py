@@ -19,7 +19,7 @@ from bench.reference_case.wordings import Words, drawn, exchanged, word_map
 
 PAYLOAD, AGENT, BUILD = "payload_value", "user_agent_value", "fingerprint_value"
 WIDE = 2.0  # most ratio of units between a value and its replacement; wide because there are few popular texts
-OF_TEXT = ("simhash", "capability", "capability_permille", "elicitation_permille", "input_chars")
+OF_TEXT = ("simhash", "subject", "form", "input_chars")
 """Columns that depend on the text and are replaced with it."""
 
 

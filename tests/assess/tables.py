@@ -96,7 +96,8 @@ def taken(account: str) -> Rows:
             "account_id": account,
             "started_at": day(number),
             "probability": 0.99,
-            "capability": number % 2,
+            "subject": number % 2,
+            "form": 0,
         }
         for number in range(EACH)
     ]

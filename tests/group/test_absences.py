@@ -34,7 +34,7 @@ def silent(group: Exchanges) -> Exchanges:
     nothing = {name: np.zeros_like(group.values[name]) for name in ("head", "tail", "payload", "instructions")}
     return replace(
         group,
-        capability=np.full_like(group.capability, -1),
+        subject=np.full_like(group.subject, -1),
         features=np.zeros_like(group.features),
         values={**group.values, **nothing},
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.group import cells
+from stillwatch.records.naming import FORMS, SUBJECTS
 from tests.group.worlds import exchanges
 
 SIZES = np.array([-1, 0, 1, 2, 3, 46340, 46341, 65535, 65536, 2**40] + [2**power for power in range(40)])
@@ -22,11 +22,17 @@ def test_sizes_are_powers_of_two_up_to_the_last_cell() -> None:
     assert np.array_equal(cells.answer_cell(group), np.where(SIZES > 0, 1 + half, 0))
 
 
-@pytest.mark.parametrize(("capability", "elicitation", "cell"), [(-1, 900, 0), (0, 500, 1), (0, 501, 2), (11, 0, 23)])
-def test_capability_and_elicitation_share_a_cell(capability: int, elicitation: int, cell: int) -> None:
-    group = exchanges(1, accounts=1, each=1)
-    group.capability[:], group.elicitation[:] = capability, elicitation
-    assert cells.capability_cell(group).tolist() == [cell]
+def test_every_subject_with_every_sort_of_form_has_a_cell() -> None:
+    pairs = [(subject, form) for subject in range(len(SUBJECTS)) for form in range(len(FORMS))]
+    group = exchanges(1, accounts=len(pairs) + 3, each=1)
+    without = [(-1, 0), (0, -1), (0, len(FORMS))]  # no text, and codes of no form
+    group.subject[:], group.form[:] = np.transpose([*pairs, *without])
+    found = cells.named_cell(group).tolist()
+    assert found[-3:] == [0, 0, 0]
+    assert set(found[:-3]) == set(range(1, 31))
+    cell = dict(zip([(SUBJECTS[subject], FORMS[form]) for subject, form in pairs], found, strict=False))
+    assert cell["data", "agentic"] == cell["data", "tool_use"] == cell["data", "computer_use"]
+    assert cell["data", "answer"] == cell["data", "unclear"] != cell["software", "answer"]
 
 
 @settings(max_examples=40)

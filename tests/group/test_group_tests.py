@@ -34,7 +34,7 @@ from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.records.candidates import GroupTest
 from stillwatch.records.definitions import DAY, HOUR
-from tests.group.worlds import exchanges
+from tests.group.worlds import NAMES, exchanges, set_names
 
 MINUTE = HOUR // 60
 RELEASED = 10 * DAY
@@ -238,11 +238,11 @@ class TestNarrowPurpose:
 
     def asking(self, seed: int, mix: np.ndarray, accounts: int = 100, first: int = 0) -> Exchanges:
         group = exchanges(seed, accounts=accounts, first_account=first)
-        group.capability[:] = np.random.default_rng(seed).choice(12, len(group), p=mix)
+        set_names(group, np.random.default_rng(seed).choice(NAMES, len(group), p=mix))
         return group
 
     def between(self, narrow: float) -> np.ndarray:
-        """From people's even mix (0) to three capabilities alone (1)."""
+        """From people's even mix (0) to three names alone (1)."""
         return (1.0 - narrow) * self.EVEN + narrow * np.r_[np.full(3, 1 / 3), np.zeros(9)]
 
     @pytest.mark.parametrize("narrow", [0.0, 0.5, 0.9])
@@ -302,7 +302,7 @@ def blend(share: float, seed: int = 4, accounts: int = 60) -> Exchanges:
     """People, this share of whose exchanges are one queue's."""
     people, queue = exchanges(seed, accounts=accounts), exchanges(seed, accounts=accounts, person=False)
     from_queue = np.random.default_rng(seed).random(len(people)) < share
-    columns = ("started_at", "capability", "input_size", "output_size")
+    columns = ("started_at", "subject", "form", "input_size", "output_size")
     mixed = {name: np.where(from_queue, getattr(queue, name), getattr(people, name)) for name in columns}
     features = np.where(from_queue[:, None], queue.features, people.features)
     values = {name: np.where(from_queue, queue.values[name], value) for name, value in people.values.items()}

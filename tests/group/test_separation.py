@@ -10,7 +10,7 @@ from stillwatch.group import separation
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import reference_population
-from tests.group.worlds import exchanges, joined
+from tests.group.worlds import NAMES, exchanges, joined, set_names
 
 
 def separate(group: Exchanges, reference: Exchanges) -> Purpose:
@@ -41,7 +41,7 @@ def test_a_pure_effort_is_one_purpose() -> None:
 def test_without_text_everything_is_one_purpose() -> None:
     reference, group = exchanges(1, accounts=400, first_account=1000), exchanges(5, person=False)
     for silent in (reference, group):
-        silent.capability[:] = -1
+        silent.subject[:] = -1
         silent.features[:] = 0
         silent.values["head"][:] = 0
     assert (separate(group, reference).probability == 1.0).all()
@@ -63,7 +63,7 @@ def test_customers_who_differ_from_people_are_not_taken_for_the_effort_they_shar
     customers = exchanges(2, accounts=60, each=30, first_account=0)
     some = generator.random(len(customers)) < 0.3
     customers.features[some, 0] = 3_000_000_000 + generator.integers(0, 40, some.sum())  # what is asked of this relay
-    customers.capability[:] = generator.choice(12, len(customers), p=np.r_[0.45, 0.45, np.full(10, 0.01)])
+    set_names(customers, generator.choice(NAMES, len(customers), p=np.r_[0.45, 0.45, np.full(10, 0.01)]))
     mixed = joined(customers, exchanges(3, accounts=60, each=12, person=False, first_account=0))
     truth = np.isin(mixed.values["head"], np.arange(77, 85))
     found = separate(mixed, reference)
@@ -153,7 +153,7 @@ def test_several_data_sets_of_one_effort_are_found_one_after_the_other() -> None
     parts = [exchanges(3 + k, accounts=60, each=10, person=False, pool=9_000_000 + 100_000 * k) for k in range(3)]
     for k, part in enumerate(parts):
         part.values["head"][:] = 80 + 10 * k
-        part.capability[:] = 2 * k
+        set_names(part, np.full(len(part), 2 * k))
     mixed = joined(exchanges(2, accounts=60, each=30), joined(parts[0], joined(parts[1], parts[2])))
     truth = mixed.values["head"] != 0
     found = separate(mixed, reference)

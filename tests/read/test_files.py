@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -109,6 +110,19 @@ def test_sketches_are_taken_in_place_of_logs(tmp_path: Path) -> None:
         ("exchanges", 2, 0),
         ("exchange_sketches", 1, 1),
     ]
+
+
+@pytest.mark.parametrize("change", ["without a column", "other names"])
+def test_sketches_of_another_version_are_refused(tmp_path: Path, change: str) -> None:
+    found = pq.read_table(sketches(tmp_path / "s.parquet", ["e1"], "k"))
+    place = found.schema.get_field_index("form")
+    other = found.schema.field("form").with_metadata({"names": json.dumps(["answer", "question"])})
+    changed = (
+        found.drop_columns(["form"]) if change == "without a column" else found.cast(found.schema.set(place, other))
+    )
+    pq.write_table(changed, tmp_path / "s.parquet")
+    with pytest.raises(InputError, match="sketches of another version: sketch its logs again"):
+        read_in(tmp_path, [tmp_path])
 
 
 def test_sketches_of_two_keys_are_refused(tmp_path: Path) -> None:

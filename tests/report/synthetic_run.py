@@ -321,6 +321,7 @@ def _headlines(run: SyntheticRun) -> None:
         "C2": (2.31, 81.0, 0.031, [("agentic_reasoning", 0.71), ("long_horizon_planning", 0.26), ("other", 0.03)]),
         "C3": (11.4, 42.5, 0.19, [("grading", 0.9), ("mathematical_reasoning", 0.1)]),
     }
+    name_of_form = {"C1": "agentic", "C2": "planning", "C3": "grading"}
     for name, (innocents, confidence, q_value, targets) in numbers.items():
         exchanges = [row for row in run.rows["campaign_exchanges"] if row["campaign_id"] == name]
         members = [row for row in run.rows["campaign_members"] if row["campaign_id"] == name]
@@ -339,5 +340,7 @@ def _headlines(run: SyntheticRun) -> None:
             q_value=q_value,
             level={"C1": "act", "C2": "review", "C3": "watch"}[name],
             targets=targets,
+            subjects=[("software", 0.46), ("knowledge", 0.44), ("unclear", 0.1)],
+            forms=[("answer", 0.5), (name_of_form[name], 0.5)],
             networks={"C1": ["N1", "N2"], "C2": ["N2"], "C3": ["N3"]}[name],
         )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+from scipy.stats import binomtest
+
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.report import convert, queries
 from stillwatch.report.fetch import grouped, rows
@@ -15,25 +18,37 @@ from tests.report.synthetic_run import HOSTILE, SyntheticRun
 MOMENT = datetime(2026, 4, 22)
 BEFORE = "\u202e"
 
+NUMBERS = {
+    **dict.fromkeys(["conversations", "input_tokens", "output_tokens"]),
+    "campaign_id": f"C{BEFORE}1",
+    "level": "act",
+    "targets": [("b", 0.25), ("a", 0.25), (f"c{BEFORE}", 0.5)],
+    "subjects": [("data", 0.2), ("knowledge", 0.8)],
+    "forms": [("answer", 1.0)],
+    "first_seen": MOMENT,
+    "last_seen": MOMENT,
+    "accounts": 1,
+    "exchanges": 2,
+    "expected_innocent_accounts": 0.1,
+    "confidence": 99.0,
+    "q_value": 0.01,
+}
+
 
 def test_targets_stand_by_share_and_then_by_name() -> None:
-    plain = dict.fromkeys(["conversations", "input_tokens", "output_tokens"])
-    row = {
-        **plain,
-        "campaign_id": f"C{BEFORE}1",
-        "level": "act",
-        "targets": [("b", 0.25), ("a", 0.25), (f"c{BEFORE}", 0.5)],
-        "first_seen": MOMENT,
-        "last_seen": MOMENT,
-        "accounts": 1,
-        "exchanges": 2,
-        "expected_innocent_accounts": 0.1,
-        "confidence": 99.0,
-        "q_value": 0.01,
-    }
-    made = convert.campaign_numbers(row)
+    made = convert.campaign_numbers(NUMBERS)
     assert [(one.capability, one.share) for one in made["targets"]] == [("c⟨U+202E⟩", 0.5), ("a", 0.25), ("b", 0.25)]
     assert made["campaign_id"] == "C⟨U+202E⟩1"
+    assert [one.name for one in made["subjects"]] == ["knowledge", "data"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize(("conversations", "size"), [(40, 40), (None, 200)])
+def test_intervals_are_wilsons_over_conversations(share: float, conversations: int | None, size: int) -> None:
+    row = NUMBERS | {"exchanges": 200, "conversations": conversations, "forms": [("answer", share)]}
+    (found,) = convert.campaign_numbers(row)["forms"]
+    wilson = binomtest(round(share * size), size).proportion_ci(0.95, "wilson")
+    assert (found.low, found.high) == pytest.approx((wilson.low, wilson.high), abs=1e-5)
 
 
 def test_examples_are_bounded_in_number_and_length() -> None:

@@ -107,7 +107,13 @@ def test_cleaned_names_are_short_and_printable(expected: pa.Table) -> None:
 def test_absent_text_is_null_and_sizes_are_counted_in_letters(expected: pa.Table) -> None:
     by_id = {row["exchange_id"]: row for row in expected.to_pylist()}
     for name in ("e3", "e5"):
-        assert by_id[name]["payload_value"] is by_id[name]["minhash"] is by_id[name]["capability"] is None
+        assert (
+            by_id[name]["payload_value"]
+            is by_id[name]["minhash"]
+            is by_id[name]["subject"]
+            is by_id[name]["form"]
+            is None
+        )
     assert (by_id["e3"]["input_chars"], by_id["e5"]["input_chars"]) == (None, 0)
     assert by_id["e7"]["input_chars"] == len(LONG)
     assert by_id["e0"]["output_chars"] == 5

@@ -106,7 +106,7 @@ def test_other_keys_give_unlinkable_sketches(workspace: Workspace) -> None:
         assert not set(mine.tolist()) & set(theirs.tolist())
     mine, theirs = ({f for n in range(50) for f in features(s, n)} for s in (made, foreign))
     assert len(mine & theirs) <= 1  # 700 x 700 pairs of 32-bit numbers: one in ten thousand runs would see one
-    assert np.array_equal(made.capability, foreign.capability)  # a judgement, not an identity: no key in it
+    assert np.array_equal(made.names, foreign.names)  # a judgement, not an identity: no key in it
 
 
 HOSTILE: list[str | bytes] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from stillwatch.assess.score import (
 from stillwatch.assess.thresholds import CERTAIN, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
 from stillwatch.records.claims import JUDGEMENTS
-from stillwatch.records.inputs import CAPABILITIES
+from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -205,13 +206,13 @@ ORDER BY candidate_id
 
 
 def targets_sql() -> Query:
-    """Exchanges of each campaign by capability."""
+    """Exchanges of each campaign by subject and form."""
     return Query(
         "campaign targets",
         """
-SELECT candidate_id AS campaign_id, capability, count(*) AS exchanges
+SELECT candidate_id AS campaign_id, subject, form, count(*) AS exchanges
 FROM accused_exchanges
-WHERE capability IS NOT NULL
+WHERE subject IS NOT NULL AND form IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL
 """,
@@ -220,18 +221,15 @@ ORDER BY ALL
 
 def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float]) -> pa.Table:
     members = engine.fetch(Query("members", "SELECT campaign_id, level, probability FROM campaign_members"))
-    targets: dict[str, dict[str, int]] = {}
-    for row in engine.fetch(targets_sql()).to_pylist():
-        targets.setdefault(row["campaign_id"], {})[CAPABILITIES[row["capability"]]] = row["exchanges"]
+    named = _named(engine.fetch(targets_sql()))
     result = []
     for row in engine.fetch(totals_sql()).to_pylist():
         verdict = campaigns[row["campaign_id"]]
         mine = members.filter(pc.equal(members["campaign_id"], row["campaign_id"]))
         level = max(mine["level"].to_pylist(), key=RANK.index)
-        named = mine.filter(pc.equal(mine["level"], level))
+        highest = mine.filter(pc.equal(mine["level"], level))
         # integers first: a float sum would depend on the order of rows
-        doubt = int(np.round((1.0 - named["probability"].to_numpy()) * 1e6).astype(np.int64).sum())
-        aimed = targets.get(row["campaign_id"], {})
+        doubt = int(np.round((1.0 - highest["probability"].to_numpy()) * 1e6).astype(np.int64).sum())
         result.append(
             {
                 **row,
@@ -239,11 +237,33 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
                 "confidence": round(100.0 * verdict.probability, 2),
                 "q_value": q[row["campaign_id"]],
                 "level": level,
-                "targets": {name: round(n / sum(aimed.values()), 6) for name, n in aimed.items()},
+                **named.get(row["campaign_id"], {"targets": {}, "subjects": {}, "forms": {}}),
                 "networks": [verdict.profile.network_id],
             }
         )
     return pa.Table.from_pylist(result, schema=CAMPAIGNS.schema)
+
+
+def _named(rows: pa.Table) -> dict[str, dict[str, dict[str, float]]]:
+    """Each campaign's shares of capabilities, subjects and forms, by counting; a code without a name is unclear."""
+    counts: dict[str, dict[str, Counter[str]]] = {}
+    for row in rows.to_pylist():
+        subject, form = _name(SUBJECTS, row["subject"]), _name(FORMS, row["form"])
+        words = {"targets": capability_of(subject, form), "subjects": subject, "forms": form}
+        mine = counts.setdefault(row["campaign_id"], {column: Counter() for column in words})
+        for column, word in words.items():
+            mine[column][word] += row["exchanges"]
+    return {
+        name: {
+            column: {word: round(n / count.total(), 6) for word, n in sorted(count.items())}
+            for column, count in mine.items()
+        }
+        for name, mine in counts.items()
+    }
+
+
+def _name(names: tuple[str, ...], code: int) -> str:
+    return names[code] if 0 <= code < len(names) else UNCLEAR
 
 
 def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:

@@ -83,14 +83,13 @@ def _exchanges(candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterato
     rows = candidate.exchanges
     for begin in range(0, len(served), BATCH):
         chosen = served[begin : begin + BATCH]
-        capability = rows.capability[chosen]
         columns = [
             pa.array([candidate.candidate_id] * len(chosen), pa.string()),
             rows.exchange_id.take(pa.array(chosen)).combine_chunks(),
             ids.take(pa.array(rows.account_index[chosen])),
             pa.array(rows.started_at[chosen], pa.timestamp("us")),
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
-            pa.array(capability, pa.int16(), mask=capability < 0),
+            *(pa.array(code, pa.int16(), mask=code < 0) for code in (rows.subject[chosen], rows.form[chosen])),
             models.take(pa.array(rows.values["model"][chosen])),
             *(_nullable(rows.values[name][chosen], 0) for name in ("subnet", "conversation")),
             *(_nullable(rows.values[name][chosen], -1) for name in TOKENS),

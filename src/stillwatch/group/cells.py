@@ -1,4 +1,4 @@
-"""Assigns exchanges to cells, small numbers, by capability, by sizes, or by the most frequent values of a column.
+"""Assigns exchanges to cells, small numbers, by subject and form, by sizes, or by the most frequent values of a column.
 
 The loops are compiled, since they run over every column of every network and of the reference population.
 """
@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.group.exchanges import Exchanges
+from stillwatch.records.naming import FORMS, UNCLEAR
 from stillwatch.records.open_table import room, slot
 
 Int64 = NDArray[np.int64]
@@ -21,7 +22,9 @@ Cell = Callable[[Exchanges], NDArray[Any]]
 
 COMMON_SHARE = 0.02  # least share of exchanges with a common value; one customer's own values are rarer (tuning worlds)
 LEAST_USES = 3  # least number of exchanges with a common value
-ELICITATION = 500  # thousandths of probability above which reasoning counts as elicited
+# Forms that one cell holds together: an ordinary answer and an unclear form; all that act through tools. That leaves 30
+# cells, which can be read from few texts.
+_FORM_CELLS = ((UNCLEAR, "answer"), ("tool_use", "agentic", "computer_use"))
 _BITS = 16  # bits of an index to a table of counts; 2^16 counts stay in the processor's cache
 
 _SIZES = np.maximum(np.arange(1 << 16), 1)  # larger sizes are in the last cell
@@ -30,14 +33,25 @@ _HALF_OCTAVE = 1 + np.minimum(np.floor(2.0 * np.log2(_SIZES)).astype(np.int64), 
 _HALF_OCTAVE[0] = 0
 
 
+def _cells_of_forms() -> NDArray[np.int16]:
+    together = {form: place for place, forms in enumerate(_FORM_CELLS) for form in forms}
+    alone = [form for form in FORMS if form not in together]
+    return np.array(
+        [together.get(form, len(_FORM_CELLS) + alone.index(form) if form in alone else 0) for form in FORMS], np.int16
+    )
+
+
+_CELL_OF_FORM = _cells_of_forms()
+
+
 def size_cell(exchanges: Exchanges) -> Int64:
     """Returns a cell (exchanges,) by powers of two of input and output size: 0..255."""
     return np.asarray(_both(exchanges.input_size, exchanges.output_size, _OCTAVE))
 
 
-def capability_cell(exchanges: Exchanges) -> NDArray[np.int16]:
-    """Returns a cell (exchanges,) by capability and elicitation of reasoning; 0 without text."""
-    return np.asarray(_capability(exchanges.capability, exchanges.elicitation))
+def named_cell(exchanges: Exchanges) -> NDArray[np.int16]:
+    """Returns a cell (exchanges,) by subject and form, 1..30; 0 without text."""
+    return np.asarray(_named(exchanges.subject, exchanges.form, _CELL_OF_FORM))
 
 
 def answer_cell(exchanges: Exchanges) -> NDArray[np.uint8]:
@@ -103,11 +117,11 @@ def _both(inputs: Int64, outputs: Int64, octave: Int64) -> Int64:
 
 
 @njit(cache=True, nogil=True)
-def _capability(capability: NDArray[np.int16], elicitation: NDArray[np.int16]) -> NDArray[np.int16]:
-    result = np.zeros(len(capability), np.int16)
-    for i in range(len(capability)):
-        if capability[i] >= 0:
-            result[i] = 1 + 2 * capability[i] + (elicitation[i] > ELICITATION)
+def _named(subject: NDArray[np.int16], form: NDArray[np.int16], cell_of_form: NDArray[np.int16]) -> NDArray[np.int16]:
+    result, cells = np.zeros(len(subject), np.int16), cell_of_form.max() + 1
+    for i in range(len(subject)):
+        if subject[i] >= 0 and 0 <= form[i] < len(cell_of_form):
+            result[i] = 1 + cells * subject[i] + cell_of_form[form[i]]
     return result
 
 

@@ -34,8 +34,8 @@ class Exchanges:
     account_index: Int32
     exchange_id: pa.ChunkedArray
     started_at: Int64  # µs
-    capability: NDArray[np.int16]  # -1 where there was no text
-    elicitation: NDArray[np.int16]  # thousandths
+    subject: NDArray[np.int16]  # code, -1 where there was no text; so are forms
+    form: NDArray[np.int16]
     input_size: Int64  # tokens where logged, else characters / 4
     output_size: Int64
     values: dict[str, Int64]
@@ -118,8 +118,8 @@ class Exchanges:
             self.account_index[index],
             exchange_id,
             self.started_at[index],
-            self.capability[index],
-            self.elicitation[index],
+            self.subject[index],
+            self.form[index],
             self.input_size[index],
             self.output_size[index],
             {name: value[index] for name, value in self.values.items()},

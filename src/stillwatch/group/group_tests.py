@@ -21,7 +21,7 @@ from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records import claims
 from stillwatch.records.candidates import Absence, GroupTest
 
-MINIMUM_TEXTS = 40  # exchanges with text; a mix of 24 cells read from fewer is mostly noise
+MINIMUM_TEXTS = 40  # exchanges with text; a mix of 30 cells read from fewer is mostly noise
 MINIMUM_RELEASE_DAY = 30  # exchanges of the group, and reference accounts, on a release's first day
 PEOPLE_MODEL = 8.0  # concentration (beta) of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3  # closures; chance alone explains one or two successions
@@ -134,7 +134,7 @@ def _unreadable(test: ScaledTest, group: Exchanges, own: float, ordinary: float)
 
 
 def _has_text(group: Exchanges) -> bool:
-    return bool((group.capability >= 0).any())
+    return bool((group.subject >= 0).any())
 
 
 def purpose_tests(group: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
@@ -159,11 +159,11 @@ def _share(
 
 
 def narrow_purpose_test(group: Exchanges, reference: ReferencePopulation) -> GroupTest:
-    """Does the group's mix of capabilities lie far from people's?
+    """Does the group's mix of subjects and forms lie far from people's?
 
     MIX_SLOPE bits for each bit a request beyond NARROWER more than a random group of people shows.
     """
-    texts = int((group.capability >= 0).sum())
+    texts = int((group.subject >= 0).sum())
     if texts < MINIMUM_TEXTS:
         reason = Absence.FEW_TEXTS if texts else Absence.NO_TEXT
         return GroupTest.without(claims.NARROW_PURPOSE.name, reason)

@@ -35,8 +35,8 @@ BATCH = 131_072  # exchanges in a batch from the engine
 _TYPES: dict[str, type] = {
     "account_index": np.int32,
     "started_at": np.int64,
-    "capability": np.int16,
-    "elicitation": np.int16,
+    "subject": np.int16,
+    "form": np.int16,
     "input_size": np.int64,
     "output_size": np.int64,
 }
@@ -104,8 +104,8 @@ SELECT
   sketches.account_index,
   exchanges.exchange_id,
   exchanges.started_at,
-  coalesce(exchanges.capability, -1) AS capability,
-  coalesce(exchanges.elicitation_permille, 0) AS elicitation,
+  coalesce(exchanges.subject, -1) AS subject,
+  coalesce(exchanges.form, -1) AS form,
   coalesce(exchanges.input_tokens, exchanges.input_chars // 4, 0) AS input_size,
   coalesce(exchanges.output_tokens, exchanges.output_chars // 4, 0) AS output_size,
   coalesce(exchanges.head_value, 0) AS head,

@@ -2,7 +2,7 @@
 
 Exchanges are a mixture: with share `pi` drawn from one unknown purpose, else from what people outside networks ask. The
 purpose's distribution is estimated by expectation-maximisation over content features and frames (against people
-outside), capabilities and sizes of answers (against the members' other traffic as well). How requests are sent tells
+outside), subjects, forms and sizes of answers (against the members' other traffic as well). How requests are sent tells
 only as far as it goes with what is asked: customers who use one program are no purpose. Conversations are taken whole.
 """
 
@@ -149,7 +149,7 @@ def fit_mixture(sample: Conversations, informative: Sequence[View], start: Start
 
 
 def _standing_out(sample: Conversations, informative: Sequence[View], start: Start) -> Float:
-    """The first probabilities: by wording alone, because capabilities of a few customers differ from people's too."""
+    """The first probabilities: by wording alone, as subjects and forms of a few customers differ from people's too."""
     size = len(sample.exchanges)
     half = np.full(size, 0.5)
     worded = [(view, view.m_step(half)) for view in informative if isinstance(view, Content | Frame)]

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.group.cells import capability_cell, size_cell
+from stillwatch.group.cells import named_cell, size_cell
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.feature_counts import numbered, pairs
 from stillwatch.group.templates import without_templates
@@ -151,8 +151,8 @@ def _numbered(cell: NDArray[np.integer]) -> tuple[Int64, Float]:
 
 
 def mix_heterogeneity(exchanges: Exchanges) -> float:
-    """Do accounts differ in what they ask for? (capability and elicitation)"""
-    return heterogeneity(exchanges.account_index, capability_cell(exchanges))
+    """Do accounts differ in what they ask for? (subject and form)"""
+    return heterogeneity(exchanges.account_index, named_cell(exchanges))
 
 
 def size_heterogeneity(exchanges: Exchanges) -> float:
@@ -211,9 +211,9 @@ def single_turn_share(exchanges: Exchanges) -> float:
 
 
 def divergence_bits(group: Exchanges, reference: Exchanges, cells: int = 64) -> float:
-    """How far the group's mix of capabilities lies from people's, in bits an exchange with text (Kullback-Leibler)."""
+    """How far the mix of subjects and forms lies from people's, in bits an exchange with text (Kullback-Leibler)."""
     # cell 0 is what came without text: which channel a group uses says nothing about its purpose
-    counts = (one.counted(capability_cell) for one in (group, reference))
+    counts = (one.counted(named_cell) for one in (group, reference))
     inside, outside = (np.append(count, np.zeros(max(0, cells - len(count))))[1:] + 0.5 for count in counts)
     inside, outside = inside / inside.sum(), outside / outside.sum()
     return float((inside * np.log2(inside / outside)).sum())

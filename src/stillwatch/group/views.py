@@ -13,9 +13,9 @@ from stillwatch.group.cells import (
     Cell,
     add_cells,
     answer_cell,
-    capability_cell,
     coder,
     common_values,
+    named_cell,
     weighed,
     weighed_both,
 )
@@ -101,7 +101,7 @@ class _Beside(_Cells):
 
 
 class Mix(_Beside):
-    """Capabilities."""
+    """Subjects and forms."""
 
 
 class Sizes(_Beside):
@@ -163,7 +163,7 @@ def _blended(counted: Float, weight: Float, ordinary: Float) -> Float:
 def views(group: Exchanges, reference: Exchanges) -> tuple[Content, *tuple[View, ...]]:
     """Everything that may tell a purpose of the group apart, contents first; columns that are absent say nothing."""
     cells: list[_Cells] = [
-        Mix(capability_cell, capability_cell(group), reference.counted(capability_cell)),
+        Mix(named_cell, named_cell(group), reference.counted(named_cell)),
         Sizes(answer_cell, answer_cell(group), reference.counted(answer_cell)),
         *(_frame(name, group, reference) for name in FRAMES),
         *(_channel(name, group) for name in CHANNELS),

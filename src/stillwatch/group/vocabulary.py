@@ -1,6 +1,6 @@
 """The distance of a group's words from people's: a score is learned on half of the accounts and read on the other half.
 
-Twelve capabilities are coarse: an effort that asks a little of everything has people's mix of them. Its prompts still
+Subjects and forms are coarse: an effort that asks a little of everything has people's mix of them. Its prompts still
 come from one data set. A score is learned that tells half of the group's accounts from half of the people; on the other
 halves, the divergence of its distributions is a lower bound of that of the texts (data processing inequality, Cover &
 Thomas 2006), in bits an exchange. What a single account says teaches nothing about the others, so that customers who

@@ -61,7 +61,7 @@ EVIDENCE_SOURCES = (
         ("input_text",),
         sketched=("content_features",),
     ),
-    EvidenceSource("purpose", "the capabilities that prompts request", ("input_text",), sketched=("capability",)),
+    EvidenceSource("purpose", "what prompts are about and how they ask", ("input_text",), sketched=("subject",)),
     EvidenceSource(
         "conversations",
         "conversations that move from one account to another",

@@ -36,7 +36,7 @@ CANDIDATE_EXCHANGES = Table(
         *columns(Kind.STRING, "candidate_id exchange_id account_id", required=True),
         *columns(Kind.TIMESTAMP, "started_at", required=True),
         *columns(Kind.FLOAT64, "probability", required=True),
-        *columns(Kind.INT16, "capability"),
+        *columns(Kind.INT16, "subject form"),
         *columns(Kind.STRING, "request_model"),
         *columns(Kind.INT64, "address_subnet_value conversation_value input_tokens output_tokens"),
     ),

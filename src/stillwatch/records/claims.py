@@ -168,7 +168,7 @@ DRAWS_FROM_ONE_POOL = GroupClaim(
 ASKS_ONE_MIX = GroupClaim(
     "asks_one_mix",
     "purpose",
-    "dispersion of capabilities over accounts beyond that of one mix, for each further exchange an account",
+    "dispersion of subjects and forms over accounts beyond that of one mix, for each further exchange an account",
     "median of the same over matched groups of the reference population",
     sentences.one_mix,
     "accounts_differ",
@@ -204,7 +204,7 @@ EQUALISED_VOLUMES = GroupClaim(
 NARROW_PURPOSE = GroupClaim(
     "narrow_purpose",
     "purpose",
-    "divergence of the group's mix of capabilities from the reference population's, in bits an exchange with text",
+    "divergence of the mix of subjects and forms from the reference population's, in bits an exchange with text",
     "the same of a random group of the reference population",
     sentences.narrow_purpose,
     "narrow",

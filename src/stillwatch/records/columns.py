@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -53,11 +54,23 @@ def _arrow_types() -> dict[Kind, pa.DataType]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name in the contract, its kind, whether a row without it is unusable."""
+    """One column: its name in the contract, its kind, whether a row without it is unusable.
+
+    `names` are what its integer codes stand for; in files they are a JSON list in the field's metadata, under `names`.
+    """
 
     name: str
     kind: Kind
     required: bool = False
+    names: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> pa.Field:
+        """The Arrow field."""
+        import pyarrow as pa
+
+        metadata = {"names": json.dumps(self.names)} if self.names else None
+        return pa.field(self.name, self.kind.arrow, nullable=not self.required, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,7 @@ class Table:
         """The Arrow schema."""
         import pyarrow as pa
 
-        return pa.schema([pa.field(c.name, c.kind.arrow, nullable=not c.required) for c in self.columns])
+        return pa.schema([column.field for column in self.columns])
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when the table has none."""

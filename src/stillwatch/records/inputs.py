@@ -111,4 +111,4 @@ CAPABILITIES = (
     "general_instruction",
     "other",
 )
-"""Capability words of the contract; a capability code in a sketch is an index into this tuple."""
+"""Capability words of the contract: what campaigns target."""

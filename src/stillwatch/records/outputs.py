@@ -54,7 +54,7 @@ CAMPAIGNS = Table(
         *columns(Kind.INT64, "conversations input_tokens output_tokens"),
         *columns(Kind.FLOAT64, "expected_innocent_accounts confidence q_value", required=True),
         *columns(Kind.STRING, "level", required=True),
-        *columns(Kind.SHARES, "targets", required=True),
+        *columns(Kind.SHARES, "targets subjects forms", required=True),
         *columns(Kind.STRINGS, "networks", required=True),
     ),
     ("campaign_id",),

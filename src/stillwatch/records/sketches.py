@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stillwatch.records.columns import Kind, Table, columns
+from stillwatch.records.columns import Column, Kind, Table, columns
+from stillwatch.records.naming import FORMS, SUBJECTS
 
 FEATURES = 16
 """Content features of one exchange (column `content_features`)."""
@@ -32,8 +33,9 @@ EXCHANGE_SKETCHES = Table(
         *columns(Kind.BYTES, "minhash"),
         # 16 little-endian uint32 keyed hashes of word 1-2-grams: a consistent weighted bottom-k sample, 0 = none
         *columns(Kind.BYTES, "content_features"),
-        # index into CAPABILITIES, its probability in thousandths, elicitation probability in thousandths
-        *columns(Kind.INT16, "capability capability_permille elicitation_permille"),
+        # what the request is about and how it asks: indices into SUBJECTS and FORMS
+        Column("subject", Kind.INT16, names=SUBJECTS),
+        Column("form", Kind.INT16, names=FORMS),
         *columns(Kind.INT32, "input_chars output_chars tool_count"),
         *columns(Kind.INT64, "input_tokens output_tokens cached_tokens reasoning_tokens"),
         *columns(Kind.INT32, "max_tokens"),

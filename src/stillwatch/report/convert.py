@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from math import sqrt
 from typing import Any
 
 from stillwatch.records.claims import IS_PERMITTED
-from stillwatch.report.document import Alternative, Evidence, Link, Member, Quarantined, Share, Source, Value
+from stillwatch.report.document import (
+    Alternative,
+    Evidence,
+    Link,
+    Member,
+    NamedShare,
+    Quarantined,
+    Share,
+    Source,
+    Value,
+)
 from stillwatch.report.fetch import Row
 from stillwatch.report.sanitise import LONGEST_SAMPLE, LONGEST_SENTENCE, sanitise
 
+NORMAL_95 = 1.959964  # standard deviations on either side of the mean within which 95 % of a normal law lies
 EXAMPLES = 5  # examples kept of one piece of evidence
 VERDICTS = ("preferred", "possible", "excluded")  # in the order in which explanations are listed
 # a reason that counts nothing, as of a network whose exchanges are all permitted, explains nothing
@@ -20,7 +32,6 @@ IGNORED_COLUMNS = 20  # ignored columns named for one input file
 
 def campaign_numbers(row: Row) -> dict[str, Any]:
     """The fields of `Campaign` that stand in one row of the table `campaigns`."""
-    shares = sorted(((share, sanitise(name)) for name, share in row["targets"]), key=lambda one: (-one[0], one[1]))
     plain = (
         "first_seen last_seen accounts exchanges conversations input_tokens output_tokens "
         "expected_innocent_accounts confidence q_value"
@@ -28,9 +39,23 @@ def campaign_numbers(row: Row) -> dict[str, Any]:
     return {
         "campaign_id": sanitise(row["campaign_id"]),
         "level": sanitise(row["level"]),
-        "targets": tuple(Share(name, share) for share, name in shares),
+        "targets": tuple(Share(name, share) for share, name in _largest_first(row["targets"])),
+        **{axis: tuple(_named_shares(row, axis)) for axis in ("subjects", "forms")},
         **{name: row[name] for name in plain.split()},
     }
+
+
+def _largest_first(shares: Iterable[tuple[str, float]]) -> list[tuple[float, str]]:
+    return sorted(((share, sanitise(name)) for name, share in shares), key=lambda one: (-one[0], one[1]))
+
+
+def _named_shares(row: Row, axis: str) -> Iterator[NamedShare]:
+    """Shares with Wilson's interval over conversations, whose exchanges depend on one another, else over exchanges."""
+    size = max(row["conversations"] or row["exchanges"], 1)
+    for share, name in _largest_first(row[axis]):
+        middle = (share + NORMAL_95**2 / (2 * size)) / (1 + NORMAL_95**2 / size)
+        half = NORMAL_95 / (1 + NORMAL_95**2 / size) * sqrt(share * (1 - share) / size + NORMAL_95**2 / (4 * size**2))
+        yield NamedShare(name, share, round(max(middle - half, 0.0), 6), round(min(middle + half, 1.0), 6))
 
 
 def network_numbers(row: Row) -> dict[str, Any]:

@@ -15,8 +15,9 @@ FRAMING = (
     "customer to level act (framing). Before anything is done, a person must check that each account did it itself."
 )
 CAPABILITIES_ARE_ESTIMATES = (
-    "The shares of capabilities are an estimate from the wording of requests only, and often wrong: on simulated logs "
-    "they are off by 0.3 to 0.7 in total variation (0 is right, 1 is all wrong). Do not cite them."
+    "The shares of capabilities are an estimate from the wording of requests only, and can be wrong for prompts of "
+    "kinds that were not learned from; the intervals are those of sampling alone. Read some requests before you cite "
+    "a share."
 )
 
 CAVEATS = (

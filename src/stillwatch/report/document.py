@@ -29,6 +29,16 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedShare:
+    """A subject or a form and its share of a campaign's exchanges, with the 95 % interval of sampling alone."""
+
+    name: str
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """A campaign's exchanges on one day, split by whether their account had already been detected."""
 
@@ -180,6 +190,8 @@ class Campaign:
     confidence: float
     q_value: float
     targets: tuple[Share, ...]  # largest share first
+    subjects: tuple[NamedShare, ...] = ()  # so too
+    forms: tuple[NamedShare, ...] = ()
     days: tuple[Day, ...] = ()
     detection: Detection | None = None
     members: tuple[Member, ...] = ()  # the strongest, bounded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from stillwatch.records.claims import EXPLANATIONS, FAMILIES, SHARED_VALUES
-from stillwatch.report.document import Campaign, Share
+from stillwatch.report.document import Campaign, NamedShare, Share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline
@@ -137,6 +137,13 @@ def targets(shares: tuple[Share, ...]) -> str:
     named = [share for share in shares if share.share >= LEAST_TARGET][:TARGETS] or list(shares[:1])
     shown = ", ".join(f"{in_words(share.capability)} {percent(share.share)}" for share in named)
     return f"{shown} ({ESTIMATED})" if shown else ""
+
+
+def named_shares(shares: tuple[NamedShare, ...]) -> str:
+    """Every share with its interval: `mathematics 60 % (55 % to 65 %), unclear 40 % (35 % to 45 %)`."""
+    return ", ".join(
+        f"{in_words(one.name)} {percent(one.share)} ({percent(one.low)} to {percent(one.high)})" for one in shares
+    )
 
 
 def headline(campaign: Campaign, year: bool = False) -> tuple[str, ...]:

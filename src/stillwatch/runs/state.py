@@ -22,8 +22,8 @@ from stillwatch.errors import InputError, Mistake, OutputError
 from stillwatch.job import Window
 
 MARKER = "state.json"
-FORMAT = 2
-_READABLE = (1, FORMAT)  # version 0.1.0 wrote format 1, without lineage
+FORMAT = 3
+"""It changes with the columns of the sketches: 1 and 2, of version 0.1.0, named capabilities."""
 _LOCK = ".lock"
 _LINEAGE = ("lineage", "lineage_members")
 _OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
@@ -88,11 +88,11 @@ def load(folder: Path) -> State:
         return State(folder)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] not in _READABLE:
-            raise ValueError(f"its format is none of {', '.join(map(str, _READABLE))}")
+        if found["format"] != FORMAT:
+            raise ValueError(f"it has another version's format, not {FORMAT}")
         parts = tuple(Part(**part) for part in found["parts"])
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
-        lineage = tuple(found.get("lineage", ()))
+        lineage = tuple(found["lineage"])
         if len(lineage) not in (0, len(_LINEAGE)):
             raise ValueError(f"its lineage is in {len(lineage)} files")
         state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"], lineage)

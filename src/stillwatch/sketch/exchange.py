@@ -66,7 +66,6 @@ def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
     found = sketch_texts(texts_of(column), workspace)
     filled = (found.filled & HAS_TOKENS) > 0
     framed = (found.filled & HAS_FRAME) > 0
-    scores = ("capability", "capability_permille", "elicitation_permille")
     return {
         "payload_value": value_array(found.payload, filled),
         "head_value": value_array(found.head, framed),
@@ -74,7 +73,8 @@ def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
         "simhash": value_array(found.simhash, filled),
         "minhash": _fixed_bytes(found.minhash, filled),
         "content_features": _fixed_bytes(found.features, filled),
-        **{name: pa.array(found.capability[:, place], mask=~filled) for place, name in enumerate(scores)},
+        "subject": pa.array(found.names[:, 0], mask=~filled),
+        "form": pa.array(found.names[:, 1], mask=~filled),
     }
 
 

@@ -14,15 +14,6 @@ import numpy.typing as npt
 from stillwatch.key import Key
 from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.buffers import Texts
-from stillwatch.sketch.capability import (
-    LANES,
-    Floats,
-    Model,
-    Scores,
-    add_scores,
-    judge,
-    load_model,
-)
 from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.features import (
     Sample,
@@ -31,6 +22,7 @@ from stillwatch.sketch.features import (
     write_sample,
 )
 from stillwatch.sketch.frame import FRAME_TOKENS, frame_value
+from stillwatch.sketch.naming import Namer, load_model, make_namer, name_text
 from stillwatch.sketch.shingles import (
     STORED_BINS,
     STORED_BYTES,
@@ -88,23 +80,21 @@ class TextSketches(NamedTuple):
     """(n, STORED_BYTES)"""
     features: Octets
     """(n, 4 * FEATURES)"""
-    capability: Shorts
-    """(n, 3): capability, its permille, elicitation permille"""
+    names: Shorts
+    """(n, 2): codes of the subject and the form"""
 
 
 class Workspace(NamedTuple):
-    """The keys, the model and the buffers with which one thread sketches one text at a time."""
+    """The keys, the namer and the buffers with which one thread sketches one text at a time."""
 
     keys: TextKeys
-    model: Model
+    namer: Namer
     tokens: Tokens
     keyed: Words
     pairs: Words
     shingles: Words
     bins: Words
     sample: Sample
-    sums: Scores
-    logits: Floats
 
 
 def make_workspace(key: Key) -> Workspace:
@@ -114,7 +104,7 @@ def make_workspace(key: Key) -> Workspace:
     size = len(tokens.hashes)
     keyed, pairs, shingles = (np.zeros(size, np.uint64) for _ in range(3))
     words = (keyed, pairs, shingles, np.zeros(STORED_BINS, np.uint64))
-    return Workspace(keys, load_model(), tokens, *words, make_sample(), np.zeros(LANES, np.int32), np.zeros(LANES))
+    return Workspace(keys, make_namer(load_model()), tokens, *words, make_sample())
 
 
 def sketch_texts(texts: Texts, workspace: Workspace) -> TextSketches:
@@ -128,7 +118,7 @@ def sketch_texts(texts: Texts, workspace: Workspace) -> TextSketches:
         simhash=np.zeros(count, np.uint64),
         minhash=np.zeros((count, STORED_BYTES), np.uint8),
         features=np.zeros((count, 4 * FEATURES), np.uint8),
-        capability=np.zeros((count, 3), np.int16),
+        names=np.zeros((count, 2), np.int16),
     )
     _entry()(texts, workspace, out)
     return out
@@ -179,13 +169,11 @@ def _sketch_one(texts: Texts, index: int, count: int, workspace: Workspace, out:
     pack_bins(workspace.bins, out.minhash[index])
     first = _first_feature_token(tokens, count, stop)
     codes, last = tokens.hashes[first:count], keyed[first:count]
-    sample_grams(codes, last, workspace.pairs[first:count], workspace.model.feature_weights, workspace.sample)
+    sample_grams(codes, last, workspace.pairs[first:count], workspace.namer.model.feature_weights, workspace.sample)
     write_sample(workspace.sample, out.features[index])
-    grams = add_scores(tokens.hashes[:count], workspace.model.weights, workspace.sums)
-    capability, permille, elicitation = judge(workspace.model, workspace.sums, grams, workspace.logits)
-    out.capability[index, 0] = capability
-    out.capability[index, 1] = permille
-    out.capability[index, 2] = elicitation
+    subject, form = name_text(texts.data, stop, tokens, count, workspace.namer)
+    out.names[index, 0] = subject
+    out.names[index, 1] = form
 
 
 @compiled

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from stillwatch.engine import Engine, Query
-from stillwatch.records.inputs import CAPABILITIES
+from stillwatch.records.naming import FORMS, SUBJECTS
 from stillwatch_lab.baselines.unions import Floats
 
 NORMAL_MAD = 1.4826  # standard deviation of a normal law over its median absolute deviation
@@ -16,7 +16,8 @@ EXTREME = 5.0  # largest deviation counted, so that no feature can dominate the 
 
 def features_sql() -> Query:
     """One row an account: `account_index` and the figures of a usual dashboard, with counts as logarithms."""
-    shares = ", ".join(f"count(*) FILTER (WHERE capability = {code})" for code in range(len(CAPABILITIES)))
+    shares = ", ".join(f"count(*) FILTER (WHERE subject = {code})" for code in range(len(SUBJECTS)))
+    traces = FORMS.index("reasoning_trace")
     return Query(
         "per-account features",
         f"""
@@ -26,8 +27,8 @@ SELECT
   ln(1 + coalesce(avg(input_tokens), 0)) AS input_size,
   ln(1 + coalesce(avg(output_tokens), 0)) AS output_size,
   ln(1 + count(*) / count(DISTINCT CAST(started_at AS DATE))) AS daily_volume,
-  greatest({shares}) / greatest(count(capability), 1) AS narrowness,
-  coalesce(avg(elicitation_permille), 0) AS elicitation,
+  greatest({shares}) / greatest(count(subject), 1) AS narrowness,
+  count(*) FILTER (WHERE form = {traces}) / greatest(count(form), 1) AS elicitation,
   count(DISTINCT date_part('hour', started_at)) / least(24, count(*)) AS hours,
   count(DISTINCT address_value) / count(*) AS addresses,
   count(DISTINCT payload_value) / greatest(count(payload_value), 1) AS payloads

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 SKETCHED_FROM = {
     "text": (
         *("instructions_value", "payload_value", "head_value", "tail_value", "simhash", "minhash"),
-        *("content_features", "capability", "capability_permille", "elicitation_permille"),
+        *("content_features", "subject", "form"),
         *("input_chars", "output_chars"),
     ),
     "addresses": ("address_value", "address_subnet_value", "address_network_value"),

@@ -5,7 +5,7 @@ exchanges. It follows each account by itself, exchange by exchange in event time
 
     LLR = Σ log2 P(exchange | campaign) / P(exchange | others)
 
-over the columns of a sketch: capability, sampling parameters, model, client, tools and content features, and whether
+over the columns of a sketch: subject, form, sampling parameters, model, client, tools and content features, and whether
 the conversation continues from another account. It acts on an account when its LLR first reaches log2(100,000) bits.
 If the ratio is exact, an innocent account ever reaches that with a chance of at most 1 in 100,000 at any length of time
 (Ville 1939), and no test with the same errors needs fewer exchanges on average (Wald & Wolfowitz 1948).
@@ -40,7 +40,7 @@ Real = NDArray[np.float64]
 
 EXACT_BITS = math.log2(100_000)  # an innocent ever reaches this likelihood ratio with a chance of at most 1 in 100,000
 INNOCENTS_PER_100K = 1.0
-CATEGORIES = ("capability", "parameters_value", "request_model", "user_agent_value", "tools_value")
+CATEGORIES = ("subject", "form", "parameters_value", "request_model", "user_agent_value", "tools_value")
 BUCKETS = 1 << 20  # of content features; the counts of a full world's 50 million features then take 16 MB
 SMOOTHING = 20.0  # pseudo-exchanges of the other exchanges' distribution that are added to the campaign's counts
 CONTENT_CAP = 12.0  # most bits per exchange, since its 16 features come from one text and are not independent

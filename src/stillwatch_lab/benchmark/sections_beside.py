@@ -155,7 +155,7 @@ def patient_section(pool: Pool, seeds: Sequence[Row]) -> Section:
         caption = f"{profile}: time until half of its accounts were at act, in days from its first exchange"
         tables.append(Table(caption, tuple(map(Column, _ORACLE_COLUMNS)), tuple(row for row in rows if row)))
     lead = (
-        "The oracle knows the true distributions of the campaign's exchanges and of all others (capabilities, "
+        "The oracle knows the true distributions of the campaign's exchanges and of all others (subjects, forms, "
         "parameters, models, clients, tools, words, continued conversations) and adds up the likelihood ratio of each "
         "account by itself. It acts at a threshold that at most 1 in 100,000 of the world's innocents ever reach, and "
         "that is at least log2(100,000) = 16.6 bits. No real detector knows as much beforehand. To know the words is "

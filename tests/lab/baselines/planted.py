@@ -69,8 +69,8 @@ def _exchanges(rng: np.random.Generator, ids: list[str]) -> dict[str, object]:
         "head_value": np.where(crew, 7 + step % 5, 50_000 + rng.integers(0, 9_000, len(account))),
         "payload_value": 10**6 + np.arange(len(account)),
         "content_features": _features(rng, crew),
-        "capability": np.where(crew, 3, rng.integers(0, 12, len(account))),
-        "elicitation_permille": np.where(crew, 700, rng.integers(0, 200, len(account))),
+        "subject": np.where(crew, 1, rng.integers(0, 4, len(account))),
+        "form": np.where(crew, 2, rng.integers(0, 2, len(account))),
         "input_tokens": np.where(crew, 4_000, rng.integers(50, 900, len(account))),
         "output_tokens": rng.integers(50, 900, len(account)),
     }

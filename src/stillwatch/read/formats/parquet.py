@@ -45,17 +45,34 @@ class Footer:
 
 
 def footer(source: Source) -> Footer:
-    """Reads the file's footer; raises InputError when the file is not whole Parquet."""
+    """Reads the file's footer; raises InputError for what is not whole Parquet and for sketches of another version."""
     try:
         metadata = pq.read_metadata(source.path)
         schema = metadata.schema.to_arrow_schema()
     except (OSError, pa.ArrowException) as error:
         raise unreadable(source, f"it is not whole Parquet ({error})") from error
+    _check_version(source, schema)
     key_id = (schema.metadata or {}).get(KEY_ID)
     types = tuple((field.name, field.type) for field in schema)
     key_name = key_id.decode("utf-8", "replace") if key_id else None
     found = Footer(types, filled_columns(metadata), metadata.num_rows, key_name)
     return replace(found, groups=tuple(_groups(metadata))) if found.holds_sketches() else found
+
+
+def _check_version(source: Source, schema: pa.Schema) -> None:
+    """Raises InputError for sketches whose columns, or the names of whose codes, are of another version."""
+    if not {"payload_value", "content_features"} <= set(schema.names):
+        return  # no sketches
+    if set(EXCHANGE_SKETCHES.names) <= set(schema.names) and all(
+        _names(schema.field(own.name)) in (None, _names(own)) for own in EXCHANGE_SKETCHES.schema
+    ):
+        return
+    raise unreadable(source, "it holds sketches of another version: sketch its logs again")
+
+
+def _names(field: pa.Field) -> bytes | None:
+    """What a field's codes stand for, as stored; None where nothing is."""
+    return (field.metadata or {}).get(b"names")
 
 
 def _groups(metadata: pq.FileMetaData) -> Iterator[tuple[str | None, str | None, int]]:

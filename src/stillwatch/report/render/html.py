@@ -20,6 +20,7 @@ _FILTERS = (
     wording.rate,
     wording.count,
     wording.abbreviated,
+    wording.named_shares,
     wording.percent,
     wording.expected,
     wording.expected_closely,

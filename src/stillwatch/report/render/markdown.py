@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Alternative, Campaign, Document, Evidence, History, Judgement, Network
-from stillwatch.report.wording import bits, capitalised, count, explanation, in_words, percent, span, stopped
+from stillwatch.report.wording import (
+    bits,
+    capitalised,
+    count,
+    explanation,
+    in_words,
+    named_shares,
+    percent,
+    span,
+    stopped,
+)
 
 # `.`, `:` and `@` are written as entities only where they would make a bare link or an address
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -78,6 +88,9 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from _history(campaign.history, campaign.campaign_id, "### History")
     yield from ("", "### Capabilities asked for", "")
     yield from (f"- {escape(in_words(one.capability))} {percent(one.share)}" for one in campaign.targets)
+    for axis, shares in (("Subject", campaign.subjects), ("Form", campaign.forms)):
+        if shares:
+            yield f"- {axis}: {escape(named_shares(shares))}"
     yield from ("", digest.CAPABILITIES_ARE_ESTIMATES)
     yield from ("", "### Evidence for and against", "")
     yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in campaign.evidence))
