@@ -17,6 +17,7 @@ from stillwatch.report.document import (
     Judgement,
     Link,
     Member,
+    NamedShare,
     Network,
     Quarantined,
     RunFacts,
@@ -25,7 +26,7 @@ from stillwatch.report.document import (
     Value,
 )
 
-WORDS = 30  # strings that `document_of` needs
+WORDS = 32  # strings that `document_of` needs
 
 
 def document_of(words: list[str]) -> Document:
@@ -44,6 +45,7 @@ def document_of(words: list[str]) -> Document:
     )  # fmt: skip
     campaign = Campaign(
         words[13], words[14], moment, moment, 2, 3, None, None, None, 0.1, 50.0, 0.1, (Share(words[15], 1.0),),
+        (NamedShare(words[30], 1.0, 0.9, 1.0),), (NamedShare(words[31], 1.0, 0.9, 1.0),),
         (Day(moment.date(), 1, 2),), Detection(moment, moment, 0.3), (Member(words[12], 3, 0.9, words[16], moment),),
         ((words[16], 2),), network.evidence, network.alternatives, (network,), history,
     )  # fmt: skip

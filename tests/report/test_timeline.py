@@ -19,7 +19,7 @@ START = date(2026, 4, 22)
 
 def campaign(days: tuple[Day, ...], detection: Detection | None = None) -> Campaign:
     moment = datetime(2026, 4, 22)
-    return Campaign("C1", "act", moment, moment, 1, 1, None, None, None, 0.0, 50.0, 0.1, (), days, detection)
+    return Campaign("C1", "act", moment, moment, 1, 1, None, None, None, 0.0, 50.0, 0.1, (), (), (), days, detection)
 
 
 DAYS = st.lists(
