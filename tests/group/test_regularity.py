@@ -94,6 +94,16 @@ def test_common_pauses_are_silence_and_outages_of_the_log_are_not() -> None:
     assert math.isnan(regularity.joint_silence(group.take(np.arange(0)), people))
 
 
+def test_one_account_that_never_pauses_does_not_hide_that_the_others_do() -> None:
+    people, group = steady(10, np.full(400, 60)), steady(11, np.full(100, 60))
+    paused = group.take(group.started_at // (2 * DAY) % 2 == 0)
+    restless = steady(14, np.array([9000]))
+    rows = np.concatenate([paused.started_at, restless.started_at])
+    both = at_times(np.concatenate([paused.account_index, np.full(9000, 200)]), rows)
+    alone = regularity.joint_silence(paused, people)
+    assert regularity.joint_silence(both, people) == pytest.approx(alone, abs=0.1)
+
+
 def test_nights_and_weekends_are_no_silence() -> None:
     generator = np.random.default_rng(12)
     day = np.array([day for day in range(DAYS) if (day + regularity.EPOCH_WEEKDAY) % 7 < 5])

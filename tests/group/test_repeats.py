@@ -77,11 +77,24 @@ def test_random_repetitions_have_no_order() -> None:
 
 
 def test_refused_requests_and_turns_within_a_conversation_are_no_askings() -> None:
-    group = asked(np.ones(60, np.int64), np.arange(60) * HOUR, np.arange(60) % 3)
+    group = asked(1 + np.arange(60), np.arange(60) * HOUR, np.arange(60) % 3)
     group.values["status"][:10] = 429
     assert len(repeats.askings(group)) == 50
     three = replace(group, values={**group.values, "conversation": group.account_index + np.int64(1)})
     assert len(repeats.askings(three)) == 2  # the first request of the first account was refused
+
+
+def test_one_account_does_not_speak_for_all() -> None:
+    generator = np.random.default_rng(7)
+    text, at, account = 1 + np.arange(2000), generator.integers(0, 20 * DAY, 2000), generator.integers(0, 20, 2000)
+    busy = 1 + generator.integers(2000, 2**62, 3000).repeat(5)
+    for own in (np.full(15_000, 5), busy):
+        group = asked(
+            np.concatenate([text, own]),
+            np.concatenate([at, generator.integers(0, 20 * DAY, len(own))]),
+            np.concatenate([account, np.full(len(own), 30)]),
+        )
+        assert repeats.repeated_share(repeats.askings(group)) < 0.3
 
 
 def test_too_few_say_nothing() -> None:

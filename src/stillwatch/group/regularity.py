@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import pdtr
 
 from stillwatch.group.exchanges import Exchanges
-from stillwatch.group.statistics import conversation_starts
 from stillwatch.records.definitions import DAY, HOUR
 
 Float = NDArray[np.float64]
@@ -22,7 +22,8 @@ LEAST_ACCOUNTS = 8  # accounts for a spread over accounts
 LEAST_EXCHANGES = 8  # exchanges of an account for a rhythm; what the reference population has at least
 LEAST_DAYS = 4  # days from an account's first exchange to its last
 LIGHT = 0.25  # of the group's median volume, below which an account is a light user
-BUSY = 3.0  # conversations: of times in which so many are ordinary, 1 in 20 is silent by chance
+BUSY = 6.0  # accounts that are ordinarily active in a time
+HARDLY = 0.2  # of the ordinary number of active accounts: hardly any, of BUSY accounts 1, and 1 in 60 times by chance
 LEAST_TIMES = 24  # such times
 WIDTHS = tuple(hours * HOUR for hours in (1, 2, 4, 8, 24))  # µs
 EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
@@ -112,29 +113,34 @@ def _middle(value: Float) -> float:
 
 
 def joint_silence(exchanges: Exchanges, people: Exchanges) -> float:
-    """Share of the times in which the group ordinarily asks that it was silent in, beyond chance: 0 by chance.
+    """Share of the times in which accounts of the group ordinarily ask that hardly any did, beyond chance.
 
-    A time is the shortest of WIDTHS in which the group ordinarily begins BUSY conversations often enough. Ordinarily is
-    the mean of the same time of day, on workdays or at weekends, while the group is active; times in which people
-    were half as silent as well (an outage) do not count.
+    A time is the shortest of WIDTHS in which BUSY accounts are ordinarily active often enough. Ordinarily is the mean
+    of the same time of day, on workdays or at weekends, while the group is active; times in which people were half as
+    few as well (an outage) do not count. An account counts once a time, so that none breaks the others' silence.
     """
     if len(exchanges) == 0 or len(people) == 0:
         return math.nan
-    own, theirs = (one.started_at[conversation_starts(one)] for one in (exchanges, people))
-    first, last = (int(one) for one in np.quantile(own, (0.02, 0.98)))
+    first, last = (int(one) for one in np.quantile(exchanges.started_at, (0.02, 0.98)))
     for width in WIDTHS:
         times = last // width - first // width
-        counts, usual = (_counts(at, first // width, times, width) for at in (own, theirs))
-        ordinary = _ordinary(counts, first, width)
+        active, usual = (_active(one, first // width, times, width) for one in (exchanges, people))
+        ordinary = _ordinary(active, first, width)
         used = (ordinary >= BUSY) & (usual >= 0.5 * _ordinary(usual, first, width))
         if used.sum() >= LEAST_TIMES:
-            return float((counts[used] == 0).mean() - np.exp(-ordinary[used]).mean())
+            most = np.floor(HARDLY * ordinary[used])
+            return float((active[used] <= most).mean() - pdtr(most, ordinary[used]).mean())
     return math.nan
 
 
-def _counts(at: Int64, first: int, times: int, width: int) -> Float:
-    place = at // width - first
-    return np.bincount(place[(place >= 0) & (place < times)], minlength=times).astype(np.float64)
+def _active(exchanges: Exchanges, first: int, times: int, width: int) -> Float:
+    """How many accounts ask in each time (times,)."""
+    place = exchanges.started_at // width - first
+    inside = (place >= 0) & (place < times)
+    account, place = exchanges.account_index[inside].astype(np.int64), place[inside]
+    # in order of account and time, so that an account's exchanges of one time follow one another
+    new = (np.diff(account, prepend=-1) != 0) | (np.diff(place, prepend=-1) != 0)
+    return np.bincount(place[new], minlength=max(times, 0)).astype(np.float64)
 
 
 def _ordinary(count: Float, first: int, width: int) -> Float:

@@ -21,6 +21,8 @@ Bools = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
 
 ASKED = 200_000  # conversation starts that are looked at: all that begin with some of the texts
+BUSIEST = 4.0  # times the median account's askings, beyond which some of an account's texts are left out
+MOST_ALIKE = 8  # askings of one text by one account that count
 LEAST_ASKED = 40  # conversation starts with text, for a share
 LEAST_REPEATS = 20  # repetitions, or repeated texts, for what is said of them
 LEAST_SPAN = HOUR  # µs between two askings of a text that belong to two passes over a list
@@ -54,6 +56,7 @@ def askings(exchanges: Exchanges) -> Askings:
     rows = np.flatnonzero(
         conversation_starts(exchanges) & (payload != 0) & (exchanges.values["status"] < REFUSED_STATUS)
     )
+    rows = rows[_without_excess(exchanges.account_index[rows], payload[rows])]
     # keyed hashes are evenly spread: texts of one remainder are a sample of texts, each with all its askings
     rows = rows[payload[rows] % max(1, -(-len(rows) // ASKED)) == 0]
     text = np.unique(payload[rows], return_inverse=True)[1]
@@ -61,6 +64,21 @@ def askings(exchanges: Exchanges) -> Askings:
     text, rows = text[order].astype(np.int64), rows[order]
     again = np.diff(text, prepend=-1) == 0
     return Askings(text, exchanges.account_index[rows].astype(np.int64), exchanges.started_at[rows], again)
+
+
+def _without_excess(account_index: NDArray[np.int32], payload: Int64) -> Bools:
+    """Leaves out, of accounts with far more askings than the median account, all but some of their texts, and of each
+    text all but an account's first MOST_ALIKE askings, so that no account speaks for all."""
+    if len(payload) == 0:
+        return np.zeros(0, np.bool_)
+    _, dense, size = np.unique(account_index, return_inverse=True, return_counts=True)
+    step = np.maximum(size // max(1, int(BUSIEST * np.median(size))), 1)[dense]
+    text = np.unique(payload, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(dense * (int(text.max()) + 1) + text, kind="stable")
+    begins = np.flatnonzero((np.diff(dense[order], prepend=-1) != 0) | (np.diff(text[order], prepend=-1) != 0))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+    return np.asarray((rank < MOST_ALIKE) & (payload % step == 0))
 
 
 def repeated_share(found: Askings) -> float:

@@ -173,9 +173,9 @@ VARIES_FROM_DAY_TO_DAY = _claim(
 FALLS_SILENT_TOGETHER = _claim(
     "falls_silent_together",
     "scheduling",
-    "share of the times in which the group ordinarily asks that it was silent in, beyond chance",
+    "share of the times in which accounts of the group ordinarily ask that hardly any did, beyond chance",
     f"0, {_CHANCE}",
-    _says("All of them were silent in {} of the times in which they ordinarily ask", _share, _BY_CHANCE),
+    _says("Hardly any of them asked in {} of the times in which several ordinarily do", _share, _BY_CHANCE),
 )
 FIRST_USED_ON_ONE_DAY = _claim(
     "first_used_on_one_day",
