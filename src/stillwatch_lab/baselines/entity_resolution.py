@@ -59,15 +59,21 @@ class EntityResolution:
         """
         if logs.accounts is None:
             raise UnavailableError("entity resolution reads the accounts table, and there is none")
-        splink = _splink()
         accounts = name_logs(engine, logs)
-        records = engine.fetch(_records_sql(engine))
-        named = [name for name in records.column_names if records[name].null_count < len(records)]
-        rules = [rule for rule in BLOCKING if gives_pairs(records, rule)]
-        if not rules:
-            return scored(accounts, np.zeros(len(accounts)))
-        pairs, clusters = link(splink, records.select(named), rules)
-        return scored(accounts, cluster_scores(len(accounts), pairs, clusters))
+        found = matches(engine)
+        return scored(accounts, np.zeros(len(accounts)) if found is None else cluster_scores(len(accounts), *found))
+
+
+def matches(engine: Engine) -> tuple[pa.Table, pa.Table] | None:
+    """Matching pairs and clusters as of `link`, of all records; None where no two agree on the columns of any rule.
+
+    Needs the tables of `tables.name_logs`. Raises UnavailableError without Splink 5.
+    """
+    splink = _splink()
+    records = engine.fetch(_records_sql(engine))
+    named = [name for name in records.column_names if records[name].null_count < len(records)]
+    rules = [rule for rule in BLOCKING if gives_pairs(records, rule)]
+    return link(splink, records.select(named), rules) if rules else None
 
 
 def _splink() -> Any:
