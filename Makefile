@@ -26,6 +26,7 @@ OUT ?= docs/results/benchmark-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproj
 PROMPTS ?= $(wildcard $(or $(STILLWATCH_DATA),../shared/data)/prompts)
 # What `make bench-reference-case` writes, scans and scores goes where no result is kept, unless OUT= says otherwise.
 REFERENCE_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(OUT),build/reference-case)
+SECOND ?= ../shared/worlds/second_world.py
 BENCHMARK ?= --missing text addresses accounts --ablate --baselines
 
 # How many processes share the tests; some hundreds of MB each, and one of them a Spark of 2.5 GB.
@@ -83,7 +84,7 @@ bench-reference-case: $(DEVELOPMENT)  ## the public case's own size at SCALE= (1
 	@$(BIN)/python -m bench.reference_case --scale $(SCALE) --out "$(REFERENCE_OUT)" $(REFERENCE)
 
 benchmark: $(RUNTIME)  ## every score on every campaign profile, over SEEDS= at SCALE=, into OUT=
-	@$(BIN)/stillwatch lab benchmark --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --out "$(OUT)" $(BENCHMARK)
+	@$(BIN)/stillwatch lab benchmark --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --second "$(SECOND)" --out "$(OUT)" $(BENCHMARK)
 
 docs: $(SITE)  ## refreshes the generated tables, builds the site with the API reference into build/site
 	@$(BIN)/python docs/refresh.py

@@ -104,6 +104,9 @@ def benchmark(  # noqa: PLR0913  one parameter is one option
     ] = None,
     ablate: Annotated[bool, typer.Option("--ablate", help="Also scan without each sort of evidence.")] = False,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also score other methods on the worlds.")] = False,
+    second: Annotated[
+        Path | None, typer.Option(help="A second generator's script, whose worlds are set beside; none: left out.")
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep worlds, sketches and complete runs: a gigabyte a seed.")
     ] = False,
@@ -121,9 +124,8 @@ def benchmark(  # noqa: PLR0913  one parameter is one option
             )
     findings.settle()
     without = tuple(name for name in MISSING if name in (missing or ()))
-    plan = Plan(
-        tuple(dict.fromkeys(seeds)), out, scale, world, prompts, without, ablate, baselines, keep, data_folder(data)
-    )
+    once, real = tuple(dict.fromkeys(seeds)), data_folder(data)
+    plan = Plan(once, out, scale, world, prompts, without, ablate, baselines, keep, real, second)
     run(plan, console(WIDE), lambda text: typer.echo(text, err=True))
     typer.echo(f"results: {out / 'benchmark.html'}")
 
@@ -167,21 +169,24 @@ def replay(
     every: Annotated[float, typer.Option(min=0.25, help="Days from one scan to the next.")] = 4.0,
     as_json: AsJson = False,
 ) -> None:
-    """Scans a world's log as it was every few days, and shows how much each campaign had taken by then."""
+    """Scans a world's log as it was every few days: how much each campaign had taken, how early and small it was."""
     tables = {name: path for name, path in (("accounts", accounts), ("permits", permits)) if path is not None}
     findings = Findings()
     for path in (sketches, *tables.values(), truth):
         if not path.exists():
             findings.add(f"`{path}`", "does not exist", "name what `lab build` and `sketch` wrote")
     findings.settle()
+    from stillwatch_lab.scores import reached
     from stillwatch_lab.scores.replay import as_table
     from stillwatch_lab.scores.replay import replay as replay_scans
 
     found = replay_scans(sketches, tables, truth, every, lambda text: typer.echo(text, err=True))
+    earliest = reached.earliest(found.reached)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(asdict(found) | {"earliest": [asdict(one) for one in earliest]})
     else:
-        console().print(as_table(found))
+        console().print(as_table(found.profiles))
+        console().print(reached.as_table(earliest))
 
 
 def _check_words(option: str, words: Sequence[str], known: Sequence[str], findings: Findings) -> None:

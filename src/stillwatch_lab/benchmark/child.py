@@ -25,6 +25,14 @@ def build_world(  # noqa: PLR0913  what a world is made from
     return {}
 
 
+def build_second(script: str, seed: int, scale: str, out: str) -> Result:
+    """Builds a world of the second generator, with its truth in our form."""
+    from stillwatch_lab.benchmark import second_world
+
+    second_world.build_second(Path(script), seed, scale, Path(out))
+    return {}
+
+
 def scan(logs: str, tables: dict[str, str], off: list[str], out: str, sketches: str | None) -> Result:
     """Runs the stages up to the assessment, writes a run folder's tables to `out`, and returns the cost of each stage.
 
@@ -94,6 +102,7 @@ def _keep(found: Any, out: str) -> None:
 
 TASKS: dict[str, Callable[..., Result]] = {
     "build": build_world,
+    "second": build_second,
     "scan": scan,
     "score": score,
     "oracle": oracle,

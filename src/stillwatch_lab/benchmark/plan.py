@@ -40,6 +40,7 @@ _SHOWING += (
     "report/",
 )
 
+_MEDIUM = 0.5  # from this scale on, the second generator's larger worlds are nearer to ours in size
 _BASELINES = "baselines"
 _PRODUCT, _LAB = Path(stillwatch.__file__).parent, Path(stillwatch_lab.__file__).parent
 
@@ -58,6 +59,7 @@ class Plan:
     """The plan of a run: seeds, size and variants.
 
     `prompts` None means the shipped prompts, `data` None invented addresses; `world` is a recipe as in `build`.
+    `second` is the script of a second generator, None to leave its worlds out.
     """
 
     seeds: tuple[int, ...]
@@ -70,6 +72,12 @@ class Plan:
     baselines: bool = False
     keep: bool = False
     data: Path | None = None
+    second: Path | None = None
+
+    @property
+    def second_scale(self) -> str:
+        """The size of the second generator's worlds: its `medium` ones have the accounts of ours at scale 1."""
+        return "medium" if self.scale >= _MEDIUM else "small"
 
     @property
     def accounts(self) -> int:
@@ -102,6 +110,14 @@ class Plan:
         for source in (_PRODUCT, _LAB):
             digest.update(code_digest(source, (*_SHOWING, _BASELINES)).encode())
         return digest.hexdigest()[:8]
+
+
+def second_mark(plan: Plan) -> str:
+    """A digest of the second generator's code and the size asked of it."""
+    digest = hashlib.sha256(plan.second_scale.encode())
+    for source in sorted(plan.second.parent.glob("*.py")) if plan.second else ():
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def baselines_mark() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from stillwatch_lab.benchmark import (
     page,
     sections_beside,
     sections_found,
+    sections_second,
     sections_truth,
     tables,
 )
@@ -23,13 +24,13 @@ from stillwatch_lab.benchmark.cost import machine
 from stillwatch_lab.benchmark.document import Document, Section
 from stillwatch_lab.benchmark.plan import EXCHANGES, MAIN, Plan
 from stillwatch_lab.benchmark.pooled import Pool, Row, pools
-from stillwatch_lab.benchmark.seed import Say, measure_seed
+from stillwatch_lab.benchmark.seed import SECOND, Say, measure_seed
 from stillwatch_lab.benchmark.targets import RECALL, targets
 from stillwatch_lab.worlds.kinds import KINDS
 from stillwatch_lab.worlds.recipe import load_recipe
 
 # Seconds of steps at full size on 2 idle cores, for a forecast before the first seed is measured.
-BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS = 180.0, 130.0, 75.0, 60.0
+BUILD_SECONDS, FIRST_SECONDS, VARIANT_SECONDS, BASELINE_SECONDS, SECOND_SECONDS = 180.0, 130.0, 75.0, 60.0, 700.0
 START_SECONDS = 4.0  # of a step at any size: the start of a process, its imports and compiled kernels
 
 _MISSING = (
@@ -48,6 +49,9 @@ def run(plan: Plan, console: Console, say: Say) -> Document:
     Raises UsageError for a bad recipe, InputError for bad prompts, WorkFailedError when a step fails.
     """
     load_recipe(plan.world, frozenset(KINDS))  # mistakes in the recipe are reported before hours of work
+    if plan.second is not None and not plan.second.is_file():
+        say(f"worlds of the second generator are left out: there is no script `{plan.second}`")
+        plan = replace(plan, second=None)
     plan.out.mkdir(parents=True, exist_ok=True)
     say(
         f"about {forecast(plan) / 60:.0f} minutes for {len(plan.seeds)} seeds on 2 cores, less what is finished already"
@@ -69,6 +73,7 @@ def forecast(plan: Plan) -> float:
     """Seconds that the plan takes on 2 cores, from figures measured at full size."""
     variants, baselines = len(plan.variants) - 1, len(names()) if plan.baselines else 0
     full = BUILD_SECONDS + FIRST_SECONDS + variants * VARIANT_SECONDS + baselines * BASELINE_SECONDS
+    full += SECOND_SECONDS if plan.second is not None else 0.0
     steps = 4 + 2 * variants + baselines  # build, scan, score and an oracle; scan and score; a baseline
     return len(plan.seeds) * (full * plan.exchanges / EXCHANGES + steps * START_SECONDS)
 
@@ -114,6 +119,8 @@ def _sections(pooled: dict[str, Pool], seeds: Sequence[Row]) -> tuple[Section, .
             found.append(sections_beside.variants_section(name, title, lead, {MAIN: complete, **others}))
     if any(name.startswith("baseline-") for name in seeds[0]):
         found.append(sections_beside.baselines_section(complete, seeds))
+    if all(SECOND in seed for seed in seeds):
+        found.insert(0, sections_second.second_section(complete, Pool(tuple(seed[SECOND] for seed in seeds))))
     return (*found, sections_beside.methods_section(complete), sections_beside.cost_section(seeds))
 
 
@@ -134,5 +141,6 @@ def _command(plan: Plan) -> str:
         f"--world {Path(plan.world).name}",
     ]
     words += ["--missing", *plan.missing] if plan.missing else []
+    words += [f"--second {plan.second.name}"] if plan.second is not None else []
     words += [f"--{name}" for name in ("ablate", "baselines") if getattr(plan, name)]
     return " ".join(words)

@@ -16,12 +16,15 @@ from stillwatch_lab.benchmark.plan import (
     Plan,
     Variant,
     baselines_mark,
+    second_mark,
 )
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
 CHILD = "stillwatch_lab.benchmark.child"
 ORACLES = ("patient",)  # profiles that are also measured with the oracle
+SECOND = "second"
+"""The name of the measurement of the second generator's world."""
 _BUILT = ".complete"
 
 
@@ -71,10 +74,19 @@ def measure_seed(plan: Plan, seed: int, say: Say) -> Row:
     for profile in ORACLES:
         _once(bench, f"oracle {profile}", "oracle", {"profile": profile})
     baselines = _measure_baselines(bench) if plan.baselines else []
+    if plan.second is not None:
+        _measure_second(bench, plan.second)
     if not plan.keep:
         shutil.rmtree(bench.world, ignore_errors=True)
         bench.sketches.unlink(missing_ok=True)
-    names = ["build", *(one.name for one in plan.variants), *(f"oracle {profile}" for profile in ORACLES), *baselines]
+    second = [SECOND] if plan.second is not None else []
+    names = [
+        "build",
+        *second,
+        *(one.name for one in plan.variants),
+        *(f"oracle {profile}" for profile in ORACLES),
+        *baselines,
+    ]
     paths = [bench.result(name) for name in names]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
 
@@ -130,6 +142,30 @@ def _measure_baselines(bench: Bench) -> list[str]:
     for name in beside.names():
         _once(bench, f"baseline {name}", "baseline", {"name": name, "allowed": allowed}, mark)
     return [f"baseline {name}" for name in beside.names()]
+
+
+def _measure_second(bench: Bench, script: Path) -> None:
+    """Builds, scans and scores one world of the second generator, of this seed."""
+    path, mark = bench.result(SECOND), second_mark(bench.plan)
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["mark"] == mark:
+        return
+    world, run, score = bench.home / "second-world", bench.home / "run-second", bench.home / "second.score"
+    for folder in (world, run):
+        shutil.rmtree(folder, ignore_errors=True)
+    arguments: Row = {"script": str(script), "seed": bench.seed, "scale": bench.plan.second_scale, "out": str(world)}
+    built = _step(bench, "build the second generator's world", "second", arguments)
+    tables = {name: str(file) for name in ("accounts", "permits") if (file := world / f"{name}.parquet").is_file()}
+    arguments = {"logs": str(world / "exchanges"), "tables": tables, "off": [], "out": str(run), "sketches": None}
+    scanned = _step(bench, "scan it", "scan", arguments)
+    arguments = {"run": str(run), "truth": str(world / "truth"), "seed": bench.seed, "out": str(score)}
+    scored = _step(bench, "score it", "score", arguments)
+    found = json.loads(score.read_text(encoding="utf-8"))
+    found["mark"], found["cost"] = mark, {"build": _plain(built), "scan": _plain(scanned), "score": _plain(scored)}
+    _write(path, found)
+    score.unlink()
+    if not bench.plan.keep:
+        shutil.rmtree(world)
+        shutil.rmtree(run)
 
 
 def _once(bench: Bench, name: str, task: str, arguments: Row, mark: str = "") -> None:

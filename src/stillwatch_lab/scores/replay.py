@@ -4,6 +4,8 @@
 account counts as found from the first cut at which it was at `act`, and its exchanges before that cut have leaked. Cuts
 are days apart, so that the leak is overstated by at most the exchanges of one step. An account counts as accused if any
 of the scans accused it, since a provider that scans every day would have acted on the first accusation.
+
+The same scans say how early and how small each campaign was when it was found: see `reached`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import RunError
 from stillwatch.settings import EngineSettings
+from stillwatch_lab.scores.reached import ACCUSED, Reached, reached_sql
 
 FOUND = pa.schema([("account_id", pa.string()), ("found_at", pa.timestamp("us"))])
 Say = Callable[[str], None]
@@ -42,6 +45,14 @@ class Replayed:
     first_found_days: float | None  # from the campaign's first exchange to the first cut that found any of its accounts
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The results of a replay: by profile, and how much of each campaign was found at each cut."""
+
+    profiles: list[Replayed]
+    reached: list[Reached]
+
+
 def cuts(engine: Engine, sketches: Path, step_days: float) -> list[datetime]:
     """The times of the cuts: every `step_days` from the first exchange's midnight; the last is after the log's end."""
     sql = f"SELECT min(started_at) AS low, max(started_at) AS high FROM read_parquet({literal(str(sketches))})"
@@ -54,7 +65,7 @@ def cuts(engine: Engine, sketches: Path, step_days: float) -> list[datetime]:
     return found
 
 
-def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: float, say: Say) -> list[Replayed]:
+def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: float, say: Say) -> Replay:
     """Scans the sketches at every cut and compares the runs with the truth; raises RunError when a scan fails.
 
     `tables` holds the paths of `accounts` and `permits`. The row `innocents` covers all accounts outside campaigns:
@@ -62,15 +73,20 @@ def replay(sketches: Path, tables: dict[str, Path], truth: Path, step_days: floa
     """
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine(EngineSettings(), Path(folder)) as engine:
         first: dict[str, datetime] = {}
+        accused: list[tuple[datetime, str | None, str | None]] = []
         for moment in cuts(engine, sketches, step_days):
             known = {**tables, **_known_then(tables, moment, Path(folder) / "accounts.parquet")}
-            accused = _at_act(sketches, known, moment, Path(folder) / "run")
-            for account in accused:
+            levels = _accused(sketches, known, moment, Path(folder) / "run")
+            at_act = [account for account, level in levels.items() if level == "act"]
+            for account in at_act:
                 first.setdefault(account, moment)
-            say(f"until {moment:%d %b}: {len(accused):,} accounts at act")
-        table = pa.table([list(first), list(first.values())], schema=FOUND)
-        pq.write_table(table, Path(folder) / "found.parquet")
-        return _beside_truth(engine, Path(folder) / "found.parquet", sketches, truth)
+            # A row without an account keeps cuts at which nobody was accused.
+            accused += [(moment, None, None), *((moment, *one) for one in levels.items())]
+            say(f"until {moment:%d %b}: {len(at_act):,} accounts at act")
+        pq.write_table(pa.table([list(first), list(first.values())], schema=FOUND), Path(folder) / "found.parquet")
+        columns = [list(column) for column in zip(*accused, strict=True)]
+        pq.write_table(pa.table(columns, schema=ACCUSED), Path(folder) / "accused.parquet")
+        return _beside_truth(engine, Path(folder), sketches, truth)
 
 
 def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[str, Path]:
@@ -100,8 +116,11 @@ def as_table(rows: Sequence[Replayed]) -> Table:
     return shown
 
 
-def _at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> Sequence[str]:
-    """The accounts at `act` in a scan of the log up to `until`, in a process of its own to free its memory."""
+def _accused(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> dict[str, str]:
+    """The accounts at `act` or `review`, and which, in a scan of the log up to `until`.
+
+    The scan is a process of its own, to free its memory.
+    """
     options = [word for name, path in tables.items() for word in (f"--{name}", str(path))]
     command = [sys.executable, "-m", "stillwatch", "scan", str(sketches), *options]
     done = subprocess.run(
@@ -109,18 +128,20 @@ def _at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path)
     )
     if done.returncode != 0:
         raise RunError(f"the scan until {until.isoformat()} failed: {done.stderr.strip()[-500:]}")
-    members = pq.read_table(out / "campaign_members.parquet", columns=["account_id", "level"])
-    return [row["account_id"] for row in members.to_pylist() if row["level"] == "act"]
+    members = pq.read_table(out / "campaign_members.parquet", columns=["account_id", "level"]).to_pylist()
+    return {row["account_id"]: level for level in ("review", "act") for row in members if row["level"] == level}
 
 
-def _beside_truth(engine: Engine, found: Path, sketches: Path, truth: Path) -> list[Replayed]:
-    for name, path in (("found", found), ("sketched", sketches)):
+def _beside_truth(engine: Engine, folder: Path, sketches: Path, truth: Path) -> Replay:
+    scans = {name: folder / f"{name}.parquet" for name in ("found", "accused")}
+    for name, path in (*scans.items(), ("sketched", sketches)):
         engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(path))})"))
     for name in ("accounts", "exchanges", "campaigns"):
         file = literal(str(truth / f"{name}.parquet"))
         engine.view(f"true_{name}", Query(name, f"SELECT * FROM read_parquet({file})"))
     rows = engine.fetch(leaked_sql()).to_pylist() + engine.fetch(innocents_sql()).to_pylist()
-    return [Replayed(**row) for row in rows]
+    reached = engine.fetch(reached_sql()).to_pylist()
+    return Replay([Replayed(**row) for row in rows], [Reached(**row) for row in reached])
 
 
 def leaked_sql() -> Query:

@@ -23,8 +23,9 @@ def name_files(engine: Engine, run: Path, truth: Path) -> None:
     """Makes views over the files of a run and of the truth, and the tables `pairs` and `found_accounts`.
 
     The views are `campaigns`, `campaign_members`, `campaign_exchanges`, `true_accounts`, `true_campaigns`, and
-    `true_exchanges` with `started_at`, taken from the world's logs if the truth does not have it. Raises InputError,
-    which names every missing file.
+    `true_exchanges` with `started_at`, taken from the world's logs if the truth does not have it. Accounts with the
+    role `apart` are counted neither as innocents nor in the reliability. Raises InputError, which names every missing
+    file.
     """
     files = {name: run / f"{name}.parquet" for name in RUN_FILES}
     files |= {f"true_{name}": truth / f"{name}.parquet" for name in TRUTH_FILES}
@@ -174,7 +175,8 @@ def innocents_sql() -> Query:
         "accused innocents",
         """
 WITH innocent AS (SELECT * FROM true_accounts SEMI JOIN
-    (SELECT account_id FROM true_accounts EXCEPT SELECT account_id FROM pairs) AS outside USING (account_id))
+    (SELECT account_id FROM true_accounts WHERE role <> 'apart' EXCEPT SELECT account_id FROM pairs) AS outside
+    USING (account_id))
 SELECT
     kind,
     CAST(group_id AS VARCHAR) AS group_id,
@@ -211,6 +213,7 @@ SELECT
     sum(round(probability * {MILLIONTHS})::BIGINT)::BIGINT AS stated,
     count(truth.account_id) AS observed
 FROM campaign_members AS members
+ANTI JOIN (SELECT account_id FROM true_accounts WHERE role = 'apart') AS apart USING (account_id)
 LEFT JOIN (SELECT DISTINCT account_id FROM pairs) AS truth USING (account_id)
 GROUP BY tenth
 ORDER BY tenth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -12,9 +11,6 @@ from rich.console import Console
 
 from stillwatch.cli.main import invoke
 from stillwatch.errors import UsageError
-from stillwatch_lab.benchmark import seed
-from stillwatch_lab.benchmark.child import TASKS
-from stillwatch_lab.benchmark.cost import Cost
 from stillwatch_lab.benchmark.plan import Plan
 from stillwatch_lab.benchmark.run import run
 
@@ -32,19 +28,6 @@ kind = "harvest"
 share = 0.02
 groups = 1
 """
-
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The tasks done, which run in this process: starting a child for each takes longer than the work."""
-    done: list[str] = []
-
-    def here(_module: str, task: str, arguments: Mapping[str, object]) -> Cost:
-        done.append(task)
-        return Cost(1.0, 1.0, 1_000, TASKS[task](**arguments))
-
-    monkeypatch.setattr(seed, "measured", here)
-    return done
 
 
 def test_a_benchmark_from_worlds_to_page(tmp_path: Path, steps: list[str]) -> None:

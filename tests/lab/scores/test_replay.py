@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch_lab.scores import replay as replays
+from stillwatch_lab.scores.reached import Reached, as_table, earliest
 
 BEGIN = datetime(2026, 3, 1, 9)
 NAMES = [f"a{i}" for i in range(6)]  # the first four serve a campaign, each with an exchange a day for ten days
@@ -38,21 +39,34 @@ def world(tmp_path: Path) -> Path:
 def test_found_from_the_first_cut_and_leaked_until_then(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[datetime, pa.Table] = {}
 
-    def at_act(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> list[str]:
+    def accused(sketches: Path, tables: dict[str, Path], until: datetime, out: Path) -> dict[str, str]:
         seen[until] = pq.read_table(tables["accounts"])
         day = (until - BEGIN).days
-        return [*NAMES[: day // 2], *(["a5"] if day == 3 else [])]  # one innocent is accused once, and let go again
+        names = [*NAMES[: day // 2], *(["a5"] if day == 3 else [])]  # one innocent is accused once, and let go again
+        return dict.fromkeys(NAMES[:3] if day >= 3 else [], "review") | dict.fromkeys(names, "act")
 
-    monkeypatch.setattr(replays, "_at_act", at_act)
-    rows = replays.replay(
+    monkeypatch.setattr(replays, "_accused", accused)
+    found = replays.replay(
         world / "sketches.parquet", {"accounts": world / "accounts.parquet"}, world / "truth", 2.0, lambda _: None
     )
+    rows = found.profiles
     (letter, innocents) = rows
     assert (letter.profile, letter.accounts, letter.found, letter.exchanges) == ("letter", 4, 4, 40)
     # cuts fall on the midnights before days 2, 4, 6 …: a0 is found at the second, when four days' exchanges are past
     assert letter.leaked == sum(min(10, days) for days in (4, 6, 8, 10))
     assert (innocents.accounts, innocents.found) == (2, 1)
     assert [row.profile for row in rows] == list(replays.as_table(rows).columns[0].cells)
+    assert [(row.accounts, row.act, row.review) for row in found.reached[:4]] == [
+        (4, 0, 0),
+        (4, 1, 3),
+        (4, 2, 3),
+        (4, 3, 3),
+    ]
+    by_level = {row.level: row for row in earliest(found.reached)}
+    # half of the four accounts are at review at the second cut, and at act at the third
+    assert by_level["review"].days == pytest.approx(found.reached[1].day)
+    assert by_level["act"].days == pytest.approx(found.reached[2].day)
+    assert (by_level["act"].campaigns, by_level["act"].found, by_level["act"].fewest) == (1, 1, 4)
     for until, accounts in seen.items():
         assert all(created < until for created in accounts["created_at"].to_pylist())
         assert all(closed is None or closed < until for closed in accounts["closed_at"].to_pylist())
@@ -61,4 +75,19 @@ def test_found_from_the_first_cut_and_leaked_until_then(world: Path, monkeypatch
 
 def test_a_scan_that_fails_says_so(tmp_path: Path) -> None:
     with pytest.raises(replays.RunError, match="failed"):
-        replays._at_act(tmp_path / "none.parquet", {}, BEGIN, tmp_path / "run")
+        replays._accused(tmp_path / "none.parquet", {}, BEGIN, tmp_path / "run")
+
+
+def test_a_campaign_counts_by_the_accounts_it_had_by_then() -> None:
+    rows = [
+        Reached("hydra", "a", 4.0, 10, 0, 5),
+        Reached("hydra", "a", 8.0, 40, 30, 30),
+        Reached("hydra", "b", 4.0, 6, 0, 0),
+        Reached("hydra", "b", 8.0, 90, 0, 50),
+        Reached("loud", "c", 4.0, 9, 1, 2),
+    ]
+    review, act, *loud = earliest(rows)
+    assert (review.found, review.days, review.fewest, review.accounts) == (2, 6.0, 10, 50.0)
+    assert (act.campaigns, act.found, act.days, act.fewest) == (2, 1, 8.0, 40)
+    assert [(row.found, row.days, row.fewest, row.accounts) for row in loud] == [(0, None, None, None)] * 2
+    assert as_table(earliest(rows)).row_count == 4
