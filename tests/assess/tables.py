@@ -21,7 +21,7 @@ from stillwatch.records.candidates import (
 )
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
-from stillwatch.records.sketches import ACCOUNT_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, MEMBER_TIES
 from stillwatch.settings import AssessSettings, Settings
 
 Rows = list[dict[str, Any]]
@@ -72,15 +72,18 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     """Every table that assessment reads: `networks` (name → members), by default `1` with all MEMBERS.
 
     `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
-    members' links carry (`link_bits`), or how many strangers there are (`strangers`).
+    members' links carry (`link_bits`), what ties some of them (`ties`), how many exchanges of some are `ordinary`, or
+    how many strangers there are (`strangers`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
     _inputs(engine, accounts, changed)
     _networks(engine, chosen, changed.get("link_bits", 40.0))
-    _candidates(engine, chosen, changed.get("tests", GUILTY))
+    _ties(engine, chosen, changed.get("ties", {}))
+    _candidates(engine, chosen, changed.get("tests", GUILTY), changed.get("ordinary", {}))
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
-    stored(engine, ACCOUNT_SKETCHES, [{"account_id": a, "account_index": i} for i, a in enumerate(everybody)])
+    sketches = [{"account_id": a, "account_index": i, "exchanges": EACH} for i, a in enumerate(everybody)]
+    stored(engine, ACCOUNT_SKETCHES, sketches)
 
 
 def own_names(accounts: Sequence[str]) -> Rows:
@@ -136,14 +139,30 @@ def _networks(engine: Engine, networks: Mapping[str, Sequence[str]], bits: float
     stored(engine, NETWORK_VALUES, values)
 
 
+def _ties(engine: Engine, networks: Mapping[str, Sequence[str]], changed: Mapping[str, Mapping[str, Any]]) -> None:
+    own = {"ways": 2, "texts": False}
+    rows = [
+        {"network_id": f"N{name}", "account_id": account, **own, **changed.get(account, {})}
+        for name, members in networks.items()
+        for account in members
+    ]
+    stored(engine, MEMBER_TIES, rows)
+
+
 def _candidates(
-    engine: Engine, networks: Mapping[str, Sequence[str]], outcomes: Mapping[str, tuple[float, float, float] | Absence]
+    engine: Engine,
+    networks: Mapping[str, Sequence[str]],
+    outcomes: Mapping[str, tuple[float, float, float] | Absence],
+    ordinary: Mapping[str, int],
 ) -> None:
     heads, members, exchanges, tests = [], [], [], []
     for name, accounts in networks.items():
         mine = {"candidate_id": f"C{name}"}
         heads.append({**mine, "network_id": f"N{name}", "accounts": len(accounts), "tested_at": day(2)})
-        members += [{**mine, "account_id": account, "exchanges": EACH, "share": 1.0} for account in accounts]
+        members += [
+            {**mine, "account_id": account, "exchanges": EACH, "share": 1.0, "ordinary": ordinary.get(account, 0)}
+            for account in accounts
+        ]
         rows = [row for account in accounts for row in taken(account)]
         exchanges += [{**mine, **row, **_sketched(place)} for place, row in enumerate(rows)]
         tests += [{**mine, "test": name, **_outcome(outcome)} for name, outcome in outcomes.items()]

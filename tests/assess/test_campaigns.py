@@ -134,7 +134,27 @@ def test_rates_of_false_discovery_count_whatever_was_tested(engine: DuckDBEngine
     fill(engine, networks={"1": MEMBERS[:20]})
     alone = assessed(engine)["campaigns"][0]["q_value"]
     # the second is explained by its open registration, yet it was looked at
-    firm = [{**row, "organisation_id": "firm"} for row in own_names(MEMBERS[20:])]
+    paid = {"organisation_id": "firm", "payment_fingerprint": "the firm's"}
+    firm = [{**row, **paid} for row in own_names(MEMBERS[20:])]
     fill(engine, networks={"1": MEMBERS[:20], "2": MEMBERS[20:]}, accounts=own_names(MEMBERS[:20]) + firm)
     (beside,) = assessed(engine)["campaigns"]
     assert beside["q_value"] == pytest.approx(2 * alone)
+
+
+def test_who_has_not_acted_is_watched_and_no_more(engine: DuckDBEngine) -> None:
+    copied = {"ways": 1, "texts": False}
+    bot = {"ways": 0, "texts": True}
+    fill(engine, ties={"a00": copied, "a01": bot, "a02": bot}, ordinary={"a01": 3, "a02": 2})
+    found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
+    # a bot that has three exchanges of its own may have been made to ask the rest; of two, none may be
+    assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["watch", "watch", "act", "act"]
+
+
+def test_a_person_outranks_what_a_member_has_done(engine: DuckDBEngine) -> None:
+    fill(
+        engine,
+        ties={"a00": {"ways": 0, "texts": False}},
+        judgements=[{"subject": "a00", "verdict": "confirmed"}],
+    )
+    found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
+    assert found["a00"] == "act"

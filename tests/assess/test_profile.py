@@ -9,8 +9,9 @@ import pytest
 from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.profile import gather as gathered
 from stillwatch.assess.subjects import settle
+from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.candidates import CANDIDATE_EXCHANGES, Absence, GroupTest
 from stillwatch.records.claims import ASKS_ONE_MIX, EQUALISED_VOLUMES, SAME_SIZES
 from stillwatch.records.outputs import NETWORK_VALUES
 from tests.assess.tables import EACH, MEMBERS, day, fill, own_names, stored
@@ -37,17 +38,56 @@ def test_registration_is_counted_over_members_that_have_one(engine: DuckDBEngine
     rows = own_names(MEMBERS)[:30]
     for place, row in enumerate(rows):
         row["organisation_id"] = f"org{place % 2}" if place < 10 else None
-        row["payment_fingerprint"] = "one card" if place < 6 else f"card {place}"
+        # of ten that name an organisation, two pay for themselves and declare nothing
+        row["payment_fingerprint"] = "one card" if place < 8 else f"card {place}"
         row["account_type"] = "education" if place < 15 else "individual"
+        row["email_domain"] = "school.example" if place < 15 else f"{place}.example"
         row["closed_at"] = day(9) if place < 3 else None
     (one,) = gather(engine, accounts=rows)
     assert one.registered == 30
-    assert one.identities == 2 + 20
+    assert one.identities == 2 + 22
     assert one.organisations == 2
-    assert one.organisation_share == pytest.approx(10 / 30)
-    assert one.top_payment_share == pytest.approx(6 / 30)
-    assert one.education_share == pytest.approx(0.5)
+    assert one.organisation_share == pytest.approx(8 / 30)
+    assert one.top_payment_share == pytest.approx(8 / 30)
+    assert one.education_share == pytest.approx(8 / 30)
     assert one.closures == 3
+
+
+def test_what_anybody_can_write_declares_nothing(engine: DuckDBEngine) -> None:
+    """Organisations and schools that members name, each paying with a card of its own."""
+    named = {"account_type": "education", "email_domain": "school.example", "verification": "card"}
+    rows = [{**row, **named, "organisation_id": f"org{place % 8}"} for place, row in enumerate(own_names(MEMBERS))]
+    (one,) = gather(engine, accounts=rows)
+    assert (one.organisations, one.organisation_share, one.education_share) == (0, 0.0, 0.0)
+    assert one.identities == len(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "paid",
+    [
+        {"payment_fingerprint": "the firm's", "verification": "card"},
+        {"payment_fingerprint": None, "verification": "contract"},
+        {"payment_fingerprint": None, "email_domain": "firm.example"},
+    ],
+)
+def test_a_firm_declares_its_own_whoever_names_it_besides(engine: DuckDBEngine, paid: dict[str, str | None]) -> None:
+    firm = [{**row, **paid, "organisation_id": "firm"} for row in own_names(MEMBERS[:25])]
+    others = [{**row, "organisation_id": "firm", "verification": "card"} for row in own_names(MEMBERS[25:])]
+    (one,) = gather(engine, accounts=firm + others)
+    assert (one.organisations, one.identities) == (1, 1 + len(others))
+    assert one.organisation_share == pytest.approx(25 / len(MEMBERS))
+
+
+def test_a_permit_of_one_member_counts_as_one_member(engine: DuckDBEngine) -> None:
+    permits = [{"permit_id": "p", "holder": "a01"}]
+    fill(engine, permits=permits)
+    carried = "SELECT * REPLACE (CASE WHEN account_id < 'a20' THEN 'a01' ELSE account_id END AS account_id)"
+    engine.create("carried", Query("carried", f"{carried} FROM candidate_exchanges"))
+    engine.store(CANDIDATE_EXCHANGES, engine.fetch(Query("carried", "SELECT * FROM carried")))
+    settle(engine)
+    (one,) = gathered(engine)
+    assert (one.accounts, one.exchanges) == (20, 20 * EACH)
+    assert one.permitted == EACH  # of the half that it carries
 
 
 def test_without_an_accounts_table_registration_is_unknown(engine: DuckDBEngine) -> None:

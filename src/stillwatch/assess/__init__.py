@@ -21,6 +21,7 @@ READS = (
     "judgements",
     "networks",
     "network_members",
+    "member_ties",
     "network_values",
     "candidate_campaigns",
     "candidate_members",

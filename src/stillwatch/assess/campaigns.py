@@ -21,7 +21,7 @@ from stillwatch.assess.score import (
     membership,
     q_values,
 )
-from stillwatch.assess.thresholds import CERTAIN, REVIEW_MEMBER
+from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
 from stillwatch.records.claims import JUDGEMENTS
 from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
@@ -71,7 +71,7 @@ def members_sql() -> Query:
     """Members of candidates with what may be accused of each."""
     return Query(
         "members to judge",
-        """
+        f"""
 WITH accusable AS (
   SELECT candidate_id, account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges
   FROM accusable_days GROUP BY candidate_id, account_id
@@ -83,12 +83,19 @@ SELECT
   links.bits AS link_bits,
   members.purpose_bits,
   greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
+  -- what others do to an account never accuses it: anybody can copy it, and users of its public bot decide what it asks
+  coalesce(ties.ways, 0) >= {OWN_WAYS}
+    OR (coalesce(ties.texts, FALSE) AND members.ordinary <= greatest({LEAST_WORK}, {OWN_WORK} * seen.exchanges))
+    AS acted,
   coalesce(judged.verdict, '') AS judgement,
   holders.account_id IS NOT NULL AS holds_permit
 FROM candidate_members AS members
 JOIN accusable USING (candidate_id, account_id)
 JOIN candidate_campaigns AS candidates USING (candidate_id)
 JOIN networks USING (network_id)
+JOIN account_sketches AS seen ON seen.account_id = members.account_id
+LEFT JOIN member_ties AS ties
+  ON ties.network_id = candidates.network_id AND ties.account_id = members.account_id
 JOIN network_members AS links ON links.network_id = candidates.network_id AND links.account_id = members.account_id
 LEFT JOIN account_judgements AS judged ON judged.account_id = members.account_id
 LEFT JOIN (SELECT DISTINCT account_id FROM permitted_members) AS holders ON holders.account_id = members.account_id
@@ -140,6 +147,7 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
     # an account that holds a permit and outgrew it is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
     possible[holder & (possible == "act")] = "review"
+    possible[~rows["acted"].to_numpy(zero_copy_only=False)] = "watch"
     confirmed = rows["judgement"].to_numpy() == "confirmed"
     own[confirmed] = group[confirmed] = 1.0
     possible[confirmed] = "act"

@@ -23,7 +23,7 @@ class CandidateProfile:
     network_id: str
     accounts: int  # with exchanges of the purpose that no permit covers
     exchanges: int
-    permitted: int  # exchanges that a permit covers
+    permitted: int  # exchanges that a permit covers, of each holder no more than a member without one asks
     unmatched_permits: int  # whose holder is no account seen and no organisation registered
     days: float  # between the first and the last exchange
     busiest_day_share: float
@@ -32,7 +32,7 @@ class CandidateProfile:
     registered: int  # members with a row in the accounts table
     identities: int | None  # customers the members claim to be: an organisation each, or by itself
     organisations: int | None
-    organisation_share: float | None  # members that name one
+    organisation_share: float | None  # members that name one which several of them share and pay for together
     top_payment_share: float | None
     education_share: float | None
     contract_share: float | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stillwatch.assess.thresholds import LEAST_NAMED
 from stillwatch.engine import Query
 
 
@@ -64,46 +65,74 @@ GROUP BY taken.candidate_id
 
 
 def permitted_sql() -> Query:
-    """How many of a candidate's exchanges a permit covers."""
+    """How many of a candidate's exchanges a permit covers, of each holder no more than a member without one asks.
+
+    A permit covers its holder only: however much one member carries, it explains nothing of what the others do.
+    """
     return Query(
         "candidate permits",
         """
-SELECT candidate_id, CAST(sum(permitted) AS BIGINT) AS permitted FROM permitted_members GROUP BY candidate_id
+WITH others AS (
+  SELECT candidate_id, ceil(sum(exchanges) / count(DISTINCT account_id)) AS each
+  FROM accusable_days ANTI JOIN permitted_members USING (candidate_id, account_id)
+  GROUP BY candidate_id
+)
+SELECT candidate_id, CAST(sum(least(permitted, coalesce(each, permitted))) AS BIGINT) AS permitted
+FROM permitted_members LEFT JOIN others USING (candidate_id)
+GROUP BY candidate_id
 """,
     )
 
 
 def registration_sql() -> Query:
-    """Who the members say they are: customers claimed, organisations named, and the share of the commonest card."""
+    """Who the members say they are: customers claimed, organisations named, and the share of the commonest card.
+
+    Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
+    more, that one card or a contract pays for, or that pay nothing and have one mail domain; and an account for
+    education counts where it pays with no card of its own and others have its mail domain.
+    """
     return Query(
         "candidate registration",
-        """
+        f"""
 WITH members AS (
   SELECT DISTINCT candidate_id, account_id FROM accusable_days
 ),
+named AS (
+  SELECT
+    candidate_id,
+    accounts.*,
+    -- numbers of members, so that nothing that an account states can look like another's
+    count(*) OVER (PARTITION BY candidate_id, payment_fingerprint) AS with_card,
+    count(*) OVER (PARTITION BY candidate_id, email_domain) AS with_domain,
+    count(*) OVER (
+      PARTITION BY candidate_id, organisation_id, coalesce(verification, '') = 'contract', CASE
+        WHEN coalesce(verification, '') = 'contract' THEN NULL
+        ELSE coalesce(payment_fingerprint, email_domain)
+      END
+    ) AS together
+  FROM members JOIN accounts USING (account_id)
+),
 stated AS (
-  SELECT candidate_id, accounts.* FROM members JOIN accounts USING (account_id)
-),
-cards AS (
-  SELECT candidate_id, payment_fingerprint, count(*) AS holders FROM stated
-  WHERE payment_fingerprint IS NOT NULL GROUP BY ALL
-),
-commonest AS (
-  SELECT candidate_id, max(holders) AS holders FROM cards GROUP BY candidate_id
+  SELECT
+    *,
+    organisation_id IS NOT NULL AND together >= {LEAST_NAMED} AS is_named,
+    account_type = 'education'
+      AND (payment_fingerprint IS NULL OR with_card >= {LEAST_NAMED})
+      AND with_domain >= {LEAST_NAMED} AS is_education
+  FROM named
 )
 SELECT
-  stated.candidate_id,
+  candidate_id,
   count(*) AS registered,
-  count(DISTINCT coalesce(organisation_id, account_id)) AS identities,
-  count(DISTINCT organisation_id) AS organisations,
-  count(organisation_id) / count(*) AS organisation_share,
-  max(commonest.holders) / count(*) AS top_payment_share,
-  count(*) FILTER (WHERE account_type = 'education') / greatest(1, count(account_type)) AS education_share,
+  count(DISTINCT CASE WHEN is_named THEN organisation_id END) + count(*) FILTER (WHERE NOT is_named) AS identities,
+  count(DISTINCT CASE WHEN is_named THEN organisation_id END) AS organisations,
+  count(*) FILTER (WHERE is_named) / count(*) AS organisation_share,
+  max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) AS top_payment_share,
+  count(*) FILTER (WHERE is_education) / greatest(1, count(account_type)) AS education_share,
   count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
   count(closed_at) AS closures
 FROM stated
-LEFT JOIN commonest USING (candidate_id)
-GROUP BY stated.candidate_id
+GROUP BY candidate_id
 """,
     )
 

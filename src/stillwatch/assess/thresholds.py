@@ -36,11 +36,17 @@ FEWEST_IDENTITIES = 1 / 16  # claimed customers an account, below which fewer sa
 # Accounts, addresses, days
 BEYOND_HOUSEHOLD = 20  # accounts: more than a family, an office login or one developer's keys
 BEYOND_SMALL_FIRM = 64  # accounts: more keys than a firm registers one by one; fleets of tuning worlds have up to 40
+LEAST_NAMED = 4  # accounts of one organisation, card or mail domain, under which naming it declares nothing
 LEAST_COUNTED = 8  # accounts, under which claimed identities say nothing
 HIDING_SUBNETS = 64  # subnets (/24) that no firm sends from, whatever its keys
 SUBNETS_PER_ACCOUNT = 0.5  # subnets (/24) for each account, from which a group hides where it sits
 SHORT = 2.0  # days: an assignment or a hackathon lasts no longer
 EXAMPLES = 5  # shared values that one item of evidence names as examples
+
+# Acts of a member's own
+OWN_WAYS = 2  # independence groups besides texts in which it took up what others held: as many as linking asks for
+OWN_WORK = 0.1  # share of its exchanges that are likelier a person's, from which others may have made it ask the rest
+LEAST_WORK = 2  # such exchanges up to which they may be misread: of campaigns' accounts one in ten has more (tuning)
 
 # From bits to levels
 WATCH_PROBABILITY = 0.5  # likelier extraction than not

@@ -25,6 +25,7 @@ from stillwatch.records.lineage import CAMPAIGN
 from stillwatch.runs.lineage import history, inherit, reserved
 
 BATCH = 131_072  # exchanges written at once
+LIKELIER = 0.5  # probability up to which an exchange is likelier ordinary than of the purpose
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests count as having had enough data
 
 
@@ -108,6 +109,7 @@ def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
     accounts, dense = rows.account_index[begins], np.cumsum(begins) - 1
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
+    ordinary = np.bincount(dense, weights=candidate.purpose.probability <= LIKELIER, minlength=len(accounts))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
     first = rows.started_at[begins]
     kept = count > 0
@@ -117,6 +119,7 @@ def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
             "account_id": ids.take(pa.array(accounts[kept])),
             "exchanges": count[kept].astype(np.int64),
             "share": np.round((count / total)[kept], 6),
+            "ordinary": ordinary[kept].astype(np.int64),
             "purpose_bits": np.round(bits[kept] / np.log(2), 3),
             "first_seen": pa.array(first[kept], pa.timestamp("us")),
         },

@@ -38,7 +38,7 @@ READS = (
     "previous_members",
     "previous_run",
 )
-WRITES = ("account_evidence", "networks", "network_members", "network_values", "network_links")
+WRITES = ("account_evidence", "networks", "network_members", "member_ties", "network_values", "network_links")
 
 
 def run(engine: Engine, job: Job) -> None:

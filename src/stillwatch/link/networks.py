@@ -17,6 +17,7 @@ from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.shown_values import shown_values
+from stillwatch.link.ties import UNKNOWN, Lives, Ties, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
@@ -33,6 +34,7 @@ from stillwatch.records.outputs import (
     NETWORK_VALUES,
     NETWORKS,
 )
+from stillwatch.records.sketches import MEMBER_TIES
 from stillwatch.runs.lineage import history, inherit, reserved
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
@@ -62,7 +64,11 @@ def write(
     facts = engine.fetch(
         Query(
             "account facts",
-            "SELECT account_id, exchanges, first_seen, last_seen FROM account_sketches ORDER BY account_index",
+            """
+SELECT account_id, exchanges, first_seen, last_seen, created_at
+FROM account_sketches LEFT JOIN accounts USING (account_id)
+ORDER BY account_index
+""",
         )
     )
     accounts = facts["account_id"].combine_chunks()
@@ -73,7 +79,7 @@ def write(
             strict=True,
         )
     )
-    networks, members = [], []
+    networks, members, ties, lives = [], [], [], _lives(facts)
     for name, bicluster in rows:
         edges = bicluster_edges(graph, bicluster)
         networks.append(
@@ -86,8 +92,10 @@ def write(
             )
         )
         members.append(_members(name, bicluster, accounts, linked_at(graph, bicluster, edges, prior)))
+        ties.append(_ties(name, bicluster, accounts, own_ties(graph, bicluster, lives)))
     engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
     engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
+    engine.store(MEMBER_TIES, _together(ties, MEMBER_TIES.schema))
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(bicluster, graph) for _, bicluster in rows)]))
     shown = shown_values(engine, graph, chosen, accounts)
     values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
@@ -145,6 +153,20 @@ def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArra
         "probability": [round(1.0 / (1.0 + 2.0 ** -min(one, 50.0)), 6) for one in bits],
         "bits": [round(one, 3) for one in bits],
         "linked_at": pa.array(linked, pa.timestamp("us")),
+    }
+
+
+def _lives(facts: pa.Table) -> Lives:
+    created, first = (facts[name].cast(pa.timestamp("us")).cast(pa.int64()) for name in ("created_at", "first_seen"))
+    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy())
+
+
+def _ties(name: str, bicluster: Bicluster, accounts: pa.Array, own: Ties) -> dict[str, Any]:
+    return {
+        "network_id": [name] * len(bicluster.members),
+        "account_id": accounts.take(bicluster.members),
+        "ways": own.ways,
+        "texts": own.texts,
     }
 
 

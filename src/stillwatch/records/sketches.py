@@ -75,6 +75,18 @@ ACCOUNT_SUMS = replace(
 )
 """What a state keeps of the account sketches: an account's index changes when other accounts come."""
 
+MEMBER_TIES = Table(
+    "member_ties",
+    (
+        *columns(Kind.STRING, "network_id account_id", required=True),
+        # independence groups, besides texts, in which it took up what others of the network held already
+        *columns(Kind.INT32, "ways", required=True),
+        *columns(Kind.BOOLEAN, "texts", required=True),  # whether it did so in texts, as by taking requests over
+    ),
+    ("network_id", "account_id"),
+)
+"""What ties each member to its network by its own acts."""
+
 ACCOUNT_EVIDENCE = Table(
     "account_evidence",
     (
