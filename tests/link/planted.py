@@ -59,7 +59,12 @@ def planted(
 
 def with_handovers(graph: Graph, groups: list[np.ndarray]) -> Graph:
     """The same graph with these groups of accounts (ascending) joined by handovers."""
-    code = CODES["takes_over_requests_of"]
+    return with_groups(graph, groups, "takes_over_requests_of")
+
+
+def with_groups(graph: Graph, groups: list[np.ndarray], claim: str) -> Graph:
+    """The same graph with these groups of accounts (ascending) joined by a claim about groups."""
+    code = CODES[claim]
     parts = []
     for attribute in np.unique(graph.attribute):
         values = np.flatnonzero(graph.attribute == attribute)

@@ -11,14 +11,15 @@ from stillwatch.link.biclusters import AccountPrior, find_biclusters
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.rates import adopters
-from tests.link.planted import CODES, planted
+from tests.link.planted import CODES, planted, with_groups, with_handovers
 
 
-def search(graph, prior=None):
+def search(graph, prior=None, handover_count=None):
     everybody = np.arange(graph.accounts, dtype=np.int32)
     null = fit_null_model(graph, adopters(graph, everybody), np.zeros_like(everybody))
     prior = np.zeros(graph.accounts) if prior is None else prior
-    return find_biclusters(graph, null, AccountPrior(prior, np.zeros(graph.accounts, np.int32)), 8, 10.0)
+    count = np.zeros(graph.accounts, np.int32) if handover_count is None else handover_count
+    return find_biclusters(graph, null, AccountPrior(prior, count), 8, 10.0)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -79,3 +80,43 @@ def test_a_day_of_sign_up_completes_a_bicluster_and_founds_none(seed: int) -> No
     assert found.groups == ("software", "payment")
     assert len(np.intersect1d(found.members, members)) >= 0.7 * len(members)
     assert len(np.setdiff1d(found.members, members)) <= 1
+
+
+def test_a_pool_alone_founds_a_bicluster_that_says_so() -> None:
+    graph, members = planted(np.random.default_rng(9), claims=())
+    (bicluster,) = search(with_groups(graph, [members[:60]], "asks_from_one_pool"))
+    assert bicluster.members.tolist() == members[:60].tolist()
+    assert bicluster.groups == ("contents",)
+
+
+def test_other_values_complete_a_pool() -> None:
+    graph, members = planted(np.random.default_rng(10))
+    biclusters = search(with_groups(graph, [members[::3]], "asks_from_one_pool"))
+    best = max(biclusters, key=lambda bicluster: len(bicluster.members))
+    assert len(np.intersect1d(best.members, members)) >= 0.9 * len(members)
+    assert set(best.groups) >= {"time", "payment", "contents"}
+
+
+def test_two_operators_who_deal_one_data_set_are_two_biclusters() -> None:
+    """Each operator's accounts share values of their own, and one pool holds both."""
+    generator = np.random.default_rng(11)
+    graph, members = planted(generator, planted=100, claims=())
+    one, other = members[:60], members[60:]
+    for claim in ("same_instructions", "same_device"):
+        graph = with_groups(graph, [one, other], claim)
+    found = search(with_groups(graph, [members], "asks_from_one_pool"))
+    assert sorted(bicluster.members.tolist() for bicluster in found) == sorted([one.tolist(), other.tolist()])
+
+
+@pytest.mark.parametrize(("handovers_each", "together"), [(20, False), (1, True)])
+def test_a_small_handover_group_is_another_operators_where_many_would_have_crossed(
+    handovers_each: int, together: bool
+) -> None:
+    graph, members = planted(np.random.default_rng(12), planted=60)
+    core, small = members[:40], members[40:]
+    count = np.zeros(graph.accounts, np.int32)
+    count[core], count[small] = 20, handovers_each
+    biclusters = search(with_handovers(graph, [core, small]), handover_count=count)
+    best = max(biclusters, key=lambda bicluster: len(bicluster.members))
+    assert len(np.intersect1d(best.members, core)) >= 0.9 * len(core)
+    assert (len(np.intersect1d(best.members, small)) > 10) == together

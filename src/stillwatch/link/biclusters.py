@@ -22,13 +22,19 @@ from stillwatch.link.null_model import (
     enriched_values,
 )
 from stillwatch.link.seeds import seed_order
-from stillwatch.link.split import SMALLEST, blocks
-from stillwatch.link.values import HANDOVER, HIERARCHIES, HIERARCHY_OF
+from stillwatch.link.split import CROSSING, SMALLEST, blocks
+from stillwatch.link.values import HANDOVER, HIERARCHIES, HIERARCHY_OF, POOL
 
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 SEEDS = 1500  # values tried as seeds, strongest first: bounds the search
+
+# handovers that one operator would have made between two groups, from which none is no accident
+UNCROSSED = 30.0
+
+# as of `split.CROSSING`, for the accounts of one pool: their contents alone already make them share some wording
+POOL_CROSSING = 0.4
 
 # bits for each further handover of an account. One account in a thousand meets a handover by coincidence, which is
 # 10 bits; half of them allow for one person with two accounts.
@@ -45,20 +51,23 @@ def find_biclusters(
     can a member of an earlier one.
     """
     search = _Search(graph, null, known, minimum, net_bits)
-    groups = search.handover_groups()
+    groups = search.groups(HANDOVER)
     large = [holders for holders in groups if len(holders) >= SMALLEST]
     reserved = np.zeros(graph.accounts, bool)
     for holders in large:
         reserved[holders] = True
-    for holders in large:
-        reserved[holders] = False
-        search.grow(holders, reserved, whole=True)
-        reserved[holders] = True
     # a small handover group may be a part of a larger bicluster that other values hold together
-    for holders in groups[len(large) :]:
-        search.grow(holders, reserved, whole=False)
+    barred = [search.barred(groups, number) for number in range(len(groups))]
+    for holders, others in zip(large, barred, strict=False):
+        free = reserved.copy()
+        free[holders] = False
+        search.grow(holders, free | others, core=HANDOVER)
+    for holders in search.groups(POOL):
+        search.grow(holders, reserved, core=POOL)
+    for holders, others in zip(groups[len(large) :], barred[len(large) :], strict=True):
+        search.grow(holders, reserved | others)
     for value in seed_order(graph, null, known.bits, minimum)[:SEEDS]:
-        search.grow(graph.holder[graph.value_start[value] : graph.value_start[value + 1]], reserved, whole=False)
+        search.grow(graph.holder[graph.value_start[value] : graph.value_start[value + 1]], reserved)
     return search.found
 
 
@@ -72,34 +81,59 @@ class _Search:
         self._taken = np.zeros(graph.accounts, bool)
         self.found: list[Bicluster] = []
 
-    def handover_groups(self) -> list[Int32]:
-        """The account indices of each group joined by handovers, largest group first."""
+    def groups(self, attribute: int) -> list[Int32]:
+        """The account indices of each group of accounts that an attribute holds, the largest group first."""
         start, holder = self._graph.value_start, self._graph.holder
-        groups = [holder[start[v] : start[v + 1]] for v in np.flatnonzero(self._graph.attribute == HANDOVER)]
+        groups = [holder[start[v] : start[v + 1]] for v in np.flatnonzero(self._graph.attribute == attribute)]
         return sorted((g for g in groups if len(g) >= self._minimum), key=lambda g: (-len(g), int(g[0])))
 
-    def grow(self, seed: Int32, reserved: NDArray[np.bool_], whole: bool) -> None:
+    def barred(self, groups: list[Int32], number: int) -> NDArray[np.bool_]:
+        """Marks the accounts of those handover groups with which group `number` would have exchanged many requests if
+        one scheduler dealt them: none crosses between groups, so that they are other operators'."""
+        count = np.array([float(self._known.handover_count[holders].sum()) for holders in groups])
+        dealt = count * count[number] / np.maximum(count + count[number], 1.0)
+        dealt[number] = 0.0
+        result = np.zeros(self._graph.accounts, bool)
+        for other in np.flatnonzero(dealt >= UNCROSSED):
+            result[groups[other]] = True
+        return result
+
+    def grow(self, seed: Int32, reserved: NDArray[np.bool_], core: int | None = None) -> None:
         """Completes a seed among accounts that are neither taken nor `reserved`, and keeps the biclusters it ends in.
 
-        A `whole` seed is never split. A seed whose accounts are mostly taken is left out: its bicluster was found.
+        The accounts of one value of the attribute `core` belong together without further search. A seed whose accounts
+        are mostly taken is left out: its bicluster was found.
         """
         free = ~(self._taken | reserved)
         if 2 * np.count_nonzero(free[seed]) < max(len(seed), self._minimum):
             return
-        graph, null, prior = self._graph, self._null, self._known.bits
-        core = seed[free[seed]] if whole else None
-        if core is not None:
-            prior = self._with_handovers(core)
-        members = complete(graph, null, prior, seed[free[seed]], self._minimum, self._steps, free, core)
+        seed = seed[free[seed]]
+        prior = self._with_handovers(seed) if core == HANDOVER else self._known.bits
+        chosen = None if core is None else seed
+        members = complete(self._graph, self._null, prior, seed, self._minimum, self._steps, free, chosen)
         if members is None:
             return
-        if core is not None:
-            # a member that takes part in handovers of a small group is no stranger who happens to be alike
-            core = np.union1d(core, members[self._known.handover_count[members] > 0])
-        for bicluster in _pieces(graph, null, prior, members, self._minimum, core):
-            if bicluster.net_bits >= self._net_bits and agree(bicluster.groups):
+        for part, held in self._parts(members, seed, core):
+            bicluster = accept(self._graph, self._null, prior, part, held) if len(part) >= self._minimum else None
+            if bicluster is not None and self._stands(bicluster):
                 self.found.append(bicluster)
                 self._taken[bicluster.members] = True
+
+    def _stands(self, bicluster: Bicluster) -> bool:
+        return (
+            len(bicluster.members) >= self._minimum and bicluster.net_bits >= self._net_bits and agree(bicluster.groups)
+        )
+
+    def _parts(self, members: Int32, seed: Int32, core: int | None) -> list[tuple[Int32, Int32 | None]]:
+        """The parts of one completed seed, one or several where it merged the accounts of several operators, with their
+        core."""
+        if core == POOL:
+            return [(part, np.intersect1d(part, seed)) for part in _pool_parts(self._graph, self._null, members)]
+        if core is None:
+            return [(part, None) for part in _split_if_merged(self._graph, self._null, members)]
+        # a member that takes part in handovers of a small group is no stranger who happens to be alike
+        held = np.union1d(seed, members[self._known.handover_count[members] > 0])
+        return [(part, held) for part in _around(held, _split_if_merged(self._graph, self._null, members))]
 
     def _with_handovers(self, core: Int32) -> Float:
         """The prior bits with those of further handovers: all but the one that put an account into the `core`.
@@ -111,34 +145,40 @@ class _Search:
         return np.asarray(self._known.bits + FURTHER_HANDOVER_BITS * np.clip(further, 0, MOST_FURTHER_HANDOVERS))
 
 
-def _pieces(
-    graph: Graph, null: NullModel, prior: Float, members: Int32, minimum: int, core: Int32 | None
-) -> list[Bicluster]:
-    """The biclusters of one completed seed: one, or several where it merged the accounts of several operators.
+def _around(core: Int32, parts: list[Int32]) -> list[Int32]:
+    """Parts of a bicluster whose `core`, joined by handovers, stays together; other members may be split off it."""
+    inside = [2 * np.isin(part, core).sum() >= len(part) for part in parts]
+    whole = [part for part, held in zip(parts, inside, strict=True) if held]
+    apart = [part for part, held in zip(parts, inside, strict=True) if not held]
+    return [np.sort(np.concatenate(whole)), *apart] if whole else parts
 
-    The accounts of a `core`, joined by handovers, stay together; other members may be split off it.
-    """
+
+def _split_if_merged(graph: Graph, null: NullModel, members: Int32) -> list[Int32]:
+    if len(members) < 2 * SMALLEST:
+        return [members]
     found = enriched_values(graph, null, members)
-    parts = [members] if len(members) < 2 * SMALLEST else _split_if_merged(graph, members, found)
-    if core is not None:
-        inside = [2 * np.isin(part, core).sum() >= len(part) for part in parts]
-        whole = [part for part, held in zip(parts, inside, strict=True) if held]
-        apart = [part for part, held in zip(parts, inside, strict=True) if not held]
-        parts = [np.sort(np.concatenate(whole)), *apart] if whole else parts
-    result = []
-    for part in parts:
-        bicluster = None if len(part) < minimum else accept(graph, null, prior, part, core)
-        if bicluster is not None and len(bicluster.members) >= minimum:
-            result.append(bicluster)
-    return result
+    return _blocks(graph, members, found.values, found, CROSSING)
 
 
-def _split_if_merged(graph: Graph, members: Int32, found: EnrichedValues) -> list[Int32]:
-    edges = edges_inside(graph, members, found.values)
-    bits = np.log2(np.maximum(found.inside, 1.0) / np.maximum(found.expected, 1e-9))
-    hierarchy = HIERARCHY_OF[graph.attribute[found.values]][edges.value]
+def _pool_parts(graph: Graph, null: NullModel, members: Int32) -> list[Int32]:
+    """A pool, or its parts that values other than the pool hold together where there are several: operators may deal
+    one data set."""
+    if len(members) < 2 * SMALLEST:
+        return [members]
+    found = enriched_values(graph, null, members)
+    values = found.values[graph.attribute[found.values] != POOL]
+    parts = [part for part in _blocks(graph, members, values, found, POOL_CROSSING) if len(part) >= SMALLEST]
+    return parts if len(parts) > 1 else [members]
+
+
+def _blocks(graph: Graph, members: Int32, values: Int32, found: EnrichedValues, crossing: float) -> list[Int32]:
+    """Members parted where few of these `values` of the `found` ones are held on both sides."""
+    edges = edges_inside(graph, members, values)
+    chosen = np.isin(found.values, values)
+    bits = np.log2(np.maximum(found.inside[chosen], 1.0) / np.maximum(found.expected[chosen], 1e-9))
+    hierarchy = HIERARCHY_OF[graph.attribute[values]][edges.value]
     weight = _strongest_once(bits[edges.value], edges.member, hierarchy)
-    parts = blocks(edges.member, edges.value, weight, (len(members), len(found.values)))
+    parts = blocks(edges.member, edges.value, weight, (len(members), len(values)), crossing)
     return [members[part] for part in parts]
 
 

@@ -45,8 +45,8 @@ COMMUNITY = 500  # accounts, all alike, that a community may have before it is p
 ACCOUNTS_AT_ONCE = 2048  # accounts that one thread compares before it takes the next
 REMEMBERED = 0.5  # log of own similarity over that to the pool; for draws it is 0, and for people on one subject 2 to 3
 SPREAD = 0.45  # natural-log spread of that ratio for an account of 10 conversation starts that draws from the pool
+FLOOR = 0.05  # share of a pool's similarity below which an account's own is nothing
 TRIMMED = 0.25  # share of a community that may be people before it is no pool
-SAME_POOL = 0.7  # similarity across two pools over that inside them, from which they draw from one distribution
 LIKEST = 0.25  # share of a pool's members that are less like it than an account that is added to it
 
 
@@ -62,17 +62,21 @@ class _Likeness:
     @property
     def ratio(self) -> float:
         """Log of own similarity over similarity to the pool, of all accounts together."""
-        own = self.own.sum() / max(float(self.own_pairs.sum()), 1.0)
-        return float(np.log((own + 1e-12) / (self.level + 1e-12)))
+        return float(np.log(self.own_level / (self.level + 1e-12)))
 
     @property
     def level(self) -> float:
         """Similarity to the pool of all accounts together."""
         return float(self.pool.sum() / max(float(self.pool_pairs.sum()), 1.0))
 
+    @property
+    def own_level(self) -> float:
+        """Own similarity of all accounts together, which is nothing where it is far below that to the pool."""
+        return max(float(self.own.sum()) / max(float(self.own_pairs.sum()), 1.0), FLOOR * self.level + 1e-12)
+
     def ratios(self) -> Float:
-        """The same of each account."""
-        floor = 0.05 * self.level + 1e-12
+        """The ratio of each account."""
+        floor = FLOOR * self.level + 1e-12
         own, pool = self.own / np.maximum(self.own_pairs, 1.0), self.pool / np.maximum(self.pool_pairs, 1.0)
         return np.asarray(np.log((own + floor) / (pool + floor)))
 
@@ -188,8 +192,9 @@ def _joined(held: CodedContents, pools: Sequence[Int32], scratch: Int32) -> list
         return list(pools)
     total = _totals(held, pools)
     across = ((total * held.weight) @ total.T).toarray()
-    inside = np.array([_likeness(held, pool, scratch).level for pool in pools])
-    same = across >= SAME_POOL * np.sqrt(np.outer(inside, inside))
+    # accounts of two parts of one pool resemble each other as much as each resembles itself
+    own = np.array([_likeness(held, pool, scratch).own_level for pool in pools])
+    same = across >= np.exp(-REMEMBERED) * np.maximum.outer(own, own)
     found, label = connected_components(csr_array(same), directed=False)
     result = []
     for one in range(found):
@@ -216,7 +221,7 @@ def _completed(held: CodedContents, pools: Sequence[Int32], scratch: Int32) -> l
     features = (held.start, held.code, held.count, held.weight, held.conversation_starts)
     columns = (total.indptr.astype(np.int64), total.indices.astype(np.int32), total.data)
     best, own, similar = likest(*features, free, *columns, level)
-    floor = 0.05 * level[best]
+    floor = FLOOR * level[best]
     ratio = np.log((own + floor) / (similar + floor))
     added = (similar >= least[best]) & (ratio <= 2.0 * _spread(held.conversation_starts[free]))
     return [np.sort(np.concatenate([pool, free[added & (best == number)]])) for number, pool in enumerate(pools)]

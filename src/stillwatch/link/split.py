@@ -28,14 +28,19 @@ DENSE = 512  # rows or columns up to which exact vectors are computed from the d
 EQUAL = 1e-9  # squared singular values, all in [0, 1], that differ by no more count as equal
 
 
-def blocks(member: Int64, value: Int64, weight: Float, shape: tuple[int, int]) -> list[Int64]:
-    """Blocks of member indices, ascending, from the edges of a bicluster (edges,); `shape` is (members, values)."""
+def blocks(
+    member: Int64, value: Int64, weight: Float, shape: tuple[int, int], crossing: float = CROSSING
+) -> list[Int64]:
+    """Blocks of member indices, ascending, from the edges of a bicluster (edges,); `shape` is (members, values).
+
+    A cut is made when less than `crossing` of the smaller side's weight crosses it.
+    """
     table = csr_array((weight, (member, value)), shape=shape)
     result: list[Int64] = []
     pending = _components(table, np.arange(shape[0]))
     while pending:
         block = pending.pop()
-        halves = _cut(table, block) if len(block) >= 2 * SMALLEST else None
+        halves = _cut(table, block, crossing) if len(block) >= 2 * SMALLEST else None
         if halves is None:
             result.append(block)
         else:
@@ -54,7 +59,7 @@ def _components(table: csr_array, block: Int64) -> list[Int64]:
     return [block[label[: len(block)] == one] for one in np.unique(label[: len(block)])]
 
 
-def _cut(table: csr_array, block: Int64) -> tuple[Int64, Int64] | None:
+def _cut(table: csr_array, block: Int64, crossing: float) -> tuple[Int64, Int64] | None:
     part = table[block]
     part = part[:, np.flatnonzero(np.asarray(part.sum(axis=0)) > 0)]
     if min(part.shape) < 4:
@@ -63,7 +68,7 @@ def _cut(table: csr_array, block: Int64) -> tuple[Int64, Int64] | None:
     for tolerance in (ROUGH, 0.0) if len(block) >= LARGE else (0.0,):
         high = _side(part, tolerance)
         high = _without_strays(part, high) if tolerance else high
-        if min(high.sum(), (~high).sum()) >= SMALLEST // 3 and _crossing(part, high) <= CROSSING:
+        if min(high.sum(), (~high).sum()) >= SMALLEST // 3 and _crossing(part, high) <= crossing:
             return block[high], block[~high]
     return None
 
