@@ -55,6 +55,8 @@ def measured(real: RealSet, threads: int) -> dict[str, Any]:
         groups = {"Stillwatch": [network.accounts for network in found.networks]}
         logs = Logs(str(found.sketches), str(found.accounts) if found.accounts else None)
         for method in METHODS:
+            if method.by_time and not real.timed:
+                continue
             others = found_groups(method, logs, threads)
             say(f"{real.name}: {method.name}: {'cannot run' if others is None else len(others)}")
             if others is not None:

@@ -32,11 +32,15 @@ Groups = Callable[[Engine, int, Logs], list[Labels]]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A published method: what it joins accounts by, its source, and the function that gives groups of indices."""
+    """A published method: what it joins accounts by, its source, and the function that gives groups of indices.
+
+    `by_time` says that it needs times of use that mean something.
+    """
 
     name: str
     source: str
     groups: Groups
+    by_time: bool = False
 
 
 def components(label: Labels) -> list[Labels]:
@@ -125,9 +129,9 @@ def _born_close(engine: Engine, accounts: int, logs: Logs) -> list[Labels]:
 
 
 METHODS = (
-    Method("lockstep by the hour", "SynchroTrap: Cao et al., CCS 2014", _lockstep),
-    Method("act together within a minute", "CooRTweet: Righetti & Balluff 2025", _act_together),
-    Method("post in the same seconds", "after DeBot: Chavoshi, Hamooni & Mueen, ICDM 2016", _same_second),
+    Method("lockstep by the hour", "SynchroTrap: Cao et al., CCS 2014", _lockstep, True),
+    Method("act together within a minute", "CooRTweet: Righetti & Balluff 2025", _act_together, True),
+    Method("post in the same seconds", "after DeBot: Chavoshi, Hamooni & Mueen, ICDM 2016", _same_second, True),
     Method("similar users, top 0.5 %", "Pacheco et al., ICWSM 2021", _similar_users),
     Method("any rare value", "Akoglu, Tong & Koutra 2015", _rare_values),
     Method("pairs of rare keys", "as detection systems describe it", _key_pairs),

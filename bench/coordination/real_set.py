@@ -24,7 +24,8 @@ class RealSet:
     """Exchanges and accounts under the names of the contract, and what is known of who operates the accounts.
 
     `operator` names the operator of each coordinated account; accounts without one are strangers where `labelled`, and
-    unknown where not. `note` says what the columns were made of. `source` is the publication.
+    unknown where not. Times of use mean something where `timed`.
+    `note` says what the columns were made of. `source` is the publication.
     """
 
     name: str
@@ -34,6 +35,7 @@ class RealSet:
     accounts: pa.Table | None = None
     operator: Mapping[str, str] = field(default_factory=dict)
     labelled: bool = True
+    timed: bool = True
 
     def write(self, folder: Path) -> tuple[Path, Path | None]:
         """Writes the tables as Parquet into `folder`; returns their paths."""

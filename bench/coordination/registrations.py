@@ -64,6 +64,7 @@ def bought_followers(data: Path) -> RealSet:
         seen_once(kept["account"]),
         accounts,
         operator,
+        timed=False,
     )
 
 
@@ -100,6 +101,7 @@ def rented_accounts(data: Path) -> RealSet:
         seen_once(list(born)),
         accounts,
         operator,
+        timed=False,
     )
 
 
@@ -132,6 +134,7 @@ def spam_reviewers(data: Path) -> RealSet:
         "text: a product, one for each clique of pairs that rated alike; times drawn over a year",
         exchanges,
         operator={one: "spammers" for one, label in labels.items() if label == "1"},
+        timed=False,
     )
 
 
