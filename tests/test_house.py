@@ -55,8 +55,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "engine/query.py": "is a value without behaviour",
     "engine/spark_errors.py": "tests/spark/test_spark.py compares its errors",
     "engine/spark_workers.py": "runs beside Spark's executors; tests/spark compare what comes back",
-    "group/candidates.py": "tests/scenarios compare its rows between runs, and with the truth",
-    "group/purposes.py": "tests/group/test_separation.py recovers planted purposes by it",
     "group/texts.py": "tests/group/test_vocabulary.py and test_templates.py count by it",
     "group/views.py": "tests/group/test_separation.py recovers planted purposes by it",
     "read/duplicates.py": "tests/read/test_counts.py count what it settles",

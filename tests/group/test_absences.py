@@ -172,9 +172,8 @@ def candidate_tests(reference: ReferencePopulation, off: list[EvidenceSort]) -> 
     never = np.full(60, -1)
     lives = Lives(np.arange(60, dtype=np.int32), np.zeros(60, np.int64), never)
     registrations = Registrations(np.arange(60) * DAY, np.arange(60) * 2 * DAY)
-    setting = stage._Setting(reference, [], lives, registrations, 8, switched_off(off), {"N1": "C1"})
-    found = stage._candidate("N1", EFFORT, setting)
-    assert found is not None
+    setting = stage._Setting(reference, [], lives, registrations, 8, switched_off(off))
+    (found,) = stage._network("N1", EFFORT, setting)
     return {one.test: one for one in found.tests}
 
 

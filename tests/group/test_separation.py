@@ -187,3 +187,27 @@ def test_few_accounts_are_never_sampled(monkeypatch: pytest.MonkeyPatch) -> None
     whole = separate(group, reference)
     monkeypatch.setattr(separation, "SAMPLE", 10)
     assert (separate(group, reference).probability == whole.probability).all()
+
+
+def test_parts_that_different_accounts_ask_are_different_efforts() -> None:
+    def part(accounts: range, size: int = 800) -> Purpose:
+        served = np.isin(group.account_index, accounts) & (np.arange(len(group)) % len(group) < size * 10)
+        return Purpose(0.5, np.where(served, 0.95, 0.0), np.zeros(len(group)))
+
+    group = exchanges(2, accounts=80, each=30)
+    one, other, both = part(range(40)), part(range(40, 80)), part(range(80))
+    assert list(map(len, separation._hands(group, [one, other]))) == [1, 1]
+    assert list(map(len, separation._hands(group, [one, other, one]))) == [1, 2]
+    assert list(map(len, separation._hands(group, [one, both]))) == [2]
+    few = part(range(60, 70))  # of too few accounts to be a hand
+    assert list(map(len, separation._hands(group, [one, few]))) == [2]
+
+
+def test_data_sets_dealt_over_the_same_accounts_are_one_effort() -> None:
+    reference = exchanges(1, accounts=400, first_account=1000)
+    parts = [
+        exchanges(3 + k, accounts=80, each=8, person=False, pool=9_000_000 + 500_000 * k, words=300) for k in range(2)
+    ]
+    parts[1].capability[:] = 7
+    both = joined(exchanges(2, accounts=80, each=30), joined(*parts))
+    assert len(separation.separate(both, reference_population(reference))) == 1

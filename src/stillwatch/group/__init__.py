@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -30,6 +30,7 @@ from stillwatch.group.group_tests import (
 )
 from stillwatch.group.loading import load, load_lives, load_releases
 from stillwatch.group.measures import all_traffic_tests, measured_tests
+from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import ReferencePopulation, reference_population
 from stillwatch.group.separation import separate
 from stillwatch.job import Job
@@ -62,11 +63,10 @@ class _Setting:
     registrations: Registrations
     minimum_accounts: int
     off: frozenset[str]  # names of claims that are switched off
-    ids: Mapping[str, str]  # of each network's candidate
 
 
 def run(engine: Engine, job: Job) -> None:
-    """Writes one candidate for each network that has enough exchanges of one purpose to test."""
+    """Writes the candidates of each network: its purposes that have enough exchanges to test."""
     minimum = job.settings.link.minimum_accounts
     off = switched_off(job.settings.evidence.off)
     outside, parts = load(engine)
@@ -77,46 +77,46 @@ def run(engine: Engine, job: Job) -> None:
         load_registrations(engine),
         minimum,
         off,
-        candidate_ids(engine),
     )
-    write(engine, _candidates(engine, parts, setting, job.settings.engine.threads or os.cpu_count() or 1))
+    threads = job.settings.engine.threads or os.cpu_count() or 1
+    write(engine, _candidates(engine, parts, setting, threads), candidate_ids(engine))
 
 
 def _candidates(
     engine: Engine, parts: Iterator[Iterator[tuple[str, Exchanges]]], setting: _Setting, threads: int
-) -> Iterator[Candidate]:
+) -> Iterator[list[Candidate]]:
     total = engine.fetch(Query("networks", "SELECT count(*) AS n FROM networks"))["n"][0].as_py()
     with progress("testing networks", total=total) as advance, ThreadPoolExecutor(threads) as pool:
         for networks in parts:
             for found in _in_turn(pool, networks, setting, threads):
-                if found is not None:
-                    yield found
+                yield found
                 del found  # the largest must be gone before the next networks are read
                 advance(1)
 
 
 def _in_turn(
     pool: ThreadPoolExecutor, networks: Iterator[tuple[str, Exchanges]], setting: _Setting, threads: int
-) -> Iterator[Candidate | None]:
-    """Candidates in order, while as many networks as there are threads are worked on.
+) -> Iterator[list[Candidate]]:
+    """Candidates of each network in order, while as many networks as there are threads are worked on.
 
     As many again wait for those: else a small one behind a large one would leave its thread without work.
     """
-    pending: deque[Future[Candidate | None]] = deque()
+    pending: deque[Future[list[Candidate]]] = deque()
     for network, exchanges in networks:
-        pending.append(pool.submit(_candidate, network, exchanges, setting))
+        pending.append(pool.submit(_network, network, exchanges, setting))
         if len(pending) >= 2 * threads:
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
 
 
-def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | None:
-    reference = setting.reference
-    found = separate(rows, reference)
-    if not found:
-        return None
-    purpose, served = found[0], found[0].served
+def _network(network: str, rows: Exchanges, setting: _Setting) -> list[Candidate]:
+    found = (_candidate(network, rows, purpose, setting) for purpose in separate(rows, setting.reference))
+    return [one for one in found if one is not None]
+
+
+def _candidate(network: str, rows: Exchanges, purpose: Purpose, setting: _Setting) -> Candidate | None:
+    reference, served = setting.reference, purpose.served
     if served.sum() < MINIMUM_EXCHANGES or len(np.unique(rows.account_index[served])) < setting.minimum_accounts:
         return None
     effort = rows.take(served)
@@ -136,4 +136,4 @@ def _candidate(network: str, rows: Exchanges, setting: _Setting) -> Candidate | 
         *all_traffic_tests(rows, reference),
     ]
     tests = (GroupTest.without(one.test, Absence.SWITCHED_OFF) if one.test in setting.off else one for one in results)
-    return Candidate(setting.ids[network], network, rows, purpose, tuple(tests))
+    return Candidate(network, rows, purpose, tuple(tests))

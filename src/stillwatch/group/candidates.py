@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
@@ -21,43 +22,73 @@ from stillwatch.records.candidates import (
     GROUP_TESTS,
     GroupTest,
 )
-from stillwatch.records.lineage import CAMPAIGN
-from stillwatch.runs.lineage import history, inherit, reserved
+from stillwatch.records.lineage import CAMPAIGN, NETWORK
+from stillwatch.runs.lineage import Known, history, inherit, reserved
 
 BATCH = 131_072  # exchanges written at once
 LIKELIER = 0.5  # probability up to which an exchange is likelier ordinary than of the purpose
+FURTHER = 6  # candidates of one network that have ids of their own
 TESTED_EXCHANGES = 200  # exchanges of the purpose after which the tests count as having had enough data
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One network's exchanges, which of them serve its purpose, and the tests."""
+    """One network's exchanges, which of them serve one purpose, and the tests."""
 
-    candidate_id: str
     network_id: str
     exchanges: Exchanges
     purpose: Purpose
     tests: tuple[GroupTest, ...]
 
 
-def candidate_ids(engine: Engine) -> dict[str, str]:
-    """The id of each network's candidate: that of the campaign it continues, or `C` and the network's digits.
+@dataclass(frozen=True)
+class CandidateIds:
+    """Ids of candidates: of the campaigns that they continue, else derived from their networks' ids, which last.
 
-    There is one candidate a network, so that campaigns of earlier runs are looked for among the network's accounts.
+    A network's first candidate has the id of the campaign that the network continues, or `C` and the network's digits.
     """
+
+    first: Mapping[str, str]  # of each network
+    known: Mapping[str, Known]
+    given: Collection[str]
+
+    def of(self, network: str, candidates: Sequence[Collection[str]], replayed: Sequence[bool]) -> list[str]:
+        """The ids of a network's candidates, given the accounts of each and whether it is of turns asked again."""
+        names = [self.first[network], *(further(network, turn) for turn in range(2, FURTHER + 1))]
+        result = [""] * len(candidates)
+        for kind, mine in ((False, names), (True, [further(network, 0)])):
+            chosen = [one for one, again in enumerate(replayed) if again == kind]
+            known = {name: self.known[name] for name in mine if name in self.known}
+            ids = inherit(known, [candidates[one] for one in chosen], mine[: len(chosen)], self.given)
+            for one, name in zip(chosen, ids, strict=True):
+                result[one] = name
+        return result
+
+
+def further(network: str, turn: int) -> str:
+    """The id of a network's `turn`-th candidate (from 2; 0 for turns asked again), where it continues no campaign."""
+    return CAMPAIGN + blake2b(f"{network}/{turn}".encode(), digest_size=6).hexdigest()
+
+
+def candidate_ids(engine: Engine) -> CandidateIds:
+    """The ids of candidates: campaigns of earlier runs are looked for among the networks' accounts."""
     rows = engine.fetch(Query("network members", "SELECT network_id, account_id FROM network_members"))
     groups: dict[str, list[str]] = defaultdict(list)
     for network, account in zip(rows["network_id"].to_pylist(), rows["account_id"].to_pylist(), strict=True):
         groups[network].append(account)
     names = sorted(groups)
     past = history(engine)
+    networks = {*names, *past.known(NETWORK)}
+    others = {further(network, turn) for network in networks for turn in (0, *range(2, FURTHER + 1))}
+    known, given = past.known(CAMPAIGN), reserved(engine, past)
+    first = {name: one for name, one in known.items() if name not in others}
     fresh = [CAMPAIGN + name[1:] for name in names]
-    ids = inherit(past.known(CAMPAIGN), [groups[name] for name in names], fresh, reserved(engine, past))
-    return dict(zip(names, ids, strict=True))
+    ids = inherit(first, [groups[name] for name in names], fresh, given)
+    return CandidateIds(dict(zip(names, ids, strict=True)), known, given)
 
 
-def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
-    """Writes the four candidate tables; each candidate's exchanges go to disk before the next is asked for."""
+def write(engine: Engine, networks: Iterable[list[Candidate]], known: CandidateIds) -> None:
+    """Writes the four candidate tables; each network's exchanges go to disk before the next are asked for."""
     names = engine.fetch(Query("account ids", "SELECT account_id FROM account_sketches ORDER BY account_index"))
     ids = names["account_id"].combine_chunks()
     models = engine.fetch(Query("model names", "SELECT request_model FROM models ORDER BY code"))["request_model"]
@@ -66,34 +97,44 @@ def write(engine: Engine, candidates: Iterable[Candidate]) -> None:
     small: dict[Table, list[pa.Table]] = {CANDIDATE_MEMBERS: [], CANDIDATE_CAMPAIGNS: [], GROUP_TESTS: []}
 
     def exchanges() -> Iterator[pa.RecordBatch]:
-        for candidate in candidates:
-            small[CANDIDATE_MEMBERS].append(_members(candidate, ids))
-            small[CANDIDATE_CAMPAIGNS].append(_campaign(candidate))
-            small[GROUP_TESTS].append(_tests(candidate))
-            yield from _exchanges(candidate, ids, model)
-            del candidate  # before the next is asked for
+        for candidates in networks:
+            for name, candidate in zip(_names(candidates, ids, known), candidates, strict=True):
+                small[CANDIDATE_MEMBERS].append(_members(name, candidate, ids))
+                small[CANDIDATE_CAMPAIGNS].append(_campaign(name, candidate))
+                small[GROUP_TESTS].append(_tests(name, candidate))
+                yield from _exchanges(name, candidate, ids, model)
+                del candidate
+            candidates.clear()  # before the next are asked for
 
     engine.store_batches(CANDIDATE_EXCHANGES, exchanges())
     for table, parts in small.items():
         engine.store(table, pa.concat_tables([table.schema.empty_table(), *parts]))
 
 
-def _exchanges(candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterator[pa.RecordBatch]:
+def _names(candidates: list[Candidate], ids: pa.Array, known: CandidateIds) -> list[str]:
+    if not candidates:
+        return []
+    groups = [ids.take(pa.array(np.unique(one.exchanges.account_index[one.purpose.served]))) for one in candidates]
+    replayed = [one.purpose.replayed for one in candidates]
+    return known.of(candidates[0].network_id, [group.to_pylist() for group in groups], replayed)
+
+
+def _exchanges(name: str, candidate: Candidate, ids: pa.Array, models: pa.Array) -> Iterator[pa.RecordBatch]:
     # a few at a time: a copy of all that the largest networks served would be as large as everything else together
     served = np.flatnonzero(candidate.purpose.served)
     rows = candidate.exchanges
     for begin in range(0, len(served), BATCH):
         chosen = served[begin : begin + BATCH]
         columns = [
-            pa.array([candidate.candidate_id] * len(chosen), pa.string()),
+            pa.array([name] * len(chosen), pa.string()),
             rows.exchange_id.take(pa.array(chosen)).combine_chunks(),
             ids.take(pa.array(rows.account_index[chosen])),
             pa.array(rows.started_at[chosen], pa.timestamp("us")),
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
             *(pa.array(code, pa.int16(), mask=code < 0) for code in (rows.subject[chosen], rows.form[chosen])),
             models.take(pa.array(rows.values["model"][chosen])),
-            *(_nullable(rows.values[name][chosen], 0) for name in ("subnet", "conversation")),
-            *(_nullable(rows.values[name][chosen], -1) for name in TOKENS),
+            *(_nullable(rows.values[column][chosen], 0) for column in ("subnet", "conversation")),
+            *(_nullable(rows.values[column][chosen], -1) for column in TOKENS),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_EXCHANGES.schema)
 
@@ -102,7 +143,7 @@ def _nullable(value: NDArray[np.int64], none: int) -> pa.Array:
     return pa.array(value, pa.int64(), mask=value == none)
 
 
-def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
+def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     rows, served = candidate.exchanges, candidate.purpose.served
     # in order of account and time: where an account begins it was first seen
     begins = np.diff(rows.account_index, prepend=-1) != 0
@@ -115,7 +156,7 @@ def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
     kept = count > 0
     return pa.table(
         {
-            "candidate_id": pa.array([candidate.candidate_id] * int(kept.sum()), pa.string()),
+            "candidate_id": pa.array([name] * int(kept.sum()), pa.string()),
             "account_id": ids.take(pa.array(accounts[kept])),
             "exchanges": count[kept].astype(np.int64),
             "share": np.round((count / total)[kept], 6),
@@ -127,12 +168,12 @@ def _members(candidate: Candidate, ids: pa.Array) -> pa.Table:
     )
 
 
-def _campaign(candidate: Candidate) -> pa.Table:
+def _campaign(name: str, candidate: Candidate) -> pa.Table:
     served = candidate.purpose.served
     times = np.sort(candidate.exchanges.started_at[served])
     return pa.table(
         {
-            "candidate_id": [candidate.candidate_id],
+            "candidate_id": [name],
             "network_id": [candidate.network_id],
             "accounts": [len(np.unique(candidate.exchanges.account_index[served]))],
             "exchanges": [int(served.sum())],
@@ -143,11 +184,11 @@ def _campaign(candidate: Candidate) -> pa.Table:
     )
 
 
-def _tests(candidate: Candidate) -> pa.Table:
+def _tests(name: str, candidate: Candidate) -> pa.Table:
     return pa.Table.from_pylist(
         [
             {
-                "candidate_id": candidate.candidate_id,
+                "candidate_id": name,
                 "test": result.test,
                 "statistic": result.statistic,
                 "reference": result.reference,

@@ -62,6 +62,8 @@ class Purpose:
     apart: float = nan
     people_apart: float = nan
     unparted: bool = False  # nothing tells its exchanges apart, so that all of them are taken together
+    left_out: NDArray[np.bool_] | None = None  # (exchanges,) of a whole network: what has a purpose of its own
+    replayed: bool = False  # turns of others' conversations, asked again
 
     @property
     def plain(self) -> bool:
@@ -71,14 +73,16 @@ class Purpose:
     @property
     def whole(self) -> bool:
         """Does nearly all of the network serve it? Then nothing was picked out of it."""
-        if self.unparted:
-            return True
+        if self.unparted or self.replayed:
+            return self.unparted
         return bool(len(self.probability)) and float((self.probability > 0.5).mean()) >= WHOLE
 
     @property
     def served(self) -> NDArray[np.bool_]:
         """The exchanges said to serve it (exchanges,): all of a network that serves nothing else."""
-        return np.full(len(self.probability), True) if self.whole else self.probability > SERVED
+        if not self.whole:
+            return self.probability > SERVED
+        return np.full(len(self.probability), True) if self.left_out is None else ~self.left_out
 
 
 @dataclass(frozen=True, slots=True)

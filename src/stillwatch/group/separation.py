@@ -19,6 +19,7 @@ from stillwatch.group.group_tests import log_self_similarity
 from stillwatch.group.pool_memory import pool_memory
 from stillwatch.group.purposes import Conversations, Fit, Purpose, Start
 from stillwatch.group.reference_population import ReferencePopulation
+from stillwatch.group.replays import asked_again_share, replays
 from stillwatch.group.views import Frame, Mix, views
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
@@ -35,28 +36,71 @@ LEFT_BITS = 2.0  # and up to which it may be, where somebody comes back to it: 1
 RETURNS = 0.2  # natural log of a pool's similarity of texts on one day over days apart, from which customers return to
 # it: of relays' customers 0.4 and more, of efforts up to 0.15 (tuning)
 REMEMBERS = 0.5  # of people's self-similarity, on the log scale, from which accounts return to what they asked
+REPLAYED = 0.025  # share of customers' requests that ask a turn again: of resellers' up to 0.015 do (tuning)
+ONE_HAND = 0.5  # overlap of two parts over accounts: near 0 where two hands have one each, 0.9 and more in one pool
+HAND_ACCOUNTS = 20  # accounts of a hand; smaller groups accuse nobody, and would be lost to the whole
 MATCHED = 150  # accounts of the groups of people whose self-similarity is the scale
 
 
 def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
-    """The purposes of one network's exchanges, at least one unless there are none: several where it has several hands.
+    """The purposes of one network's exchanges, which share none: none without exchanges, mostly one.
+
+    Several where parts that stand apart are asked by different accounts, and where turns of the customers' own
+    conversations are asked again: these are the operator's act, and come last.
+    """
+    if len(group) == 0:
+        return []
+    found = _efforts(group, reference)
+    served = np.logical_or.reduce([one.served for one in found])
+    if any(one.whole for one in found):
+        own = np.full(len(group), found[0].unparted and _ordinary(group, reference))
+    else:
+        own = ~served
+    again = replays(group, reference.exchanges) & own if own.any() else own
+    if again.sum() < max(LEAST_PART, REPLAYED * own.sum()):
+        return found
+    left = [replace(one, left_out=again) if one.whole else one for one in found]
+    return [*left, _replayed(again, reference)]
+
+
+def _replayed(again: Bools, reference: ReferencePopulation) -> Purpose:
+    """Turns asked again as a purpose: it stands apart by what was done, not by words."""
+    people = reference.of_large(asked_again_share)
+    share = 0.0 if math.isnan(people) else people
+    return Purpose(float(again.mean()), again.astype(np.float64), np.zeros(len(again)), 1.0, share, replayed=True)
+
+
+def _efforts(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
+    """What stands apart from what people ask, or all of it.
 
     A mixture has several solutions. Customers differ from people outside as well, so that from a low start all or much
     of what comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and
     what stands out plainly is compared with the members' other traffic as well.
     """
-    if len(group) == 0:
-        return []
     first = _fitted(group, reference, STARTS[0])
     if first is None:
         return [Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))]  # no text: nothing tells one purpose apart
     if first.whole and first.plain:
         return [first]
-    found = _joined(list(_parts(group, reference, first)))
+    parts = list(_parts(group, reference, first))
+    found = _joined(parts) if parts else None
     if found is None or _one_customer(found, reference) or not _ordinary(group.take(~found.served), reference):
         every = first if first.whole else _fitted(group, reference, -np.inf)
         return [replace(every or first, unparted=True)]
-    return [found]
+    return [_joined(hand) for hand in _hands(group, parts)]
+
+
+def _hands(group: Exchanges, parts: list[Purpose]) -> list[list[Purpose]]:
+    """The parts in lists: those that are asked by the same accounts together, as one hand deals them out."""
+    _, account = np.unique(group.account_index, return_inverse=True)
+    shares = [np.sqrt(np.bincount(account, weights=part.served) / part.served.sum()) for part in parts]
+    hands: list[list[int]] = []
+    for turn, share in enumerate(shares):
+        # the overlap of two distributions over accounts (Bhattacharyya 1943)
+        same = [hand for hand in hands if max(float(share @ shares[other]) for other in hand) >= ONE_HAND]
+        hands = [hand for hand in hands if hand not in same] + [[turn, *(one for hand in same for one in hand)]]
+    small = any(np.count_nonzero(sum(shares[one] for one in hand)) < HAND_ACCOUNTS for hand in hands)
+    return [parts] if small else [[parts[one] for one in sorted(hand)] for hand in hands]
 
 
 def _parts(group: Exchanges, reference: ReferencePopulation, first: Purpose) -> Iterator[Purpose]:
@@ -113,10 +157,8 @@ def _placed(found: Purpose, chosen: Bools) -> Purpose:
     return replace(found, probability=probability, ratio=ratio)
 
 
-def _joined(parts: list[Purpose]) -> Purpose | None:
+def _joined(parts: list[Purpose]) -> Purpose:
     """The parts of one effort as one purpose."""
-    if not parts:
-        return None
     served = np.array([part.served.sum() for part in parts], np.float64)
     probability, ratio = parts[0].probability, parts[0].ratio
     for part in parts[1:]:
