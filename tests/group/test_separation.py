@@ -190,8 +190,8 @@ def test_few_accounts_are_never_sampled(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_parts_that_different_accounts_ask_are_different_efforts() -> None:
-    def part(accounts: range, size: int = 800) -> Purpose:
-        served = np.isin(group.account_index, accounts) & (np.arange(len(group)) % len(group) < size * 10)
+    def part(accounts: range) -> Purpose:
+        served = np.isin(group.account_index, accounts)
         return Purpose(0.5, np.where(served, 0.95, 0.0), np.zeros(len(group)))
 
     group = exchanges(2, accounts=80, each=30)
@@ -208,6 +208,5 @@ def test_data_sets_dealt_over_the_same_accounts_are_one_effort() -> None:
     parts = [
         exchanges(3 + k, accounts=80, each=8, person=False, pool=9_000_000 + 500_000 * k, words=300) for k in range(2)
     ]
-    parts[1].capability[:] = 7
     both = joined(exchanges(2, accounts=80, each=30), joined(*parts))
     assert len(separation.separate(both, reference_population(reference))) == 1
