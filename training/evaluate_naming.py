@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR
+from stillwatch.sketch.naming import LEAST_OF_TARGETS
 from training.examples import Group, Wrappers, load_wrappers, own, public, tasks_of, wrapped
-from training.model import AXES, LEAST, Fitted, Float, fit, prepare
+from training.model import AXES, Fitted, Float, fit, prepare
 from training.sources import SOURCES
 
 FOLDS = 5
@@ -103,12 +104,15 @@ def _in_guise(prompt: str, group: Group, guise: str, wrappers: Wrappers, chance:
 
 
 def names(totals: Float, axis: int) -> list[str]:
-    """The names that summed exponentials (n, SCORES) speak for, `unclear` where none has its least probability."""
+    """The names that summed exponentials (n, SCORES) speak for, as the kernel decides them."""
     first, last = AXES[axis]
-    share = totals[:, first:last] / totals[:, first:last].sum(axis=1, keepdims=True)
-    best = share.argmax(axis=1)
-    clear = share.max(axis=1) >= LEAST[first + best]
-    return [NAMES[axis][place] if sure else UNCLEAR for place, sure in zip(best, clear, strict=True)]
+    default = NAMES[axis].index(DEFAULT[axis])
+    targets = totals[:, first:last].copy()
+    usual, targets[:, default] = targets[:, default].copy(), 0.0
+    best, whole = targets.argmax(axis=1), targets.sum(axis=1)
+    clear = targets.max(axis=1) >= LEAST_OF_TARGETS * whole
+    places = np.where(usual >= whole, default, np.where(clear, best, last - first))
+    return [NAMES[axis][place] for place in places]
 
 
 def by_source(found: Sequence[Named]) -> Iterator[str]:

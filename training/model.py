@@ -25,8 +25,7 @@ BUCKETS = 1 << BUCKET_BITS
 STRENGTH = 8e-6  # L2 penalty of a weight, against a mean loss
 ORDINARY_WEIGHT = 1.5  # weight of the ordinary form: most traffic is ordinary
 LEAST_TEXTS = 2  # texts of a group that have a feature, so that the group counts as having it
-LEAST = np.full(SCORES, 0.5)  # probability from which a name is given
-ROUNDS = 45  # of L-BFGS
+ROUNDS = 40  # of L-BFGS
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -196,13 +195,11 @@ def usual(segments: Int) -> Float:
     return np.asarray(segments**GROWTH, np.float64)
 
 
-def pack(fitted: Fitted, least: Float, feature_weights: npt.NDArray[np.uint8]) -> Model:
+def pack(fitted: Fitted, feature_weights: npt.NDArray[np.uint8]) -> Model:
     """The arrays of the shipped file: weights rounded to int8, with one scale per score."""
     weights, scale, bias = np.zeros((BUCKETS, LANES), np.int8), np.zeros(LANES), np.zeros(LANES)
-    thresholds = np.zeros(LANES)
-    thresholds[:SCORES] = least
     for lane in range(SCORES):
         step = np.abs(fitted.weights[lane]).max() / 127 or 1.0
         weights[:, lane] = np.rint(fitted.weights[lane] / step)
         scale[lane], bias[lane] = step, fitted.bias[lane]
-    return Model(weights, scale, bias, thresholds, feature_weights)
+    return Model(weights, scale, bias, feature_weights)

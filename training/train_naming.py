@@ -11,7 +11,7 @@ import numpy as np
 from stillwatch.sketch.naming import WEIGHTS_FILE, model_digest
 from training.document_frequency import feature_weights
 from training.examples import learning_groups, public
-from training.model import LEAST, fit, pack, prepare
+from training.model import fit, pack, prepare
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
         # MetaMath repeats one long frame, whose words would look common
         counted = [one for one in public(wanted.data, wanted.seed, learn=True) if "metamath" not in one.name]
         weights = feature_weights([prompt for group in counted for prompt in group.prompts])
-    model = pack(fitted, LEAST, weights)
+    model = pack(fitted, weights)
     np.savez_compressed(wanted.out, **model._asdict())
     size = wanted.out.stat().st_size
     sys.stdout.write(f"{wanted.out}: {size:,} bytes, arrays sha256 {model_digest(model)}\n")

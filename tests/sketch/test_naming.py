@@ -19,6 +19,7 @@ from stillwatch.sketch.naming import (
     GROWTH,
     HEAD_TOKENS,
     LANES,
+    LEAST_OF_TARGETS,
     NAMED_SUBJECTS,
     SCORES,
     SEGMENT_MOST,
@@ -83,10 +84,12 @@ def plainly(text: str) -> tuple[int, int]:
         totals += np.exp(model.bias[:SCORES] + model.scale[:SCORES] * sums / np.sqrt(last - first + DAMPING))
     totals[NAMED_SUBJECTS - 1 : NAMED_SUBJECTS + 1] = (len(found.segment_starts) - 1) ** GROWTH
     names = []
-    for first, last in ((0, NAMED_SUBJECTS), (NAMED_SUBJECTS, SCORES)):
-        share = totals[first:last] / totals[first:last].sum()
-        best = int(share.argmax())
-        names.append(best if share[best] >= model.least[first + best] else last - first)
+    for first, last, default in ((0, NAMED_SUBJECTS, NAMED_SUBJECTS - 1), (NAMED_SUBJECTS, SCORES, NAMED_SUBJECTS)):
+        targets = {lane: totals[lane] for lane in range(first, last) if lane != default}
+        best = max(targets, key=lambda lane: targets[lane])
+        clear = targets[best] >= LEAST_OF_TARGETS * sum(targets.values())
+        lane = default if totals[default] >= sum(targets.values()) else best if clear else last
+        names.append(lane - first)
     return names[0], names[1]
 
 

@@ -39,6 +39,7 @@ SEGMENT_LEAST, SEGMENT_MOST = 6, 64  # tokens of a segment; four features a toke
 GRAMS = 4  # the most features of a token
 DAMPING = 8.0  # features added to a segment's number, so that two words do not weigh as much as a sentence
 GROWTH = 0.3  # exponent of the number of segments in what stands for the default
+LEAST_OF_TARGETS = 0.5  # share of all that speaks for target names, below which the strongest is unclear
 STEM = 5  # letters of a longer word that are a feature
 GAP_BYTES = 8  # bytes between two tokens that are read
 
@@ -63,8 +64,6 @@ class Model(NamedTuple):
     """(LANES,): the unit of the weights of each score."""
     bias: Floats
     """(LANES,): the score of a segment without features."""
-    least: Floats
-    """(LANES,): the probability from which a name is given, else the axis is unclear."""
     feature_weights: Octets
     """(2, 2^BUCKET_BITS): the weight of a 1-gram or 2-gram in content features, 0 for common words."""
 
@@ -215,8 +214,8 @@ def name_text(data: Octets, stop: int, tokens: Tokens, count: int, namer: Namer)
     usual = float(segments) ** GROWTH
     namer.totals[NAMED_SUBJECTS - 1] = usual
     namer.totals[NAMED_SUBJECTS] = usual
-    subject = _strongest(namer, 0, NAMED_SUBJECTS)
-    return subject, _strongest(namer, NAMED_SUBJECTS, SCORES)
+    subject = _strongest(namer.totals, 0, NAMED_SUBJECTS, NAMED_SUBJECTS - 1)
+    return subject, _strongest(namer.totals, NAMED_SUBJECTS, SCORES, NAMED_SUBJECTS)
 
 
 @compiled
@@ -261,10 +260,14 @@ def _add_scores(namer: Namer, grams: int) -> None:
 
 
 @compiled
-def _strongest(namer: Namer, first: int, last: int) -> int:
-    best, total = first, 0.0
+def _strongest(totals: Floats, first: int, last: int, default: int) -> int:
+    """Returns the place of an axis' name among its lanes `first`…`last` - 1; `last - first` stands for unclear."""
+    best, targets = -1, 0.0
     for lane in range(first, last):
-        total += namer.totals[lane]
-        if namer.totals[lane] > namer.totals[best]:
-            best = lane
-    return best - first if namer.totals[best] >= namer.model.least[best] * total else last - first
+        if lane != default:
+            targets += totals[lane]
+            if best < 0 or totals[lane] > totals[best]:
+                best = lane
+    if totals[default] >= targets:
+        return default - first
+    return best - first if totals[best] >= LEAST_OF_TARGETS * targets else last - first
