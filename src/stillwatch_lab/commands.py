@@ -160,6 +160,31 @@ def adversary(  # noqa: PLR0913  one parameter is one option
         render(found, console())
 
 
+@lab.command(cls=SeveralValues)
+def framing(
+    world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote, or another generator like it.")],
+    attack: Annotated[list[str] | None, typer.Option(help="An attack to try; may be repeated. None: all.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same victims and same attacks.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Plays attackers who frame innocents or hide behind them, and shows at which level everybody then stands."""
+    from stillwatch.settings import Settings
+    from stillwatch_lab.adversary import ATTACKS, render_trials, try_attacks
+
+    findings = Findings()
+    _check_words("--attack", attack or (), [one.name for one in ATTACKS], findings)
+    for path in (world / "exchanges", world / "truth"):
+        if not path.is_dir():
+            findings.add(f"`{path}`", "is not a folder", "name a world's folder")
+    findings.settle()
+    chosen = [one for one in ATTACKS if not attack or one.name in attack]
+    found = try_attacks(world, chosen, seed, Settings(), lambda text: typer.echo(text, err=True))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        render_trials(found, console(WIDE))
+
+
 @lab.command()
 def replay(
     sketches: Annotated[Path, typer.Argument(help="The `exchange_sketches.parquet` of a world's logs.")],
