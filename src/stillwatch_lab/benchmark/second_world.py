@@ -1,7 +1,7 @@
 """Worlds of a second generator, written by other people: its script is run as it is, and its truth put into our form.
 
 The script takes `--out`, `--seed` and `--scale`, and writes `exchanges/`, `accounts.parquet`, `permits.parquet` and a
-folder `truth` with the files `truth_accounts`, `truth_campaigns` and `truth_exchanges`.
+folder `truth` with the files `truth_accounts`, `truth_members`, `truth_campaigns` and `truth_exchanges`.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def translate(truth: Path) -> None:
     try:
         accounts = pq.read_table(truth / "truth_accounts.parquet")
         campaigns = pq.read_table(truth / "truth_campaigns.parquet")
+        members = pq.read_table(truth / "truth_members.parquet")
         exchanges = pq.read_table(truth / "truth_exchanges.parquet").filter(pc.not_equal(pc.field("part"), ""))
         seed = json.loads((truth / "world.json").read_text(encoding="utf-8"))["seed"]
-        accounts, campaigns, exchanges = (_numbered(table, seed) for table in (accounts, campaigns, exchanges))
+        campaigns, members, exchanges = (_numbered(table, seed) for table in (campaigns, members, exchanges))
         made = {
-            "accounts": _accounts(accounts, campaigns),
+            "accounts": _accounts(accounts, members, campaigns),
             "exchanges": _exchanges(exchanges),
             "campaigns": _campaigns(campaigns),
             "parts": exchanges.filter(pc.not_equal(pc.field("part"), "extraction")).select(
@@ -62,17 +63,21 @@ def _numbered(table: pa.Table, seed: int) -> pa.Table:
     return table.set_column(table.schema.get_field_index("campaign"), "campaign", whole)
 
 
-def _accounts(accounts: pa.Table, campaigns: pa.Table) -> pa.Table:
-    """The kind of a campaign's account is its campaign's profile, as in our own truth."""
+def _accounts(accounts: pa.Table, members: pa.Table, campaigns: pa.Table) -> pa.Table:
+    """The kind of a campaign's account is the profile of the first campaign that it worked for, as in our own truth."""
     kind = accounts["kind"]
     guilty, apart, person = (pc.is_in(kind, pa.array(names, kind.type)) for names in ((CAMPAIGN,), APART, PEOPLE))
-    campaign = pc.if_else(guilty, accounts["campaign"], pa.scalar(None, pa.string()))
+    ordered = members.sort_by([("account_id", "ascending"), ("campaign", "ascending")])
+    place = pc.index_in(accounts["account_id"], ordered["account_id"].combine_chunks())
+    campaign = pc.if_else(guilty, ordered["campaign"].take(place), pa.scalar(None, pa.string()))
+    # An account of the operator's that worked for no campaign was never used.
+    apart = pc.or_(apart, pc.and_(guilty, pc.is_null(campaign)))
     rung = campaigns["rung"].take(pc.index_in(campaign, campaigns["campaign"].combine_chunks()))
     role = pc.if_else(person, "organic", "innocent")
     return pa.table(
         {
             "account_id": accounts["account_id"],
-            "role": pc.if_else(guilty, "campaign", pc.if_else(apart, "apart", role)),
+            "role": pc.if_else(apart, "apart", pc.if_else(guilty, "campaign", role)),
             "kind": pc.coalesce(rung, pc.if_else(person, "person", kind)),
             "group_id": _named(accounts["network"]),
             "campaign_id": campaign,

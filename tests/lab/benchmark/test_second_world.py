@@ -44,6 +44,9 @@ mine = pq.read_table(truth / "exchanges.parquet").select(["exchange_id", "campai
 kind = pc.if_else(pc.equal(accounts["role"], "campaign"), "campaign", accounts["kind"])
 pq.write_table(pa.table({"account_id": accounts["account_id"], "kind": kind, "network": accounts["group_id"],
     "campaign": accounts["campaign_id"]}), truth / "truth_accounts.parquet")
+guilty = accounts.filter(pc.equal(accounts["role"], "campaign"))
+pq.write_table(pa.table({"campaign": guilty["campaign_id"], "account_id": guilty["account_id"]}),
+    truth / "truth_members.parquet")
 targets = [json.dumps(dict(row)) for row in campaigns["targets"].to_pylist()]
 zoned = {name: campaigns[name].cast(pa.timestamp("us", "UTC")) for name in ("first_seen", "last_seen")}
 pq.write_table(pa.table({"campaign": campaigns["campaign_id"], "rung": campaigns["rung"],
@@ -69,13 +72,16 @@ def script(tmp_path: Path) -> Path:
 @pytest.fixture
 def truth(tmp_path: Path) -> Path:
     kinds = ["campaign", "campaign", "campaign_idle", "harvest", "licensed_beyond", "organic", "popular_tool", "class"]
+    kinds.append("campaign")  # said to belong to it, but it never worked for it
     names = [f"a{number}" for number in range(len(kinds))]
     accounts = {
         "kind": kinds,
-        "network": ["n", "n", "n", "h", "", "", "", "c"],
-        "campaign": ["hydra-0", "hydra-0", *[""] * 6],
+        "network": ["n", "n", "n", "h", "", "", "", "c", "n"],
+        "campaign": ["hydra-0", "hydra-0", *[""] * 6, "hydra-0"],
     }
     pq.write_table(pa.table({"account_id": names, **accounts}), tmp_path / "truth_accounts.parquet")
+    members = pa.table({"campaign": ["hydra-0"] * 2, "account_id": ["a0", "a1"]})
+    pq.write_table(members, tmp_path / "truth_members.parquet")
     span = {name: pa.array([BEGIN + timedelta(days=day)], _TIME) for name, day in (("first_seen", 1), ("last_seen", 3))}
     counts = {"campaign": ["hydra-0"], "rung": ["hydra"], "accounts": [2], "exchanges": [3]}
     shares = ['{"tool_use": 0.25, "other": 0.75}']
@@ -96,12 +102,12 @@ def truth(tmp_path: Path) -> Path:
 def test_the_truth_is_put_into_our_form(truth: Path) -> None:
     translate(truth)
     accounts = pq.read_table(truth / "accounts.parquet").to_pylist()
-    roles = ["campaign", "campaign", "apart", "apart", "apart", "organic", "organic", "innocent"]
+    roles = ["campaign", "campaign", "apart", "apart", "apart", "organic", "organic", "innocent", "apart"]
     assert [row["role"] for row in accounts] == roles
-    assert [row["campaign_id"] for row in accounts] == ["7-hydra-0", "7-hydra-0", *[None] * 6]
-    kinds = ["hydra", "hydra", "campaign_idle", "harvest", "licensed_beyond", "person", "person", "class"]
+    assert [row["campaign_id"] for row in accounts] == ["7-hydra-0", "7-hydra-0", *[None] * 7]
+    kinds = ["hydra", "hydra", "campaign_idle", "harvest", "licensed_beyond", "person", "person", "class", "campaign"]
     assert [row["kind"] for row in accounts] == kinds
-    assert [row["group_id"] for row in accounts] == ["n", "n", "n", "h", None, None, None, "c"]
+    assert [row["group_id"] for row in accounts] == ["n", "n", "n", "h", None, None, None, "c", "n"]
     exchanges = pq.read_table(truth / "exchanges.parquet")
     assert exchanges["exchange_id"].to_pylist() == ["e0", "e1", "e2"]
     assert set(exchanges["campaign_id"].to_pylist()) == {"7-hydra-0"}
