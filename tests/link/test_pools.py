@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stillwatch.link.conversation_starts import ConversationStarts
 from stillwatch.link.memoryless import perhaps_memoryless
-from stillwatch.link.pools import _joined, _likeness, as_groups, find_pools
+from stillwatch.link.pools import _joined, _likeness, _standing_out, as_groups, find_pools
 from stillwatch.link.self_similarity import CodedContents, coded, contents, similarities
 
 PEOPLE, SUBJECTS = 900, 30
@@ -60,6 +60,13 @@ def test_pools_are_found_apart_and_without_people(seed: int, mean: float) -> Non
 @pytest.mark.parametrize("seed", range(4))
 def test_people_alone_make_no_pools(seed: int) -> None:
     assert find_pools(*held_of(seed, ()), 8) == []
+
+
+def test_accounts_alike_as_everybody_is_are_no_pool() -> None:
+    held, _ = held_of(9, ((60, 1500),))
+    crowd, pool = np.arange(0, 120, 2, dtype=np.int32), np.arange(PEOPLE, PEOPLE + 60, dtype=np.int32)
+    found = _standing_out(held, [crowd, pool], np.zeros(len(held.weight), np.int32))
+    assert [one.tolist() for one in found] == [pool.tolist()]
 
 
 def test_a_large_pool_is_one_pool() -> None:

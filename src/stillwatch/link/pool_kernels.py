@@ -63,3 +63,12 @@ def likest(
         best[i] = np.argmax(to / level)
         similar[i] = to[best[i]]
     return best, own, similar
+
+
+@njit(cache=True, nogil=True)
+def occurrences(code: Int32, count: NDArray[np.uint8], codes: int) -> Float:
+    """How many conversation starts of all accounts hold each code: (codes,)."""
+    result = np.zeros(codes)
+    for e in range(len(code)):
+        result[code[e]] += float(count[e])
+    return result

@@ -30,7 +30,7 @@ from stillwatch.link.nearest_accounts import (
     UNSHARED,
     postings_of,
 )
-from stillwatch.link.pool_kernels import alike, likest
+from stillwatch.link.pool_kernels import alike, likest, occurrences
 from stillwatch.link.self_similarity import CodedContents, nearest_among
 
 Int32 = NDArray[np.int32]
@@ -46,6 +46,7 @@ ACCOUNTS_AT_ONCE = 2048  # accounts that one thread compares before it takes the
 REMEMBERED = 0.5  # log of own similarity over that to the pool; for draws it is 0, and for people on one subject 2 to 3
 SPREAD = 0.45  # natural-log spread of that ratio for an account of 10 conversation starts that draws from the pool
 FLOOR = 0.05  # share of a pool's similarity below which an account's own is nothing
+STANDS_OUT = 3.0  # times as alike as to everybody else: diverse people are alike in nothing, themselves included
 TRIMMED = 0.25  # share of a community that may be people before it is no pool
 LIKEST = 0.25  # share of a pool's members that are less like it than an account that is added to it
 
@@ -96,7 +97,7 @@ def find_pools(held: CodedContents, memoryless: Flags, minimum: int, threads: in
         kept = part[_draws(held, part, scratch)]
         if len(kept) >= max(LEAST, (1.0 - TRIMMED) * len(part)) and _likeness(held, kept, scratch).ratio <= REMEMBERED:
             pools.append(kept)
-    pools = _completed(held, _joined(held, pools, scratch), scratch)
+    pools = _standing_out(held, _completed(held, _joined(held, pools, scratch), scratch), scratch)
     return sorted((pool for pool in pools if len(pool) >= minimum), key=lambda pool: int(pool[0]))
 
 
@@ -202,6 +203,21 @@ def _joined(held: CodedContents, pools: Sequence[Int32], scratch: Int32) -> list
         whole = np.sort(np.concatenate(parts))
         together = len(parts) == 1 or _likeness(held, whole, scratch).ratio <= REMEMBERED
         result += [whole] if together else parts
+    return result
+
+
+def _standing_out(held: CodedContents, pools: Sequence[Int32], scratch: Int32) -> list[Int32]:
+    """Those pools whose accounts are far more like each other than like all other accounts."""
+    if not pools:
+        return []
+    everybody, starts = occurrences(held.code, held.count, len(held.weight)), int(held.conversation_starts.sum())
+    total, result = _totals(held, pools), []
+    for number, pool in enumerate(pools):
+        begin, end = total.indptr[number], total.indptr[number + 1]
+        feature, share, own = total.indices[begin:end], total.data[begin:end], held.conversation_starts[pool].sum()
+        others = (everybody[feature] - share * own) / max(starts - own, 1)
+        if _likeness(held, pool, scratch).level >= STANDS_OUT * float((held.weight[feature] * share * others).sum()):
+            result.append(pool)
     return result
 
 
