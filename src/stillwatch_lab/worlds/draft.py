@@ -199,6 +199,25 @@ class Clock:
     weekday: Wholes
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the customers of one pool have in common; these values say that they have neither memory nor clients.
+
+    `returns` is the share of conversations at the mean that go on with an earlier one of the same customer, on any
+    account, `hours` (median) later and with chance `same_subject` on its subject; `spread` the exponent by which
+    customers differ in activity; `passed_on` the share of customers whose client, parameters and instructions the
+    relay passes on, `coding_share` that of them who use the coding tool, `instructs` that with own instructions.
+    """
+
+    returns: float = 0.0
+    hours: float = 3.0
+    same_subject: float = 0.0
+    spread: float = 0.8
+    passed_on: float = 0.0
+    coding_share: float = 0.0
+    instructs: float = 0.0
+
+
 @dataclass(slots=True)
 class World:
     """Everything drawn so far."""
@@ -221,6 +240,7 @@ class World:
     systems: list[tuple[int, int]] = field(default_factory=list)  # token spans of system instructions
     programs: list[Program] = field(default_factory=list)
     customer_pools: list[tuple[int, int]] = field(default_factory=list)  # key and number of customers
+    habits: dict[int, Habits] = field(default_factory=dict)  # by pool of customers; without, the default ones
     permits: list[Permit] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     campaigns: list[Campaign] = field(default_factory=list)

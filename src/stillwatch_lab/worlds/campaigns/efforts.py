@@ -12,7 +12,7 @@ from stillwatch_lab.worlds.draws import key_of
 from stillwatch_lab.worlds.parameters import Parameters, keys_under
 from stillwatch_lab.worlds.text import wording
 from stillwatch_lab.worlds.text.languages import languages
-from stillwatch_lab.worlds.text.programs import Program, TaskSet
+from stillwatch_lab.worlds.text.programs import Frame, Program, TaskSet
 
 _TEMPERATURES = (None, 0.0, 0.2, 0.6, 0.7, 1.0)
 _LIMITS = (None, 1024, 2048, 4096, 8192)
@@ -23,6 +23,8 @@ _TOOLS = (
     ("browser_navigate", "browser_click", "browser_type", "screenshot"),
     ("query_database", "plot", "calculator"),
 )
+_GENERAL = "general_instruction"
+_MOST_ASKED = 20_000  # rows of a data set of what people ask
 _WITH_TOOLS = {"agentic_reasoning", "tool_use", "computer_use"}
 
 
@@ -61,10 +63,17 @@ def _one(world: World, parameters: Parameters, name: str, profile: str, copies: 
 
 def _targets(world: World, parameters: Parameters) -> dict[str, float]:
     known = world.corpus.capabilities("distill")
+    if _asks_as_people(parameters):
+        return {_GENERAL: 1.0}
     names = parameters.words("capabilities", known, 1, 4)
     # Uniform on the simplex (Rubinstein 1982): some campaigns have nearly one capability only, some are balanced.
     weights = 0.05 - np.log(draws.uniform(keys_under(parameters.key, "target", len(names)), "weight"))
     return {name: float(weight / weights.sum()) for name, weight in zip(names, weights, strict=True)}
+
+
+def _asks_as_people(parameters: Parameters) -> bool:
+    """Whether the campaign's data set is of what people ask: its purpose shows in no word of a payload."""
+    return "capabilities" not in parameters.given and parameters.sometimes("asks_as_people")
 
 
 def _task_sets(world: World, parameters: Parameters, targets: dict[str, float], key: int) -> tuple[TaskSet, ...]:
@@ -74,6 +83,12 @@ def _task_sets(world: World, parameters: Parameters, targets: dict[str, float], 
     spoken = parameters.words("languages", languages(), 1, 3)
     foreign = parameters.real("foreign_share", 0.0, 1.0) if parameters.chance("speaks_languages", 0.4) else 0.0
     voice = wording.Voice(spoken, foreign, in_system)
+    if set(targets) == {_GENERAL} and _asks_as_people(parameters):
+        frames = wording.campaign_frames(corpus, key, _GENERAL, variants, voice)
+        asked = np.concatenate([corpus.prompt_numbers("organic"), corpus.prompt_numbers("bench")])
+        bare = parameters.sometimes("bare_payload")
+        rows = draws.shuffled(asked, parameters.key)[:_MOST_ASKED]
+        return (TaskSet(rows, (Frame(),) if bare else frames),)
     return tuple(
         TaskSet(
             draws.shuffled(corpus.prompt_numbers("distill", name), parameters.key),
@@ -88,6 +103,7 @@ def _program(world: World, parameters: Parameters, targets: dict[str, float], ca
     key = key_of(parameters.key, "program")
     uses_tools = bool(_WITH_TOOLS & set(targets)) and parameters.chance("uses_tools", 0.8)
     verbatim = parameters.sometimes("verbatim")
+    followups = wording.PERSON_FOLLOWUPS if _asks_as_people(parameters) else wording.FOLLOWUPS
     return Program(
         key=key,
         task_sets=_task_sets(world, parameters, targets, key),
@@ -98,7 +114,7 @@ def _program(world: World, parameters: Parameters, targets: dict[str, float], ca
         digits=not verbatim,
         examples=parameters.real("seed_examples", 0.0, 0.6),
         longest_payload=parameters.whole("longest_payload", 120, 900),
-        followups=tuple(world.corpus.phrase(text) for text in wording.FOLLOWUPS),
+        followups=tuple(world.corpus.phrase(text) for text in followups),
         tools=_TOOLS[parameters.whole("tool_set", 0, len(_TOOLS) - 1)] if uses_tools else (),
         temperature=_TEMPERATURES[parameters.whole("temperature", 0, len(_TEMPERATURES) - 1)],
         top_p=0.95 if parameters.chance("sets_top_p", 0.15) else None,

@@ -9,6 +9,7 @@ from stillwatch_lab.worlds.draft import INNOCENT, Group, Replays, World
 from stillwatch_lab.worlds.draws import Wholes, key_of
 from stillwatch_lab.worlds.identity.clients import CODING_TOOL, SCRIPTED
 from stillwatch_lab.worlds.parameters import Parameters
+from stillwatch_lab.worlds.population.relays import habits_of
 
 
 def agent_user(world: World, members: Wholes, parameters: Parameters) -> Group:
@@ -65,6 +66,7 @@ def _one_person(world: World, members: Wholes, parameters: Parameters) -> None:
         for name in ("card_key", "issuer", "card_country"):
             values = getattr(registration, name)
             values[members] = values[members[0]]
+    world.habits[len(world.customer_pools)] = habits_of(parameters)
     world.customer_pools.append((key_of(parameters.key, "person"), 1))
     accounts.customers[members] = len(world.customer_pools) - 1
     accounts.start[members] = np.maximum(accounts.born[members], 0.0)

@@ -43,11 +43,13 @@ _COMMON_IN_DATA = (
 class Turns:
     """Turns to be written, one entry a turn in each array.
 
-    `key`, `person` and `account` are keys of the conversation, its writer and the account; `row` is the program's row,
-    `turn` the turn's position, `language` the writer's language (as in `languages.language_of`).
+    `key`, `person` and `account` are keys of the conversation, its writer and the account, `subject` the key that its
+    subject is drawn from; `row` is the program's row, `turn` the turn's position, `language` the writer's language (as
+    in `languages.language_of`).
     """
 
     key: Keys
+    subject: Keys
     person: Keys
     account: Keys
     row: Wholes
@@ -242,12 +244,12 @@ def _fidelity(person: Keys) -> Reals:
 def _topics(material: WritingMaterial, turns: Turns) -> tuple[Wholes, Wholes]:
     """The unit of the corpus that each turn is about, and the number of that topic among the writer's topics."""
     several = np.maximum(1, (1 + draws.pick(turns.person, "topics", [0.25, 0.3, 0.25, 0.2])) * material.interests)
-    topic = np.floor(several * draws.uniform(turns.key, "which topic") ** 1.7).astype(np.int64)
+    topic = np.floor(several * draws.uniform(turns.subject, "which topic") ** 1.7).astype(np.int64)
     # Every person sometimes asks about other topics; a few people never ask about one topic twice.
     restless = draws.uniform(turns.person, "weak memory") < material.weak_share
     stray = np.where(restless, 1.0, material.straying * draws.uniform(turns.person, "stray") ** 1.5)
-    strays = draws.uniform(turns.key, "strays") < stray
-    source = np.where(strays, turns.key, draws.child(turns.person, "topic", topic))
+    strays = draws.uniform(turns.subject, "strays") < stray
+    source = np.where(strays, turns.subject, draws.child(turns.person, "topic", topic))
     unit = _unit(material, source, turns.language)
     # A short conversation is too little for a topic, so that several of them make one.
     low, high = _sentences(material.corpus, unit)

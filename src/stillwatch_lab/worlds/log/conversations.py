@@ -9,6 +9,8 @@ import numpy as np
 from stillwatch_lab.worlds import draws
 from stillwatch_lab.worlds.draft import NONE, World
 from stillwatch_lab.worlds.draws import Keys, Reals, Wholes
+from stillwatch_lab.worlds.log import customers
+from stillwatch_lab.worlds.log.customers import Passed
 from stillwatch_lab.worlds.parameters import keys_under
 from stillwatch_lab.worlds.population import geography
 from stillwatch_lab.worlds.population.rhythm import Exchanges
@@ -21,7 +23,7 @@ class Conversations:
     """One entry a conversation: its key, the account on which it began, its writer, its program and row.
 
     `opening` is the key that its first turn is written from: its own, or that of an earlier conversation in which the
-    same person asked the same.
+    same person asked the same. `subject` is the key that its subject is drawn from, if that is not its own.
     """
 
     key: Keys
@@ -31,6 +33,8 @@ class Conversations:
     row: Wholes
     language: Wholes  # of the person: 0 for English, else one more than the place in `languages.languages()`
     opening: Keys
+    subject: Keys
+    passed: Passed
 
 
 def conversations(world: World, exchanges: Exchanges) -> Conversations:
@@ -47,13 +51,15 @@ def conversations(world: World, exchanges: Exchanges) -> Conversations:
     program = np.where(
         draws.uniform(key, "by program") < accounts.program_share[account], accounts.program[account], NONE
     )
-    _by_customers(world, account, key, program, person)
+    subject = customers.assign(world, account, key, day, program, person)
     _in_rotation(world, account, key, program)
     _by_phase(world, account, day, program)
     _viral(world, program, key, day)
     row = _rows(world, account, program, key, day)
     language = languages_of(world, account, person)
-    return Conversations(key, account, person, program, row, language, _openings(world, key, program, person, day))
+    opening = _openings(world, key, program, person, day)
+    passed = customers.passed(world, account, program, person)
+    return Conversations(key, account, person, program, row, language, opening, subject, passed)
 
 
 def languages_of(world: World, account: Wholes, person: Keys) -> Wholes:
@@ -87,20 +93,6 @@ def _openings(world: World, key: Keys, program: Wholes, person: Keys, day: Reals
     opening = np.empty_like(key)
     opening[order] = key[order][first]
     return opening
-
-
-def _by_customers(world: World, account: Wholes, key: Keys, program: Wholes, person: Keys) -> None:
-    """Sets the writers of conversations to the customers of a relay, or to the persons behind one login."""
-    pool = world.accounts.customers[account]
-    asking = np.flatnonzero((pool != NONE) & (program == NONE))
-    order = asking[np.argsort(pool[asking], kind="stable")]
-    edges = np.searchsorted(pool[order], np.arange(len(world.customer_pools) + 1))
-    for index, (name, size) in enumerate(world.customer_pools):
-        chosen = order[edges[index] : edges[index + 1]]
-        # Customers of a relay differ in activity as all people do, and use any account that is free.
-        person[chosen] = keys_under(name, "customer", size)[
-            draws.pick(key[chosen], "customer", draws.zipf_weights(size, 0.8))
-        ]
 
 
 def _in_rotation(world: World, account: Wholes, key: Keys, program: Wholes) -> None:

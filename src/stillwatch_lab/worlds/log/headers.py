@@ -51,7 +51,12 @@ def headers(world: World, exchanges: Exchanges, conversations: Conversations, ro
     talk, holder = conversations.key[conversation], accounts.key[account]
     other = draws.uniform(talk, "other client") < accounts.second_share[account]
     client = np.where(other, accounts.second[account], accounts.client[account])
-    agent, build = _software(world, account, client, exchanges.day[rows])
+    # What a relay passes on of its customer replaces the account's own.
+    through, customer = conversations.passed.on[conversation], conversations.person[conversation]
+    client = np.where(through, conversations.passed.client[conversation], client)
+    holder = np.where(through, customer, holder)
+    version = np.where(through, draws.uniform(customer, "version") ** 0.5, accounts.version[account])
+    agent, build = _software(world, account, client, version, exchanges.day[rows])
     program = conversations.program[conversation]
     new, model = _models(world, account, exchanges.day[rows], keys)
     temperature, top_p, limit, median = _sampling(world, client, holder, program)
@@ -77,27 +82,28 @@ def headers(world: World, exchanges: Exchanges, conversations: Conversations, ro
     )
 
 
-def _software(world: World, account: Wholes, client: Wholes, day: Reals) -> tuple[pa.Array, Keys]:
+def _software(world: World, account: Wholes, client: Wholes, version: Reals, day: Reals) -> tuple[pa.Array, Keys]:
     """User agents and keys of header sets. Versions only rise, and the newest is released during the world's time."""
     accounts, clients = world.accounts, world.clients
     many = np.array([len(one.versions) for one in clients])
     first = np.cumsum(many) - many
     released = draws.uniform(keys_under(world.key, "client release", len(clients)), "at") * world.span.days
-    old = np.minimum((accounts.version[account] * (many[client] - 1)).astype(np.int64), many[client] - 2)
+    old = np.minimum((version * (many[client] - 1)).astype(np.int64), many[client] - 2)
     number = first[client] + old
     newest = day > released[client] + accounts.upgrade[account]
     number[newest] = (first + many - 1)[client[newest]]
     agents = pa.array([agent for one in clients for agent in agents_of(one)])
     names = [draws.key_of(one.agent, build) for one in clients for build in one.builds]
     builds = np.array([len(one.builds) for one in clients])
-    own = (np.cumsum(builds) - builds)[client] + (accounts.version[account] * 4096).astype(np.int64) % builds[client]
+    own = (np.cumsum(builds) - builds)[client] + (version * 4096).astype(np.int64) % builds[client]
     return agents.take(pa.array(number)), draws.child(np.array(names, dtype=np.uint64)[own], "version", number)
 
 
 def _devices(world: World, conversations: Conversations, conversation: Wholes, account: Wholes) -> Keys:
-    """The keys of device ids: one per account, or one per person where several persons share a login."""
+    """The keys of device ids: one per account, or one per person where several persons share it with own clients."""
     accounts = world.accounts
-    return np.where(accounts.separate[account], conversations.person[conversation], accounts.device[account])
+    several = accounts.separate[account] | conversations.passed.on[conversation]
+    return np.where(several, conversations.person[conversation], accounts.device[account])
 
 
 def _models(world: World, account: Wholes, day: Reals, keys: Keys) -> tuple[NDArray[np.bool_], pa.Array]:

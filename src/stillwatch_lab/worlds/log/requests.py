@@ -54,8 +54,11 @@ def requests(
     last = np.cumsum(many)
     each = np.repeat(talk, many)
     position = np.arange(int(last[-1])) - np.repeat(last - many, many)
+    key = np.where(position == 0, conversations.opening[each], conversations.key[each])
+    goes_on = conversations.subject[each] != conversations.key[each]
     turns = Turns(
-        np.where(position == 0, conversations.opening[each], conversations.key[each]),
+        key,
+        np.where(goes_on, conversations.subject[each], key),
         conversations.person[each],
         world.accounts.key[conversations.account[each]],
         conversations.row[each],
@@ -105,7 +108,8 @@ def _instructions(
     grid = SpanGrid(len(talk))
     clients = np.array([world.corpus.phrase(one.instructions) if one.instructions else (0, 0) for one in world.clients])
     systems = np.array([*world.systems, (0, 0)])
-    own = world.accounts.system[account]
+    passed = conversations.passed
+    own = np.where(passed.on[talk], passed.system[talk], world.accounts.system[account])
     spans = np.where((own != NONE)[:, None], systems[own], clients[found.client])
     grid.put(0, (spans[:, 0], spans[:, 1]))
     program = conversations.program[talk]

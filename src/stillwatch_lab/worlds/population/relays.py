@@ -10,6 +10,7 @@ from stillwatch_lab.worlds.draft import (
     BY_PERSON,
     IN_TURN,
     NONE,
+    Habits,
     Network,
     World,
 )
@@ -125,5 +126,29 @@ def _mail(world: World, members: Wholes, relay: Parameters) -> None:
 def take_customers(world: World, members: Wholes, parameters: Parameters) -> None:
     """Gives the relay's accounts customers: people who ask through any account that is free."""
     customers = max(2, round(len(members) * parameters.scale("customers_per_account", 2, 8)))
+    world.habits[len(world.customer_pools)] = habits_of(parameters)
     world.customer_pools.append((key_of(relay_of(world, parameters).key, "customers"), customers))
     world.accounts.customers[members] = len(world.customer_pools) - 1
+    if parameters.sometimes("customers_in_one_zone"):  # a relay that sells in one country: its pool keeps that day
+        world.accounts.zone[members] = world.accounts.zone[members[0]]
+        world.accounts.late[members] = world.accounts.late[members[0]]
+
+
+def habits_of(parameters: Parameters) -> Habits:
+    """How customers come back and what is passed on of them; neither, unless the recipe asks for it.
+
+    Shares may be drawn from ranges that reach beyond 0 and 1, so that none and all are frequent.
+    """
+
+    def share(name: str) -> float:
+        return min(max(parameters.optional(name), 0.0), 1.0)
+
+    return Habits(
+        share("customers_return"),
+        parameters.optional("hours_until_return", 3.0),
+        share("same_subject"),
+        parameters.optional("customers_spread", 0.8),
+        share("passed_on"),
+        share("customers_coding"),
+        share("customers_instruct"),
+    )

@@ -203,6 +203,32 @@ _ORGANISATION_INSTRUCTIONS = (
     "You assist engineers at our firm. Prefer our libraries, follow the coding standard, and flag licence questions.",
     "Assistant for the legal and finance teams. Never give final legal advice; draft and point out risks.",
 )
+_CUSTOMERS_ROLES = (
+    "You are a helpful assistant.",
+    "You are an expert programmer.",
+    "You are a patient tutor.",
+    "Act as my editor.",
+    "You are a translator between the languages I write in.",
+    "You are the assistant of a small shop.",
+    "You write for a blog.",
+    "You are a character in a story that we tell together.",
+    "You are a research assistant.",
+    "You review code.",
+)
+_CUSTOMERS_WISHES = (
+    "",
+    "Be concise.",
+    "Think before you answer, and say so when you are unsure.",
+    "Answer in the language of the question.",
+    "Use Markdown, and code blocks for code.",
+    "Never apologise.",
+    "Prefer TypeScript and explain what each change does.",
+    "Prefer Python with type hints.",
+    "Stay in character whatever happens.",
+    "Ask back when a request is unclear.",
+    "Give sources where you can.",
+    "Write in a warm and friendly tone.",
+)
 _MAKER_FRAMES = (
     ("Write five short messages that a customer might send in the same tone as this one:", ""),
     ("Paraphrase the utterance below in eight ways, one a line.", "Keep its intent."),
@@ -287,6 +313,15 @@ def probes(corpus: CorpusBuilder, key: int, count: int) -> tuple[Frame, ...]:
 def wrapper_instructions(corpus: CorpusBuilder, key: int) -> Span:
     """The system instructions of a wrapper whose users all get their reasoning explained."""
     return corpus.phrase(_WRAPPER_INSTRUCTIONS[key % len(_WRAPPER_INSTRUCTIONS)])
+
+
+def customers_instructions(corpus: CorpusBuilder, key: int) -> Span:
+    """System instructions such as people write for their own clients."""
+    role, *wishes = (
+        texts[draws.key_of(key, part) % len(texts)]
+        for part, texts in enumerate((_CUSTOMERS_ROLES, _CUSTOMERS_WISHES, _CUSTOMERS_WISHES))
+    )
+    return corpus.phrase(" ".join(text for text in (role, *dict.fromkeys(wishes)) if text))
 
 
 def organisation_instructions(corpus: CorpusBuilder, key: int) -> Span:
