@@ -73,11 +73,14 @@ def permitted_sql() -> Query:
         "candidate permits",
         """
 WITH others AS (
-  SELECT candidate_id, ceil(sum(exchanges) / count(DISTINCT account_id)) AS each
+  SELECT
+    candidate_id,
+    -- rounded up
+    (CAST(sum(exchanges) AS BIGINT) + count(DISTINCT account_id) - 1) // count(DISTINCT account_id) AS each
   FROM accusable_days ANTI JOIN permitted_members USING (candidate_id, account_id)
   GROUP BY candidate_id
 )
-SELECT candidate_id, CAST(sum(least(permitted, coalesce(each, permitted))) AS BIGINT) AS permitted
+SELECT candidate_id, CAST(sum(CASE WHEN each < permitted THEN each ELSE permitted END) AS BIGINT) AS permitted
 FROM permitted_members LEFT JOIN others USING (candidate_id)
 GROUP BY candidate_id
 """,
