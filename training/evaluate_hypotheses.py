@@ -1,0 +1,95 @@
+"""How hypotheses fare on groups that no fit saw: `python -m training.evaluate_hypotheses FIT... [--on OTHER...]`.
+
+Three tables of groups: worlds left out of the fit, then each kind of group left out as well, then worlds of another
+generator (`--on`), which no fit has seen. Each row counts the groups of one kind, and how many would stand at a
+probability of 0.99, of 0.9 and of 0.5.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stillwatch.assess.hypotheses import from_json, support_of
+from training.fit_hypotheses import PRIOR, Fit, Float, Group, held_out, load, posterior, prepare, to_json
+
+LEVELS = (0.99, 0.9, 0.5)
+BINS = 10  # of the reliability curve
+
+
+def main() -> None:
+    """Prints the tables, or writes them as JSON lines."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
+    parser.add_argument("--on", type=Path, nargs="*", default=[], help="files of another generator's worlds")
+    parser.add_argument("--json", type=Path, help="write rows here as JSON lines")
+    wanted = parser.parse_args()
+    groups = load(wanted.groups)
+    fit = prepare(groups)
+    rows = [*left_out(fit)]
+    if wanted.on:
+        rows += [*on_others(fit, load(wanted.on))]
+    for row in rows:
+        sys.stdout.write(
+            f"{row['left_out']:14} {row['kind']:28} {row['groups']:5}  "
+            + "  ".join(f"{level}: {row[str(level)]:4}" for level in LEVELS)
+            + f"  median {row['median']:.4f}\n"
+        )
+    for name in dict.fromkeys(row["left_out"] for row in rows):
+        sys.stdout.write(
+            f"{name:14} calibration error {calibration([row for row in rows if row['left_out'] == name]):.4f}\n"
+        )
+    if wanted.json is not None:
+        plain = [{key: value for key, value in row.items() if key != "probability"} for row in rows]
+        wanted.json.write_text("".join(json.dumps(row) + "\n" for row in plain), encoding="utf-8")
+
+
+def left_out(fit: Fit) -> Iterator[dict[str, object]]:
+    """Rows of worlds left out, and of kinds left out as well."""
+    for name, without_kind in (("worlds", False), ("kinds", True)):
+        found = posterior(held_out(fit, without_kind).sum(axis=1), fit.world)
+        for number, kind in enumerate(fit.kinds):
+            yield _row(name, kind, found[fit.kind == number])
+
+
+def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, object]]:
+    """Rows of another generator's groups, as the fitted arrays judge them."""
+    model = from_json(to_json(fit))
+    support = np.array([support_of(model, one.values) for one in others])
+    found = posterior(support, np.array([one.world for one in others]))
+    kinds = [f"{'!' if one.extraction else ''}{one.kind}" for one in others]
+    for kind in sorted(set(kinds)):
+        yield _row("generator", kind, found[[one == kind for one in kinds]])
+
+
+def _row(left: str, kind: str, found: Float) -> dict[str, object]:
+    counts = {str(level): int((found >= level).sum()) for level in LEVELS}
+    median = float(np.median(found)) if len(found) else float("nan")
+    return {"left_out": left, "kind": kind, "groups": len(found), **counts, "median": median, "probability": found}
+
+
+def calibration(rows: Sequence[dict[str, object]]) -> float:
+    """Expected calibration error over kinds of equal weight, at even odds of extraction and innocence."""
+    sides = [[row for row in rows if str(row["kind"]).startswith("!") is wanted] for wanted in (True, False)]
+    if not all(sides):
+        return float("nan")
+    found, truth, weight = [], [], []
+    for side, wanted in zip(sides, (1.0, 0.0), strict=True):
+        for row in side:
+            p = np.asarray(row["probability"])
+            odds = p / np.maximum(1.0 - p, 1e-12) * (1.0 - PRIOR) / PRIOR
+            found.append(odds / (1.0 + odds))
+            truth.append(np.full(len(p), wanted))
+            weight.append(np.full(len(p), 0.5 / len(side) / max(len(p), 1)))
+    p, y, w = np.concatenate(found), np.concatenate(truth), np.concatenate(weight)
+    place = np.minimum((p * BINS).astype(int), BINS - 1)
+    return float(sum(abs((w * (p - y))[place == one].sum()) for one in range(BINS)) / w.sum())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,388 @@
+"""Fits what each hypothesis expects of a group: `python -m training.fit_hypotheses GROUPS... [--out FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression, minimize
+
+from stillwatch.assess.hypotheses import ARRAYS, UNMET, normalised, priors
+from stillwatch.assess.measures import measured
+from training.facets import (
+    BURST,
+    DATA,
+    EXTRACTION,
+    FACETS_OF,
+    HAND,
+    HIDDEN,
+    MEASURES_OF,
+    POOL,
+    PUBLIC,
+    taught,
+)
+from training.groups import profile_of
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+CELLS = 8  # cells of a measure, equally filled by the balanced groups of the fit
+RIDGE = 0.001  # penalty of squared log ratios: strong, since shrunk ratios hold elsewhere; `slopes` undoes the scale
+SMOOTHNESS = 0.001  # penalty of squared differences of neighbouring cells
+MOST_ASSURED = 3.0  # times that all log ratios are stretched at most
+STATED = 0.9  # probability from which innocents are counted against what is stated
+PRIOR = 0.01  # of a network to serve extraction, as the settings have it
+MOST_STRETCHED = 4.0  # times that log ratios are stretched at most
+MOST_FOR = 3.0  # nats that one measure may say for a facet, and against it, before they are stretched
+# Bits that one measure may say against a facet. An operator can give its accounts the looks of people, so that a sign
+# that is missing says little; that accounts say openly whose they are is no mere lack of a sign.
+LEAST_BITS = {POOL: 2.0, HAND: 2.0, HIDDEN: 6.0, DATA: 2.0, PUBLIC: 6.0, BURST: 6.0}
+HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
+PRIOR_UNMET = 0.1  # prior of it among innocents
+MOST = 40.0  # groups' worth that one kind counts at most, however many there are
+PURE = 0.8  # share of a group's exchanges from which it is of one kind
+FOLDS = 5  # parts of the worlds
+LEAST_MOVEMENT = 0.6  # cells by which a measure is taken to move between generators at least,
+MOVEMENT_TIMES = 1.5  # and how many times as far as it was seen to move between sorts of worlds
+LEAST_GROUPS = 30  # groups that must have a measure before it is used
+
+# Measures whose direction is known: the higher (rising) or lower, the more they speak for their facet
+RISING = ("claims_many_identities", "hands_over_refused_requests")
+FALLING = (
+    "draws_from_one_pool",
+    "names_organisation",
+    "pays_with_one_card",
+    "is_under_contract",
+    "is_education",
+    "sits_in_one_network",
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of a world: what it is, and its measures."""
+
+    world: str
+    kind: str
+    extraction: bool
+    values: dict[str, float] = field(repr=False)
+    sort: int = 0  # of world: groups of one kind are compared between sorts to see how far a measure moves
+
+    @property
+    def hypothesis(self) -> str:
+        """The hypothesis that is true of the group."""
+        return taught(self.kind, self.extraction).hypothesis
+
+
+def load(paths: Sequence[Path], off: Collection[str] = ()) -> list[Group]:
+    """The groups of these files that are of one kind; each file is one sort of worlds."""
+    found = []
+    for sort, path in enumerate(paths):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            group = group_of(json.loads(line), sort, off)
+            if group is not None:
+                found.append(group)
+    return found
+
+
+def group_of(one: dict[str, Any], sort: int = 0, off: Collection[str] = ()) -> Group | None:
+    """One line of `training.groups` as a group; None where it is of no one kind or nothing may be accused."""
+    extraction, innocent = one["truth"]["extraction"], one["truth"]["innocent"]
+    profile = profile_of(one["profile"])
+    share = sum(extraction.values())
+    if not profile.accounts or 1.0 - PURE < share < PURE:
+        return None
+    parts = extraction if share >= PURE else innocent
+    kind = max(parts, key=lambda name: (parts[name], name))
+    return Group(one["world"], kind, share >= PURE, measured(profile, off), sort)
+
+
+@dataclass
+class Fit:
+    """Cells of every group, and what is fitted to them."""
+
+    measures: list[str]
+    facets: list[str]  # (measures,) the facet that each shows
+    edges: list[Float]
+    names: list[str]  # of hypotheses, extraction first
+    cells: Int  # (groups, measures), -1 absent
+    side: Int  # (groups, measures): 1 with the measure's facet, 0 without, -1 no example of either
+    hypothesis: Int  # (groups,)
+    kind: Int  # (groups,)
+    world: NDArray[np.str_]  # (groups,)
+    fold: Int  # (groups,)
+    kinds: list[str]
+    movement: Float  # (measures,) cells by which each is taken to move between generators
+    stretched: dict[str, float] = field(default_factory=dict)
+    known: dict[tuple[tuple[int, ...], bytes], list[Float]] = field(default_factory=dict, repr=False)
+
+
+def cells_of(groups: Sequence[Group], measures: Sequence[str], edges: Sequence[Float]) -> Int:
+    """The cell of each measure of each group (groups, measures), -1 where it is absent."""
+    cells = np.full((len(groups), len(measures)), -1, np.int64)
+    for j, (name, edge) in enumerate(zip(measures, edges, strict=True)):
+        for i, group in enumerate(groups):
+            if name in group.values:
+                cells[i, j] = int(np.searchsorted(edge, group.values[name], side="right"))
+    return cells
+
+
+def prepare(groups: Sequence[Group]) -> Fit:
+    """Cuts measures into cells and says which groups teach what."""
+    kinds = sorted({(one.extraction, one.kind) for one in groups})
+    kind = np.array([kinds.index((one.extraction, one.kind)) for one in groups])
+    worlds = sorted({one.world for one in groups})
+    fold = np.array([worlds.index(one.world) % FOLDS for one in groups])
+    names = [EXTRACTION, *sorted(FACETS_OF.keys() - {EXTRACTION})]
+    weight, effort = kind_weights(kind), np.array([one.extraction for one in groups])
+    weight = weight * np.where(effort, 1.0 / max(weight[effort].sum(), 1e-9), 1.0 / max(weight[~effort].sum(), 1e-9))
+    facets, edges, kept = [], [], []
+    for facet, of in MEASURES_OF.items():
+        for name in of:
+            have = np.array([name in one.values for one in groups])
+            if have.sum() >= LEAST_GROUPS:
+                values = np.array([one.values.get(name, np.nan) for one in groups])[have]
+                edge = weighted_quantiles(values, weight[have], np.linspace(0, 1, CELLS + 1)[1:-1])
+                edges.append(np.unique(np.round(edge, 6)))
+                kept.append(name)
+                facets.append(facet)
+    cells = cells_of(groups, kept, edges)
+    sort = np.array([one.sort for one in groups])
+    moved = np.array([movement(cells[:, j], kind, sort) for j in range(len(kept))])
+    hypothesis = np.array([names.index(one.hypothesis) for one in groups])
+    side = np.array([[_side(one, facet) for facet in facets] for one in groups])
+    titles = [f"{'!' if extraction else ''}{name}" for extraction, name in kinds]
+    world = np.array([one.world for one in groups])
+    fit = Fit(kept, facets, edges, names, cells, side, hypothesis, kind, world, fold, titles, moved)
+    fit = replace(fit, stretched=slopes(fit))
+    sure = assurance(fit)
+    return replace(fit, stretched={facet: sure * slope for facet, slope in fit.stretched.items()})
+
+
+def _side(group: Group, facet: str) -> int:
+    teaches = taught(group.kind, group.extraction)
+    if facet in teaches.unlike:
+        return -1
+    return int(facet in FACETS_OF[teaches.hypothesis])
+
+
+def movement(cells: Int, kind: Int, sort: Int) -> float:
+    """Cells by which groups of one kind move between sorts of worlds (standard deviation of their means), times
+    MOVEMENT_TIMES: sorts of one generator differ less than generators do."""
+    moved = []
+    for one in np.unique(kind):
+        means = [
+            cells[rows].mean()
+            for other in np.unique(sort)
+            if (rows := (kind == one) & (sort == other) & (cells >= 0)).sum() >= 5
+        ]
+        if len(means) >= 2:
+            moved.append(float(np.std(means)))
+    return max(LEAST_MOVEMENT, MOVEMENT_TIMES * float(np.mean(moved)) if moved else 0.0)
+
+
+def weighted_quantiles(values: Float, weight: Float, at: Float) -> Float:
+    """Values below which these shares of the weight lie."""
+    order = np.argsort(values, kind="stable")
+    cumulated = np.cumsum(weight[order])
+    found = np.minimum(np.searchsorted(cumulated, at * cumulated[-1]), len(order) - 1)
+    return np.asarray(values[order][found], float)
+
+
+def kind_weights(kind: Int) -> Float:
+    """Each kind counts as at most MOST groups."""
+    return np.asarray(np.minimum(1.0, MOST / np.maximum(np.bincount(kind), 1))[kind], float)
+
+
+def slopes(fit: Fit) -> dict[str, float]:
+    """By how much the log ratios of each facet are stretched, fitted to groups left out (Platt 1999): shrinking them
+    gave the right order and too little assurance."""
+    found = {}
+    for facet in dict.fromkeys(fit.facets):
+        mine = [j for j, one in enumerate(fit.facets) if one == facet]
+        side = fit.side[:, mine[0]]
+        score = np.zeros(len(side))
+        for part in range(FOLDS):
+            ratios = log_ratios(fit, mine, fit.fold != part)
+            for j, ratio in zip(mine, ratios, strict=True):
+                rows = (fit.fold == part) & (fit.cells[:, j] >= 0)
+                score[rows] += ratio[fit.cells[rows, j]]
+        known, weight = side >= 0, kind_weights(fit.kind)
+        have = side[known] == 1
+        weight = np.where(have, weight[known] / weight[known][have].sum(), weight[known] / weight[known][~have].sum())
+        margin = np.where(have, 1.0, -1.0) * score[known] * np.log(2.0)
+        tried = np.arange(0.5, MOST_STRETCHED + 0.05, 0.1)
+        losses = [(weight * np.logaddexp(0.0, -slope * margin)).sum() for slope in tried]
+        found[facet] = float(tried[int(np.argmin(losses))])
+    return found
+
+
+def densities(fit: Fit, used: Flags) -> list[Float]:
+    """log₂ likelihood of each cell (hypotheses + 1, cells) of every measure, up to a constant, from the groups `used`.
+
+    For each facet, a logistic regression tells groups with it from groups without; a cell's coefficient is the log
+    ratio of its probability with the facet to that without.
+    """
+    ratios = [np.zeros(len(edge) + 1) for edge in fit.edges]
+    for facet in MEASURES_OF:
+        mine = [j for j, one in enumerate(fit.facets) if one == facet]
+        if mine:
+            for j, ratio in zip(mine, log_ratios(fit, mine, used), strict=True):
+                ratios[j] = np.maximum(fit.stretched.get(facet, 1.0) * ratio, -LEAST_BITS[facet])
+    result = []
+    for facet, ratio in zip(fit.facets, ratios, strict=True):
+        bits = np.vstack([np.zeros(len(ratio)), ratio])
+        # one not met before is a mixture, measure by measure, of what extraction has and of what it has not
+        own = int(facet in FACETS_OF[EXTRACTION])
+        unmet = np.log2(HALF_LIKE * 2.0 ** bits[own] + (1.0 - HALF_LIKE) * 2.0 ** bits[1 - own])
+        result.append(np.vstack([*(bits[int(facet in FACETS_OF[name])] for name in fit.names), unmet]))
+    return result
+
+
+def log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
+    """log₂ ratio of each cell of the measures `mine`, which show one facet."""
+    name = (tuple(mine), used.tobytes())
+    if name not in fit.known:
+        fit.known[name] = _log_ratios(fit, mine, used)
+    return fit.known[name]
+
+
+def _log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
+    side = fit.side[:, mine[0]]
+    rows = np.flatnonzero((side >= 0) & used)
+    weight = kind_weights(fit.kind[rows])
+    have = side[rows] == 1
+    if not have.any() or have.all():
+        return [np.zeros(len(fit.edges[j]) + 1) for j in mine]
+    weight = np.where(have, weight / weight[have].sum(), weight / weight[~have].sum()) / 2.0
+    sizes = [len(fit.edges[j]) + 1 for j in mine]
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    cells = fit.cells[rows][:, list(mine)]
+    place = np.where(cells >= 0, cells + start[:-1], start[-1])  # the last place stands for an absent measure
+    sign = np.where(have, 1.0, -1.0)
+    smooth = [_differences(size, fit.movement[j]) for j, size in zip(mine, sizes, strict=True)]
+
+    def loss(x: Float) -> tuple[float, Float]:
+        # no constant: where nothing is measured, nothing is known
+        margin = sign * np.concatenate([x, [0.0]])[place].sum(axis=1)
+        slope = -weight * sign / (1.0 + np.exp(np.clip(margin, -500.0, 500.0)))
+        gradient = np.bincount(place.ravel(), np.repeat(slope, len(mine)), minlength=start[-1] + 1)
+        value = (weight * np.logaddexp(0.0, -margin)).sum() + RIDGE * (x**2).sum()
+        gradient = gradient[:-1] + 2.0 * RIDGE * x
+        for first, last, matrix in zip(start[:-1], start[1:], smooth, strict=True):
+            steps = matrix @ x[first:last]
+            value += SMOOTHNESS * (steps**2).sum()
+            gradient[first:last] += 2.0 * SMOOTHNESS * (matrix.T @ steps)
+        return float(value), gradient
+
+    bounds = [(-MOST_FOR, MOST_FOR)] * int(start[-1])
+    found = minimize(loss, np.zeros(start[-1]), jac=True, method="L-BFGS-B", bounds=bounds).x / np.log(2.0)
+    return [
+        directed(fit.measures[j], found[first:last]) for j, first, last in zip(mine, start[:-1], start[1:], strict=True)
+    ]
+
+
+def _differences(size: int, movement: float) -> Float:
+    """Differences of neighbouring cells (size - 1, size), the heavier the farther the measure moves."""
+    found = np.zeros((max(size - 1, 0), size))
+    at = np.arange(size - 1)
+    found[at, at], found[at, at + 1] = -movement, movement
+    return found
+
+
+def directed(name: str, ratio: Float) -> Float:
+    """The log ratio of each cell, so that it never falls in the known direction (isotonic regression, Barlow 1972)."""
+    if name not in (*RISING, *FALLING):
+        return ratio
+    return np.asarray(isotonic_regression(ratio, increasing=name in RISING).x)
+
+
+def supports(cells: Int, tables: Sequence[Float]) -> Float:
+    """(groups, measures, hypotheses + 1) log₂ likelihood of each measure; 0 where it is absent."""
+    result = np.zeros((len(cells), len(tables), len(tables[0])))
+    for j, table in enumerate(tables):
+        have = cells[:, j] >= 0
+        result[have, j] = table[:, cells[have, j]].T
+    return result
+
+
+def held_out(fit: Fit, without_kind: bool) -> Float:
+    """Supports of every group from arrays that saw neither its part of the worlds nor, if asked, its kind."""
+    result = np.zeros((len(fit.kind), len(fit.measures), len(fit.names) + 1))
+    for part in range(FOLDS):
+        for kind in range(len(fit.kinds)) if without_kind else (-1,):
+            rows = (fit.fold == part) & ((fit.kind == kind) | (kind < 0))
+            if rows.any():
+                tables = densities(fit, (fit.fold != part) & (fit.kind != kind))
+                result[rows] = supports(fit.cells[rows], tables)
+    return result
+
+
+def prior_of(innocent: int) -> Float:
+    """Priors among so many innocent hypotheses: all that are known alike, and last the one not met before."""
+    return np.array([*np.full(innocent - 1, (1.0 - PRIOR_UNMET) / (innocent - 1)), PRIOR_UNMET])
+
+
+def assurance(fit: Fit) -> float:
+    """By how much all log ratios are stretched: the most with which, among groups of worlds left out that stand at 0.9
+    and above, no more are innocent than is stated."""
+    best = 1.0
+    for factor in np.arange(1.0, MOST_ASSURED + 0.125, 0.25):
+        wider = replace(fit, stretched={facet: factor * slope for facet, slope in fit.stretched.items()})
+        found = posterior(held_out(wider, False).sum(axis=1), fit.world)
+        taken = found >= STATED
+        if (1.0 - found[taken]).sum() >= (taken & (fit.hypothesis > 0)).sum():
+            best = float(factor)
+    return best
+
+
+def posterior(support: Float, world: NDArray[np.str_]) -> Float:
+    """Probability of extraction (groups,), from log₂ likelihoods (groups, hypotheses) and each group's world."""
+    before = np.concatenate([[PRIOR], (1.0 - PRIOR) * prior_of(support.shape[1] - 1)])
+    found = np.zeros(len(support))
+    for one in np.unique(world):
+        rows = world == one
+        found[rows] = normalised(np.log2(priors(before, support[rows])) + support[rows])[:, 0]
+    return found
+
+
+def to_json(fit: Fit) -> str:
+    """The arrays as `stillwatch.assess.hypotheses` reads them."""
+    tables = densities(fit, np.full(len(fit.kind), True))
+    measures = {
+        name: {
+            "facet": facet,
+            "edges": np.round(edge, 6).tolist(),
+            "bits": np.round(table, 4).tolist(),
+        }
+        for name, facet, edge, table in zip(fit.measures, fit.facets, fit.edges, tables, strict=True)
+    }
+    stated = {"hypotheses": [*fit.names, UNMET], "prior": prior_of(len(fit.names)).round(6).tolist()}
+    return json.dumps({**stated, "measures": measures}, indent=1) + "\n"
+
+
+def main() -> None:
+    """Writes the arrays and prints the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
+    parser.add_argument("--out", type=Path, default=ARRAYS)
+    wanted = parser.parse_args()
+    groups = load(wanted.groups)
+    fit = prepare(groups)
+    wanted.out.write_text(to_json(fit), encoding="utf-8")
+    sys.stdout.write(f"{len(groups)} groups\n")
+    for name, facet, table in zip(fit.measures, fit.facets, densities(fit, np.full(len(groups), True)), strict=True):
+        most = table[0] - table[fit.names.index("is_enterprise")]
+        sys.stdout.write(f"{facet:8} {name:32} {' '.join(f'{one:5.1f}' for one in most)}\n")
+
+
+if __name__ == "__main__":
+    main()

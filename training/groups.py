@@ -1,0 +1,154 @@
+"""Candidate groups of worlds with known truth, as assessment sees them: `python -m training.groups OUT WORLD...`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch import flow, group, link, read, sketch
+from stillwatch.assess.profile import CandidateProfile, gather
+from stillwatch.assess.subjects import settle
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.engine.factory import open_engine
+from stillwatch.job import Inputs, Job, resolve
+from stillwatch.settings import EngineSettings, Settings
+
+# The two generators name the columns of their truth differently; both are read as accounts (`account_id`, `kind`) and
+# exchanges of campaigns (`exchange_id`, `profile`).
+LAB_TRUTH = {
+    "accounts": "SELECT account_id, kind FROM read_parquet('{truth}/accounts.parquet')",
+    "exchanges": (
+        "SELECT exchange_id, rung AS profile FROM read_parquet('{truth}/exchanges.parquet') "
+        "JOIN read_parquet('{truth}/campaigns.parquet') USING (campaign_id)"
+    ),
+}
+OTHER_TRUTH = {
+    "accounts": "SELECT account_id, kind FROM read_parquet('{truth}/truth_accounts.parquet')",
+    "exchanges": (
+        "SELECT exchange_id, rung AS profile FROM read_parquet('{truth}/truth_exchanges.parquet') AS e "
+        "JOIN (SELECT campaign, rung FROM read_parquet('{truth}/truth_campaigns.parquet')) USING (campaign)"
+    ),
+}
+
+
+def main() -> None:
+    """Appends the groups of each world to OUT, one JSON object a line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="file of JSON lines to append to")
+    parser.add_argument("worlds", type=Path, nargs="+", help="folders with exchanges, accounts.parquet, truth, …")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--kept", type=Path, help="folder where read and sketched exchanges of each world are kept")
+    wanted = parser.parse_args()
+    for world in wanted.worlds:
+        kept = None if wanted.kept is None else wanted.kept / world.name
+        found = [*groups_of(world, wanted.threads, kept)]
+        with wanted.out.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(one, default=_plain) + "\n" for one in found)
+        sys.stdout.write(f"{world}: {len(found)} groups\n")
+        sys.stdout.flush()
+
+
+def groups_of(world: Path, threads: int = 1, kept: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Every candidate group of a world: its profile, and of what its exchanges are in truth.
+
+    `truth` gives the share of the group's exchanges by campaign profile (`extraction`), and of all others by kind of
+    account (`innocent`).
+    """
+    inputs = Inputs(
+        (str(world / "exchanges"),),
+        (str(world / "accounts.parquet"),) if (world / "accounts.parquet").exists() else (),
+        (str(world / "permits.parquet"),) if (world / "permits.parquet").exists() else (),
+    )
+    job = resolve(inputs, settings=Settings(engine=EngineSettings(threads=threads)))
+    if kept is not None and not kept.exists():
+        kept.mkdir(parents=True)
+        with open_engine(job.settings.engine, kept.parent, kept) as engine:
+            flow.run([read, sketch], engine, job)
+            engine.save()
+    with tempfile.TemporaryDirectory(dir=None if kept is None else kept.parent) as parent:
+        checkpoint = None if kept is None else _linked(kept, Path(parent) / "kept")
+        yield from _groups(world, job, Path(parent), checkpoint)
+
+
+def _linked(kept: Path, to: Path) -> Path:
+    """A copy of a kept folder, of which later stages may overwrite nothing."""
+    to.mkdir()
+    for path in kept.iterdir():
+        if path.is_file():
+            (shutil.copy if path.suffix == ".duckdb" else os.link)(path, to / path.name)
+        elif path.name != "spill":
+            shutil.copytree(path, to / path.name, copy_function=os.link)
+    return to
+
+
+def _groups(world: Path, job: Job, parent: Path, checkpoint: Path | None) -> Iterator[dict[str, Any]]:
+    with open_engine(job.settings.engine, parent, checkpoint) as engine:
+        flow.run([read, sketch, link, group] if checkpoint is None else [link, group], engine, job)
+        settle(engine)
+        _load_truth(engine, world / "truth")
+        shares = _truth(engine)
+        for profile in gather(engine):
+            yield {
+                "world": world.name,
+                "truth": shares.get(profile.candidate_id, {"extraction": {}, "innocent": {}}),
+                "profile": asdict(profile),
+            }
+
+
+def profile_of(stated: dict[str, Any]) -> CandidateProfile:
+    """The profile that `groups_of` wrote."""
+    from stillwatch.records.candidates import Absence, GroupTest
+
+    tests = {
+        name: GroupTest(**{**one, "absent": None if one["absent"] is None else Absence(one["absent"])})
+        for name, one in stated["tests"].items()
+    }
+    return CandidateProfile(**{**stated, "tests": tests, "tested_at": datetime.fromisoformat(stated["tested_at"])})
+
+
+def _load_truth(engine: Engine, truth: Path) -> None:
+    for name, sql in (OTHER_TRUTH if (truth / "truth_accounts.parquet").exists() else LAB_TRUTH).items():
+        engine.create(f"truth_{name}", Query(f"truth {name}", sql.format(truth=literal(str(truth))[1:-1])))
+
+
+def _truth(engine: Engine) -> dict[str, dict[str, dict[str, float]]]:
+    sql = """
+SELECT
+  found.candidate_id,
+  truth_exchanges.profile,
+  CASE WHEN truth_exchanges.profile IS NULL THEN coalesce(truth_accounts.kind, 'unknown') END AS kind,
+  count(*) AS exchanges
+FROM accusable_exchanges AS found
+LEFT JOIN truth_exchanges USING (exchange_id)
+LEFT JOIN truth_accounts USING (account_id)
+GROUP BY ALL
+"""
+    rows = engine.fetch(Query("truth of candidates", sql)).to_pylist()
+    total: dict[str, int] = {}
+    for row in rows:
+        total[row["candidate_id"]] = total.get(row["candidate_id"], 0) + row["exchanges"]
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for row in rows:
+        shares = found.setdefault(row["candidate_id"], {"extraction": {}, "innocent": {}})
+        sort, name = ("innocent", row["kind"]) if row["profile"] is None else ("extraction", row["profile"])
+        shares[sort][name] = row["exchanges"] / total[row["candidate_id"]]
+    return found
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} is not JSON")
+
+
+if __name__ == "__main__":
+    main()
