@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stillwatch.assess.hypotheses import from_json, support_of
 from training.fit_hypotheses import PRIOR, Fit, Float, Group, held_out, load, posterior, prepare, to_json
+from training.hypotheses import from_json, support_of
 
 LEVELS = (0.99, 0.9, 0.5)
 BINS = 10  # of the reliability curve

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
 
-from stillwatch.assess.hypotheses import ARRAYS, UNMET, normalised, priors
-from stillwatch.assess.measures import measured
 from training.facets import (
     BURST,
     DATA,
@@ -29,6 +27,8 @@ from training.facets import (
     taught,
 )
 from training.groups import profile_of
+from training.hypotheses import UNMET, normalised, priors
+from training.measures import measured
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -355,7 +355,7 @@ def posterior(support: Float, world: NDArray[np.str_]) -> Float:
 
 
 def to_json(fit: Fit) -> str:
-    """The arrays as `stillwatch.assess.hypotheses` reads them."""
+    """The arrays as `training.hypotheses` reads them."""
     tables = densities(fit, np.full(len(fit.kind), True))
     measures = {
         name: {
@@ -373,7 +373,7 @@ def main() -> None:
     """Writes the arrays and prints the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
-    parser.add_argument("--out", type=Path, default=ARRAYS)
+    parser.add_argument("--out", type=Path, required=True)
     wanted = parser.parse_args()
     groups = load(wanted.groups)
     fit = prepare(groups)

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.assess import alternatives
 from stillwatch.assess.alternatives import Alternative
-from stillwatch.assess.hypotheses import EXTRACTION, Weighed
+from stillwatch.assess.evidence import EvidenceItem
+from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.score import (
     act_cutoff,
+    evidence_bits,
     groups_within,
     judge,
     membership,
     q_values,
 )
-from stillwatch.records.outputs import ALTERNATIVE_VERDICTS, LEVELS
+from stillwatch.records.claims import GROUP_CLAIMS
+from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import AssessSettings
+from tests.assess.records import GUILTY
 
 BITS = st.floats(-40.0, 40.0)
+VIEWS = [claim.name for claim in GROUP_CLAIMS if claim.seen_fact == "accounts_differ"]
 CHANCES = st.lists(st.one_of(st.floats(0.0, 1.0), st.sampled_from([0.5, 0.9, 0.99, 1.0])), max_size=40)
 STRENGTH = [None, *reversed(LEVELS)]
 
 
-def weighed(extraction: float) -> Weighed:
-    return Weighed({EXTRACTION: extraction, "is_enterprise": 1.0 - extraction}, {})
+def items(*bits: float) -> list[EvidenceItem]:
+    return [EvidenceItem(f"claim_{number}", value, "") for number, value in enumerate(bits)]
 
 
 def fared(*verdicts: str) -> list[Alternative]:
@@ -39,42 +46,59 @@ def settings(prior: float = 10.0) -> AssessSettings:
 
 
 class TestJudge:
-    def test_without_evidence_the_prior_stays(self) -> None:
-        found = judge(weighed(0.01), fared("excluded"), settings(10.0))
-        assert found.probability == pytest.approx(0.01)
-        assert found.evidence_bits == pytest.approx(0.0)
-
-    def test_evidence_is_what_the_posterior_odds_have_beyond_the_prior(self) -> None:
-        # one network in five is a campaign: odds 1 to 4; 8 to 1 after it: a ratio of 32, 5 bits
-        found = judge(weighed(8 / 9), fared("excluded"), settings(200.0))
+    def test_posterior_odds_are_prior_odds_times_the_likelihood_ratio(self) -> None:
+        # one network in five is a campaign: odds 1 to 4; 5 bits are a ratio of 32; 32 / 4 = 8 to 1
+        found = judge(items(3.0, 2.0), fared("excluded"), settings(200.0))
+        assert found.probability == pytest.approx(8 / 9)
         assert found.bits == pytest.approx(3.0)
         assert found.evidence_bits == pytest.approx(5.0)
 
-    @given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.sampled_from(ALTERNATIVE_VERDICTS))
-    def test_more_evidence_never_lowers(self, one: float, other: float, verdict: str) -> None:
-        weak, strong = (judge(weighed(p), fared("excluded", verdict), settings()) for p in sorted((one, other)))
+    def test_without_evidence_the_prior_stays(self) -> None:
+        assert judge([], fared("excluded"), settings(10.0)).probability == pytest.approx(0.01)
+
+    @given(st.lists(BITS, max_size=6), st.floats(0.0, 20.0), st.sampled_from(["excluded", "possible", "preferred"]))
+    def test_more_evidence_never_lowers(self, bits: list[float], more: float, verdict: str) -> None:
+        weak = judge(items(*bits), fared("excluded", verdict), settings())
+        strong = judge(items(*bits, more), fared("excluded", verdict), settings())
         assert strong.probability >= weak.probability
         assert STRENGTH.index(strong.level) >= STRENGTH.index(weak.level)
 
-    @given(st.floats(0.0, 1.0))
-    def test_a_better_explanation_never_raises(self, probability: float) -> None:
-        levels = [
-            judge(weighed(probability), fared("excluded", word), settings()).level for word in ALTERNATIVE_VERDICTS
-        ]
-        excluded, possible, preferred = (
-            levels[ALTERNATIVE_VERDICTS.index(one)] for one in ("excluded", "possible", "preferred")
-        )
-        assert STRENGTH.index(excluded) >= STRENGTH.index(possible)
-        assert possible != "act"
-        assert preferred is None
+    @given(st.lists(BITS, max_size=6))
+    def test_a_better_explanation_never_raises(self, bits: list[float]) -> None:
+        levels = [judge(items(*bits), fared("excluded", word), settings()).level for word in ("excluded", "possible")]
+        assert STRENGTH.index(levels[0]) >= STRENGTH.index(levels[1])
+        assert levels[1] != "act"
+        assert judge(items(*bits), fared("excluded", "preferred"), settings()).level is None
 
     def test_the_surest_with_everything_excluded_may_be_acted_on(self) -> None:
-        assert judge(weighed(1.0), fared("excluded", "excluded"), settings()).level == "act"
-        assert judge(weighed(1.0), fared("excluded", "possible"), settings()).level == "review"
-        assert judge(weighed(0.0), fared("excluded", "excluded"), settings()).level is None
+        assert judge(items(60.0), fared("excluded", "excluded"), settings()).level == "act"
+        assert judge(items(60.0), fared("excluded", "possible"), settings()).level == "review"
+        assert judge(items(-60.0), fared("excluded", "excluded"), settings()).level is None
 
-    def test_evidence_alone_is_never_certain(self) -> None:
-        assert judge(weighed(1.0), fared("excluded"), settings()).probability < 1.0
+    @pytest.mark.parametrize(
+        ("alternative", "level"),
+        [
+            (alternatives.batch_job, "watch"),
+            (alternatives.reseller, "watch"),
+            (alternatives.permitted, "review"),
+        ],
+    )
+    def test_the_surest_is_only_watched_while_it_may_be_a_firm_or_a_relay(
+        self, alternative: Callable[[CandidateProfile], Alternative], level: str
+    ) -> None:
+        tried = [*fared("excluded", "excluded"), Alternative(alternative(GUILTY).name, "possible", "")]
+        assert judge(items(60.0), tried, settings()).level == level
+
+    @given(st.lists(BITS, min_size=1, max_size=4))
+    def test_tests_that_see_the_same_thing_are_not_added_up(self, bits: list[float]) -> None:
+        alike = [EvidenceItem(claim, value, "") for claim, value in zip(VIEWS, bits, strict=False)]
+        strongest = max(bits, key=lambda value: (abs(value), -value))
+        assert evidence_bits(alike) == pytest.approx(strongest + (sum(bits) - strongest) / 4)
+        assert evidence_bits(alike) == evidence_bits(alike[::-1])
+
+    @given(st.lists(BITS, max_size=6))
+    def test_independent_facts_are_added_up(self, bits: list[float]) -> None:
+        assert evidence_bits(items(*bits)) == pytest.approx(sum(bits), abs=1e-9)
 
 
 def rejected_by_e_bh(evidence: list[float], alpha: float) -> set[int]:

@@ -149,58 +149,23 @@ def shared_value(words: str, accounts: int, members: int, outside: int) -> str:
     return f"{words}: {accounts:,} of {members:,} accounts, {others}"
 
 
-def identities(registered: int, identities: int) -> str:
+def identities(registered: int, identities: int, many: bool) -> str:
     accounts, customers = counted(registered, "registered account"), counted(identities, "different customer")
-    return f"{accounts} {'claim' if registered != 1 else 'claims'} to be {customers}."
+    finding = "The accounts do not say that they belong together" if many else "The accounts openly belong together"
+    return f"{finding}: {accounts} {'name' if registered != 1 else 'names'} {customers}."
 
 
-def organisation_share(share: float, organisations: int) -> str:
-    if not organisations:
-        return "No account names an organisation."
-    return f"{percent(share)} of the accounts name an organisation, {counted(organisations, 'organisation')} in all."
-
-
-def card_share(share: float) -> str:
-    return f"{percent(share)} of the accounts pay with the commonest card."
-
-
-def education_share(share: float) -> str:
-    return f"{percent(share)} of the accounts are registered for education."
-
-
-def contract_share(share: float) -> str:
-    return f"{percent(share)} of the accounts are verified by a contract."
-
-
-def subnets(count: int, accounts: int) -> str:
-    return f"The requests of {counted(accounts, 'account')} come from {counted(count, 'address range')}."
-
-
-def top_subnet(share: float) -> str:
-    return f"{percent(share)} of the requests come from the commonest address range."
-
-
-def busiest_day(share: float, days: float) -> str:
-    return f"It lasts {counted(max(1, round(days)), 'day')}, and {percent(share)} of it falls on the busiest."
-
-
-def repeats_questions(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f"; {PEOPLE}: {percent(people)}"
-    return f"{percent(own)} of the different texts are asked by more than one account{beside}."
-
-
-def asks_once(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f"; {PEOPLE}: {percent(people)}"
-    return f"{percent(own)} of the conversations end after one request{beside}."
-
-
-def stands_apart(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f", and {percent(people)} of the requests of {ORDINARY} differ as much"
-    return f"{percent(own)} of the requests plainly differ from what people ask{beside}."
-
-
-def reaches_all(own: float, _: float | None, __: float) -> str:
-    return f"The purpose reaches {times(own)} the accounts that one queue would deal it to."
+def networks(subnets: int, top_subnet_share: float, open_about_it: bool) -> str:
+    ranges = counted(subnets, "address range")
+    if open_about_it:
+        return (
+            f"The accounts sit in one place: {percent(top_subnet_share)} of their requests come from the commonest of "
+            f"{ranges}."
+        )
+    return (
+        f"The accounts sit in many places: their requests come from {ranges}, "
+        f"{percent(top_subnet_share)} of them from the commonest."
+    )
 
 
 def permit(permitted: int, exchanges: int) -> str:

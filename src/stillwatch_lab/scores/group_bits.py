@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from stillwatch.assess.evidence import EvidenceItem
+from stillwatch.assess.score import evidence_bits
 from stillwatch.calibrate.cllr import BitsCost, bits_cost
 from stillwatch.engine import Engine, Query, literal
 
@@ -22,11 +24,15 @@ def cost_of_evidence(engine: Engine, run: Path) -> BitsCost | None:
     for name in FILES:
         engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(run / f'{name}.parquet'))})"))
     rows: list[dict[str, Any]] = engine.fetch(judged_sql()).to_pylist()
-    return bits_cost([row["bits"] for row in rows], [bool(row["is_campaign"]) for row in rows])
+    items: dict[str, list[EvidenceItem]] = {}
+    for row in rows:
+        items.setdefault(row["subject"], []).append(EvidenceItem(row["claim"], row["bits"], row["sentence"]))
+    is_campaign = {row["subject"]: bool(row["is_campaign"]) for row in rows}
+    return bits_cost([evidence_bits(found) for found in items.values()], [is_campaign[subject] for subject in items])
 
 
 def judged_sql() -> Query:
-    """One row a judged group: its bits, and whether most of its members belong to true campaigns."""
+    """One row an item of evidence; `is_campaign` says that most members of its group belong to true campaigns."""
     return Query(
         "judged groups",
         """
@@ -41,9 +47,8 @@ judged AS (
   LEFT JOIN (SELECT DISTINCT account_id FROM pairs) AS truth USING (account_id)
   GROUP BY subject
 )
-SELECT evidence.subject, sum(CAST(round(evidence.bits * 1000) AS BIGINT)) / 1000.0 AS bits, judged.is_campaign
+SELECT evidence.subject, evidence.claim, evidence.bits, evidence.sentence, judged.is_campaign
 FROM evidence JOIN judged USING (subject)
-GROUP BY ALL
-ORDER BY evidence.subject
+ORDER BY evidence.subject, evidence.claim
 """,
     )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stillwatch.assess.profile import CandidateProfile
-from stillwatch.records import claims
 from stillwatch.records.claims import GROUP_CLAIMS, GroupClaim
 
 Value = Callable[[CandidateProfile], float | None]
@@ -68,14 +67,14 @@ def _busiest_day(profile: CandidateProfile) -> float | None:
 
 MEASURES: tuple[Measure, ...] = (
     *(_tested(claim) for claim in GROUP_CLAIMS),
-    Measure(claims.CLAIMS_MANY_IDENTITIES.name, _identities),
-    Measure(claims.NAMES_ORGANISATION.name, _declared),
-    Measure(claims.PAYS_WITH_ONE_CARD.name, _card),
-    Measure(claims.IS_EDUCATION.name, _education),
-    Measure(claims.IS_UNDER_CONTRACT.name, _contract),
-    Measure(claims.SPREADS_OVER_NETWORKS.name, _subnets),
-    Measure(claims.SITS_IN_ONE_NETWORK.name, _one_subnet),
-    Measure(claims.LASTS_ONE_DAY.name, _busiest_day),
+    Measure("claims_many_identities", _identities),
+    Measure("names_organisation", _declared),
+    Measure("pays_with_one_card", _card),
+    Measure("is_education", _education),
+    Measure("is_under_contract", _contract),
+    Measure("spreads_over_networks", _subnets),
+    Measure("sits_in_one_network", _one_subnet),
+    Measure("lasts_one_day", _busiest_day),
 )
 
 
