@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
 from stillwatch.link.null_model import EnrichedValues
-from stillwatch.link.ties import EARLIER, UNKNOWN, Lives, Ties, _earlier, own_ties
+from stillwatch.link.ties import EARLIER, UNKNOWN, Lives, Ties, _earlier, are_copied, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import DAY
 
@@ -50,7 +50,7 @@ def ties(values: dict[str, dict[int, int]], lives: Lives | None = None) -> Ties:
     )
     ones = np.ones(len(members))
     bicluster = Bicluster(members, ones, np.ones(len(names)), 99.0, (), (), found, ())
-    return own_ties(graph, bicluster, lives or Lives(BORN, SEEN))
+    return own_ties(graph, bicluster, lives or Lives(BORN, SEEN, np.arange(ACCOUNTS)))
 
 
 def test_who_comes_after_others_is_tied_and_the_first_are_not() -> None:
@@ -62,7 +62,7 @@ def test_who_comes_after_others_is_tied_and_the_first_are_not() -> None:
 
 def test_what_may_be_older_than_the_log_ties_nobody() -> None:
     days = {account: 6 + account for account in range(1, 6)}
-    used_at_once = Lives(np.full(ACCOUNTS, -DAY), np.array([0, *range(7, 6 + ACCOUNTS)]) * DAY)
+    used_at_once = Lives(np.full(ACCOUNTS, -DAY), np.array([0, *range(7, 6 + ACCOUNTS)]) * DAY, np.arange(ACCOUNTS))
     assert not ties({"same_device": days}, used_at_once).ways.any()
     assert not ties({"same_device": days}, replace(used_at_once, created_at=np.full(ACCOUNTS, UNKNOWN))).ways.any()
     # taken up later in the log, by an account that was seen in it without, it does
@@ -73,9 +73,15 @@ def test_what_may_be_older_than_the_log_ties_nobody() -> None:
 def test_what_is_stated_is_as_old_as_the_account() -> None:
     created = np.arange(ACCOUNTS) * DAY
     alike = dict.fromkeys(range(1, 6), 30)
-    assert ties({"same_payment_issuer": alike}, Lives(created, SEEN)).ways.tolist() == [0, 0, 1, 1, 1]
+    assert ties({"same_payment_issuer": alike}, Lives(created, SEEN, np.arange(ACCOUNTS))).ways.tolist() == [
+        0,
+        0,
+        1,
+        1,
+        1,
+    ]
     unknown = np.full(ACCOUNTS, UNKNOWN)
-    assert not ties({"same_payment_issuer": alike}, Lives(unknown, SEEN)).ways.any()
+    assert not ties({"same_payment_issuer": alike}, Lives(unknown, SEEN, np.arange(ACCOUNTS))).ways.any()
 
 
 @given(
@@ -103,3 +109,44 @@ def test_an_act_of_the_holder_ties_without_an_order(claim: str) -> None:
     found = ties({claim: dict.fromkeys(range(1, 6), 30)})
     assert found.texts.all()
     assert not found.ways.any()
+
+
+def texts_sent(times: list[dict[int, int]]) -> Graph:
+    """A graph of texts alone: who sent each, and on which day first."""
+    holders = [sorted(text) for text in times]
+    return Graph(
+        ACCOUNTS,
+        np.cumsum([0, *map(len, holders)]).astype(np.int64),
+        np.array([one for group in holders for one in group], np.int32),
+        np.array([text[one] * DAY for text, group in zip(times, holders, strict=True) for one in group], np.int64),
+        np.zeros(ACCOUNTS + 1, np.int64),
+        np.empty(0, np.int32),
+        np.full(len(times), CODE["same_payload"], np.int8),
+        np.full((len(ATTRIBUTES), ACCOUNTS), 10, np.int32),
+        np.zeros(len(times), np.int64),
+    )
+
+
+def test_who_is_repeated_by_several_is_copied_and_who_shares_a_queue_is_not() -> None:
+    own = np.arange(ACCOUNTS)
+    copied = [{0: 1, 1 + n % 4: 2} for n in range(8)]
+    assert np.flatnonzero(are_copied(texts_sent(copied), own)).tolist() == [0]
+    one_alone = [{0: 1, 1: 2} for _ in range(8)]
+    assert not are_copied(texts_sent(one_alone), own).any()
+    queue = [{n % 6: 1, (n + step) % 6: 2} for n in range(6) for step in (1, 2, 3)]
+    assert not are_copied(texts_sent(queue), own).any()
+
+
+def test_accounts_of_a_fleet_that_share_its_texts_are_copied_together() -> None:
+    fleet = np.array([0, 0, 0, *range(3, ACCOUNTS)])
+    copied = [{n % 3: 1, (n + 1) % 3: 2, 3 + n % 4: 3} for n in range(12)]
+    assert np.flatnonzero(are_copied(texts_sent(copied), fleet)).tolist() == [0, 1, 2]
+
+
+def test_what_the_own_customer_shares_ties_no_account_that_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.link.ties.are_copied", lambda graph, customer: np.ones(ACCOUNTS, bool))
+    days = {account: 20 + account for account in range(1, 9)}
+    firm = Lives(BORN, SEEN, np.array([0, 1, 2, 3, 4, 4, 4, 7, 8, 9, 10, 11]))
+    found = ties({"same_device": days, "same_opening_words": days, "asks_from_one_pool": days}, firm)
+    assert found.ways.tolist() == [0, 0, 1, 0, 0, 0, 1, 1]
+    assert not found.texts.any()

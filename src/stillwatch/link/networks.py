@@ -65,7 +65,10 @@ def write(
         Query(
             "account facts",
             """
-SELECT account_id, exchanges, first_seen, last_seen, created_at
+SELECT account_id, exchanges, first_seen, last_seen, created_at,
+  dense_rank() OVER (
+    ORDER BY coalesce('o' || organisation_id, 'c' || payment_fingerprint, 'a' || account_id)
+  ) AS customer
 FROM account_sketches LEFT JOIN accounts USING (account_id)
 ORDER BY account_index
 """,
@@ -158,7 +161,8 @@ def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArra
 
 def _lives(facts: pa.Table) -> Lives:
     created, first = (facts[name].cast(pa.timestamp("us")).cast(pa.int64()) for name in ("created_at", "first_seen"))
-    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy())
+    customer = facts["customer"].to_numpy().astype(np.int64)
+    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy(), customer)
 
 
 def _ties(name: str, bicluster: Bicluster, accounts: pa.Array, own: Ties) -> dict[str, Any]:

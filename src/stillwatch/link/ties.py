@@ -15,6 +15,7 @@ from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.kernels import AGREEING_BITS
 from stillwatch.link.values import ATTRIBUTES, GROUP_OF, GROUPS
+from stillwatch.records.claims import SAME_PAYLOAD
 from stillwatch.records.definitions import DAY
 
 Int32 = NDArray[np.int32]
@@ -25,7 +26,11 @@ EARLIER = 2  # members that must have held a value before another took it up: on
 # in what accounts ask: whoever can make an account ask, as users of a public bot can, decides it
 TEXT_GROUPS = frozenset({"wording", "handover", "lifecycle", "contents"})
 ORDERLESS_GROUPS = frozenset({"handover", "contents"})  # of these, each holder has acted itself
+_TAKING_OVER = GROUPS.index("handover")
+COPIED = 0.1  # share of an account's texts that others sent after it, from which they may have made themselves like it
+REPEATERS = 3  # accounts that must have sent them: one or two make no pool
 
+_PAYLOAD = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.claim == SAME_PAYLOAD.name)
 _STATED = np.array([attribute.source == "accounts" for attribute in ATTRIBUTES])
 _TEXT = np.array([name in TEXT_GROUPS for name in GROUPS])
 _ORDERLESS = np.array([name in ORDERLESS_GROUPS for name in GROUPS])
@@ -33,10 +38,12 @@ _ORDERLESS = np.array([name in ORDERLESS_GROUPS for name in GROUPS])
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """When accounts were made (UNKNOWN for none) and first seen, arrays (accounts,) in µs; and when the log begins."""
+    """When accounts were made (UNKNOWN for none) and first seen, in µs, and the number of their customer, arrays
+    (accounts,): accounts of one organisation or card are one customer's, any other is its own."""
 
     created_at: Int64
     first_seen: Int64
+    customer: Int64
 
     @property
     def begins(self) -> int:
@@ -62,9 +69,13 @@ def own_ties(graph: Graph, bicluster: Bicluster, lives: Lives) -> Ties:
     account = members[inside.member]
     at = np.where(_STATED[attribute], lives.created_at[account], inside.at)
     bits = np.log2(np.maximum(bicluster.found.inside, 1.0) / np.maximum(bicluster.found.expected, 1e-9))[inside.value]
+    copied = are_copied(graph, lives.customer)[account]
     took_up = _earlier(inside.value, at) >= EARLIER
     took_up &= ~_perhaps_before(account, inside.at, lives) | _STATED[attribute]
     took_up |= _ORDERLESS[group]
+    # what others may have made like it, or what it shares with its own customer's accounts, says nothing of the others
+    alone = ~_with_own(inside.value, lives.customer[account])
+    took_up &= ~copied | (group == _TAKING_OVER) | (~_TEXT[group] & alone)
     own = took_up & (bits >= AGREEING_BITS)
     held = np.zeros((len(members), len(GROUPS)), bool)
     held[inside.member[own], group[own]] = True
@@ -83,6 +94,34 @@ def _earlier(value: Int64, at: Int64) -> Int64:
     result = np.empty(len(order), np.int64)
     result[order] = place - begin
     return np.asarray(np.where(at == UNKNOWN, 0, result))
+
+
+def _with_own(value: Int64, customer: Int64) -> NDArray[np.bool_]:
+    """Which holdings another account of the same customer has as well."""
+    _, both, count = np.unique(np.stack([value, customer]), axis=1, return_inverse=True, return_counts=True)
+    return np.asarray(count[both.reshape(-1)] > 1)
+
+
+def are_copied(graph: Graph, customer: Int64) -> NDArray[np.bool_]:
+    """Marks accounts (accounts,) many of whose texts several others sent after them, and hardly ever before.
+
+    A text is of the customer that sent it first, whichever of its accounts did.
+    """
+    values = np.flatnonzero(graph.attribute == _PAYLOAD)
+    span = np.diff(graph.value_start)[values]
+    edges = np.repeat(graph.value_start[values], span) + np.arange(span.sum()) - np.repeat(np.cumsum(span) - span, span)
+    text, account = np.repeat(np.arange(len(values)), span), graph.holder[edges]
+    order = np.lexsort((account, graph.first_at[edges], text))
+    text, account = text[order], account[order]
+    source = customer[account[np.flatnonzero(np.diff(text, prepend=-1) != 0)]][text] if len(text) else text
+    own = customer[account] == source
+    repeated = np.bincount(text[~own], minlength=len(values)) > 0
+    first = np.bincount(account[own & repeated[text]], minlength=graph.accounts)
+    later = np.bincount(account[~own], minlength=graph.accounts)
+    pairs = np.unique(np.stack([source[~own], account[~own]]), axis=1)
+    repeaters = np.bincount(pairs[0], minlength=int(customer.max(initial=0)) + 1)[customer]
+    many = first >= np.maximum(COPIED * graph.distinct_count[_PAYLOAD], 3.0)
+    return np.asarray(many & (first > 2 * later) & (repeaters >= REPEATERS))
 
 
 def _perhaps_before(account: Int32, at: Int64, lives: Lives) -> NDArray[np.bool_]:
