@@ -38,7 +38,7 @@ def write_oracle(world: Path, run: Path) -> None:
     for table, rows in ((CAMPAIGNS, campaigns), (CAMPAIGN_MEMBERS, members), (CAMPAIGN_EXCHANGES, listed)):
         for column in table.columns:
             if column.name not in rows.column_names:
-                empty: object = [] if column.name == "networks" else None
+                empty: object = [] if column.name in ("networks", "subjects", "forms") else None
                 rows = rows.append_column(column.name, pa.array([empty] * len(rows), column.kind.arrow))
         pq.write_table(rows.select(list(table.names)).cast(table.schema), run / f"{table.name}.parquet")
 
