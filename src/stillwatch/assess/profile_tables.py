@@ -104,7 +104,8 @@ named AS (
   SELECT
     candidate_id,
     accounts.*,
-    -- numbers of members, so that nothing that an account states can look like another's
+    -- numbers of members, so that nothing that an account states can look like another's; accounts of which the log
+    -- has no card or no domain count as together, so that a column that is missing accuses nobody
     count(*) OVER (PARTITION BY candidate_id, payment_fingerprint) AS with_card,
     count(*) OVER (PARTITION BY candidate_id, email_domain) AS with_domain,
     count(*) OVER (

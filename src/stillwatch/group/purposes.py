@@ -35,9 +35,7 @@ SAMPLE = 1_000_000  # exchanges of a network to which its purpose is fitted
 SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
 WHOLE = 0.9  # share of the exchanges likelier of the purpose than not, from which the network serves nothing else
 SERVED = 0.9  # probability from which an exchange counts as serving the purpose: a customer's must not (tuning worlds)
-PLAIN = (
-    0.5  # share of a picked purpose that must stand apart: of mixed relays' efforts 0.88 and more did (tuning worlds)
-)
+PLAIN = 0.5  # share of a picked purpose that must stand apart: of mixed relays' efforts 0.88 and more did (tuning)
 MOSTLY = 0.8  # share of a whole network that must, to be taken for one purpose at first sight
 LEAST = 0.005  # share below which, or above one less which, the mixture never goes: it could not come back
 CONVERSATION_TURNS = 2  # turns of a conversation that count: its texts are not independent
