@@ -25,7 +25,7 @@ def test_one_queue_is_not_cut_however_few_or_many_handovers_it_makes(seed: int) 
         pairs = np.unique(generator.integers(0, 60, (2, handovers)), axis=1)
         pairs = pairs[:, pairs[0] != pairs[1]]
         assert one_way_cut(graph_of(pairs[0], pairs[1], 60)) is None
-        assert sparse_cut(graph_of(pairs[0], pairs[1], 60), 0.0) is None or handovers == 70
+        assert sparse_cut(graph_of(pairs[0], pairs[1], 60), 0.0, csr_array((60, 60))) is None or handovers == 70
 
 
 def test_a_crew_above_those_whom_it_repeats_is_cut_off() -> None:

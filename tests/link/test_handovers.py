@@ -16,6 +16,7 @@ from stillwatch.link.biclusters import AccountPrior, find_biclusters
 from stillwatch.link.graph import load
 from stillwatch.link.handovers import (
     LEAST,
+    Coincidences,
     _repeated,
     chance_share,
     find_handovers,
@@ -23,6 +24,7 @@ from stillwatch.link.handovers import (
 )
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
+from stillwatch.link.rewordings import NEVER, Rewordings
 from stillwatch.link.segments import segmented
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import (
@@ -36,6 +38,7 @@ from tests.link.test_graph import filled
 
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
+NONE = Rewordings(*np.empty((3, 0), np.int64), np.empty((2, 0), np.int64))
 
 
 def found(folder: Path, rows: list[tuple[str, int, int]]):
@@ -55,7 +58,7 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
         with segmented(engine) as segments:
             sent = load(engine, segments, len(names), frozenset()).sent
-        return find_handovers(engine, sent, len(names))
+        return find_handovers(engine, sent, NONE, len(names))
 
 
 def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
@@ -79,6 +82,14 @@ def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
         [("a", 1, 0), ("a", 1, 1), ("b", 2, 2), ("b", 2, 3)],  # asked again by the same account
         [(name, 1, minute) for minute, name in enumerate("abcdefgh"[: HANDOVER_SENDERS + 1])],  # a text that many send
         [("a", 1, 0), ("b", 1, 1)],  # two accounts may be one person
+        [
+            ("a", 1, 0),
+            ("b", 1, 0),
+            ("c", 2, 1),
+            ("a", 2, 1),
+            ("c", 3, 4),
+            ("b", 3, 4),
+        ],  # in no order: times are rounded
         [("a", 1, 0), ("b", 1, 1), ("a", 1, 2), ("a", 2, 3), ("c", 2, 4), ("a", 2, 5)],  # who asks its own again
     ],
 )
@@ -260,6 +271,26 @@ def biclusters_of(graph, account_prior=None):
     if account_prior is None:
         account_prior = AccountPrior(np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32))
     return find_biclusters(graph, null, account_prior, 8, 10.0)
+
+
+@pytest.mark.parametrize(("alike", "groups"), [(0.0, 1), (40.0, 2)])
+def test_queues_that_ask_from_one_data_set_are_parted_where_they_meet_by_chance(alike: float, groups: int) -> None:
+    generator = np.random.default_rng(13)
+    small, large = queue_of(generator, range(30), 120), queue_of(generator, range(30, 200), 600)
+    across = np.stack([generator.permutation(30)[:9], generator.choice(np.arange(30, 200), 9, replace=False)])
+    left, right = np.concatenate([small, large, across], axis=1)
+    apart = np.stack([generator.integers(0, 30, 400), generator.integers(30, 200, 400)])
+    coincidences = Coincidences(apart, np.full(400, alike / 400))
+    found = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000, coincidences)
+    assert len(np.unique(found.group)) == groups
+
+
+def test_who_may_have_asked_before_joins_others_and_has_not_acted() -> None:
+    left, right = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 0])
+    at = np.array([5, 6, NEVER, 7, NEVER])
+    handovers = joined(left, right, at, 0.0, 6)
+    assert handovers.account.tolist() == [1, 2, 4]
+    assert handovers.count.tolist() == [0, 1, 1, 0, 1, 0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 4), st.integers(0, 30)), max_size=80))

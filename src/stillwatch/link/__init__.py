@@ -21,6 +21,7 @@ from stillwatch.link.networks import write
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.pools import find_pools
 from stillwatch.link.rates import adopters
+from stillwatch.link.rewordings import Rewordings, find_rewordings
 from stillwatch.link.segments import segmented
 from stillwatch.link.self_similarity import coded, contents, similarities
 from stillwatch.link.values import HANDOVER, POOL
@@ -47,14 +48,14 @@ def run(engine: Engine, job: Job) -> None:
     threads = job.settings.engine.threads or os.cpu_count() or 1
     off = claims.switched_off(job.settings.evidence.off)
     with segmented(engine) as segments:
-        prior, drawn = _of_contents(engine, segments, accounts, job.settings.link.minimum_accounts, threads)
+        prior, drawn, reworded = _of_contents(engine, segments, accounts, job.settings.link.minimum_accounts, threads)
         if claims.RESEMBLES_NO_SINGLE_PERSON in off:
             prior = np.zeros(accounts)
         holdings = graphs.load(engine, segments, accounts, off)
     groups = {} if claims.ASKS_FROM_ONE_POOL.name in off else {POOL: drawn}
     handover_count = np.zeros(accounts, np.int32)
     if claims.TAKES_OVER_REQUESTS.name not in off:
-        found = find_handovers(engine, holdings.sent, accounts)
+        found = find_handovers(engine, holdings.sent, reworded, accounts)
         groups[HANDOVER], handover_count = handovers.as_groups(found), found.count
     graph = holdings.graph(groups)
     del holdings  # which hold the times of all texts that several accounts sent
@@ -68,13 +69,14 @@ def run(engine: Engine, job: Job) -> None:
 
 def _of_contents(
     engine: Engine, segments: Sequence[str], accounts: int, minimum: int, threads: int
-) -> tuple[NDArray[np.float64], graphs.Groups]:
-    """The bits (accounts,) of each account by itself, which are also written, and the content pools."""
+) -> tuple[NDArray[np.float64], graphs.Groups, Rewordings]:
+    """The bits (accounts,) of each account by itself, which are also written, the content pools and the rewordings."""
     starts = read_conversation_starts(engine, segments, accounts)
     held = coded(contents(starts.account_index, starts.features, accounts), threads)
     found = similarities(held, threads)
     drawn = find_pools(held, perhaps_memoryless(found), minimum, threads)
-    return write_account_evidence(engine, found), pools.as_groups(drawn, starts, held.conversation_starts)
+    groups = pools.as_groups(drawn, starts, held.conversation_starts)
+    return write_account_evidence(engine, found), groups, find_rewordings(starts)
 
 
 def origins_sql() -> Query:

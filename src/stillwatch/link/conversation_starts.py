@@ -52,11 +52,12 @@ WHERE exchanges.content_features IS NOT NULL AND {accounts}
 class ConversationStarts:
     """At most CONVERSATION_STARTS conversation starts an account, by account and time.
 
-    Features of a frame that an account wraps its texts in are 0. `settled_at` (accounts,) is the time (µs) of an
-    account's MINIMUM_STARTS-th start, 0 where it has fewer.
+    Features of a frame that an account wraps its texts in are 0. `started_at` is in µs; `settled_at` (accounts,) is the
+    time (µs) of an account's MINIMUM_STARTS-th start, 0 where it has fewer.
     """
 
     account_index: Int32  # (starts,)
+    started_at: Int64  # (starts,)
     features: NDArray[np.uint32]  # (starts, 16)
     settled_at: Int64
 
@@ -67,12 +68,13 @@ def read_conversation_starts(engine: Engine, segments: Sequence[str], accounts: 
     queries = [contents_sql(condition) for condition in segments]
     found = [_conversation_starts(rows, settled_at) for rows in prefetched(engine, queries)]
     account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
-    features = np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[1] for part in found)])
-    return ConversationStarts(account_index, features, settled_at)
+    started_at = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
+    features = np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[2] for part in found)])
+    return ConversationStarts(account_index, started_at, features, settled_at)
 
 
-def _conversation_starts(rows: pa.Table, settled_at: Int64) -> tuple[Int32, NDArray[np.uint32]]:
-    """Account indices and features of the starts kept; writes to `settled_at`."""
+def _conversation_starts(rows: pa.Table, settled_at: Int64) -> tuple[Int32, Int64, NDArray[np.uint32]]:
+    """Account indices, times and features of the starts kept; writes to `settled_at`."""
     account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     start, order = by_account(account_index, len(settled_at))
@@ -89,7 +91,7 @@ def _conversation_starts(rows: pa.Table, settled_at: Int64) -> tuple[Int32, NDAr
     kept = evenly_spaced(account_index)
     # a frame is recognised from all of an account's starts, of which few are kept
     features = chosen_without_frames(account_index, marks, decode_features(rows["content_features"]), opened, kept)
-    return account_index[kept], features
+    return account_index[kept], started_at[opened[kept]], features
 
 
 def starts_conversation(account_index: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Flags:

@@ -22,12 +22,14 @@ SMALL_CUT = 24  # accounts, under twice which a group is not parted: one may wel
 ONE_WAY_BITS = 16.0  # beyond a bit an account, by which handovers across a cut go one way, for its sides to be two
 
 
-def parted(left: Int64, right: Int64, size: int, density: float) -> Int64:
+def parted(left: Int64, right: Int64, size: int, density: float, expected: csr_array | None = None) -> Int64:
     """A label (size,) for each account; `density` is the probability that coincidence joins two given accounts.
 
-    `left` and `right` (pairs,) are accounts that asked first and that took over, each ordered pair once.
+    `left` and `right` (pairs,) are accounts that asked first and that took over, each ordered pair once. `expected`
+    (size, size) are the handovers that coincidence would make between two accounts that ask the same at other times.
     """
     graph = csr_array(coo_array((np.ones(len(left)), (left, right)), shape=(size, size)))
+    expected = csr_array((size, size)) if expected is None else expected
     _, label = connected_components(graph, directed=False)
     order = np.argsort(label, kind="stable")
     pending = np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if size else []
@@ -35,7 +37,9 @@ def parted(left: Int64, right: Int64, size: int, density: float) -> Int64:
     while pending:
         group = pending.pop()
         part = csr_array(graph[group][:, group])
-        halves = None if len(group) < 2 * LEAST else one_way_cut(part) or sparse_cut(part, density)
+        halves = None
+        if len(group) >= 2 * LEAST:
+            halves = one_way_cut(part) or sparse_cut(part, density, csr_array(expected[group][:, group]))
         if halves is None:
             result[group] = found
             found += 1
@@ -49,11 +53,12 @@ def _components(graph: csr_array, group: Int64) -> list[Int64]:
     return [group[label == one] for one in range(int(label.max(initial=-1)) + 1)]
 
 
-def sparse_cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
+def sparse_cut(graph: csr_array, density: float, expected: csr_array) -> tuple[Int64, Int64] | None:
     """Two sides that hardly any account joins although many would if one operator ran them; None for no such cut.
 
-    Across them only disjoint pairs count, so that one account is one link. The sides are looked for among all accounts,
-    and then without the few that have most links.
+    Across the sides only disjoint pairs count, so that one account is one link. Two queues that work off one public
+    data set meet now and then, as often as what they ask alike at other times lets one `expected` (accounts, accounts).
+    The sides are looked for among all accounts, and then without the few that have most links.
     """
     both = csr_array(graph + graph.T)
     both.data[:] = 1.0
@@ -69,7 +74,9 @@ def sparse_cut(graph: csr_array, density: float) -> tuple[Int64, Int64] | None:
         matched = maximum_bipartite_matching(csr_array(both[high][:, low]), perm_type="column")
         crossing = int((matched >= 0).sum())
         dealt = float(degree[high].sum() * degree[low].sum() / degree.sum())
-        if dealt >= MIXED and crossing <= CROSSED + 3.0 * density * len(high) * len(low):
+        by_chance = float(expected[high][:, low].sum() + expected[low][:, high].sum())
+        by_chance += 3.0 * density * len(high) * len(low)
+        if dealt >= MIXED and crossing <= CROSSED + by_chance:
             return high, low
     return None
 

@@ -1,9 +1,11 @@
-"""Handovers: a request that one account makes and another repeats, word for word, within minutes.
+"""Handovers: a request that one account makes and another repeats, word for word within minutes or reworded within the
+hour (`rewordings.py`).
 
 A scheduler that feeds many accounts hands requests over all day: when one account is refused or drops out, the next one
 asks the same. Strangers do not: two who send the same rare text hardly ever do so within ten minutes. A handover is an
 act of the account that repeats and of nobody else: anyone can be copied, so that who is copied has done nothing.
-It needs no other evidence to agree; a chain of handovers runs through a whole relay.
+It needs no other evidence to agree; a chain of handovers runs through a whole relay. Of two that send a text at one
+time, as where times are rounded, either may have been the first, and neither is said to have acted.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.graph import Groups
-from stillwatch.link.handover_groups import LEAST, Int64, binary_entropy, parted
+from stillwatch.link.handover_groups import LEAST, Float, Int64, binary_entropy, parted
 from stillwatch.link.holdings import Uses
+from stillwatch.link.rewordings import NEVER, Rewordings
 from stillwatch.records.definitions import (
     DAY,
     HANDOVER_SENDERS,
@@ -45,24 +49,42 @@ class Handovers:
     count: Int32
 
 
-def find_handovers(engine: Engine, sent: Uses, accounts: int) -> Handovers:
-    """The groups of accounts joined by handovers among the uses of texts `sent`; none where the log has no text."""
+@dataclass(frozen=True, slots=True)
+class Coincidences:
+    """Pairs of accounts `apart` (2, pairs) that sent a text, or reworded it, at times too far apart for a handover, and
+    how many handovers by coincidence each stands for: `chance` (pairs,)."""
+
+    apart: Int64
+    chance: Float
+
+
+def find_handovers(engine: Engine, sent: Uses, reworded: Rewordings, accounts: int) -> Handovers:
+    """The groups of accounts joined by handovers among the uses of texts `sent` and by rewordings; none where the log
+    has no text."""
     order = np.argsort(sent.value)
     account, value, at = sent.account_index[order], sent.value[order], sent.at[order]
     span = _span_us(engine)
-    copying = copiers(*_near(*_repeated(account, value, at, 2 * HANDOVER_SENDERS))[:2], accounts)
+    left, right, _, gap = _repeated(account, value, at, 2 * HANDOVER_SENDERS)
+    near = (gap > 0) & (gap <= HANDOVER_WITHIN)
+    copying = copiers(_with(left[near], reworded.left), _with(right[near], reworded.right), accounts)
     if copying.any():
         # what they repeat would count as sent by many, and hide who took it over
         kept = ~copying[account]
         account, value, at = account[kept], value[kept], at[kept]
     left, right, seen, gap = _repeated(account, value, at, HANDOVER_SENDERS)
-    far = int((gap > APART).sum())
-    return joined(*_near(left, right, seen, gap), chance_share(far, span, accounts), accounts)
+    each = chance_each(span)
+    near, far = (gap > 0) & (gap <= HANDOVER_WITHIN), gap > APART
+    apart = np.stack([_with(left[far], reworded.apart[0]), _with(right[far], reworded.apart[1])])
+    chance = np.concatenate([np.full(int(far.sum()), min(each, 1.0)), np.ones(reworded.apart.shape[1])])
+    free = ~(copying[reworded.left] | copying[reworded.right])
+    taken = [_with(a[near], b[free]) for a, b in ((left, reworded.left), (right, reworded.right), (seen, reworded.at))]
+    share = chance_share(int(far.sum()), span, accounts) + 2.0 * reworded.apart.shape[1] / max(accounts, 1)
+    coincidences = Coincidences(apart, chance)
+    return joined(taken[0], taken[1], taken[2], min(1.0, share), accounts, coincidences)
 
 
-def _near(left: Int64, right: Int64, at: Int64, gap: Int64) -> tuple[Int64, Int64, Int64]:
-    near = gap <= HANDOVER_WITHIN
-    return left[near], right[near], at[near]
+def _with(values: Int64, others: Int64) -> Int64:
+    return np.concatenate([values, others]).astype(np.int64)
 
 
 def copiers(left: Int64, right: Int64, accounts: int) -> NDArray[np.bool_]:
@@ -160,31 +182,41 @@ def _span_us(engine: Engine) -> float:
     return float(engine.fetch(Query("span of the log", sql))["span"][0].as_py() or 0)
 
 
-def chance_share(far: int, span: float, accounts: int) -> float:
-    """Share of accounts that coincidence would join: from `far` pairs more than a day apart in a log of `span` µs.
+def chance_each(span: float) -> float:
+    """Handovers that coincidence makes for each pair more than a day apart in a log of `span` µs; without end where the
+    log is too short to tell.
 
     Two independent times of a log of length T lie within w of each other with probability 2w/T and more than a day
     apart with (1 - day/T)²; the ratio turns the pairs that are far apart into the coincidences to expect.
     """
-    if span <= 2 * APART or accounts == 0:
-        return 1.0  # the log is too short to tell coincidences from handovers
-    expected = CROWDING * (far + 1.0) * (2.0 * HANDOVER_WITHIN / span) / (1.0 - APART / span) ** 2
-    return min(1.0, 2.0 * expected / accounts)
+    if span <= 2 * APART:
+        return float("inf")
+    return CROWDING * (2.0 * HANDOVER_WITHIN / span) / (1.0 - APART / span) ** 2
 
 
-def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -> Handovers:
+def chance_share(far: int, span: float, accounts: int) -> float:
+    """Share of accounts that coincidence would join: from `far` pairs more than a day apart in a log of `span` µs."""
+    return min(1.0, 2.0 * chance_each(span) * (far + 1.0) / max(accounts, 1))
+
+
+def joined(
+    left: Int64, right: Int64, at: Int64, chance: float, accounts: int, coincidences: Coincidences | None = None
+) -> Handovers:
     """The connected components of handovers, parted where they do not show one queue (`handover_groups.parted`).
 
     `left` and `right` (handovers,) are the indices of the account that asked first and of the one that took over, `at`
-    the time (µs); `chance` is the share of accounts that coincidence would join. A group holds those accounts that took
-    over from another of it; groups with fewer than LEAST are left out.
+    the time (µs; NEVER where it was no act, as of `Rewordings`); `chance` is the share of accounts that coincidence
+    would join. A group holds those accounts that took over from another of it; groups with fewer than LEAST are left
+    out.
     """
     names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
     size = len(names)
     given, taken = code[: len(left)], code[len(left) :]
-    label = parted(*_pairs(given, taken, size), size, chance / max(accounts, 1))
-    inside = label[given] == label[taken]
-    first = np.full(size, np.iinfo(np.int64).max)
+    expected = None if coincidences is None else _expected(coincidences, names)
+    label = parted(*_pairs(given, taken, size), size, chance / max(accounts, 1), expected)
+    acted = at < NEVER
+    inside = acted & (label[given] == label[taken])
+    first = np.full(size, NEVER)
     np.minimum.at(first, taken[inside], at[inside])
     acting = np.zeros(size, bool)
     acting[taken[inside]] = True
@@ -192,8 +224,16 @@ def joined(left: Int64, right: Int64, at: Int64, chance: float, accounts: int) -
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
     count = np.zeros(accounts, np.int32)
-    count[names] = np.bincount(_pairs(given, taken, size)[1], minlength=size)
+    count[names] = np.bincount(_pairs(given[acted], taken[acted], size)[1], minlength=size)
     return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], count)
+
+
+def _expected(coincidences: Coincidences, names: Int64) -> csr_array:
+    """Handovers that coincidence would make between each two of the accounts `names` (ascending): (names, names)."""
+    known = np.isin(coincidences.apart, names).all(axis=0)
+    row, column = np.searchsorted(names, coincidences.apart[:, known])
+    size = (len(names), len(names))
+    return csr_array(coo_array((coincidences.chance[known], (row, column)), shape=size))
 
 
 def as_groups(found: Handovers) -> Groups:
