@@ -17,7 +17,7 @@ from stillwatch.link.chunks import Chunks
 from stillwatch.link.graph import Graph
 from stillwatch.link.kernels import Scratch, count_held, distinct_counts_of
 from stillwatch.link.rates import solve_rates
-from stillwatch.link.values import ATTRIBUTES
+from stillwatch.link.values import ATTRIBUTES, POOL
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -25,6 +25,7 @@ Float = NDArray[np.float64]
 
 ENRICHMENT = 3.0  # a value of a bicluster is at least three times commoner among its members than by chance
 EXTRA_BITS = 6.0  # beyond log2(values): by chance one bicluster in 64 would show one false value
+OWN_POOL = 1 / 3  # share of a content pool that must be members for it to hold them together
 COUNTRY_WEIGHT = 5.0  # accounts; the overall rate enters a country's own rate with the weight of so many
 
 _STATED = np.array([attribute.source == "accounts" for attribute in ATTRIBUTES])
@@ -77,6 +78,9 @@ def enriched_values(graph: Graph, null: NullModel, members: Int32) -> EnrichedVa
     attribute = graph.attribute[touched]
     distinct_count, states = distinct_counts_of(graph.distinct_count, members)
     held = graph.value_start[touched + 1] - graph.value_start[touched]
+    # a pool whose accounts are mostly others says what the members ask about, and of nobody that he is one of them
+    own = (attribute != POOL) | (inside >= OWN_POOL * held)
+    touched, inside, attribute, held = touched[own], inside[own], attribute[own], held[own]
     # adopters correct values in use; a value stated at registration would be judged by itself (an issuer by its issuer)
     outside = np.where(_STATED[attribute], held - inside, np.minimum(held - inside, null.adopters[touched]))
     rate = -np.log1p(
