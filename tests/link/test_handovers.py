@@ -24,7 +24,7 @@ from stillwatch.link.handovers import (
 )
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
-from stillwatch.link.rewordings import NEVER, Rewordings
+from stillwatch.link.rewordings import Rewordings
 from stillwatch.link.segments import segmented
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import (
@@ -283,14 +283,6 @@ def test_queues_that_ask_from_one_data_set_are_parted_where_they_meet_by_chance(
     coincidences = Coincidences(apart, np.full(400, alike / 400))
     found = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000, coincidences)
     assert len(np.unique(found.group)) == groups
-
-
-def test_who_may_have_asked_before_joins_others_and_has_not_acted() -> None:
-    left, right = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 0])
-    at = np.array([5, 6, NEVER, 7, NEVER])
-    handovers = joined(left, right, at, 0.0, 6)
-    assert handovers.account.tolist() == [1, 2, 4]
-    assert handovers.count.tolist() == [0, 1, 1, 0, 1, 0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 4), st.integers(0, 30)), max_size=80))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from stillwatch.link.conversation_starts import ConversationStarts
-from stillwatch.link.rewordings import HOLDERS, NEVER, find_rewordings
-from stillwatch.records.definitions import CONVERSATION_STARTS, DAY, HOUR, MINUTE
+from stillwatch.link.rewordings import HOLDERS, find_rewordings
+from stillwatch.records.definitions import DAY, HOUR, MINUTE
 
 ACCOUNTS = 40
 
@@ -17,14 +17,15 @@ def words(item: int, own: int) -> list[int]:
     return [1000 * item + k + 1 for k in range(10)] + [1_000_000 + 100 * own + k for k in range(6)]
 
 
-def found(*starts: tuple[int, list[int], int]):
-    """The rewordings among starts of account, features and time (µs)."""
+def found(*starts: tuple[int, list[int], int], old: frozenset[int] = frozenset()):
+    """The rewordings among starts of account, features and time (µs); `old` accounts had all their features before."""
     rows = sorted(starts, key=lambda start: (start[0], start[2]))
     return find_rewordings(
         ConversationStarts(
             np.array([row[0] for row in rows], np.int32),
             np.array([row[2] for row in rows], np.int64),
             np.array([row[1] + [0] * (16 - len(row[1])) for row in rows], np.uint32).reshape(-1, 16),
+            np.array([0 if row[0] in old else 0xFFFF for row in rows], np.uint16),
             np.zeros(ACCOUNTS, np.int64),
         )
     )
@@ -65,10 +66,10 @@ def test_who_returns_to_its_own_takes_over_from_nobody() -> None:
     assert set(zip(again.left.tolist(), again.right.tolist(), strict=True)) == {(11, 12)}
 
 
-def test_who_may_have_asked_it_before_has_not_acted() -> None:
-    busy = [(5, words(100 + n, 5), n * DAY) for n in range(CONVERSATION_STARTS - 1)]
-    again = found((3, words(7, 1), 40 * DAY), *busy, (5, words(7, 5), 40 * DAY + MINUTE))
-    assert again.at.tolist() == [NEVER]
+def test_who_had_it_in_a_start_that_was_not_kept_takes_over_from_nobody() -> None:
+    starts = (3, words(7, 1), 0), (5, words(7, 5), MINUTE), (9, words(7, 9), 2 * MINUTE)
+    again = found(*starts, old=frozenset({5}))
+    assert (again.left.tolist(), again.right.tolist()) == ([3], [9])
 
 
 def test_random_starts_are_no_rewordings() -> None:

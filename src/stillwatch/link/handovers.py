@@ -21,7 +21,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.link.graph import Groups
 from stillwatch.link.handover_groups import LEAST, Float, Int64, binary_entropy, parted
 from stillwatch.link.holdings import Uses
-from stillwatch.link.rewordings import NEVER, Rewordings
+from stillwatch.link.rewordings import Rewordings
 from stillwatch.records.definitions import (
     DAY,
     HANDOVER_SENDERS,
@@ -205,18 +205,16 @@ def joined(
     """The connected components of handovers, parted where they do not show one queue (`handover_groups.parted`).
 
     `left` and `right` (handovers,) are the indices of the account that asked first and of the one that took over, `at`
-    the time (µs; NEVER where it was no act, as of `Rewordings`); `chance` is the share of accounts that coincidence
-    would join. A group holds those accounts that took over from another of it; groups with fewer than LEAST are left
-    out.
+    the time (µs); `chance` is the share of accounts that coincidence would join. A group holds those accounts that took
+    over from another of it; groups with fewer than LEAST are left out.
     """
     names, code = np.unique(np.concatenate([left, right]), return_inverse=True)
     size = len(names)
     given, taken = code[: len(left)], code[len(left) :]
     expected = None if coincidences is None else _expected(coincidences, names)
     label = parted(*_pairs(given, taken, size), size, chance / max(accounts, 1), expected)
-    acted = at < NEVER
-    inside = acted & (label[given] == label[taken])
-    first = np.full(size, NEVER)
+    inside = label[given] == label[taken]
+    first = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(first, taken[inside], at[inside])
     acting = np.zeros(size, bool)
     acting[taken[inside]] = True
@@ -224,7 +222,7 @@ def joined(
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
     count = np.zeros(accounts, np.int32)
-    count[names] = np.bincount(_pairs(given[acted], taken[acted], size)[1], minlength=size)
+    count[names] = np.bincount(_pairs(given, taken, size)[1], minlength=size)
     return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], count)
 
 
