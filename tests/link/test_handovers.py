@@ -285,6 +285,16 @@ def test_queues_that_ask_from_one_data_set_are_parted_where_they_meet_by_chance(
     assert len(np.unique(found.group)) == groups
 
 
+@pytest.mark.parametrize(("each", "accounts"), [(0.1, 60), (0.5, 0)])
+def test_a_group_that_coincidence_explains_is_none(each: float, accounts: int) -> None:
+    generator = np.random.default_rng(14)
+    left, right = queue_of(generator, range(60), 400)
+    apart = queue_of(generator, range(60), 400)
+    coincidences = Coincidences(apart, np.full(apart.shape[1], each))
+    found = joined(left, right, np.zeros(len(left), np.int64), 0.001, 100_000, coincidences)
+    assert len(found.account) == accounts
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-4, 4), st.integers(0, 30)), max_size=80))
 def test_repeated_requests_agree_with_looking_text_by_text(uses: list[tuple[int, int, int]]) -> None:
     uses = sorted(uses, key=lambda use: use[1])

@@ -32,6 +32,7 @@ Int32 = NDArray[np.int32]
 
 APART = DAY  # µs; two rare requests further apart than this have nothing to do with each other
 CROWDING = 4.0  # chance coincidences over those of evenly spread times: people ask at the same hours of the day
+EXCESS = 3.0  # times as many handovers in a group as coincidence makes among its accounts, below which it is none
 COPYING = 12  # bits by which an account repeats more others than repeat it, from which no scheduler feeds it
 
 
@@ -75,7 +76,9 @@ def find_handovers(engine: Engine, sent: Uses, reworded: Rewordings, accounts: i
     each = chance_each(span)
     near, far = (gap > 0) & (gap <= HANDOVER_WITHIN), gap > APART
     apart = np.stack([_with(left[far], reworded.apart[0]), _with(right[far], reworded.apart[1])])
-    chance = np.concatenate([np.full(int(far.sum()), min(each, 1.0)), np.ones(reworded.apart.shape[1])])
+    chance = np.concatenate(
+        [np.full(int(far.sum()), each if np.isfinite(each) else 0.0), np.ones(reworded.apart.shape[1])]
+    )
     free = ~(copying[reworded.left] | copying[reworded.right])
     taken = [_with(a[near], b[free]) for a, b in ((left, reworded.left), (right, reworded.right), (seen, reworded.at))]
     share = chance_share(int(far.sum()), span, accounts) + 2.0 * reworded.apart.shape[1] / max(accounts, 1)
@@ -218,12 +221,26 @@ def joined(
     np.minimum.at(first, taken[inside], at[inside])
     acting = np.zeros(size, bool)
     acting[taken[inside]] = True
+    if expected is not None:
+        acting &= _beyond_chance(label, label[given[inside]], expected)[label]
     kept = acting & (np.bincount(label[acting], minlength=int(label.max(initial=0)) + 1)[label] >= LEAST)
     _, first_of, group = np.unique(label[kept], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first_of))  # groups are numbered by their first account
     count = np.zeros(accounts, np.int32)
     count[names] = np.bincount(_pairs(given, taken, size)[1], minlength=size)
     return Handovers(names[kept].astype(np.int32), order[group].astype(np.int32), first[kept], count)
+
+
+def _beyond_chance(label: Int64, handed: Int64, expected: csr_array) -> NDArray[np.bool_]:
+    """Which groups (groups,) have more handovers than coincidence explains: all who ask from one public data set meet.
+
+    `handed` (handovers,) are the groups of the handovers, `expected` as of `handover_groups.parted`.
+    """
+    pairs = expected.tocoo()
+    own = label[pairs.row] == label[pairs.col]
+    groups = int(label.max(initial=0)) + 1
+    by_chance = np.bincount(label[pairs.row[own]], weights=pairs.data[own], minlength=groups)
+    return np.asarray(np.bincount(handed, minlength=groups) > EXCESS * by_chance)
 
 
 def _expected(coincidences: Coincidences, names: Int64) -> csr_array:
