@@ -29,7 +29,7 @@ GUISES = ("bare", "wrapped", "in turns")
 CAMPAIGNS, EXCHANGES = 4, 200  # simulated campaigns of each source, guise and share, and exchanges of each
 ORDINARY_SHARES = (0.0, 0.3, 0.6)
 DEFAULT = {0: "knowledge", 1: "answer"}
-LEAST_SHARE = 0.15  # share of the exchanges from which a name is a campaign's top name although most are ordinary
+LEAST_EXCESS = (0.1, 0.07)  # least share of the exchanges, above that of ordinary traffic, of a top subject and form
 NAMES = (SUBJECTS, FORMS)
 
 
@@ -160,24 +160,19 @@ def by_language(found: Sequence[Named]) -> Iterator[str]:
 
 def campaigns(found: Sequence[Named], seed: int) -> Iterator[str]:
     """Simulated campaigns of one source each, with shares of ordinary traffic: is the top name right?"""
-    ordinary = {
-        axis: [
-            name for one in found if (one.label(0), one.label(1)) == ("knowledge", "answer") for name in one.names[axis]
-        ]
-        for axis in range(2)
-    }
     right: dict[tuple[int, str, str], list[float]] = defaultdict(list)
     unclear: dict[tuple[int, str, str], list[float]] = defaultdict(list)
     for one in found:
         chance = random.Random(f"{one.group.name} {one.guise} campaigns {seed}")
         for axis in range(2):
             label = one.label(axis)
+            ordinary, others = _ordinary(found, axis), _ordinary(found, axis, one.group.left_out_with)
+            usual = Counter(others)
             for share in ORDINARY_SHARES * CAMPAIGNS if label else ():
                 mixed = [
-                    chance.choice(ordinary[axis] if chance.random() < share else one.names[axis])
-                    for _ in range(EXCHANGES)
+                    chance.choice(ordinary if chance.random() < share else one.names[axis]) for _ in range(EXCHANGES)
                 ]
-                top = top_name(Counter(mixed), axis)
+                top = top_name(Counter(mixed), usual, axis)
                 right[axis, label, one.guise].append(float(top == label))
                 unclear[axis, label, one.guise].append(float(top == UNCLEAR))
     yield ""
@@ -198,13 +193,22 @@ def campaigns(found: Sequence[Named], seed: int) -> Iterator[str]:
             yield f"| {('subjects', 'forms')[axis]}, {what} | | {' | '.join(cells)} |"
 
 
-def top_name(count: Counter[str], axis: int) -> str:
-    """The most frequent target if it has LEAST_SHARE, else the default, or unclear if more exchanges are."""
+def _ordinary(found: Sequence[Named], axis: int, without: str | None = None) -> list[str]:
+    """The names of ordinary prompts, without those of the group that is under test."""
+    kept = (one for one in found if (one.label(0), one.label(1)) == ("knowledge", "answer"))
+    return [name for one in kept if one.group.left_out_with != without for name in one.names[axis]]
+
+
+def top_name(count: Counter[str], usual: Counter[str], axis: int) -> str:
+    """The target whose share most exceeds its share of ordinary traffic, by LEAST_EXCESS, else default or unclear."""
     default = DEFAULT[axis]
-    target, most = max(
-        ((name, count[name]) for name in NAMES[axis] if name not in (default, UNCLEAR)), key=lambda one: one[1]
-    )
-    if most >= LEAST_SHARE * count.total():
+    excess = {
+        name: count[name] / count.total() - usual[name] / max(usual.total(), 1)
+        for name in NAMES[axis]
+        if name not in (default, UNCLEAR)
+    }
+    target = max(excess, key=lambda name: excess[name])
+    if excess[target] >= LEAST_EXCESS[axis]:
         return target
     return UNCLEAR if count[UNCLEAR] > count[default] else default
 

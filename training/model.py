@@ -18,12 +18,13 @@ from scipy.sparse import csr_matrix, vstack
 
 from stillwatch.records.naming import FORMS, SUBJECTS
 from stillwatch.sketch.features import BUCKET_BITS
-from stillwatch.sketch.naming import DAMPING, GROWTH, LANES, NAMED_SUBJECTS, SCORES, Model
+from stillwatch.sketch.naming import DAMPING, FORM_GROWTH, LANES, NAMED_SUBJECTS, SCORES, SUBJECT_GROWTH, Model
 from training.examples import Featured, Group, features
 
 BUCKETS = 1 << BUCKET_BITS
 STRENGTH = 8e-6  # L2 penalty of a weight, against a mean loss
-ORDINARY_WEIGHT = 1.5  # weight of the ordinary form: most traffic is ordinary
+ORDINARY_WEIGHTS = (1.5, 4.0)  # of the ordinary subject and of the ordinary form: most traffic is ordinary
+FITTED_FORM_GROWTH = 0.8  # below FORM_GROWTH, so that texts are named with a margin that the fit does not use up
 LEAST_TEXTS = 2  # texts of a group that have a feature, so that the group counts as having it
 ROUNDS = 40  # of L-BFGS
 
@@ -62,7 +63,7 @@ class Fitted:
         """Summed exponentials of every text: shape (n, SCORES)."""
         scores = np.asarray(prepared.matrix @ self.weights.T) + self.bias
         totals = np.add.reduceat(np.exp(scores), prepared.text_starts[:-1], axis=0)
-        totals[:, DEFAULTS] = usual(np.diff(prepared.text_starts))[:, None]
+        totals[:, DEFAULTS] = usual(np.diff(prepared.text_starts))
         return np.asarray(totals)
 
 
@@ -150,7 +151,7 @@ def _add_slope(powers: Float, axis: int, right: int, weight: float, slope: Float
     first, last = (0, NAMED_SUBJECTS) if axis == 0 else (NAMED_SUBJECTS, SCORES)
     default = last - 1 if axis == 0 else first
     totals = powers[:, first:last].sum(axis=0)
-    totals[default - first] = float(len(powers)) ** GROWTH
+    totals[default - first] = float(len(powers)) ** (SUBJECT_GROWTH if axis == 0 else FITTED_FORM_GROWTH)
     whole, mine = totals.sum(), totals[right - first]
     for lane in range(first, last):
         if lane != default:
@@ -177,7 +178,7 @@ def _labels(prepared: Sequence[Prepared]) -> tuple[Int, Float]:
     for axis in range(2):
         for lane in np.unique(lanes[lanes[:, axis] >= 0, axis]):
             mine = np.flatnonzero(lanes[:, axis] == lane)
-            share = ORDINARY_WEIGHT if lane in (NAMED_SUBJECTS, NAMED_SUBJECTS - 1) else 1.0
+            share = ORDINARY_WEIGHTS[axis] if lane == DEFAULTS[axis] else 1.0
             sizes = np.array([len(prepared[one]) for one in mine], float)
             # between equal weights of groups and equal weights of texts
             weights[mine, axis] = share * np.sqrt(sizes) / np.sqrt(sizes).sum() / sizes
@@ -191,8 +192,8 @@ def _lane(name: str, axis: int) -> int:
 
 
 def usual(segments: Int) -> Float:
-    """What stands for the default of each axis in texts of so many segments: chance must not add up."""
-    return np.asarray(segments**GROWTH, np.float64)
+    """What stands for the default of each axis in texts of so many segments, (n, 2): chance must not add up."""
+    return np.asarray(segments[:, None] ** np.array([SUBJECT_GROWTH, FORM_GROWTH]), np.float64)
 
 
 def pack(fitted: Fitted, feature_weights: npt.NDArray[np.uint8]) -> Model:

@@ -93,7 +93,7 @@ SOURCES = (
     Source("cvalues_rewrite", "knowledge", "safety_rewriting", "own templates x Apache-2.0", "cvalues", language="zh"),
     Source("constitutional", "knowledge", "safety_rewriting", "no LICENSE file", learn=False),
     Source("taskbench", "", "tool_use", "MIT", shown="TASK LIST"),
-    Source("toolqa", "", "tool_use", "Apache-2.0", shown="tools"),
+    Source("toolqa", "", "agentic", "Apache-2.0", shown="Observation"),  # its prompts have a loop with results
     Source("metatool", "", "", "MIT"),
     Source("ultratool_en", "", "tool_use", "no LICENSE file", "ultratool", learn=False, shown='"description"'),
     Source(

@@ -16,13 +16,14 @@ from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.naming import (
     DAMPING,
-    GROWTH,
+    FORM_GROWTH,
     HEAD_TOKENS,
     LANES,
     LEAST_OF_TARGETS,
     NAMED_SUBJECTS,
     SCORES,
     SEGMENT_MOST,
+    SUBJECT_GROWTH,
     TAIL_TOKENS,
     WEIGHTS_FILE,
     load_model,
@@ -82,7 +83,8 @@ def plainly(text: str) -> tuple[int, int]:
     for first, last in zip(found.segment_starts[:-1], found.segment_starts[1:], strict=True):
         sums = model.weights[found.buckets[first:last], :SCORES].astype(np.int64).sum(axis=0)
         totals += np.exp(model.bias[:SCORES] + model.scale[:SCORES] * sums / np.sqrt(last - first + DAMPING))
-    totals[NAMED_SUBJECTS - 1 : NAMED_SUBJECTS + 1] = (len(found.segment_starts) - 1) ** GROWTH
+    segments = len(found.segment_starts) - 1
+    totals[NAMED_SUBJECTS - 1], totals[NAMED_SUBJECTS] = segments**SUBJECT_GROWTH, segments**FORM_GROWTH
     names = []
     for first, last, default in ((0, NAMED_SUBJECTS, NAMED_SUBJECTS - 1), (NAMED_SUBJECTS, SCORES, NAMED_SUBJECTS)):
         targets = {lane: totals[lane] for lane in range(first, last) if lane != default}

@@ -4,7 +4,8 @@ A text is cut into segments of about a sentence or a line, so that a wrapper aro
 scored apart. A segment's score for a name is the sum of the weights of its hashed features. Its exponentials are summed
 over the segments, so that the segment that says most decides. `knowledge` and `answer` have no weights: nothing speaks
 for them but that nothing speaks for another name, so that words around a request cannot hide it. What stands for them
-grows slowly with the number of segments, so that chance does not add up in long texts.
+grows with the number of segments, so that chance does not add up in long texts: slowly for the subject; for the form as
+the number itself, since ordinary texts have many words of other forms and a form is a wrapper around the whole request.
 
 Features are words, pairs of words, the first letters of long words, what stands between words (punctuation, brackets,
 line breaks), and shapes (numbers, identifiers). Code, formulas and tables have the last two in every language.
@@ -38,7 +39,8 @@ HEAD_TOKENS, TAIL_TOKENS = 512, 128  # tokens that are scored, since a request s
 SEGMENT_LEAST, SEGMENT_MOST = 6, 64  # tokens of a segment; four features a token sum up in one register (below)
 GRAMS = 4  # the most features of a token
 DAMPING = 8.0  # features added to a segment's number, so that two words do not weigh as much as a sentence
-GROWTH = 0.3  # exponent of the number of segments in what stands for the default
+# exponents of the number of segments in what stands for the default subject and form (groups of sources left out)
+SUBJECT_GROWTH, FORM_GROWTH = 0.3, 1.0
 LEAST_OF_TARGETS = 0.5  # share of all that speaks for target names, below which the strongest is unclear
 STEM = 5  # letters of a longer word that are a feature
 GAP_BYTES = 8  # bytes between two tokens that are read
@@ -211,9 +213,8 @@ def name_text(data: Octets, stop: int, tokens: Tokens, count: int, namer: Namer)
         while begin < last:
             begin = _add_segment(data, stop, tokens, begin, last, namer)
             segments += 1
-    usual = float(segments) ** GROWTH
-    namer.totals[NAMED_SUBJECTS - 1] = usual
-    namer.totals[NAMED_SUBJECTS] = usual
+    namer.totals[NAMED_SUBJECTS - 1] = float(segments) ** SUBJECT_GROWTH
+    namer.totals[NAMED_SUBJECTS] = float(segments) ** FORM_GROWTH
     subject = _strongest(namer.totals, 0, NAMED_SUBJECTS, NAMED_SUBJECTS - 1)
     return subject, _strongest(namer.totals, NAMED_SUBJECTS, SCORES, NAMED_SUBJECTS)
 
