@@ -39,7 +39,7 @@ UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(ST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-reference-case benchmark docs clean
+.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-reference-case benchmark benchmark-framing docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +85,13 @@ bench-reference-case: $(DEVELOPMENT)  ## the public case's own size at SCALE= (1
 
 benchmark: $(RUNTIME)  ## every score on every campaign profile, over SEEDS= at SCALE=, into OUT=
 	@$(BIN)/stillwatch lab benchmark --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --second "$(SECOND)" --out "$(OUT)" $(BENCHMARK)
+	@$(MAKE) --no-print-directory benchmark-framing OUT="$(OUT)"
+
+benchmark-framing: $(RUNTIME)  ## who is framed and what is hidden on a small world of each generator, framing.* into OUT=
+	@rm -rf build/framing
+	@$(BIN)/stillwatch lab build framing --seed 12 --accounts 2500 --exchanges 60000 $(if $(PROMPTS),--prompts "$(PROMPTS)") --out build/framing/own
+	@[ ! -f "$(SECOND)" ] || $(BIN)/python "$(SECOND)" --seed 601 --scale small --out build/framing/second
+	@$(BIN)/stillwatch lab framing $(if $(wildcard $(SECOND)),build/framing/own build/framing/second,build/framing/own) --out "$(OUT)"
 
 docs: $(SITE)  ## refreshes the generated tables, builds the site with the API reference into build/site
 	@$(BIN)/python docs/refresh.py

@@ -162,27 +162,31 @@ def adversary(  # noqa: PLR0913  one parameter is one option
 
 @lab.command(cls=SeveralValues)
 def framing(
-    world: Annotated[Path, typer.Argument(help="A folder that `lab build` wrote, or another generator like it.")],
+    worlds: Annotated[list[Path], typer.Argument(help="Folders that `lab build` or a generator like it wrote.")],
     attack: Annotated[list[str] | None, typer.Option(help="An attack to try; may be repeated. None: all.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same victims and same attacks.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="A folder for `framing.jsonl` and `framing.txt` as well.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Plays attackers who frame innocents or hide behind them, and shows at which level everybody then stands."""
     from stillwatch.settings import Settings
-    from stillwatch_lab.adversary import ATTACKS, render_trials, try_attacks
+    from stillwatch_lab.adversary import ATTACKS, publish_trials, render_trials, try_attacks
 
     findings = Findings()
     _check_words("--attack", attack or (), [one.name for one in ATTACKS], findings)
-    for path in (world / "exchanges", world / "truth"):
+    for path in (world / name for world in worlds for name in ("exchanges", "truth")):
         if not path.is_dir():
             findings.add(f"`{path}`", "is not a folder", "name a world's folder")
     findings.settle()
     chosen = [one for one in ATTACKS if not attack or one.name in attack]
-    found = try_attacks(world, chosen, seed, Settings(), lambda text: typer.echo(text, err=True))
+    found = [try_attacks(world, chosen, seed, Settings(), lambda text: typer.echo(text, err=True)) for world in worlds]
+    if out is not None:
+        publish_trials(found, out)
     if as_json:
-        print_json(asdict(found))
-    else:
-        render_trials(found, console(WIDE))
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        render_trials(one, console(WIDE))
 
 
 @lab.command()

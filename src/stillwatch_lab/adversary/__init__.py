@@ -1,7 +1,7 @@
 """The adversary: it searches for the cheapest way to hide, and plays attackers who frame others or hide behind them."""
 
 from stillwatch_lab.adversary.evasions import load_playbook
-from stillwatch_lab.adversary.framing_table import render_trials
+from stillwatch_lab.adversary.framing_table import publish_trials, render_trials
 from stillwatch_lab.adversary.search import AdversaryResult, try_evasions
 from stillwatch_lab.adversary.terminal import render
 from stillwatch_lab.adversary.trial import ATTACKS, try_attacks
@@ -14,6 +14,7 @@ __all__ = [
     "AdversaryResult",
     "Conditions",
     "load_playbook",
+    "publish_trials",
     "render",
     "render_trials",
     "try_attacks",

@@ -1,6 +1,11 @@
-"""The table of attacks on a terminal: who was framed, and how a campaign stands before and after."""
+"""The table of attacks on a terminal and in files: who was framed, and how a campaign stands before and after."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -18,6 +23,19 @@ def render_trials(found: Tried, console: Console) -> None:
     if hiding:
         console.print(_hiding(found, hiding))
     console.print(in_sum(found))
+
+
+def publish_trials(found: Sequence[Tried], out: Path) -> None:
+    """Writes `framing.jsonl`, a line for every world and attack, and the tables as `framing.txt` into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "framing.jsonl").open("w", encoding="utf-8") as file:
+        for one in found:
+            for trial in (one.before, *one.trials):
+                record = {"world": one.world, "campaign_name": one.campaign, **asdict(trial), "level": trial.level}
+                file.write(json.dumps(record, allow_nan=False) + "\n")
+    with (out / "framing.txt").open("w", encoding="utf-8") as file:
+        for one in found:
+            render_trials(one, Console(file=file, width=160, highlight=False))
 
 
 def in_sum(found: Tried) -> str:

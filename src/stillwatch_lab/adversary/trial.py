@@ -15,11 +15,12 @@ from stillwatch import flow
 from stillwatch.settings import Settings
 from stillwatch_lab.adversary.attacks import FRAMING, Attack, cast
 from stillwatch_lab.adversary.hiding import HIDING
+from stillwatch_lab.adversary.rewordings import REWORDING
 from stillwatch_lab.adversary.scene import Scene
 from stillwatch_lab.worlds.job import job_of
 
 LEVELS = ("act", "review", "watch")
-ATTACKS = (*FRAMING, *HIDING)
+ATTACKS = (*FRAMING, *REWORDING, *HIDING)
 
 
 @dataclass(frozen=True, slots=True)

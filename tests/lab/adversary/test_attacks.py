@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,8 +11,9 @@ import pytest
 
 from stillwatch_lab.adversary import ATTACKS, try_attacks
 from stillwatch_lab.adversary.attacks import FRAMING, Attack, cast
-from stillwatch_lab.adversary.framing_table import in_sum
+from stillwatch_lab.adversary.framing_table import in_sum, publish_trials
 from stillwatch_lab.adversary.hiding import HIDING
+from stillwatch_lab.adversary.rewordings import REWORDING
 from stillwatch_lab.adversary.scene import Scene
 from stillwatch_lab.adversary.trial import Trial, Tried
 from stillwatch_lab.worlds.build import build
@@ -87,7 +89,7 @@ def test_the_same_seed_plays_the_same(world: Path, tmp_path: Path) -> None:
 
 
 def test_every_attack_has_a_name_of_its_own() -> None:
-    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) == len(FRAMING) + len(HIDING)
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) == len(FRAMING) + len(REWORDING) + len(HIDING)
 
 
 def test_the_sum_names_whom_and_what() -> None:
@@ -105,3 +107,17 @@ def test_without_an_attack_to_try_the_campaign_stands_as_it_does(world: Path) ->
     found = try_attacks(world, (), 1, Settings(), lambda text: None)
     assert found.trials == ()
     assert found.before.campaign == 20
+
+
+def test_the_files_hold_a_line_for_each_attack_and_the_tables(tmp_path: Path) -> None:
+    none = {"act": 0, "review": 0, "watch": 0}
+    before = Trial("none", "", False, 0, none, 10, {**none, "act": 9}, none)
+    bot = Trial("bot", "asks", False, 6, none, 10, none, none)
+    publish_trials([Tried("w", "c", before, (bot,)), Tried("v", "c", before, ())], tmp_path / "new")
+    lines = [json.loads(line) for line in (tmp_path / "new" / "framing.jsonl").read_text().splitlines()]
+    assert [(line["world"], line["attack"], line["level"]) for line in lines] == [
+        ("w", "none", "act"),
+        ("w", "bot", None),
+        ("v", "none", "act"),
+    ]
+    assert "w: 0 of 6 victims at review or above" in (tmp_path / "new" / "framing.txt").read_text()
