@@ -151,7 +151,7 @@ def copy_group(
     made = list(fresh_accounts(scene, count, given.victims).values())
     for place, row in enumerate(scene.requests(given.victims)):
         text = _reworded(scene, row["input_text"], reworded)
-        first, second = made[place % count], made[(place * 7 + 1) % count]
+        first, second = made[place % count], one_of(scene, made)
         sent = repeated(scene, row | {"input_text": text}, first, *minutes)
         if scene.rng.random() < 0.2:
             scene.add(sent | {"status_code": 429, "output_tokens": 0, "output_text": None})

@@ -7,6 +7,7 @@ what he can guess: the same as on other days, or the next item of a public data 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from stillwatch_lab.adversary.attacks import (
     DECLARED,
@@ -95,12 +96,34 @@ def reword_group(scene: Scene, given: Cast, before: float) -> None:
     """Fresh accounts reword a group's requests, a share `before` it asks them, and hand refused ones over."""
     made = list(fresh_accounts(scene, FRESH, given.victims).values())
     for place, row in enumerate(scene.requests(given.victims)):
-        first, second = made[place % FRESH], made[(place * 7 + 1) % FRESH]
+        first, second = made[place % FRESH], one_of(scene, made)
         sent = reworded(scene, row, first, BEFORE if scene.rng.random() < before else AFTER)
         if scene.rng.random() < 0.2:
             scene.add(sent | {"status_code": 429, "output_tokens": 0, "output_text": None})
             sent = repeated(scene, sent, second, 0.1, 3.0)
         scene.add(sent | {"status_code": 200})
+
+
+def many_crews(scene: Scene, given: Cast, crews: int = 10, accounts: int = 24) -> None:
+    """So many crews of fresh accounts, each a small campaign of its own: what is found of them says nothing of others.
+
+    Each works off a part of the campaign's requests days later, in other words, and hands refused ones over.
+    """
+    asked = [row for row in scene.requests(given.attackers) if row["input_text"]]
+    people = [name for name, role in scene.roles.items() if not role.group and not role.campaign]
+    for crew in range(crews):
+        made = list(fresh_accounts(scene, accounts, scene.chosen(scene.busy(people, 1, 200), 1)).values())
+        days = timedelta(days=1 + crew % 3)
+        for place, row in enumerate(asked[crew::crews]):
+            first, second = made[place % accounts], one_of(scene, made)
+            sent = reworded(scene, row, first, (0.0, 600.0))
+            sent["started_at"] += days
+            if sent["started_at"] > asked[-1]["started_at"]:
+                continue
+            if scene.rng.random() < 0.2:
+                scene.add(sent | {"status_code": 429, "output_tokens": 0, "output_text": None})
+                sent = repeated(scene, sent, second, 0.1, 3.0)
+            scene.add(sent | {"status_code": 200})
 
 
 REWORDING: tuple[Attack, ...] = (
@@ -115,5 +138,6 @@ REWORDING: tuple[Attack, ...] = (
         DECLARED,
         lambda s, c: reword_group(s, c, 0.0),
     ),
+    Attack("crews", "ten crews of fresh accounts do as the campaign does, beside a firm", DECLARED, many_crews),
     Attack("firm-guessed", "the same, half beforehand", DECLARED, lambda s, c: reword_group(s, c, 0.5)),
 )
