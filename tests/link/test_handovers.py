@@ -38,7 +38,7 @@ from tests.link.test_graph import filled
 
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
-NONE = Rewordings(*np.empty((3, 0), np.int64), np.empty((2, 0), np.int64))
+NONE = Rewordings(*np.empty((3, 0), np.int64), np.empty((2, 0), np.int64), *np.empty((3, 0), np.int64))
 
 
 def found(folder: Path, rows: list[tuple[str, int, int]]):

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
 from stillwatch.link.null_model import EnrichedValues
-from stillwatch.link.ties import EARLIER, UNKNOWN, Lives, Ties, _earlier, are_copied, own_ties
+from stillwatch.link.rewordings import Rewordings
+from stillwatch.link.ties import EARLIER, UNKNOWN, Lives, Ties, _earlier, are_copied, are_reworded, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import DAY
 
 CODE = {attribute.claim: code for code, attribute in enumerate(ATTRIBUTES)}
 ACCOUNTS = 12
 BORN = np.full(ACCOUNTS, 5 * DAY)  # within the log, which begins at 0
+NOBODY = np.zeros(ACCOUNTS, bool)
 SEEN = np.array([0, *range(6, 5 + ACCOUNTS)]) * DAY
 
 
@@ -50,7 +52,7 @@ def ties(values: dict[str, dict[int, int]], lives: Lives | None = None) -> Ties:
     )
     ones = np.ones(len(members))
     bicluster = Bicluster(members, ones, np.ones(len(names)), 99.0, (), (), found, ())
-    return own_ties(graph, bicluster, lives or Lives(BORN, SEEN, np.arange(ACCOUNTS)))
+    return own_ties(graph, bicluster, lives or Lives(BORN, SEEN, np.arange(ACCOUNTS), NOBODY))
 
 
 def test_who_comes_after_others_is_tied_and_the_first_are_not() -> None:
@@ -62,7 +64,9 @@ def test_who_comes_after_others_is_tied_and_the_first_are_not() -> None:
 
 def test_what_may_be_older_than_the_log_ties_nobody() -> None:
     days = {account: 6 + account for account in range(1, 6)}
-    used_at_once = Lives(np.full(ACCOUNTS, -DAY), np.array([0, *range(7, 6 + ACCOUNTS)]) * DAY, np.arange(ACCOUNTS))
+    used_at_once = Lives(
+        np.full(ACCOUNTS, -DAY), np.array([0, *range(7, 6 + ACCOUNTS)]) * DAY, np.arange(ACCOUNTS), NOBODY
+    )
     assert not ties({"same_device": days}, used_at_once).ways.any()
     assert not ties({"same_device": days}, replace(used_at_once, created_at=np.full(ACCOUNTS, UNKNOWN))).ways.any()
     # taken up later in the log, by an account that was seen in it without, it does
@@ -73,7 +77,7 @@ def test_what_may_be_older_than_the_log_ties_nobody() -> None:
 def test_what_is_stated_is_as_old_as_the_account() -> None:
     created = np.arange(ACCOUNTS) * DAY
     alike = dict.fromkeys(range(1, 6), 30)
-    assert ties({"same_payment_issuer": alike}, Lives(created, SEEN, np.arange(ACCOUNTS))).ways.tolist() == [
+    assert ties({"same_payment_issuer": alike}, Lives(created, SEEN, np.arange(ACCOUNTS), NOBODY)).ways.tolist() == [
         0,
         0,
         1,
@@ -81,7 +85,7 @@ def test_what_is_stated_is_as_old_as_the_account() -> None:
         1,
     ]
     unknown = np.full(ACCOUNTS, UNKNOWN)
-    assert not ties({"same_payment_issuer": alike}, Lives(unknown, SEEN, np.arange(ACCOUNTS))).ways.any()
+    assert not ties({"same_payment_issuer": alike}, Lives(unknown, SEEN, np.arange(ACCOUNTS), NOBODY)).ways.any()
 
 
 @given(
@@ -143,10 +147,30 @@ def test_accounts_of_a_fleet_that_share_its_texts_are_copied_together() -> None:
     assert np.flatnonzero(are_copied(texts_sent(copied), fleet)).tolist() == [0, 1, 2]
 
 
-def test_what_the_own_customer_shares_ties_no_account_that_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillwatch.link.ties.are_copied", lambda graph, customer: np.ones(ACCOUNTS, bool))
+def asked_again(*pairs: tuple[int, int]) -> Rewordings:
+    """Rewordings of who asked and who asked again, each of starts of their own; every account has twenty."""
+    left, right = (np.array([pair[place] for pair in pairs], np.int64) for place in range(2))
+    asked = np.arange(len(pairs))
+    count = np.full(ACCOUNTS, 20)
+    return Rewordings(left, right, asked, np.empty((2, 0), np.int64), asked, asked + len(pairs), count)
+
+
+def test_who_is_reworded_by_several_is_copied_and_who_shares_a_queue_is_not() -> None:
+    own = np.arange(ACCOUNTS)
+    copied = [(0, 1 + n % 4) for n in range(8)]
+    assert np.flatnonzero(are_reworded(asked_again(*copied), own)).tolist() == [0]
+    assert not are_reworded(asked_again(*[(0, 1) for _ in range(8)]), own).any()  # one alone
+    assert not are_reworded(asked_again(*copied[:2]), own).any()  # hardly any
+    assert not are_reworded(asked_again(*copied, *[(1 + n % 4, 0) for n in range(4)]), own)[0]
+    queue = [(n % 6, (n + step) % 6) for n in range(6) for step in (1, 2, 3)]
+    assert not are_reworded(asked_again(*queue), own).any()
+    one_customer = np.array([0, 0, 0, 0, 0, *range(5, ACCOUNTS)])
+    assert not are_reworded(asked_again(*copied), one_customer).any()
+
+
+def test_what_the_own_customer_shares_ties_no_account_that_is_copied() -> None:
     days = {account: 20 + account for account in range(1, 9)}
-    firm = Lives(BORN, SEEN, np.array([0, 1, 2, 3, 4, 4, 4, 7, 8, 9, 10, 11]))
+    firm = Lives(BORN, SEEN, np.array([0, 1, 2, 3, 4, 4, 4, 7, 8, 9, 10, 11]), ~NOBODY)
     found = ties({"same_device": days, "same_opening_words": days, "asks_from_one_pool": days}, firm)
     assert found.ways.tolist() == [0, 0, 1, 0, 0, 0, 1, 1]
     assert not found.texts.any()

@@ -64,7 +64,7 @@ def run(engine: Engine, job: Job) -> None:
     settings = job.settings.link
     known = AccountPrior(prior, handover_count)
     biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits)
-    write(engine, graph, biclusters, prior, settings.net_bits)
+    write(engine, graph, biclusters, prior, settings.net_bits, reworded)
 
 
 def _of_contents(

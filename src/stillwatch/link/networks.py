@@ -16,8 +16,9 @@ from stillwatch.engine import Engine, Query
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
+from stillwatch.link.rewordings import Rewordings
 from stillwatch.link.shown_values import shown_values
-from stillwatch.link.ties import UNKNOWN, Lives, Ties, own_ties
+from stillwatch.link.ties import UNKNOWN, Lives, Ties, are_copied, are_reworded, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
@@ -58,7 +59,12 @@ def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
 
 
 def write(
-    engine: Engine, graph: Graph, biclusters: Sequence[Bicluster], prior: NDArray[np.float64], net_bits: float
+    engine: Engine,
+    graph: Graph,
+    biclusters: Sequence[Bicluster],
+    prior: NDArray[np.float64],
+    net_bits: float,
+    reworded: Rewordings,
 ) -> None:
     """Writes `networks`, `network_members`, `network_values` and `network_links`; `net_bits` as in `LinkSettings`."""
     facts = engine.fetch(
@@ -82,7 +88,7 @@ ORDER BY account_index
             strict=True,
         )
     )
-    networks, members, ties, lives = [], [], [], _lives(facts)
+    networks, members, ties, lives = [], [], [], _lives(facts, graph, reworded)
     for name, bicluster in rows:
         edges = bicluster_edges(graph, bicluster)
         networks.append(
@@ -159,10 +165,11 @@ def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArra
     }
 
 
-def _lives(facts: pa.Table) -> Lives:
+def _lives(facts: pa.Table, graph: Graph, reworded: Rewordings) -> Lives:
     created, first = (facts[name].cast(pa.timestamp("us")).cast(pa.int64()) for name in ("created_at", "first_seen"))
     customer = facts["customer"].to_numpy().astype(np.int64)
-    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy(), customer)
+    copied = are_copied(graph, customer) | are_reworded(reworded, customer)
+    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy(), customer, copied)
 
 
 def _ties(name: str, bicluster: Bicluster, accounts: pa.Array, own: Ties) -> dict[str, Any]:

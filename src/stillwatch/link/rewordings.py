@@ -31,14 +31,18 @@ FEATURES_AT_ONCE = 1 << 25  # features of conversation starts that are compared 
 class Rewordings:
     """Who asked first (`left`), who asked again in other words (`right`), and when (`at`, µs): arrays (rewordings,).
 
-    `apart` (2, pairs) are the pairs of accounts whose starts are as alike a day apart: one for each that coincidence
-    would bring within the hour.
+    `asked` and `again` (rewordings,) number the two conversation starts, of which each account has so many: `starts`
+    (accounts,). `apart` (2, pairs) are the pairs of accounts whose starts are as alike a day apart: one for each that
+    coincidence would bring within the hour.
     """
 
     left: Int64
     right: Int64
     at: Int64
     apart: Int64
+    asked: Int64
+    again: Int64
+    starts: Int64
 
 
 def find_rewordings(starts: ConversationStarts) -> Rewordings:
@@ -57,7 +61,9 @@ def find_rewordings(starts: ConversationStarts) -> Rewordings:
     at = starts.started_at[second]
     gap = at - starts.started_at[first]
     near, apart = gap <= HOUR, gap > HOUR
-    return Rewordings(left[near], right[near], at[near], np.stack([left[apart], right[apart]]))
+    count = np.bincount(starts.account_index, minlength=len(starts.settled_at))
+    pairs = np.stack([left[apart], right[apart]])
+    return Rewordings(left[near], right[near], at[near], pairs, first[near], second[near], count)
 
 
 def _alike(starts: ConversationStarts) -> tuple[Int64, Int64]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph, edges_inside
 from stillwatch.link.kernels import AGREEING_BITS
+from stillwatch.link.rewordings import Rewordings
 from stillwatch.link.values import ATTRIBUTES, GROUP_OF, GROUPS
 from stillwatch.records.claims import SAME_PAYLOAD
 from stillwatch.records.definitions import DAY
@@ -38,12 +39,13 @@ _ORDERLESS = np.array([name in ORDERLESS_GROUPS for name in GROUPS])
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """When accounts were made (UNKNOWN for none) and first seen, in µs, and the number of their customer, arrays
-    (accounts,): accounts of one organisation or card are one customer's, any other is its own."""
+    """When accounts were made (UNKNOWN for none) and first seen, in µs, the number of their customer, and which are
+    copied, arrays (accounts,): accounts of one organisation or card are one customer's, any other is its own."""
 
     created_at: Int64
     first_seen: Int64
     customer: Int64
+    copied: NDArray[np.bool_]
 
     @property
     def begins(self) -> int:
@@ -69,12 +71,12 @@ def own_ties(graph: Graph, bicluster: Bicluster, lives: Lives) -> Ties:
     account = members[inside.member]
     at = np.where(_STATED[attribute], lives.created_at[account], inside.at)
     bits = np.log2(np.maximum(bicluster.found.inside, 1.0) / np.maximum(bicluster.found.expected, 1e-9))[inside.value]
-    copied = are_copied(graph, lives.customer)[account]
+    copied, customer = lives.copied[account], lives.customer[account]
     took_up = _earlier(inside.value, at) >= EARLIER
     took_up &= ~_perhaps_before(account, inside.at, lives) | _STATED[attribute]
     took_up |= _ORDERLESS[group]
     # what others may have made like it, or what it shares with its own customer's accounts, says nothing of the others
-    alone = ~_with_own(inside.value, lives.customer[account])
+    alone = ~_with_own(inside.value, customer)
     took_up &= ~copied | (group == _TAKING_OVER) | (~_TEXT[group] & alone)
     own = took_up & (bits >= AGREEING_BITS)
     held = np.zeros((len(members), len(GROUPS)), bool)
@@ -121,6 +123,20 @@ def are_copied(graph: Graph, customer: Int64) -> NDArray[np.bool_]:
     pairs = np.unique(np.stack([source[~own], account[~own]]), axis=1)
     repeaters = np.bincount(pairs[0], minlength=int(customer.max(initial=0)) + 1)[customer]
     many = first >= np.maximum(COPIED * graph.distinct_count[_PAYLOAD], 3.0)
+    return np.asarray(many & (first > 2 * later) & (repeaters >= REPEATERS))
+
+
+def are_reworded(reworded: Rewordings, customer: Int64) -> NDArray[np.bool_]:
+    """Marks accounts (accounts,) whose conversation starts several others ask again in other words, as `are_copied`."""
+    left, right = customer[reworded.left], customer[reworded.right]
+    other = left != right
+    owner, count = np.zeros(int(reworded.starts.sum()), np.int64), len(customer)
+    owner[reworded.asked], owner[reworded.again] = reworded.left, reworded.right
+    first = np.bincount(owner[np.unique(reworded.asked[other])], minlength=count)
+    later = np.bincount(owner[np.unique(reworded.again[other])], minlength=count)
+    pairs = np.unique(np.stack([left[other], reworded.right[other]]), axis=1)
+    repeaters = np.bincount(pairs[0], minlength=int(customer.max(initial=0)) + 1)[customer]
+    many = first >= np.maximum(COPIED * reworded.starts, 3.0)
     return np.asarray(many & (first > 2 * later) & (repeaters >= REPEATERS))
 
 
