@@ -139,5 +139,5 @@ REWORDING: tuple[Attack, ...] = (
         lambda s, c: reword_group(s, c, 0.0),
     ),
     Attack("crews", "ten crews of fresh accounts do as the campaign does, beside a firm", DECLARED, many_crews),
-    Attack("firm-guessed", "the same, half beforehand", DECLARED, lambda s, c: reword_group(s, c, 0.5)),
+    Attack("firm-guessed", "the same, one in five beforehand", DECLARED, lambda s, c: reword_group(s, c, GUESSED)),
 )
