@@ -13,7 +13,17 @@ from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph
 from stillwatch.link.null_model import EnrichedValues
 from stillwatch.link.rewordings import Rewordings
-from stillwatch.link.ties import EARLIER, UNKNOWN, Lives, Ties, _earlier, are_copied, are_reworded, own_ties
+from stillwatch.link.ties import (
+    EARLIER,
+    UNKNOWN,
+    Lives,
+    Ties,
+    _earlier,
+    are_copied,
+    are_reworded,
+    of_customers,
+    own_ties,
+)
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import DAY
 
@@ -166,6 +176,12 @@ def test_who_is_reworded_by_several_is_copied_and_who_shares_a_queue_is_not() ->
     assert not are_reworded(asked_again(*queue), own).any()
     one_customer = np.array([0, 0, 0, 0, 0, *range(5, ACCOUNTS)])
     assert not are_reworded(asked_again(*copied), one_customer).any()
+
+
+def test_a_customer_of_whose_accounts_most_are_copied_is_copied_whole() -> None:
+    customer = np.array([0, 0, 0, 3, 4, 4, 4, 4, 8, 9, 10, 11])
+    copied = np.isin(np.arange(ACCOUNTS), [0, 1, 4, 9])
+    assert np.flatnonzero(of_customers(copied, customer)).tolist() == [0, 1, 2, 4, 9]
 
 
 def test_what_the_own_customer_shares_ties_no_account_that_is_copied() -> None:

@@ -18,7 +18,7 @@ from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.rewordings import Rewordings
 from stillwatch.link.shown_values import shown_values
-from stillwatch.link.ties import UNKNOWN, Lives, Ties, are_copied, are_reworded, own_ties
+from stillwatch.link.ties import UNKNOWN, Lives, Ties, are_copied, are_reworded, of_customers, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
@@ -168,7 +168,7 @@ def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArra
 def _lives(facts: pa.Table, graph: Graph, reworded: Rewordings) -> Lives:
     created, first = (facts[name].cast(pa.timestamp("us")).cast(pa.int64()) for name in ("created_at", "first_seen"))
     customer = facts["customer"].to_numpy().astype(np.int64)
-    copied = are_copied(graph, customer) | are_reworded(reworded, customer)
+    copied = of_customers(are_copied(graph, customer) | are_reworded(reworded, customer), customer)
     return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy(), customer, copied)
 
 

@@ -140,6 +140,13 @@ def are_reworded(reworded: Rewordings, customer: Int64) -> NDArray[np.bool_]:
     return np.asarray(many & (first > 2 * later) & (repeaters >= REPEATERS))
 
 
+def of_customers(copied: NDArray[np.bool_], customer: Int64) -> NDArray[np.bool_]:
+    """The accounts (accounts,) that are `copied`, and all of a customer that has half of its accounts copied: one of a
+    fleet may have sent too little."""
+    share = np.bincount(customer, weights=copied) / np.maximum(np.bincount(customer), 1)
+    return np.asarray(copied | (share[customer] >= 0.5))
+
+
 def _perhaps_before(account: Int32, at: Int64, lives: Lives) -> NDArray[np.bool_]:
     """Which holdings may be older than the log: of accounts that were, used from their first day in it."""
     older = (lives.created_at[account] < lives.begins) | (lives.created_at[account] == UNKNOWN)
