@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,10 +20,10 @@ from stillwatch.assess.score import (
     membership,
     q_values,
 )
+from stillwatch.assess.shares import shares_of
 from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
 from stillwatch.records.claims import JUDGEMENTS
-from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -229,7 +228,7 @@ ORDER BY ALL
 
 def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float]) -> pa.Table:
     members = engine.fetch(Query("members", "SELECT campaign_id, level, probability FROM campaign_members"))
-    named = _named(engine.fetch(targets_sql()))
+    named = shares_of(engine.fetch(targets_sql()).to_pylist())
     result = []
     for row in engine.fetch(totals_sql()).to_pylist():
         verdict = campaigns[row["campaign_id"]]
@@ -250,28 +249,6 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
             }
         )
     return pa.Table.from_pylist(result, schema=CAMPAIGNS.schema)
-
-
-def _named(rows: pa.Table) -> dict[str, dict[str, dict[str, float]]]:
-    """Each campaign's shares of capabilities, subjects and forms, by counting; a code without a name is unclear."""
-    counts: dict[str, dict[str, Counter[str]]] = {}
-    for row in rows.to_pylist():
-        subject, form = _name(SUBJECTS, row["subject"]), _name(FORMS, row["form"])
-        words = {"targets": capability_of(subject, form), "subjects": subject, "forms": form}
-        mine = counts.setdefault(row["campaign_id"], {column: Counter() for column in words})
-        for column, word in words.items():
-            mine[column][word] += row["exchanges"]
-    return {
-        name: {
-            column: {word: round(n / count.total(), 6) for word, n in sorted(count.items())}
-            for column, count in mine.items()
-        }
-        for name, mine in counts.items()
-    }
-
-
-def _name(names: tuple[str, ...], code: int) -> str:
-    return names[code] if 0 <= code < len(names) else UNCLEAR
 
 
 def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:

@@ -60,3 +60,6 @@ VIEW_WEIGHT = 0.25  # weight of a test beside a stronger view of the same fact
 PURPOSE_BITS_CAP = 20.0  # bits of an account's own exchanges for or against its membership
 REVIEW_MEMBER = 0.5  # probability below which an account, likelier a stranger than a member, is only watched
 CERTAIN = 0.999999  # the most probability that evidence alone may state: six decimals must not round to certainty
+
+# Shares of what a campaign asked for
+RIGHTLY_NAMED = 50.0  # exchanges taken to be named rightly, so that few are not worked back far (1 % of 5,000)

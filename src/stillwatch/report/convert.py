@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from math import sqrt
 from typing import Any
 
+import numpy as np
+
 from stillwatch.records.claims import IS_PERMITTED
+from stillwatch.records.shares import intervals, load_rates
 from stillwatch.report.document import (
     Alternative,
     Evidence,
@@ -22,7 +24,6 @@ from stillwatch.report.document import (
 from stillwatch.report.fetch import Row
 from stillwatch.report.sanitise import LONGEST_SAMPLE, LONGEST_SENTENCE, sanitise
 
-NORMAL_95 = 1.959964  # standard deviations on either side of the mean within which 95 % of a normal law lies
 EXAMPLES = 5  # examples kept of one piece of evidence
 VERDICTS = ("preferred", "possible", "excluded")  # in the order in which explanations are listed
 # a reason that counts nothing, as of a network whose exchanges are all permitted, explains nothing
@@ -50,12 +51,17 @@ def _largest_first(shares: Iterable[tuple[str, float]]) -> list[tuple[float, str
 
 
 def _named_shares(row: Row, axis: str) -> Iterator[NamedShare]:
-    """Shares with Wilson's interval over conversations, whose exchanges depend on one another, else over exchanges."""
+    """Shares with their intervals; `conversations` count as independent, as their exchanges depend on one another."""
     size = max(row["conversations"] or row["exchanges"], 1)
+    rates = load_rates()[axis]
+    stated = dict(row[axis])
+    shares = np.array([stated.get(name, 0.0) for name in rates.names])
+    known = shares.sum() > 0
+    low, high = intervals(shares, size, rates) if known else (shares, shares)
+    ends = dict(zip(rates.names, zip(low.tolist(), high.tolist(), strict=True), strict=True))
     for share, name in _largest_first(row[axis]):
-        middle = (share + NORMAL_95**2 / (2 * size)) / (1 + NORMAL_95**2 / size)
-        half = NORMAL_95 / (1 + NORMAL_95**2 / size) * sqrt(share * (1 - share) / size + NORMAL_95**2 / (4 * size**2))
-        yield NamedShare(name, share, round(max(middle - half, 0.0), 6), round(min(middle + half, 1.0), 6))
+        least, most = ends.get(name, (0.0, 1.0))  # nothing is known of a name that this version does not have
+        yield NamedShare(name, share, round(least, 6), round(most, 6))
 
 
 def network_numbers(row: Row) -> dict[str, Any]:

@@ -15,9 +15,10 @@ FRAMING = (
     "customer to level act (framing). Before anything is done, a person must check that each account did it itself."
 )
 CAPABILITIES_ARE_ESTIMATES = (
-    "The shares of capabilities are an estimate from the wording of requests only, and can be wrong for prompts of "
-    "kinds that were not learned from; the intervals are those of sampling alone. Read some requests before you cite "
-    "a share."
+    "The shares of capabilities are an estimate from the wording of requests only, corrected for the naming errors "
+    "that were measured on other prompts. Of new kinds of prompts they can be wrong: one in five of the intervals, "
+    "which allow for sampling and for how errors differ between kinds, missed the true share. Read some requests "
+    "before you cite one."
 )
 
 CAVEATS = (

@@ -30,7 +30,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class NamedShare:
-    """A subject or a form and its share of a campaign's exchanges, with the 95 % interval of sampling alone."""
+    """A subject or a form and its share of a campaign's exchanges, with its 95 % interval."""
 
     name: str
     share: float

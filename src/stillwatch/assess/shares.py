@@ -1,0 +1,44 @@
+"""What a campaign asked for: shares of capabilities, subjects and forms, worked back from how exchanges were named."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.assess.thresholds import RIGHTLY_NAMED
+from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
+from stillwatch.records.shares import explain, load_rates
+
+Shares = dict[str, dict[str, float]]  # column, name: share of the exchanges
+
+
+def shares_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Shares]:
+    """The columns `targets`, `subjects` and `forms` of each campaign, from its exchanges by subject and form."""
+    counts: dict[str, NDArray[np.float64]] = {}
+    for row in rows:
+        mine = counts.setdefault(row["campaign_id"], np.zeros((len(SUBJECTS), len(FORMS))))
+        mine[_place(SUBJECTS, row["subject"]), _place(FORMS, row["form"])] += row["exchanges"]
+    return {name: _shares(mine) for name, mine in counts.items()}
+
+
+def _place(names: tuple[str, ...], code: int) -> int:
+    """A code without a name is unclear."""
+    return code if 0 <= code < len(names) else names.index(UNCLEAR)
+
+
+def _shares(counts: NDArray[np.float64]) -> Shares:
+    rates = load_rates()
+    found = explain(counts, rates["subjects"].mean, rates["forms"].mean, RIGHTLY_NAMED)
+    sums: dict[str, dict[str, float]] = {column: defaultdict(float) for column in ("targets", "subjects", "forms")}
+    for (subject, form), share in np.ndenumerate(found):
+        words = (capability_of(SUBJECTS[subject], FORMS[form]), SUBJECTS[subject], FORMS[form])
+        for column, word in zip(sums, words, strict=True):
+            sums[column][word] += float(share)
+    return {
+        column: {word: stated for word in sorted(mine) if (stated := round(mine[word], 6))}
+        for column, mine in sums.items()
+    }
