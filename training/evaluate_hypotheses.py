@@ -1,8 +1,8 @@
 """How hypotheses fare on groups that no fit saw: `python -m training.evaluate_hypotheses FIT... [--on OTHER...]`.
 
 Three tables of groups: worlds left out of the fit, then each kind of group left out as well, then worlds of another
-generator (`--on`), which no fit has seen. Each row counts the groups of one kind, and how many would stand at a
-probability of 0.99, of 0.9 and of 0.5.
+generator (`--on`), which no fit has seen. Each row counts the groups of one kind, how many could be acted on (0.95 and
+linked by more than strangers come to share), and how many stand at a probability of 0.95, of 0.9 and of 0.5.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training.fit_hypotheses import PRIOR, Fit, Float, Group, held_out, load, posterior, prepare, to_json
-from training.hypotheses import from_json, support_of
+from stillwatch.assess.hypotheses import from_json, support_of
+from stillwatch.assess.thresholds import ACT_PROBABILITY, BEYOND_STRANGERS, REVIEW_PROBABILITY, WATCH_PROBABILITY
+from training.fit_hypotheses import PRIOR, Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
 
-LEVELS = (0.99, 0.9, 0.5)
+LEVELS = (ACT_PROBABILITY, REVIEW_PROBABILITY, WATCH_PROBABILITY)
 BINS = 10  # of the reliability curve
 
 
@@ -36,7 +37,7 @@ def main() -> None:
         rows += [*on_others(fit, load(wanted.on))]
     for row in rows:
         sys.stdout.write(
-            f"{row['left_out']:14} {row['kind']:28} {row['groups']:5}  "
+            f"{row['left_out']:14} {row['kind']:28} {row['groups']:5}  act: {row['act']:4}  "
             + "  ".join(f"{level}: {row[str(level)]:4}" for level in LEVELS)
             + f"  median {row['median']:.4f}\n"
         )
@@ -52,25 +53,37 @@ def main() -> None:
 def left_out(fit: Fit) -> Iterator[dict[str, object]]:
     """Rows of worlds left out, and of kinds left out as well."""
     for name, without_kind in (("worlds", False), ("kinds", True)):
-        found = posterior(held_out(fit, without_kind).sum(axis=1), fit.world)
+        found = posterior(held_out(fit, without_kind).sum(axis=1))
         for number, kind in enumerate(fit.kinds):
-            yield _row(name, kind, found[fit.kind == number])
+            rows = fit.kind == number
+            yield _row(name, kind, found[rows], fit.linked[rows])
 
 
 def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, object]]:
     """Rows of another generator's groups, as the fitted arrays judge them."""
     model = from_json(to_json(fit))
     support = np.array([support_of(model, one.values) for one in others])
-    found = posterior(support, np.array([one.world for one in others]))
+    found = posterior(support)
     kinds = [f"{'!' if one.extraction else ''}{one.kind}" for one in others]
+    linked = np.array([one.beyond >= BEYOND_STRANGERS for one in others])
     for kind in sorted(set(kinds)):
-        yield _row("generator", kind, found[[one == kind for one in kinds]])
+        rows = np.array([one == kind for one in kinds])
+        yield _row("generator", kind, found[rows], linked[rows])
 
 
-def _row(left: str, kind: str, found: Float) -> dict[str, object]:
+def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, object]:
     counts = {str(level): int((found >= level).sum()) for level in LEVELS}
     median = float(np.median(found)) if len(found) else float("nan")
-    return {"left_out": left, "kind": kind, "groups": len(found), **counts, "median": median, "probability": found}
+    act = int((linked & (found >= ACT_PROBABILITY)).sum())
+    return {
+        "left_out": left,
+        "kind": kind,
+        "groups": len(found),
+        "act": act,
+        **counts,
+        "median": median,
+        "probability": found,
+    }
 
 
 def calibration(rows: Sequence[dict[str, object]]) -> float:

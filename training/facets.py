@@ -34,6 +34,7 @@ MEASURES_OF: dict[str, tuple[str, ...]] = {
         "begins_together",
         "rewords_within_the_hour",
         "returns_within_the_hour",
+        "passes_requests_on",
     ),
     HIDDEN: (
         "claims_many_identities",
@@ -43,7 +44,6 @@ MEASURES_OF: dict[str, tuple[str, ...]] = {
         "is_under_contract",
         "spreads_over_networks",
         "sits_in_one_network",
-        "has_own_places",
         "born_together",
     ),
     DATA: (
@@ -56,10 +56,58 @@ MEASURES_OF: dict[str, tuple[str, ...]] = {
         "stands_apart_from_people",
         "answers_of_one_length",
         "turns_beyond_client",
+        "changes_settings",
+        "changes_instructions",
+        "changes_tools",
+        "repeats_in_order",
+        "repeats_evenly",
     ),
     PUBLIC: ("repeats_questions", "repeats_conversation_starts"),
     BURST: ("lasts_one_day",),
 }
+
+# Measures whose direction is known: the higher (rising) or lower, the more they speak for their facet
+RISING = (
+    "covers_the_pool",
+    "hands_over_refused_requests",
+    "moves_to_new_models_at_once",
+    "replaces_closed_accounts",
+    "deals_out_repeats",
+    "falls_silent_together",
+    "begins_together",
+    "first_used_on_one_day",
+    "last_used_on_one_day",
+    "passes_requests_on",
+    "claims_many_identities",
+    "spreads_over_networks",
+    "narrow_purpose",
+    "narrow_vocabulary",
+    "asks_once",
+    "stands_apart_from_people",
+    "repeats_in_order",
+    "repeats_evenly",
+)
+FALLING = (
+    "draws_from_one_pool",
+    "asks_one_mix",
+    "same_sizes",
+    "keeps_the_same_hours",
+    "equalised_volumes",
+    "spreads_volumes",
+    "spreads_lifetimes",
+    "names_organisation",
+    "pays_with_one_card",
+    "is_under_contract",
+    "is_education",
+    "sits_in_one_network",
+    "returns_on_the_same_day",
+    "never_repeats_a_slot",
+    "uses_many_words",
+    "answers_of_one_length",
+    "changes_settings",
+    "changes_instructions",
+    "changes_tools",
+)
 
 EXTRACTION = "extraction"
 RELAY = "is_reseller_or_relay_customers"

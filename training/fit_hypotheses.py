@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,21 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
 
+from stillwatch.assess.alternatives import beyond_strangers
+from stillwatch.assess.hypotheses import ARRAYS, UNMET, normalised
+from stillwatch.assess.measures import measured
+from stillwatch.assess.thresholds import BEYOND_STRANGERS
 from training.facets import (
     BURST,
     DATA,
     EXTRACTION,
     FACETS_OF,
+    FALLING,
     HAND,
     HIDDEN,
     MEASURES_OF,
     POOL,
     PUBLIC,
+    RISING,
     taught,
 )
 from training.groups import profile_of
-from training.hypotheses import UNMET, normalised, priors
-from training.measures import measured
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -36,15 +41,19 @@ Flags = NDArray[np.bool_]
 
 CELLS = 8  # cells of a measure, equally filled by the balanced groups of the fit
 RIDGE = 0.001  # penalty of squared log ratios: strong, since shrunk ratios hold elsewhere; `slopes` undoes the scale
-SMOOTHNESS = 0.001  # penalty of squared differences of neighbouring cells
-MOST_ASSURED = 3.0  # times that all log ratios are stretched at most
-STATED = 0.9  # probability from which innocents are counted against what is stated
-PRIOR = 0.01  # of a network to serve extraction, as the settings have it
+SMOOTHNESS = 0.01  # penalty of squared differences of neighbouring cells
+SUBSETS, SUBSET = 8, 0.6  # fits whose mean is taken, and the share of the worlds that each sees
+SEED = 20261130
+LEAST_ASSURED, MOST_ASSURED = 0.5, 3.0  # times that all log ratios are stretched
+STATED = (0.9, 0.95)  # probabilities from which innocents are counted against what is stated
+PRIOR = 0.1  # of a network to serve extraction, as the settings have it
 MOST_STRETCHED = 4.0  # times that log ratios are stretched at most
 MOST_FOR = 3.0  # nats that one measure may say for a facet, and against it, before they are stretched
 # Bits that one measure may say against a facet. An operator can give its accounts the looks of people, so that a sign
 # that is missing says little; that accounts say openly whose they are is no mere lack of a sign.
 LEAST_BITS = {POOL: 2.0, HAND: 2.0, HIDDEN: 6.0, DATA: 2.0, PUBLIC: 6.0, BURST: 6.0}
+# Bits that one measure may say for it: a firm can work from many places as well.
+MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 6.0, BURST: 6.0}
 HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
 PRIOR_UNMET = 0.1  # prior of it among innocents
 MOST = 40.0  # groups' worth that one kind counts at most, however many there are
@@ -53,17 +62,6 @@ FOLDS = 5  # parts of the worlds
 LEAST_MOVEMENT = 0.6  # cells by which a measure is taken to move between generators at least,
 MOVEMENT_TIMES = 1.5  # and how many times as far as it was seen to move between sorts of worlds
 LEAST_GROUPS = 30  # groups that must have a measure before it is used
-
-# Measures whose direction is known: the higher (rising) or lower, the more they speak for their facet
-RISING = ("claims_many_identities", "hands_over_refused_requests")
-FALLING = (
-    "draws_from_one_pool",
-    "names_organisation",
-    "pays_with_one_card",
-    "is_under_contract",
-    "is_education",
-    "sits_in_one_network",
-)
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,7 @@ class Group:
     extraction: bool
     values: dict[str, float] = field(repr=False)
     sort: int = 0  # of world: groups of one kind are compared between sorts to see how far a measure moves
+    beyond: float = math.inf  # bits an account of shared values that strangers do not come to share
 
     @property
     def hypothesis(self) -> str:
@@ -102,7 +101,7 @@ def group_of(one: dict[str, Any], sort: int = 0, off: Collection[str] = ()) -> G
         return None
     parts = extraction if share >= PURE else innocent
     kind = max(parts, key=lambda name: (parts[name], name))
-    return Group(one["world"], kind, share >= PURE, measured(profile, off), sort)
+    return Group(one["world"], kind, share >= PURE, measured(profile, off), sort, beyond_strangers(profile))
 
 
 @dataclass
@@ -118,6 +117,7 @@ class Fit:
     hypothesis: Int  # (groups,)
     kind: Int  # (groups,)
     world: NDArray[np.str_]  # (groups,)
+    linked: Flags  # (groups,) by more than strangers come to share, so that it can be acted on
     fold: Int  # (groups,)
     kinds: list[str]
     movement: Float  # (measures,) cells by which each is taken to move between generators
@@ -161,7 +161,8 @@ def prepare(groups: Sequence[Group]) -> Fit:
     side = np.array([[_side(one, facet) for facet in facets] for one in groups])
     titles = [f"{'!' if extraction else ''}{name}" for extraction, name in kinds]
     world = np.array([one.world for one in groups])
-    fit = Fit(kept, facets, edges, names, cells, side, hypothesis, kind, world, fold, titles, moved)
+    linked = np.array([one.beyond >= BEYOND_STRANGERS for one in groups])
+    fit = Fit(kept, facets, edges, names, cells, side, hypothesis, kind, world, linked, fold, titles, moved)
     fit = replace(fit, stretched=slopes(fit))
     sure = assurance(fit)
     return replace(fit, stretched={facet: sure * slope for facet, slope in fit.stretched.items()})
@@ -236,7 +237,7 @@ def densities(fit: Fit, used: Flags) -> list[Float]:
         mine = [j for j, one in enumerate(fit.facets) if one == facet]
         if mine:
             for j, ratio in zip(mine, log_ratios(fit, mine, used), strict=True):
-                ratios[j] = np.maximum(fit.stretched.get(facet, 1.0) * ratio, -LEAST_BITS[facet])
+                ratios[j] = np.clip(fit.stretched.get(facet, 1.0) * ratio, -LEAST_BITS[facet], MOST_BITS[facet])
     result = []
     for facet, ratio in zip(fit.facets, ratios, strict=True):
         bits = np.vstack([np.zeros(len(ratio)), ratio])
@@ -248,10 +249,15 @@ def densities(fit: Fit, used: Flags) -> list[Float]:
 
 
 def log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
-    """log₂ ratio of each cell of the measures `mine`, which show one facet."""
+    """log₂ ratio of each cell of the measures `mine`, which show one facet: the mean of fits to random parts of the
+    worlds, which varies less than one fit to all (Bühlmann & Yu, Annals of Statistics 30, 2002)."""
     name = (tuple(mine), used.tobytes())
     if name not in fit.known:
-        fit.known[name] = _log_ratios(fit, mine, used)
+        worlds = np.unique(fit.world[used])
+        generator = np.random.default_rng(SEED)
+        drawn = [generator.choice(worlds, math.ceil(SUBSET * len(worlds)), replace=False) for _ in range(SUBSETS)]
+        each = [_log_ratios(fit, mine, used & np.isin(fit.world, part)) for part in drawn]
+        fit.known[name] = [np.asarray(np.mean(cells, axis=0)) for cells in zip(*each, strict=True)]
     return fit.known[name]
 
 
@@ -332,30 +338,27 @@ def prior_of(innocent: int) -> Float:
 
 
 def assurance(fit: Fit) -> float:
-    """By how much all log ratios are stretched: the most with which, among groups of worlds left out that stand at 0.9
-    and above, no more are innocent than is stated."""
-    best = 1.0
-    for factor in np.arange(1.0, MOST_ASSURED + 0.125, 0.25):
+    """By how much all log ratios are stretched: the most up to which, among groups of worlds left out that could be
+    acted on, no more are innocent than is stated, at each level of STATED and above."""
+    best = LEAST_ASSURED
+    for factor in np.arange(LEAST_ASSURED, MOST_ASSURED, 0.1):
         wider = replace(fit, stretched={facet: factor * slope for facet, slope in fit.stretched.items()})
-        found = posterior(held_out(wider, False).sum(axis=1), fit.world)
-        taken = found >= STATED
-        if (1.0 - found[taken]).sum() >= (taken & (fit.hypothesis > 0)).sum():
-            best = float(factor)
+        found = posterior(held_out(wider, False).sum(axis=1))
+        taken = [(found >= level) & fit.linked for level in STATED]
+        if any((1.0 - found[rows]).sum() < (rows & (fit.hypothesis > 0)).sum() for rows in taken):
+            break
+        best = float(factor)
     return best
 
 
-def posterior(support: Float, world: NDArray[np.str_]) -> Float:
-    """Probability of extraction (groups,), from log₂ likelihoods (groups, hypotheses) and each group's world."""
+def posterior(support: Float) -> Float:
+    """Probability of extraction (groups,), from log₂ likelihoods (groups, hypotheses)."""
     before = np.concatenate([[PRIOR], (1.0 - PRIOR) * prior_of(support.shape[1] - 1)])
-    found = np.zeros(len(support))
-    for one in np.unique(world):
-        rows = world == one
-        found[rows] = normalised(np.log2(priors(before, support[rows])) + support[rows])[:, 0]
-    return found
+    return np.asarray(normalised(np.log2(before) + support)[:, 0])
 
 
 def to_json(fit: Fit) -> str:
-    """The arrays as `training.hypotheses` reads them."""
+    """The arrays as `stillwatch.assess.hypotheses` reads them."""
     tables = densities(fit, np.full(len(fit.kind), True))
     measures = {
         name: {
@@ -373,7 +376,7 @@ def main() -> None:
     """Writes the arrays and prints the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=ARRAYS)
     wanted = parser.parse_args()
     groups = load(wanted.groups)
     fit = prepare(groups)

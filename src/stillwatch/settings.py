@@ -59,8 +59,8 @@ class EvidenceSettings(_Section):
 class AssessSettings(_Section):
     """When a campaign may be acted on."""
 
-    expected_innocents_per_100k: float = Field(default=1.0, gt=0.0)  # of the provider's accounts, at `act`
-    prior_campaigns_per_1000_networks: float = Field(default=10.0, gt=0.0, lt=1000.0)
+    false_discovery_rate: float = Field(default=0.05, gt=0.0, lt=1.0)  # share of accounts at `act`, expected innocent
+    prior_campaigns_per_1000_networks: float = Field(default=100.0, gt=0.0, lt=1000.0)
 
 
 class Settings(_Section):

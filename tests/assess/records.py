@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from stillwatch.assess.profile import CandidateProfile
 from stillwatch.records.candidates import GroupTest
 from tests.assess.tables import BEGIN
+from tests.assess.tables import GUILTY as PLAIN
 
 
 class Outcome(NamedTuple):
@@ -23,15 +24,14 @@ def outcomes(named: dict[str, Outcome]) -> dict[str, GroupTest]:
     return {name: GroupTest(name, *outcome) for name, outcome in named.items()}
 
 
-OUTCOMES = {
-    "draws_from_one_pool": Outcome(0.0, 3.0, 12.0),
-    "asks_one_mix": Outcome(0.0, 1.0, 8.0),
-    "same_sizes": Outcome(0.0, 1.0, 6.0),
-    "equalised_volumes": Outcome(0.0, 1.0, 3.0),
-    "narrow_purpose": Outcome(1.5, 0.1, 6.0),
-    "repeats_questions": Outcome(0.01, 0.0, 0.0),
+OUTCOMES = {name: Outcome(*outcome) for name, outcome in PLAIN.items()}
+SHARED = {
+    "same_payment_issuer": 9.0,
+    "same_signup_minute": 9.0,
+    "same_opening_words": 9.0,
+    "same_subnet": 9.0,
+    "takes_over_requests_of": 9.0,
 }
-SHARED = {"same_payment_issuer": 9.0, "same_signup_minute": 9.0, "same_opening_words": 9.0, "same_subnet": 9.0}
 
 GUILTY = CandidateProfile(
     candidate_id="C1",
@@ -46,6 +46,7 @@ GUILTY = CandidateProfile(
     whole_network=False,
     registered=400,
     identities=400,
+    effective_customers=400.0,
     organisations=0,
     organisation_share=0.0,
     top_payment_share=0.01,
@@ -62,6 +63,7 @@ GUILTY = CandidateProfile(
 UNREGISTERED: dict[str, Any] = {
     "registered": 0,
     "identities": None,
+    "effective_customers": None,
     "organisations": None,
     "organisation_share": None,
     "top_payment_share": None,

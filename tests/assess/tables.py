@@ -40,20 +40,47 @@ EMPTY = {
     Kind.FLOAT64: 0.0,
     Kind.BOOLEAN: False,
 }
-# statistic, people's, bits
+# statistic, people's, bits: an effort as plain as half of those in training worlds
 GUILTY = {
     "draws_from_one_pool": (0.0, 3.0, 12.0),
     "asks_one_mix": (0.0, 1.0, 8.0),
     "same_sizes": (0.0, 1.0, 6.0),
     "equalised_volumes": (0.0, 1.0, 3.0),
-    "narrow_purpose": (1.5, 0.1, 6.0),
+    "keeps_the_same_hours": (0.0, 0.2, 3.0),
+    "narrow_purpose": (3.0, 0.1, 6.0),
+    "narrow_vocabulary": (4.0, 0.1, 2.5),
+    "stands_apart_from_people": (0.97, 0.01, 0.0),
+    "asks_once": (0.8, 0.4, 0.0),
+    "never_repeats_a_slot": (0.001, 0.05, 3.6),
+    "uses_many_words": (7.5, 10.0, 0.0),
+    "hands_over_refused_requests": (0.6, 0.01, 5.0),
+    "moves_to_new_models_at_once": (0.5, 0.06, 3.0),
     "repeats_questions": (0.01, 0.0, 0.0),
+    "repeats_in_order": (0.5, 0.0, 0.0),
+    "falls_silent_together": (0.1, 0.0, 0.0),
+    "spreads_volumes": (0.3, 1.0, 0.0),
+    "begins_together": (8.0, 0.0, 0.0),
+    "last_used_on_one_day": (3.0, 0.3, 0.0),
+    "rewords_within_the_hour": (0.0, 0.0, 0.0),
+    "returns_on_the_same_day": (-0.1, 0.0, 0.0),
+    "has_own_places": (1.2, 0.7, 0.0),
 }
+
+
+def nearer_to_people(share: float) -> dict[str, tuple[float, float, float]]:
+    """The guilty outcomes with each statistic moved this share of the way to people's."""
+    return {
+        name: (statistic + share * (people - statistic), people, bits)
+        for name, (statistic, people, bits) in GUILTY.items()
+    }
+
+
 SHARED = {
     "same_payment_issuer": "payment",
     "same_signup_minute": "time",
     "same_opening_words": "content",
     "same_subnet": "infrastructure",
+    "takes_over_requests_of": "lifecycle",
 }
 
 

@@ -9,16 +9,12 @@ import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.outputs import LEVELS
-from stillwatch.settings import EngineSettings
-from tests.assess.tables import EACH, GUILTY, MEMBERS, STRANGERS, Rows, assessed, day, fill, levels, own_names
+from stillwatch.settings import AssessSettings, EngineSettings
+from tests.assess.tables import EACH, MEMBERS, Rows, assessed, day, fill, levels, nearer_to_people, own_names
 
 RANK = {level: -place for place, level in enumerate(LEVELS)}
 # all but the purpose: what is no narrower than people's questions is a relay's customers', whatever else it is
-WEAK = {
-    name: (statistic, people, bits if name == "narrow_purpose" else bits / 3)
-    for name, (statistic, people, bits) in GUILTY.items()
-}
-PEOPLE = {**GUILTY, "draws_from_one_pool": (3.0, 3.0, -3.3), "asks_one_mix": (1.0, 1.0, -2.0)}
+WEAK, PEOPLE = nearer_to_people(0.3), nearer_to_people(1.0)
 CASES: dict[str, dict[str, Any]] = {
     "all of it certain": {},
     "two campaigns": {"networks": {"1": MEMBERS[:25], "2": MEMBERS[15:]}},
@@ -79,8 +75,9 @@ def test_expected_innocents_are_the_doubts_about_those_named(found: dict[str, Ro
 
 def test_innocents_expected_at_act_stay_in_the_limit(found: dict[str, Rows]) -> None:
     doubts = sum(1.0 - row["probability"] for row in found["campaign_members"] if row["level"] == "act")
+    named = sum(row["level"] == "act" for row in found["campaign_members"])
     # probabilities are written in millionths
-    assert doubts <= 1.0 * (STRANGERS + len(MEMBERS)) / 100_000 + 1e-6 * len(MEMBERS)
+    assert doubts <= (AssessSettings().false_discovery_rate + 1e-6) * named
 
 
 def test_every_campaign_has_its_evidence_and_every_alternative(found: dict[str, Rows]) -> None:
@@ -118,8 +115,8 @@ def test_links_alone_are_no_campaign(engine: DuckDBEngine) -> None:
 def test_a_stricter_limit_never_acts_on_more(engine: DuckDBEngine) -> None:
     fill(engine, link_bits=14.0)
     acted = [
-        sum(row["level"] == "act" for row in assessed(engine, expected_innocents_per_100k=limit)["campaign_members"])
-        for limit in (1e-6, 0.1, 1.0, 100.0)
+        sum(row["level"] == "act" for row in assessed(engine, false_discovery_rate=limit)["campaign_members"])
+        for limit in (1e-9, 1e-4, 0.01, 0.5)
     ]
     assert acted == sorted(acted)
     assert acted[0] == 0 < acted[-1]

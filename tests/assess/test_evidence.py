@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.assess.evidence import all_items
-from stillwatch.assess.score import evidence_bits
+from stillwatch.assess.evidence import EvidenceItem, all_items, measured_sentences, permit_bits
+from stillwatch.assess.hypotheses import EXTRACTION, Weighed, given_prior, shipped, weigh
+from stillwatch.assess.measures import measured
+from stillwatch.assess.profile import CandidateProfile
 from stillwatch.records.candidates import Absence, GroupTest
-from stillwatch.records.claims import EVIDENCE_SORTS, switched_off
-from tests.assess.records import GUILTY, OUTCOMES, UNREGISTERED, profile
+from stillwatch.records.claims import EVIDENCE_SORTS, GROUP_CLAIMS, STATED_CLAIMS, switched_off
+from tests.assess.records import GUILTY, OUTCOMES, profile
 from tests.records.test_sentences import assert_reads_well
+
+MEASURED = {claim.name for claim in (*GROUP_CLAIMS, *STATED_CLAIMS)}
+
+
+def judged(one: CandidateProfile, off: Collection[str] = ()) -> tuple[Weighed, list[EvidenceItem]]:
+    weighed = weigh(shipped(), measured(one, off), given_prior(shipped(), 0.01), permit_bits(one))
+    return weighed, all_items(one, weighed, measured_sentences(one, weighed), off)
+
+
+def items(one: CandidateProfile, off: Collection[str] = ()) -> list[EvidenceItem]:
+    return judged(one, off)[1]
 
 
 def bits_of(claim: str, **changed: object) -> float | None:
-    found = [item.bits for item in all_items(profile(**changed)) if item.claim == claim]  # type: ignore[arg-type]
+    found = [item.bits for item in items(profile(**changed)) if item.claim == claim]  # type: ignore[arg-type]
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -25,50 +40,54 @@ def bits_of(claim: str, **changed: object) -> float | None:
 @given(st.floats(0.0, 14.0), st.floats(0.0, 14.0))
 def test_what_formed_the_group_is_not_counted_again(payment: float, place: float) -> None:
     changed = profile(family_bits={"payment": payment, "infrastructure": place})
-    assert evidence_bits(all_items(changed)) == evidence_bits(all_items(GUILTY))
+    assert sum(item.bits for item in items(changed)) == sum(item.bits for item in items(GUILTY))
 
 
-def test_every_test_that_says_something_is_told_with_its_bits() -> None:
-    stated = {item.claim: item.bits for item in all_items(GUILTY)}
-    for name, outcome in OUTCOMES.items():
-        assert stated.get(name, 0.0) == outcome.bits
+def test_an_item_alone_is_a_ratio_to_all_innocent_explanations_and_all_together_are_the_odds() -> None:
+    weighed, stated = judged(GUILTY)
+    model = shipped()
+    for item in stated:
+        if item.claim in weighed.bits:
+            each = weighed.bits[item.claim]
+            innocent = sum(p * 2.0 ** each[name] for name, p in zip(model.names[1:], model.prior, strict=True))
+            assert item.bits == pytest.approx(each[EXTRACTION] - math.log2(innocent), abs=1e-3)
+    (together,) = (item.bits for item in stated if item.claim == "weighed_together")
+    p = weighed.probability[EXTRACTION]
+    assert together == pytest.approx(math.log2(p / (1.0 - p)) - math.log2(0.01 / 0.99), abs=1e-3)
+
+
+def test_every_measure_that_weighs_is_stated_with_a_sentence() -> None:
+    weighed, stated = judged(GUILTY)
+    assert {item.claim for item in stated} >= set(weighed.bits)
+    assert {item.claim for item in stated if item.bits} <= MEASURED
 
 
 def test_a_test_without_a_statistic_is_not_stated() -> None:
-    assert bits_of("draws_from_one_pool") is not None
-    absent = {**GUILTY.tests, "draws_from_one_pool": GroupTest.without("draws_from_one_pool", Absence.FEW_TEXTS, 3.0)}
-    assert "draws_from_one_pool" not in {item.claim for item in all_items(replace(GUILTY, tests=absent))}
+    claim = next(claim for claim in OUTCOMES if claim in shipped().edges)
+    assert bits_of(claim) is not None
+    absent = {**GUILTY.tests, claim: GroupTest.without(claim, Absence.FEW_TEXTS, 3.0)}
+    assert claim not in {item.claim for item in items(replace(GUILTY, tests=absent))}
 
 
 def test_claims_that_are_switched_off_are_not_stated() -> None:
-    stated = {item.claim for item in all_items(GUILTY)}
+    stated = {item.claim for item in items(GUILTY)}
     for sort in EVIDENCE_SORTS:
         off = switched_off([sort])
-        assert {item.claim for item in all_items(GUILTY, off)} == stated - off
+        assert {item.claim for item in items(GUILTY, off)} == stated - off
     assert "claims_many_identities" in stated & switched_off(["shared_infrastructure"])
 
 
 def test_claims_are_unique_and_have_a_sentence() -> None:
-    stated = all_items(profile(permitted=10))
+    stated = items(profile(permitted=10))
     assert len({item.claim for item in stated}) == len(stated)
     for item in stated:
         assert_reads_well(item.sentence)
 
 
 @pytest.mark.parametrize("fewer", [1, 40, 399])
-def test_claiming_fewer_identities_is_less_evidence(fewer: int) -> None:
-    many, few = bits_of("claims_many_identities", identities=400), bits_of("claims_many_identities", identities=fewer)
-    assert many is not None and few is not None
-    assert many >= few
-    assert many > 0 > (bits_of("claims_many_identities", identities=1) or 0.0)
-
-
-def test_without_registration_addresses_say_whether_they_hide() -> None:
-    hiding = bits_of("spreads_over_networks", **UNREGISTERED, top_subnet_share=0.01)
-    in_the_open = bits_of("spreads_over_networks", **UNREGISTERED, top_subnet_share=0.9)
-    assert hiding is not None and in_the_open is not None
-    assert hiding > 0 > in_the_open
-    assert bits_of("spreads_over_networks", **UNREGISTERED, top_subnet_share=None, subnets=None) is None
+def test_claiming_fewer_identities_is_never_more_evidence(fewer: int) -> None:
+    probability = [judged(profile(effective_customers=float(one)))[0].probability[EXTRACTION] for one in (400, fewer)]
+    assert probability[0] >= probability[1]
 
 
 def test_a_permit_speaks_for_innocence() -> None:

@@ -11,9 +11,9 @@ from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES
-from tests.assess.tables import GUILTY, MEMBERS, Rows, accused, assessed, day, fill, levels, stored
+from tests.assess.tables import MEMBERS, Rows, accused, assessed, day, fill, levels, nearer_to_people, stored
 
-DOUBTFUL = {name: (statistic, people, bits / 16) for name, (statistic, people, bits) in GUILTY.items()}
+DOUBTFUL = nearer_to_people(0.6)
 
 
 def judged(subject: str, verdict: str, at: float = 0.0, **more: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_accounts_that_were_confirmed_stay_so_in_a_network_that_is_hardly_suspec
 
 
 def test_accounts_that_were_confirmed_stay_so_in_a_network_that_nobody_would_list(engine: DuckDBEngine) -> None:
-    nothing = {name: (statistic, people, -bits) for name, (statistic, people, bits) in GUILTY.items()}
+    nothing = nearer_to_people(1.0)
     assert grown_together(engine, tests=nothing)["campaign_members"] == []
     found = grown_together(engine, judged("N2", "confirmed", at=2), tests=nothing)
     assert accused(found) == set(MEMBERS[20:])

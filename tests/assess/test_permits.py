@@ -104,7 +104,7 @@ def test_two_permits_add_up(engine: DuckDBEngine) -> None:
 def test_what_outgrew_its_permit_is_said_and_never_acted_on_unseen(engine: DuckDBEngine) -> None:
     fill(engine, accounts=PARTNER, permits=[permit(exchange_limit=30)])
     found = assessed(engine)
-    assert levels(found) == {"C1": "review"}
+    assert levels(found) == {"C1": "watch"}
     said = {row["alternative"]: row for row in found["alternatives"]}
     assert said["is_permitted"]["verdict"] == "possible"
     assert "30" in said["is_permitted"]["sentence"]

@@ -47,7 +47,8 @@ def test_registration_is_counted_over_members_that_have_one(engine: DuckDBEngine
     assert one.registered == 30
     assert one.identities == 2 + 22
     assert one.organisations == 2
-    assert one.organisation_share == pytest.approx(8 / 30)
+    assert one.effective_customers == pytest.approx(30**2 / (4**2 + 4**2 + 22))
+    assert one.organisation_share == pytest.approx(4 / 30)
     assert one.top_payment_share == pytest.approx(8 / 30)
     assert one.education_share == pytest.approx(8 / 30)
     assert one.closures == 3
@@ -112,8 +113,10 @@ def test_surprise_is_an_account_and_capped(engine: DuckDBEngine) -> None:
         "same_signup_minute": 9.0,
         "same_opening_words": 9.0,
         "same_subnet": 9.0,
+        "takes_over_requests_of": 9.0,
     }
-    assert one.family_bits == {"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0}
+    shared = ("payment", "time", "content", "infrastructure", "lifecycle")
+    assert one.family_bits == dict.fromkeys(shared, 9.0)
 
 
 def test_the_strongest_value_of_each_claim_is_named_with_its_holders(engine: DuckDBEngine) -> None:

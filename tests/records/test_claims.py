@@ -40,6 +40,8 @@ OFF: dict[EvidenceSort, set[str]] = {
         "falls_silent_together",
         "first_used_on_one_day",
         "last_used_on_one_day",
+        "lasts_one_day",
+        "passes_requests_on",
     },
     "content": {
         "same_opening_words",

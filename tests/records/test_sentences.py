@@ -18,7 +18,15 @@ from stillwatch.records.claims import FAMILIES, GROUP_CLAIMS, JUDGEMENTS, GroupC
 from stillwatch.records.measured import MEASURED_CLAIMS
 
 STATED = [claim for claim in GROUP_CLAIMS if claim.sentence is not None]
-SHARES = {"never_repeats_a_slot", "hands_over_refused_requests", "moves_to_new_models_at_once"}
+SHARES = {
+    "never_repeats_a_slot",
+    "hands_over_refused_requests",
+    "moves_to_new_models_at_once",
+    "repeats_questions",
+    "asks_once",
+    "stands_apart_from_people",
+    "reaches_all_accounts",
+}
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden_sentences.toml").read_text(encoding="utf-8"))["sentence"]
 NOUNS = "accounts|customers|requests|closures|ranges|organisations|days"
 ONE_OF_MANY = rf"(?<![\d.,])1 (different |registered |address )?({NOUNS})\b"
@@ -41,7 +49,7 @@ def test_sentences_of_made_values(row: dict[str, Any]) -> None:
 def test_every_stated_test_has_a_golden_sentence() -> None:
     written = {row["writes"] for row in GOLDEN}
     stated = [claim for claim in STATED if claim not in MEASURED_CLAIMS]
-    assert len(stated) == 13
+    assert len(stated) == 17
     unwritten = {
         claim.name for claim in stated if claim.sentence is not None and claim.sentence.__name__ not in written
     }
@@ -58,7 +66,8 @@ def test_every_value_gives_a_sentence(claim: GroupClaim, own: float, people: flo
     assert claim.sentence is not None
     sentence = claim.sentence(own, people, bits)
     assert_reads_well(sentence)
-    assert people is None or claim.name == "replaces_closed_accounts" or "ordinary accounts" in sentence
+    without = people is None or claim.name in ("replaces_closed_accounts", "reaches_all_accounts")
+    assert without or "ordinary accounts" in sentence
 
 
 FOR = "hardly more alike|far less so|only|no more than chance|almost never|rarely|times as typical|at once"
@@ -97,10 +106,16 @@ def test_shared_families_read_well(bits: float, family: str) -> None:
     assert_reads_well(sentences.shared_family(FAMILIES[family].words, bits))
 
 
-@given(st.integers(1, 10**6), st.integers(1, 10**6), st.floats(0.0, 1.0), st.booleans())
-def test_stated_claims_read_well(many: int, few: int, share: float, either: bool) -> None:
-    assert_reads_well(sentences.identities(many, few, either))
-    assert_reads_well(sentences.networks(many, share, either))
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.floats(0.0, 1.0))
+def test_stated_claims_read_well(many: int, few: int, share: float) -> None:
+    assert_reads_well(sentences.identities(many, max(2, few)))
+    assert_reads_well(sentences.organisation_share(share, few + 1))
+    assert_reads_well(sentences.subnets(many, few))
+    assert_reads_well(sentences.top_subnet(share))
+    assert_reads_well(sentences.busiest_day(share, float(many)))
+    assert_reads_well(sentences.copied(many))
+    assert_reads_well(sentences.passes_on(share))
+    assert_reads_well(sentences.weighed_together(100.0 * share - 50.0))
     assert_reads_well(sentences.permit(many, few))
 
 

@@ -121,4 +121,4 @@ def test_a_folder_gives_every_table_of_the_run_and_its_facts(full: SyntheticRun,
     assert sizes == {table.name: len(full.rows[table.name]) for table in RUN_FILES}
     assert sizes["lineage"] > 0
     assert (facts.version, facts.since, facts.until) == (__version__, None, None)
-    assert facts.innocents_per_100k == Settings().assess.expected_innocents_per_100k
+    assert facts.false_discovery_rate == Settings().assess.false_discovery_rate

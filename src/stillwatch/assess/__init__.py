@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
-from stillwatch.assess.evidence import all_items
+from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
+from stillwatch.assess.hypotheses import Weighed, given_prior, shipped, weigh
 from stillwatch.assess.judgements import Resolution
+from stillwatch.assess.measures import measured
 from stillwatch.assess.profile import CandidateProfile, gather
-from stillwatch.assess.score import judge
+from stillwatch.assess.score import judge, prior
 from stillwatch.assess.subjects import settle, write_lineage
 from stillwatch.engine import Engine
 from stillwatch.job import Job
 from stillwatch.records.claims import switched_off
-from stillwatch.settings import AssessSettings
 
 READS = (
     "account_sketches",
@@ -47,20 +48,28 @@ def run(engine: Engine, job: Job) -> None:
     """Judges every candidate, then writes those worth a person's time."""
     past, known, resolved = settle(engine)
     settings, off = job.settings.assess, switched_off(job.settings.evidence.off)
+    profiles = [profile for profile in gather(engine) if profile.accounts or profile.permitted]
+    values = [measured(profile, off) for profile in profiles]
+    model = shipped()
+    before = given_prior(model, prior(settings))
     verdicts = [
-        _verdict(profile, resolved, settings, off)
-        for profile in gather(engine)
-        if profile.accounts or profile.permitted
+        _verdict(profile, weigh(model, found, before, permit_bits(profile)), resolved, off)
+        for profile, found in zip(profiles, values, strict=True)
     ]
     write(engine, verdicts, settings)
     write_lineage(engine, past, known.networks, resolved.applied)
 
 
-def _verdict(profile: CandidateProfile, resolved: Resolution, settings: AssessSettings, off: frozenset[str]) -> Verdict:
+def _verdict(profile: CandidateProfile, weighed: Weighed, resolved: Resolution, off: frozenset[str]) -> Verdict:
     """What is stated of one candidate, without the claims that are switched `off`."""
-    items, alternatives = all_items(profile, off), try_all(profile)
-    score = judge(items, alternatives, settings)
+    said = measured_sentences(profile, weighed)
+    items, alternatives = all_items(profile, weighed, said, off), try_all(profile, weighed, said)
     name = profile.candidate_id
     return Verdict(
-        profile, tuple(items), alternatives, score, resolved.candidates.get(name), name in resolved.confirmed
+        profile,
+        tuple(items),
+        alternatives,
+        judge(weighed, alternatives),
+        resolved.candidates.get(name),
+        name in resolved.confirmed,
     )

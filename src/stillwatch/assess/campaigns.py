@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,14 +17,14 @@ from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.score import (
     Judged,
     act_cutoff,
-    groups_within,
     membership,
     q_values,
 )
 from stillwatch.assess.shares import shares_of
 from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
-from stillwatch.records.claims import JUDGEMENTS
+from stillwatch.records import sentences
+from stillwatch.records.claims import DID_NOTHING_ALONE, JUDGEMENTS
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
@@ -117,7 +118,7 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     tested = [verdict.profile.candidate_id for verdict in verdicts]
     q = dict(zip(tested, q_values([verdict.score.evidence_bits for verdict in verdicts]), strict=True))
     engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
-    engine.store(EVIDENCE, _evidence(verdicts))
+    engine.store(EVIDENCE, _evidence(verdicts, _copied(rows)))
     engine.store(ALTERNATIVES, _alternatives(verdicts))
 
 
@@ -131,10 +132,7 @@ def _listed(rows: pa.Table, campaigns: dict[str, Verdict]) -> pa.ChunkedArray:
 
 
 def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
-    """Levels under the expected-innocents limit: half of it for whole groups that may be wrong, half for strays."""
-    limit = settings.expected_innocents_per_100k * total / 100_000 / 2
-    found = {name: (v.probability, v.profile.accounts) for name, v in campaigns.items() if v.level == "act"}
-    acting = groups_within(limit, found)
+    """Levels under the false discovery rate, over all accounts that could be acted on, the likeliest first."""
     candidate, count = rows["candidate_id"].to_numpy(), len(rows)
     own, group, possible = np.zeros(count), np.zeros(count), np.full(count, "watch", object)
     link, purpose = rows["link_bits"].to_numpy(), rows["purpose_bits"].to_numpy()
@@ -142,7 +140,7 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
         mine = candidate == name
         own[mine] = membership(link[mine], purpose[mine], total, verdict.profile.accounts)
         group[mine] = verdict.probability
-        possible[mine] = "review" if verdict.level == "act" and name not in acting else verdict.level
+        possible[mine] = verdict.level
     # an account that holds a permit and outgrew it is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
     possible[holder & (possible == "act")] = "review"
@@ -151,9 +149,9 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
     own[confirmed] = group[confirmed] = 1.0
     possible[confirmed] = "act"
     probability = own * group
-    cutoff = act_cutoff(own[possible == "act"], limit)
+    cutoff = act_cutoff(probability[possible == "act"], settings.false_discovery_rate)
     level = np.where(probability < REVIEW_MEMBER, "watch", possible)
-    level = np.where((level == "act") & (own < cutoff), "review", level)
+    level = np.where((level == "act") & (probability < cutoff), "review", level)
     return pa.table(
         {
             "campaign_id": rows["candidate_id"],
@@ -251,7 +249,13 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
     return pa.Table.from_pylist(result, schema=CAMPAIGNS.schema)
 
 
-def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
+def _copied(rows: pa.Table) -> Counter[str]:
+    """How many listed members of each candidate did nothing that others could not have made them seem to do."""
+    alike = pc.and_(pc.invert(rows["acted"]), pc.not_equal(rows["judgement"], "confirmed"))
+    return Counter(rows.filter(alike)["candidate_id"].to_pylist())
+
+
+def _evidence(verdicts: Sequence[Verdict], copied: Counter[str]) -> pa.Table:
     rows = [
         {
             "subject": _subject(verdict),
@@ -262,6 +266,16 @@ def _evidence(verdicts: Sequence[Verdict]) -> pa.Table:
         }
         for verdict in verdicts
         for item in verdict.items
+    ]
+    rows += [
+        {
+            "subject": name,
+            "claim": DID_NOTHING_ALONE.name,
+            "bits": 0.0,
+            "sentence": sentences.copied(accounts),
+            "examples": [],
+        }
+        for name, accounts in sorted(copied.items())
     ]
     rows += [
         {

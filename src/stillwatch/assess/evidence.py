@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from stillwatch.assess.hypotheses import Weighed
+from stillwatch.assess.measures import passed_on_bits
 from stillwatch.assess.profile import CandidateProfile
-from stillwatch.assess.thresholds import (
-    FEWEST_IDENTITIES,
-    HIDING_ADDRESS_BITS,
-    IDENTITY_BITS,
-    LEAST_COUNTED,
-    LEAST_PERMITTED,
-    MAJORITY,
-    OPEN_ADDRESS_BITS,
-    OPEN_IDENTITIES,
-    PERMIT_BITS,
-)
-from stillwatch.records import sentences
-from stillwatch.records.claims import (
-    CLAIMS_MANY_IDENTITIES,
-    FAMILIES,
-    GROUP_CLAIMS,
-    INSIDE_PERMIT,
-    OUTGREW_PERMIT,
-    SPREADS_OVER_NETWORKS,
-)
+from stillwatch.assess.thresholds import LEAST_PERMITTED, PERMIT_BITS
+from stillwatch.records import claims, sentences
+from stillwatch.records.claims import FAMILIES, GROUP_CLAIMS, INSIDE_PERMIT, OUTGREW_PERMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +36,40 @@ def shared_items(profile: CandidateProfile) -> list[EvidenceItem]:
     ]
 
 
-def tested_items(profile: CandidateProfile) -> list[EvidenceItem]:
-    """What the group was tested on, where a test carries bits."""
-    result = []
-    for claim in GROUP_CLAIMS:
-        test = profile.test(claim)
-        if claim.sentence is not None and test is not None and test.statistic is not None and test.bits != 0.0:
-            sentence = claim.sentence(test.statistic, test.reference, test.bits)
-            result.append(EvidenceItem(claim.name, test.bits, sentence))
-    return result
+def measured_sentences(profile: CandidateProfile, weighed: Weighed) -> dict[str, str]:
+    """Every measure that weighs anything, in words, by claim."""
+    bits = weighed.alone
+    tested = {
+        claim.name: claim.sentence(test.statistic, test.reference, bits[claim.name])
+        for claim in GROUP_CLAIMS
+        if claim.name in bits and (test := profile.test(claim)) is not None and test.statistic is not None
+    }
+    stated = {claim: say(profile) for claim, say in STATED.items() if claim in bits}
+    return tested | stated
 
 
-def concealment_items(profile: CandidateProfile) -> list[EvidenceItem]:
-    """Do the accounts hide that they belong together? Fraudulent access, not distillation, is what is looked for."""
-    if profile.identities is not None and profile.has_registration:
-        return [_identities(profile, profile.identities)]
-    if profile.subnets is not None and profile.top_subnet_share is not None:
-        open_about_it = profile.top_subnet_share > MAJORITY
-        return [
-            EvidenceItem(
-                SPREADS_OVER_NETWORKS.name,
-                OPEN_ADDRESS_BITS if open_about_it else HIDING_ADDRESS_BITS,
-                sentences.networks(profile.subnets, profile.top_subnet_share, open_about_it),
-            )
-        ]
-    return []
+def measured_items(weighed: Weighed, said: Mapping[str, str]) -> list[EvidenceItem]:
+    """What each measure alone weighs for extraction, or against it, and what all weigh together."""
+    bits = weighed.alone
+    items = [EvidenceItem(claim, round(bits[claim], 3), said[claim]) for claim in bits if claim in said]
+    together = sentences.weighed_together(weighed.together)
+    return [*items, EvidenceItem(claims.WEIGHED_TOGETHER.name, round(weighed.together, 3), together)]
 
 
-def _identities(profile: CandidateProfile, identities: int) -> EvidenceItem:
-    share = identities / max(profile.registered, 1)
-    # one customer with many keys is open; many customers behind one operator are not
-    counted = profile.accounts >= LEAST_COUNTED
-    bits = 2.0 * math.log2(max(share, FEWEST_IDENTITIES) / OPEN_IDENTITIES) if counted else 0.0
-    return EvidenceItem(
-        CLAIMS_MANY_IDENTITIES.name,
-        round(max(-IDENTITY_BITS, min(IDENTITY_BITS, bits)), 3),
-        sentences.identities(profile.registered, identities, many=share > OPEN_IDENTITIES),
-    )
+STATED: dict[str, Callable[[CandidateProfile], str]] = {
+    claims.CLAIMS_MANY_IDENTITIES.name: lambda one: sentences.identities(one.registered, one.identities or 0),
+    claims.NAMES_ORGANISATION.name: lambda one: sentences.organisation_share(
+        one.organisation_share or 0.0, one.organisations or 0
+    ),
+    claims.PAYS_WITH_ONE_CARD.name: lambda one: sentences.card_share(one.top_payment_share or 0.0),
+    claims.IS_EDUCATION.name: lambda one: sentences.education_share(one.education_share or 0.0),
+    claims.IS_UNDER_CONTRACT.name: lambda one: sentences.contract_share(one.contract_share or 0.0),
+    claims.SPREADS_OVER_NETWORKS.name: lambda one: sentences.subnets(one.subnets or 0, one.accounts),
+    claims.SITS_IN_ONE_NETWORK.name: lambda one: sentences.top_subnet(one.top_subnet_share or 0.0),
+    claims.LASTS_ONE_DAY.name: lambda one: sentences.busiest_day(one.busiest_day_share, one.days),
+    claims.PASSES_REQUESTS_ON.name: lambda one: sentences.passes_on(passed_on_bits(one)),
+}
+"""The sentence of each measure that assessment itself takes of a candidate, by claim."""
 
 
 def permit_items(profile: CandidateProfile) -> list[EvidenceItem]:
@@ -96,17 +77,19 @@ def permit_items(profile: CandidateProfile) -> list[EvidenceItem]:
     if not profile.permitted:
         return []
     claim = OUTGREW_PERMIT if profile.exchanges else INSIDE_PERMIT
-    much = profile.permitted >= LEAST_PERMITTED * (profile.permitted + profile.exchanges)
     sentence = sentences.permit(profile.permitted, profile.exchanges)
-    return [EvidenceItem(claim.name, PERMIT_BITS if much else 0.0, sentence)]
+    return [EvidenceItem(claim.name, permit_bits(profile), sentence)]
 
 
-def all_items(profile: CandidateProfile, off: Collection[str] = ()) -> list[EvidenceItem]:
+def permit_bits(profile: CandidateProfile) -> float:
+    """Bits, 0 or below, where a permit covers a good part of a candidate: its holder had leave for the purpose."""
+    much = profile.permitted >= max(1, LEAST_PERMITTED * (profile.permitted + profile.exchanges))
+    return PERMIT_BITS if much else 0.0
+
+
+def all_items(
+    profile: CandidateProfile, weighed: Weighed, said: Mapping[str, str], off: Collection[str] = ()
+) -> list[EvidenceItem]:
     """Every item for and against a candidate, without those whose claims are switched `off`."""
-    items = [
-        *shared_items(profile),
-        *tested_items(profile),
-        *concealment_items(profile),
-        *permit_items(profile),
-    ]
+    items = [*shared_items(profile), *measured_items(weighed, said), *permit_items(profile)]
     return [item for item in items if item.claim not in off]

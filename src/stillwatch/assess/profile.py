@@ -32,10 +32,11 @@ class CandidateProfile:
     registered: int  # members with a row in the accounts table
     identities: int | None  # customers the members claim to be: an organisation each, or by itself
     organisations: int | None
-    organisation_share: float | None  # members that name one which several of them share and pay for together
+    effective_customers: float | None  # how many customers, had each as many of the members (inverse Simpson index)
+    organisation_share: float | None  # members that name the commonest one which several share and pay for together
     top_payment_share: float | None
     education_share: float | None
-    contract_share: float | None
+    contract_share: float | None  # members under the contract of one organisation, the largest
     subnets: int | None  # different /24 the purpose's exchanges came from
     top_subnet_share: float | None
     closures: int
@@ -90,6 +91,7 @@ SELECT
   coalesce(stated.registered, 0) AS registered,
   stated.identities,
   stated.organisations,
+  stated.effective_customers,
   stated.organisation_share,
   stated.top_payment_share,
   stated.education_share,

@@ -87,16 +87,8 @@ GROUP BY candidate_id
     )
 
 
-def registration_sql() -> Query:
-    """Who the members say they are: customers claimed, organisations named, and the share of the commonest card.
-
-    Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
-    more, that one card or a contract pays for, or that pay nothing and have one mail domain; and an account for
-    education counts where it pays with no card of its own and others have its mail domain.
-    """
-    return Query(
-        "candidate registration",
-        f"""
+# Members with what they say of themselves, and with how many of the others each shares it.
+_NAMED = """\
 WITH members AS (
   SELECT DISTINCT candidate_id, account_id FROM accusable_days
 ),
@@ -116,7 +108,20 @@ named AS (
     ) AS together
   FROM members JOIN accounts USING (account_id)
 ),
-stated AS (
+"""
+
+
+def registration_sql() -> Query:
+    """Who the members say they are: customers claimed, and the shares of the largest organisation, contract and card.
+
+    Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
+    more, that one card or a contract pays for, or that pay nothing and have one mail domain; and an account for
+    education counts where it pays with no card of its own and others have its mail domain.
+    """
+    return Query(
+        "candidate registration",
+        f"""
+{_NAMED}stated AS (
   SELECT
     *,
     organisation_id IS NOT NULL AND together >= {LEAST_NAMED} AS is_named,
@@ -124,18 +129,29 @@ stated AS (
       AND (payment_fingerprint IS NULL OR with_card >= {LEAST_NAMED})
       AND with_domain >= {LEAST_NAMED} AS is_education
   FROM named
+),
+counted AS (
+  SELECT
+    *,
+    CASE
+      WHEN is_named THEN count(*) OVER (PARTITION BY candidate_id, organisation_id, is_named) ELSE 1
+    END AS of_customer
+  FROM stated
 )
 SELECT
   candidate_id,
   count(*) AS registered,
   count(DISTINCT CASE WHEN is_named THEN organisation_id END) + count(*) FILTER (WHERE NOT is_named) AS identities,
   count(DISTINCT CASE WHEN is_named THEN organisation_id END) AS organisations,
-  count(*) FILTER (WHERE is_named) / count(*) AS organisation_share,
+  -- inverse Simpson index over the customers' accounts (Hill, Ecology 54, 1973)
+  count(*) * count(*) / sum(of_customer) AS effective_customers,
+  max(CASE WHEN is_named THEN of_customer ELSE 0 END) / count(*) AS organisation_share,
   max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) AS top_payment_share,
   count(*) FILTER (WHERE is_education) / greatest(1, count(account_type)) AS education_share,
-  count(*) FILTER (WHERE verification = 'contract') / greatest(1, count(verification)) AS contract_share,
+  max(CASE WHEN verification = 'contract' THEN together ELSE 0 END)
+    / greatest(1, count(verification)) AS contract_share,
   count(closed_at) AS closures
-FROM stated
+FROM counted
 GROUP BY candidate_id
 """,
     )

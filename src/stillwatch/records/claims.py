@@ -37,6 +37,8 @@ IS_SHARED_ADDRESS = Explanation("is_carrier_nat_or_vpn", "an address that strang
 IS_VIRAL_PROMPT = Explanation("is_viral_prompt", "a prompt that went viral")
 IS_SHARED_SOFTWARE = Explanation("is_shared_relay_software", "relay software that strangers run")
 IS_HOUSEHOLD = Explanation("is_household_or_office", "one household or office")
+IS_ONE_PROGRAM = Explanation("is_users_of_one_program", "independent users of one program")
+IS_UNMET = Explanation("is_innocent_in_a_way_not_met", "innocent in a way that was not met before")
 
 EXPLANATIONS = (
     IS_ENTERPRISE,
@@ -51,6 +53,8 @@ EXPLANATIONS = (
     IS_VIRAL_PROMPT,
     IS_SHARED_SOFTWARE,
     IS_HOUSEHOLD,
+    IS_ONE_PROGRAM,
+    IS_UNMET,
 )
 
 INDEPENDENCE_GROUPS: dict[str, EvidenceSort] = {
@@ -171,7 +175,6 @@ ASKS_ONE_MIX = GroupClaim(
     "dispersion of subjects and forms over accounts beyond that of one mix, for each further exchange an account",
     "median of the same over matched groups of the reference population",
     sentences.one_mix,
-    "accounts_differ",
     is_ratio=True,
 )
 SAME_SIZES = GroupClaim(
@@ -180,7 +183,6 @@ SAME_SIZES = GroupClaim(
     "dispersion of input and output sizes over accounts beyond that of one mix, for each further exchange an account",
     "median of the same over matched groups of the reference population",
     sentences.same_sizes,
-    "accounts_differ",
     is_ratio=True,
 )
 KEEPS_THE_SAME_HOURS = GroupClaim(
@@ -189,7 +191,6 @@ KEEPS_THE_SAME_HOURS = GroupClaim(
     "dispersion of four-hour spans of the UTC day over accounts beyond that of one mix, for each further exchange",
     "median of the same over matched groups of the reference population",
     sentences.same_hours,
-    "accounts_differ",
     is_ratio=True,
 )
 EQUALISED_VOLUMES = GroupClaim(
@@ -198,7 +199,6 @@ EQUALISED_VOLUMES = GroupClaim(
     "variance over mean of an account's exchanges on its active days, beyond 1, for each further exchange an account",
     "median of the same over matched groups of the reference population",
     sentences.equalised_volumes,
-    "accounts_differ",
     is_ratio=True,
 )
 NARROW_PURPOSE = GroupClaim(
@@ -207,7 +207,6 @@ NARROW_PURPOSE = GroupClaim(
     "divergence of the mix of subjects and forms from the reference population's, in bits an exchange with text",
     "the same of a random group of the reference population",
     sentences.narrow_purpose,
-    "narrow",
 )
 NARROW_VOCABULARY = GroupClaim(
     "narrow_vocabulary",
@@ -215,7 +214,6 @@ NARROW_VOCABULARY = GroupClaim(
     "divergence of the group's words from the reference population's, in bits an exchange with text",
     "the same of a random group of the reference population",
     sentences.narrow_vocabulary,
-    "narrow",
 )
 NEVER_REPEATS_A_SLOT = GroupClaim(
     "never_repeats_a_slot",
@@ -229,24 +227,28 @@ REPEATS_QUESTIONS = GroupClaim(
     "content",
     "share of distinct texts that more than one account asked",
     "the same share in the reference population",
+    sentences.repeats_questions,
 )
 ASKS_ONCE = GroupClaim(
     "asks_once",
     "purpose",
     "share of conversations with one exchange only",
     "the same share in the reference population",
+    sentences.asks_once,
 )
 STANDS_APART = GroupClaim(
     "stands_apart_from_people",
     "purpose",
     "share of the purpose's exchanges that are plainly its own by wording and sorts",
     "mean share of a reference account's exchanges that would be taken for the purpose as plainly",
+    sentences.stands_apart,
 )
 REACHES_ALL_ACCOUNTS = GroupClaim(
     "reaches_all_accounts",
     "purpose",
     "accounts that the purpose's conversations reach, over those expected if each went to any account at random",
     "none: 1 is what one queue reaches",
+    sentences.reaches_all,
 )
 HANDS_OVER_REFUSED = GroupClaim(
     "hands_over_refused_requests",
@@ -319,9 +321,18 @@ class StatedClaim:
 
 
 CLAIMS_MANY_IDENTITIES = StatedClaim("claims_many_identities", "shared_infrastructure")
+NAMES_ORGANISATION = StatedClaim("names_organisation", "shared_infrastructure")
+PAYS_WITH_ONE_CARD = StatedClaim("pays_with_one_card", "shared_infrastructure")
+IS_EDUCATION = StatedClaim("is_education", "shared_infrastructure")
+IS_UNDER_CONTRACT = StatedClaim("is_under_contract", "shared_infrastructure")
 SPREADS_OVER_NETWORKS = StatedClaim("spreads_over_networks", "shared_infrastructure")
+SITS_IN_ONE_NETWORK = StatedClaim("sits_in_one_network", "shared_infrastructure")
+LASTS_ONE_DAY = StatedClaim("lasts_one_day", "scheduling")
+PASSES_REQUESTS_ON = StatedClaim("passes_requests_on", "scheduling")
 OUTGREW_PERMIT = StatedClaim("outgrew_permit", None)
 INSIDE_PERMIT = StatedClaim("inside_permit", None)
+DID_NOTHING_ALONE = StatedClaim("did_nothing_alone", None)
+WEIGHED_TOGETHER = StatedClaim("weighed_together", None)
 JUDGED_CONFIRMED = StatedClaim("judged_confirmed", None)
 JUDGED_INNOCENT = StatedClaim("judged_innocent", None)
 JUDGED_UNSURE = StatedClaim("judged_unsure", None)
@@ -335,9 +346,18 @@ JUDGEMENTS: dict[str, tuple[StatedClaim, str]] = {
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,
+    NAMES_ORGANISATION,
+    PAYS_WITH_ONE_CARD,
+    IS_EDUCATION,
+    IS_UNDER_CONTRACT,
     SPREADS_OVER_NETWORKS,
+    SITS_IN_ONE_NETWORK,
+    LASTS_ONE_DAY,
+    PASSES_REQUESTS_ON,
     OUTGREW_PERMIT,
     INSIDE_PERMIT,
+    DID_NOTHING_ALONE,
+    WEIGHED_TOGETHER,
     JUDGED_CONFIRMED,
     JUDGED_INNOCENT,
     JUDGED_UNSURE,

@@ -24,16 +24,14 @@ class GroupClaim:
     """A claim that a test of grouping measures on a network's members.
 
     `statistic` says what the group's number means, with its unit, and `reference` what it is held against. `sentence`
-    puts both and the test's bits to an analyst; None where a test carries no bits and only serves other judgements.
-    Claims with one `seen_fact` are views of one fact: only the strongest of them counts in full.
+    puts both and the measure's bits to an analyst.
     """
 
     name: str
     evidence: EvidenceSort
     statistic: str
     reference: str
-    sentence: Sentence | None = None
-    seen_fact: str | None = None
+    sentence: Sentence
     is_ratio: bool = False
 
     def beside(self, statistic: float, reference: float | None) -> float:

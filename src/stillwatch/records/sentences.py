@@ -149,23 +149,82 @@ def shared_value(words: str, accounts: int, members: int, outside: int) -> str:
     return f"{words}: {accounts:,} of {members:,} accounts, {others}"
 
 
-def identities(registered: int, identities: int, many: bool) -> str:
-    accounts, customers = counted(registered, "registered account"), counted(identities, "different customer")
-    finding = "The accounts do not say that they belong together" if many else "The accounts openly belong together"
-    return f"{finding}: {accounts} {'name' if registered != 1 else 'names'} {customers}."
+def identities(registered: int, identities: int) -> str:
+    claim = "accounts claim" if registered != 1 else "account claims"
+    return f"The {registered:,} registered {claim} to be {counted(identities, 'different customer')}."
 
 
-def networks(subnets: int, top_subnet_share: float, open_about_it: bool) -> str:
-    ranges = counted(subnets, "address range")
-    if open_about_it:
-        return (
-            f"The accounts sit in one place: {percent(top_subnet_share)} of their requests come from the commonest of "
-            f"{ranges}."
-        )
+def organisation_share(share: float, organisations: int) -> str:
+    if not organisations:
+        return "No organisation is named by several accounts that are paid for together."
+    named = counted(organisations, "organisation")
+    return f"The accounts name {named} that several of them share; {percent(share)} name the commonest."
+
+
+def card_share(share: float) -> str:
+    return f"The commonest card pays for {percent(share)} of the accounts."
+
+
+def education_share(share: float) -> str:
+    return f"Of the accounts, {percent(share)} are registered for education."
+
+
+def contract_share(share: float) -> str:
+    return f"Of the accounts, {percent(share)} stand under one contract."
+
+
+def subnets(count: int, accounts: int) -> str:
+    return f"The requests of {counted(accounts, 'account')} come from {counted(count, 'address range')}."
+
+
+def top_subnet(share: float) -> str:
+    return f"The commonest address range sends {percent(share)} of the requests."
+
+
+def copied(accounts: int) -> str:
+    """What is said of members whose likeness others may have made."""
+    which, whose = ("one account", "its") if accounts == 1 else (f"{accounts:,} accounts", "their")
     return (
-        f"The accounts sit in many places: their requests come from {ranges}, "
-        f"{percent(top_subnet_share)} of them from the commonest."
+        f"Of {which} the log shows no act of {whose} own that only a member would do. Copies cannot be told from "
+        f"originals, so {'it is' if accounts == 1 else 'they are'} only watched."
     )
+
+
+def busiest_day(share: float, days: float) -> str:
+    return f"It lasts {counted(max(1, round(days)), 'day')}, and {percent(share)} of it falls on the busiest."
+
+
+def weighed_together(bits: float) -> str:
+    """What all measures say of extraction beside all innocent explanations."""
+    factor = 2.0 ** min(abs(bits), 20.0)
+    times_words = "more than a million" if abs(bits) >= 20.0 else f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
+    which = "likelier" if bits >= 0.0 else "less likely"
+    return f"All measures together make extraction {times_words} times {which} than it was before they were looked at."
+
+
+def passes_on(bits: float) -> str:
+    if bits < 0.05:
+        return "No more requests pass from one account to another than chance brings about."
+    return f"Requests pass from one account to another far more than chance brings about: {bits:.1f} bits an account."
+
+
+def repeats_questions(own: float, people: float | None, _: float) -> str:
+    beside = "" if people is None else f"; of {ORDINARY}, {percent(people)}"
+    return f"Of the different texts, {percent(own)} are asked by more than one account{beside}."
+
+
+def asks_once(own: float, people: float | None, _: float) -> str:
+    beside = "" if people is None else f"; of {ORDINARY}, {percent(people)}"
+    return f"Of the conversations, {percent(own)} end after one request{beside}."
+
+
+def stands_apart(own: float, people: float | None, _: float) -> str:
+    beside = "" if people is None else f", and {percent(people)} of the requests of {ORDINARY} differ as much"
+    return f"Of the requests, {percent(own)} plainly differ from what people ask{beside}."
+
+
+def reaches_all(own: float, _: float | None, __: float) -> str:
+    return f"The purpose reaches {percent(own)} of the accounts that one queue would deal it to."
 
 
 def permit(permitted: int, exchanges: int) -> str:

@@ -47,7 +47,7 @@ def run(engine: Engine, job: Job) -> None:
         engine,
         RunFacts(
             version=__version__,
-            innocents_per_100k=job.settings.assess.expected_innocents_per_100k,
+            false_discovery_rate=job.settings.assess.false_discovery_rate,
             since=job.window.since,
             until=job.window.until,
         ),

@@ -90,7 +90,7 @@ def _act(campaign: Campaign) -> str:
     agree = f"{len(sorts)} sorts of evidence agree{which}" if len(sorts) > 1 else f"its evidence agrees{which}"
     return (
         f"The evidence is sufficient to act against these accounts, once a person has checked them: {agree}, and the "
-        "number of innocent accounts expected among them stays under the limit in your settings."
+        "share of innocent accounts expected among all at this level stays under the one in your settings."
     )
 
 
@@ -99,7 +99,7 @@ def _review(campaign: Campaign) -> str:
     doubt = (
         f"it may also be {doubts}, which is not ruled out"
         if doubts
-        else "it stays below what level act needs, which limits the innocent accounts expected"
+        else "it stays below what level act needs, which limits the share of innocent accounts expected"
     )
     return f"A person should review these accounts before anything is done: the evidence is strong, but {doubt}."
 

@@ -15,7 +15,7 @@ class RunFacts:
     """What the document states about the run itself: its version, its limit and its window of event times."""
 
     version: str
-    innocents_per_100k: float  # expected innocent accounts per 100,000 up to which level `act` is allowed
+    false_discovery_rate: float  # share of the accounts at level `act` that may be expected to be innocent
     since: datetime | None = None
     until: datetime | None = None  # not included
 

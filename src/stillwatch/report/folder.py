@@ -80,7 +80,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
     window = record["window"]
     return RunFacts(
         version=str(record["stillwatch"]),
-        innocents_per_100k=float(record["settings"]["assess"]["expected_innocents_per_100k"]),
+        false_discovery_rate=float(record["settings"]["assess"]["false_discovery_rate"]),
         since=_moment(window["since"]),
         until=_moment(window["until"]),
     )

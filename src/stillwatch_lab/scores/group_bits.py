@@ -1,14 +1,13 @@
-"""The quality of evidence bits: the bits of every group that a run judged, against the truth about the group."""
+"""The quality of evidence bits: those of all evidence together on every group that a run judged, against the truth."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from stillwatch.assess.evidence import EvidenceItem
-from stillwatch.assess.score import evidence_bits
 from stillwatch.calibrate.cllr import BitsCost, bits_cost
 from stillwatch.engine import Engine, Query, literal
+from stillwatch.records.claims import WEIGHED_TOGETHER
 
 FILES = ("evidence", "network_members")
 
@@ -24,18 +23,14 @@ def cost_of_evidence(engine: Engine, run: Path) -> BitsCost | None:
     for name in FILES:
         engine.view(name, Query(name, f"SELECT * FROM read_parquet({literal(str(run / f'{name}.parquet'))})"))
     rows: list[dict[str, Any]] = engine.fetch(judged_sql()).to_pylist()
-    items: dict[str, list[EvidenceItem]] = {}
-    for row in rows:
-        items.setdefault(row["subject"], []).append(EvidenceItem(row["claim"], row["bits"], row["sentence"]))
-    is_campaign = {row["subject"]: bool(row["is_campaign"]) for row in rows}
-    return bits_cost([evidence_bits(found) for found in items.values()], [is_campaign[subject] for subject in items])
+    return bits_cost([row["bits"] for row in rows], [bool(row["is_campaign"]) for row in rows])
 
 
 def judged_sql() -> Query:
-    """One row an item of evidence; `is_campaign` says that most members of its group belong to true campaigns."""
+    """One row a judged group: its bits, and whether most of its members belong to true campaigns."""
     return Query(
         "judged groups",
-        """
+        f"""
 WITH belonging AS (
   SELECT campaign_id AS subject, account_id FROM campaign_members
   UNION
@@ -47,8 +42,10 @@ judged AS (
   LEFT JOIN (SELECT DISTINCT account_id FROM pairs) AS truth USING (account_id)
   GROUP BY subject
 )
-SELECT evidence.subject, evidence.claim, evidence.bits, evidence.sentence, judged.is_campaign
+SELECT evidence.subject, sum(CAST(round(evidence.bits * 1000) AS BIGINT)) / 1000.0 AS bits, judged.is_campaign
 FROM evidence JOIN judged USING (subject)
-ORDER BY evidence.subject, evidence.claim
+WHERE evidence.claim = '{WEIGHED_TOGETHER.name}'
+GROUP BY ALL
+ORDER BY evidence.subject
 """,
     )

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.records.claims import WEIGHED_TOGETHER
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.outputs import CAMPAIGN_MEMBERS, EVIDENCE, NETWORK_MEMBERS
 from stillwatch_lab.scores.group_bits import cost_of_evidence
@@ -33,18 +34,18 @@ def run(tmp_path: Path, engine: DuckDBEngine) -> Path:
         {"network_id": name, "account_id": one} for name, one in (("N2", "x"), ("N2", "y"), ("N3", "a"), ("N3", "y"))
     )
     pq.write_table(rows(NETWORK_MEMBERS, *linked), tmp_path / "network_members.parquet")
-    facts = [("C1", "narrow_purpose", 2.0), ("C1", "asks_one_mix", 1.0), ("C1", "same_sizes", 0.5)]
-    facts += [("N2", "narrow_purpose", -1.0), ("N3", "narrow_purpose", 3.0), ("x", "is_a_person", 9.0)]
+    facts = [("C1", WEIGHED_TOGETHER.name, 3.125), ("C1", "asks_one_mix", 1.0), ("C1", "same_sizes", 0.5)]
+    facts += [("N2", WEIGHED_TOGETHER.name, -1.0), ("N3", WEIGHED_TOGETHER.name, 3.0), ("x", "is_a_person", 9.0)]
     said = ({"subject": subject, "claim": claim, "bits": bits} for subject, claim, bits in facts)
     pq.write_table(rows(EVIDENCE, *said), tmp_path / "evidence.parquet")
     return tmp_path
 
 
-def test_bits_of_a_group_are_summed_as_the_judgement_sums_them(engine: DuckDBEngine, run: Path) -> None:
+def test_the_bits_of_a_group_are_those_of_all_its_evidence_together(engine: DuckDBEngine, run: Path) -> None:
     cost = cost_of_evidence(engine, run)
     assert cost is not None
     assert (cost.trials, cost.targets) == (3, 1), "half a group is not most of it, and an account is no group"
-    # C1 has 2 + 1 + 0.5 / 4 bits, since sizes and mix see the same; N2 has -1 and N3 has 3
+    # those of single measures are not added
     expected = (math.log2(1 + 2**-3.125) + (math.log2(1.5) + math.log2(9)) / 2) / 2
     assert cost.cllr == pytest.approx(expected)
 

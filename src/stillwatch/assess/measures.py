@@ -11,7 +11,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stillwatch.assess.profile import CandidateProfile
+from stillwatch.records import claims
 from stillwatch.records.claims import GROUP_CLAIMS, GroupClaim
+
+PASSED_ON = frozenset(one.name for one in claims.SHARED_VALUES if one.independence_group in ("handover", "lifecycle"))
+"""Claims of linking that one hand deals the work out: who runs an account itself passes none on."""
 
 Value = Callable[[CandidateProfile], float | None]
 
@@ -32,9 +36,9 @@ def _tested(claim: GroupClaim) -> Measure:
     return Measure(claim.name, value)
 
 
-def _identities(profile: CandidateProfile) -> float | None:
-    known = profile.has_registration and profile.identities is not None
-    return (profile.identities or 0) / profile.registered if known else None
+def _customers(profile: CandidateProfile) -> float | None:
+    found = profile.effective_customers
+    return math.log(found) if profile.has_registration and found is not None else None
 
 
 def _declared(profile: CandidateProfile) -> float | None:
@@ -65,16 +69,26 @@ def _busiest_day(profile: CandidateProfile) -> float | None:
     return profile.busiest_day_share if profile.exchanges else None
 
 
+def _passed_on(profile: CandidateProfile) -> float | None:
+    return math.log1p(passed_on_bits(profile))
+
+
+def passed_on_bits(profile: CandidateProfile) -> float:
+    """Bits an account of requests and conversations that pass from one account to another."""
+    return max(0.0, sum(bits for claim, bits in profile.claim_bits.items() if claim in PASSED_ON))
+
+
 MEASURES: tuple[Measure, ...] = (
     *(_tested(claim) for claim in GROUP_CLAIMS),
-    Measure("claims_many_identities", _identities),
-    Measure("names_organisation", _declared),
-    Measure("pays_with_one_card", _card),
-    Measure("is_education", _education),
-    Measure("is_under_contract", _contract),
-    Measure("spreads_over_networks", _subnets),
-    Measure("sits_in_one_network", _one_subnet),
-    Measure("lasts_one_day", _busiest_day),
+    Measure(claims.CLAIMS_MANY_IDENTITIES.name, _customers),
+    Measure(claims.NAMES_ORGANISATION.name, _declared),
+    Measure(claims.PAYS_WITH_ONE_CARD.name, _card),
+    Measure(claims.IS_EDUCATION.name, _education),
+    Measure(claims.IS_UNDER_CONTRACT.name, _contract),
+    Measure(claims.SPREADS_OVER_NETWORKS.name, _subnets),
+    Measure(claims.SITS_IN_ONE_NETWORK.name, _one_subnet),
+    Measure(claims.LASTS_ONE_DAY.name, _busiest_day),
+    Measure(claims.PASSES_REQUESTS_ON.name, _passed_on),
 )
 
 

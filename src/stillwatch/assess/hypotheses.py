@@ -5,8 +5,7 @@ weight of a measure and p its cell's probability, the support of a hypothesis is
 supports and priors into probabilities. Weights below 1 allow for measures that depend on one another (a tempered naive
 Bayes classifier; Zaidi et al., Journal of Machine Learning Research 14, 2013). Nothing vetoes alone.
 
-The arrays are fitted by `training/fit_hypotheses.py`. Assessment does not use them yet: its rules still reach `act`
-more often on the lab's own worlds.
+The arrays are fitted by `training/fit_hypotheses.py` and stand in `hypotheses.json`.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
-PRIOR_GROUPS = 20.0  # groups' worth that the stated prior counts beside the groups of the log itself
-PRIOR_ROUNDS = 50  # of expectation-maximisation for the shares of hypotheses in a log; they hardly change after ten
+ARRAYS = Path(__file__).with_name("hypotheses.json")
 EXTRACTION = "extraction"
 UNMET = "is_innocent_in_a_way_not_met"
 
@@ -45,10 +45,14 @@ class Weighed:
     """What the measures of one group say.
 
     `probability` is that of each hypothesis; `bits` gives for each measure its log₂ likelihood of each hypothesis.
+    `alone` gives for each measure the bits for extraction beside all innocent hypotheses, as if it alone were known,
+    and `together` those of all measures. They are no sum, since explanations that one measure leaves another excludes.
     """
 
     probability: Mapping[str, float]
     bits: Mapping[str, Mapping[str, float]]
+    alone: Mapping[str, float]
+    together: float
 
     @property
     def rival(self) -> str:
@@ -59,6 +63,12 @@ class Weighed:
     def against(self, rival: str) -> dict[str, float]:
         """Bits of each measure for extraction against one innocent hypothesis."""
         return {measure: each[EXTRACTION] - each[rival] for measure, each in self.bits.items()}
+
+
+@cache
+def shipped() -> Hypotheses:
+    """The arrays that come with the package."""
+    return from_json(ARRAYS.read_text(encoding="utf-8"))
 
 
 def from_json(text: str) -> Hypotheses:
@@ -80,30 +90,30 @@ def weigh(model: Hypotheses, values: Mapping[str, float], prior: Float, further:
     that the arrays do not know say nothing.
     """
     each = _bits(model, values)
-    support = np.log2(prior) + sum(each.values(), np.zeros(len(model.names)))
-    support[0] += further
-    bits = {name: dict(zip(model.names, one.tolist(), strict=True)) for name, one in each.items()}
-    return Weighed(dict(zip(model.names, normalised(support).tolist(), strict=True)), bits)
+    found = sum(each.values(), np.zeros(len(model.names)))
+    found[0] += further
+    probability = normalised(np.log2(prior) + found)
+    return Weighed(
+        dict(zip(model.names, probability.tolist(), strict=True)),
+        {name: dict(zip(model.names, one.tolist(), strict=True)) for name, one in each.items()},
+        {name: _beside(one, model.prior) for name, one in each.items()},
+        _beside(found, prior[1:] / prior[1:].sum()),
+    )
+
+
+def _beside(support: Float, innocent: Float) -> float:
+    """Bits for extraction beside all innocent hypotheses, weighed by their priors (hypotheses - 1,)."""
+    highest = support[1:].max()
+    return float(support[0] - highest - np.log2((innocent * 2.0 ** (support[1:] - highest)).sum()))
 
 
 def given_prior(model: Hypotheses, extraction: float) -> Float:
-    """Priors (hypotheses,) of a group of which nothing is known, `extraction`'s stated."""
-    return np.concatenate([[extraction], (1.0 - extraction) * model.prior])
+    """Priors (hypotheses,) of a group of which nothing is known, `extraction`'s stated.
 
-
-def priors(before: Float, support: Float) -> Float:
-    """Each group's prior (groups, hypotheses), given what the other groups of the same log turn out to be.
-
-    `before` (hypotheses,) is the stated prior, `support` (groups, hypotheses) the log₂ likelihoods.
-    Expectation-maximisation of the mixture's shares (empirical Bayes; Efron 2010) starts from PRIOR_GROUPS groups'
-    worth of the stated prior. A group never speaks for itself.
+    They are the same in every log: if the groups found beside it moved a group's prior, whoever runs many could make
+    all others suspect, or hide one among many that look innocent.
     """
-    shares = before
-    found = np.zeros_like(support)
-    for _ in range(PRIOR_ROUNDS):
-        found = normalised(np.log2(shares) + support)
-        shares = (PRIOR_GROUPS * before + found.sum(axis=0)) / (PRIOR_GROUPS + len(found))
-    return np.asarray((PRIOR_GROUPS * before + found.sum(axis=0) - found) / (PRIOR_GROUPS + len(found) - 1))
+    return np.concatenate([[extraction], (1.0 - extraction) * model.prior])
 
 
 def support_of(model: Hypotheses, values: Mapping[str, float]) -> Float:
