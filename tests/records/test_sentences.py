@@ -114,7 +114,7 @@ def test_stated_claims_read_well(many: int, few: int, share: float) -> None:
     assert_reads_well(sentences.top_subnet(share))
     assert_reads_well(sentences.busiest_day(share, float(many)))
     assert_reads_well(sentences.copied(many))
-    assert_reads_well(sentences.passes_on(share))
+    assert_reads_well(sentences.passes_on(share, share - 0.5))
     assert_reads_well(sentences.weighed_together(100.0 * share - 50.0))
     assert_reads_well(sentences.permit(many, few))
 

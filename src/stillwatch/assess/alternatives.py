@@ -2,7 +2,7 @@
 
 An explanation that hypotheses describe is judged by its probability beside extraction's (`hypotheses.py`), with the
 measures that tell the two apart most. Whether a permit covers it, and whether one thing that strangers share explains
-the links, is asked directly. `excluded`: extraction is a hundred times likelier, or a fact rules it out; `possible`:
+the links, is asked directly. `excluded`: extraction is 19 times likelier, or a fact rules it out; `possible`:
 less than that; `preferred`: the explanation is likelier than extraction and than all others. Nobody is accused at
 `act` while one is not excluded.
 """

@@ -44,7 +44,7 @@ def measured_sentences(profile: CandidateProfile, weighed: Weighed) -> dict[str,
         for claim in GROUP_CLAIMS
         if claim.name in bits and (test := profile.test(claim)) is not None and test.statistic is not None
     }
-    stated = {claim: say(profile) for claim, say in STATED.items() if claim in bits}
+    stated = {claim: say(profile, bits[claim]) for claim, say in STATED.items() if claim in bits}
     return tested | stated
 
 
@@ -56,18 +56,18 @@ def measured_items(weighed: Weighed, said: Mapping[str, str]) -> list[EvidenceIt
     return [*items, EvidenceItem(claims.WEIGHED_TOGETHER.name, round(weighed.together, 3), together)]
 
 
-STATED: dict[str, Callable[[CandidateProfile], str]] = {
-    claims.CLAIMS_MANY_IDENTITIES.name: lambda one: sentences.identities(one.registered, one.identities or 0),
-    claims.NAMES_ORGANISATION.name: lambda one: sentences.organisation_share(
+STATED: dict[str, Callable[[CandidateProfile, float], str]] = {
+    claims.CLAIMS_MANY_IDENTITIES.name: lambda one, _: sentences.identities(one.registered, one.identities or 0),
+    claims.NAMES_ORGANISATION.name: lambda one, _: sentences.organisation_share(
         one.organisation_share or 0.0, one.organisations or 0
     ),
-    claims.PAYS_WITH_ONE_CARD.name: lambda one: sentences.card_share(one.top_payment_share or 0.0),
-    claims.IS_EDUCATION.name: lambda one: sentences.education_share(one.education_share or 0.0),
-    claims.IS_UNDER_CONTRACT.name: lambda one: sentences.contract_share(one.contract_share or 0.0),
-    claims.SPREADS_OVER_NETWORKS.name: lambda one: sentences.subnets(one.subnets or 0, one.accounts),
-    claims.SITS_IN_ONE_NETWORK.name: lambda one: sentences.top_subnet(one.top_subnet_share or 0.0),
-    claims.LASTS_ONE_DAY.name: lambda one: sentences.busiest_day(one.busiest_day_share, one.days),
-    claims.PASSES_REQUESTS_ON.name: lambda one: sentences.passes_on(passed_on_bits(one)),
+    claims.PAYS_WITH_ONE_CARD.name: lambda one, _: sentences.card_share(one.top_payment_share or 0.0),
+    claims.IS_EDUCATION.name: lambda one, _: sentences.education_share(one.education_share or 0.0),
+    claims.IS_UNDER_CONTRACT.name: lambda one, _: sentences.contract_share(one.contract_share or 0.0),
+    claims.SPREADS_OVER_NETWORKS.name: lambda one, _: sentences.subnets(one.subnets or 0, one.accounts),
+    claims.SITS_IN_ONE_NETWORK.name: lambda one, _: sentences.top_subnet(one.top_subnet_share or 0.0),
+    claims.LASTS_ONE_DAY.name: lambda one, _: sentences.busiest_day(one.busiest_day_share, one.days),
+    claims.PASSES_REQUESTS_ON.name: lambda one, bits: sentences.passes_on(passed_on_bits(one), bits),
 }
 """The sentence of each measure that assessment itself takes of a candidate, by claim."""
 

@@ -202,10 +202,13 @@ def weighed_together(bits: float) -> str:
     return f"All measures together make extraction {times_words} times {which} than it was before they were looked at."
 
 
-def passes_on(bits: float) -> str:
-    if bits < 0.05:
+def passes_on(shared: float, bits: float) -> str:
+    if shared < 0.05:
         return "No more requests pass from one account to another than chance brings about."
-    return f"Requests pass from one account to another far more than chance brings about: {bits:.1f} bits an account."
+    measured = f"{shared:.1f} bits an account"
+    if bits > 0.0:
+        return f"Requests pass from one account to another far more than chance brings about: {measured}."
+    return f"Fewer requests pass from one account to another than where one hand deals them out: {measured}."
 
 
 def repeats_questions(own: float, people: float | None, _: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from stillwatch.records.claims import EVIDENCE_SORTS, GROUP_CLAIMS, STATED_CLAIMS
 from stillwatch.report.document import Alternative, Campaign, Evidence
-from stillwatch.report.wording import confidence, explanation
+from stillwatch.report.wording import explanation
 
 STRONGEST = 3  # pieces of evidence for a finding that stand beside its level
 
@@ -109,13 +109,10 @@ def _watch(_: Campaign) -> str:
 
 
 def warnings(campaign: Campaign) -> Iterator[str]:
-    """What must be read together with the level: that a finding is not enough, and why confidence falls short."""
+    """What must be read together with the level: that a finding is not enough, and what stays open."""
     if campaign.level == "act":
         yield FRAMING
     open_ones = [explanation(one.alternative) for one in open_explanations(campaign.alternatives)]
     if open_ones:
         noun = "explanation is" if len(open_ones) == 1 else "explanations are"
-        yield (
-            f"Confidence {confidence(campaign.confidence)} of 100 does not follow from the bits alone: however many "
-            f"there are, it is capped while an innocent explanation is open. The open {noun}: {'; '.join(open_ones)}."
-        )
+        yield f"The evidence does not exclude every innocent explanation. The open {noun}: {'; '.join(open_ones)}."

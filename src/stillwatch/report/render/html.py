@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report import digest, drawing, sentences, timeline, wording
-from stillwatch.report.document import Campaign, Document, Evidence
+from stillwatch.report.document import Document, Evidence
 
 _FILTERS = (
     wording.in_words,
@@ -61,7 +61,6 @@ def render(document: Document) -> str:
         draw_timeline=timeline.draw,
         colour=drawing.colour,
         heaviest=heaviest,
-        balance=balance,
     )
     return environment.get_template("report.html.j2").render(
         document=document,
@@ -74,11 +73,3 @@ def render(document: Document) -> str:
 def heaviest(evidence: Sequence[Evidence]) -> float:
     """The most bits either way, at least 1: the full length of a bar."""
     return max([1.0, *(abs(fact.bits) for fact in evidence)])
-
-
-def balance(campaign: Campaign) -> tuple[float, float]:
-    """Bits for and bits against, each summed in the order in which they are listed."""
-    return (
-        sum(fact.bits for fact in campaign.evidence if fact.bits > 0),
-        sum(fact.bits for fact in campaign.evidence if fact.bits < 0),
-    )
