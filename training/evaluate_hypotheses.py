@@ -12,15 +12,17 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from stillwatch.assess.hypotheses import from_json, support_of
 from stillwatch.assess.thresholds import ACT_PROBABILITY, BEYOND_STRANGERS, REVIEW_PROBABILITY, WATCH_PROBABILITY
-from training.fit_hypotheses import PRIOR, Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
+from training.fit_hypotheses import Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
 
 LEVELS = (ACT_PROBABILITY, REVIEW_PROBABILITY, WATCH_PROBABILITY)
 BINS = 10  # of the reliability curve
+OPENLY = ("!loud", "!heavy")  # campaigns that register as one customer or under its name, which nothing accuses
 
 
 def main() -> None:
@@ -42,15 +44,16 @@ def main() -> None:
             + f"  median {row['median']:.4f}\n"
         )
     for name in dict.fromkeys(row["left_out"] for row in rows):
-        sys.stdout.write(
-            f"{name:14} calibration error {calibration([row for row in rows if row['left_out'] == name]):.4f}\n"
-        )
+        mine = [row for row in rows if row["left_out"] == name]
+        errors = ", ".join(f"{calibration(mine, open_too):.3f}" for open_too in (True, False))
+        sys.stdout.write(f"{name:14} calibration error {errors} without openly registered campaigns\n")
+        sys.stdout.write(f"{name:14} innocent groups {'; '.join(stated(mine, level) for level in LEVELS)}\n")
     if wanted.json is not None:
-        plain = [{key: value for key, value in row.items() if key != "probability"} for row in rows]
+        plain = [{key: value for key, value in row.items() if key not in ("probability", "linked")} for row in rows]
         wanted.json.write_text("".join(json.dumps(row) + "\n" for row in plain), encoding="utf-8")
 
 
-def left_out(fit: Fit) -> Iterator[dict[str, object]]:
+def left_out(fit: Fit) -> Iterator[dict[str, Any]]:
     """Rows of worlds left out, and of kinds left out as well."""
     for name, without_kind in (("worlds", False), ("kinds", True)):
         found = posterior(held_out(fit, without_kind).sum(axis=1))
@@ -59,7 +62,7 @@ def left_out(fit: Fit) -> Iterator[dict[str, object]]:
             yield _row(name, kind, found[rows], fit.linked[rows])
 
 
-def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, object]]:
+def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, Any]]:
     """Rows of another generator's groups, as the fitted arrays judge them."""
     model = from_json(to_json(fit))
     support = np.array([support_of(model, one.values) for one in others])
@@ -71,7 +74,7 @@ def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, object]]:
         yield _row("generator", kind, found[rows], linked[rows])
 
 
-def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, object]:
+def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, Any]:
     counts = {str(level): int((found >= level).sum()) for level in LEVELS}
     median = float(np.median(found)) if len(found) else float("nan")
     act = int((linked & (found >= ACT_PROBABILITY)).sum())
@@ -83,25 +86,30 @@ def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, object]
         **counts,
         "median": median,
         "probability": found,
+        "linked": linked,
     }
 
 
-def calibration(rows: Sequence[dict[str, object]]) -> float:
-    """Expected calibration error over kinds of equal weight, at even odds of extraction and innocence."""
-    sides = [[row for row in rows if str(row["kind"]).startswith("!") is wanted] for wanted in (True, False)]
-    if not all(sides):
-        return float("nan")
-    found, truth, weight = [], [], []
-    for side, wanted in zip(sides, (1.0, 0.0), strict=True):
-        for row in side:
-            p = np.asarray(row["probability"])
-            odds = p / np.maximum(1.0 - p, 1e-12) * (1.0 - PRIOR) / PRIOR
-            found.append(odds / (1.0 + odds))
-            truth.append(np.full(len(p), wanted))
-            weight.append(np.full(len(p), 0.5 / len(side) / max(len(p), 1)))
-    p, y, w = np.concatenate(found), np.concatenate(truth), np.concatenate(weight)
-    place = np.minimum((p * BINS).astype(int), BINS - 1)
-    return float(sum(abs((w * (p - y))[place == one].sum()) for one in range(BINS)) / w.sum())
+def calibration(rows: Sequence[dict[str, Any]], open_too: bool) -> float:
+    """Expected calibration error over groups (Naeini et al. 2015), with or without campaigns that register openly."""
+    found, truth = _pooled([row for row in rows if open_too or row["kind"] not in OPENLY])
+    place = np.minimum((found * BINS).astype(int), BINS - 1)
+    return float(sum(abs((found - truth)[place == one].sum()) for one in range(BINS)) / len(found))
+
+
+def stated(rows: Sequence[dict[str, Any]], level: float) -> str:
+    """Innocent groups stated and seen among those at a probability of `level` or more that could be acted on."""
+    found, truth = _pooled(rows, linked=True)
+    taken = found >= level
+    doubt, spread = (1.0 - found[taken]).sum(), np.sqrt((found * (1.0 - found))[taken].sum())
+    return f"at {level}: {doubt:.1f} +- {spread:.1f} stated, {int((1.0 - truth)[taken].sum())} seen of {taken.sum()}"
+
+
+def _pooled(rows: Sequence[dict[str, Any]], linked: bool = False) -> tuple[Float, Float]:
+    """Probabilities and truth (groups,) of several rows."""
+    found = [row["probability"][row["linked"]] if linked else row["probability"] for row in rows]
+    truth = [np.full(len(one), float(row["kind"].startswith("!"))) for one, row in zip(found, rows, strict=True)]
+    return np.concatenate(found), np.concatenate(truth)
 
 
 if __name__ == "__main__":
