@@ -45,6 +45,7 @@ def main() -> None:
         )
     for name in dict.fromkeys(row["left_out"] for row in rows):
         mine = [row for row in rows if row["left_out"] == name]
+        sys.stdout.write(f"{name:14} {'; '.join(at_act(mine))}\n")
         errors = ", ".join(f"{calibration(mine, open_too):.3f}" for open_too in (True, False))
         sys.stdout.write(f"{name:14} calibration error {errors} without openly registered campaigns\n")
         sys.stdout.write(f"{name:14} innocent groups {'; '.join(stated(mine, level) for level in LEVELS)}\n")
@@ -88,6 +89,16 @@ def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, Any]:
         "probability": found,
         "linked": linked,
     }
+
+
+def at_act(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How many groups of each side could be acted on: all campaigns, those that do not register openly, innocents."""
+    campaigns = [row for row in rows if row["kind"].startswith("!")]
+    hidden = [row for row in campaigns if row["kind"] not in OPENLY]
+    innocent = [row for row in rows if not row["kind"].startswith("!")]
+    for what, chosen in (("campaigns", campaigns), ("not openly registered", hidden), ("innocent groups", innocent)):
+        counts = [sum(row[key] for row in chosen) for key in ("act", str(REVIEW_PROBABILITY), "groups")]
+        yield f"{what}: {counts[0]} at act, {counts[1]} at {REVIEW_PROBABILITY} of {counts[2]}"
 
 
 def calibration(rows: Sequence[dict[str, Any]], open_too: bool) -> float:

@@ -15,6 +15,7 @@ from stillwatch.assess.alternatives import BY_SHARED_VALUES
 from stillwatch.assess.hypotheses import EXTRACTION, UNMET, Hypotheses, from_json, given_prior, shipped, weigh
 from stillwatch.assess.measures import MEASURES
 from stillwatch.records.claims import EXPLANATIONS, IS_PERMITTED
+from stillwatch.settings import AssessSettings
 
 MADE = {
     "hypotheses": [EXTRACTION, "is_enterprise", UNMET],
@@ -25,6 +26,7 @@ MADE = {
     },
 }
 MODEL = from_json(json.dumps(MADE))
+PRIOR = AssessSettings().prior_campaigns_per_1000_networks / 1000.0
 RISING = ("claims_many_identities", "hands_over_refused_requests")
 FALLING = ("names_organisation", "pays_with_one_card", "is_under_contract", "draws_from_one_pool")
 
@@ -74,8 +76,6 @@ class TestShipped:
 
     @pytest.mark.parametrize(("name", "sign"), [*((one, 1) for one in RISING), *((one, -1) for one in FALLING)])
     def test_where_the_direction_is_known_it_holds_against_every_explanation(self, name: str, sign: int) -> None:
-        if name not in shipped().bits:
-            pytest.skip(f"{name} weighs nothing in the shipped arrays")
         bits = shipped().bits[name]
         for other in bits[1:]:
             steps = sign * np.diff(bits[0] - other)
@@ -86,7 +86,7 @@ class TestShipped:
         for name, bits in shipped().bits.items():
             for cell in range(bits.shape[1]):
                 value = _inside(shipped(), name, cell)
-                assert weigh(shipped(), {name: value}, given_prior(shipped(), 0.01)).probability[EXTRACTION] < 0.9
+                assert weigh(shipped(), {name: value}, given_prior(shipped(), PRIOR)).probability[EXTRACTION] < 0.9
 
     def test_a_group_unlike_any_is_not_acted_on(self) -> None:
         """Half of the measures as extraction has them, half as it never has them: nobody is accused."""
@@ -97,7 +97,7 @@ class TestShipped:
                 gain = shipped().bits[name][0] - shipped().bits[name][1:].mean(axis=0)
                 cell = int(np.argmax(gain) if (place + shift) % 2 else np.argmin(gain))
                 values[name] = _inside(shipped(), name, cell)
-            assert weigh(shipped(), values, given_prior(shipped(), 0.01)).probability[EXTRACTION] < 0.5
+            assert weigh(shipped(), values, given_prior(shipped(), PRIOR)).probability[EXTRACTION] < 0.5
 
 
 def _inside(model: Hypotheses, name: str, cell: int) -> float:

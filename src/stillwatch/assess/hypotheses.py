@@ -1,9 +1,10 @@
 """Competing hypotheses of what a group is: extraction, innocent kinds of group, and an innocent kind not met before.
 
-Each hypothesis gives every measure a distribution over a few cells; a measure that is absent is left out. With w the
-weight of a measure and p its cell's probability, the support of a hypothesis is Σ w log₂ p, and Bayes' rule turns
-supports and priors into probabilities. Weights below 1 allow for measures that depend on one another (a tempered naive
-Bayes classifier; Zaidi et al., Journal of Machine Learning Research 14, 2013). Nothing vetoes alone.
+Each measure falls into one of a few cells; one that is absent is left out. A cell says in bits how much likelier it is
+with the facet that the measure shows than without: so much for each hypothesis that has the facet, and 0 for others.
+Their sum is the support of a hypothesis, and Bayes' rule turns supports and priors into probabilities. Bits are fitted
+jointly, so that measures that depend on one another are not counted twice (a weighted naive Bayes classifier; Zaidi et
+al., Journal of Machine Learning Research 14, 2013). Nothing vetoes alone.
 
 The arrays are fitted by `training/fit_hypotheses.py` and stand in `hypotheses.json`.
 """
@@ -30,8 +31,7 @@ UNMET = "is_innocent_in_a_way_not_met"
 class Hypotheses:
     """Fitted arrays: `names` (hypotheses,), extraction first, and the prior of each innocent one among innocents.
 
-    `edges` gives each measure its inner cell borders, `bits` (hypotheses, cells) log₂ of each cell's probability times
-    the measure's weight.
+    `edges` gives each measure its inner cell borders, `bits` (hypotheses, cells) what each cell says.
     """
 
     names: tuple[str, ...]

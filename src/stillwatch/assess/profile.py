@@ -28,7 +28,6 @@ class CandidateProfile:
     days: float  # between the first and the last exchange
     busiest_day_share: float
     tested_at: datetime
-    whole_network: bool  # the network serves nothing else, so that nothing was picked out of it
     registered: int  # members with a row in the accounts table
     identities: int | None  # customers the members claim to be: an organisation each, or by itself
     organisations: int | None
@@ -39,8 +38,6 @@ class CandidateProfile:
     contract_share: float | None  # members under the contract of one organisation, the largest
     subnets: int | None  # different /24 the purpose's exchanges came from
     top_subnet_share: float | None
-    closures: int
-    network_exchanges: int
     family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
     claim_bits: dict[str, float] = field(default_factory=dict)  # the same by claim
     shared_values: dict[str, tuple[str, ...]] = field(default_factory=dict)  # strongest values in words, by family
@@ -50,16 +47,6 @@ class CandidateProfile:
         """The outcome of a claim's test, or None when it has no statistic."""
         found = self.tests.get(claim.name)
         return None if found is None or found.absent else found
-
-    def statistic(self, claim: GroupClaim) -> float | None:
-        """The statistic of a claim's test, or None when it has none."""
-        found = self.tests.get(claim.name)
-        return None if found is None else found.statistic
-
-    def bits(self, claim: GroupClaim) -> float:
-        """The bits of a claim's test, 0 when it has no statistic."""
-        found = self.tests.get(claim.name)
-        return 0.0 if found is None else found.bits
 
     @property
     def has_registration(self) -> bool:
@@ -76,7 +63,6 @@ SELECT
   candidates.candidate_id,
   candidates.network_id,
   candidates.tested_at,
-  candidates.whole_network,
   coalesce(spans.accounts, 0) AS accounts,
   coalesce(spans.exchanges, 0) AS exchanges,
   coalesce(permitted.permitted, 0) AS permitted,
@@ -97,9 +83,7 @@ SELECT
   stated.education_share,
   stated.contract_share,
   addresses.subnets,
-  addresses.top_subnet_share,
-  coalesce(stated.closures, 0) AS closures,
-  networks.exchanges AS network_exchanges
+  addresses.top_subnet_share
 FROM candidate_campaigns AS candidates
 JOIN networks USING (network_id)
 LEFT JOIN candidate_spans AS spans USING (candidate_id)

@@ -149,8 +149,7 @@ SELECT
   max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) AS top_payment_share,
   count(*) FILTER (WHERE is_education) / greatest(1, count(account_type)) AS education_share,
   max(CASE WHEN verification = 'contract' THEN together ELSE 0 END)
-    / greatest(1, count(verification)) AS contract_share,
-  count(closed_at) AS closures
+    / greatest(1, count(verification)) AS contract_share
 FROM counted
 GROUP BY candidate_id
 """,
