@@ -99,15 +99,16 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     """Every table that assessment reads: `networks` (name → members), by default `1` with all MEMBERS.
 
     `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
-    members' links carry (`link_bits`), what ties some of them (`ties`), how many exchanges of some are `ordinary`, or
-    how many strangers there are (`strangers`).
+    members' links carry (`link_bits`), what ties some of them (`ties`), how many exchanges of some are `ordinary` and
+    in how many `manners` they took requests over, or how many strangers there are (`strangers`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
     _inputs(engine, accounts, changed)
     _networks(engine, chosen, changed.get("link_bits", 40.0))
     _ties(engine, chosen, changed.get("ties", {}))
-    _candidates(engine, chosen, changed.get("tests", GUILTY), changed.get("ordinary", {}))
+    worked = {name: changed.get(name, {}) for name in ("ordinary", "manners")}
+    _candidates(engine, chosen, changed.get("tests", GUILTY), worked)
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
     sketches = [{"account_id": a, "account_index": i, "exchanges": EACH} for i, a in enumerate(everybody)]
     stored(engine, ACCOUNT_SKETCHES, sketches)
@@ -180,14 +181,15 @@ def _candidates(
     engine: Engine,
     networks: Mapping[str, Sequence[str]],
     outcomes: Mapping[str, tuple[float, float, float] | Absence],
-    ordinary: Mapping[str, int],
+    worked: Mapping[str, Mapping[str, int]],
 ) -> None:
     heads, members, exchanges, tests = [], [], [], []
     for name, accounts in networks.items():
         mine = {"candidate_id": f"C{name}"}
         heads.append({**mine, "network_id": f"N{name}", "accounts": len(accounts), "tested_at": day(2)})
         members += [
-            {**mine, "account_id": account, "exchanges": EACH, "share": 1.0, "ordinary": ordinary.get(account, 0)}
+            {**mine, "account_id": account, "exchanges": EACH, "share": 1.0}
+            | {column: of.get(account, 0) for column, of in worked.items()}
             for account in accounts
         ]
         rows = [row for account in accounts for row in taken(account)]

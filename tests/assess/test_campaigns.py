@@ -147,6 +147,19 @@ def test_who_has_not_acted_is_watched_and_no_more(engine: DuckDBEngine) -> None:
     assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["watch", "watch", "act", "act"]
 
 
+def test_who_takes_requests_over_in_manners_of_its_own_has_acted(engine: DuckDBEngine) -> None:
+    worked = {"texts": True, "ways": 0}
+    fill(
+        engine,
+        ties={"a00": worked, "a01": worked, "a02": {"ways": 1, "texts": False}},
+        ordinary={"a00": 8, "a01": 8, "a02": 8},
+        manners={"a00": 3, "a01": 2, "a02": 3},
+    )
+    found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
+    # a bot asks what others want, but as its maker has it ask: in one manner, or two where it was changed
+    assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["act", "watch", "watch", "act"]
+
+
 def test_a_person_outranks_what_a_member_has_done(engine: DuckDBEngine) -> None:
     fill(
         engine,

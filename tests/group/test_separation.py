@@ -10,6 +10,7 @@ from stillwatch.group import separation
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import reference_population
+from stillwatch.group.taken_over import taken_over
 from tests.group.worlds import NAMES, exchanges, joined, set_names
 
 
@@ -30,6 +31,22 @@ def test_separates_a_purpose_from_its_carriers_own_traffic() -> None:
     assert (said & truth).sum() / said.sum() > 0.95
     assert (said & truth).sum() / truth.sum() > 0.9
     assert abs(found.share - truth.mean()) < 0.05
+
+
+def test_who_copies_a_member_does_not_make_the_purpose_of_its_words() -> None:
+    reference = exchanges(1, accounts=400, first_account=1000)
+    effort = exchanges(3, accounts=60, each=20, person=False, first_account=0)
+    group = joined(effort, exchanges(4, accounts=6, each=60, first_account=100))
+    alone = separate(group, reference)
+    copied = group
+    for turn in range(1, 9):
+        copies = exchanges(4, accounts=6, each=60, first_account=100)
+        copies.account_index[:] = np.random.default_rng(turn).integers(0, 60, len(copies))
+        copies.started_at[:] += turn * 60_000_000
+        copies.values["conversation"][:] += turn
+        copied = joined(copied, copies)
+    found = separate(copied, reference)
+    assert np.allclose(found.probability[~taken_over(copied)], alone.probability, atol=0.01)
 
 
 def test_a_pure_effort_is_one_purpose() -> None:

@@ -21,7 +21,7 @@ from stillwatch.assess.score import (
     q_values,
 )
 from stillwatch.assess.shares import shares_of
-from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
+from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_MANNERS, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
 from stillwatch.engine import Engine, Query
 from stillwatch.records import sentences
 from stillwatch.records.claims import DID_NOTHING_ALONE, JUDGEMENTS
@@ -85,7 +85,9 @@ SELECT
   greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
   -- what others do to an account never accuses it: anybody can copy it, and users of its public bot decide what it asks
   coalesce(ties.ways, 0) >= {OWN_WAYS}
-    OR (coalesce(ties.texts, FALSE) AND members.ordinary <= greatest({LEAST_WORK}, {OWN_WORK} * seen.exchanges))
+    OR (coalesce(ties.texts, FALSE) AND (
+      members.ordinary <= greatest({LEAST_WORK}, {OWN_WORK} * seen.exchanges) OR members.manners >= {OWN_MANNERS}
+    ))
     AS acted,
   coalesce(judged.verdict, '') AS judgement,
   holders.account_id IS NOT NULL AS holds_permit

@@ -25,6 +25,7 @@ TELLING = 2  # measures that the sentence of an explanation names
 # Acts of a member's own
 OWN_WAYS = 2  # independence groups besides texts in which it took up what others held: as many as linking asks for
 OWN_WORK = 0.1  # share of its exchanges that are likelier a person's, from which others may have made it ask the rest
+OWN_MANNERS = 3  # ways of sending what it took over, in which it sends nothing else: a bot has one, two after an update
 LEAST_WORK = 2  # such exchanges up to which they may be misread: of campaigns' accounts one in ten has more (tuning)
 
 # From bits to levels

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query
 from stillwatch.group.exchanges import TOKENS, Exchanges
 from stillwatch.group.purposes import Purpose
+from stillwatch.group.taken_over import manners_of_taking_over
 from stillwatch.records import Table
 from stillwatch.records.candidates import (
     CANDIDATE_CAMPAIGNS,
@@ -151,6 +152,7 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
     ordinary = np.bincount(dense, weights=candidate.purpose.probability <= LIKELIER, minlength=len(accounts))
+    manners = manners_of_taking_over(rows, served)
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
     first = rows.started_at[begins]
     kept = count > 0
@@ -161,6 +163,7 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
             "exchanges": count[kept].astype(np.int64),
             "share": np.round((count / total)[kept], 6),
             "ordinary": ordinary[kept].astype(np.int64),
+            "manners": manners[kept],
             "purpose_bits": np.round(bits[kept] / np.log(2), 3),
             "first_seen": pa.array(first[kept], pa.timestamp("us")),
         },

@@ -20,6 +20,7 @@ from stillwatch.group.pool_memory import pool_memory
 from stillwatch.group.purposes import Conversations, Fit, Purpose, Start
 from stillwatch.group.reference_population import ReferencePopulation
 from stillwatch.group.replays import asked_again_share, replays
+from stillwatch.group.taken_over import taken_over
 from stillwatch.group.views import Frame, Mix, views
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
@@ -142,11 +143,13 @@ def _fitted(group: Exchanges, reference: ReferencePopulation, nats: float) -> Pu
 
 
 def _sample(group: Exchanges) -> Exchanges:
-    """The exchanges to fit a purpose to: all, or every n-th account where that leaves SAMPLE exchanges and many."""
+    """The exchanges to fit a purpose to: all, or every n-th account where that leaves SAMPLE exchanges and many.
+
+    A text teaches once, whoever repeats it: else those who copy a member would make the purpose of its words.
+    """
     step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
-    if step <= 1:
-        return group
-    return group.of(np.unique(group.account_index)[::step])
+    group = group.take(~taken_over(group))
+    return group if step <= 1 else group.of(np.unique(group.account_index)[::step])
 
 
 def _placed(found: Purpose, chosen: Bools) -> Purpose:
@@ -181,6 +184,7 @@ def _one_customer(found: Purpose, reference: ReferencePopulation) -> bool:
 
 def _ordinary(left: Exchanges, reference: ReferencePopulation) -> bool:
     """Is what is left of a network somebody's own traffic, worded as people word theirs and come back to?"""
+    left = left.take(~taken_over(left))  # else whoever repeats it makes it look like an effort
     if len(left) < LEAST_PART:
         return False
     bits = vocabulary_bits(left, reference.small)

@@ -25,6 +25,9 @@ CANDIDATE_MEMBERS = Table(
         *columns(Kind.INT64, "exchanges", required=True),  # of the purpose
         *columns(Kind.FLOAT64, "share", required=True),  # of the account's own exchanges
         *columns(Kind.INT64, "ordinary", required=True),  # exchanges that are likelier people's than of the purpose
+        *columns(
+            Kind.INT64, "manners", required=True
+        ),  # in which it took over requests of others, and sends nothing else
         *columns(Kind.FLOAT64, "purpose_bits", required=True),  # log2 likelihood ratio of its exchanges, summed
         *columns(Kind.TIMESTAMP, "first_seen", required=True),
     ),
