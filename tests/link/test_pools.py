@@ -129,7 +129,7 @@ def test_likeness_agrees_with_comparing_all_pairs(seed: int) -> None:
 def test_groups_say_when_accounts_belong_and_which_could_have() -> None:
     settled_at = np.array([0, 50, 60, 70, 80], np.int64)
     nothing = np.empty(0, np.int32), np.empty(0, np.int64), np.empty((0, 16), np.uint32), np.empty(0, np.uint16)
-    starts = ConversationStarts(*nothing, settled_at)
+    starts = ConversationStarts(*nothing, np.empty(0, np.bool_), settled_at)
     pools = [np.array([2, 4], np.int32), np.array([1, 3], np.int32)]
     groups = as_groups(pools, starts, np.array([3, 4, 9, 9, 9], np.int32))
     assert groups.account.tolist() == [1, 2, 3, 4]

@@ -26,6 +26,7 @@ def found(*starts: tuple[int, list[int], int], old: frozenset[int] = frozenset()
             np.array([row[2] for row in rows], np.int64),
             np.array([row[1] + [0] * (16 - len(row[1])) for row in rows], np.uint32).reshape(-1, 16),
             np.array([0 if row[0] in old else 0xFFFF for row in rows], np.uint16),
+            np.ones(len(rows), np.bool_),
             np.zeros(ACCOUNTS, np.int64),
         )
     )

@@ -72,7 +72,7 @@ def _of_contents(
 ) -> tuple[NDArray[np.float64], graphs.Groups, Rewordings]:
     """The bits (accounts,) of each account by itself, which are also written, the content pools and the rewordings."""
     starts = read_conversation_starts(engine, segments, accounts)
-    held = coded(contents(starts.account_index, starts.features, accounts), threads)
+    held = coded(contents(*starts.of_conversations(), accounts), threads)
     found = similarities(held, threads)
     drawn = find_pools(held, perhaps_memoryless(found), minimum, threads)
     groups = pools.as_groups(drawn, starts, held.conversation_starts)

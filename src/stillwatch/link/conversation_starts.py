@@ -1,9 +1,16 @@
-"""Which exchanges start a conversation, and the content features of these."""
+"""Which exchanges start a conversation, and the content features of these.
+
+What a log names one conversation, or what no silence parts, may hold many: a client that sends all it asks under one
+name would hide all but the first request. So a text that changes the subject starts one as well: it neither begins as
+an earlier one of the same conversation nor is about the same contents (after Hearst, TextTiling: segmenting text into
+multi-paragraph subtopic passages, 1997).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +31,10 @@ from stillwatch.records.sketches import FEATURES
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+LEAST_FEATURES = 6  # of a text that changes the subject; a greeting or a "go on" has fewer
+KEPT = 0.25  # share of its features that the conversation has had, from which a text goes on with its subject
+SPREADING = 0x9E3779B97F4A7C1  # an odd number, by which sums of two keyed values differ from those of the two swapped
 
 
 def contents_sql(accounts: str) -> Query:
@@ -50,18 +61,25 @@ WHERE exchanges.content_features IS NOT NULL AND {accounts}
 
 @dataclass(frozen=True, slots=True)
 class ConversationStarts:
-    """At most CONVERSATION_STARTS conversation starts an account, by account and time.
+    """At most CONVERSATION_STARTS first texts of conversations an account, and as many that change the subject of one,
+    by account and time.
 
     Features of a frame that an account wraps its texts in are 0. Bit j of `new` says that no earlier start of the
     account, kept or not, holds feature j of a start. `started_at` is in µs; `settled_at` (accounts,) is the
-    time (µs) of an account's MINIMUM_STARTS-th start, 0 where it has fewer.
+    time (µs) of an account's MINIMUM_STARTS-th first text, 0 where it has fewer.
     """
 
     account_index: Int32  # (starts,)
     started_at: Int64  # (starts,)
     features: NDArray[np.uint32]  # (starts, 16)
     new: NDArray[np.uint16]  # (starts,)
+    first: Flags  # (starts,)
     settled_at: Int64
+
+    def of_conversations(self) -> tuple[Int32, NDArray[np.uint32]]:
+        """Accounts and features of the first texts alone: others were chosen for being unlike what went before, and
+        would make whoever sends them look less like itself."""
+        return self.account_index[self.first], self.features[self.first]
 
 
 def read_conversation_starts(engine: Engine, segments: Sequence[str], accounts: int) -> ConversationStarts:
@@ -69,35 +87,52 @@ def read_conversation_starts(engine: Engine, segments: Sequence[str], accounts: 
     settled_at = np.zeros(accounts, np.int64)
     queries = [contents_sql(condition) for condition in segments]
     found = [_conversation_starts(rows, settled_at) for rows in prefetched(engine, queries)]
-    account_index = np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)])
-    started_at = np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)])
-    features = np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[2] for part in found)])
-    new = np.concatenate([np.empty(0, np.uint16), *(part[3] for part in found)])
-    return ConversationStarts(account_index, started_at, features, new, settled_at)
+    return ConversationStarts(
+        np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)]),
+        np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)]),
+        np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[2] for part in found)]),
+        np.concatenate([np.empty(0, np.uint16), *(part[3] for part in found)]),
+        np.concatenate([np.empty(0, np.bool_), *(part[4] for part in found)]),
+        settled_at,
+    )
 
 
 def _conversation_starts(
     rows: pa.Table, settled_at: Int64
-) -> tuple[Int32, Int64, NDArray[np.uint32], NDArray[np.uint16]]:
-    """Account indices, times, features and which are new of the starts kept; writes to `settled_at`."""
+) -> tuple[Int32, Int64, NDArray[np.uint32], NDArray[np.uint16], Flags]:
+    """Account indices, times, features, which of these are new, and which are first texts, of the starts kept; writes
+    to `settled_at`."""
     account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
     started_at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
     start, order = by_account(account_index, len(settled_at))
     within_accounts(account_index, started_at, rows["exchange_id"], start, order)
-    account_index = account_index[order]
-    group_bits = rows["conversation_value"].is_valid().to_numpy()[order]
-    opens = starts_conversation(account_index, started_at[order], keyed(rows["conversation_value"])[order], group_bits)
-    account_index, opened = account_index[opens], order[opens]
-    fourth = np.flatnonzero(
-        np.arange(len(opened)) - np.searchsorted(account_index, account_index) == MINIMUM_STARTS - 1
-    )
-    settled_at[account_index[fourth]] = started_at[opened[fourth]]
-    marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
-    kept = evenly_spaced(account_index)
-    # a frame is recognised from all of an account's starts, of which few are kept
+    account_index, started_at = account_index[order], started_at[order]
+    named = rows["conversation_value"].is_valid().to_numpy()[order]
+    conversation = (account_index, started_at, keyed(rows["conversation_value"])[order], named)
     decoded = decode_features(rows["content_features"])
-    features = chosen_without_frames(account_index, marks, decoded, opened, kept)
-    return account_index[kept], started_at[opened[kept]], features, new_features(account_index, decoded, opened, kept)
+    first = starts_conversation(*conversation)
+    changed = changes_subject(account_index, parts(*conversation), keyed(rows["head_value"])[order], decoded, order)
+    opens = np.flatnonzero(first | changed)
+    _settle(account_index[first], started_at[first], settled_at)
+    account_index, opened, first = account_index[opens], order[opens], first[opens]
+    marks = np.stack([keyed(rows[name])[opened] for name in ("head_value", "tail_value")], axis=1)
+    kept = np.zeros(len(opens), np.bool_)
+    for kind in (first, ~first):
+        kept[kind] = evenly_spaced(account_index[kind])
+    features = np.empty((np.count_nonzero(kept), FEATURES), np.uint32)
+    for kind in (first, ~first):
+        # a frame is recognised from all of an account's texts of one kind, of which few are kept
+        given = (account_index[kind], marks[kind], decoded, opened[kind], kept[kind])
+        features[kind[kept]] = chosen_without_frames(*given)
+    new = new_features(account_index, decoded, opened, kept)
+    return account_index[kept], started_at[opens[kept]], features, new, first[kept]
+
+
+def _settle(account_index: Int32, started_at: Int64, settled_at: Int64) -> None:
+    """Writes the time of each account's MINIMUM_STARTS-th first text (texts,)."""
+    place = np.arange(len(account_index)) - np.searchsorted(account_index, account_index)
+    fourth = np.flatnonzero(place == MINIMUM_STARTS - 1)
+    settled_at[account_index[fourth]] = started_at[fourth]
 
 
 def starts_conversation(account_index: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Flags:
@@ -106,6 +141,24 @@ def starts_conversation(account_index: Int32, started_at: Int64, conversation: I
     All arrays are (exchanges,), by account and time.
     """
     return np.asarray(_starts_conversation(account_index, started_at, conversation, named, SILENCE))
+
+
+def parts(account_index: Int32, started_at: Int64, conversation: Int64, named: Flags) -> Int64:
+    """The conversation, or the stretch without a SILENCE where none is named, of each exchange (exchanges,): equal
+    numbers for equal ones of one account. Arguments are as of `starts_conversation`."""
+    breaks = np.ones(len(account_index), np.bool_)
+    breaks[1:] = (np.diff(account_index) != 0) | (np.diff(started_at) > SILENCE)
+    return np.where(named, conversation, np.cumsum(breaks))
+
+
+def changes_subject(account_index: Int32, part: Int64, head: Int64, features: NDArray[np.uint32], rows: Int64) -> Flags:
+    """Marks the exchanges whose text begins as no earlier one of the same part of their account did, and of whose
+    features these had hardly any.
+
+    `part` is as of `parts`, `head` the keyed opening of a text, 0 for short ones: arrays (exchanges,), by account and
+    time. The features of the exchanges are the `rows` (exchanges,) of `features`.
+    """
+    return np.asarray(_changes_subject(account_index, part, head, features, rows, LEAST_FEATURES, KEPT))
 
 
 @njit(cache=True, nogil=True)
@@ -175,3 +228,50 @@ def _starts_conversation(
                 result[i] = i == begin or started_at[i] - started_at[i - 1] > silence
         begin = end
     return result
+
+
+@njit(cache=True, nogil=True)
+def _changes_subject(  # noqa: PLR0913  a compiled loop takes its constants as arguments
+    account_index: Int32, part: Int64, head: Int64, features: NDArray[np.uint32], rows: Int64, least: int, kept: float
+) -> Flags:
+    result = np.zeros(len(account_index), np.bool_)
+    table = np.empty(0, np.int64)
+    begin = 0
+    for end in range(1, len(account_index) + 1):
+        if end < len(account_index) and account_index[end] == account_index[begin]:
+            continue
+        size = room((end - begin) * (features.shape[1] + 1))
+        table = table if size <= len(table) else np.empty(size, np.int64)
+        met = table[:size]  # openings and features, each with its part
+        met[:] = 0
+        for i in range(begin, end):
+            at = slot(met, _within(part[i], head[i]))
+            if head[i] == 0 or met[at] != 0:  # it repeats the conversation from its beginning
+                continue
+            met[at] = _within(part[i], head[i])
+            count, known = _enter(met, part[i], features[rows[i]])
+            result[i] = count >= least and known < kept * count
+        begin = end
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _enter(met: Int64, part: Any, features: NDArray[np.uint32]) -> tuple[int, int]:
+    """Enters a text's features into the table; returns how many there are, and how many were in it before."""
+    count, known = 0, 0
+    for feature in features:
+        if feature != 0:
+            key = _within(part, np.int64(feature))
+            at = slot(met, key)
+            count += 1
+            known += met[at] != 0
+            met[at] = key
+    return count, known
+
+
+@njit(cache=True, nogil=True)
+def _within(part: Any, value: Any) -> Any:
+    """One keyed value, not 0, of a part and a value, spread evenly over 64 bits."""
+    key = (part * SPREADING + value) * SPREADING
+    key ^= key >> 32
+    return key if key != 0 else 1

@@ -18,7 +18,8 @@ SILENCE = 30 * MINUTE
 
 Half an hour is the usual end of a session in web analytics; it goes back to the 25.5 minutes that Catledge and Pitkow
 measured (Characterizing browsing strategies in the World-Wide Web, 1995). Where a log names conversations, the first
-exchange of each of an account's conversations is its start, whatever the pauses.
+exchange of each of an account's conversations is its start, whatever the pauses. What changes the subject within one is
+a start as well where requests are compared, not where an account is compared with itself (link.conversation_starts).
 """
 
 CONVERSATION_STARTS = 24
