@@ -266,6 +266,20 @@ def test_a_queue_does_not_swallow_a_ring_that_it_shares_a_few_values_with() -> N
     assert len(np.intersect1d(ring[0].members, queue)) == 0
 
 
+def test_who_met_a_queue_by_coincidence_and_is_left_out_of_it_may_join_its_own() -> None:
+    graph, members = planted(np.random.default_rng(6), planted=120)
+    queue = np.setdiff1d(np.arange(graph.accounts), members)[:200].astype(np.int32)
+    strays = members[:8]
+    prior, count = np.zeros(graph.accounts), np.zeros(graph.accounts, np.int32)
+    prior[strays], count[queue], count[strays] = -9.0, 3, 1
+    biclusters = biclusters_of(with_handovers(graph, [np.union1d(queue, strays)]), AccountPrior(prior, count))
+    held = [len(np.intersect1d(bicluster.members, strays)) for bicluster in biclusters]
+    of_queue = [len(np.intersect1d(bicluster.members, queue)) > 100 for bicluster in biclusters]
+    assert sum(of_queue) == 1
+    assert held[of_queue.index(True)] == 0
+    assert max(held) >= 6
+
+
 def biclusters_of(graph, account_prior=None):
     null = fit_null_model(graph, adopters(graph, np.arange(graph.accounts)), np.zeros(graph.accounts, np.int32))
     if account_prior is None:

@@ -47,8 +47,8 @@ def find_biclusters(
 ) -> list[Bicluster]:
     """All accepted biclusters of at least `minimum` accounts: those that handovers found first, then by seed strength.
 
-    An account belongs to one operator: an account of a large handover group can join no other bicluster, and neither
-    can a member of an earlier one.
+    An account belongs to one operator: an account of a large handover group can join no other bicluster unless its own
+    leaves it out, and neither can a member of an earlier one.
     """
     search = _Search(graph, null, known, minimum, net_bits)
     groups = search.groups(HANDOVER)
@@ -62,6 +62,7 @@ def find_biclusters(
         free = reserved.copy()
         free[holders] = False
         search.grow(holders, free | others, core=HANDOVER)
+        search.release(holders, reserved)
     for holders in search.groups(POOL):
         search.grow(holders, reserved, core=POOL)
     for holders, others in zip(groups[len(large) :], barred[len(large) :], strict=True):
@@ -97,6 +98,11 @@ class _Search:
         for other in np.flatnonzero(dealt >= UNCROSSED):
             result[groups[other]] = True
         return result
+
+    def release(self, group: Int32, reserved: NDArray[np.bool_]) -> None:
+        """Frees the accounts of a group that became a bicluster without them: what they took over was a coincidence."""
+        if self._taken[group].any():
+            reserved[group[~self._taken[group]]] = False
 
     def grow(self, seed: Int32, reserved: NDArray[np.bool_], core: int | None = None) -> None:
         """Completes a seed among accounts that are neither taken nor `reserved`, and keeps the biclusters it ends in.

@@ -17,9 +17,8 @@ Float = NDArray[np.float64]
 
 LEAST = 3  # accounts of a group; a pair may be one person with two accounts
 CROSSED = 2  # disjoint pairs across a cut, beyond those of coincidence, up to which its sides are two operators
-MIXED = 30.0  # pairs that one operator would have joined across a cut, from which so few are no accident
 SMALL_CUT = 24  # accounts, under twice which a group is not parted: one may well hang on a chain by one handover
-ONE_WAY_BITS = 16.0  # beyond a bit an account, by which handovers across a cut go one way, for its sides to be two
+CUT_BITS = 16.0  # beyond the price of choosing the sides of a cut, by which its handovers must speak for two operators
 
 
 def parted(left: Int64, right: Int64, size: int, density: float, expected: csr_array | None = None) -> Int64:
@@ -71,21 +70,35 @@ def sparse_cut(graph: csr_array, density: float, expected: csr_array) -> tuple[I
         high, low = np.flatnonzero(side), np.flatnonzero(~side)
         if min(len(high), len(low)) < LEAST:
             continue
-        matched = maximum_bipartite_matching(csr_array(both[high][:, low]), perm_type="column")
-        crossing = int((matched >= 0).sum())
-        dealt = float(degree[high].sum() * degree[low].sum() / degree.sum())
+        across = csr_array(both[high][:, low])
+        crossing = int((maximum_bipartite_matching(across, perm_type="column") >= 0).sum())
         by_chance = float(expected[high][:, low].sum() + expected[low][:, high].sum())
         by_chance += 3.0 * density * len(high) * len(low)
-        if dealt >= MIXED and crossing <= CROSSED + by_chance:
+        # a chain or a tree hangs by one link everywhere, and is never worth the price
+        price = len(degree) * float(binary_entropy(np.array([len(high) / len(degree)]))[0])
+        bits = two_blocks_bits(float(both[high][:, high].sum()), float(both[low][:, low].sum()), crossing)
+        if crossing <= CROSSED + by_chance and bits > price + CUT_BITS:
             return high, low
     return None
+
+
+def two_blocks_bits(inside: float, other_inside: float, crossing: float) -> float:
+    """Bits by which the ends of links speak for two blocks and not for one, in the degree-corrected block model (Karrer
+    & Newman, Stochastic blockmodels and community structure in networks, 2011).
+
+    Arguments are the ends of links inside either block, and the links between them.
+    """
+    ends = np.array([[inside, crossing], [crossing, other_inside]])
+    by_chance = np.outer(ends.sum(axis=1), ends.sum(axis=0)) / max(float(ends.sum()), 1.0)
+    held = ends > 0
+    return float((ends[held] * np.log2(ends[held] / by_chance[held])).sum() / 2.0)
 
 
 def _sides(both: csr_array, rest: Int64) -> NDArray[np.bool_]:
     """Marks the accounts on one side of the cut that few links among `rest` cross; others follow most of their links.
 
     A component of its own is a side; else the second eigenvector of the normalised adjacency tells (Fiedler, Algebraic
-    connectivity of graphs, 1973).
+    connectivity of graphs, 1973), parted where fewest of the links of the smaller side cross.
     """
     inner = csr_array(both[rest][:, rest])
     _, label = connected_components(inner, directed=False)
@@ -96,10 +109,27 @@ def _sides(both: csr_array, rest: Int64) -> NDArray[np.bool_]:
         place[rest] = np.where(label == largest[1], 1.0, np.where(size[label] >= LEAST, -1.0, 0.0))
     else:
         main = np.flatnonzero(label == largest[0])
-        place[rest[main]] = np.where(_second_vector(csr_array(inner[main][:, main])) > 0.0, 1.0, -1.0)
+        part = csr_array(inner[main][:, main])
+        place[rest[main]] = np.where(swept(part, _second_vector(part)), 1.0, -1.0)
     for _ in range(2):  # first those left out, then who hangs on them
         place = np.where(place == 0.0, np.sign(both @ place), place)
     return np.asarray(place > 0.0)
+
+
+def swept(both: csr_array, vector: Float) -> NDArray[np.bool_]:
+    """Marks the accounts above that value of `vector` (accounts,) at which the cut has the least conductance: crossing
+    links for each link end of the smaller side."""
+    order = np.argsort(-vector, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    ends = np.cumsum(np.asarray(both.sum(axis=1))[order])
+    links = both.tocoo()
+    # both ends of a link are above the cut once the later one is
+    inside = np.cumsum(np.bincount(np.maximum(rank[links.row], rank[links.col]), minlength=len(order)))
+    conductance = (ends - inside) / np.maximum(np.minimum(ends, ends[-1] - ends), 1.0)
+    possible = conductance[LEAST - 1 : len(order) - LEAST]
+    cut = LEAST + int(np.argmin(possible)) if len(possible) else 0
+    return np.asarray(rank < cut)
 
 
 def _second_vector(both: csr_array) -> Float:
@@ -135,7 +165,7 @@ def one_way_cut(graph: csr_array) -> tuple[Int64, Int64] | None:
         return None
     up, down = float(graph[lower][:, upper].sum()), float(graph[upper][:, lower].sum())
     bits = (up + down) * (1.0 - float(binary_entropy(np.array([down / max(up + down, 1.0)]))[0]))
-    return (upper, lower) if up > down and bits > len(level) + ONE_WAY_BITS else None
+    return (upper, lower) if up > down and bits > len(level) + CUT_BITS else None
 
 
 SETTLING = 20  # rounds in which two means of levels settle; mostly three
