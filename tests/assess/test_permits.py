@@ -53,6 +53,17 @@ def test_a_permit_for_the_organisation_covers_its_accounts_and_no_others(engine:
     assert {row["account_id"] for row in found["campaign_exchanges"]} == set(MEMBERS[15:])
 
 
+@given(st.integers(1, len(MEMBERS) - 1))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5, deadline=None)
+def test_naming_an_organisation_with_accounts_under_contract_gets_nothing_of_its_permit(
+    engine: DuckDBEngine, contracted: int
+) -> None:
+    stated = [{**row, "verification": "contract" if n < contracted else "card"} for n, row in enumerate(LAB)]
+    fill(engine, accounts=stated, permits=[permit()])
+    expected = {row["exchange_id"] for account in MEMBERS[contracted:] for row in taken(account)}
+    assert left_over(engine) == expected
+
+
 def test_a_group_inside_its_permit_is_no_campaign_and_is_said_to_be_permitted(engine: DuckDBEngine) -> None:
     assert accused_exchanges(engine, permit()) == set()
     found = assessed(engine)

@@ -49,6 +49,18 @@ def test_who_copies_a_member_does_not_make_the_purpose_of_its_words() -> None:
     assert np.allclose(found.probability[~taken_over(copied)], alone.probability, atol=0.01)
 
 
+def test_who_asks_other_things_than_a_whole_network_does_not_serve_it() -> None:
+    reference = exchanges(1, accounts=400, first_account=1000)
+    group = joined(
+        exchanges(3, accounts=60, each=20, person=False, first_account=0),
+        exchanges(4, accounts=3, each=20, first_account=100),
+    )
+    found = separate(group, reference)
+    assert found.whole
+    assert found.served[group.account_index < 60].mean() > 0.98
+    assert not found.served[group.account_index >= 100].any()
+
+
 def test_a_pure_effort_is_one_purpose() -> None:
     reference = exchanges(1, accounts=400, first_account=1000)
     found = separate(exchanges(5, person=False), reference)

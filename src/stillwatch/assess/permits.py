@@ -14,9 +14,19 @@ WITH stated AS (
   -- a network's permit is its accounts' alone: whoever takes its id as an account or organisation gets none of it
   SELECT * FROM permits ANTI JOIN permit_accounts USING (permit_id)
 ),
+named AS (
+  -- anybody can name an organisation: of one that has accounts under contract, those are its accounts and no others
+  SELECT
+    organisation_id,
+    account_id,
+    coalesce(verification, '') = 'contract' AS under_contract,
+    bool_or(coalesce(verification, '') = 'contract') OVER (PARTITION BY organisation_id) AS has_contract
+  FROM accounts
+),
 held AS (
-  SELECT stated.*, accounts.account_id
-  FROM stated JOIN accounts ON stated.holder = accounts.organisation_id
+  SELECT stated.*, named.account_id
+  FROM stated JOIN named ON stated.holder = named.organisation_id
+  WHERE named.under_contract OR NOT named.has_contract
   UNION
   SELECT stated.*, stated.holder AS account_id FROM stated
   UNION

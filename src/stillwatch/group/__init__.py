@@ -44,6 +44,7 @@ READS = (
     "accounts",
     "networks",
     "network_members",
+    "repeated_texts",
     "previous_lineage",
     "previous_members",
     "previous_run",

@@ -151,8 +151,11 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     accounts, dense = rows.account_index[begins], np.cumsum(begins) - 1
     count = np.bincount(dense, weights=served, minlength=len(accounts))
     total = np.bincount(dense, minlength=len(accounts))
-    ordinary = np.bincount(dense, weights=candidate.purpose.probability <= LIKELIER, minlength=len(accounts))
-    manners = manners_of_taking_over(rows, served)
+    # what another had sent before is no work of its own: members that send people's requests again hide behind nobody
+    likely = candidate.purpose.probability > LIKELIER
+    ordinary = np.bincount(dense, weights=~likely & (rows.values["repeats"] == 0), minlength=len(accounts))
+    # of a network that serves one purpose as a whole an exchange may still be likelier ordinary
+    manners = manners_of_taking_over(rows, served & likely)
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
     first = rows.started_at[begins]
     kept = count > 0

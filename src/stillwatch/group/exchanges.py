@@ -20,6 +20,7 @@ Int64 = NDArray[np.int64]
 VALUES = (
     *("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "subnet", "status", "model"),
     *("address_network", "user_agent", "fingerprint"),
+    "repeats",  # 1 where another customer had sent the text before, wherever in the log
 )
 TOKENS = ("input_tokens", "output_tokens")  # as logged, -1 where they were not
 

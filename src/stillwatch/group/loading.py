@@ -43,21 +43,20 @@ _TYPES: dict[str, type] = {
 
 
 def reference_accounts_sql() -> Query:
-    """Returns the query of the reference population: accounts outside networks, evenly spaced in the order of ids."""
+    """Returns the query of the reference population: accounts outside networks, evenly spaced in the order of ids.
+
+    Which accounts outside are taken does not depend on what networks there are: else a network more or less would
+    measure all others by other people.
+    """
     return Query(
         "reference accounts",
         f"""
-WITH outside AS (
-  SELECT
-    sketches.account_index,
-    row_number() OVER (ORDER BY sketches.account_index) AS turn,
-    count(*) OVER () AS available
-  FROM account_sketches AS sketches
-  ANTI JOIN network_members AS members USING (account_id)
-  WHERE sketches.exchanges >= 8
+WITH busy AS (
+  SELECT account_id, account_index FROM account_sketches WHERE exchanges >= 8
 )
-SELECT account_index FROM outside
-WHERE turn % greatest(1, available // {REFERENCE_ACCOUNTS}) = 0
+SELECT account_index
+FROM busy ANTI JOIN network_members AS members USING (account_id)
+WHERE account_index % greatest(1, (SELECT count(*) FROM busy) // {REFERENCE_ACCOUNTS}) = 0
 ORDER BY account_index
 """,
     )
@@ -123,11 +122,14 @@ SELECT
   coalesce(exchanges.output_tokens, -1) AS output_tokens,
   coalesce(exchanges.status_code, 0) AS status,
   coalesce(models.code, 0) AS model,
+  CASE WHEN repeated.payload_value IS NULL THEN 0 ELSE 1 END AS repeats,
   exchanges.content_features
 FROM exchange_sketches AS exchanges
 JOIN account_sketches AS sketches USING (account_id)
 JOIN accounts_to_group AS grouped USING (account_index)
 LEFT JOIN models USING (request_model)
+LEFT JOIN repeated_texts AS repeated
+  ON repeated.account_index = sketches.account_index AND repeated.payload_value = exchanges.payload_value
 """,
     )
 

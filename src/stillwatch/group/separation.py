@@ -40,6 +40,7 @@ REMEMBERS = 0.5  # of people's self-similarity, on the log scale, from which acc
 REPLAYED = 0.025  # share of customers' requests that ask a turn again: of resellers' up to 0.015 do (tuning)
 ONE_HAND = 0.5  # overlap of two parts over accounts: near 0 where two hands have one each, 0.9 and more in one pool
 HAND_ACCOUNTS = 20  # accounts of a hand; smaller groups accuse nobody, and would be lost to the whole
+OTHERS = 0.5  # share of an account's exchanges under which it does not serve what the whole network does
 MATCHED = 150  # accounts of the groups of people whose self-similarity is the scale
 
 
@@ -60,7 +61,7 @@ def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
     again = replays(group, reference.exchanges) & own if own.any() else own
     if again.sum() < max(LEAST_PART, REPLAYED * own.sum()):
         return found
-    left = [replace(one, left_out=again) if one.whole else one for one in found]
+    left = [replace(one, left_out=again | ~one.served) if one.whole else one for one in found]
     return [*left, _replayed(again, reference)]
 
 
@@ -82,13 +83,20 @@ def _efforts(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
     if first is None:
         return [Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))]  # no text: nothing tells one purpose apart
     if first.whole and first.plain:
-        return [first]
+        return [replace(first, left_out=_of_others(group, first))]
     parts = list(_parts(group, reference, first))
     found = _joined(parts) if parts else None
     if found is None or _one_customer(found, reference) or not _ordinary(group.take(~found.served), reference):
         every = first if first.whole else _fitted(group, reference, -np.inf)
         return [replace(every or first, unparted=True)]
     return [_joined(hand) for hand in _hands(group, parts)]
+
+
+def _of_others(group: Exchanges, whole: Purpose) -> Bools:
+    """Marks all exchanges of accounts that mostly ask something else than the network: it may have copied them."""
+    _, account = np.unique(group.account_index, return_inverse=True)
+    share = np.bincount(account, weights=whole.probability > 0.5) / np.bincount(account)
+    return np.asarray((share < OTHERS)[account])
 
 
 def _hands(group: Exchanges, parts: list[Purpose]) -> list[list[Purpose]]:

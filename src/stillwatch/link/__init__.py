@@ -24,6 +24,7 @@ from stillwatch.link.rates import adopters
 from stillwatch.link.rewordings import Rewordings, find_rewordings
 from stillwatch.link.segments import segmented
 from stillwatch.link.self_similarity import coded, contents, similarities
+from stillwatch.link.ties import lives_of
 from stillwatch.link.values import HANDOVER, POOL
 from stillwatch.records import claims
 from stillwatch.records.definitions import country_sql
@@ -39,7 +40,15 @@ READS = (
     "previous_members",
     "previous_run",
 )
-WRITES = ("account_evidence", "networks", "network_members", "member_ties", "network_values", "network_links")
+WRITES = (
+    "account_evidence",
+    "networks",
+    "network_members",
+    "member_ties",
+    "repeated_texts",
+    "network_values",
+    "network_links",
+)
 
 
 def run(engine: Engine, job: Job) -> None:
@@ -63,8 +72,9 @@ def run(engine: Engine, job: Job) -> None:
     null = fit_null_model(graph, adopters(graph, cells), country, threads)
     settings = job.settings.link
     known = AccountPrior(prior, handover_count)
-    biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits)
-    write(engine, graph, biclusters, prior, settings.net_bits, reworded)
+    lives = lives_of(engine, graph, reworded)
+    biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits, lives)
+    write(engine, graph, biclusters, prior, settings.net_bits, lives)
 
 
 def _of_contents(

@@ -23,6 +23,7 @@ from stillwatch.link.null_model import (
 )
 from stillwatch.link.seeds import seed_order
 from stillwatch.link.split import CROSSING, SMALLEST, blocks
+from stillwatch.link.ties import Lives, merely_copied
 from stillwatch.link.values import HANDOVER, HIERARCHIES, HIERARCHY_OF, POOL
 
 Int64 = NDArray[np.int64]
@@ -43,14 +44,19 @@ MOST_FURTHER_HANDOVERS = 2
 
 
 def find_biclusters(
-    graph: Graph, null: NullModel, known: AccountPrior, minimum: int, net_bits: float
+    graph: Graph,
+    null: NullModel,
+    known: AccountPrior,
+    minimum: int,
+    net_bits: float,
+    lives: Lives | None = None,
 ) -> list[Bicluster]:
     """All accepted biclusters of at least `minimum` accounts: those that handovers found first, then by seed strength.
 
     An account belongs to one operator: an account of a large handover group can join no other bicluster unless its own
-    leaves it out, and neither can a member of an earlier one.
+    leaves it out, and neither can a member of an earlier one. Without `lives` nobody is known to be copied.
     """
-    search = _Search(graph, null, known, minimum, net_bits)
+    search = _Search(graph, null, known, minimum, net_bits, lives)
     groups = search.groups(HANDOVER)
     large = [holders for holders in groups if len(holders) >= SMALLEST]
     reserved = np.zeros(graph.accounts, bool)
@@ -75,8 +81,10 @@ def find_biclusters(
 class _Search:
     """The biclusters found so far, and the accounts that they have taken."""
 
-    def __init__(self, graph: Graph, null: NullModel, known: AccountPrior, minimum: int, net_bits: float) -> None:
-        self._graph, self._null, self._known = graph, null, known
+    def __init__(
+        self, graph: Graph, null: NullModel, known: AccountPrior, minimum: int, net_bits: float, lives: Lives | None
+    ) -> None:
+        self._graph, self._null, self._known, self._lives = graph, null, known, lives
         self._minimum, self._net_bits = minimum, net_bits
         self._steps: Steps = {}
         self._taken = np.zeros(graph.accounts, bool)
@@ -120,10 +128,24 @@ class _Search:
         if members is None:
             return
         for part, held in self._parts(members, seed, core):
-            bicluster = accept(self._graph, self._null, prior, part, held) if len(part) >= self._minimum else None
+            bicluster = self._accepted(prior, part, held)
             if bicluster is not None and self._stands(bicluster):
                 self.found.append(bicluster)
                 self._taken[bicluster.members] = True
+
+    def _accepted(self, prior: Float, part: Int32, held: Int32 | None) -> Bicluster | None:
+        """The bicluster of a part without those whom others only copied: they would dilute what the members share."""
+        while len(part) >= self._minimum:
+            found = accept(self._graph, self._null, prior, part, held)
+            if found is None:
+                return None
+            if self._lives is None:
+                return found
+            copied = merely_copied(self._graph, found, self._lives)
+            if not copied.any():
+                return found
+            part = found.members[~copied]
+        return None
 
     def _stands(self, bicluster: Bicluster) -> bool:
         return (

@@ -198,3 +198,10 @@ def edges_inside(graph: Graph, members: Int32, values: Int32) -> Inside:
     place[members] = np.arange(len(members), dtype=np.int32)
     edge, member, value = holdings_of(graph.value_start, graph.holder, values, place)
     return Inside(member, value, graph.first_at[edge])
+
+
+def edges_of(graph: Graph, values: Int64) -> tuple[Int64, Int64]:
+    """All holdings of `values`, in order: the place in `values` of each one's value, and the edge."""
+    span = np.diff(graph.value_start)[values]
+    edges = np.repeat(graph.value_start[values], span) + np.arange(span.sum()) - np.repeat(np.cumsum(span) - span, span)
+    return np.repeat(np.arange(len(values)), span), edges

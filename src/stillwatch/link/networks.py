@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.acceptance import Bicluster
+from stillwatch.link.copying import sent_before
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
-from stillwatch.link.rewordings import Rewordings
 from stillwatch.link.shown_values import shown_values
-from stillwatch.link.ties import UNKNOWN, Lives, Ties, are_copied, are_reworded, of_customers, own_ties
+from stillwatch.link.ties import Lives, Ties, own_ties
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.claims import (
     CONTINUES_CONVERSATION,
@@ -35,7 +35,7 @@ from stillwatch.records.outputs import (
     NETWORK_VALUES,
     NETWORKS,
 )
-from stillwatch.records.sketches import MEMBER_TIES
+from stillwatch.records.sketches import MEMBER_TIES, REPEATED_TEXTS
 from stillwatch.runs.lineage import history, inherit, reserved
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
@@ -64,20 +64,13 @@ def write(
     biclusters: Sequence[Bicluster],
     prior: NDArray[np.float64],
     net_bits: float,
-    reworded: Rewordings,
+    lives: Lives,
 ) -> None:
     """Writes `networks`, `network_members`, `network_values` and `network_links`; `net_bits` as in `LinkSettings`."""
     facts = engine.fetch(
         Query(
             "account facts",
-            """
-SELECT account_id, exchanges, first_seen, last_seen, created_at,
-  dense_rank() OVER (
-    ORDER BY coalesce('o' || organisation_id, 'c' || payment_fingerprint, 'a' || account_id)
-  ) AS customer
-FROM account_sketches LEFT JOIN accounts USING (account_id)
-ORDER BY account_index
-""",
+            "SELECT account_id, exchanges, first_seen, last_seen FROM account_sketches ORDER BY account_index",
         )
     )
     accounts = facts["account_id"].combine_chunks()
@@ -88,7 +81,7 @@ ORDER BY account_index
             strict=True,
         )
     )
-    networks, members, ties, lives = [], [], [], _lives(facts, graph, reworded)
+    networks, members, ties = [], [], []
     for name, bicluster in rows:
         edges = bicluster_edges(graph, bicluster)
         networks.append(
@@ -105,6 +98,7 @@ ORDER BY account_index
     engine.store(NETWORKS, pa.Table.from_pylist(networks, schema=NETWORKS.schema))
     engine.store(NETWORK_MEMBERS, _together(members, NETWORK_MEMBERS.schema))
     engine.store(MEMBER_TIES, _together(ties, MEMBER_TIES.schema))
+    engine.store(REPEATED_TEXTS, _repeated(graph, biclusters, lives))
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(bicluster, graph) for _, bicluster in rows)]))
     shown = shown_values(engine, graph, chosen, accounts)
     values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
@@ -165,13 +159,6 @@ def _members(name: str, bicluster: Bicluster, accounts: pa.Array, linked: NDArra
     }
 
 
-def _lives(facts: pa.Table, graph: Graph, reworded: Rewordings) -> Lives:
-    created, first = (facts[name].cast(pa.timestamp("us")).cast(pa.int64()) for name in ("created_at", "first_seen"))
-    customer = facts["customer"].to_numpy().astype(np.int64)
-    copied = of_customers(are_copied(graph, customer) | are_reworded(reworded, customer), customer)
-    return Lives(pc.fill_null(created, UNKNOWN).to_numpy(), first.to_numpy(), customer, copied)
-
-
 def _ties(name: str, bicluster: Bicluster, accounts: pa.Array, own: Ties) -> dict[str, Any]:
     return {
         "network_id": [name] * len(bicluster.members),
@@ -179,6 +166,17 @@ def _ties(name: str, bicluster: Bicluster, accounts: pa.Array, own: Ties) -> dic
         "ways": own.ways,
         "texts": own.texts,
     }
+
+
+def _repeated(graph: Graph, biclusters: Sequence[Bicluster], lives: Lives) -> pa.Table:
+    """Texts that members sent after other customers had."""
+    account, text = sent_before(graph, lives.customer)
+    members = np.zeros(graph.accounts, bool)
+    for bicluster in biclusters:
+        members[bicluster.members] = True
+    inside = members[account]
+    columns = {"account_index": account[inside], "payload_value": text[inside]}
+    return pa.table(columns, schema=REPEATED_TEXTS.schema)
 
 
 def value_id(value: int) -> str:

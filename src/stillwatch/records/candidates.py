@@ -24,7 +24,8 @@ CANDIDATE_MEMBERS = Table(
         *columns(Kind.STRING, "candidate_id account_id", required=True),
         *columns(Kind.INT64, "exchanges", required=True),  # of the purpose
         *columns(Kind.FLOAT64, "share", required=True),  # of the account's own exchanges
-        *columns(Kind.INT64, "ordinary", required=True),  # exchanges that are likelier people's than of the purpose
+        # exchanges that are likelier people's than of the purpose, and whose text no other customer had sent before
+        *columns(Kind.INT64, "ordinary", required=True),
         *columns(
             Kind.INT64, "manners", required=True
         ),  # in which it took over requests of others, and sends nothing else

@@ -87,6 +87,16 @@ MEMBER_TIES = Table(
 )
 """What ties each member to its network by its own acts."""
 
+REPEATED_TEXTS = Table(
+    "repeated_texts",
+    (
+        *columns(Kind.INT32, "account_index", required=True),
+        *columns(Kind.INT64, "payload_value", required=True),
+    ),
+    ("account_index", "payload_value"),
+)
+"""Texts that a member of a network sent after another customer had, wherever in the log."""
+
 ACCOUNT_EVIDENCE = Table(
     "account_evidence",
     (

@@ -126,6 +126,21 @@ def ask_bots(scene: Scene, given: Cast, texts: int, first: bool = False, minutes
             scene.add(repeated(scene, row, one_of(scene, rows), *((-minutes, -0.2) if first else (0.2, minutes))))
 
 
+def ask_several_bots(scene: Scene, given: Cast, texts: int, bots: int) -> None:
+    """Each victim runs so many public bots, each with a program and instructions of its own, which some people use;
+    attackers copy its prompts and make the bots ask texts of the campaign."""
+    copy_prompts(scene, given, PRIVATE, each=2, minutes=(2.0, 9.0))
+    asked = [row for row in scene.requests(given.attackers) if row["input_text"]]
+    people = [name for name, role in sorted(scene.roles.items()) if not role.group and not role.campaign]
+    others = [row for row in scene.requests(scene.chosen(people, 50)) if row["input_text"]]
+    for rows in by_account(scene, given.victims).values():
+        manners = [{"user_agent": scene.name("bot/"), "system_instructions": scene.name("b")} for _ in range(bots)]
+        for turn, place in enumerate(scene.rng.choice(len(asked), min(texts, len(asked)), replace=False)):
+            sent = repeated(scene, asked[int(place)], one_of(scene, rows), 0.2, 9.0)
+            scene.add(sent | manners[turn % bots])
+            scene.add(repeated(scene, one_of(scene, others), one_of(scene, rows), 0.0, 600.0) | manners[turn % bots])
+
+
 def fresh_accounts(scene: Scene, count: int, like: Sequence[str], **changes: Any) -> dict[str, Row]:
     """So many fresh accounts with addresses and cards of their own, each with how it sends its requests.
 
@@ -263,6 +278,12 @@ FRAMING: tuple[Attack, ...] = (
         "the bot asks 40 texts before attackers do, 12 after them, and they copy its prompts and fields",
         ("people",),
         asked_first,
+    ),
+    Attack(
+        "bots-4",
+        "each victim runs four bots that people use and that ask 12 texts; attackers copy its prompts",
+        ("people",),
+        lambda s, c: ask_several_bots(s, c, 12, 4),
     ),
     Attack(
         "place", "attackers send from the victim's address range and name its organisation", ("people",), share_place

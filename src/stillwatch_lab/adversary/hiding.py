@@ -113,6 +113,16 @@ def newcomers(scene: Scene, given: Cast, count: int) -> None:
         scene.add(repeated(scene, one_of(scene, mine), manner, 0.2, 5.0, PRIVATE))
 
 
+def decoys(scene: Scene, given: Cast, count: int, share: float) -> None:
+    """Fresh accounts send a share of the campaign's requests again and to one another, so that it looks copied."""
+    made = list(fresh_accounts(scene, count, given.attackers).values())
+    for place, row in enumerate(scene.requests(given.attackers)):
+        if row["input_text"] and scene.rng.random() < share:
+            sent = repeated(scene, row, made[place % count], 0.2, 5.0)
+            scene.add(sent)
+            scene.add(repeated(scene, sent, made[(place + 1) % count], 0.2, 5.0))
+
+
 def captives(scene: Scene, given: Cast) -> None:
     """Attackers draw people in: they repeat the prompts of 100 of them with their fields, three accounts each time."""
     people = scene.busy([n for n, role in scene.roles.items() if not role.group and not role.campaign], 8, 200)
@@ -142,6 +152,12 @@ HIDING: tuple[Attack, ...] = (
     Attack("firm-there-is", "members name the organisation of an innocent fleet", (), as_a_firm_there_is),
     Attack(
         "newcomers", "300 fresh accounts copy its fields and ask what people ask", (), lambda s, c: newcomers(s, c, 300)
+    ),
+    Attack(
+        "decoys-4",
+        "four fresh accounts send half of its requests again, so that it looks copied",
+        (),
+        lambda s, c: decoys(s, c, 4, 0.5),
     ),
     Attack("captives", "attackers repeat the prompts of 100 people, with their fields", (), captives),
     Attack(

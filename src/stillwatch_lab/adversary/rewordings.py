@@ -104,6 +104,20 @@ def reword_group(scene: Scene, given: Cast, before: float) -> None:
         scene.add(sent | {"status_code": 200})
 
 
+def mirror_group(scene: Scene, given: Cast) -> None:
+    """Fresh accounts give and take as a queue does: they reword one in five of a group's requests before it asks them,
+    one in five within the hour, the others hours later, and hand refused ones over."""
+    made = list(fresh_accounts(scene, FRESH, given.victims).values())
+    for place, row in enumerate(scene.requests(given.victims)):
+        drawn = scene.rng.random()
+        minutes = BEFORE if drawn < GUESSED else AFTER if drawn < 2.0 * GUESSED else (120.0, 600.0)
+        sent = reworded(scene, row, made[place % FRESH], minutes)
+        if scene.rng.random() < 0.2:
+            scene.add(sent | {"status_code": 429, "output_tokens": 0, "output_text": None})
+            sent = repeated(scene, sent, one_of(scene, made), 0.1, 3.0)
+        scene.add(sent | {"status_code": 200})
+
+
 def many_crews(scene: Scene, given: Cast, crews: int = 10, accounts: int = 24) -> None:
     """So many crews of fresh accounts, each a small campaign of its own: what is found of them says nothing of others.
 
@@ -140,4 +154,7 @@ REWORDING: tuple[Attack, ...] = (
     ),
     Attack("crews", "ten crews of fresh accounts do as the campaign does, beside a firm", DECLARED, many_crews),
     Attack("firm-guessed", "the same, one in five beforehand", DECLARED, lambda s, c: reword_group(s, c, GUESSED)),
+    Attack(
+        "firm-mirrored", "one in five beforehand, one in five within the hour, the rest later", DECLARED, mirror_group
+    ),
 )
