@@ -1,4 +1,4 @@
-"""How hypotheses fare on groups that no fit saw: `python -m training.evaluate_hypotheses FIT... [--on OTHER...]`.
+"""How hypotheses fare on groups that no fit saw: `python -m training.evaluate_hypotheses [FIT...] [--on OTHER...]`.
 
 Three tables of groups: worlds left out of the fit, then each kind of group left out as well, then worlds of another
 generator (`--on`), which no fit has seen. Each row counts the groups of one kind, how many could be acted on (0.95 and
@@ -18,7 +18,7 @@ import numpy as np
 
 from stillwatch.assess.hypotheses import from_json, support_of
 from stillwatch.assess.thresholds import ACT_PROBABILITY, BEYOND_STRANGERS, REVIEW_PROBABILITY, WATCH_PROBABILITY
-from training.fit_hypotheses import Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
+from training.fit_hypotheses import GROUPS, Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
 
 LEVELS = (ACT_PROBABILITY, REVIEW_PROBABILITY, WATCH_PROBABILITY)
 BINS = 10  # of the reliability curve
@@ -28,7 +28,7 @@ OPENLY = ("!loud", "!heavy")  # campaigns that register as one customer or under
 def main() -> None:
     """Prints the tables, or writes them as JSON lines."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
+    parser.add_argument("groups", type=Path, nargs="*", default=GROUPS, help="files of `training.groups`, one a sort")
     parser.add_argument("--on", type=Path, nargs="*", default=[], help="files of another generator's worlds")
     parser.add_argument("--json", type=Path, help="write rows here as JSON lines")
     wanted = parser.parse_args()

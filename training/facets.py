@@ -178,7 +178,6 @@ KINDS: dict[str, Taught] = {
 
 EFFORTS: dict[str, Taught] = {
     "loud": _as(EXTRACTION, HIDDEN),  # one card, one place
-    "heavy": _as(EXTRACTION, HIDDEN),  # firms that name themselves
     "probing": _as(EXTRACTION, DATA),
 }
 """Campaign profiles that do not show all facets of extraction."""

@@ -1,4 +1,4 @@
-"""Fits what each hypothesis expects of a group: `python -m training.fit_hypotheses GROUPS... [--out FILE]`."""
+"""Fits what each hypothesis expects of a group: `python -m training.fit_hypotheses [GROUPS...] [--out FILE]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
+from scipy.sparse import csr_array
 
-from stillwatch.assess.alternatives import beyond_strangers
 from stillwatch.assess.hypotheses import ARRAYS, UNMET, normalised
-from stillwatch.assess.measures import measured
 from stillwatch.assess.thresholds import BEYOND_STRANGERS
 from training.facets import (
     BURST,
@@ -33,15 +32,17 @@ from training.facets import (
     RISING,
     taught,
 )
-from training.groups import profile_of
+from training.groups import opened
+
+GROUPS = tuple(sorted(Path(__file__).parent.glob("groups-*.jsonl.gz")))  # that the shipped arrays are fitted to
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-CELLS = 8  # cells of a measure, equally filled by the balanced groups of the fit
-RIDGE = 0.001  # penalty of squared log ratios: strong, since shrunk ratios hold elsewhere; `slopes` undoes the scale
-SMOOTHNESS = 0.01  # penalty of squared differences of neighbouring cells
+KNOTS = 8  # of a measure, between which bits are interpolated: equally spaced among the balanced groups of the fit
+RIDGE = 0.0003  # penalty of squared log ratios, since shrunk ratios hold elsewhere; `slopes` undoes the scale
+SMOOTHNESS = 0.003  # penalty of squared differences of neighbouring knots
 SUBSETS, SUBSET = 8, 0.6  # fits whose mean is taken, and the share of the worlds that each sees
 SEED = 20261130
 LEAST_ASSURED, MOST_ASSURED = 0.5, 3.0  # times that all log ratios are stretched
@@ -52,14 +53,14 @@ MOST_FOR = 3.0  # nats that one measure may say for a facet, and against it, bef
 # Bits that one measure may say against a facet. An operator can give its accounts the looks of people, so that a sign
 # that is missing says little; that accounts say openly whose they are is no mere lack of a sign.
 LEAST_BITS = {POOL: 2.0, HAND: 2.0, HIDDEN: 6.0, DATA: 2.0, PUBLIC: 6.0, BURST: 6.0}
-# Bits that one measure may say for it: a firm can work from many places as well.
-MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 6.0, BURST: 6.0}
+# Bits that one measure may say for it: a firm can work from many places as well, and an effort can ask all again.
+MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 2.0, BURST: 6.0}
 HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
 PRIOR_UNMET = 0.1  # prior of it among innocents
 MOST = 40.0  # groups' worth that one kind counts at most, however many there are
 PURE = 0.8  # share of a group's exchanges from which it is of one kind
 FOLDS = 5  # parts of the worlds
-LEAST_MOVEMENT = 0.6  # cells by which a measure is taken to move between generators at least,
+LEAST_MOVEMENT = 0.6  # knots by which a measure is taken to move between generators at least,
 MOVEMENT_TIMES = 1.5  # and how many times as far as it was seen to move between sorts of worlds
 LEAST_GROUPS = 30  # groups that must have a measure before it is used
 
@@ -81,38 +82,35 @@ class Group:
         return taught(self.kind, self.extraction).hypothesis
 
 
-def load(paths: Sequence[Path], off: Collection[str] = ()) -> list[Group]:
+def load(paths: Sequence[Path]) -> list[Group]:
     """The groups of these files that are of one kind; each file is one sort of worlds."""
     found = []
     for sort, path in enumerate(paths):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            group = group_of(json.loads(line), sort, off)
-            if group is not None:
-                found.append(group)
-    return found
+        with opened(path, "rt") as lines:
+            found += [group_of(json.loads(line), sort) for line in lines]
+    return [one for one in found if one is not None]
 
 
-def group_of(one: dict[str, Any], sort: int = 0, off: Collection[str] = ()) -> Group | None:
-    """One line of `training.groups` as a group; None where it is of no one kind or nothing may be accused."""
+def group_of(one: dict[str, Any], sort: int = 0) -> Group | None:
+    """One line of `training.groups` as a group; None where it is of no one kind."""
     extraction, innocent = one["truth"]["extraction"], one["truth"]["innocent"]
-    profile = profile_of(one["profile"])
     share = sum(extraction.values())
-    if not profile.accounts or 1.0 - PURE < share < PURE:
+    if 1.0 - PURE < share < PURE:
         return None
     parts = extraction if share >= PURE else innocent
     kind = max(parts, key=lambda name: (parts[name], name))
-    return Group(one["world"], kind, share >= PURE, measured(profile, off), sort, beyond_strangers(profile))
+    return Group(one["world"], kind, share >= PURE, one["measures"], sort, one["beyond"])
 
 
 @dataclass
 class Fit:
-    """Cells of every group, and what is fitted to them."""
+    """Places of every group between the knots of each measure, and what is fitted to them."""
 
     measures: list[str]
     facets: list[str]  # (measures,) the facet that each shows
-    edges: list[Float]
+    knots: list[Float]
     names: list[str]  # of hypotheses, extraction first
-    cells: Int  # (groups, measures), -1 absent
+    place: Float  # (groups, measures) among the knots, NaN absent
     side: Int  # (groups, measures): 1 with the measure's facet, 0 without, -1 no example of either
     hypothesis: Int  # (groups,)
     kind: Int  # (groups,)
@@ -125,18 +123,18 @@ class Fit:
     known: dict[tuple[tuple[int, ...], bytes], list[Float]] = field(default_factory=dict, repr=False)
 
 
-def cells_of(groups: Sequence[Group], measures: Sequence[str], edges: Sequence[Float]) -> Int:
-    """The cell of each measure of each group (groups, measures), -1 where it is absent."""
-    cells = np.full((len(groups), len(measures)), -1, np.int64)
-    for j, (name, edge) in enumerate(zip(measures, edges, strict=True)):
+def places_of(groups: Sequence[Group], measures: Sequence[str], knots: Sequence[Float]) -> Float:
+    """Where each measure of each group lies among its knots (groups, measures), NaN where it is absent."""
+    found = np.full((len(groups), len(measures)), np.nan)
+    for j, (name, knot) in enumerate(zip(measures, knots, strict=True)):
         for i, group in enumerate(groups):
             if name in group.values:
-                cells[i, j] = int(np.searchsorted(edge, group.values[name], side="right"))
-    return cells
+                found[i, j] = np.interp(group.values[name], knot, np.arange(len(knot)))
+    return found
 
 
 def prepare(groups: Sequence[Group]) -> Fit:
-    """Cuts measures into cells and says which groups teach what."""
+    """Places the knots of measures and says which groups teach what."""
     kinds = sorted({(one.extraction, one.kind) for one in groups})
     kind = np.array([kinds.index((one.extraction, one.kind)) for one in groups])
     worlds = sorted({one.world for one in groups})
@@ -144,25 +142,25 @@ def prepare(groups: Sequence[Group]) -> Fit:
     names = [EXTRACTION, *sorted(FACETS_OF.keys() - {EXTRACTION})]
     weight, effort = kind_weights(kind), np.array([one.extraction for one in groups])
     weight = weight * np.where(effort, 1.0 / max(weight[effort].sum(), 1e-9), 1.0 / max(weight[~effort].sum(), 1e-9))
-    facets, edges, kept = [], [], []
+    facets, knots, kept = [], [], []
     for facet, of in MEASURES_OF.items():
         for name in of:
             have = np.array([name in one.values for one in groups])
             if have.sum() >= LEAST_GROUPS:
                 values = np.array([one.values.get(name, np.nan) for one in groups])[have]
-                edge = weighted_quantiles(values, weight[have], np.linspace(0, 1, CELLS + 1)[1:-1])
-                edges.append(np.unique(np.round(edge, 6)))
+                found = weighted_quantiles(values, weight[have], (np.arange(KNOTS) + 0.5) / KNOTS)
+                knots.append(np.unique(np.round(found, 6)))
                 kept.append(name)
                 facets.append(facet)
-    cells = cells_of(groups, kept, edges)
+    place = places_of(groups, kept, knots)
     sort = np.array([one.sort for one in groups])
-    moved = np.array([movement(cells[:, j], kind, sort) for j in range(len(kept))])
+    moved = np.array([movement(place[:, j], kind, sort) for j in range(len(kept))])
     hypothesis = np.array([names.index(one.hypothesis) for one in groups])
     side = np.array([[_side(one, facet) for facet in facets] for one in groups])
     titles = [f"{'!' if extraction else ''}{name}" for extraction, name in kinds]
     world = np.array([one.world for one in groups])
     linked = np.array([one.beyond >= BEYOND_STRANGERS for one in groups])
-    fit = Fit(kept, facets, edges, names, cells, side, hypothesis, kind, world, linked, fold, titles, moved)
+    fit = Fit(kept, facets, knots, names, place, side, hypothesis, kind, world, linked, fold, titles, moved)
     fit = replace(fit, stretched=slopes(fit))
     sure = assurance(fit)
     return replace(fit, stretched={facet: sure * slope for facet, slope in fit.stretched.items()})
@@ -175,15 +173,15 @@ def _side(group: Group, facet: str) -> int:
     return int(facet in FACETS_OF[teaches.hypothesis])
 
 
-def movement(cells: Int, kind: Int, sort: Int) -> float:
-    """Cells by which groups of one kind move between sorts of worlds (standard deviation of their means), times
+def movement(place: Float, kind: Int, sort: Int) -> float:
+    """Knots by which groups of one kind move between sorts of worlds (standard deviation of their means), times
     MOVEMENT_TIMES: sorts of one generator differ less than generators do."""
     moved = []
     for one in np.unique(kind):
         means = [
-            cells[rows].mean()
+            place[rows].mean()
             for other in np.unique(sort)
-            if (rows := (kind == one) & (sort == other) & (cells >= 0)).sum() >= 5
+            if (rows := (kind == one) & (sort == other) & ~np.isnan(place)).sum() >= 5
         ]
         if len(means) >= 2:
             moved.append(float(np.std(means)))
@@ -214,8 +212,7 @@ def slopes(fit: Fit) -> dict[str, float]:
         for part in range(FOLDS):
             ratios = log_ratios(fit, mine, fit.fold != part)
             for j, ratio in zip(mine, ratios, strict=True):
-                rows = (fit.fold == part) & (fit.cells[:, j] >= 0)
-                score[rows] += ratio[fit.cells[rows, j]]
+                score[fit.fold == part] += between(ratio[None, :], fit.place[fit.fold == part, j])[:, 0]
         known, weight = side >= 0, kind_weights(fit.kind)
         have = side[known] == 1
         weight = np.where(have, weight[known] / weight[known][have].sum(), weight[known] / weight[known][~have].sum())
@@ -227,12 +224,12 @@ def slopes(fit: Fit) -> dict[str, float]:
 
 
 def densities(fit: Fit, used: Flags) -> list[Float]:
-    """log₂ likelihood of each cell (hypotheses + 1, cells) of every measure, up to a constant, from the groups `used`.
+    """log₂ likelihood at each knot (hypotheses + 1, knots) of every measure, up to a constant, from the groups `used`.
 
-    For each facet, a logistic regression tells groups with it from groups without; a cell's coefficient is the log
-    ratio of its probability with the facet to that without.
+    For each facet, a logistic regression tells groups with it from groups without; a knot's coefficient is the log
+    ratio of the density there with the facet to that without.
     """
-    ratios = [np.zeros(len(edge) + 1) for edge in fit.edges]
+    ratios = [np.zeros(len(knot)) for knot in fit.knots]
     for facet in MEASURES_OF:
         mine = [j for j, one in enumerate(fit.facets) if one == facet]
         if mine:
@@ -249,7 +246,7 @@ def densities(fit: Fit, used: Flags) -> list[Float]:
 
 
 def log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
-    """log₂ ratio of each cell of the measures `mine`, which show one facet: the mean of fits to random parts of the
+    """log₂ ratio at each knot of the measures `mine`, which show one facet: the mean of fits to random parts of the
     worlds, which varies less than one fit to all (Bühlmann & Yu, Annals of Statistics 30, 2002)."""
     name = (tuple(mine), used.tobytes())
     if name not in fit.known:
@@ -257,7 +254,7 @@ def log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
         generator = np.random.default_rng(SEED)
         drawn = [generator.choice(worlds, math.ceil(SUBSET * len(worlds)), replace=False) for _ in range(SUBSETS)]
         each = [_log_ratios(fit, mine, used & np.isin(fit.world, part)) for part in drawn]
-        fit.known[name] = [np.asarray(np.mean(cells, axis=0)) for cells in zip(*each, strict=True)]
+        fit.known[name] = [np.asarray(np.mean(ratios, axis=0)) for ratios in zip(*each, strict=True)]
     return fit.known[name]
 
 
@@ -267,22 +264,20 @@ def _log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
     weight = kind_weights(fit.kind[rows])
     have = side[rows] == 1
     if not have.any() or have.all():
-        return [np.zeros(len(fit.edges[j]) + 1) for j in mine]
+        return [np.zeros(len(fit.knots[j])) for j in mine]
     weight = np.where(have, weight / weight[have].sum(), weight / weight[~have].sum()) / 2.0
-    sizes = [len(fit.edges[j]) + 1 for j in mine]
-    start = np.concatenate([[0], np.cumsum(sizes)])
-    cells = fit.cells[rows][:, list(mine)]
-    place = np.where(cells >= 0, cells + start[:-1], start[-1])  # the last place stands for an absent measure
+    shares = [shares_of(fit.place[rows, j], len(fit.knots[j])) for j in mine]
+    design = csr_array(np.hstack(shares))
+    start = np.concatenate([[0], np.cumsum([one.shape[1] for one in shares])])
     sign = np.where(have, 1.0, -1.0)
-    smooth = [_differences(size, fit.movement[j]) for j, size in zip(mine, sizes, strict=True)]
+    smooth = [_differences(one.shape[1], fit.movement[j]) for j, one in zip(mine, shares, strict=True)]
 
     def loss(x: Float) -> tuple[float, Float]:
         # no constant: where nothing is measured, nothing is known
-        margin = sign * np.concatenate([x, [0.0]])[place].sum(axis=1)
+        margin = sign * (design @ x)
         slope = -weight * sign / (1.0 + np.exp(np.clip(margin, -500.0, 500.0)))
-        gradient = np.bincount(place.ravel(), np.repeat(slope, len(mine)), minlength=start[-1] + 1)
         value = (weight * np.logaddexp(0.0, -margin)).sum() + RIDGE * (x**2).sum()
-        gradient = gradient[:-1] + 2.0 * RIDGE * x
+        gradient = design.T @ slope + 2.0 * RIDGE * x
         for first, last, matrix in zip(start[:-1], start[1:], smooth, strict=True):
             steps = matrix @ x[first:last]
             value += SMOOTHNESS * (steps**2).sum()
@@ -296,8 +291,26 @@ def _log_ratios(fit: Fit, mine: Sequence[int], used: Flags) -> list[Float]:
     ]
 
 
+def shares_of(place: Float, knots: int) -> Float:
+    """How much each knot counts for each group (groups, knots): 1 in all, shared by the two knots it lies between; none
+    where the measure is absent."""
+    have = ~np.isnan(place)
+    low = np.minimum(np.where(have, place, 0.0).astype(int), max(knots - 2, 0))
+    high = np.minimum(low + 1, knots - 1)
+    found = np.zeros((len(place), knots))
+    rows, part = np.flatnonzero(have), (place - low)[have]
+    found[rows, low[have]] += 1.0 - part
+    found[rows, high[have]] += part
+    return found
+
+
+def between(table: Float, place: Float) -> Float:
+    """What a table (hypotheses, knots) says at these places (groups, hypotheses): 0 where the measure is absent."""
+    return np.asarray(shares_of(place, table.shape[1]) @ table.T)
+
+
 def _differences(size: int, movement: float) -> Float:
-    """Differences of neighbouring cells (size - 1, size), the heavier the farther the measure moves."""
+    """Differences of neighbouring knots (size - 1, size), the heavier the farther the measure moves."""
     found = np.zeros((max(size - 1, 0), size))
     at = np.arange(size - 1)
     found[at, at], found[at, at + 1] = -movement, movement
@@ -305,19 +318,15 @@ def _differences(size: int, movement: float) -> Float:
 
 
 def directed(name: str, ratio: Float) -> Float:
-    """The log ratio of each cell, so that it never falls in the known direction (isotonic regression, Barlow 1972)."""
+    """The log ratio at each knot, so that it never falls in the known direction (isotonic regression, Barlow 1972)."""
     if name not in (*RISING, *FALLING):
         return ratio
     return np.asarray(isotonic_regression(ratio, increasing=name in RISING).x)
 
 
-def supports(cells: Int, tables: Sequence[Float]) -> Float:
+def supports(place: Float, tables: Sequence[Float]) -> Float:
     """(groups, measures, hypotheses + 1) log₂ likelihood of each measure; 0 where it is absent."""
-    result = np.zeros((len(cells), len(tables), len(tables[0])))
-    for j, table in enumerate(tables):
-        have = cells[:, j] >= 0
-        result[have, j] = table[:, cells[have, j]].T
-    return result
+    return np.stack([between(table, place[:, j]) for j, table in enumerate(tables)], axis=1)
 
 
 def held_out(fit: Fit, without_kind: bool) -> Float:
@@ -328,7 +337,7 @@ def held_out(fit: Fit, without_kind: bool) -> Float:
             rows = (fit.fold == part) & ((fit.kind == kind) | (kind < 0))
             if rows.any():
                 tables = densities(fit, (fit.fold != part) & (fit.kind != kind))
-                result[rows] = supports(fit.cells[rows], tables)
+                result[rows] = supports(fit.place[rows], tables)
     return result
 
 
@@ -363,10 +372,10 @@ def to_json(fit: Fit) -> str:
     measures = {
         name: {
             "facet": facet,
-            "edges": np.round(edge, 6).tolist(),
+            "knots": knot.tolist(),
             "bits": np.round(table, 4).tolist(),
         }
-        for name, facet, edge, table in zip(fit.measures, fit.facets, fit.edges, tables, strict=True)
+        for name, facet, knot, table in zip(fit.measures, fit.facets, fit.knots, tables, strict=True)
     }
     stated = {"hypotheses": [*fit.names, UNMET], "prior": prior_of(len(fit.names)).round(6).tolist()}
     return json.dumps({**stated, "measures": measures}, indent=1) + "\n"
@@ -375,7 +384,7 @@ def to_json(fit: Fit) -> str:
 def main() -> None:
     """Writes the arrays and prints the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", type=Path, nargs="+", help="files of `training.groups`, one a sort of worlds")
+    parser.add_argument("groups", type=Path, nargs="*", default=GROUPS, help="files of `training.groups`, one a sort")
     parser.add_argument("--out", type=Path, default=ARRAYS)
     wanted = parser.parse_args()
     groups = load(wanted.groups)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from stillwatch import flow, group, link, read, sketch
-from stillwatch.assess.profile import CandidateProfile, gather
+from stillwatch.assess.alternatives import beyond_strangers
+from stillwatch.assess.measures import measured
+from stillwatch.assess.profile import gather
 from stillwatch.assess.subjects import settle
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.factory import open_engine
@@ -41,7 +42,7 @@ OTHER_TRUTH = {
 
 
 def main() -> None:
-    """Appends the groups of each world to OUT, one JSON object a line."""
+    """Appends the groups of each world to OUT, one JSON object a line, compressed where its name ends in .gz."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="file of JSON lines to append to")
     parser.add_argument("worlds", type=Path, nargs="+", help="folders with exchanges, accounts.parquet, truth, …")
@@ -51,17 +52,23 @@ def main() -> None:
     for world in wanted.worlds:
         kept = None if wanted.kept is None else wanted.kept / world.name
         found = [*groups_of(world, wanted.threads, kept)]
-        with wanted.out.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(one, default=_plain) + "\n" for one in found)
+        with opened(wanted.out, "at") as file:
+            file.writelines(json.dumps(one) + "\n" for one in found)
         sys.stdout.write(f"{world}: {len(found)} groups\n")
         sys.stdout.flush()
 
 
-def groups_of(world: Path, threads: int = 1, kept: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Every candidate group of a world: its profile, and of what its exchanges are in truth.
+def opened(path: Path, mode: str) -> IO[Any]:
+    """A text file, which is compressed where its name ends in .gz."""
+    return cast(IO[Any], (gzip.open if path.suffix == ".gz" else open)(path, mode, encoding="utf-8"))
 
-    `truth` gives the share of the group's exchanges by campaign profile (`extraction`), and of all others by kind of
-    account (`innocent`).
+
+def groups_of(world: Path, threads: int = 1, kept: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Every candidate group of a world of which something may be accused, and of what its exchanges are in truth.
+
+    `measures` are those of `stillwatch.assess.measures`, `beyond` bits an account of shared values that strangers do
+    not come to share. `truth` gives the share of the group's exchanges by campaign profile (`extraction`), and of all
+    others by kind of account (`innocent`).
     """
     inputs = Inputs(
         (str(world / "exchanges"),),
@@ -97,22 +104,19 @@ def _groups(world: Path, job: Job, parent: Path, checkpoint: Path | None) -> Ite
         _load_truth(engine, world / "truth")
         shares = _truth(engine)
         for profile in gather(engine):
-            yield {
-                "world": world.name,
-                "truth": shares.get(profile.candidate_id, {"extraction": {}, "innocent": {}}),
-                "profile": asdict(profile),
-            }
+            if profile.accounts:
+                yield {
+                    "world": world.name,
+                    "truth": _rounded(shares.get(profile.candidate_id, {"extraction": {}, "innocent": {}})),
+                    "accounts": profile.accounts,
+                    "exchanges": profile.exchanges,
+                    "beyond": round(beyond_strangers(profile), 3),
+                    "measures": {name: round(value, 6) for name, value in measured(profile).items()},
+                }
 
 
-def profile_of(stated: dict[str, Any]) -> CandidateProfile:
-    """The profile that `groups_of` wrote."""
-    from stillwatch.records.candidates import Absence, GroupTest
-
-    tests = {
-        name: GroupTest(**{**one, "absent": None if one["absent"] is None else Absence(one["absent"])})
-        for name, one in stated["tests"].items()
-    }
-    return CandidateProfile(**{**stated, "tests": tests, "tested_at": datetime.fromisoformat(stated["tested_at"])})
+def _rounded(shares: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {sort: {name: round(share, 4) for name, share in of.items()} for sort, of in shares.items()}
 
 
 def _load_truth(engine: Engine, truth: Path) -> None:
@@ -142,12 +146,6 @@ GROUP BY ALL
         sort, name = ("innocent", row["kind"]) if row["profile"] is None else ("extraction", row["profile"])
         shares[sort][name] = row["exchanges"] / total[row["candidate_id"]]
     return found
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{value!r} is not JSON")
 
 
 if __name__ == "__main__":

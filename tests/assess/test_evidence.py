@@ -63,7 +63,7 @@ def test_every_measure_that_weighs_is_stated_with_a_sentence() -> None:
 
 
 def test_a_test_without_a_statistic_is_not_stated() -> None:
-    claim = next(claim for claim in OUTCOMES if claim in shipped().edges)
+    claim = next(claim for claim in OUTCOMES if claim in shipped().knots)
     assert bits_of(claim) is not None
     absent = {**GUILTY.tests, claim: GroupTest.without(claim, Absence.FEW_TEXTS, 3.0)}
     assert claim not in {item.claim for item in items(replace(GUILTY, tests=absent))}

@@ -1,8 +1,7 @@
-"""Hypotheses: Bayes' rule over cells, agreement with plain arithmetic, and what the shipped arrays promise."""
+"""Hypotheses: Bayes' rule over measures, agreement with plain arithmetic, and what the shipped arrays promise."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.assess.alternatives import BY_SHARED_VALUES
-from stillwatch.assess.hypotheses import EXTRACTION, UNMET, Hypotheses, from_json, given_prior, shipped, weigh
+from stillwatch.assess.hypotheses import EXTRACTION, UNMET, from_json, given_prior, shipped, weigh
 from stillwatch.assess.measures import MEASURES
 from stillwatch.records.claims import EXPLANATIONS, IS_PERMITTED
 from stillwatch.settings import AssessSettings
@@ -21,8 +20,8 @@ MADE = {
     "hypotheses": [EXTRACTION, "is_enterprise", UNMET],
     "prior": [0.75, 0.25],
     "measures": {
-        "one": {"edges": [0.0, 1.0], "bits": [[-1.0, -2.0, -2.0], [-3.0, -1.0, -1.4], [-1.6, -1.6, -1.6]]},
-        "two": {"edges": [5.0], "bits": [[-1.0, -1.0], [-3.0, -0.2], [-0.5, -1.5]]},
+        "one": {"knots": [-0.5, 0.0, 1.0], "bits": [[-1.0, -2.0, -2.0], [-3.0, -1.0, -1.4], [-1.6, -1.6, -1.6]]},
+        "two": {"knots": [3.0, 7.0], "bits": [[-1.0, -1.0], [-3.0, -0.2], [-0.5, -1.5]]},
     },
 }
 MODEL = from_json(json.dumps(MADE))
@@ -40,10 +39,11 @@ class TestWeigh:
         assert found.rival == "is_enterprise"
         assert found.against("is_enterprise") == pytest.approx({"one": 2.0, "two": -0.8})
 
-    def test_a_value_on_a_border_belongs_to_the_cell_above(self) -> None:
-        prior = given_prior(MODEL, 0.1)
-        assert weigh(MODEL, {"one": 0.0}, prior).bits["one"][EXTRACTION] == -2.0
-        assert weigh(MODEL, {"one": math.nextafter(0.0, -1.0)}, prior).bits["one"][EXTRACTION] == -1.0
+    def test_bits_are_interpolated_between_knots_and_constant_beyond(self) -> None:
+        def said(one: float) -> float:
+            return weigh(MODEL, {"one": one}, given_prior(MODEL, 0.1)).bits["one"][EXTRACTION]
+
+        assert [said(one) for one in (-9.0, -0.5, -0.25, 0.0, 0.7, 9.0)] == [-1.0, -1.0, -1.5, -2.0, -2.0, -2.0]
 
     def test_what_was_not_measured_says_nothing(self) -> None:
         prior = given_prior(MODEL, 0.02)
@@ -68,11 +68,11 @@ class TestShipped:
 
     def test_every_fitted_measure_is_one_that_candidates_have(self) -> None:
         known = {measure.claim for measure in MEASURES}
-        assert shipped().edges.keys() == shipped().bits.keys()
-        assert shipped().edges.keys() <= known and len(shipped().edges) >= 10
-        for name, edges in shipped().edges.items():
-            assert (np.diff(edges) > 0).all()
-            assert shipped().bits[name].shape == (len(shipped().names), len(edges) + 1)
+        assert shipped().knots.keys() == shipped().bits.keys()
+        assert shipped().knots.keys() <= known and len(shipped().knots) >= 10
+        for name, knots in shipped().knots.items():
+            assert (np.diff(knots) > 0).all()
+            assert shipped().bits[name].shape == (len(shipped().names), len(knots))
 
     @pytest.mark.parametrize(("name", "sign"), [*((one, 1) for one in RISING), *((one, -1) for one in FALLING)])
     def test_where_the_direction_is_known_it_holds_against_every_explanation(self, name: str, sign: int) -> None:
@@ -83,10 +83,9 @@ class TestShipped:
 
     def test_no_single_measure_decides(self) -> None:
         """From the even prior no one measure lifts a group to where it may be acted on."""
-        for name, bits in shipped().bits.items():
-            for cell in range(bits.shape[1]):
-                value = _inside(shipped(), name, cell)
-                assert weigh(shipped(), {name: value}, given_prior(shipped(), PRIOR)).probability[EXTRACTION] < 0.9
+        for name in shipped().bits:
+            for knot in shipped().knots[name]:
+                assert weigh(shipped(), {name: knot}, given_prior(shipped(), PRIOR)).probability[EXTRACTION] < 0.9
 
     def test_a_group_unlike_any_is_not_acted_on(self) -> None:
         """Half of the measures as extraction has them, half as it never has them: nobody is accused."""
@@ -95,12 +94,6 @@ class TestShipped:
             values = {}
             for place, name in enumerate(names):
                 gain = shipped().bits[name][0] - shipped().bits[name][1:].mean(axis=0)
-                cell = int(np.argmax(gain) if (place + shift) % 2 else np.argmin(gain))
-                values[name] = _inside(shipped(), name, cell)
+                most = int(np.argmax(gain) if (place + shift) % 2 else np.argmin(gain))
+                values[name] = float(shipped().knots[name][most])
             assert weigh(shipped(), values, given_prior(shipped(), PRIOR)).probability[EXTRACTION] < 0.5
-
-
-def _inside(model: Hypotheses, name: str, cell: int) -> float:
-    borders = [model.edges[name][0] - 1.0, *model.edges[name], model.edges[name][-1] + 1.0]
-    low, high = list(itertools.pairwise(borders))[cell]
-    return float((low + high) / 2)

@@ -62,6 +62,15 @@ def test_what_anybody_can_write_declares_nothing(engine: DuckDBEngine) -> None:
     assert one.identities == len(MEMBERS)
 
 
+def test_accounts_that_one_card_pays_for_are_one_customers(engine: DuckDBEngine) -> None:
+    rows = own_names(MEMBERS[:12])
+    for place, row in enumerate(rows):
+        row["payment_fingerprint"] = "one card" if place < 6 else "another" if place < 9 else None
+    (one,) = gather(engine, accounts=rows)
+    assert (one.organisations, one.identities) == (0, 2 + 3)
+    assert one.effective_customers == pytest.approx(12**2 / (6**2 + 3**2 + 3))
+
+
 @pytest.mark.parametrize(
     "paid",
     [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from training.facets import DATA, EXTRACTION, FACETS_OF, FALLING, HAND, HIDDEN, MEASURES_OF, POOL, taught
-from training.fit_hypotheses import Group, held_out, posterior, prepare, to_json
+from training.fit_hypotheses import GROUPS, Group, held_out, load, posterior, prepare, to_json
 
-from stillwatch.assess.hypotheses import from_json, support_of
+from stillwatch.assess.hypotheses import from_json, shipped, support_of
 
 KINDS = ("letter", "reseller", "batch_job", "enterprise", "person", "program_users", "evaluation_harness", "class")
 
@@ -65,3 +65,14 @@ class TestFit:
         found = posterior(support)
         assert np.median(found[fit.hypothesis == 0]) > 0.9
         assert model.prior.sum() == pytest.approx(1.0)
+
+
+class TestShipped:
+    def test_the_shipped_arrays_are_fitted_to_the_groups_in_the_repository(self) -> None:
+        fit = prepare(load(GROUPS))
+        made, stated = from_json(to_json(fit)), shipped()
+        assert made.names == stated.names
+        assert made.knots.keys() == stated.knots.keys()
+        for name, bits in stated.bits.items():
+            assert np.allclose(made.knots[name], stated.knots[name])
+            assert np.allclose(made.bits[name], bits, atol=0.1)  # of an optimum that other libraries reach otherwise

@@ -1,7 +1,8 @@
 """Competing hypotheses of what a group is: extraction, innocent kinds of group, and an innocent kind not met before.
 
-Each measure falls into one of a few cells; one that is absent is left out. A cell says in bits how much likelier it is
-with the facet that the measure shows than without: so much for each hypothesis that has the facet, and 0 for others.
+Each measure says in bits how much likelier its value is with the facet that it shows than without: so much for each
+hypothesis that has the facet, and 0 for others. Bits are fitted at a few knots of the measure and interpolated between
+them, so that no small step decides; a measure that is absent says nothing.
 Their sum is the support of a hypothesis, and Bayes' rule turns supports and priors into probabilities. Bits are fitted
 jointly, so that measures that depend on one another are not counted twice (a weighted naive Bayes classifier; Zaidi et
 al., Journal of Machine Learning Research 14, 2013). Nothing vetoes alone.
@@ -31,12 +32,12 @@ UNMET = "is_innocent_in_a_way_not_met"
 class Hypotheses:
     """Fitted arrays: `names` (hypotheses,), extraction first, and the prior of each innocent one among innocents.
 
-    `edges` gives each measure its inner cell borders, `bits` (hypotheses, cells) what each cell says.
+    `knots` gives each measure its knots, ascending, `bits` (hypotheses, knots) what each knot says.
     """
 
     names: tuple[str, ...]
     prior: Float  # (hypotheses - 1,)
-    edges: Mapping[str, Float]
+    knots: Mapping[str, Float]
     bits: Mapping[str, Float]
 
 
@@ -78,7 +79,7 @@ def from_json(text: str) -> Hypotheses:
     return Hypotheses(
         tuple(stated["hypotheses"]),
         np.array(stated["prior"], float),
-        {name: np.array(one["edges"], float) for name, one in measures.items()},
+        {name: np.array(one["knots"], float) for name, one in measures.items()},
         {name: np.array(one["bits"], float) for name, one in measures.items()},
     )
 
@@ -124,8 +125,8 @@ def support_of(model: Hypotheses, values: Mapping[str, float]) -> Float:
 def _bits(model: Hypotheses, values: Mapping[str, float]) -> dict[str, Float]:
     """log₂ likelihood (hypotheses,) of each measure that there is."""
     return {
-        name: model.bits[name][:, int(np.searchsorted(edges, values[name], side="right"))]
-        for name, edges in model.edges.items()
+        name: np.array([np.interp(values[name], knots, one) for one in model.bits[name]])
+        for name, knots in model.knots.items()
         if name in values
     }
 

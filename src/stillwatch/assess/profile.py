@@ -29,7 +29,7 @@ class CandidateProfile:
     busiest_day_share: float
     tested_at: datetime
     registered: int  # members with a row in the accounts table
-    identities: int | None  # customers the members claim to be: an organisation each, or by itself
+    identities: int | None  # customers the members claim to be: an organisation or card each, or by itself
     organisations: int | None
     effective_customers: float | None  # how many customers, had each as many of the members (inverse Simpson index)
     organisation_share: float | None  # members that name the commonest one which several share and pay for together

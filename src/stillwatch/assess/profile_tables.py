@@ -115,8 +115,9 @@ def registration_sql() -> Query:
     """Who the members say they are: customers claimed, and the shares of the largest organisation, contract and card.
 
     Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
-    more, that one card or a contract pays for, or that pay nothing and have one mail domain; and an account for
-    education counts where it pays with no card of its own and others have its mail domain.
+    more, that one card or a contract pays for, or that pay nothing and have one mail domain; other accounts are one
+    customer's where one card pays for them, and else each its own. An account for education counts where it pays with
+    no card of its own and others have its mail domain.
     """
     return Query(
         "candidate registration",
@@ -134,14 +135,19 @@ counted AS (
   SELECT
     *,
     CASE
-      WHEN is_named THEN count(*) OVER (PARTITION BY candidate_id, organisation_id, is_named) ELSE 1
+      WHEN is_named THEN count(*) OVER (PARTITION BY candidate_id, organisation_id, is_named)
+      WHEN payment_fingerprint IS NOT NULL
+        THEN count(*) OVER (PARTITION BY candidate_id, payment_fingerprint, is_named)
+      ELSE 1
     END AS of_customer
   FROM stated
 )
 SELECT
   candidate_id,
   count(*) AS registered,
-  count(DISTINCT CASE WHEN is_named THEN organisation_id END) + count(*) FILTER (WHERE NOT is_named) AS identities,
+  count(DISTINCT CASE WHEN is_named THEN organisation_id END)
+    + count(DISTINCT CASE WHEN NOT is_named THEN payment_fingerprint END)
+    + count(*) FILTER (WHERE NOT is_named AND payment_fingerprint IS NULL) AS identities,
   count(DISTINCT CASE WHEN is_named THEN organisation_id END) AS organisations,
   -- inverse Simpson index over the customers' accounts (Hill, Ecology 54, 1973)
   count(*) * count(*) / sum(of_customer) AS effective_customers,

@@ -26,9 +26,8 @@ CANDIDATE_MEMBERS = Table(
         *columns(Kind.FLOAT64, "share", required=True),  # of the account's own exchanges
         # exchanges that are likelier people's than of the purpose, and whose text no other customer had sent before
         *columns(Kind.INT64, "ordinary", required=True),
-        *columns(
-            Kind.INT64, "manners", required=True
-        ),  # in which it took over requests of others, and sends nothing else
+        # in how many manners it took over requests of others, and sends nothing else
+        *columns(Kind.INT64, "manners", required=True),
         *columns(Kind.FLOAT64, "purpose_bits", required=True),  # log2 likelihood ratio of its exchanges, summed
         *columns(Kind.TIMESTAMP, "first_seen", required=True),
     ),
