@@ -53,6 +53,7 @@ MOST_FOR = 3.0  # nats that one measure may say for a facet, and against it, bef
 # Bits that one measure may say against a facet. An operator can give its accounts the looks of people, so that a sign
 # that is missing says little; that accounts say openly whose they are is no mere lack of a sign.
 LEAST_BITS = {POOL: 2.0, HAND: 2.0, HIDDEN: 6.0, DATA: 2.0, PUBLIC: 6.0, BURST: 6.0}
+LEAST_BITS_OF = {"born_together": 1.0}  # an operator makes its accounts in batches, as a firm does
 # Bits that one measure may say for it: a firm can work from many places as well, and an effort can ask all again.
 MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 2.0, BURST: 6.0}
 HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
@@ -234,7 +235,8 @@ def densities(fit: Fit, used: Flags) -> list[Float]:
         mine = [j for j, one in enumerate(fit.facets) if one == facet]
         if mine:
             for j, ratio in zip(mine, log_ratios(fit, mine, used), strict=True):
-                ratios[j] = np.clip(fit.stretched.get(facet, 1.0) * ratio, -LEAST_BITS[facet], MOST_BITS[facet])
+                least = LEAST_BITS_OF.get(fit.measures[j], LEAST_BITS[facet])
+                ratios[j] = np.clip(fit.stretched.get(facet, 1.0) * ratio, -least, MOST_BITS[facet])
     result = []
     for facet, ratio in zip(fit.facets, ratios, strict=True):
         bits = np.vstack([np.zeros(len(ratio)), ratio])
@@ -311,10 +313,7 @@ def between(table: Float, place: Float) -> Float:
 
 def _differences(size: int, movement: float) -> Float:
     """Differences of neighbouring knots (size - 1, size), the heavier the farther the measure moves."""
-    found = np.zeros((max(size - 1, 0), size))
-    at = np.arange(size - 1)
-    found[at, at], found[at, at + 1] = -movement, movement
-    return found
+    return np.asarray(movement * np.diff(np.eye(size), axis=0))
 
 
 def directed(name: str, ratio: Float) -> Float:

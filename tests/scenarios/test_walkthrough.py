@@ -74,9 +74,9 @@ def test_the_page_has_the_commands_of_every_step() -> None:
     assert len(list(runs())) > 2
 
 
-def test_one_campaign_stands_at_act_and_one_at_watch(walked: Path) -> None:
+def test_one_campaign_stands_at_act_and_one_at_review(walked: Path) -> None:
     assert len(accounts_at(walked / "first", "act")) == 1
-    assert {"act", "watch"} == {
+    assert {"act", "review"} == {
         row["level"] for row in pq.read_table(walked / "first" / "campaigns.parquet").to_pylist()
     }
 

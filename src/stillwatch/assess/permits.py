@@ -20,13 +20,13 @@ named AS (
     organisation_id,
     account_id,
     coalesce(verification, '') = 'contract' AS under_contract,
-    bool_or(coalesce(verification, '') = 'contract') OVER (PARTITION BY organisation_id) AS has_contract
+    max(CASE WHEN verification = 'contract' THEN 1 ELSE 0 END) OVER (PARTITION BY organisation_id) AS contracts
   FROM accounts
 ),
 held AS (
   SELECT stated.*, named.account_id
   FROM stated JOIN named ON stated.holder = named.organisation_id
-  WHERE named.under_contract OR NOT named.has_contract
+  WHERE named.under_contract OR named.contracts = 0
   UNION
   SELECT stated.*, stated.holder AS account_id FROM stated
   UNION
