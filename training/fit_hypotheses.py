@@ -119,7 +119,7 @@ class Fit:
     linked: Flags  # (groups,) by more than strangers come to share, so that it can be acted on
     fold: Int  # (groups,)
     kinds: list[str]
-    movement: Float  # (measures,) cells by which each is taken to move between generators
+    movement: Float  # (measures,) knots by which each is taken to move between generators
     stretched: dict[str, float] = field(default_factory=dict)
     known: dict[tuple[tuple[int, ...], bytes], list[Float]] = field(default_factory=dict, repr=False)
 

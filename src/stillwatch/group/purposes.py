@@ -32,7 +32,6 @@ Int64 = NDArray[np.int64]
 
 ROUNDS = 20  # of expectation-maximisation; most fits stop earlier because nothing changes
 SAMPLE = 1_000_000  # exchanges of a network to which its purpose is fitted
-SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
 WHOLE = 0.9  # share of the exchanges likelier of the purpose than not, from which the network serves nothing else
 SERVED = 0.9  # probability from which an exchange counts as serving the purpose: a customer's must not (tuning worlds)
 PLAIN = 0.5  # share of a picked purpose that must stand apart: of mixed relays' efforts 0.88 and more did (tuning)

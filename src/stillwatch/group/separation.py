@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import log_self_similarity
 from stillwatch.group.pool_memory import pool_memory
-from stillwatch.group.purposes import Conversations, Fit, Purpose, Start
+from stillwatch.group.purposes import SAMPLE, Conversations, Fit, Purpose, Start
 from stillwatch.group.reference_population import ReferencePopulation
 from stillwatch.group.replays import asked_again_share, replays
 from stillwatch.group.taken_over import taken_over
@@ -27,7 +27,6 @@ from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
 
 Bools = NDArray[np.bool_]
 
-SAMPLE = 1_000_000  # exchanges of a network to which its purpose is fitted
 SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose: a low and a high start
 MOST_PARTS = 6  # purposes of one network; each costs a fit to what the others leave

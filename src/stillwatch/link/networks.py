@@ -66,7 +66,7 @@ def write(
     net_bits: float,
     lives: Lives,
 ) -> None:
-    """Writes `networks`, `network_members`, `network_values` and `network_links`; `net_bits` as in `LinkSettings`."""
+    """Writes all tables of networks and their members; `net_bits` as in `LinkSettings`."""
     facts = engine.fetch(
         Query(
             "account facts",
