@@ -1,8 +1,8 @@
 """How hypotheses fare on groups that no fit saw: `python -m training.evaluate_hypotheses [FIT...] [--on OTHER...]`.
 
 Three tables of groups: worlds left out of the fit, then each kind of group left out as well, then worlds of another
-generator (`--on`), which no fit has seen. Each row counts the groups of one kind, how many could be acted on (0.95 and
-linked by more than strangers come to share), and how many stand at a probability of 0.95, of 0.9 and of 0.5.
+generator (`--on`), which no fit has seen. Each row counts the groups of one kind, how many could be acted on (0.95, and
+`Group.open_to_act`), and how many stand at a probability of 0.95, of 0.9 and of 0.5.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from stillwatch.assess.hypotheses import from_json, support_of
-from stillwatch.assess.thresholds import ACT_PROBABILITY, BEYOND_STRANGERS, REVIEW_PROBABILITY, WATCH_PROBABILITY
-from training.fit_hypotheses import GROUPS, Fit, Flags, Float, Group, held_out, load, posterior, prepare, to_json
+from stillwatch.assess.thresholds import ACT_PROBABILITY, REVIEW_PROBABILITY, WATCH_PROBABILITY
+from training.fit_hypotheses import GROUPS, Fit, Flags, Float, held_out, posterior, prepare, to_json
+from training.labelled import Group, load
 
 LEVELS = (ACT_PROBABILITY, REVIEW_PROBABILITY, WATCH_PROBABILITY)
 BINS = 10  # of the reliability curve
@@ -50,7 +51,9 @@ def main() -> None:
         sys.stdout.write(f"{name:14} calibration error {errors} without openly registered campaigns\n")
         sys.stdout.write(f"{name:14} innocent groups {'; '.join(stated(mine, level) for level in LEVELS)}\n")
     if wanted.json is not None:
-        plain = [{key: value for key, value in row.items() if key not in ("probability", "linked")} for row in rows]
+        plain = [
+            {key: value for key, value in row.items() if key not in ("probability", "open_to_act")} for row in rows
+        ]
         wanted.json.write_text("".join(json.dumps(row) + "\n" for row in plain), encoding="utf-8")
 
 
@@ -60,7 +63,7 @@ def left_out(fit: Fit) -> Iterator[dict[str, Any]]:
         found = posterior(held_out(fit, without_kind).sum(axis=1))
         for number, kind in enumerate(fit.kinds):
             rows = fit.kind == number
-            yield _row(name, kind, found[rows], fit.linked[rows])
+            yield _row(name, kind, found[rows], fit.open_to_act[rows])
 
 
 def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, Any]]:
@@ -69,16 +72,16 @@ def on_others(fit: Fit, others: Sequence[Group]) -> Iterator[dict[str, Any]]:
     support = np.array([support_of(model, one.values) for one in others])
     found = posterior(support)
     kinds = [f"{'!' if one.extraction else ''}{one.kind}" for one in others]
-    linked = np.array([one.beyond >= BEYOND_STRANGERS for one in others])
+    to_act = np.array([one.open_to_act for one in others])
     for kind in sorted(set(kinds)):
         rows = np.array([one == kind for one in kinds])
-        yield _row("generator", kind, found[rows], linked[rows])
+        yield _row("generator", kind, found[rows], to_act[rows])
 
 
-def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, Any]:
+def _row(left: str, kind: str, found: Float, to_act: Flags) -> dict[str, Any]:
     counts = {str(level): int((found >= level).sum()) for level in LEVELS}
     median = float(np.median(found)) if len(found) else float("nan")
-    act = int((linked & (found >= ACT_PROBABILITY)).sum())
+    act = int((to_act & (found >= ACT_PROBABILITY)).sum())
     return {
         "left_out": left,
         "kind": kind,
@@ -87,7 +90,7 @@ def _row(left: str, kind: str, found: Float, linked: Flags) -> dict[str, Any]:
         **counts,
         "median": median,
         "probability": found,
-        "linked": linked,
+        "open_to_act": to_act,
     }
 
 
@@ -110,15 +113,15 @@ def calibration(rows: Sequence[dict[str, Any]], open_too: bool) -> float:
 
 def stated(rows: Sequence[dict[str, Any]], level: float) -> str:
     """Innocent groups stated and seen among those at a probability of `level` or more that could be acted on."""
-    found, truth = _pooled(rows, linked=True)
+    found, truth = _pooled(rows, acted_on=True)
     taken = found >= level
     doubt, spread = (1.0 - found[taken]).sum(), np.sqrt((found * (1.0 - found))[taken].sum())
     return f"at {level}: {doubt:.1f} +- {spread:.1f} stated, {int((1.0 - truth)[taken].sum())} seen of {taken.sum()}"
 
 
-def _pooled(rows: Sequence[dict[str, Any]], linked: bool = False) -> tuple[Float, Float]:
+def _pooled(rows: Sequence[dict[str, Any]], acted_on: bool = False) -> tuple[Float, Float]:
     """Probabilities and truth (groups,) of several rows."""
-    found = [row["probability"][row["linked"]] if linked else row["probability"] for row in rows]
+    found = [row["probability"][row["open_to_act"]] if acted_on else row["probability"] for row in rows]
     truth = [np.full(len(one), float(row["kind"].startswith("!"))) for one, row in zip(found, rows, strict=True)]
     return np.concatenate(found), np.concatenate(truth)
 

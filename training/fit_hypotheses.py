@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from scipy.optimize import isotonic_regression, minimize
 from scipy.sparse import csr_array
 
 from stillwatch.assess.hypotheses import ARRAYS, UNMET, normalised
-from stillwatch.assess.thresholds import BEYOND_STRANGERS
 from training.facets import (
     BURST,
     DATA,
@@ -32,7 +30,7 @@ from training.facets import (
     RISING,
     taught,
 )
-from training.groups import opened
+from training.labelled import Group, load
 
 GROUPS = tuple(sorted(Path(__file__).parent.glob("groups-*.jsonl.gz")))  # that the shipped arrays are fitted to
 
@@ -46,6 +44,7 @@ SMOOTHNESS = 0.003  # penalty of squared differences of neighbouring knots
 SUBSETS, SUBSET = 8, 0.6  # fits whose mean is taken, and the share of the worlds that each sees
 SEED = 20261130
 LEAST_ASSURED, MOST_ASSURED = 0.5, 3.0  # times that all log ratios are stretched
+CHANCE = 1.645  # standard deviations, 95 %, by which innocents may be more than stated
 STATED = (0.9, 0.95)  # probabilities from which innocents are counted against what is stated
 PRIOR = 0.1  # of a network to serve extraction, as the settings have it
 MOST_STRETCHED = 4.0  # times that log ratios are stretched at most
@@ -59,48 +58,10 @@ MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 2.0, BURST: 6
 HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
 PRIOR_UNMET = 0.1  # prior of it among innocents
 MOST = 40.0  # groups' worth that one kind counts at most, however many there are
-PURE = 0.8  # share of a group's exchanges from which it is of one kind
 FOLDS = 5  # parts of the worlds
 LEAST_MOVEMENT = 0.6  # knots by which a measure is taken to move between generators at least,
 MOVEMENT_TIMES = 1.5  # and how many times as far as it was seen to move between sorts of worlds
 LEAST_GROUPS = 30  # groups that must have a measure before it is used
-
-
-@dataclass(frozen=True)
-class Group:
-    """One group of a world: what it is, and its measures."""
-
-    world: str
-    kind: str
-    extraction: bool
-    values: dict[str, float] = field(repr=False)
-    sort: int = 0  # of world: groups of one kind are compared between sorts to see how far a measure moves
-    beyond: float = math.inf  # bits an account of shared values that strangers do not come to share
-
-    @property
-    def hypothesis(self) -> str:
-        """The hypothesis that is true of the group."""
-        return taught(self.kind, self.extraction).hypothesis
-
-
-def load(paths: Sequence[Path]) -> list[Group]:
-    """The groups of these files that are of one kind; each file is one sort of worlds."""
-    found = []
-    for sort, path in enumerate(paths):
-        with opened(path, "rt") as lines:
-            found += [group_of(json.loads(line), sort) for line in lines]
-    return [one for one in found if one is not None]
-
-
-def group_of(one: dict[str, Any], sort: int = 0) -> Group | None:
-    """One line of `training.groups` as a group; None where it is of no one kind."""
-    extraction, innocent = one["truth"]["extraction"], one["truth"]["innocent"]
-    share = sum(extraction.values())
-    if 1.0 - PURE < share < PURE:
-        return None
-    parts = extraction if share >= PURE else innocent
-    kind = max(parts, key=lambda name: (parts[name], name))
-    return Group(one["world"], kind, share >= PURE, one["measures"], sort, one["beyond"])
 
 
 @dataclass
@@ -116,7 +77,7 @@ class Fit:
     hypothesis: Int  # (groups,)
     kind: Int  # (groups,)
     world: NDArray[np.str_]  # (groups,)
-    linked: Flags  # (groups,) by more than strangers come to share, so that it can be acted on
+    open_to_act: Flags  # (groups,) as `Group` has it
     fold: Int  # (groups,)
     kinds: list[str]
     movement: Float  # (measures,) knots by which each is taken to move between generators
@@ -160,8 +121,8 @@ def prepare(groups: Sequence[Group]) -> Fit:
     side = np.array([[_side(one, facet) for facet in facets] for one in groups])
     titles = [f"{'!' if extraction else ''}{name}" for extraction, name in kinds]
     world = np.array([one.world for one in groups])
-    linked = np.array([one.beyond >= BEYOND_STRANGERS for one in groups])
-    fit = Fit(kept, facets, knots, names, place, side, hypothesis, kind, world, linked, fold, titles, moved)
+    to_act = np.array([one.open_to_act for one in groups])
+    fit = Fit(kept, facets, knots, names, place, side, hypothesis, kind, world, to_act, fold, titles, moved)
     fit = replace(fit, stretched=slopes(fit))
     sure = assurance(fit)
     return replace(fit, stretched={facet: sure * slope for facet, slope in fit.stretched.items()})
@@ -347,16 +308,21 @@ def prior_of(innocent: int) -> Float:
 
 def assurance(fit: Fit) -> float:
     """By how much all log ratios are stretched: the most up to which, among groups of worlds left out that could be
-    acted on, no more are innocent than is stated, at each level of STATED and above."""
+    acted on, no more are innocent than is stated, at each level of STATED and above; CHANCE allows for chance."""
     best = LEAST_ASSURED
     for factor in np.arange(LEAST_ASSURED, MOST_ASSURED, 0.1):
         wider = replace(fit, stretched={facet: factor * slope for facet, slope in fit.stretched.items()})
         found = posterior(held_out(wider, False).sum(axis=1))
-        taken = [(found >= level) & fit.linked for level in STATED]
-        if any((1.0 - found[rows]).sum() < (rows & (fit.hypothesis > 0)).sum() for rows in taken):
+        taken = [(found >= level) & fit.open_to_act for level in STATED]
+        if any((rows & (fit.hypothesis > 0)).sum() > most_stated(found[rows]) for rows in taken):
             break
         best = float(factor)
     return best
+
+
+def most_stated(probability: Float) -> float:
+    """Innocents among groups of these probabilities, which by chance are exceeded one time in twenty."""
+    return float((1.0 - probability).sum() + CHANCE * np.sqrt((probability * (1.0 - probability)).sum()))
 
 
 def posterior(support: Float) -> Float:

@@ -12,6 +12,7 @@ from stillwatch.assess.alternatives import (
     BY_SHARED_VALUES,
     SHARED_BY_STRANGERS,
     STRANGERS,
+    TELLS_CUSTOMERS,
     Alternative,
     by_shared_values,
     permitted,
@@ -97,6 +98,16 @@ def test_what_strangers_come_to_share_excludes_no_explanation_by_strangers(name:
         assert found.verdict == verdict
         assert explanation.words in found.sentence
         assert_reads_well(found.sentence)
+
+
+def test_customers_of_a_relay_are_excluded_only_where_it_could_be_seen_whether_they_come_back() -> None:
+    probability = {EXTRACTION: 1.0, **dict.fromkeys(shipped().names[1:], 0.0)}
+    for seen, verdict in ((True, "excluded"), (False, "possible")):
+        each = {TELLS_CUSTOMERS: dict.fromkeys(probability, 0.0)} if seen else {}
+        found = {one.name: one for one in try_all(GUILTY, Weighed(probability, each, {}, 0.0), {})}
+        assert found[claims.IS_RESELLER.name].verdict == verdict
+        assert found[claims.IS_ENTERPRISE.name].verdict == "excluded"
+        assert_reads_well(found[claims.IS_RESELLER.name].sentence)
 
 
 class TestPermitted:

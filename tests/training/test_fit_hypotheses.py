@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from training.facets import DATA, EXTRACTION, FACETS_OF, FALLING, HAND, HIDDEN, MEASURES_OF, POOL, taught
-from training.fit_hypotheses import GROUPS, Group, held_out, load, posterior, prepare, to_json
+from training.fit_hypotheses import GROUPS, held_out, most_stated, posterior, prepare, to_json
+from training.labelled import Group, load
 
 from stillwatch.assess.hypotheses import from_json, shipped, support_of
 
@@ -51,6 +52,12 @@ class TestFit:
         fit = prepare(groups)
         found = posterior(held_out(fit, False).sum(axis=1))
         assert np.median(found) < 0.2
+
+    def test_innocents_exceed_what_is_most_stated_one_time_in_twenty(self) -> None:
+        generator = np.random.default_rng(3)
+        probability = generator.uniform(0.9, 1.0, 400)
+        seen = (generator.random((20_000, 400)) > probability).sum(axis=1)
+        assert 0.03 < (seen > most_stated(probability)).mean() < 0.07
 
     def test_extraction_differs_from_every_explanation_in_a_facet(self) -> None:
         for name, facets in FACETS_OF.items():

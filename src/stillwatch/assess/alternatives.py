@@ -16,7 +16,7 @@ from math import inf, log2
 from stillwatch.assess.hypotheses import EXTRACTION, Weighed
 from stillwatch.assess.profile import CandidateProfile
 from stillwatch.assess.thresholds import BEYOND_STRANGERS, CLEAR_BITS, EXCLUDED_BITS, LEAST_PERMITTED, TELLING
-from stillwatch.records import claims
+from stillwatch.records import claims, measured
 from stillwatch.records.claims import EXPLANATIONS, Explanation
 from stillwatch.records.sentences import counted
 
@@ -29,6 +29,8 @@ BY_SHARED_VALUES: dict[str, str] = {
 
 STRANGERS = (claims.IS_POPULAR_TOOL.name, claims.IS_ONE_PROGRAM.name)
 """Explanations by which nobody runs the accounts: people use the same thing in the same way."""
+TELLS_CUSTOMERS = measured.RETURNS_ON_THE_SAME_DAY.name
+"""The measure without which the customers of a relay cannot be told from a data set that is dealt over its accounts."""
 SHARED_BY_STRANGERS = frozenset({"software", "wording", "contents", "place"})
 """Independence groups of values that people hold in common all at once, though nobody runs their accounts."""
 
@@ -57,6 +59,8 @@ def _tried(
     found = weighed_against(explanation, weighed, sentences)
     if explanation.name in STRANGERS and found.verdict == "excluded":
         return found if beyond_strangers(profile) >= BEYOND_STRANGERS else by_strangers(explanation, profile)
+    if explanation is claims.IS_RESELLER and found.verdict == "excluded" and TELLS_CUSTOMERS not in weighed.bits:
+        return by_unseen_customers(explanation)
     return found
 
 
@@ -69,6 +73,12 @@ def beyond_strangers(profile: CandidateProfile) -> float:
 def by_strangers(explanation: Explanation, profile: CandidateProfile) -> Alternative:
     """An explanation that the group's doings speak against, though strangers may share all that links the accounts."""
     because = f"all that links them is software, words and places ({beyond_strangers(profile):.1f} bits each besides)"
+    return Alternative(explanation.name, "possible", f"This may be {explanation.words}: {because}.")
+
+
+def by_unseen_customers(explanation: Explanation) -> Alternative:
+    """An explanation that nothing was there to test: whether what is asked is asked about again, as customers do."""
+    because = "too few conversation starts have text to see whether its customers come back to what they asked"
     return Alternative(explanation.name, "possible", f"This may be {explanation.words}: {because}.")
 
 
