@@ -99,13 +99,14 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     """Every table that assessment reads: `networks` (name → members), by default `1` with all MEMBERS.
 
     `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
-    members' links carry (`link_bits`), what ties some of them (`ties`), how many exchanges of some are `ordinary` and
-    in how many `manners` they took requests over, or how many strangers there are (`strangers`).
+    members' links carry (`link_bits`; those of some in `link_bits_of`), what ties some of them (`ties`), how many
+    exchanges of some are `ordinary` and in how many `manners` they took requests over, or how many strangers there are
+    (`strangers`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
     _inputs(engine, accounts, changed)
-    _networks(engine, chosen, changed.get("link_bits", 40.0))
+    _networks(engine, chosen, changed.get("link_bits", 40.0), changed.get("link_bits_of", {}))
     _ties(engine, chosen, changed.get("ties", {}))
     worked = {name: changed.get(name, {}) for name in ("ordinary", "manners")}
     _candidates(engine, chosen, changed.get("tests", GUILTY), worked)
@@ -141,14 +142,15 @@ def _inputs(engine: Engine, accounts: Sequence[str], changed: Mapping[str, Any])
     stored(engine, JUDGEMENTS, judgements)
 
 
-def _networks(engine: Engine, networks: Mapping[str, Sequence[str]], bits: float) -> None:
+def _networks(engine: Engine, networks: Mapping[str, Sequence[str]], bits: float, others: Mapping[str, float]) -> None:
     stored(
         engine,
         NETWORKS,
         [{"network_id": f"N{name}", "accounts": len(members)} for name, members in networks.items()],
     )
     links = [
-        {"network_id": f"N{name}", "account_id": account, "bits": bits, "probability": 1.0, "linked_at": day(1)}
+        {"network_id": f"N{name}", "account_id": account, "probability": 1.0, "linked_at": day(1)}
+        | {"bits": others.get(account, bits)}
         for name, members in networks.items()
         for account in members
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stillwatch.assess.thresholds import LOOSELY_LINKED
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.outputs import LEVELS
 from stillwatch.settings import AssessSettings, EngineSettings
@@ -158,6 +159,12 @@ def test_who_takes_requests_over_in_manners_of_its_own_has_acted(engine: DuckDBE
     found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
     # a bot asks what others want, but as its maker has it ask: in one manner, or two where it was changed
     assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["act", "watch", "watch", "act"]
+
+
+def test_who_is_linked_far_more_loosely_than_most_is_asked_first(engine: DuckDBEngine) -> None:
+    fill(engine, link_bits_of={"a00": 0.99 * LOOSELY_LINKED * 40.0, "a01": 1.01 * LOOSELY_LINKED * 40.0})
+    found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
+    assert [found[account] for account in ("a00", "a01", "a02")] == ["review", "act", "act"]
 
 
 def test_a_person_outranks_what_a_member_has_done(engine: DuckDBEngine) -> None:

@@ -21,7 +21,15 @@ from stillwatch.assess.score import (
     q_values,
 )
 from stillwatch.assess.shares import shares_of
-from stillwatch.assess.thresholds import CERTAIN, LEAST_WORK, OWN_MANNERS, OWN_WAYS, OWN_WORK, REVIEW_MEMBER
+from stillwatch.assess.thresholds import (
+    CERTAIN,
+    LEAST_WORK,
+    LOOSELY_LINKED,
+    OWN_MANNERS,
+    OWN_WAYS,
+    OWN_WORK,
+    REVIEW_MEMBER,
+)
 from stillwatch.engine import Engine, Query
 from stillwatch.records import sentences
 from stillwatch.records.claims import DID_NOTHING_ALONE, JUDGEMENTS
@@ -136,16 +144,16 @@ def _listed(rows: pa.Table, campaigns: dict[str, Verdict]) -> pa.ChunkedArray:
 def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
     """Levels under the false discovery rate, over all accounts that could be acted on, the likeliest first."""
     candidate, count = rows["candidate_id"].to_numpy(), len(rows)
-    own, group, possible = np.zeros(count), np.zeros(count), np.full(count, "watch", object)
+    own, group, usual, possible = np.zeros(count), np.zeros(count), np.zeros(count), np.full(count, "watch", object)
     link, purpose = rows["link_bits"].to_numpy(), rows["purpose_bits"].to_numpy()
     for name, verdict in campaigns.items():
         mine = candidate == name
         own[mine] = membership(link[mine], purpose[mine], total, verdict.profile.accounts)
-        group[mine] = verdict.probability
+        group[mine], usual[mine] = verdict.probability, np.median(link[mine])
         possible[mine] = verdict.level
-    # an account that holds a permit and outgrew it is for a person to ask, not to act on
+    # an account that holds a permit and outgrew it, or hangs on loosely, is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
-    possible[holder & (possible == "act")] = "review"
+    possible[(holder | (link < LOOSELY_LINKED * usual)) & (possible == "act")] = "review"
     possible[~rows["acted"].to_numpy(zero_copy_only=False)] = "watch"
     confirmed = rows["judgement"].to_numpy() == "confirmed"
     own[confirmed] = group[confirmed] = 1.0

@@ -34,6 +34,7 @@ REVIEW_PROBABILITY = 0.9  # a person's time is well spent
 ACT_PROBABILITY = 0.95  # of any one group; on average the false discovery rate asks for more
 PURPOSE_BITS_CAP = 20.0  # bits of an account's own exchanges for or against its membership
 REVIEW_MEMBER = 0.5  # probability below which an account, likelier a stranger than a member, is only watched
+LOOSELY_LINKED = 0.6  # of the median member's link bits, below which an account is asked first: most innocents (tuning)
 CERTAIN = 0.999999  # the most probability that evidence alone may state: six decimals must not round to certainty
 
 # Shares of what a campaign asked for
