@@ -54,7 +54,7 @@ MOST_FOR = 3.0  # nats that one measure may say for a facet, and against it, bef
 LEAST_BITS = {POOL: 2.0, HAND: 2.0, HIDDEN: 6.0, DATA: 2.0, PUBLIC: 6.0, BURST: 6.0}
 LEAST_BITS_OF = {"born_together": 1.0}  # an operator makes its accounts in batches, as a firm does
 # Bits that one measure may say for it: a firm can work from many places as well, and an effort can ask all again.
-MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 2.0, BURST: 6.0}
+MOST_BITS = {POOL: 6.0, HAND: 6.0, HIDDEN: 3.0, DATA: 6.0, PUBLIC: 3.0, BURST: 6.0}
 HALF_LIKE = 0.5  # share of the measures in which an innocent kind not met before looks like extraction
 PRIOR_UNMET = 0.1  # prior of it among innocents
 MOST = 40.0  # groups' worth that one kind counts at most, however many there are

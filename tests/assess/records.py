@@ -51,6 +51,7 @@ GUILTY = CandidateProfile(
     top_payment_share=0.01,
     education_share=0.0,
     contract_share=0.0,
+    own_domain_share=0.0,
     subnets=350,
     top_subnet_share=0.01,
     family_bits={"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0},
@@ -66,6 +67,7 @@ UNREGISTERED: dict[str, Any] = {
     "top_payment_share": None,
     "education_share": None,
     "contract_share": None,
+    "own_domain_share": None,
 }
 
 

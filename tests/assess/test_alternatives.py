@@ -20,7 +20,7 @@ from stillwatch.assess.alternatives import (
     weighed_against,
 )
 from stillwatch.assess.hypotheses import EXTRACTION, Weighed, shipped
-from stillwatch.assess.thresholds import BEYOND_STRANGERS, CLEAR_BITS, EXCLUDED_BITS
+from stillwatch.assess.thresholds import BEYOND_STRANGERS, CLEAR_BITS, EXCLUDED_BITS, ONE_DOMAIN
 from stillwatch.records import claims
 from stillwatch.records.claims import EXPLANATIONS
 from stillwatch.records.outputs import ALTERNATIVE_VERDICTS
@@ -98,6 +98,20 @@ def test_what_strangers_come_to_share_excludes_no_explanation_by_strangers(name:
         assert found.verdict == verdict
         assert explanation.words in found.sentence
         assert_reads_well(found.sentence)
+
+
+@pytest.mark.parametrize(
+    ("share", "registered", "verdict"),
+    [(ONE_DOMAIN, GUILTY.accounts, "possible"), (ONE_DOMAIN - 0.01, GUILTY.accounts, "excluded"), (1.0, 1, "excluded")],
+)
+def test_accounts_under_one_mail_domain_of_their_own_may_be_one_firms(
+    share: float, registered: int, verdict: str
+) -> None:
+    certain = Weighed({EXTRACTION: 1.0, **dict.fromkeys(shipped().names[1:], 0.0)}, {}, {}, 0.0)
+    group = replace(GUILTY, own_domain_share=share, registered=registered)
+    (found,) = (one for one in try_all(group, certain, {}) if one.name == claims.IS_BATCH_JOB.name)
+    assert found.verdict == verdict
+    assert_reads_well(found.sentence)
 
 
 def test_customers_of_a_relay_are_excluded_only_where_it_could_be_seen_whether_they_come_back() -> None:

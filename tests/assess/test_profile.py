@@ -87,6 +87,18 @@ def test_a_firm_declares_its_own_whoever_names_it_besides(engine: DuckDBEngine, 
     assert one.organisation_share == pytest.approx(25 / len(MEMBERS))
 
 
+def test_a_mail_domain_is_the_groups_own_where_hardly_anybody_else_has_it(engine: DuckDBEngine) -> None:
+    rows = own_names([*MEMBERS, *(f"other{place}" for place in range(60))])
+    for place, row in enumerate(rows):
+        row["email_domain"] = "firm.example" if place < 10 else "people.example" if place >= 20 else None
+    for kind, share in (("research", 10 / len(MEMBERS)), (None, 10 / len(MEMBERS)), ("individual", 0.0)):
+        (one,) = gather(engine, accounts=[{**row, "account_type": kind} for row in rows])
+        # of the forty members ten are the firm's, and twenty have the domain that sixty others have
+        assert one.own_domain_share == pytest.approx(share)
+    mixed = [{**row, "account_type": "research" if place < 3 else "individual"} for place, row in enumerate(rows)]
+    assert gather(engine, accounts=mixed)[0].own_domain_share == pytest.approx(3 / len(MEMBERS))
+
+
 def test_a_permit_of_one_member_counts_as_one_member(engine: DuckDBEngine) -> None:
     permits = [{"permit_id": "p", "holder": "a01"}]
     fill(engine, permits=permits)

@@ -15,10 +15,17 @@ from math import inf, log2
 
 from stillwatch.assess.hypotheses import EXTRACTION, Weighed
 from stillwatch.assess.profile import CandidateProfile
-from stillwatch.assess.thresholds import BEYOND_STRANGERS, CLEAR_BITS, EXCLUDED_BITS, LEAST_PERMITTED, TELLING
+from stillwatch.assess.thresholds import (
+    BEYOND_STRANGERS,
+    CLEAR_BITS,
+    EXCLUDED_BITS,
+    LEAST_PERMITTED,
+    ONE_DOMAIN,
+    TELLING,
+)
 from stillwatch.records import claims, measured
 from stillwatch.records.claims import EXPLANATIONS, Explanation
-from stillwatch.records.sentences import counted
+from stillwatch.records.sentences import counted, percent
 
 BY_SHARED_VALUES: dict[str, str] = {
     claims.IS_SHARED_ADDRESS.name: "addresses",
@@ -59,6 +66,8 @@ def _tried(
     found = weighed_against(explanation, weighed, sentences)
     if explanation.name in STRANGERS and found.verdict == "excluded":
         return found if beyond_strangers(profile) >= BEYOND_STRANGERS else by_strangers(explanation, profile)
+    if explanation is claims.IS_BATCH_JOB and found.verdict == "excluded" and names_one_domain(profile):
+        return by_one_domain(explanation, profile)
     if explanation is claims.IS_RESELLER and found.verdict == "excluded" and TELLS_CUSTOMERS not in weighed.bits:
         return by_unseen_customers(explanation)
     return found
@@ -73,6 +82,23 @@ def beyond_strangers(profile: CandidateProfile) -> float:
 def by_strangers(explanation: Explanation, profile: CandidateProfile) -> Alternative:
     """An explanation that the group's doings speak against, though strangers may share all that links the accounts."""
     because = f"all that links them is software, words and places ({beyond_strangers(profile):.1f} bits each besides)"
+    return Alternative(explanation.name, "possible", f"This may be {explanation.words}: {because}.")
+
+
+def names_one_domain(profile: CandidateProfile) -> bool:
+    """Have nearly all accounts one mail domain of their own, and call themselves no individuals?
+
+    Then nothing shows that they hide whose they are. Individuals' accounts under a domain that was bought for them do.
+    """
+    return profile.has_registration and (profile.own_domain_share or 0.0) >= ONE_DOMAIN
+
+
+def by_one_domain(explanation: Explanation, profile: CandidateProfile) -> Alternative:
+    """An explanation that the group's doings speak against, though its accounts say openly that they are one's."""
+    share = percent(profile.own_domain_share or 0.0)
+    because = (
+        f"{share} of the accounts have one mail domain that mostly they have, and are registered as no individuals"
+    )
     return Alternative(explanation.name, "possible", f"This may be {explanation.words}: {because}.")
 
 

@@ -149,7 +149,9 @@ def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings:
     for name, verdict in campaigns.items():
         mine = candidate == name
         own[mine] = membership(link[mine], purpose[mine], total, verdict.profile.accounts)
-        group[mine], usual[mine] = verdict.probability, np.median(link[mine])
+        group[mine] = verdict.probability
+        # whom a person has confirmed with the campaign stays with it, however loosely linked
+        usual[mine] = 0.0 if verdict.judgement == "confirmed" else np.median(link[mine])
         possible[mine] = verdict.level
     # an account that holds a permit and outgrew it, or hangs on loosely, is for a person to ask, not to act on
     holder = rows["holds_permit"].to_numpy(zero_copy_only=False)

@@ -36,6 +36,7 @@ class CandidateProfile:
     top_payment_share: float | None
     education_share: float | None
     contract_share: float | None  # members under the contract of one organisation, the largest
+    own_domain_share: float | None  # members, no individuals, of one mail domain that is theirs
     subnets: int | None  # different /24 the purpose's exchanges came from
     top_subnet_share: float | None
     family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
@@ -82,6 +83,7 @@ SELECT
   stated.top_payment_share,
   stated.education_share,
   stated.contract_share,
+  stated.own_domain_share,
   addresses.subnets,
   addresses.top_subnet_share
 FROM candidate_campaigns AS candidates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillwatch.assess.thresholds import LEAST_NAMED
+from stillwatch.assess.thresholds import LEAST_NAMED, MAJORITY
 from stillwatch.engine import Query
 
 
@@ -92,6 +92,9 @@ _NAMED = """\
 WITH members AS (
   SELECT DISTINCT candidate_id, account_id FROM accusable_days
 ),
+domains AS (
+  SELECT email_domain, count(*) AS holders FROM accounts WHERE email_domain IS NOT NULL GROUP BY email_domain
+),
 named AS (
   SELECT
     candidate_id,
@@ -100,13 +103,16 @@ named AS (
     -- has no card or no domain count as together, so that a column that is missing accuses nobody
     count(*) OVER (PARTITION BY candidate_id, payment_fingerprint) AS with_card,
     count(*) OVER (PARTITION BY candidate_id, email_domain) AS with_domain,
+    count(CASE WHEN coalesce(account_type, '') <> 'individual' THEN 1 END)
+      OVER (PARTITION BY candidate_id, email_domain) AS firms_with_domain,
     count(*) OVER (
       PARTITION BY candidate_id, organisation_id, coalesce(verification, '') = 'contract', CASE
         WHEN coalesce(verification, '') = 'contract' THEN NULL
         ELSE coalesce(payment_fingerprint, email_domain)
       END
-    ) AS together
-  FROM members JOIN accounts USING (account_id)
+    ) AS together,
+    domains.holders
+  FROM members JOIN accounts USING (account_id) LEFT JOIN domains USING (email_domain)
 ),
 """
 
@@ -117,7 +123,8 @@ def registration_sql() -> Query:
     Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
     more, that one card or a contract pays for, or that pay nothing and have one mail domain; other accounts are one
     customer's where one card pays for them, and else each its own. An account for education counts where it pays with
-    no card of its own and others have its mail domain.
+    no card of its own and others have its mail domain. A mail domain that mostly
+    members have is their own, where they do not call themselves individuals.
     """
     return Query(
         "candidate registration",
@@ -155,7 +162,8 @@ SELECT
   max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) AS top_payment_share,
   count(*) FILTER (WHERE is_education) / greatest(1, count(account_type)) AS education_share,
   max(CASE WHEN verification = 'contract' THEN together ELSE 0 END)
-    / greatest(1, count(verification)) AS contract_share
+    / greatest(1, count(verification)) AS contract_share,
+  max(CASE WHEN with_domain >= {MAJORITY} * holders THEN firms_with_domain ELSE 0 END) / count(*) AS own_domain_share
 FROM counted
 GROUP BY candidate_id
 """,

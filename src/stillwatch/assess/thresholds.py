@@ -16,6 +16,7 @@ EXCLUDED_BITS = 4.2  # bits, 19 to 1, from which an explanation is excluded: wha
 # Shares, in [0, 1]
 MAJORITY = 0.5  # of judged accounts, from which a part speaks for the group
 LEAST_REGISTERED = 0.5  # of members in the accounts table, under which registration is not in the logs
+ONE_DOMAIN = 0.8  # of members with one mail domain of their own, from which they say openly whose they are
 LEAST_PERMITTED = 0.05  # of a network's exchanges, from which a permit may explain the rest
 
 LEAST_NAMED = 4  # accounts of one organisation, card or mail domain, under which naming it declares nothing
