@@ -183,12 +183,13 @@ def scanned(logs: Logs, work: Path) -> dict[str, Any]:
     truth.mkdir()
     for name, table in logs.truth.items():
         pq.write_table(table, truth / f"{name}.parquet")
-    pq.write_table(logs.exchanges, work / "exchanges.parquet")
+    (work / "exchanges").mkdir()
+    pq.write_table(logs.exchanges, work / "exchanges" / "all.parquet")
     named = ["--permits", str(logs.permits)]
     if logs.accounts is not None:
         pq.write_table(logs.accounts, work / "accounts.parquet")
         named += ["--accounts", str(work / "accounts.parquet")]
-    command = [sys.executable, "-m", "stillwatch", "scan", str(work / "exchanges.parquet"), *named, "--out", str(run)]
+    command = [sys.executable, "-m", "stillwatch", "scan", str(work / "exchanges"), *named, "--out", str(run)]
     subprocess.run(command, check=True, capture_output=True)
     found = score(run, truth)
     total = sum(one.accounts for one in found.campaigns)
