@@ -100,15 +100,15 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
 
     `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
     members' links carry (`link_bits`; those of some in `link_bits_of`), what ties some of them (`ties`), how many
-    exchanges of some are `ordinary` and in how many `manners` they took requests over, or how many strangers there are
-    (`strangers`).
+    exchanges of some are `ordinary`, `taken` over and `given` to others and in how many `manners` they took them over,
+    or how many strangers there are (`strangers`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
     _inputs(engine, accounts, changed)
     _networks(engine, chosen, changed.get("link_bits", 40.0), changed.get("link_bits_of", {}))
     _ties(engine, chosen, changed.get("ties", {}))
-    worked = {name: changed.get(name, {}) for name in ("ordinary", "manners")}
+    worked = {name: changed.get(name, {}) for name in ("ordinary", "manners", "taken", "given")}
     _candidates(engine, chosen, changed.get("tests", GUILTY), worked)
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
     sketches = [{"account_id": a, "account_index": i, "exchanges": EACH} for i, a in enumerate(everybody)]

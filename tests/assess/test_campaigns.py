@@ -161,6 +161,19 @@ def test_who_takes_requests_over_in_manners_of_its_own_has_acted(engine: DuckDBE
     assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["act", "watch", "watch", "act"]
 
 
+def test_who_is_copied_as_much_as_it_takes_over_has_not_acted(engine: DuckDBEngine) -> None:
+    worked = {"texts": True, "ways": 0}
+    fill(
+        engine,
+        ties={"a00": worked, "a01": worked, "a02": worked},
+        taken={"a00": EACH // 2, "a01": EACH, "a02": 1},
+        given={"a00": EACH // 2, "a01": EACH // 2, "a02": EACH // 4},
+    )
+    found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}
+    # two answers to each question look like a victim whose bot is used and whose questions are copied; three do not
+    assert [found[account] for account in ("a00", "a01", "a02", "a03")] == ["watch", "act", "act", "act"]
+
+
 def test_who_is_linked_far_more_loosely_than_most_is_asked_first(engine: DuckDBEngine) -> None:
     fill(engine, link_bits_of={"a00": 0.99 * LOOSELY_LINKED * 40.0, "a01": 1.01 * LOOSELY_LINKED * 40.0})
     found = {row["account_id"]: row["level"] for row in assessed(engine)["campaign_members"]}

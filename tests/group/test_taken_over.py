@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.group.exchanges import Exchanges
-from stillwatch.group.taken_over import MANNER, manners_of_taking_over, taken_over
+from stillwatch.group.taken_over import MANNER, given_away, manners_of_taking_over, taken_over
 from tests.group.worlds import exchanges
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=30)
@@ -32,6 +32,17 @@ def test_what_another_account_sent_before_is_taken_over(rows: list[tuple[int, in
         same = [(when, who) for who, when, what in rows if what == text and text]
         first = min(same, default=(at, account))
         assert found[place] == (first[1] != account and first[0] < at)
+
+
+@given(ROWS)
+def test_what_is_given_away_was_sent_first_and_by_others_later(rows: list[tuple[int, int, int]]) -> None:
+    group = sent(rows)
+    found, taken = given_away(group), taken_over(group)
+    assert not (found & taken).any()
+    for place, (account, at, text) in enumerate(sorted(rows)):
+        later = [row for row, other in zip(sorted(rows), taken, strict=True) if other and row[2] == text]
+        mine = min((when, who) for who, when, what in rows if what == text) if text else (at, -1)
+        assert found[place] == (bool(later) and mine[1] == account)
 
 
 def test_manners_count_in_which_an_account_sends_nothing_else() -> None:

@@ -20,7 +20,7 @@ def test_a_filled_column_switches_its_evidence_on(tmp_path: Path, suffix: str) -
     _, summary = read_in(tmp_path, [path])
     on = {row["name"] for row in summary.evidence if row["available"]}
     assert on == {"shared_address"}
-    assert len(summary.evidence) == len(EVIDENCE_SOURCES)
+    assert len(summary.evidence) == len(EVIDENCE_SOURCES) + 1  # and the days of log
 
 
 def test_what_is_off_says_why(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_every_section_of_a_campaign_is_there(page: Page) -> None:
         "The 50 strongest of 1,180 accounts",
         "Networks without a campaign",
         "What this report does not say",
-        "Evidence that could not be used because columns are missing",
+        "Evidence that could not be used because columns or days are missing",
         "Rows that were not used",
         "a hypothesis with a stated confidence, only ever set by a person",
     ):

@@ -23,6 +23,8 @@ from stillwatch.assess.score import (
 from stillwatch.assess.shares import shares_of
 from stillwatch.assess.thresholds import (
     CERTAIN,
+    GIVEN,
+    GIVEN_BESIDE_TAKEN,
     LEAST_WORK,
     LOOSELY_LINKED,
     OWN_MANNERS,
@@ -93,7 +95,11 @@ SELECT
   greatest(links.linked_at, candidates.tested_at, networks.formed_at) AS detected_at,
   -- what others do to an account never accuses it: anybody can copy it, and users of its public bot decide what it asks
   coalesce(ties.ways, 0) >= {OWN_WAYS}
-    OR (coalesce(ties.texts, FALSE) AND (
+    -- whoever is copied as much as it takes over may have been brought to take over, and made the purpose its own words
+    OR (
+      coalesce(ties.texts, FALSE)
+      AND members.given <= greatest({GIVEN_BESIDE_TAKEN} * members.taken, {GIVEN} * seen.exchanges)
+      AND (
       members.ordinary <= greatest({LEAST_WORK}, {OWN_WORK} * seen.exchanges) OR members.manners >= {OWN_MANNERS}
     ))
     AS acted,

@@ -28,6 +28,9 @@ OWN_WAYS = 2  # independence groups besides texts in which it took up what other
 OWN_WORK = 0.1  # share of its exchanges that are likelier a person's, from which others may have made it ask the rest
 OWN_MANNERS = 3  # ways of sending what it took over, in which it sends nothing else: a bot has one, two after an update
 LEAST_WORK = 2  # such exchanges up to which they may be misread: of campaigns' accounts one in ten has more (tuning)
+# Exchanges that others took over from it, as shares of all its own and of those that it took over, beyond which it is
+# copied too much for taking over to tell; members of queues have 0.01 to 0.12 of all (tuning).
+GIVEN, GIVEN_BESIDE_TAKEN = 0.25, 0.5
 
 # From bits to levels
 WATCH_PROBABILITY = 0.5  # likelier extraction than not

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query
 from stillwatch.group.exchanges import TOKENS, Exchanges
 from stillwatch.group.purposes import Purpose
-from stillwatch.group.taken_over import manners_of_taking_over
+from stillwatch.group.taken_over import given_away, manners_of_taking_over, taken_over
 from stillwatch.records import Table
 from stillwatch.records.candidates import (
     CANDIDATE_CAMPAIGNS,
@@ -156,6 +156,7 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     ordinary = np.bincount(dense, weights=~likely & (rows.values["repeats"] == 0), minlength=len(accounts))
     # of a network that serves one purpose as a whole an exchange may still be likelier ordinary
     manners = manners_of_taking_over(rows, served & likely)
+    taken, given = (np.bincount(dense, weights=one(rows), minlength=len(accounts)) for one in (taken_over, given_away))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
     first = rows.started_at[begins]
     kept = count > 0
@@ -167,6 +168,8 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
             "share": np.round((count / total)[kept], 6),
             "ordinary": ordinary[kept].astype(np.int64),
             "manners": manners[kept],
+            "taken": taken[kept].astype(np.int64),
+            "given": given[kept].astype(np.int64),
             "purpose_bits": np.round(bits[kept] / np.log(2), 3),
             "first_seen": pa.array(first[kept], pa.timestamp("us")),
         },

@@ -25,15 +25,34 @@ def taken_over(exchanges: Exchanges) -> Bools:
 
     Of two that send a text at one time, as where times are rounded, neither has taken it over.
     """
+    rows, first = _first_of_text(exchanges)
+    return _later(exchanges, rows, first)
+
+
+def given_away(exchanges: Exchanges) -> Bools:
+    """Marks exchanges (exchanges,) whose text their account had sent first and another account took over."""
+    rows, first = _first_of_text(exchanges)
+    copied = np.zeros(len(exchanges), np.bool_)
+    copied[first[_later(exchanges, rows, first)[rows]]] = True
+    found = np.zeros(len(exchanges), np.bool_)
+    found[rows] = copied[first] & (exchanges.account_index[rows] == exchanges.account_index[first])
+    return found
+
+
+def _first_of_text(exchanges: Exchanges) -> tuple[Int64, Int64]:
+    """Places of the exchanges with text, by text and time, and the place of the first of the same text."""
     payload = exchanges.values["payload"]
     rows = np.flatnonzero(payload != 0)
     order = rows[np.lexsort((exchanges.started_at[rows], payload[rows]))]
     begins = np.flatnonzero(np.diff(payload[order], prepend=0) != 0)
-    first = np.repeat(order[begins], np.diff(np.append(begins, len(order))))
+    return order, np.repeat(order[begins], np.diff(np.append(begins, len(order))))
+
+
+def _later(exchanges: Exchanges, rows: Int64, first: Int64) -> Bools:
+    """Marks exchanges (exchanges,) by another account than the first of their text, and later than it."""
     found = np.zeros(len(exchanges), np.bool_)
-    found[order] = (exchanges.account_index[order] != exchanges.account_index[first]) & (
-        exchanges.started_at[order] > exchanges.started_at[first]
-    )
+    other = exchanges.account_index[rows] != exchanges.account_index[first]
+    found[rows] = other & (exchanges.started_at[rows] > exchanges.started_at[first])
     return found
 
 

@@ -12,6 +12,7 @@ from stillwatch.engine import Query, literal
 from stillwatch.input_files import Source, digest
 from stillwatch.job import Window
 from stillwatch.read.duplicates import find_repeats
+from stillwatch.read.evidence_reach import reach_rows
 from stillwatch.read.evidence_sources import evidence_source_rows
 from stillwatch.read.formats.parquet import footer
 from stillwatch.read.partitions import no_rows_sql
@@ -103,13 +104,13 @@ def write_quarantine(reading: Reading) -> None:
 
 
 def write_evidence_sources(reading: Reading, state: State | None) -> None:
-    """Writes which evidence sources are available, given the columns of the logs and of a state's sketches."""
+    """Writes which evidence sources are available, given the columns and days of the logs and of a state's sketches."""
     given = {table.name for _, table in reading.sources}
     filled: dict[str, set[str]] = dict(reading.filled)
     if state is not None and state.parts:
         given.add(EXCHANGE_SKETCHES.name)
         filled[EXCHANGE_SKETCHES.name] = filled.get(EXCHANGE_SKETCHES.name, set()) | set(state.filled)
-    rows = evidence_source_rows(filled, given)
+    rows = sorted([*evidence_source_rows(filled, given), *reach_rows(reading.engine)], key=lambda row: str(row["name"]))
     reading.engine.store(EVIDENCE_SOURCES, pa.Table.from_pylist(rows, schema=EVIDENCE_SOURCES.schema))
 
 

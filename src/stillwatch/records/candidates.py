@@ -28,6 +28,8 @@ CANDIDATE_MEMBERS = Table(
         *columns(Kind.INT64, "ordinary", required=True),
         # in how many manners it took over requests of others, and sends nothing else
         *columns(Kind.INT64, "manners", required=True),
+        # exchanges whose text another account of the network had sent first, or which it sent first and others later
+        *columns(Kind.INT64, "taken given", required=True),
         *columns(Kind.FLOAT64, "purpose_bits", required=True),  # log2 likelihood ratio of its exchanges, summed
         *columns(Kind.TIMESTAMP, "first_seen", required=True),
     ),

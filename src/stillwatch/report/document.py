@@ -206,7 +206,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceOff:
-    """A sort of evidence that could not be used because columns are missing, and the reason in a sentence."""
+    """A sort of evidence that could not be used because columns or days are missing, and the reason in a sentence."""
 
     channel: str
     sentence: str

@@ -151,7 +151,7 @@ ORDER BY network_id, account_id, value_id""",
 
 
 def channels_off_sql() -> Query:
-    """The sorts of evidence that could not be used because columns are missing."""
+    """The sorts of evidence that could not be used because columns or days are missing."""
     return Query(
         "report channels off", "SELECT name, sentence FROM evidence_sources WHERE NOT available ORDER BY name, sentence"
     )

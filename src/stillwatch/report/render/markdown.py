@@ -225,7 +225,7 @@ def _free_networks(document: Document) -> Iterator[str]:
 
 def _evidence_off(document: Document) -> Iterator[str]:
     if document.channels_off:
-        yield from ("", "## Evidence that could not be used because columns are missing", "")
+        yield from ("", "## Evidence that could not be used because columns or days are missing", "")
         for one in document.channels_off:
             yield f"- {escape(in_words(one.channel))}: {escape(capitalised(one.sentence))}"
 

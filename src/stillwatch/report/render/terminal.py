@@ -178,7 +178,7 @@ def _network(network: Network) -> Sequence[str]:
 def _evidence_off(document: Document, width: int) -> Iterator[Text]:
     if not document.channels_off:
         return
-    yield from _title("Evidence that could not be used because columns are missing:", width)
+    yield from _title("Evidence that could not be used because columns or days are missing:", width)
     for off in document.channels_off:
         yield from _wrapped(f"  {in_words(off.channel)}: ", off.sentence.split(), width, "    ")
     yield Text()
