@@ -89,7 +89,7 @@ benchmark: $(RUNTIME)  ## every score on every campaign profile, over SEEDS= at 
 
 benchmark-framing: $(RUNTIME)  ## who is framed and what is hidden on a small world of each generator, framing.* into OUT=
 	@rm -rf build/framing
-	@$(BIN)/stillwatch lab build framing --seed 12 --accounts 2500 --exchanges 60000 $(if $(PROMPTS),--prompts "$(PROMPTS)") --out build/framing/own
+	@$(BIN)/stillwatch lab build framing --seed 14 --accounts 2500 --exchanges 60000 $(if $(PROMPTS),--prompts "$(PROMPTS)") --out build/framing/own
 	@[ ! -f "$(SECOND)" ] || $(BIN)/python "$(SECOND)" --seed 601 --scale small --out build/framing/second
 	@$(BIN)/stillwatch lab framing $(if $(wildcard $(SECOND)),build/framing/own build/framing/second,build/framing/own) --out "$(OUT)"
 
