@@ -46,13 +46,13 @@ JSON_LINES = {
     "past 64 bits": (with_member('"input_tokens":9223372036854775808'), "out_of_range"),
     "ten thousand digits": (with_member('"input_tokens":' + "9" * 10_000), "out_of_range"),
     "infinity": (with_member('"temperature":Infinity'), "out_of_range"),
-    "an escaped NUL": (with_member('"input_text":"a\\u0000b"'), "nul"),
-    "a raw NUL": (with_member('"input_text":"a\0b"'), "nul"),
-    "a lone high surrogate": (with_member('"input_text":"a\\ud800b"'), "lone_surrogate"),
-    "a lone low surrogate": (with_member('"input_text":"a\\udc00"'), "lone_surrogate"),
-    "a surrogate in a list": (with_member('"tool_names":["\\ud83d"]'), "lone_surrogate"),
-    "broken UTF-8": (GOOD % b"\xff\xfe", "bad_utf8"),
-    "broken UTF-8 in an unknown column": (with_member('"x":1')[:-2] + b'"\xc3"}', "bad_utf8"),
+    "a key of broken UTF-8": (GOOD % b"\xff\xfe", "bad_utf8"),
+    "a key with a NUL": (GOOD % b"\\u0000", "nul"),
+    "a key with a lone surrogate": (GOOD % b"\\ud800", "lone_surrogate"),
+    "a NUL beside an object for text": (
+        b'{"exchange_id":"x","account_id":"a","started_at":"2026-05-01","user_agent":{},"input_text":"\\ud800"}',
+        "wrong_type",
+    ),
     "no account": (b'{"exchange_id":"x","started_at":"2026-05-01"}', "missing_key"),
     "an empty account": (b'{"exchange_id":"x","account_id":"","started_at":"2026-05-01"}', "missing_key"),
     "a null time": (b'{"exchange_id":"x","account_id":"a","started_at":null}', "missing_key"),
@@ -89,8 +89,6 @@ CSV_LINES = {
     "a list that is none": (b"x,a,2026-05-01,1,0.5,bash,t", "wrong_type"),
     "past 64 bits": (b"x,a,2026-05-01,9223372036854775808,0.5,[],t", "out_of_range"),
     "infinity": (b"x,a,2026-05-01,1,inf,[],t", "out_of_range"),
-    "a NUL": (b"x,a,2026-05-01,1,0.5,[],t\0", "nul"),
-    "broken UTF-8": (b"x,a,2026-05-01,1,0.5,[],\xff", "bad_utf8"),
     "no account": (b"x,,2026-05-01,1,0.5,[],t", "missing_key"),
     "an impossible time": (b"x,a,2026-13-01,1,0.5,[],t", "impossible_time"),
     "text after a closing quote": (b'x,a,2026-05-01,1,0.5,[],"t"t', "malformed_csv"),
@@ -133,9 +131,6 @@ PARQUET_COLUMNS = {
     "past 64 bits": ({"input_tokens": pa.array([1, 2**63, 2], pa.uint64())}, "out_of_range"),
     "text that is no number": ({"input_tokens": pa.array(["1", "x", ""])}, "wrong_type"),
     "infinity": ({"temperature": pa.array([0.5, float("inf"), None])}, "out_of_range"),
-    "a NUL": ({"input_text": pa.array(["a", "a\0b", "c"])}, "nul"),
-    "a NUL in a list": ({"tool_names": pa.array([["a"], ["\0"], None])}, "nul"),
-    "broken UTF-8 in bytes": ({"input_text": pa.array([b"a", b"\xff", b"c"])}, "bad_utf8"),
     "a list for text": ({"user_agent": pa.array([None, ["curl"], None])}, "wrong_type"),
     "a truth for a number": ({"temperature": pa.array([None, True, None])}, "wrong_type"),
 }
@@ -152,15 +147,23 @@ def test_a_bad_parquet_row(tmp_path: Path, columns: dict[str, pa.Array], reason:
     assert (summary.rows.read, summary.rows.used, summary.rows.quarantined) == (3, 2, 1)
 
 
-def test_broken_utf8_in_parquet_text(tmp_path: Path) -> None:
+def test_broken_utf8_in_parquet_text_loses_the_text_and_not_the_row(tmp_path: Path) -> None:
     offsets = pa.array([0, 2, 3, 5], pa.int32()).buffers()[1]
     broken = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"ok\xffko")])
     path = stored(tmp_path / "broken.parquet", input_text=broken)
     other = stored(tmp_path / "whole.parquet", input_text=pa.array(["w"]), exchange_id=pa.array(["w0"]))
     rows, summary = read_in(tmp_path, [path, other])
-    assert [(row["exchange_id"], row["input_text"]) for row in rows] == [("e0", "ok"), ("e2", "ko"), ("w0", "w")]
-    assert [(line, why) for line, why, _ in quarantined(tmp_path, [path, other])] == [(2, "bad_utf8")]
-    assert summary.rows.read == 4
+    read = [(row["exchange_id"], row["input_text"]) for row in rows]
+    assert read == [("e0", "ok"), ("e1", None), ("e2", "ko"), ("w0", "w")]
+    assert (summary.rows.read, summary.rows.quarantined) == (4, 0)
+
+
+def test_broken_utf8_in_a_parquet_key(tmp_path: Path) -> None:
+    offsets = pa.array([0, 2, 3, 5], pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"ok\xffko")])
+    path = stored(tmp_path / "broken.parquet", account_id=broken)
+    assert [row["account_id"] for row in read_in(tmp_path, [path])[0]] == ["ok", "ko"]
+    assert [(line, why) for line, why, _ in quarantined(tmp_path, [path])] == [(2, "bad_utf8")]
 
 
 def test_castable_parquet_columns_are_cast(tmp_path: Path) -> None:

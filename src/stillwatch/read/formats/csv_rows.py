@@ -13,6 +13,7 @@ from stillwatch.errors import InputError
 from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.jsonl import Parsed, text_schema
 from stillwatch.read.formats.lines import Block, Line, joined
+from stillwatch.read.validation.diagnosis import whole_text
 from stillwatch.read.validation.rejects import (
     BAD_UTF8,
     LINE_TOO_LONG,
@@ -131,7 +132,8 @@ def _add_record(table: Table, header: list[str], record: list[str], line: Line, 
     for column in table.columns:
         cell = cells.get(column.name, "")
         try:
-            row[column.name] = _CONVERT[column.kind](column.kind, _clean(cell)) if cell else None
+            cell = _clean(cell) if column.required else whole_text(cell)
+            row[column.name] = _CONVERT[column.kind](column.kind, cell) if cell else None
         except _CellError as error:
             batch.rejects.append(Reject(line.number, str(error), line.data))
             return
@@ -169,9 +171,7 @@ def _texts(_: Kind, cell: str) -> list[str | None]:
         raise _CellError(WRONG_TYPE) from error
     if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
         raise _CellError(WRONG_TYPE)
-    for item in items:
-        _clean(item or "")
-    return items
+    return [item and whole_text(item) for item in items]
 
 
 def _whole(kind: Kind, cell: str) -> int:

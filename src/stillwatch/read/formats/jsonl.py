@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from stillwatch.read.formats.lines import Line, Lines, joined
-from stillwatch.read.validation.diagnosis import diagnose
-from stillwatch.read.validation.rejects import MALFORMED_JSON, Reject
+from stillwatch.read.validation.diagnosis import diagnose, mended
+from stillwatch.read.validation.rejects import BAD_UTF8, LONE_SURROGATE, MALFORMED_JSON, NUL, Reject
 from stillwatch.records import Kind, Table
+
+BROKEN_TEXT = (BAD_UTF8, LONE_SURROGATE, NUL)  # reasons that a client can bring about in what it writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +29,31 @@ class Parsed:
 
 def parse(table: Table, lines: Lines) -> Parsed:
     """Parses lines of JSON objects; whether a line is accepted never depends on the other lines."""
-    schema = text_schema(table)
-    rows = _rows(schema, lines)
-    return Parsed(rows, lines, ()) if rows is not None else _parse_apart(table, schema, list(lines))
+    rows = _rows(table, lines)
+    return Parsed(rows, lines, ()) if rows is not None else _parse_apart(table, list(lines))
 
 
-def _parse_apart(table: Table, schema: pa.Schema, lines: Sequence[Line]) -> Parsed:
+def _parse_apart(table: Table, lines: Sequence[Line]) -> Parsed:
     good: list[tuple[pa.Table, Sequence[Line]]] = []
     rejects: list[Reject] = []
     waiting = list(_divide(table, lines))
     while waiting:
         part = waiting.pop()
-        rows = _rows(schema, joined(part))
+        rows = _rows(table, joined(part))
         if rows is not None:
             good.append((rows, part))
         elif len(part) == 1:
-            rejects.append(Reject(part[0].number, diagnose(table, part[0].data) or MALFORMED_JSON, part[0].data))
+            line = part[0]
+            reason = diagnose(table, line.data) or MALFORMED_JSON
+            whole = mended(table, line.data) if reason in BROKEN_TEXT else None
+            rows = None if whole is None else _rows(table, joined([Line(line.number, whole)]))
+            if rows is None:
+                rejects.append(Reject(line.number, reason, line.data))
+            else:
+                good.append((rows, part))
         else:
             waiting.extend(_divide(table, part))
-    rows = pa.concat_tables([rows for rows, _ in good]) if good else schema.empty_table()
+    rows = pa.concat_tables([rows for rows, _ in good]) if good else text_schema(table).empty_table()
     return Parsed(rows, joined([line for _, part in good for line in part]), tuple(rejects))
 
 
@@ -71,8 +79,9 @@ def _divide(table: Table, lines: Sequence[Line]) -> list[Sequence[Line]]:
     return [*alone, rest] if rest else alone
 
 
-def _rows(schema: pa.Schema, lines: Lines) -> pa.Table | None:
+def _rows(table: Table, lines: Lines) -> pa.Table | None:
     """Returns one row for each line, or None when Arrow refuses a line."""
+    schema = text_schema(table)
     if not len(lines):
         return schema.empty_table()
     data = lines.data
@@ -86,9 +95,10 @@ def _rows(schema: pa.Schema, lines: Lines) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if rows.num_rows != len(lines) or not _finite(rows) or _holds_nul(rows):
+    if rows.num_rows != len(lines) or not _finite(rows):
         return None
-    return _without_nan(rows)
+    rows = _without_nul(table, rows)
+    return None if rows is None else _without_nan(rows)
 
 
 def _one_object_a_line(lines: Lines) -> bool:
@@ -121,13 +131,25 @@ def _finite(rows: pa.Table) -> bool:
     )
 
 
-def _holds_nul(rows: pa.Table) -> bool:
-    texts = [
-        rows[field.name] if pa.types.is_string(field.type) else pc.list_flatten(rows[field.name])
-        for field in rows.schema
-        if pa.types.is_string(field.type) or pa.types.is_list(field.type)
-    ]
-    return any(_holds_zero(chunk) for text in texts for chunk in text.chunks)
+def _without_nul(table: Table, rows: pa.Table) -> pa.Table | None:
+    """The rows without NUL, which a client may have written; None where a column that every row must have holds one."""
+    for index, field in enumerate(rows.schema):
+        texts = pa.types.is_list(field.type)
+        if not texts and not pa.types.is_string(field.type):
+            continue
+        column = rows[field.name]
+        if not any(_holds_zero(pc.list_flatten(chunk) if texts else chunk) for chunk in column.chunks):
+            continue
+        if table.column(field.name).required:
+            return None
+        chunks = [_replaced(chunk) if texts else pc.replace_substring(chunk, "\0", "") for chunk in column.chunks]
+        rows = rows.set_column(index, field, pa.chunked_array(chunks, field.type))
+    return rows
+
+
+def _replaced(lists: pa.ListArray) -> pa.ListArray:
+    items = [None if one is None else [item and item.replace("\0", "") for item in one] for one in lists.to_pylist()]
+    return pa.array(items, lists.type)
 
 
 def _holds_zero(text: pa.Array) -> bool:

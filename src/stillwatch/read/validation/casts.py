@@ -45,10 +45,20 @@ def cast(column: Column, stored: pa.DataType | None) -> Cast:
 
 
 def _text(column: Column, name: str, stored: pa.DataType) -> Cast:
+    # A client writes optional texts: no character of its own may remove the row. Keys are the provider's.
     if _is_text(stored):
-        return Cast(f"nullif({name}, '')", ((f"contains({name}, {_NUL_SIGN})", NUL),))
+        holds = f"contains({name}, {_NUL_SIGN})"
+        if column.required:
+            return Cast(f"nullif({name}, '')", ((holds, NUL),))
+        # a condition that never holds, for which the check reads the text: what is no UTF-8 is then read as bytes
+        return Cast(
+            f"nullif({_without_nul(name)}, '')",
+            ((f"{holds} AND contains(replace({name}, {_NUL_SIGN}, ''), {_NUL_SIGN})", BAD_UTF8),),
+        )
     if _is_bytes(stored):
         decoded = f"try(decode({name}))"
+        if not column.required:
+            return Cast(f"nullif({_without_nul(decoded)}, '')")
         return Cast(
             f"nullif({decoded}, '')",
             (
@@ -66,13 +76,15 @@ def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
         return _unsupported(column, name, stored)
     # A column that is stored in the contract's type needs no cast.
     value = name if stored == column.kind.arrow else f"try_cast({name} AS VARCHAR[])"
-    return Cast(
-        value,
-        (
-            (f"{name} IS NOT NULL AND {value} IS NULL", WRONG_TYPE),
-            (f"contains(array_to_string({value}, ''), {_NUL_SIGN})", NUL),
-        ),
+    mended = (
+        f"CASE WHEN contains(array_to_string({value}, ''), {_NUL_SIGN}) "
+        f"THEN list_transform({value}, lambda item: replace(item, {_NUL_SIGN}, '')) ELSE {value} END"
     )
+    return Cast(mended, ((f"{name} IS NOT NULL AND {value} IS NULL", WRONG_TYPE),))
+
+
+def _without_nul(text: str) -> str:
+    return f"CASE WHEN contains({text}, {_NUL_SIGN}) THEN replace({text}, {_NUL_SIGN}, '') ELSE {text} END"
 
 
 def _time(column: Column, name: str, stored: pa.DataType) -> Cast:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from stillwatch.read.validation.rejects import (
 from stillwatch.records import Column, Kind, Table
 
 _BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
+REPLACED = "\ufffd"  # stands where bytes were no text
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 _LONGEST_INTEGER = 19  # digits of 2^63
 
 
@@ -54,6 +57,47 @@ def diagnose(table: Table, data: bytes) -> str | None:
     return _members(table, value)
 
 
+def mended(table: Table, data: bytes) -> bytes | None:
+    """The line with what is no text in its optional columns replaced, or left out where it is NUL; None where a column
+    that every row must have is broken, or where the line is no JSON object even so."""
+    text = data.decode("utf-8", errors="replace").replace("\0", "")
+    try:
+        value = json.loads(text, object_pairs_hook=_Members, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    wanted = {column.name: column for column in table.columns}
+    if not isinstance(value, _Members):
+        return None
+    kept: dict[str, object] = {}
+    for name, member in value.pairs:
+        if name not in wanted:
+            continue
+        whole = _whole_text(member)
+        if name in kept or (wanted[name].required and (whole != member or REPLACED in str(member))):
+            return None
+        kept[name] = whole
+    try:
+        return json.dumps(kept, ensure_ascii=False).encode("utf-8")
+    except TypeError:  # an object where a text or a number belongs
+        return None
+
+
+def _whole_text(member: object) -> object:
+    """A text, or the texts of a list, as `whole_text` has them; anything else as it is."""
+    if isinstance(member, list):
+        return [_whole_text(item) for item in member]
+    return whole_text(member) if isinstance(member, str) else member
+
+
+def whole_text(text: str) -> str:
+    """The text without NUL, and with REPLACED for each lone surrogate: half of a pair, or a byte that was no text."""
+    return text if text.isascii() and "\0" not in text else _BROKEN.sub(_replaced, text)
+
+
+def _replaced(found: re.Match[str]) -> str:
+    return "" if found[0] == "\0" else REPLACED
+
+
 def _members(table: Table, value: _Members) -> str | None:
     seen: set[str] = set()
     reasons: list[str] = []
@@ -81,10 +125,10 @@ def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
     return at_end or error.msg.startswith("Unterminated string")
 
 
-def _text(_: Column, value: object) -> str | None:
+def _text(column: Column, value: object) -> str | None:
     if not isinstance(value, str):
         return WRONG_TYPE
-    if "\0" in value:
+    if "\0" in value and column.required:
         return NUL
     try:
         value.encode("utf-8")
