@@ -66,7 +66,7 @@ def test_nothing_is_listed_that_no_query_says(asked: list[Query]) -> None:
 @pytest.mark.parametrize(
     ("sql", "named"),
     [
-        ("SELECT list_transform(x, y -> y + 1) FROM t", "Transform"),
+        ("SELECT list_filter(x, y -> y > 1) FROM t", "ArrayFilter"),
         ("SELECT levenshtein(a, b) FROM t", "Levenshtein"),
         ("SELECT some_new_function(a) FROM t", "some_new_function"),
         ("SELECT a FROM t USING SAMPLE 10%", "TableSample"),

@@ -15,7 +15,7 @@ from stillwatch.records import Kind
 from stillwatch.records.inputs import EXCHANGES
 from tests.read.rows import FORMATS, START, Row, exchange, read_in, whole, write
 
-# any text but NUL and lone surrogates (no row), and empty (absent)
+# any text but NUL and lone surrogates (left out, replaced), and empty (absent)
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 VALUES = {
     Kind.STRING: TEXTS,
