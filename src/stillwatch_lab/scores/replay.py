@@ -94,13 +94,18 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
     if "accounts" not in tables:
         return {}
     rows = pq.read_table(tables["accounts"])
-    later = pc.greater_equal(rows["closed_at"], pa.scalar(moment, pa.timestamp("us")))
+    later = pc.greater_equal(_plain(rows["closed_at"]), pa.scalar(moment, pa.timestamp("us")))
     for name in ("closed_at", "closed_reason"):
         column = pc.if_else(pc.fill_null(later, False), pa.scalar(None, rows.schema.field(name).type), rows[name])
         rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
-    known = pc.less(rows["created_at"], pa.scalar(moment, pa.timestamp("us")))
+    known = pc.less(_plain(rows["created_at"]), pa.scalar(moment, pa.timestamp("us")))
     pq.write_table(rows.filter(pc.fill_null(known, True)), out)
     return {"accounts": out}
+
+
+def _plain(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times in UTC without a zone, which a provider's table may have."""
+    return times.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
 
 
 def as_table(rows: Sequence[Replayed]) -> Table:

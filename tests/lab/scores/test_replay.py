@@ -73,6 +73,23 @@ def test_found_from_the_first_cut_and_leaked_until_then(world: Path, monkeypatch
     assert min(seen) < BEGIN + timedelta(days=3) and max(seen) > BEGIN + timedelta(days=9)
 
 
+def test_an_accounts_table_in_a_time_zone_is_cut_at_the_same_moment(world: Path, tmp_path: Path) -> None:
+    plain = pq.read_table(world / "accounts.parquet")
+    zoned = plain
+    for name in ("created_at", "closed_at"):
+        place = zoned.schema.get_field_index(name)
+        zoned = zoned.set_column(place, name, plain[name].cast(pa.timestamp("us", "UTC")))
+    pq.write_table(zoned, tmp_path / "zoned.parquet")
+    moment, cut = BEGIN + timedelta(days=3), tmp_path / "cut.parquet"
+    found = []
+    for path in (world / "accounts.parquet", tmp_path / "zoned.parquet"):
+        replays._known_then({"accounts": path}, moment, cut)
+        found.append(pq.read_table(cut).cast(plain.schema).to_pylist())
+    assert found[0] == found[1]
+    assert [row["account_id"] for row in found[0]] == list(NAMES[:2])
+    assert [row["closed_at"] for row in found[0]] == [None, None]
+
+
 def test_a_scan_that_fails_says_so(tmp_path: Path) -> None:
     with pytest.raises(replays.RunError, match="failed"):
         replays._accused(tmp_path / "none.parquet", {}, BEGIN, tmp_path / "run")
