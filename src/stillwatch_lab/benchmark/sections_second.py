@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stillwatch.records.outputs import LEVELS
+from stillwatch_lab.benchmark import wording
 from stillwatch_lab.benchmark.document import Cell, Column, Dots, Section, Table
-from stillwatch_lab.benchmark.intervals import Estimate
+from stillwatch_lab.benchmark.intervals import Estimate, share
 from stillwatch_lab.benchmark.pooled import Pool
 from stillwatch_lab.benchmark.sections_found import linked
 from stillwatch_lab.benchmark.sections_truth import inside
@@ -59,6 +60,11 @@ def _found(pool: Pool, profile: str) -> tuple[Cell, ...]:
 def _figures(both: tuple[Pool, Pool]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for level in LEVELS[:2]:
+        rows.append(
+            (f"all campaigns' accounts at {level} or a stronger level", *(_share(_all(pool, level)) for pool in both))
+        )
+    rows.append(("all campaigns' accounts in any network", *(_share(_all_linked(pool)) for pool in both)))
+    for level in LEVELS[:2]:
         rows.append((f"innocents at {level}, per 100,000 accounts", *(_rate(pool.innocents(level)) for pool in both)))
         rows.append((f"whole innocent groups at {level}", *(str(len(pool.swept(level))) for pool in both)))
     for number, name in enumerate(("precision", "recall")):
@@ -67,8 +73,30 @@ def _figures(both: tuple[Pool, Pool]) -> Table:
     return Table("Beyond recall", (Column("what"), *(Column(name) for name in _SERIES)), tuple(rows))
 
 
+def _all(pool: Pool, level: str) -> Estimate:
+    """The share of all campaigns' accounts at a level or a stronger one."""
+    found = [[round(one["recall"][level] * one["accounts"]) for one in run["campaigns"]] for run in pool.runs]
+    accounts = [[one["accounts"] for one in run["campaigns"]] for run in pool.runs]
+    return share([sum(one) for one in found], [sum(one) for one in accounts])
+
+
+def _all_linked(pool: Pool) -> Estimate:
+    """The share of all campaigns' accounts in any network."""
+    rows = [
+        [one for one in run["linked"] if one["kind"] in pool.profiles and one["linked"] is not None]
+        for run in pool.runs
+    ]
+    return share(
+        [sum(one["linked"] for one in run) for run in rows], [sum(one["accounts"] for one in run) for run in rows]
+    )
+
+
 def _mixed(pool: Pool, number: int) -> str:
     return _plain(inside(pool, _MIXED)[number]) if _MIXED in pool.profiles else "-"
+
+
+def _share(found: Estimate) -> str:
+    return "-" if found.value is None else wording.whole(found, "share")
 
 
 def _rate(found: Estimate) -> str:

@@ -167,6 +167,11 @@ def test_the_section_shows_both_sides(tmp_path: Path) -> None:
     figures = {row[0]: row[1:] for row in section.tables[1].rows}
     assert figures["innocents at act, per 100,000 accounts"] == ("0.0 (0 accounts)", "3.0 (3 accounts)")
     assert figures["exchanges inside accounts of mixed: recall"][1] == "-"
+    act = figures["all campaigns' accounts at act or a stronger level"]
+    for shown_share, pool in zip(act, (own, other), strict=True):
+        found = [round(one["recall"]["act"] * one["accounts"]) for run in pool.runs for one in run["campaigns"]]
+        accounts = [one["accounts"] for run in pool.runs for one in run["campaigns"]]
+        assert shown_share.startswith(f"{100 * sum(found) / sum(accounts):.1f} %")
     document = records.document(sections=(section,))
     shown = StringIO()
     tables.render(document, Console(file=shown, width=200))
