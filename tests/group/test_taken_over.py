@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.group.exchanges import Exchanges
-from stillwatch.group.taken_over import MANNER, given_away, manners_of_taking_over, taken_over
+from stillwatch.group.taken_over import MANNER, manners_of_taking_over, taken_and_given, taken_over
 from tests.group.worlds import exchanges
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=30)
@@ -37,7 +37,8 @@ def test_what_another_account_sent_before_is_taken_over(rows: list[tuple[int, in
 @given(ROWS)
 def test_what_is_given_away_was_sent_first_and_by_others_later(rows: list[tuple[int, int, int]]) -> None:
     group = sent(rows)
-    found, taken = given_away(group), taken_over(group)
+    taken, found = taken_and_given(group)
+    assert taken.tolist() == taken_over(group).tolist()
     assert not (found & taken).any()
     for place, (account, at, text) in enumerate(sorted(rows)):
         later = [row for row, other in zip(sorted(rows), taken, strict=True) if other and row[2] == text]
@@ -54,7 +55,7 @@ def test_manners_count_in_which_an_account_sends_nothing_else() -> None:
         group.values[name][:] = 1
     group.values["instructions"][4:] = [11, 12, 13, 13, 11]
     served = np.array([True] * 8 + [False])
-    assert manners_of_taking_over(group, served).tolist() == [0, 2]
+    assert manners_of_taking_over(group, served, taken_over(group)).tolist() == [0, 2]
     group.values["user_agent"][7] = 2
-    assert manners_of_taking_over(group, served).tolist() == [0, 3]
-    assert manners_of_taking_over(group, ~served).tolist() == [0, 0]
+    assert manners_of_taking_over(group, served, taken_over(group)).tolist() == [0, 3]
+    assert manners_of_taking_over(group, ~served, taken_over(group)).tolist() == [0, 0]

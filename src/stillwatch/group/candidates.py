@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query
 from stillwatch.group.exchanges import TOKENS, Exchanges
 from stillwatch.group.purposes import Purpose
-from stillwatch.group.taken_over import given_away, manners_of_taking_over, taken_over
+from stillwatch.group.taken_over import manners_of_taking_over, taken_and_given
 from stillwatch.records import Table
 from stillwatch.records.candidates import (
     CANDIDATE_CAMPAIGNS,
@@ -155,8 +155,9 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     likely = candidate.purpose.probability > LIKELIER
     ordinary = np.bincount(dense, weights=~likely & (rows.values["repeats"] == 0), minlength=len(accounts))
     # of a network that serves one purpose as a whole an exchange may still be likelier ordinary
-    manners = manners_of_taking_over(rows, served & likely)
-    taken, given = (np.bincount(dense, weights=one(rows), minlength=len(accounts)) for one in (taken_over, given_away))
+    took, gave = taken_and_given(rows)
+    manners = manners_of_taking_over(rows, served & likely, took)
+    taken, given = (np.bincount(dense, weights=one, minlength=len(accounts)) for one in (took, gave))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))
     first = rows.started_at[begins]
     kept = count > 0

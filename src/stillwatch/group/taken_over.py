@@ -25,18 +25,20 @@ def taken_over(exchanges: Exchanges) -> Bools:
 
     Of two that send a text at one time, as where times are rounded, neither has taken it over.
     """
-    rows, first = _first_of_text(exchanges)
-    return _later(exchanges, rows, first)
+    return taken_and_given(exchanges)[0]
 
 
-def given_away(exchanges: Exchanges) -> Bools:
-    """Marks exchanges (exchanges,) whose text their account had sent first and another account took over."""
+def taken_and_given(exchanges: Exchanges) -> tuple[Bools, Bools]:
+    """Marks exchanges (exchanges,) that are `taken_over`, and those whose text their account had sent first and another
+    account took over."""
     rows, first = _first_of_text(exchanges)
-    copied = np.zeros(len(exchanges), np.bool_)
-    copied[first[_later(exchanges, rows, first)[rows]]] = True
-    found = np.zeros(len(exchanges), np.bool_)
-    found[rows] = copied[first] & (exchanges.account_index[rows] == exchanges.account_index[first])
-    return found
+    same = exchanges.account_index[rows] == exchanges.account_index[first]
+    later = ~same & (exchanges.started_at[rows] > exchanges.started_at[first])
+    taken, given, copied = (np.zeros(len(exchanges), np.bool_) for _ in range(3))
+    taken[rows] = later
+    copied[first[later]] = True
+    given[rows] = copied[first] & same
+    return taken, given
 
 
 def _first_of_text(exchanges: Exchanges) -> tuple[Int64, Int64]:
@@ -48,19 +50,12 @@ def _first_of_text(exchanges: Exchanges) -> tuple[Int64, Int64]:
     return order, np.repeat(order[begins], np.diff(np.append(begins, len(order))))
 
 
-def _later(exchanges: Exchanges, rows: Int64, first: Int64) -> Bools:
-    """Marks exchanges (exchanges,) by another account than the first of their text, and later than it."""
-    found = np.zeros(len(exchanges), np.bool_)
-    other = exchanges.account_index[rows] != exchanges.account_index[first]
-    found[rows] = other & (exchanges.started_at[rows] > exchanges.started_at[first])
-    return found
-
-
-def manners_of_taking_over(exchanges: Exchanges, served: Bools) -> Int64:
+def manners_of_taking_over(exchanges: Exchanges, served: Bools, taken: Bools) -> Int64:
     """In how many manners each account (accounts,) sent requests of a purpose that it took over, counting none in which
     it sent anything that does not serve the purpose.
 
-    `served` (exchanges,) marks what serves the purpose. A bot that others make ask sends all in its own few manners.
+    `served` (exchanges,) marks what serves the purpose, `taken` what is `taken_over`. A bot that others make ask
+    sends all in its own few manners.
     """
     account = np.unique(exchanges.account_index, return_inverse=True)[1].astype(np.int64)
     # keyed values, which nobody can make collide: a sum of odd multiples is as good as the tuple, and sorts faster
@@ -70,6 +65,6 @@ def manners_of_taking_over(exchanges: Exchanges, served: Bools) -> Int64:
     manner = np.unique(mixed, return_inverse=True)[1]
     of = np.zeros(int(manner.max(initial=-1)) + 1, np.int64)
     of[manner] = account
-    counts = [np.bincount(manner[rows], minlength=len(of)) for rows in (served & taken_over(exchanges), ~served)]
+    counts = [np.bincount(manner[rows], minlength=len(of)) for rows in (served & taken, ~served)]
     own = (counts[0] > 0) & (counts[1] == 0)
     return np.bincount(of[own], minlength=int(account.max(initial=-1)) + 1)
