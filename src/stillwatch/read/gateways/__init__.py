@@ -1,0 +1,13 @@
+"""Logs of gateways and tools become rows of `exchanges`: a mapping says where each column comes from."""
+
+from __future__ import annotations
+
+from stillwatch.read.gateways.formats import (
+    Format,
+    load_mapping,
+    named,
+    names,
+    recognise,
+)
+
+__all__ = ["Format", "load_mapping", "named", "names", "recognise"]
