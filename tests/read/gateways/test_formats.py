@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch.errors import UsageError
 from stillwatch.read.gateways import named, names, recognise
-from stillwatch.read.gateways.unknown import MOST, OTHER
+from stillwatch.read.gateways.fields import MOST, OTHER
 from tests.read.gateways.samples import NAMES, rows_of, sample, stated_rows
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from stillwatch.read.gateways.json_text import compact, opened, parsed
 from stillwatch.read.gateways.paths import parse_path, present
-from stillwatch.read.gateways.unknown import known_fields
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
@@ -88,12 +87,3 @@ def test_other_texts_hold_nothing(text: str) -> None:
 def test_what_says_something() -> None:
     assert [present(value) for value in (0, False, 0.0, "0", [0])] == [True] * 5
     assert [present(value) for value in (None, "", [], {})] == [False] * 4
-
-
-def test_known_fields_end_where_everything_is_read() -> None:
-    paths = [path for path in map(parse_path, ("a.b", "a.c.*.d", "e.f", "e")) if path is not None]
-    known = known_fields(paths)
-    below = known["a"]
-    assert below is not None
-    assert {"b", "c"} <= set(below)
-    assert known["e"] is None

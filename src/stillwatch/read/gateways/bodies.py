@@ -4,74 +4,98 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stillwatch.read.gateways.content import PARAGRAPH, Conversation, text_of, words
+from stillwatch.read.gateways.content import Conversation, joined, text_of, words
 from stillwatch.read.gateways.paths import present
 
 Values = dict[str, object]
 
-_SETTINGS = ("inferenceConfig", "textGenerationConfig", "generationConfig", "model_parameters", "parameters")
-"""Objects in which a request may keep its parameters."""
-_PARAMETERS = {
-    "request_model": ("model", "modelId", "model_id"),
-    "max_tokens": words(
-        "max_tokens max_completion_tokens max_output_tokens max_tokens_to_sample max_gen_len max_new_tokens "
-        "maxTokens maxTokenCount maxOutputTokens"
-    ),
-    "temperature": ("temperature",),
-    "top_p": ("top_p", "topP", "p"),
-    "choice_count": ("n", "num_generations", "candidateCount"),
+_MESSAGES, _EARLIER, _INSTRUCTIONS, _TOOLS, _SETTINGS = "messages", "earlier", "instructions", "tools", "settings"
+_REQUEST = {
+    name: part
+    for part, names in {
+        "request_model": "model modelId model_id",
+        "max_tokens": (
+            "max_tokens max_completion_tokens max_output_tokens max_tokens_to_sample max_gen_len max_new_tokens "
+            "maxTokens maxTokenCount maxOutputTokens"
+        ),
+        "temperature": "temperature",
+        "top_p": "top_p topP p",
+        "choice_count": "n num_generations candidateCount",
+        _SETTINGS: "inferenceConfig textGenerationConfig generationConfig model_parameters parameters",
+        _EARLIER: "chat_history previous_messages",
+        _MESSAGES: "messages input prompt message contents inputText texts query",
+        _INSTRUCTIONS: "system instructions system_instruction systemInstruction preamble",
+        _TOOLS: "tools functions toolConfig tool_definitions",
+    }.items()
+    for name in words(names)
 }
-_MESSAGES = ("messages", "input", "prompt", "contents", "inputText", "texts", "query")
-_INSTRUCTIONS = ("system", "instructions", "system_instruction", "systemInstruction", "preamble")
-_TOOLS = ("tools", "functions", "toolConfig", "tool_definitions")
+"""What each key of a request is: a column, an object of more parameters, or a part of what is said."""
+
+_PARAMETERS = frozenset({"request_model", "max_tokens", "temperature", "top_p", "choice_count"})
 _TOOL_LISTS = ("tools", "functionDeclarations", "function_declarations")
 _TOOL_PARTS = ("function", "toolSpec", "custom")
-
 _ANSWERS = words(
     "choices output content message completion generation generations results outputText outputs candidates text "
     "delta content_block contentBlockDelta parts response"
 )
 _STOPS = ("finish_reason", "stop_reason", "stopReason", "finishReason", "completionReason", "done_reason")
 _STOP_PLACES = ("choices", "results", "candidates", "generations", "outputs", "delta", "messageStop", "response")
-_USAGES = ("usage", "usageMetadata", "usage_metadata", "meta", "amazon-bedrock-invocationMetrics")
-_USAGE_PLACES = ("message", "response", "metadata", "billed_units", "tokens")
+_USAGES = ("usage", "usageMetadata", "usage_metadata", "billed_units", "amazon-bedrock-invocationMetrics")
+_USAGE_PLACES = ("message", "response", "metadata", "meta")
 _COUNTS = {
-    "input_tokens": words(
-        "input_tokens prompt_tokens inputTokens promptTokenCount inputTokenCount inputTextTokenCount "
-        "prompt_token_count prompt_eval_count"
-    ),
-    "output_tokens": words(
-        "output_tokens completion_tokens outputTokens candidatesTokenCount outputTokenCount tokenCount "
-        "generation_token_count eval_count"
-    ),
-    "cached_tokens": ("cached_tokens", "cache_read_input_tokens", "cacheReadInputTokens", "cachedContentTokenCount"),
-    "reasoning_tokens": ("reasoning_tokens", "thinking_tokens", "thoughtsTokenCount"),
+    name: column
+    for column, names in {
+        "input_tokens": (
+            "input_tokens prompt_tokens inputTokens promptTokenCount inputTokenCount inputTextTokenCount "
+            "prompt_token_count prompt_eval_count"
+        ),
+        "output_tokens": (
+            "output_tokens completion_tokens outputTokens candidatesTokenCount outputTokenCount tokenCount "
+            "generation_token_count eval_count"
+        ),
+        "cached_tokens": "cached_tokens cache_read_input_tokens cacheReadInputTokens cachedContentTokenCount",
+        "reasoning_tokens": "reasoning_tokens thinking_tokens thoughtsTokenCount",
+    }.items()
+    for name in words(names)
 }
-_DETAILS = ("prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details")
+_DETAILS = words(
+    "prompt_tokens_details completion_tokens_details input_tokens_details output_tokens_details "
+    "inputTokensDetails outputTokensDetails"
+)
 
 
 def request_values(body: object) -> Values:
     """Returns what a request says, by contract column: its texts, tools and parameters.
 
-    `body` is a whole request, a list of messages, or a text that is the user's turn.
+    `body` is a whole request, a list of messages, or a text that is the user's turn. Where a client names its messages
+    more than once, all are taken: it must not hide one behind another.
     """
-    if not isinstance(body, dict):
-        return _texts(Conversation(), body)
-    found: Values = {}
-    for settings in (body, *(inner for key in _SETTINGS if isinstance(inner := body.get(key), dict))):
-        for column, names in _PARAMETERS.items():
-            if column not in found and (value := _first(settings, names)) is not None:
-                found[column] = value
     said = Conversation()
-    if (instructions := _first(body, _INSTRUCTIONS)) is not None and (text := text_of(instructions)):
-        said.system.append(text)
-    for earlier in ("chat_history", "previous_messages"):  # Cohere keeps the newest turn apart
-        said.add(body.get(earlier))
-    messages = _first(body, _MESSAGES)
-    found |= _texts(said, messages if messages is not None else body.get("message"))
-    if (tools := _first(body, _TOOLS)) is not None:
-        found["tool_names"] = tool_names(tools)
-    return found
+    if not isinstance(body, dict):
+        said.add(body)
+        return _texts(said)
+    parts = _parts(body)
+    said.system.extend(filter(None, map(text_of, parts.pop(_INSTRUCTIONS, ()))))
+    for one in (*parts.pop(_EARLIER, ()), *parts.pop(_MESSAGES, ())):
+        said.add(one)
+    names = tool_names(parts.pop(_TOOLS, [None])[0])
+    found = {column: values[0] for column, values in parts.items()} | _texts(said)
+    return found if names is None else found | {"tool_names": names}
+
+
+def _parts(body: dict[str, object]) -> dict[str, list[object]]:
+    """What a request's keys hold, by column or part, in their order; parameters of inner objects come last."""
+    parts: dict[str, list[object]] = {}
+    for key, value in body.items():
+        part = _REQUEST.get(key)
+        if part is not None and present(value):
+            parts.setdefault(part, []).append(value)
+    for inner in parts.pop(_SETTINGS, ()):
+        for key, value in inner.items() if isinstance(inner, dict) else ():
+            part = _REQUEST.get(key)
+            if part is not None and part in _PARAMETERS and present(value):
+                parts.setdefault(part, []).append(value)
+    return parts
 
 
 def response_values(body: object) -> Values:
@@ -79,22 +103,26 @@ def response_values(body: object) -> Values:
 
     `body` is a whole response, the list of a stream's chunks, a list of messages, or the text itself.
     """
-    found: Values = {"output_text": answer_text(body), "finish_reason": finish_reason(body)}
-    for one in body if isinstance(body, list) else (body,):
+    found: Values = {}
+    if (text := answer_text(body)) is not None:
+        found["output_text"] = text
+    if (reason := finish_reason(body)) is not None:
+        found["finish_reason"] = reason
+    for one in _listed(body):
         if isinstance(one, dict):
             for usage in _usages(one, 0):
-                found |= _counts(usage)
-    return {name: value for name, value in found.items() if value is not None}
+                found.update(_counts(usage))
+    return found
 
 
 def user_text(value: object) -> str | None:
     """Returns the user's turns and the results of tools in messages, newest last, parted by a blank line."""
-    return _joined(_said(value).inputs)
+    return joined(_said(value).inputs) or None
 
 
 def system_text(value: object) -> str | None:
     """Returns the instructions in messages: turns of the system and of the developer."""
-    return _joined(_said(value).system)
+    return joined(_said(value).system) or None
 
 
 def answer_text(value: object) -> str | None:
@@ -113,7 +141,9 @@ def tool_names(value: object) -> list[str] | None:
 
 def finish_reason(value: object) -> object:
     """Returns why a response, or the last one in a list that says so, stopped; a refusal with its category."""
-    reasons = [reason for one in _listed(value) if (reason := _stop(one, 0)) is not None]
+    if not isinstance(value, list):
+        return _stop(value, 0)
+    reasons = [reason for one in value if (reason := _stop(one, 0)) is not None]
     return reasons[-1] if reasons else None
 
 
@@ -123,18 +153,17 @@ def _said(value: object) -> Conversation:
     return said
 
 
-def _texts(said: Conversation, messages: object) -> Values:
-    said.add(messages)
-    found = {"system_instructions": _joined(said.system), "input_text": _joined(said.inputs)}
-    return {name: text for name, text in found.items() if text is not None}
-
-
-def _joined(texts: list[str]) -> str | None:
-    return PARAGRAPH.join(texts) or None
+def _texts(said: Conversation) -> Values:
+    texts = {"system_instructions": joined(said.system), "input_text": joined(said.inputs)}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _first(value: dict[str, object], names: tuple[str, ...]) -> object:
-    return next((found for name in names if present(found := value.get(name))), None)
+    for name in names:
+        found = value.get(name)
+        if found is not None and present(found):
+            return found
+    return None
 
 
 def _listed(value: object) -> list[object]:
@@ -185,19 +214,19 @@ def _with_category(reason: object, value: dict[str, object]) -> object:
 
 
 def _usages(value: dict[str, object], depth: int) -> Iterator[dict[str, object]]:
-    for key in (*_USAGES, *_USAGE_PLACES):
-        inner = value.get(key)
-        if isinstance(inner, dict):
-            if (depth < 1 and key in _USAGE_PLACES) or key == "meta":
-                yield from _usages(inner, depth + 1)
-            else:
-                yield inner
+    for key in _USAGES:
+        if isinstance(inner := value.get(key), dict):
+            yield inner
+    for key in _USAGE_PLACES if depth < 2 else ():
+        if isinstance(inner := value.get(key), dict):
+            yield from _usages(inner, depth + 1)
 
 
 def _counts(usage: dict[str, object]) -> Values:
     found: Values = {}
-    for place in (usage, *(inner for key in _DETAILS if isinstance(inner := usage.get(key), dict))):
-        for column, names in _COUNTS.items():
-            if column not in found and (count := _first(place, names)) is not None:
-                found[column] = count
+    for inner in (usage, *(part for key in _DETAILS if isinstance(part := usage.get(key), dict))):
+        for key, value in inner.items():
+            column = _COUNTS.get(key)
+            if column is not None and column not in found and present(value):
+                found[column] = value
     return found

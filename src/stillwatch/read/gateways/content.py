@@ -7,17 +7,11 @@ serves all of them. Everything here is written by clients: any value may stand a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from stillwatch.read.gateways.json_text import compact
 
 PARAGRAPH = "\n\n"  # between turns and between the parts of a turn, as the contract has it
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Returns the words of a text."""
-    return tuple(text.split())
-
 
 _DEEPEST = 12  # a part lies at most six levels below its message in any API; deeper content is given as JSON
 _SYSTEM = frozenset({"system", "developer"})
@@ -25,17 +19,30 @@ _MODEL = frozenset({"assistant", "model", "ai", "chatbot"})
 # Items of a conversation without a role that the model wrote; those of clients are results (`…_output`) and messages.
 _MODEL_ITEMS = ("_call", "reasoning")
 
-_TEXT_KEYS = words(
-    "text content parts message thinking reasoning reasoningContent reasoningText summary refusal delta "
-    "content_block contentBlockDelta choices output outputs outputText results completion generation generations "
-    "candidates response result data value input_text toolResult tool_result functionResponse source json"
-)
-"""The keys under which text, or something that holds text, stands; the first that is present counts."""
 
+def words(text: str) -> tuple[str, ...]:
+    """Returns the words of a text."""
+    return tuple(text.split())
+
+
+_TEXT_KEYS = {
+    key: rank
+    for rank, key in enumerate(
+        words(
+            "text content parts message thinking reasoning reasoningContent reasoningText summary refusal delta "
+            "content_block contentBlockDelta choices output outputs outputText results completion generation "
+            "generations candidates response result data value input_text toolResult tool_result functionResponse "
+            "source json"
+        )
+    )
+}
+"""The keys under which text, or something that holds text, stands, by rank: the first that is present counts."""
+
+_PLAIN = frozenset({"text", "input_text", "output_text"})  # types of parts that hold a text and nothing else
 _CALLS = ("tool_calls", "function_call")  # beside the content of a message
 _CALL_PARTS = ("toolUse", "functionCall", "function")  # around a call
 _ARGUMENTS = ("arguments", "input", "args", "partial_json")
-_REASONING = ("reasoning_content", "thinking_blocks")  # beside the content of a message; the first counts
+_REASONING = ("reasoning_content", "thinking_blocks")  # beside the content of a message
 _RESULTS = frozenset({"response", "result", "output", "json", "data", "value"})  # structured results of tools
 _MEDIA = {
     **dict.fromkeys(("image", "image_url", "input_image", "output_image", "image_generation_call"), "image"),
@@ -68,7 +75,8 @@ class Conversation:
         role = role_of(message)
         if role in _MODEL:
             return
-        if text := text_of(message):
+        content = message.get("content") or message.get("parts") if isinstance(message, dict) else message
+        if text := text_of(content or message):
             (self.system if role in _SYSTEM else self.inputs).append(text)
 
 
@@ -77,16 +85,13 @@ def role_of(message: object) -> str:
     own."""
     if not isinstance(message, dict):
         return "user"
-    kind = message.get("type")
     role = message.get("role")
     if isinstance(role, str) and role:
         return role.lower()
-    if isinstance(kind, str):
-        if kind in _SYSTEM or kind in _MODEL:
-            return kind
-        if kind.endswith(_MODEL_ITEMS):
-            return "assistant"
-    return "user"
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        return "user"
+    return kind if kind in _SYSTEM or kind in _MODEL else "assistant" if kind.endswith(_MODEL_ITEMS) else "user"
 
 
 def text_of(value: object, depth: int = 0) -> str:
@@ -95,42 +100,53 @@ def text_of(value: object, depth: int = 0) -> str:
         return value
     if depth > _DEEPEST:
         return compact(value)
-    if isinstance(value, list):
-        if _are_tokens(value):
-            return "[tokens]"
-        return PARAGRAPH.join(filter(None, (text_of(one, depth + 1) for one in value)))
     if isinstance(value, dict):
-        return PARAGRAPH.join(filter(None, _of_object(value, depth)))
-    return "" if value is None or value is True or value is False else str(value)
+        return _of_object(value, depth)
+    if isinstance(value, list):
+        return "[tokens]" if _are_tokens(value) else joined([text_of(one, depth + 1) for one in value])
+    return "" if value is None or isinstance(value, bool) else str(value)
 
 
-def _of_object(value: dict[str, object], depth: int) -> Iterator[str]:
+def joined(texts: Iterable[str]) -> str:
+    """Returns the texts that are not empty as paragraphs."""
+    return PARAGRAPH.join([text for text in texts if text])
+
+
+def _of_object(value: dict[str, object], depth: int) -> str:
+    kind = value.get("type")
+    if isinstance(kind, str) and kind in _PLAIN:
+        text = value.get("text") or value.get("content")
+        if isinstance(text, str):
+            return text
     whole = _media(value, depth) or _call(value)
     if whole is not None:
-        yield whole
-        return
-    reasoning = next((found for key in _REASONING if (found := value.get(key))), None)
-    if reasoning is not None:
-        yield text_of(reasoning, depth + 1)
-    for key in _TEXT_KEYS:
-        if found := value.get(key):
-            structured = key in _RESULTS and isinstance(found, dict) and found.keys().isdisjoint(_TEXT_KEYS)
-            yield compact(found) if structured else text_of(found, depth + 1)
-            break
-    calls = next((found for key in _CALLS if (found := value.get(key))), None)
-    if calls is not None:
-        yield text_of(calls, depth + 1)
+        return whole
+    said = [text_of(found, depth + 1) for key in _REASONING if (found := value.get(key))]
+    ranked = [key for key in value if key in _TEXT_KEYS and value[key]]
+    if ranked:
+        key = min(ranked, key=_TEXT_KEYS.__getitem__)
+        found = value[key]
+        structured = key in _RESULTS and isinstance(found, dict) and found.keys().isdisjoint(_TEXT_KEYS)
+        said.append(compact(found) if structured else text_of(found, depth + 1))
+    said.extend(text_of(found, depth + 1) for key in _CALLS if (found := value.get(key)))
+    return joined(said)
 
 
 def _call(value: dict[str, object]) -> str | None:
     """Returns a tool call as `name(arguments)`, None where the object is none."""
-    inner = next((found for key in _CALL_PARTS if isinstance(found := value.get(key), dict)), value)
-    arguments = next((found for key in _ARGUMENTS if (found := inner.get(key)) is not None), None)
+    inner = value
+    for key in _CALL_PARTS:
+        if isinstance(part := value.get(key), dict):
+            inner = part
+            break
     name = inner.get("name")
-    if arguments is None or (not isinstance(name, str) and "partial_json" not in inner):
+    if not isinstance(name, str) and "partial_json" not in inner:
         return None
-    written = arguments if isinstance(arguments, str) else compact(arguments)
-    return f"{name}({written})" if isinstance(name, str) else written
+    for key in _ARGUMENTS:
+        if (arguments := inner.get(key)) is not None:
+            written = arguments if isinstance(arguments, str) else compact(arguments)
+            return f"{name}({written})" if isinstance(name, str) else written
+    return None
 
 
 def _media(value: dict[str, object], depth: int) -> str | None:
@@ -138,21 +154,20 @@ def _media(value: dict[str, object], depth: int) -> str | None:
 
     Of a document that is handed over as text it is the text: a client may put its whole prompt there.
     """
-    kind = value.get("type")
-    if isinstance(kind, str):
-        medium, source = _MEDIA.get(kind), value.get("source")
-        modality = value.get("modality")
-        if medium is not None and isinstance(modality, str):
-            medium = _MEDIA.get(modality, medium)
-    elif len(value) == 1 and isinstance(key := next(iter(value)), str) and key in _MEDIA:
-        medium, inner = _MEDIA[key], value[key]
+    kind, source = value.get("type"), value.get("source")
+    if kind is None and len(value) == 1:
+        ((kind, inner),) = value.items()
         source = inner.get("source") if isinstance(inner, dict) else None
-    else:
+    medium = _MEDIA.get(kind) if isinstance(kind, str) else None
+    if medium is None:
         return None
+    modality = value.get("modality")
+    if isinstance(modality, str):
+        medium = _MEDIA.get(modality, medium)
     if medium == "document" and isinstance(source, dict) and source.get("type", "text") in ("text", "content"):
         text = text_of(next((source[key] for key in ("text", "content", "data") if key in source), ""), depth + 2)
         return text or "[document]"
-    return None if medium is None else f"[{medium}]"
+    return f"[{medium}]"
 
 
 def _are_tokens(values: list[object]) -> bool:

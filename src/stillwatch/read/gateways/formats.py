@@ -18,7 +18,6 @@ from stillwatch.read.gateways.loading import (
 )
 from stillwatch.read.gateways.mapping import Row
 from stillwatch.read.gateways.paths import Texts, present
-from stillwatch.read.gateways.unknown import Node, count_unknown, known_fields
 from stillwatch.read.gateways.unpackers import DECODERS, UNPACKERS, Decoder
 
 _RECOGNISED = 0.5  # share of the first records that a format must explain; programs log failures of their own too
@@ -33,7 +32,6 @@ class Format:
 
     description: Description
     decode: Decoder
-    known: Node
 
     @property
     def name(self) -> str:
@@ -47,10 +45,7 @@ class Format:
         this raise: what cannot be understood is absent from its row.
         """
         for one in UNPACKERS[self.description.unpack](record, unknown):
-            texts: Texts = {}
-            row = self.description.columns.row(one, texts)
-            count_unknown(one, self.known, texts, unknown)
-            yield row
+            yield self.description.columns.row(one, unknown)
 
     def explains(self, record: object) -> bool:
         """Returns whether a record has the fields by which this format is recognised."""
@@ -79,7 +74,7 @@ def named(name: str) -> Format:
 def load_mapping(path: File) -> Format:
     """Returns the format that a mapping file describes. Raises UsageError with every mistake in it."""
     description = describe(path)
-    return Format(description, DECODERS[description.decode], known_fields(description.named))
+    return Format(description, DECODERS[description.decode])
 
 
 def recognise(records: Sequence[object]) -> Format | None:

@@ -44,8 +44,7 @@ _ORIGIN_KEYS = ("from", "unit", "as", "values", "constant", "join", "with")
 class Description:
     """Everything that a mapping file says.
 
-    `named` are the paths that its columns and bodies read or that it ignores on purpose; a record is of this format
-    where all of `all_of` and one of `any_of` (if there are any) say something.
+    A record is of this format where all of `all_of` and one of `any_of` (if there are any) say something.
     """
 
     name: str
@@ -53,7 +52,6 @@ class Description:
     decode: str
     unpack: str
     columns: MappedColumns
-    named: tuple[Path, ...]
     all_of: tuple[Path, ...] = ()
     any_of: tuple[Path, ...] = ()
 
@@ -78,25 +76,21 @@ class _Reading:
 
     file: File
     mistakes: list[Mistake] = field(default_factory=list)
-    absent: frozenset[str] = frozenset()
 
     def description(self) -> Description:
         raw = self._with_base(self._loaded())
         self._only(raw, _KEYS, "")
         recognise = self._table(raw, "recognise")
         self._only(recognise, ("all", "any"), "recognise.")
-        self.absent = frozenset(self._texts(raw, "absent"))
-        bodies = {key: self._paths(raw, key) for key in ("request", "response")}
+        bodies = (self._paths(raw, "request"), self._paths(raw, "response"))
         origins = {name: self._origins(name, value) for name, value in self._columns(raw).items()}
-        columns = MappedColumns(origins, bodies["request"], bodies["response"])
-        read = [path for each in origins.values() for origin in each for path in origin.paths]
+        absent = frozenset(self._texts(raw, "absent"))
         return Description(
             self.file.stem,
             str(raw.get("title", self.file.stem)),
             self._word(raw, "decode", DECODERS, "json"),
             self._word(raw, "unpack", UNPACKERS, "list"),
-            columns,
-            (*read, *bodies["request"], *bodies["response"], *self._paths(raw, "ignored")),
+            MappedColumns(origins, bodies, self._paths(raw, "ignored"), absent),
             self._paths(recognise, "all"),
             self._paths(recognise, "any"),
         )
@@ -150,7 +144,7 @@ class _Reading:
             return (Origin((), constant=value["constant"]),)
         paths = self._paths(value, kinds[0], f"{where}.")
         if kinds == ["join"]:
-            return (Origin(paths, joined_by=str(value.get("with", "")), absent=self.absent),)
+            return (Origin(paths, joined_by=str(value.get("with", ""))),)
         return tuple(self._converted(path, value, where) for path in paths)
 
     def _converted(self, path: Path, value: Toml, where: str) -> Origin:
@@ -160,7 +154,7 @@ class _Reading:
         if sum(key in value for key in ("values", "unit", "as")) > 1:
             self._mistake(where, "has more than one of `as`, `unit` and `values`", "leave one")
         transform = moment_of(unit) if unit else TRANSFORMS[name][0] if name else None
-        return Origin((path,), words=words, transform=transform, reads_json=name in READS_JSON, absent=self.absent)
+        return Origin((path,), words=words, transform=transform, reads_json=name in READS_JSON)
 
     def _paths(self, raw: Mapping[str, object], key: str, where: str = "") -> tuple[Path, ...]:
         paths = []

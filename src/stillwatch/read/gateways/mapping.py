@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from stillwatch.read.gateways.bodies import request_values, response_values
+from stillwatch.read.gateways.fields import Field, collect, fields_of
 from stillwatch.read.gateways.paths import Path, Texts, inside, present
 
 Row = dict[str, object]
@@ -14,7 +16,7 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One way to fill a column: a value at a path, several joined, or a constant."""
+    """One way to fill a column: the value at a path, several joined, or a constant."""
 
     paths: tuple[Path, ...]
     constant: object = None
@@ -22,58 +24,97 @@ class Origin:
     words: Mapping[str, object] | None = None  # what stands for each text; other texts are absent
     transform: Callable[[object], object] | None = None
     reads_json: bool = False  # whether the transform takes a text for the JSON that it holds
-    absent: frozenset[str] = frozenset()
 
-    def value(self, record: object, texts: Texts) -> object:
-        """Returns the value that this origin finds in a record, None where there is none."""
-        if not self.paths:
+    @property
+    def is_plain(self) -> bool:
+        """Whether the value at the path is the column's as it stands."""
+        return len(self.paths) == 1 and (self.joined_by, self.words, self.transform) == (None, None, None)
+
+    def value(self, found: Sequence[object], texts: Texts) -> object:
+        """Returns the column's value from those at this origin's paths, None where there is none."""
+        if not found:
             return self.constant
         if self.joined_by is not None:
-            parts = [path.find(record, texts) for path in self.paths]
-            usable = all(isinstance(part, str | int | float) and self._says_something(part) for part in parts)
-            return self.joined_by.join(map(str, parts)) if usable else None
-        value = self.paths[0].find(record, texts)
-        if not self._says_something(value):
-            return None
+            usable = all(present(part) and isinstance(part, str | int | float) for part in found)
+            return self.joined_by.join(map(str, found)) if usable else None
+        (value,) = found
         if self.words is not None:
             return self.words.get(str(value)) if isinstance(value, str | int | float) else None
-        return self._transformed(value, texts)
-
-    def _says_something(self, value: object) -> bool:
-        return present(value) and not (isinstance(value, str) and value in self.absent)
-
-    def _transformed(self, value: object, texts: Texts) -> object:
         if self.transform is None:
             return value
         return _read(self.transform, value, texts) if self.reads_json else self.transform(value)
 
 
-@dataclass(frozen=True, slots=True)
+_Placed = tuple[Origin, bool, tuple[int, ...]]
+"""An origin, whether it is plain, and where the values of its paths stand among those found."""
+
+
 class MappedColumns:
-    """The columns of one format: origins in the order in which they count, and the bodies that fill what they leave."""
+    """The columns of one format: origins in the order in which they count, and the bodies that fill what they leave.
 
-    origins: Mapping[str, tuple[Origin, ...]]
-    requests: tuple[Path, ...] = ()
-    responses: tuple[Path, ...] = ()
-    absent: frozenset[str] = field(default=frozenset())
+    `absent` are texts that stand for no value, such as `-`.
+    """
 
-    def row(self, record: object, texts: Texts) -> Row:
-        """Returns the values of the columns that the record has something for."""
+    def __init__(
+        self,
+        origins: Mapping[str, Sequence[Origin]],
+        bodies: tuple[Sequence[Path], Sequence[Path]] = ((), ()),
+        ignored: Sequence[Path] = (),
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
+        numbers: dict[str, int] = {}
+        paths: list[Path] = []
+
+        def number(path: Path) -> int:
+            if path.text not in numbers:
+                numbers[path.text] = len(paths)
+                paths.append(path)
+            return numbers[path.text]
+
+        self._origins: list[tuple[str, list[_Placed]]] = [
+            (column, [(origin, origin.is_plain, tuple(map(number, origin.paths))) for origin in each])
+            for column, each in origins.items()
+        ]
+        self._bodies = [
+            (number(path), values)
+            for each, values in zip(bodies, (request_values, response_values), strict=True)
+            for path in each
+        ]
+        self._fields: Field = fields_of(paths, ignored)
+        self._count = len(paths)
+        self._absent = absent
+
+    def row(self, record: object, unknown: Counter[str]) -> Row:
+        """Returns the values of the columns that the record has something for; counts its fields that are not read."""
+        found: list[object] = [None] * self._count
+        texts: Texts = {}
+        if isinstance(record, dict):
+            collect(record, self._fields, found, texts, unknown)
+        if self._absent:
+            found = [None if isinstance(value, str) and value in self._absent else value for value in found]
         row: Row = {}
-        for column, origins in self.origins.items():
-            for origin in origins:
-                value = origin.value(record, texts)
-                if value is not None and present(value):
-                    row[column] = value
-                    break
-        for paths, values in ((self.requests, request_values), (self.responses, response_values)):
-            for path in paths:
-                body = path.find(record, texts)
-                if present(body):
-                    found = _read(values, body, texts)
-                    for column, value in found.items() if isinstance(found, dict) else ():
-                        row.setdefault(column, value)
+        for column, origins in self._origins:
+            value = _first_value(origins, found, texts)
+            if value is not None:
+                row[column] = value
+        for place, values in self._bodies:
+            if body := found[place]:
+                said = _read(values, body, texts)
+                for column, value in said.items() if isinstance(said, dict) else ():
+                    row.setdefault(column, value)
         return row
+
+
+def _first_value(origins: Iterable[_Placed], found: Sequence[object], texts: Texts) -> object:
+    for origin, is_plain, places in origins:
+        if is_plain:
+            value = found[places[0]]
+        else:
+            parts = [found[place] for place in places if found[place] is not None]
+            value = origin.value(parts, texts) if len(parts) == len(places) else None
+        if value or (value is not None and present(value)):
+            return value
+    return None
 
 
 def _read(read: Callable[[object], object], value: object, texts: Texts) -> object:
@@ -86,5 +127,5 @@ def _read(read: Callable[[object], object], value: object, texts: Texts) -> obje
         return read(value)
     if not present(held):
         return None
-    found = read(held)
-    return found if present(found) else read(value)
+    said = read(held)
+    return said if present(said) else read(value)

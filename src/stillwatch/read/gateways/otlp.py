@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from stillwatch.read.gateways.unknown import note
+from stillwatch.read.gateways.fields import note
 
 Record = dict[str, object]
 

@@ -8,7 +8,6 @@ element. A key that has dots itself is found where it ends the path, so that `at
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stillwatch.read.gateways.json_text import opened
@@ -28,9 +27,30 @@ class Path:
     segments: tuple[str, ...]
     rests: tuple[str, ...]
 
-    def find(self, record: object, texts: Texts) -> object:
-        """Returns the value at this path, None where there is none."""
-        return _find(record, self, 0, texts)
+    def find(self, value: object, texts: Texts, at: int = 0) -> object:
+        """Returns the value at the end of this path from its segment `at` on, None where there is none."""
+        segments = self.segments
+        while at < len(segments):
+            if isinstance(value, str):
+                value = inside(value, texts)
+            if isinstance(value, dict):
+                rest = value.get(self.rests[at])
+                if rest is not None:
+                    return rest
+                value = value.get(segments[at])
+            elif isinstance(value, list):
+                if segments[at] == "*":
+                    found = [self.find(one, texts, at + 1) for one in value]
+                    return [one for one in found if one is not None]
+                value = _element(value, segments[at])
+            else:
+                return None
+            at += 1
+        return value
+
+    def goes_into_a_list(self, at: int) -> bool:
+        """Returns whether the segment `at` is meant for a list."""
+        return self.segments[at] == "*" or self.segments[at].isdecimal()
 
 
 def parse_path(text: str) -> Path | None:
@@ -56,33 +76,8 @@ def present(value: object) -> bool:
     return bool(value) or isinstance(value, int | float)
 
 
-def _find(value: object, path: Path, at: int, texts: Texts) -> object:
-    segments = path.segments
-    while at < len(segments):
-        if isinstance(value, str):
-            value = inside(value, texts)
-        if isinstance(value, Mapping):
-            rest = value.get(path.rests[at])
-            if rest is not None:
-                return rest
-            value = value.get(segments[at])
-        elif isinstance(value, list):
-            if segments[at] == "*":
-                return _each(value, path, at + 1, texts)
-            value = _element(value, segments[at])
-        else:
-            return None
-        at += 1
-    return value
-
-
 def _element(values: list[object], segment: str) -> object:
     if not segment.isdecimal() or len(segment) > 9:
         return None
     index = int(segment)
     return values[index] if index < len(values) else None
-
-
-def _each(values: list[object], path: Path, at: int, texts: Texts) -> list[object]:
-    found = (_find(value, path, at, texts) for value in values)
-    return [value for value in found if value is not None]
