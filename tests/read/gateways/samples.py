@@ -13,10 +13,15 @@ STATED = Path(__file__).parent / "rows"
 NAMES = tuple(sorted(path.stem for path in STATED.glob("*.jsonl")))
 
 
+def lines(name: str) -> list[bytes]:
+    """The lines of a format's sample."""
+    (file,) = (path for path in EXAMPLES.glob(f"{name}.*") if path.suffix in (".jsonl", ".log"))
+    return file.read_bytes().splitlines()
+
+
 def sample(name: str) -> list[object]:
     """The decoded records of a format's sample."""
-    (file,) = EXAMPLES.glob(f"{name}.*")
-    return [named(name).decode(line) for line in file.read_bytes().splitlines()]
+    return list(map(named(name).decode, lines(name)))
 
 
 def stated_rows(name: str) -> list[dict[str, object]]:

@@ -8,6 +8,8 @@ from stillwatch.read.gateways.formats import (
     named,
     names,
     recognise,
+    recognise_text,
 )
+from stillwatch.read.gateways.otlp_protobuf import messages
 
-__all__ = ["Format", "load_mapping", "named", "names", "recognise"]
+__all__ = ["Format", "load_mapping", "messages", "named", "names", "recognise", "recognise_text"]

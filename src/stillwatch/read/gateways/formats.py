@@ -48,7 +48,9 @@ class Format:
             yield self.description.columns.row(one, unknown)
 
     def explains(self, record: object) -> bool:
-        """Returns whether a record has the fields by which this format is recognised."""
+        """Returns whether a record, or each of a list, has the fields by which this format is recognised."""
+        if isinstance(record, list):
+            return bool(record) and all(isinstance(one, dict) and self.explains(one) for one in record)
         texts: Texts = {}
         all_of, any_of = self.description.all_of, self.description.any_of
         return (
@@ -79,7 +81,18 @@ def load_mapping(path: File) -> Format:
 
 def recognise(records: Sequence[object]) -> Format | None:
     """Returns the one format whose fields the first records of a file have; None where there is none, or several."""
-    known = [one for record in records for one in (record if isinstance(record, list) else [record])]
-    counts = {form: sum(map(form.explains, known)) for form in map(named, shipped_names())}
+    return _one({form: sum(map(form.explains, records)) for form in _shipped()}, len(records))
+
+
+def recognise_text(lines: Sequence[bytes]) -> Format | None:
+    """Returns the one format that the first lines of a file are in; None where there is none, or several."""
+    return _one({form: sum(form.explains(form.decode(line)) for line in lines) for form in _shipped()}, len(lines))
+
+
+def _shipped() -> Iterator[Format]:
+    return map(named, shipped_names())
+
+
+def _one(counts: dict[Format, int], records: int) -> Format | None:
     found = [form for form, count in counts.items() if count]
-    return found[0] if len(found) == 1 and counts[found[0]] > _RECOGNISED * len(known) else None
+    return found[0] if len(found) == 1 and counts[found[0]] > _RECOGNISED * records else None

@@ -21,7 +21,7 @@ class Origin:
     paths: tuple[Path, ...]
     constant: object = None
     joined_by: str | None = None  # none: the origin has one path at most
-    words: Mapping[str, object] | None = None  # what stands for each text; other texts are absent
+    words: Mapping[str, object] | None = None  # what stands for each text; `*` for any other
     transform: Callable[[object], object] | None = None
     reads_json: bool = False  # whether the transform takes a text for the JSON that it holds
 
@@ -39,7 +39,8 @@ class Origin:
             return self.joined_by.join(map(str, found)) if usable else None
         (value,) = found
         if self.words is not None:
-            return self.words.get(str(value)) if isinstance(value, str | int | float) else None
+            word = str(value) if isinstance(value, str | int | float) else ""
+            return self.words.get(word, self.words.get("*"))
         if self.transform is None:
             return value
         return _read(self.transform, value, texts) if self.reads_json else self.transform(value)

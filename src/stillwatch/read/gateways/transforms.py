@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,8 @@ UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": -1_000}
 """Microseconds in a unit of time; negative: units in a microsecond."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOG_TIME = re.compile(r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4})", re.ASCII)
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LONGEST_NUMBER = 30  # characters: more digits than any time has
 
 
@@ -40,6 +43,24 @@ def _integer(value: object) -> object:
     return int(str(value)) if whole else value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def _joined(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return ", ".join(str(one) for one in value if isinstance(one, str | int | float))
+
+
+def _keys(value: object) -> object:
+    return list(value) if isinstance(value, dict) else value
+
+
+def _access_log_time(value: object) -> object:
+    """`10/Oct/2026:13:55:36 +0200` as ISO 8601 spells it; the names of months do not depend on the machine."""
+    found = _LOG_TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None or found[2] not in _MONTHS:
+        return value
+    return f"{found[3]}-{_MONTHS.index(found[2]) + 1:02}-{found[1]}T{found[4]}{found[5]}"
+
+
 def _without_session(value: object) -> object:
     """An assumed role's name without the session's, which whoever assumes the role chooses."""
     if not isinstance(value, str) or ":assumed-role/" not in value:
@@ -58,11 +79,14 @@ TRANSFORMS: dict[str, tuple[Transform, str]] = {
     "first": (_first, "the first element of a list"),
     "last": (_last, "the last element of a list"),
     "integer": (_integer, "the value where it is a whole number, else nothing, so that the next path counts"),
+    "joined": (_joined, "the elements of a list as one text, with commas between"),
+    "keys": (_keys, "the keys of an object"),
+    "access_log_time": (_access_log_time, "a time such as `10/Oct/2026:13:55:36 +0200`"),
     "without_session": (_without_session, "an AWS role without the session name that its user chooses"),
 }
 """Each transform by name, with what it gives."""
 
-READS_JSON = frozenset({"text", "user_text", "system_text", "answer_text", "tool_names", "finish_reason"})
+READS_JSON = frozenset({"text", "user_text", "system_text", "answer_text", "tool_names", "finish_reason", "keys"})
 """Transforms that take a text that holds JSON for what it holds."""
 
 

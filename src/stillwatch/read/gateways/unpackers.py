@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from stillwatch.read.gateways import otlp
+from stillwatch.read.gateways import access_log, langfuse, otlp
 from stillwatch.read.gateways.json_text import parsed
 
 Decoder = Callable[[bytes], object]
@@ -30,5 +30,9 @@ def _of_each(unpack: Unpacker) -> Unpacker:
     return unpacked
 
 
-DECODERS: dict[str, Decoder] = {"json": parsed}
-UNPACKERS: dict[str, Unpacker] = {"list": listed, "otlp": _of_each(otlp.unpack)}
+DECODERS: dict[str, Decoder] = {"json": parsed, "access_log": access_log.decode}
+UNPACKERS: dict[str, Unpacker] = {
+    "list": listed,
+    "otlp": _of_each(otlp.unpack),
+    "langfuse": _of_each(langfuse.unpack),
+}
