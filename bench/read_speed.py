@@ -64,7 +64,7 @@ def _line(number: int, text: str) -> str:
         "channel": "api",
         "request_model": "large-2026-04",
         "conversation_id": f"conversation-{number // 5}",
-        "client_address": f"10.{number % 250}.{number % 13}.{number % 241}",
+        "client_address": f"81.{number % 250}.{number % 13}.{number % 241}",
         "user_agent": f"client/{number % 40}",
         "input_tokens": len(text) // 4,
         "output_tokens": number % 1_000,

@@ -17,9 +17,9 @@ from stillwatch import sketch
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Inputs, resolve
 from stillwatch.key import load_key
+from stillwatch.records.buffers import texts_of
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.settings import EngineSettings, Settings
-from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import make_workspace, sketch_texts
 
@@ -53,7 +53,7 @@ def _rows(texts: pa.Array) -> pa.RecordBatch:
         "exchange_id": pa.array([f"exchange-{n}" for n in range(count)]),
         "account_id": pa.array([f"account-{n % 997}" for n in range(count)]),
         "started_at": pa.array([datetime(2026, 4, 22)] * count, pa.timestamp("us")),
-        "client_address": pa.array([f"10.{n % 250}.{n % 13}.{n % 241}" for n in range(count)]),
+        "client_address": pa.array([f"81.{n % 250}.{n % 13}.{n % 241}" for n in range(count)]),
         "user_agent": pa.array([f"client/{n % 40}" for n in range(count)]),
         "temperature": pa.array([0.7] * count),
         "input_text": texts,

@@ -72,7 +72,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "read/write_tables.py": "tests/read compare the tables that it writes",
     "runs/state_update.py": "tests/scenarios/test_state.py compare states and scans of them to the byte",
     "sketch/account.py": "tests/sketch/test_stage.py compare its sums",
-    "sketch/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
+    "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
     "sketch/exchange.py": "tests/sketch/test_stage.py compare its rows",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
 }

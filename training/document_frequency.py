@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.sketch.buffers import texts_of
+from stillwatch.records.buffers import texts_of
 from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.shingles import pair_up
 from stillwatch.sketch.text import read_document

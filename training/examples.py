@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from stillwatch.sketch.buffers import texts_of
+from stillwatch.records.buffers import texts_of
 from stillwatch.sketch.features import bucket_of
 from stillwatch.sketch.naming import GRAMS, scored_run, segment_ends, token_codes
 from stillwatch.sketch.siphash import Octets, Words

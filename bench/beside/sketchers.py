@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from bench.beside.texts import shingles_of
 from stillwatch.key import load_key
+from stillwatch.records.buffers import Texts, texts_of
+from stillwatch.records.compiled import compiled
 from stillwatch.records.sketches import FEATURES
-from stillwatch.sketch.buffers import Texts, texts_of
-from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.shingles import (
     STORED_BINS,
     STORED_BYTES,

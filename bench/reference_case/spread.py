@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 
 Int64 = NDArray[np.int64]
 

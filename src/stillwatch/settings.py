@@ -34,6 +34,7 @@ class ReadSettings(_Section):
     max_line_bytes: int = Field(default=32_000_000, ge=1_000)  # longer lines are quarantined, not parsed
     earliest: datetime = datetime(2015, 1, 1)  # before any hosted language model: an impossible time
     latest: datetime = datetime(2100, 1, 1)
+    trusted_hops: int = Field(default=0, ge=0, le=16)  # own proxies with public addresses at the end of address lists
 
 
 class SketchSettings(_Section):

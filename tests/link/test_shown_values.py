@@ -182,3 +182,36 @@ def test_the_order_of_the_log_changes_nothing(tmp_path: Path) -> None:
     ]
     rows = [(account, row) for account in ("anna", "bert") for row in segments]
     assert shown(tmp_path / "one", rows) == shown(tmp_path / "two", rows[::-1])
+
+
+def test_a_sign_up_address_is_one_value_however_it_is_written(tmp_path: Path) -> None:
+    written = ["203.0.113.7", "8.8.8.8, 203.0.113.7, 10.0.0.2", 'for="203.0.113.7:80"', "::ffff:203.0.113.7"]
+    places = stated_places(tmp_path, [*written, "10.0.0.2", "10.0.0.2", "unknown", "unknown", None])
+    assert places == {"same_signup_address": {"203.0.113.7": 4}, "same_signup_subnet": {"203.0.113.0/24": 4}}
+
+
+def test_proxies_with_public_addresses_are_passed_over_when_they_are_stated(tmp_path: Path) -> None:
+    written = ["203.0.113.7, 198.51.100.9", "203.0.113.8, 198.51.100.9"]
+    assert stated_places(tmp_path / "0", written)["same_signup_address"] == {"198.51.100.9": 2}
+    assert stated_places(tmp_path / "1", written, 1) == {"same_signup_subnet": {"203.0.113.0/24": 2}}
+
+
+def stated_places(folder: Path, addresses: list[str | None], trusted_hops: int = 0) -> dict[str, dict[str, int]]:
+    """By claim, the places that several accounts signed up from, and how many did."""
+    names = [f"a{number}" for number in range(len(addresses))]
+    with DuckDBEngine(EngineSettings(), folder) as engine:
+        rows = [{"started_at": AT, "exchange_id": f"e{name}", "account_id": name} for name in names]
+        engine.store(EXCHANGES, rows_of(EXCHANGES, rows))
+        stated = [{"account_id": a, "signup_address": b} for a, b in zip(names, addresses, strict=True)]
+        engine.store(ACCOUNTS, rows_of(ACCOUNTS, stated))
+        engine.store(SOURCES, SOURCES.schema.empty_table())
+        engine.store(RECEIVED_GROUPS, RECEIVED_GROUPS.schema.empty_table())
+        sketch.run(engine, resolve(Inputs()))
+        with segmented(engine) as segments:
+            graph = load(engine, segments, len(names), frozenset(), trusted_hops).graph({})
+        found = shown_values(engine, graph, np.arange(graph.values), pa.array(names), trusted_hops)
+    result: dict[str, dict[str, int]] = {}
+    for value, text in found.items():
+        holders = int(graph.value_start[value + 1] - graph.value_start[value])
+        result.setdefault(ATTRIBUTES[graph.attribute[value]].claim, {})[text] = holders
+    return result

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from stillwatch.engine import Query, literal
+from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.definitions import (
     REFUSED_STATUS,
-    SUBNET_BITS,
     country_sql,
     refused_sql,
-    signup_subnet_sql,
 )
 from stillwatch.settings import EngineSettings
 
@@ -50,12 +47,3 @@ def test_a_country_is_that_of_the_card_then_the_organisation_then_the_telephone(
     names = ("payment_country", "organisation_country", "phone_prefix")
     source = ", ".join(f"CAST({value} AS VARCHAR) AS {name}" for name, value in zip(names, stated, strict=True))
     assert one(tmp_path, country_sql("rows"), source) == country
-
-
-@pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.254", "2001:db8:12:3::9", "2001:db8:12:4:5:6:7:8"])
-def test_the_subnet_of_a_signup_address_is_written_as_its_leading_bits(tmp_path: Path, address: str) -> None:
-    subnet = one(tmp_path, signup_subnet_sql("rows.address"), f"{literal(address)} AS address")
-    bits = SUBNET_BITS[6 if ":" in address else 4]
-    expected = ip_network(f"{address}/{bits}", strict=False)
-    assert isinstance(subnet, str)
-    assert ip_network(f"{subnet}{'::' if ':' in address else '.0'}/{bits}") == expected

@@ -79,5 +79,5 @@ def test_explanations_and_sentences() -> None:
 def test_shared_values_and_families_have_the_words_of_their_claims() -> None:
     assert wording.shared("same_payment_issuer") == "card issuer"
     assert wording.shared("same_shoe_size") == "same shoe size"
-    assert wording.family("infrastructure") == "addresses and client software"
+    assert wording.family("infrastructure") == "addresses or client software"
     assert wording.family("other_family") == "other family"

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from training.examples import features
 
+from stillwatch.records.buffers import texts_of
 from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
-from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.naming import (
     DAMPING,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.key import Key
-from stillwatch.sketch.buffers import texts_of
+from stillwatch.records.buffers import texts_of
 from stillwatch.sketch.text import (
     HAS_FRAME,
     HAS_TOKENS,

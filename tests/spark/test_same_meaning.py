@@ -18,7 +18,6 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.factory import open_engine
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
-from stillwatch.records.definitions import signup_subnet_sql
 from stillwatch.settings import EngineSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
@@ -74,7 +73,6 @@ EXPRESSIONS = (
     "list_transform(words, lambda item: replace(item, chr(0), ''))",
     "list_transform(words, lambda item: replace(item, 'm', ''))",
     r"s = 'it''s \ '",
-    signup_subnet_sql("t"),
     "array_length(words)",
     "words IS NULL OR array_length(words) = 0 OR list_contains(words, 'm')",
     "array_to_string(words, '')",

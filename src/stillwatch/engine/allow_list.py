@@ -21,7 +21,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         # numbers
         *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Round, exp.BitwiseXor, exp.BitwiseLeftShift),
         # texts and lists
-        *(exp.Contains, exp.Chr, exp.Left, exp.Right, exp.Length, exp.DPipe, exp.SHA2, exp.RegexpReplace, exp.Split),
+        *(exp.Contains, exp.Chr, exp.Left, exp.Right, exp.Length, exp.DPipe, exp.SHA2),
         *(exp.Replace, exp.Transform, exp.Lambda),
         *(exp.Bracket, exp.Slice, exp.ArrayToString, exp.ArraySize, exp.ArrayContains),
         # times

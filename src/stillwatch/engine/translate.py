@@ -20,7 +20,6 @@ from stillwatch.engine.query import Query
 from stillwatch.errors import QueryError, QueryErrorKind
 
 _PLACES = ("file_index", "file_row_number")  # columns that DuckDB's reader adds to a file's own
-_SAME_PATTERNS = {"[.][0-9]+$": "[.][0-9]+\\z"}  # Java's `$` also matches before a final line end, DuckDB's does not
 _WHOLE_TYPES = (exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.SMALLINT)
 _WHOLE = (exp.Coalesce, exp.Sum, exp.Sub, exp.Round, exp.Null, exp.Paren, exp.Add, exp.Column)
 
@@ -103,11 +102,8 @@ def _evaluated_by_duckdb(node: exp.Expr) -> str | None:
         return "BOOLEAN"
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Trunc):
         return "BOOLEAN"
-    if isinstance(node, exp.Try):
+    if isinstance(node, exp.Try | exp.RegexpReplace):
         return "STRING"
-    if isinstance(node, exp.RegexpReplace):
-        known = isinstance(node.expression, exp.Literal) and node.expression.name in _SAME_PATTERNS
-        return None if known else "STRING"
     if not isinstance(node, exp.Cast):  # a TryCast is a Cast
         return None
     from_text_or_time = isinstance(node.this, exp.TryCast)
@@ -188,11 +184,6 @@ def _seconds(node: exp.Expr, _: Translation) -> exp.Expr:
     return exp.paren(sqlglot.parse_one(f"{days} + {rest}", read="spark"))
 
 
-def _pattern(node: exp.Expr, _: Translation) -> exp.Expr:
-    known = _SAME_PATTERNS[node.expression.name]
-    return _call("REGEXP_REPLACE", node.this.copy(), exp.Literal.string(known), node.args["replacement"].copy())
-
-
 def _cast(node: exp.Expr, _: Translation) -> exp.Expr:
     # DuckDB rounds a double to an integer, Spark truncates it: only a whole number may be cast.
     if node.args["to"].this in _WHOLE_TYPES and not isinstance(node.this, _WHOLE):
@@ -213,6 +204,5 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr, Translation], exp.Expr]] = {
     exp.TimeToUnix: _seconds,
     exp.UnixToTime: lambda node, _: _call("TO_TIMESTAMP_NTZ", _call("TIMESTAMP_MICROS", node.this.copy())),
     exp.Chr: lambda node, _: _call("CHAR", *node.expressions),
-    exp.RegexpReplace: _pattern,
     exp.Cast: _cast,
 }

@@ -60,7 +60,7 @@ def run(engine: Engine, job: Job) -> None:
         prior, drawn, reworded = _of_contents(engine, segments, accounts, job.settings.link.minimum_accounts, threads)
         if claims.RESEMBLES_NO_SINGLE_PERSON in off:
             prior = np.zeros(accounts)
-        holdings = graphs.load(engine, segments, accounts, off)
+        holdings = graphs.load(engine, segments, accounts, off, job.settings.read.trusted_hops)
     groups = {} if claims.ASKS_FROM_ONE_POOL.name in off else {POOL: drawn}
     handover_count = np.zeros(accounts, np.int32)
     if claims.TAKES_OVER_REQUESTS.name not in off:
@@ -74,7 +74,7 @@ def run(engine: Engine, job: Job) -> None:
     known = AccountPrior(prior, handover_count)
     lives = lives_of(engine, graph, reworded)
     biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits, lives)
-    write(engine, graph, biclusters, prior, settings.net_bits, lives)
+    write(engine, graph, biclusters, prior, job.settings, lives)
 
 
 def _of_contents(

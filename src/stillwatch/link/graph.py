@@ -19,7 +19,7 @@ from stillwatch.link.holdings import (
     used_values,
 )
 from stillwatch.link.kernels import holdings_of
-from stillwatch.link.values import ATTRIBUTES, holdings_sql
+from stillwatch.link.values import ATTRIBUTES, Reading, holdings_sql
 from stillwatch.records.claims import SAME_PAYLOAD
 
 Int32 = NDArray[np.int32]
@@ -113,9 +113,11 @@ class Holdings:
         return assemble(self.distinct_count.shape[1], parts, self.distinct_count)
 
 
-def load(engine: Engine, segments: Sequence[str], accounts: int, off: frozenset[str]) -> Holdings:
+def load(
+    engine: Engine, segments: Sequence[str], accounts: int, off: frozenset[str], trusted_hops: int = 0
+) -> Holdings:
     """Reads the shared holdings of every attribute through the engine, segment by segment; `off` names claims to leave
-    out."""
+    out, `trusted_hops` is as in `records.addresses`."""
     distinct_count = np.zeros((len(ATTRIBUTES), accounts), np.int32)
     wanted = {code: attribute for code, attribute in enumerate(ATTRIBUTES) if attribute.claim not in off}
     used = {code: attribute.expression for code, attribute in wanted.items() if attribute.source == "exchanges"}
@@ -126,11 +128,20 @@ def load(engine: Engine, segments: Sequence[str], accounts: int, off: frozenset[
         del held[_PAYLOAD]
         distinct_count[_PAYLOAD] = 0
     stated = [code for code, attribute in wanted.items() if attribute.source == "accounts"]
-    if engine.columns("accounts"):
-        held.update(
-            {code: _stated(engine.fetch(holdings_sql(ATTRIBUTES[code])), distinct_count[code]) for code in stated}
-        )
+    for code in stated if engine.columns("accounts") else ():
+        rows = _read(engine.fetch(holdings_sql(ATTRIBUTES[code])), ATTRIBUTES[code].reading, trusted_hops)
+        held[code] = _stated(rows, distinct_count[code])
     return Holdings(held, distinct_count, sent)
+
+
+def _read(rows: pa.Table, reading: Reading | None, trusted_hops: int) -> pa.Table:
+    """The holdings with what their texts say, without those that say nothing."""
+    if reading is None:
+        return rows
+    texts = rows["value"].combine_chunks().dictionary_encode()
+    said = pa.array([reading(text, trusted_hops) for text in texts.dictionary.to_pylist()], pa.string())
+    rows = rows.set_column(1, "value", said.take(texts.indices))
+    return rows.filter(pc.is_valid(rows["value"]))
 
 
 def _stated(rows: pa.Table, distinct_count: Int32) -> Held:

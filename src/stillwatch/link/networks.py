@@ -37,6 +37,7 @@ from stillwatch.records.outputs import (
 )
 from stillwatch.records.sketches import MEMBER_TIES, REPEATED_TEXTS
 from stillwatch.runs.lineage import history, inherit, reserved
+from stillwatch.settings import Settings
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24
@@ -63,10 +64,10 @@ def write(
     graph: Graph,
     biclusters: Sequence[Bicluster],
     prior: NDArray[np.float64],
-    net_bits: float,
+    settings: Settings,
     lives: Lives,
 ) -> None:
-    """Writes all tables of networks and their members; `net_bits` as in `LinkSettings`."""
+    """Writes all tables of networks and their members."""
     facts = engine.fetch(
         Query(
             "account facts",
@@ -90,7 +91,7 @@ def write(
                 bicluster,
                 facts,
                 float(prior[bicluster.members].mean()),
-                formed_at(graph, bicluster, edges, net_bits),
+                formed_at(graph, bicluster, edges, settings.link.net_bits),
             )
         )
         members.append(_members(name, bicluster, accounts, linked_at(graph, bicluster, edges, prior)))
@@ -100,7 +101,7 @@ def write(
     engine.store(MEMBER_TIES, _together(ties, MEMBER_TIES.schema))
     engine.store(REPEATED_TEXTS, _repeated(graph, biclusters, lives))
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *(_to_show(bicluster, graph) for _, bicluster in rows)]))
-    shown = shown_values(engine, graph, chosen, accounts)
+    shown = shown_values(engine, graph, chosen, accounts, settings.read.trusted_hops)
     values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
     engine.store(NETWORK_VALUES, _together(values, NETWORK_VALUES.schema))
     links = [_links(name, bicluster, graph, accounts) for name, bicluster in rows]

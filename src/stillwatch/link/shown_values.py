@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.link.graph import Graph
 from stillwatch.link.values import ATTRIBUTES, used_value_sql
-from stillwatch.records.addresses import address_range, parse_address
+from stillwatch.records.addresses import LONGEST, client_address, range_around
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.definitions import NETWORK_BITS, SUBNET_BITS
 from stillwatch.records.printable import printable
@@ -42,47 +42,52 @@ ACCOUNTS_TO_SHOW = Table("accounts_to_show", columns(Kind.STRING, "account_id", 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a value is shown: the raw columns that hold it, and the text made of one row of them (None for no text)."""
+    """How a value is shown: the raw columns that hold it, and the text made of one row of them and of the number of
+    trusted hops (None for no text)."""
 
     columns: tuple[str, ...]
-    text: Callable[[Row], str | None]
+    text: Callable[[Row, int], str | None]
 
 
 def _column(name: str) -> Shown:
-    return Shown((name,), lambda row: None if row[name] is None else str(row[name]))
+    return Shown((name,), lambda row, _: None if row[name] is None else str(row[name]))
 
 
-def _address(name: str) -> Shown:
-    return Shown((name,), lambda row: str(parse_address(str(row[name])) or row[name]) if row[name] else None)
+def _range(name: str, bits: Mapping[int, int] | None = None) -> Shown:
+    """The address in a column, or the range of so many bits around it."""
+
+    def text(row: Row, trusted_hops: int) -> str | None:
+        address = client_address(str(row[name] or ""), trusted_hops)
+        if address is None:
+            return None
+        return str(address) if bits is None else range_around(address, bits)
+
+    return Shown((name,), text)
 
 
-def _range(name: str, bits: Mapping[int, int]) -> Shown:
-    return Shown((name,), lambda row: address_range(str(row[name]), bits))
-
-
-def _minute(row: Row) -> str | None:
+def _minute(row: Row, _: int) -> str | None:
     created = row["created_at"]
     return f"{created:%Y-%m-%d %H:%M} UTC" if isinstance(created, datetime) else None
 
 
-def _hour(row: Row) -> str | None:
+def _hour(row: Row, _: int) -> str | None:
     created = row["created_at"]
     return f"{created:%Y-%m-%d %H:00 to %H:59} UTC" if isinstance(created, datetime) else None
 
 
-def _day(row: Row) -> str | None:
+def _day(row: Row, _: int) -> str | None:
     created = row["created_at"]
     return f"{created:%Y-%m-%d} UTC" if isinstance(created, datetime) else None
 
 
-def _parameters(row: Row) -> str | None:
+def _parameters(row: Row, _: int) -> str | None:
     return ", ".join(f"{name} {row[name]}" for name in _PARAMETERS if row[name] is not None) or None
 
 
 _PARAMETERS = ("temperature", "top_p", "max_tokens", "choice_count")
 
 USED = {
-    "same_address": _address("client_address"),
+    "same_address": _range("client_address"),
     "same_subnet": _range("client_address", SUBNET_BITS),
     "same_address_network": _range("client_address", NETWORK_BITS),
     "same_client_fingerprint": _column("client_fingerprint"),
@@ -103,7 +108,7 @@ STATED = {
     "same_email_domain": _column("email_domain"),
     "same_email_shape": _column("email_shape"),
     "same_phone_prefix": _column("phone_prefix"),
-    "same_signup_address": _address("signup_address"),
+    "same_signup_address": _range("signup_address"),
     "same_signup_subnet": _range("signup_address", SUBNET_BITS),
     "same_signup_fingerprint": _column("signup_fingerprint"),
     "same_referrer": _column("referrer"),
@@ -114,11 +119,12 @@ STATED = {
 """By claim: how a value that the accounts table states is shown."""
 
 
-def shown_values(engine: Engine, graph: Graph, values: Int64, names: pa.Array) -> dict[int, str]:
+def shown_values(engine: Engine, graph: Graph, values: Int64, names: pa.Array, trusted_hops: int = 0) -> dict[int, str]:
     """The text of those of these `values` of the graph that may be shown and that the logs of this run hold.
 
-    `names` (accounts,) are account ids. What came to the run as sketches has no text: what a state keeps, for one. Of
-    a value's holders the one that took it up last is looked at, since its exchanges are the likeliest to be raw.
+    `names` (accounts,) are account ids, `trusted_hops` is as in `records.addresses`. What came to the run as sketches
+    has no text: what a state keeps, for one. Of a value's holders the one that took it up last is looked at, since its
+    exchanges are the likeliest to be raw.
     """
     edge = np.array([_last_edge(graph, value) for value in values.tolist()], np.int64)
     claim = [ATTRIBUTES[code].claim for code in graph.attribute[values]]
@@ -128,12 +134,13 @@ def shown_values(engine: Engine, graph: Graph, values: Int64, names: pa.Array) -
     if len(used) and _has_raw_exchanges(engine):
         rows = _exchanges_of(engine, _uses(graph, values[used], edge[used], names))
         texts = {int(values[place]): USED[claim[place]].text for place in used.tolist()}
-        found |= {value: texts[value](row) for value, row in rows.items()}
+        found |= {value: texts[value](row, trusted_hops) for value, row in rows.items()}
     if len(stated) and engine.columns("accounts"):
         holders = dict(zip(values[stated].tolist(), names.take(graph.holder[edge[stated]]).to_pylist(), strict=True))
         accounts = _accounts_of(engine, sorted(set(holders.values())))
         texts = {int(values[place]): STATED[claim[place]].text for place in stated.tolist()}
-        found |= {value: texts[value](accounts[name]) for value, name in holders.items() if name in accounts}
+        known = {value: accounts[name] for value, name in holders.items() if name in accounts}
+        found |= {value: texts[value](row, trusted_hops) for value, row in known.items()}
     return {value: printable(text) for value, text in found.items() if text}
 
 
@@ -187,7 +194,7 @@ GROUP BY wanted.value, exchanges.account_id
 def raw_exchanges_sql() -> Query:
     """The raw columns of `exchanges_to_show`, cut to a length that bounds what a hostile client can make of them."""
     names = sorted({name for shown in USED.values() for name in shown.columns} - {"tool_names", *_PARAMETERS})
-    texts = ",\n  ".join(f"left(exchanges.{identifier(name)}, {_LETTERS}) AS {identifier(name)}" for name in names)
+    texts = ",\n  ".join(_cut_sql("exchanges", name) for name in names)
     numbers = ", ".join(f"exchanges.{name}" for name in _PARAMETERS)
     return Query(
         "values in raw exchanges",
@@ -202,6 +209,14 @@ JOIN exchanges_to_show AS wanted
   ON exchanges.exchange_id = wanted.exchange_id AND exchanges.account_id = wanted.account_id
 """,
     )
+
+
+def _cut_sql(table: str, name: str) -> str:
+    """SQL of a text column, cut; of a list of addresses the right end is read, and one character shows that it was."""
+    kept = f"right({table}.{identifier(name)}, {LONGEST + 1})"
+    if name not in ("client_address", "signup_address"):
+        kept = f"left({table}.{identifier(name)}, {_LETTERS})"
+    return f"{kept} AS {identifier(name)}"
 
 
 def _exchanges_of(engine: Engine, uses: pa.Table) -> dict[int, Row]:
@@ -221,7 +236,7 @@ def _accounts_of(engine: Engine, accounts: list[str]) -> dict[str, Row]:
     """What these accounts state, by account id."""
     engine.store(ACCOUNTS_TO_SHOW, pa.table({"account_id": pa.array(accounts, pa.string())}))
     names = sorted({name for shown in STATED.values() for name in shown.columns} - {"created_at"})
-    texts = ", ".join(f"left(accounts.{identifier(name)}, {_LETTERS}) AS {identifier(name)}" for name in names)
+    texts = ", ".join(_cut_sql("accounts", name) for name in names)
     source = "accounts JOIN accounts_to_show USING (account_id)"
     sql = f"SELECT accounts.account_id, accounts.created_at, {texts} FROM {source}"
     rows = engine.fetch(Query("values that accounts state", sql))

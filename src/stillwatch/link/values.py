@@ -9,7 +9,7 @@ accounts become a network; a handover is an act of one operator and suffices alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,11 @@ import numpy as np
 from stillwatch.engine import Query, identifier
 from stillwatch.link.segments import SKETCHES
 from stillwatch.records import claims
-from stillwatch.records.definitions import signup_subnet_sql
+from stillwatch.records.addresses import client_address, range_around
+from stillwatch.records.definitions import SUBNET_BITS
+
+Reading = Callable[[str, int], str | None]
+"""What a text that an account states says, given the number of trusted hops of addresses; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Attribute:
     expression: str  # SQL of the value, over the table that `source` names
     source: str  # "exchanges": seen in use; "accounts": stated at registration; "groups": found between accounts
     coarse: bool = False  # too many strangers share it to hold a network together, as all customers of a cloud do
+    reading: Reading | None = None  # of what the expression gives, where texts that differ can say the same
 
 
 GROUPS = tuple(claims.INDEPENDENCE_GROUPS)
@@ -50,6 +55,16 @@ def _use(claim: claims.SharedValue, hierarchy: str, expression: str) -> Attribut
 
 def _registration(claim: claims.SharedValue, hierarchy: str, expression: str) -> Attribute:
     return _attribute(claim, hierarchy, expression, "accounts")
+
+
+def _address(text: str, trusted_hops: int) -> str | None:
+    address = client_address(text, trusted_hops)
+    return None if address is None else str(address)
+
+
+def _subnet(text: str, trusted_hops: int) -> str | None:
+    address = client_address(text, trusted_hops)
+    return None if address is None else range_around(address, SUBNET_BITS)
 
 
 ATTRIBUTES: tuple[Attribute, ...] = (
@@ -76,8 +91,8 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _registration(claims.SAME_EMAIL_DOMAIN, "email", "email_domain"),
     _registration(claims.SAME_EMAIL_SHAPE, "email_shape", "email_shape"),
     _registration(claims.SAME_PHONE_PREFIX, "phone", "phone_prefix"),
-    _registration(claims.SAME_SIGNUP_ADDRESS, "address", "signup_address"),
-    _registration(claims.SAME_SIGNUP_SUBNET, "address", signup_subnet_sql("signup_address")),
+    replace(_registration(claims.SAME_SIGNUP_ADDRESS, "address", "signup_address"), reading=_address),
+    replace(_registration(claims.SAME_SIGNUP_SUBNET, "address", "signup_address"), reading=_subnet),
     _registration(claims.SAME_SIGNUP_FINGERPRINT, "signup_client", "signup_fingerprint"),
     _registration(claims.SAME_REFERRER, "referrer", "referrer"),
     _registration(claims.SAME_SIGNUP_MINUTE, "signup_time", "CAST(date_trunc('minute', created_at) AS VARCHAR)"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from stillwatch.read.usable_addresses import MOST_UNUSABLE, AddressCount
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
@@ -117,22 +118,37 @@ EVIDENCE_SOURCES = (
 )
 
 
-def evidence_source_rows(filled: Mapping[str, Set[str]], given: Set[str]) -> list[dict[str, object]]:
+def evidence_source_rows(
+    filled: Mapping[str, Set[str]], given: Set[str], addresses: Sequence[AddressCount] = ()
+) -> list[dict[str, object]]:
     """Returns one row for each evidence source, with the columns of the table `evidence_sources`.
 
     `filled` names, for each table, the columns in which some row has a value; `given` names the tables for which files
-    were given.
+    were given; `addresses` counts those that are usable, of each column that has any.
     """
-    return [_row(source, filled, given) for source in sorted(EVIDENCE_SOURCES, key=lambda one: one.name)]
+    rows = [_row(source, filled, given, addresses) for source in EVIDENCE_SOURCES]
+    return [*rows, *(_usable(one) for one in addresses if one.unusable and one.is_read)]
 
 
-def _row(source: EvidenceSource, filled: Mapping[str, Set[str]], given: Set[str]) -> dict[str, object]:
+def _usable(count: AddressCount) -> dict[str, object]:
+    enough = count.unusable <= MOST_UNUSABLE * count.given
+    shows = "shows where accounts are" if enough else "would show where accounts are in all that they do"
+    return {"name": f"usable_{count.column}", "available": enough, "sentence": f"{shows}; {count.sentence}"}
+
+
+def _row(
+    source: EvidenceSource, filled: Mapping[str, Set[str]], given: Set[str], addresses: Sequence[AddressCount]
+) -> dict[str, object]:
     name = source.table.name
-    have = [column for column in source.needs if column in filled.get(name, ())]
+    unread = {one.column: one for one in addresses if not one.is_read}
+    have = [column for column in source.needs if column in filled.get(name, ()) and column not in unread]
+    lost = [unread[column].sentence for column in source.needs if column in unread]
     sketches = [column for column in source.sketched if column in filled.get(EXCHANGE_SKETCHES.name, ())]
     if have or sketches:
         origin = f"from {_listed(have)}" if have else "from sketches"
         sentence = f"shows {source.shows} ({origin})"
+    elif lost:
+        sentence = f"would show {source.shows}; {'; '.join(lost)}"
     elif name == ACCOUNTS.name and name not in given:
         sentence = f"would show {source.shows}; no accounts were given: name them with `--accounts`"
     elif name not in given and EXCHANGE_SKETCHES.name in given:

@@ -66,7 +66,8 @@ def render(found: ReadSummary, console: Console) -> None:
     console.print("[bold]evidence[/]")
     for one in found.evidence:
         mark = "[green]on [/]" if one["available"] else "[yellow]off[/]"
-        console.print(f"  {mark} {one['name']}: {one['sentence']}")
+        console.print(f"  {mark} ", end="")
+        console.print(Text(f"{one['name']}: {one['sentence']}"))
 
 
 def _all(engine: Engine, sql: str) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ from stillwatch.read.tables import (
     read_text,
     usable_sql,
 )
+from stillwatch.read.usable_addresses import count_addresses
 from stillwatch.records import Table
 from stillwatch.records.inputs import (
     ACCOUNTS,
@@ -110,7 +111,13 @@ def write_evidence_sources(reading: Reading, state: State | None) -> None:
     if state is not None and state.parts:
         given.add(EXCHANGE_SKETCHES.name)
         filled[EXCHANGE_SKETCHES.name] = filled.get(EXCHANGE_SKETCHES.name, set()) | set(state.filled)
-    rows = sorted([*evidence_source_rows(filled, given), *reach_rows(reading.engine)], key=lambda row: str(row["name"]))
+    addresses = [
+        count_addresses(reading.engine, table.name, column, reading.settings.trusted_hops)
+        for table, column in ((EXCHANGES, "client_address"), (ACCOUNTS, "signup_address"))
+        if column in reading.filled.get(table.name, ())
+    ]
+    found = [*evidence_source_rows(filled, given, addresses), *reach_rows(reading.engine)]
+    rows = sorted(found, key=lambda row: str(row["name"]))
     reading.engine.store(EVIDENCE_SOURCES, pa.Table.from_pylist(rows, schema=EVIDENCE_SOURCES.schema))
 
 

@@ -88,7 +88,7 @@ class Family:
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
-        Family("infrastructure", "addresses and client software"),
+        Family("infrastructure", "addresses or client software"),
         Family("registration", "registration details"),
         Family("payment", "means of payment"),
         Family("content", "the wording and settings around their questions"),

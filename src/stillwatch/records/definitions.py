@@ -47,8 +47,6 @@ SUBNET_BITS = {4: 24, 6: 48}
 NETWORK_BITS = {4: 16, 6: 32}
 """Leading bits of an address that name its network, by IP version: about what one operator is assigned at once."""
 
-_SUBNET_GROUPS = SUBNET_BITS[6] // 16
-
 
 def country_sql(accounts: str) -> str:
     """SQL of the country an account states, '' for none: that of its card, its organisation or its telephone prefix.
@@ -61,12 +59,3 @@ def country_sql(accounts: str) -> str:
 def refused_sql(exchanges: str) -> str:
     """SQL of whether an exchange was refused; `exchanges` is the alias of a table with `status_code`."""
     return f"coalesce({exchanges}.status_code, 0) >= {REFUSED_STATUS}"
-
-
-def signup_subnet_sql(column: str) -> str:
-    """SQL of the subnet of an address written as text: its first three octets (IPv4) or groups (IPv6)."""
-    return (
-        f"CASE WHEN contains({column}, ':') "
-        f"THEN array_to_string(string_split({column}, ':')[1:{_SUBNET_GROUPS}], ':') "
-        f"ELSE regexp_replace({column}, '[.][0-9]+$', '') END"
-    )

@@ -44,7 +44,7 @@ def shared(claim: str) -> str:
 
 
 def family(name: str) -> str:
-    """A family of shared values in words: `infrastructure` becomes `addresses and client software`."""
+    """A family of shared values in words: `infrastructure` becomes `addresses or client software`."""
     return FAMILIES[name].words if name in FAMILIES else in_words(name)
 
 

@@ -22,7 +22,7 @@ def run(engine: Engine, job: Job) -> None:
     `account_sketches` include the sketches of the state too. Raises the errors of the engine.
     """
     rows = job.settings.sketch.batch_rows
-    kernel = stream.Sketcher(job.key, rows)
+    kernel = stream.Sketcher(job.key, rows, job.settings.read.trusted_hops)
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))

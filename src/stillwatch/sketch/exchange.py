@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.key import Key
+from stillwatch.records.buffers import texts_of
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.address import address_values
-from stillwatch.sketch.buffers import texts_of
 from stillwatch.sketch.siphash import Octets
 from stillwatch.sketch.text import (
     HAS_FRAME,
@@ -38,15 +38,16 @@ _PARAMETERS = ("temperature", "top_p", "max_tokens", "choice_count")
 _CLEANED = ("channel", "request_model", "operation", "finish_reason")
 
 
-def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace) -> pa.RecordBatch:
+def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace, trusted_hops: int = 0) -> pa.RecordBatch:
     """Returns the sketches of a batch of `stream.exchanges_sql` rows, in the same order.
 
     The workspace must have been made with the same key, and no other thread may use it at the same time.
+    `trusted_hops` is as in `records.addresses`.
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
     made = {name: column_values(columns[source], key, source) for name, source in _HASHED.items()}
     made |= {name: _cleaned(columns[name]) for name in _CLEANED}
-    made |= _addresses(columns["client_address"], key) | _texts(columns["input_text"], workspace)
+    made |= _addresses(columns["client_address"], key, trusted_hops) | _texts(columns["input_text"], workspace)
     made["tools_value"] = set_values(columns["tool_names"], key, "tool_names")
     made["tool_count"] = pc.list_value_length(columns["tool_names"])
     made["parameters_value"] = parameter_values([columns[name] for name in _PARAMETERS], key)
@@ -57,9 +58,9 @@ def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace) -> pa.Re
     return pa.RecordBatch.from_arrays(arrays, schema=EXCHANGE_SKETCHES.schema)
 
 
-def _addresses(column: pa.Array, key: Key) -> dict[str, pa.Array]:
+def _addresses(column: pa.Array, key: Key, trusted_hops: int) -> dict[str, pa.Array]:
     names = ("address_value", "address_subnet_value", "address_network_value")
-    return dict(zip(names, address_values(column, key), strict=True))
+    return dict(zip(names, address_values(column, key, trusted_hops), strict=True))
 
 
 def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:

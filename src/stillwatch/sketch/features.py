@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.records.compiled import compiled
 from stillwatch.records.sketches import FEATURES
-from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.tokens import pair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 from stillwatch.sketch.siphash import (
     Octets,
     Words,

@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.records.compiled import compiled
 from stillwatch.records.naming import FORMS, SUBJECTS
-from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.features import bucket_of
 from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.tokens import FOLD, Tokens, mix, pair

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 from stillwatch.sketch.siphash import Octets, Words
 from stillwatch.sketch.tokens import mix, pair
 

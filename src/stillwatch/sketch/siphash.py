@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.buffers import Octets as Octets
+from stillwatch.records.compiled import compiled
 
 Words = npt.NDArray[np.uint64]
-Octets = npt.NDArray[np.uint8]
 State = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 _U13, _U16, _U17, _U21, _U32 = (np.uint64(n) for n in (13, 16, 17, 21, 32))

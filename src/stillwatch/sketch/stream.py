@@ -13,6 +13,7 @@ import pyarrow as pa
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.key import Key
 from stillwatch.progress import progress
+from stillwatch.records.addresses import LONGEST
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
@@ -26,7 +27,7 @@ MAXIMUM_THREADS = (
 
 
 NAMES = ("channel", "request_model", "operation", "finish_reason")
-CLAIMS = ("conversation_id", "client_address", "user_agent", "client_fingerprint", "device_id", "session_id")
+CLAIMS = ("conversation_id", "user_agent", "client_fingerprint", "device_id", "session_id")
 NAME_LETTERS, CLAIM_BYTES = 256, 4_096
 HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8, which bounds the time for one text
 
@@ -35,7 +36,8 @@ def exchanges_sql() -> str:
     """Returns SQL of the columns that sketching needs.
 
     The engine digests instructions, which are long and have few distinct values. In a text longer than `HEAD_LETTERS` +
-    `TAIL_LETTERS`, a digest of the whole text replaces the middle, so that different texts stay different.
+    `TAIL_LETTERS`, a digest of the whole text replaces the middle, so that different texts stay different. Of a list of
+    addresses the right end is kept, and one character more, which shows that it was cut.
     """
     names = ", ".join(f"left({name}, {NAME_LETTERS}) AS {name}" for name in NAMES)
     claims = ", ".join(_claim_sql(name) for name in CLAIMS)
@@ -43,6 +45,7 @@ def exchanges_sql() -> str:
     exchange_id, account_id, started_at, tool_names,
     {names},
     {claims},
+    right(client_address, {LONGEST + 1}) AS client_address,
     CASE WHEN system_instructions <> '' THEN sha256(system_instructions) END AS instructions_digest,
     temperature, top_p, max_tokens, choice_count, status_code,
     input_tokens, output_tokens, cached_tokens, reasoning_tokens,
@@ -79,15 +82,19 @@ class Sketcher:
 
     key: Key
     rows: int  # the most exchanges in one batch
+    trusted_hops: int  # as in `records.addresses`
 
     def __call__(self, batches: Iterator[pa.RecordBatch], threads: int) -> Iterator[pa.RecordBatch]:
         with progress("sketching") as advance:
-            for batch in sketched(regrouped(batches, self.rows), self.key, min(threads, MAXIMUM_THREADS)):
+            ready = regrouped(batches, self.rows)
+            for batch in sketched(ready, self.key, min(threads, MAXIMUM_THREADS), self.trusted_hops):
                 advance(batch.num_rows)
                 yield batch
 
 
-def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Iterator[pa.RecordBatch]:
+def sketched(
+    batches: Iterable[pa.RecordBatch], key: Key, threads: int, trusted_hops: int = 0
+) -> Iterator[pa.RecordBatch]:
     """Sketches batches on several threads and yields them in order; at most `threads` + 1 batches are pending."""
     workspaces: SimpleQueue[Workspace] = SimpleQueue()
     for _ in range(threads):
@@ -96,7 +103,7 @@ def sketched(batches: Iterable[pa.RecordBatch], key: Key, threads: int) -> Itera
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
         workspace = workspaces.get()
         try:
-            return sketch_batch(batch, key, workspace)
+            return sketch_batch(batch, key, workspace, trusted_hops)
         finally:
             workspaces.put(workspace)
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.key import Key
+from stillwatch.records.buffers import Texts
+from stillwatch.records.compiled import compiled
 from stillwatch.records.sketches import FEATURES
-from stillwatch.sketch.buffers import Texts
-from stillwatch.sketch.compiled import compiled
 from stillwatch.sketch.features import (
     Sample,
     make_sample,

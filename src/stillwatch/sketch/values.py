@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.key import Key
-from stillwatch.sketch.buffers import Texts, texts_of
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.buffers import Texts, texts_of
+from stillwatch.records.compiled import compiled
 from stillwatch.sketch.siphash import Words, sip_bytes, sip_words
 
 Present = npt.NDArray[np.bool_]

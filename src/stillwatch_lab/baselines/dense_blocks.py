@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 from stillwatch_lab.baselines.channels import channels
 from stillwatch_lab.baselines.holdings import Holdings, load, starts
 from stillwatch_lab.baselines.interface import Logs, scored

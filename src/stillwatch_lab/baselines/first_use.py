@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.engine import Engine
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 from stillwatch_lab.baselines.channels import channels
 from stillwatch_lab.baselines.holdings import NEVER, Holdings, load
 from stillwatch_lab.baselines.interface import Logs, scored

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine
-from stillwatch.sketch.compiled import compiled
+from stillwatch.records.compiled import compiled
 from stillwatch_lab.baselines.interface import Logs, scored
 from stillwatch_lab.baselines.tables import (
     Events,

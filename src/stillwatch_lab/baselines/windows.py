@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.records.compiled import compiled
 from stillwatch.records.features import decode_features
 from stillwatch.records.order import by_account_and_time
-from stillwatch.sketch.compiled import compiled
 from stillwatch_lab.baselines.tables import Int64, microseconds
 from stillwatch_lab.baselines.unions import Floats
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.sketch.siphash import Octets
+Octets = npt.NDArray[np.uint8]
 
 
 class Texts(NamedTuple):
