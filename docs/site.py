@@ -22,7 +22,17 @@ TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 # The order of the site's pages; a page that is not named here fails the build.
 SECTIONS = (
     ("Start", ("README.md", "examples/walkthrough.md", "docs/concepts.md", "docs/operating.md", "docs/limits.md")),
-    ("Data", ("docs/contract.md", "docs/contract-outputs.md", "docs/flow.md", "docs/performance.md", "docs/spark.md")),
+    (
+        "Data",
+        (
+            "docs/contract.md",
+            "docs/contract-outputs.md",
+            "docs/formats/*.md",
+            "docs/flow.md",
+            "docs/performance.md",
+            "docs/spark.md",
+        ),
+    ),
     ("Methods", ("docs/methods/*.md",)),
     ("Decisions", ("docs/decisions/*.md",)),
     ("Project", ("CONTRIBUTING.md", "docs/extending.md", "SECURITY.md", "CHANGELOG.md", "docs/results/*.md")),

@@ -11,5 +11,6 @@ from stillwatch.read.gateways.formats import (
     recognise_text,
 )
 from stillwatch.read.gateways.otlp_protobuf import messages
+from stillwatch.read.gateways.suggestions import suggest
 
-__all__ = ["Format", "load_mapping", "messages", "named", "names", "recognise", "recognise_text"]
+__all__ = ["Format", "load_mapping", "messages", "named", "names", "recognise", "recognise_text", "suggest"]

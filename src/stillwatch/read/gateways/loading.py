@@ -44,7 +44,8 @@ _ORIGIN_KEYS = ("from", "unit", "as", "values", "constant", "join", "with")
 class Description:
     """Everything that a mapping file says.
 
-    A record is of this format where all of `all_of` and one of `any_of` (if there are any) say something.
+    `origins` and `bodies` (of requests, of responses) are what `columns` was made of. A record is of this format where
+    all of `all_of` and one of `any_of` (if there are any) say something.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Description:
     decode: str
     unpack: str
     columns: MappedColumns
+    origins: Mapping[str, tuple[Origin, ...]]
+    bodies: tuple[tuple[Path, ...], tuple[Path, ...]]
     all_of: tuple[Path, ...] = ()
     any_of: tuple[Path, ...] = ()
 
@@ -91,6 +94,8 @@ class _Reading:
             self._word(raw, "decode", DECODERS, "json"),
             self._word(raw, "unpack", UNPACKERS, "list"),
             MappedColumns(origins, bodies, self._paths(raw, "ignored"), absent),
+            origins,
+            bodies,
             self._paths(recognise, "all"),
             self._paths(recognise, "any"),
         )
@@ -154,7 +159,7 @@ class _Reading:
         if sum(key in value for key in ("values", "unit", "as")) > 1:
             self._mistake(where, "has more than one of `as`, `unit` and `values`", "leave one")
         transform = moment_of(unit) if unit else TRANSFORMS[name][0] if name else None
-        return Origin((path,), words=words, transform=transform, reads_json=name in READS_JSON)
+        return Origin((path,), words=words, transform=transform, reads_json=name in READS_JSON, named=name or unit)
 
     def _paths(self, raw: Mapping[str, object], key: str, where: str = "") -> tuple[Path, ...]:
         paths = []

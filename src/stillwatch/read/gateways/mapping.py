@@ -24,6 +24,7 @@ class Origin:
     words: Mapping[str, object] | None = None  # what stands for each text; `*` for any other
     transform: Callable[[object], object] | None = None
     reads_json: bool = False  # whether the transform takes a text for the JSON that it holds
+    named: str = ""  # the transform's name, or the unit of time that it reads
 
     @property
     def is_plain(self) -> bool:
