@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.texts import cpu_seconds, texts
 from stillwatch.read.gateways import Format, named
@@ -36,7 +37,7 @@ def main() -> None:
     found = texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     print(f"{'records':24} {'bytes a row':>12} {'parsed':>10} {'to rows':>10}   MB/s a core")
     for kind in KINDS:
-        speed = measure(named(kind.split()[0]), list(records(kind, found)))
+        speed = measure(named(kind.partition(" ")[0]), list(records(kind, found)))
         rates = " ".join(f"{speed.size / 1e6 / seconds:10.1f}" for seconds in (speed.parsing, speed.reading))
         print(f"{kind:24} {speed.size / speed.rows:12,.0f} {rates}")
 
@@ -76,18 +77,37 @@ def _talk(number: int, text: str) -> list[dict[str, object]]:
     return [{"role": role, "content": said} for role, said in turns]
 
 
+def _spans(document: Any) -> list[dict[str, Any]]:
+    spans: list[dict[str, Any]] = document["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    return spans
+
+
 def _otel(number: int, text: str) -> object:
     document = _sample("otel.jsonl", 0)
-    spans = document["resourceSpans"][0]["scopeSpans"][0]["spans"]  # type: ignore[index]
-    content = {
-        "gen_ai.input.messages": [
-            {"role": one["role"], "parts": [{"type": "text", "content": one["content"]}]} for one in _talk(number, text)
+    spans = _spans(document)
+    parts = [
+        {"role": one["role"], "parts": [{"type": "text", "content": one["content"]}]} for one in _talk(number, text)
+    ]
+    said = json.dumps(parts, ensure_ascii=False)
+    spans[:] = [_span(spans[0], f"resp-{SPANS * number + at}", said) for at in range(SPANS)]
+    return document
+
+
+def _span(sample: dict[str, Any], identity: str, said: str) -> dict[str, Any]:
+    changed = {"gen_ai.response.id": identity, "gen_ai.input.messages": said}
+    attributes = [
+        one | {"value": {"stringValue": changed[one["key"]]}} if one["key"] in changed else one
+        for one in sample["attributes"]
+    ]
+    return sample | {"spanId": f"{identity:>016}", "attributes": attributes}
+
+
+def _otel_without_texts(number: int, text: str) -> object:
+    document = _otel(number, text)
+    for span in _spans(document):
+        span["attributes"] = [
+            one for one in span["attributes"] if not one["key"].endswith(("messages", "instructions"))
         ]
-    }
-    for attribute in spans[0]["attributes"]:
-        if attribute["key"] in content:
-            attribute["value"] = {"stringValue": json.dumps(content[attribute["key"]], ensure_ascii=False)}
-    spans[:] = [spans[0] | {"spanId": f"{SPANS * number + at:016x}"} for at in range(SPANS)]
     return document
 
 
@@ -108,6 +128,7 @@ def _spend_log(number: int, text: str) -> object:
 
 KINDS: dict[str, Callable[[int, str], object]] = {
     "otel spans": _otel,
+    "otel spans, no texts": _otel_without_texts,
     "litellm payloads": _payload,
     "litellm spend logs": _spend_log,
 }

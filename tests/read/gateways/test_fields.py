@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.read.gateways.fields import collect, fields_of
+from stillwatch.read.gateways.fields import Walk, fields_of
 from stillwatch.read.gateways.paths import Path, parse_path
 
 KEYS = st.sampled_from(["a", "b", "a.b", "b.a", "0", "1"])
@@ -28,10 +28,9 @@ def paths_of(*texts: str) -> list[Path]:
 
 
 def collected(record: dict[str, object], paths: list[Path], ignored: list[Path]) -> tuple[list[object], Counter[str]]:
-    found: list[object] = [None] * len(paths)
-    unknown: Counter[str] = Counter()
-    collect(record, fields_of(paths, ignored), found, {}, unknown)
-    return found, unknown
+    walk = Walk([None] * (len(paths) + 1), Counter())
+    walk.through(record, fields_of(paths, ignored))
+    return walk.found[:-1], walk.unknown
 
 
 @given(RECORDS, st.lists(SEGMENTS, max_size=5, unique_by=tuple))

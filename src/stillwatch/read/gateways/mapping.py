@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stillwatch.read.gateways.bodies import request_values, response_values
-from stillwatch.read.gateways.fields import Field, collect, fields_of
+from stillwatch.read.gateways.fields import Field, Walk, fields_of
 from stillwatch.read.gateways.paths import Path, Texts, inside, present
 
 Row = dict[str, object]
@@ -31,14 +31,8 @@ class Origin:
         """Whether the value at the path is the column's as it stands."""
         return len(self.paths) == 1 and (self.joined_by, self.words, self.transform) == (None, None, None)
 
-    def value(self, found: Sequence[object], texts: Texts) -> object:
-        """Returns the column's value from those at this origin's paths, None where there is none."""
-        if not found:
-            return self.constant
-        if self.joined_by is not None:
-            usable = all(present(part) and isinstance(part, str | int | float) for part in found)
-            return self.joined_by.join(map(str, found)) if usable else None
-        (value,) = found
+    def of_one(self, value: object, texts: Texts) -> object:
+        """Returns the column's value from the one at this origin's only path."""
         if self.words is not None:
             word = str(value) if isinstance(value, str | int | float) else ""
             return self.words.get(word, self.words.get("*"))
@@ -46,9 +40,16 @@ class Origin:
             return value
         return _read(self.transform, value, texts) if self.reads_json else self.transform(value)
 
+    def of_several(self, found: Sequence[object]) -> object:
+        """Returns the values joined where each says something, else None; of no path the constant."""
+        if self.joined_by is None:
+            return self.constant
+        usable = all(present(part) and isinstance(part, str | int | float) for part in found)
+        return self.joined_by.join(map(str, found)) if usable else None
 
-_Placed = tuple[Origin, bool, tuple[int, ...]]
-"""An origin, whether it is plain, and where the values of its paths stand among those found."""
+
+_Placed = tuple[Origin, tuple[int, ...]]
+"""An origin, and where the values of its paths stand among those found."""
 
 
 class MappedColumns:
@@ -73,10 +74,15 @@ class MappedColumns:
                 paths.append(path)
             return numbers[path.text]
 
-        self._origins: list[tuple[str, list[_Placed]]] = [
-            (column, [(origin, origin.is_plain, tuple(map(number, origin.paths))) for origin in each])
-            for column, each in origins.items()
+        placed: dict[str, list[_Placed]] = {
+            column: [(origin, tuple(map(number, origin.paths))) for origin in each] for column, each in origins.items()
+        }
+        self._plain = [
+            (column, [places[0] for _, places in each])
+            for column, each in placed.items()
+            if all(origin.is_plain for origin, _ in each)
         ]
+        self._others = [(column, placed[column]) for column in placed if column not in dict(self._plain)]
         self._bodies = [
             (number(path), values)
             for each, values in zip(bodies, (request_values, response_values), strict=True)
@@ -88,33 +94,42 @@ class MappedColumns:
 
     def row(self, record: object, unknown: Counter[str]) -> Row:
         """Returns the values of the columns that the record has something for; counts its fields that are not read."""
-        found: list[object] = [None] * self._count
-        texts: Texts = {}
+        walk = Walk([None] * (self._count + 1), unknown)
         if isinstance(record, dict):
-            collect(record, self._fields, found, texts, unknown)
+            walk.through(record, self._fields)
+        found = walk.found
         if self._absent:
             found = [None if isinstance(value, str) and value in self._absent else value for value in found]
         row: Row = {}
-        for column, origins in self._origins:
-            value = _first_value(origins, found, texts)
-            if value is not None:
+        for column, places in self._plain:
+            for place in places:
+                value = found[place]
+                if value or (value is not None and present(value)):
+                    row[column] = value
+                    break
+        self._convert(found, walk.texts, row)
+        return row
+
+    def _convert(self, found: Sequence[object], texts: Texts, row: Row) -> None:
+        """Adds the columns whose values are changed on their way, and what the bodies say of columns not filled yet."""
+        for column, origins in self._others:
+            if (value := _first_value(origins, found, texts)) is not None:
                 row[column] = value
         for place, values in self._bodies:
             if body := found[place]:
                 said = _read(values, body, texts)
                 for column, value in said.items() if isinstance(said, dict) else ():
                     row.setdefault(column, value)
-        return row
 
 
 def _first_value(origins: Iterable[_Placed], found: Sequence[object], texts: Texts) -> object:
-    for origin, is_plain, places in origins:
-        if is_plain:
+    for origin, places in origins:
+        if len(places) == 1 and origin.joined_by is None:
             value = found[places[0]]
+            value = None if value is None else origin.of_one(value, texts)
         else:
-            parts = [found[place] for place in places if found[place] is not None]
-            value = origin.value(parts, texts) if len(parts) == len(places) else None
-        if value or (value is not None and present(value)):
+            value = origin.of_several([found[place] for place in places])
+        if value is not None and present(value):
             return value
     return None
 

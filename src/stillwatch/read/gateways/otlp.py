@@ -73,13 +73,14 @@ def _single(record: Record, unknown: Counter[str]) -> Iterator[Record]:
     if "attributes" in record:
         yield from _exchange(_flat(record), shared, unknown)
     else:
-        yield nested(record) | shared
+        yield {**nested(record), **shared}
 
 
 def _exchange(record: Record, shared: Record, unknown: Counter[str]) -> Iterator[Record]:
     passed_over = _passed_over(record)
     if passed_over is None:
-        yield nested(record) | shared
+        record.update(shared)
+        yield nested(record)
     else:
         note(unknown, passed_over)
 
@@ -90,16 +91,17 @@ def _first_list(record: Record, names: tuple[str, ...]) -> list[object] | None:
 
 def _flat(item: Record) -> Record:
     """The attributes of a span or event, and its own fields, which an attribute of their name cannot replace."""
-    record: Record = {}
+    record = attributes(item.get("attributes"))
+    for event in _first_list(item, ("events",)) or ():
+        if isinstance(event, dict) and event.get("name") in _EVENTS:
+            record = attributes(event.get("attributes")) | record
     body = item.get("body")
     if isinstance(body, dict):
         held = value_of(body, 0) if "kvlistValue" in body else body
-        record.update(held if isinstance(held, dict) else {})
-    for event in _first_list(item, ("events",)) or ():
-        if isinstance(event, dict) and event.get("name") in _EVENTS:
-            record.update(attributes(event.get("attributes")))
-    record.update(attributes(item.get("attributes")))
-    record.update({name: value for name, value in item.items() if name not in ("attributes", "events", "body")})
+        record = held | record if isinstance(held, dict) else record
+    record.update(item)
+    for name in ("attributes", "events", "body"):
+        record.pop(name, None)
     return record
 
 
@@ -117,15 +119,17 @@ def _passed_over(record: Record) -> str | None:
 
 
 def attributes(listed: object) -> Record:
-    """Returns the attributes of OTLP's JSON, `[{key, value: {stringValue}}]`, as an object; an object as it is."""
+    """Returns the attributes of OTLP's JSON, `[{key, value: {stringValue}}]`, as an object; of an object a copy."""
     if isinstance(listed, dict):
-        return listed
+        return dict(listed)
     found: Record = {}
     for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and isinstance(key := one.get("key"), str):
-            value = one.get("value")
-            text = value.get("stringValue") if isinstance(value, dict) else None
-            found[key] = text if text is not None else value_of(value, 0)
+        try:
+            key, value = one["key"], one["value"]
+            if isinstance(key, str):
+                found[key] = value["stringValue"] if "stringValue" in value else value_of(value, 0)
+        except (TypeError, KeyError):
+            continue  # it is no attribute: asking each for its type first takes half as long again
     return found
 
 
@@ -134,6 +138,8 @@ def value_of(value: object, depth: int) -> object:
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None if isinstance(value, dict | list) else value
     for kind, held in value.items():
+        if kind == "intValue":
+            return held
         inner = held.get("values") if isinstance(held, dict) else None
         if kind in ("arrayValue", "array_value"):
             return [value_of(one, depth + 1) for one in inner] if isinstance(inner, list) else []
@@ -147,7 +153,7 @@ def value_of(value: object, depth: int) -> object:
 def nested(record: Record) -> Record:
     """Returns the record with indexed keys as lists: `gen_ai.prompt.0.role` becomes `role` in the first element of
     `gen_ai.prompt`. Keys that are there without an index win."""
-    indexed = {name for name in record if _is_indexed(name)}
+    indexed = dict.fromkeys([name for name in record if _is_indexed(name)])
     if not indexed:
         return record
     lists: dict[str, dict[int, object]] = {}
