@@ -66,12 +66,13 @@ class QueryErrorKind(Enum):
     STATEMENT = "statement"  # the statement itself is wrong: no file and no machine could make it right
     BROKEN_TEXT = "broken_text"  # a file that it reads holds a text that is not UTF-8
     BROKEN_FILE = "broken_file"  # a file that it reads is missing or cannot be decoded
+    LOST = "lost"  # the engine met what it cannot go on from, and answers nothing more
     OTHER = "other"
 
     @property
     def may_be_a_file(self) -> bool:
         """Whether a file that the statement reads may be the cause."""
-        return self in (QueryErrorKind.BROKEN_TEXT, QueryErrorKind.BROKEN_FILE, QueryErrorKind.OTHER)
+        return self not in (QueryErrorKind.OUT_OF_MEMORY, QueryErrorKind.INTERRUPTED, QueryErrorKind.STATEMENT)
 
 
 class QueryError(RunError):

@@ -236,7 +236,7 @@ def _measured(stage: Stage, engine: Engine, job: Job) -> StageRecord:
     try:
         stage.run(engine, job)
     except QueryError as error:
-        broken = read.broken_file(job, error)
+        broken = read.broken_file(job, error, engine.folder)
         if broken is None:
             raise
         raise broken from error

@@ -102,4 +102,5 @@ def test_a_full_disk_is_an_output_error() -> None:
 
 def test_which_kinds_may_be_the_fault_of_a_file() -> None:
     files = {kind for kind in QueryErrorKind if kind.may_be_a_file}
-    assert files == {QueryErrorKind.BROKEN_FILE, QueryErrorKind.BROKEN_TEXT, QueryErrorKind.OTHER}
+    known = QueryErrorKind
+    assert files == {known.BROKEN_FILE, known.BROKEN_TEXT, known.LOST, known.OTHER}

@@ -20,6 +20,8 @@ _KINDS: tuple[tuple[type[duckdb.Error], QueryErrorKind], ...] = (
     (duckdb.SyntaxException, QueryErrorKind.STATEMENT),
     (duckdb.BinderException, QueryErrorKind.STATEMENT),
     (duckdb.CatalogException, QueryErrorKind.STATEMENT),
+    (duckdb.InternalException, QueryErrorKind.LOST),
+    (duckdb.FatalException, QueryErrorKind.LOST),
 )
 
 
@@ -28,6 +30,8 @@ def refusals(name: str, sql: str) -> Iterator[None]:
     """Raises QueryError or OutputError for what the driver raises while it runs this statement."""
     try:
         yield
+    except UnicodeDecodeError as error:  # the driver's own refusal, in which it repeats bytes of a file
+        raise QueryError(name, sql, error.object.decode("utf-8", "replace"), QueryErrorKind.BROKEN_FILE) from error
     except duckdb.Error as error:
         reason = str(error)
         if any(full in reason for full in _FULL):

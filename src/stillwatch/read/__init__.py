@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stillwatch.engine import Engine
-from stillwatch.errors import InputError, QueryError
+from stillwatch.errors import InputError, QueryError, QueryErrorKind
 from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.read.formats.parquet import check_pages, footer
+from stillwatch.read.formats.parquet import check_headers, check_pages, footer
 from stillwatch.read.state_tables import write_previous, write_state
 from stillwatch.read.tables import Reading
 from stillwatch.read.validation.rejects import Rejects
@@ -97,17 +98,19 @@ def received_key(job: Job) -> ReceivedKey | None:
     return ReceivedKey(keys[0] if keys else None, len(sketches) < len(sources))
 
 
-def broken_file(job: Job, error: QueryError) -> InputError | None:
+def broken_file(job: Job, error: QueryError, folder: Path) -> InputError | None:
     """Returns the error that names the Parquet file whose broken page made a query fail; None when no page is broken.
 
     The read stage reads only columns that can have a fault, so a later stage may be the first to read a broken page.
+    The pages are read in `folder`.
     """
-    if not error.kind.may_be_a_file:
+    sources = [source for source in job.sources.every if source.format == "parquet"]
+    if not (sources and (error.kind.may_be_a_file or error.kind is QueryErrorKind.OUT_OF_MEMORY)):
         return None
     try:
-        for source in job.sources.every:
-            if source.format == "parquet":
-                check_pages(source)
+        check_headers(sources)  # a page that claims what it has not may want all memory
+        if error.kind.may_be_a_file:
+            check_pages(sources, folder)
     except InputError as broken:
         return broken
     return None

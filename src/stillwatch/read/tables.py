@@ -11,9 +11,15 @@ import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.errors import QueryError, QueryErrorKind
-from stillwatch.input_files import Source, unreadable
+from stillwatch.input_files import Source
 from stillwatch.read.formats.csv_rows import missing_columns
-from stillwatch.read.formats.parquet import Footer, with_text_as_bytes
+from stillwatch.read.formats.parquet import (
+    Footer,
+    broken_page,
+    check_columns,
+    text_as_bytes,
+    with_plain_names,
+)
 from stillwatch.read.ignored import ignored_columns
 from stillwatch.read.partitions import (
     Part,
@@ -86,12 +92,15 @@ def read_parquet_files(reading: Reading, table: Table, files: Sequence[tuple[Sou
         absent = [name for name in table.required if name not in footer.names]
         if absent:
             raise missing_columns(source, absent, list(footer.names))
+        check_columns(source, footer, table)
         shape = tuple((name, str(kind)) for name, kind in footer.types if name in table.names)
         shapes.setdefault(shape, []).append((source, footer))
     parts = []
     for equal in shapes.values():
         numbers = [_register_parquet(reading, table, source, footer) for source, footer in equal]
-        parts.extend(_check_files(reading, table, equal, numbers[0]))
+        folder = reading.engine.folder
+        named = [(with_plain_names(source, footer, table, folder), footer) for source, footer in equal]
+        parts.extend(_check_files(reading, table, named, numbers[0]))
     return parts
 
 
@@ -121,21 +130,27 @@ def _check_files(
     try:
         return [CheckedPart(part, _quarantine_faulty(reading, part, first))]
     except QueryError as error:
-        if not error.kind.may_be_a_file:
+        if not error.kind.may_be_a_file or error.kind is QueryErrorKind.LOST:
             raise
         if len(files) > 1:  # one file is broken, and the error does not say which: check each alone
             checked = [_check_files(reading, table, [pair], first + index) for index, pair in enumerate(files)]
             return list(chain.from_iterable(checked))
         if rewritten or error.kind is not QueryErrorKind.BROKEN_TEXT:
-            raise unreadable(sources[0], error.reason) from error
-    copy = with_text_as_bytes(sources[0], table, reading.engine.folder)
+            raise broken_page(sources[0], error) from error
+    copy = text_as_bytes(sources[0], reading.engine.folder)
     return _check_files(reading, table, [(copy, files[0][1])], first, rewritten=True)
 
 
 def _types(footer: Footer, rewritten: bool) -> list[tuple[str, pa.DataType]]:
     if not rewritten:
         return list(footer.types)
-    return [(name, pa.large_binary() if pa.types.is_string(kind) else kind) for name, kind in footer.types]
+    return [(name, _as_bytes(kind)) for name, kind in footer.types]
+
+
+def _as_bytes(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(_as_bytes(kind.value_type))
+    return pa.binary() if pa.types.is_string(kind) else kind
 
 
 def _quarantine_faulty(reading: Reading, part: Part, first: int) -> str | None:

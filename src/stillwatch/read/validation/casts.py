@@ -76,6 +76,8 @@ def _texts(column: Column, name: str, stored: pa.DataType) -> Cast:
         return _unsupported(column, name, stored)
     # A column that is stored in the contract's type needs no cast.
     value = name if stored == column.kind.arrow else f"try_cast({name} AS VARCHAR[])"
+    if _is_bytes(stored.value_type):
+        value = f"list_transform({name}, lambda item: try(decode(item)))"
     mended = (
         f"CASE WHEN contains(array_to_string({value}, ''), {_NUL_SIGN}) "
         f"THEN list_transform({value}, lambda item: replace(item, {_NUL_SIGN}, '')) ELSE {value} END"
