@@ -47,6 +47,18 @@ class TestNamed:
             named("litelm")
 
 
+def test_cells_of_a_csv_file_give_the_same_rows() -> None:
+    """An export as CSV holds every number as a text, and nothing as an empty one."""
+    spend_logs = [record for record in sample("litellm") if isinstance(record, dict) and "request_id" in record]
+    cells: list[object] = [
+        {name: "" if value is None else str(value) for name, value in record.items()} for record in spend_logs
+    ]
+    stated = [{name: str(value) for name, value in row.items()} for row in rows_of(named("litellm"), [*spend_logs])]
+    assert len(stated) == 2
+    assert recognise(cells) is named("litellm")
+    assert [{name: str(value) for name, value in row.items()} for row in rows_of(named("litellm"), cells)] == stated
+
+
 class TestDecode:
     def test_what_a_strict_parser_refuses_is_read(self) -> None:
         data = b'{"a": "\xff", "b": "\\ud800", "c": "\x01", "d": NaN}'

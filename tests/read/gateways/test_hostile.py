@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 import pytest
 from hypothesis import given, settings
@@ -111,6 +112,36 @@ def test_deep_nesting(name: str) -> None:
         assert isinstance(record, dict | list)
         for path in places(record):
             rows_of(named(name), [changed(record, path, deep), changed(record, path, text)])
+
+
+NAMED = ["a", "content", "parts", "message", "response", "meta", "delta", "usage", "trace"]
+LISTED = ["choices", "tools", "functions", "messages", "output", "observations"]
+WRAPPINGS: list[Callable[[object], object]] = [
+    lambda inner: [inner],
+    lambda inner: [{}, inner],
+    *(partial(lambda key, inner: {key: inner}, key) for key in NAMED),
+    *(partial(lambda key, inner: {key: [inner]}, key) for key in LISTED),
+    *(partial(lambda kind, inner: {"type": kind, "content": inner}, kind) for kind in ("tool_result", "document", "x")),
+    lambda inner: {"role": "user", "content": [inner]},
+    lambda inner: {"type": "document", "source": {"type": "content", "content": inner}},
+    lambda inner: {"name": "f", "arguments": inner},
+    lambda inner: {"function": {"name": "f", "input": inner}},
+    lambda inner: {"arrayValue": {"values": [inner]}},
+    lambda inner: {"kvlistValue": {"values": [{"key": "k", "value": inner}]}},
+]
+"""What may stand around a value again and again; the text form of a record allows about a thousand levels."""
+
+
+@pytest.mark.parametrize("number", range(len(WRAPPINGS)))
+@pytest.mark.parametrize("name", NAMES)
+def test_deep_nesting_of_every_shape(name: str, number: int) -> None:
+    deep: object = "deep"
+    for _ in range(300):
+        deep = WRAPPINGS[number](deep)
+    rows_of(named(name), [deep])
+    for record in sample(name)[:3]:
+        for path in places(record):
+            rows_of(named(name), [changed(record, path, deep)])
 
 
 @pytest.mark.parametrize("name", NAMES)

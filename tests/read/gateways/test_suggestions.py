@@ -88,6 +88,13 @@ def test_the_examples_could_have_been_proposed(name: str, tmp_path: Path) -> Non
     }
 
 
+def test_deep_values_are_no_trouble() -> None:
+    deep: object = "deep"
+    for _ in range(900):
+        deep = {"id": [deep]}
+    assert "exchange_id" in suggest([{"id": deep, "b": json.dumps("[" * 500)}, {"id": "x"}])
+
+
 KEYS = st.text(max_size=6) | st.sampled_from(["id", "user.id", "a b", '"', "\n", "messages", "time", "\ud800"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

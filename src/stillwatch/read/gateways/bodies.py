@@ -128,7 +128,7 @@ def system_text(value: object) -> str | None:
 def answer_text(value: object) -> str | None:
     """Returns the text of a response, or of messages that the model wrote."""
     if isinstance(value, list) and _is_stream(value):
-        return "".join(filter(None, map(answer_text, value))) or None
+        return "".join(answer_text(one) or "" for one in value if isinstance(one, dict)) or None
     if isinstance(value, dict):
         value = _first(value, _ANSWERS)
     return text_of(value) or None

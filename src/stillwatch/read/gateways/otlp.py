@@ -145,7 +145,9 @@ def value_of(value: object, depth: int) -> object:
             return [value_of(one, depth + 1) for one in inner] if isinstance(inner, list) else []
         if kind in ("kvlistValue", "kvlist_value"):
             pairs = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else []
-            return {str(pair.get("key")): value_of(pair.get("value"), depth + 1) for pair in pairs}
+            return {
+                key: value_of(pair.get("value"), depth + 1) for pair in pairs if isinstance(key := pair.get("key"), str)
+            }
         return held
     return None
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from stillwatch.read.gateways.bodies import request_values, response_values
 from stillwatch.read.gateways.formats import named, names, recognise
+from stillwatch.read.gateways.json_text import compact
 from stillwatch.read.gateways.paths import inside, present
 from stillwatch.read.gateways.transforms import UNITS
 from stillwatch.records import Column, Kind
@@ -134,7 +135,7 @@ def _line(column: Column, found: list[_Found], taken: set[str], records: int) ->
         if ranked and likeness(column.name, ranked[0]) > 0:
             best = ranked[0]
             taken.add(best.path)
-            distinct = len(set(map(repr, best.values)))
+            distinct = len(set(map(compact, best.values)))
             return (
                 f"{column.name} = {_origin(column, best)}  # `{best.leaf}` looks like `{column.name}`: "
                 f"in {len(best.values)} of {records} records, {distinct} distinct"
@@ -178,7 +179,7 @@ def _usable(column: Column, one: _Found) -> bool:
     """Returns whether most of a field's values could be the column's; ids of exchanges must be distinct."""
     if column.name in ("exchange_id", "account_id") and _CLIENTS.search(one.path):
         return False
-    if column.name == "exchange_id" and len(set(map(repr, one.values))) < len(one.values):
+    if column.name == "exchange_id" and len(set(map(compact, one.values))) < len(one.values):
         return False
     if column.name == "status_code" and _are_words(one):
         return True
