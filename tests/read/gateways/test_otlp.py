@@ -20,7 +20,10 @@ class TestValues:
         ("value", "held"),
         [
             ({"stringValue": "a"}, "a"),
-            ({"intValue": "7"}, "7"),
+            ({"intValue": "7"}, 7),
+            ({"intValue": 7}, 7),
+            ({"intValue": "-7"}, "-7"),
+            ({"intValue": "9" * 5000}, "9" * 5000),
             ({"boolValue": False}, False),
             ({"doubleValue": 0.5}, 0.5),
             ({"arrayValue": {"values": [{"stringValue": "a"}, {"intValue": 1}]}}, ["a", 1]),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 
 from stillwatch.read.gateways.fields import note
 
@@ -33,6 +32,11 @@ _CONTAINERS = (
 )
 _INDEXED = re.compile(r"\.\d{1,6}(\.|$)")
 _DEEPEST = 16
+_LONGEST = 200  # characters of a key with an index
+_REMEMBERED = 4096  # names
+
+_NOT_INDEXED: set[str] = set()
+"""Names that have no index, so that most records are passed at a glance; as many as are named first."""
 
 
 def unpack(document: object, unknown: Counter[str]) -> Iterator[Record]:
@@ -139,7 +143,7 @@ def value_of(value: object, depth: int) -> object:
         return None if isinstance(value, dict | list) else value
     for kind, held in value.items():
         if kind == "intValue":
-            return held
+            return _whole(held)
         inner = held.get("values") if isinstance(held, dict) else None
         if kind in ("arrayValue", "array_value"):
             return [value_of(one, depth + 1) for one in inner] if isinstance(inner, list) else []
@@ -152,10 +156,19 @@ def value_of(value: object, depth: int) -> object:
     return None
 
 
+def _whole(value: object) -> object:
+    """A 64-bit integer, which JSON spells as a text; anything else as it is."""
+    return int(value) if isinstance(value, str) and len(value) < 20 and value.isdecimal() else value
+
+
 def nested(record: Record) -> Record:
     """Returns the record with indexed keys as lists: `gen_ai.prompt.0.role` becomes `role` in the first element of
     `gen_ai.prompt`. Keys that are there without an index win."""
-    indexed = dict.fromkeys([name for name in record if _is_indexed(name)])
+    if record.keys() <= _NOT_INDEXED:
+        return record
+    indexed = dict.fromkeys([name for name in record if len(name) < _LONGEST and _INDEXED.search(name)])
+    if len(_NOT_INDEXED) < _REMEMBERED:
+        _NOT_INDEXED.update(record.keys() - indexed.keys())
     if not indexed:
         return record
     lists: dict[str, dict[int, object]] = {}
@@ -173,11 +186,6 @@ def nested(record: Record) -> Record:
         for parent, slots in lists.items()
     }
     return whole | {name: value for name, value in record.items() if name not in indexed}
-
-
-@lru_cache(maxsize=4096)
-def _is_indexed(name: str) -> bool:
-    return len(name) < 200 and _INDEXED.search(name) is not None
 
 
 def _split(name: str) -> tuple[str, int, str]:
