@@ -38,7 +38,7 @@ _TEXT_KEYS = {
 }
 """The keys under which text, or something that holds text, stands, by rank: the first that is present counts."""
 
-_PLAIN = frozenset({"text", "input_text", "output_text"})  # types of parts that hold a text and nothing else
+_PLAIN = frozenset({"text", "input_text", "output_text", "thinking", "reasoning"})  # parts that hold a text alone
 _CALLS = ("tool_calls", "function_call")  # beside the content of a message
 _CALL_PARTS = ("toolUse", "functionCall", "function")  # around a call
 _ARGUMENTS = ("arguments", "input", "args", "partial_json")
@@ -103,6 +103,8 @@ def text_of(value: object, depth: int = 0) -> str:
     if isinstance(value, dict):
         return _of_object(value, depth)
     if isinstance(value, list):
+        if len(value) == 1 and not isinstance(value[0], int):
+            return text_of(value[0], depth + 1)
         return "[tokens]" if _are_tokens(value) else joined([text_of(one, depth + 1) for one in value])
     return "" if value is None or isinstance(value, bool) else str(value)
 
@@ -115,7 +117,7 @@ def joined(texts: Iterable[str]) -> str:
 def _of_object(value: dict[str, object], depth: int) -> str:
     kind = value.get("type")
     if isinstance(kind, str) and kind in _PLAIN:
-        text = value.get("text") or value.get("content")
+        text = value.get("text") or value.get("content") or value.get("thinking")
         if isinstance(text, str):
             return text
     whole = _media(value, depth) or _call(value)
