@@ -44,6 +44,7 @@ GUILTY = CandidateProfile(
     busiest_day_share=0.03,
     tested_at=BEGIN,
     registered=400,
+    with_payer=400,
     identities=400,
     effective_customers=400.0,
     organisations=0,
@@ -53,6 +54,7 @@ GUILTY = CandidateProfile(
     contract_share=0.0,
     own_domain_share=0.0,
     subnets=350,
+    placed_accounts=400,
     top_subnet_share=0.01,
     family_bits={"payment": 9.0, "time": 9.0, "content": 9.0, "infrastructure": 9.0},
     claim_bits=SHARED,
@@ -60,6 +62,7 @@ GUILTY = CandidateProfile(
 )
 UNREGISTERED: dict[str, Any] = {
     "registered": 0,
+    "with_payer": None,
     "identities": None,
     "effective_customers": None,
     "organisations": None,

@@ -84,6 +84,10 @@ SHARED = {
 }
 
 
+# no member: so that the log is seen to have cards and organisations, of which accounts may have none
+ELSEWHERE = {"account_id": "elsewhere", "organisation_id": "another firm", "payment_fingerprint": "another card"}
+
+
 def stored(engine: Engine, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the rows; required columns they leave out are empty."""
     blank = {column.name: EMPTY[column.kind] for column in table.columns if column.required}
@@ -117,7 +121,8 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
 
 def own_names(accounts: Sequence[str]) -> Rows:
     """Registration of accounts that each claim to be somebody else."""
-    return [{"account_id": account, "payment_fingerprint": f"card of {account}"} for account in accounts]
+    stated = {"account_type": "individual", "verification": "card"}
+    return [{"account_id": account, "payment_fingerprint": f"card of {account}", **stated} for account in accounts]
 
 
 def taken(account: str) -> Rows:
@@ -136,7 +141,8 @@ def taken(account: str) -> Rows:
 
 
 def _inputs(engine: Engine, accounts: Sequence[str], changed: Mapping[str, Any]) -> None:
-    stored(engine, ACCOUNTS, changed.get("accounts", own_names(accounts)))
+    registered = changed.get("accounts", own_names(accounts))
+    stored(engine, ACCOUNTS, [*registered, ELSEWHERE] if registered else [])
     stored(engine, PERMITS, [{"purpose": "research", **row} for row in changed.get("permits", ())])
     judgements = [{"decided_by": "ann", "decided_at": BEGIN, **row} for row in changed.get("judgements", ())]
     stored(engine, JUDGEMENTS, judgements)

@@ -61,6 +61,20 @@ def test_evidence_that_is_switched_off_is_not_measured() -> None:
         assert set(measured(GUILTY, off)) == set(measured(GUILTY)) - off
 
 
+def test_without_text_nothing_is_said_of_requests_that_pass_on() -> None:
+    """That none was seen to says nothing then; one that was seen, as a conversation that moved, stays seen."""
+    no_text = {"repeats_questions": GroupTest.without("repeats_questions", Absence.NO_TEXT)}
+    alone = {claim: bits for claim, bits in GUILTY.claim_bits.items() if claim != "takes_over_requests_of"}
+    assert measured(replace(GUILTY, claim_bits=alone))["passes_requests_on"] == 0.0
+    assert "passes_requests_on" not in measured(replace(GUILTY, claim_bits=alone, tests=no_text))
+    assert measured(replace(GUILTY, tests=no_text))["passes_requests_on"] == pytest.approx(math.log1p(9.0))
+
+
+def test_without_places_nothing_is_said_of_them() -> None:
+    gone = {"subnets": None, "placed_accounts": None, "top_subnet_share": None}
+    assert set(measured(GUILTY)) - set(measured(profile(**gone))) == {"spreads_over_networks", "sits_in_one_network"}
+
+
 def test_registration_is_read_as_shares() -> None:
     found = measured(profile(effective_customers=100.0, organisation_share=0.25, subnets=800))
     assert found["claims_many_identities"] == pytest.approx(math.log(100.0))

@@ -13,6 +13,7 @@ from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.candidates import CANDIDATE_EXCHANGES, Absence, GroupTest
 from stillwatch.records.claims import ASKS_ONE_MIX, EQUALISED_VOLUMES, SAME_SIZES
+from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.outputs import NETWORK_VALUES
 from tests.assess.tables import EACH, MEMBERS, day, fill, own_names, stored
 
@@ -115,6 +116,81 @@ def test_without_an_accounts_table_registration_is_unknown(engine: DuckDBEngine)
     (one,) = gather(engine, accounts=[])
     assert one.registered == 0
     assert one.identities is one.organisations is one.top_payment_share is one.education_share is None
+
+
+FULL = {
+    "organisation_id": "firm",
+    "payment_fingerprint": "one card",
+    "account_type": "education",
+    "verification": "contract",
+    "email_domain": "firm.example",
+}
+STATED = ("identities", "effective_customers", "organisations", "organisation_share", "top_payment_share")
+STATED += ("education_share", "contract_share")
+UNKNOWN_WITHOUT = {
+    "organisation_id": {"organisations", "organisation_share"},
+    "payment_fingerprint": {"identities", "effective_customers", "top_payment_share"},
+    "account_type": {"education_share"},
+    "verification": {"contract_share"},
+}
+
+
+@pytest.mark.parametrize("column", UNKNOWN_WITHOUT)
+def test_of_a_column_that_is_not_logged_nothing_is_known(engine: DuckDBEngine, column: str) -> None:
+    fill(engine)
+    rows = [{"account_id": account, **FULL} for account in [*MEMBERS, "elsewhere"]]
+    for dropped, unknown in (((), set()), ((column,), UNKNOWN_WITHOUT[column])):
+        stored(engine, ACCOUNTS, [{name: row[name] for name in row if name not in dropped} for row in rows])
+        settle(engine)
+        (one,) = gathered(engine)
+        assert {name for name in STATED if getattr(one, name) is None} == unknown
+
+
+@pytest.mark.parametrize(("stating", "known"), [(19, False), (20, True)])
+def test_words_that_few_members_state_tell_nothing_of_the_others(
+    engine: DuckDBEngine, stating: int, known: bool
+) -> None:
+    rows = [{"account_id": account, **FULL} for account in MEMBERS]
+    for row in rows[stating:]:
+        row["account_type"] = row["verification"] = ""
+    rows = [{name: value for name, value in row.items() if value} for row in rows]
+    (one,) = gather(engine, accounts=rows)
+    assert (one.education_share is not None, one.contract_share is not None) == (known, known)
+
+
+@pytest.mark.parametrize(("paying", "known"), [(40, (40, 20)), (20, (20, 10)), (19, (19, None))])
+def test_without_organisations_those_who_pay_tell_customers_apart(
+    engine: DuckDBEngine, paying: int, known: tuple[int, int | None]
+) -> None:
+    """Two accounts a card; who has none may be of an organisation that pays, and counts neither way."""
+    fill(engine)
+    rows: list[dict[str, Any]] = [{"account_id": account} for account in MEMBERS]
+    for place, row in enumerate(rows[:paying]):
+        row["payment_fingerprint"] = f"card {place // 2}"
+    stored(engine, ACCOUNTS, rows)
+    settle(engine)
+    (one,) = gathered(engine)
+    assert (one.with_payer, one.identities) == known
+    assert one.effective_customers == (None if known[1] is None else pytest.approx(known[1]))
+
+
+def test_members_without_a_card_in_a_log_that_has_cards_pay_with_none(engine: DuckDBEngine) -> None:
+    (one,) = gather(engine, accounts=[{"account_id": account} for account in MEMBERS])
+    assert (one.top_payment_share, one.identities, one.organisation_share) == (0.0, len(MEMBERS), 0.0)
+
+
+@pytest.mark.parametrize("placed", [len(MEMBERS), 7, 1, 0])
+def test_places_are_counted_beside_the_accounts_that_have_one(engine: DuckDBEngine, placed: int) -> None:
+    """Accounts of which nothing is known do not make the others' places look few."""
+    fill(engine)
+    known = f"CASE WHEN account_id < 'a{placed:02}' THEN address_subnet_value END AS address_subnet_value"
+    engine.create("placed", Query("placed", f"SELECT * REPLACE ({known}) FROM candidate_exchanges"))
+    engine.store(CANDIDATE_EXCHANGES, engine.fetch(Query("placed", "SELECT * FROM placed")))
+    settle(engine)
+    (one,) = gathered(engine)
+    expected = (min(97, EACH * placed), placed) if placed else (None, None)
+    assert (one.subnets, one.placed_accounts) == expected
+    assert (one.top_subnet_share is None) == (placed == 0)
 
 
 def test_cleared_accounts_and_permitted_exchanges_are_left_out(engine: DuckDBEngine) -> None:

@@ -136,7 +136,18 @@ def test_too_few_people_are_the_reason_and_people_who_are_alike_too() -> None:
 def on_release(accounts: int, each: int) -> Exchanges:
     group = exchanges(4, accounts=accounts, each=each)
     group.started_at[:] = RELEASED + 1
+    group.values["model"][:] = 1
     return group
+
+
+def test_requests_that_name_no_model_are_not_asked_which_they_went_to() -> None:
+    group, people, models = on_release(20, 3), on_release(60, 1), [Model(2, RELEASED)]
+    group.values["model"][::2] = 0
+    found = release_test(group, people, models)
+    group.values["model"][group.values["model"] != 0] = 2
+    assert (found.statistic, release_test(group, people, models).statistic) == (0.0, 1.0)
+    group.values["model"][:] = 0
+    assert release_test(group, people, models).absent is Absence.FEW_ON_RELEASE_DAY
 
 
 @pytest.mark.parametrize(
@@ -153,6 +164,14 @@ def test_releases_take_one_and_enough_on_its_day(
     group: tuple[int, int], people: tuple[int, int], models: list[Model], reason: Absence | None
 ) -> None:
     assert release_test(on_release(*group), on_release(*people), models).absent is reason
+
+
+@pytest.mark.parametrize(("sized", "absent"), [(1.0, False), (0.6, False), (0.4, True), (0.0, True)])
+def test_sizes_that_are_not_logged_are_not_alike(reference: ReferencePopulation, sized: float, absent: bool) -> None:
+    known = np.arange(len(GROUP)) % 10 < 10 * sized
+    group = replace(GROUP, input_size=GROUP.input_size * known, output_size=GROUP.output_size * known)
+    (found,) = (one for one in queue_tests(group, reference, picked=False) if one.test == "same_sizes")
+    assert (found.absent is Absence.NOT_LOGGED) == absent
 
 
 @pytest.mark.parametrize(("closures", "reason"), [(0, Absence.FEW_CLOSURES), (2, Absence.FEW_CLOSURES), (3, None)])

@@ -75,6 +75,7 @@ def test_short_lives_say_nothing_of_renewal() -> None:
 def test_a_client_without_its_tools_is_beyond_people() -> None:
     client = np.full(ACCOUNTS * EACH, 9)
     people = having("user_agent", client, seed=4)
+    assert math.isnan(openness.tools_beyond_client(people, people)), "the log names no tools"
     people.values["tools"][::2] = 3
     assert openness.tools_beyond_client(having("user_agent", client), people) == -0.5
     assert openness.tools_beyond_client(people, people) == 0.0
@@ -86,6 +87,11 @@ def test_continued_conversations_are_beyond_people_of_one_turn() -> None:
     group, people = having("user_agent", client), having("user_agent", client, seed=4)
     group.values["conversation"][:] = 1 + np.arange(len(group)) // 3
     assert openness.turns_beyond_client(group, people) == pytest.approx(2 / 3)
+    unnamed = {**people.values, "conversation": np.zeros_like(client)}
+    for one, other in ((group, replace(people, values=unnamed)), (replace(people, values=unnamed), group)):
+        assert math.isnan(openness.turns_beyond_client(one, other)), "of one side conversations are guessed"
+    people = replace(people, values=unnamed)
+    assert openness.turns_beyond_client(people, people) == pytest.approx(0.0)
 
 
 def test_columns_that_are_not_logged_say_nothing() -> None:

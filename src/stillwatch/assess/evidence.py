@@ -57,14 +57,14 @@ def measured_items(weighed: Weighed, said: Mapping[str, str]) -> list[EvidenceIt
 
 
 STATED: dict[str, Callable[[CandidateProfile, float], str]] = {
-    claims.CLAIMS_MANY_IDENTITIES.name: lambda one, _: sentences.identities(one.registered, one.identities or 0),
+    claims.CLAIMS_MANY_IDENTITIES.name: lambda one, _: sentences.identities(one.with_payer or 0, one.identities or 0),
     claims.NAMES_ORGANISATION.name: lambda one, _: sentences.organisation_share(
         one.organisation_share or 0.0, one.organisations or 0
     ),
     claims.PAYS_WITH_ONE_CARD.name: lambda one, _: sentences.card_share(one.top_payment_share or 0.0),
     claims.IS_EDUCATION.name: lambda one, _: sentences.education_share(one.education_share or 0.0),
     claims.IS_UNDER_CONTRACT.name: lambda one, _: sentences.contract_share(one.contract_share or 0.0),
-    claims.SPREADS_OVER_NETWORKS.name: lambda one, _: sentences.subnets(one.subnets or 0, one.accounts),
+    claims.SPREADS_OVER_NETWORKS.name: lambda one, _: sentences.subnets(one.subnets or 0, one.placed_accounts or 0),
     claims.SITS_IN_ONE_NETWORK.name: lambda one, _: sentences.top_subnet(one.top_subnet_share or 0.0),
     claims.LASTS_ONE_DAY.name: lambda one, _: sentences.busiest_day(one.busiest_day_share, one.days),
     claims.PASSES_REQUESTS_ON.name: lambda one, bits: sentences.passes_on(passed_on_bits(one), bits),

@@ -58,7 +58,8 @@ def _contract(profile: CandidateProfile) -> float | None:
 
 
 def _subnets(profile: CandidateProfile) -> float | None:
-    return None if profile.subnets is None or not profile.accounts else math.log(profile.subnets / profile.accounts)
+    accounts = profile.placed_accounts
+    return math.log(profile.subnets / accounts) if profile.subnets and accounts else None
 
 
 def _one_subnet(profile: CandidateProfile) -> float | None:
@@ -70,7 +71,9 @@ def _busiest_day(profile: CandidateProfile) -> float | None:
 
 
 def _passed_on(profile: CandidateProfile) -> float | None:
-    return math.log1p(passed_on_bits(profile))
+    # without text no request can be seen to pass on, which says nothing of whether any did
+    found = passed_on_bits(profile)
+    return math.log1p(found) if found > 0.0 or profile.has_text else None
 
 
 def passed_on_bits(profile: CandidateProfile) -> float:

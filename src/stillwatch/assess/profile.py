@@ -9,7 +9,7 @@ from stillwatch.assess.profile_tables import PROFILE_TABLES
 from stillwatch.assess.thresholds import EXAMPLES, LEAST_REGISTERED, SHARED_VALUE_CAP
 from stillwatch.engine import Engine, Query
 from stillwatch.records.candidates import Absence, GroupTest
-from stillwatch.records.claims import SHARED_VALUES, GroupClaim
+from stillwatch.records.claims import REPEATS_QUESTIONS, SHARED_VALUES, GroupClaim
 from stillwatch.records.sentences import shared_value
 
 _WORDS = {value.name: value.words for value in SHARED_VALUES}
@@ -29,7 +29,8 @@ class CandidateProfile:
     busiest_day_share: float
     tested_at: datetime
     registered: int  # members with a row in the accounts table
-    identities: int | None  # customers the members claim to be: an organisation or card each, or by itself
+    with_payer: int | None  # of them, those of which the logs tell who pays, or that nobody does
+    identities: int | None  # customers these claim to be: an organisation or card each, or by itself
     organisations: int | None
     effective_customers: float | None  # how many customers, had each as many of the members (inverse Simpson index)
     organisation_share: float | None  # members that name the commonest one which several share and pay for together
@@ -38,6 +39,7 @@ class CandidateProfile:
     contract_share: float | None  # members under the contract of one organisation, the largest
     own_domain_share: float | None  # members, no individuals, of one mail domain that is theirs
     subnets: int | None  # different /24 the purpose's exchanges came from
+    placed_accounts: int | None  # accounts of which any of these is known
     top_subnet_share: float | None
     family_bits: dict[str, float] = field(default_factory=dict)  # pooled surprise an account, by family
     claim_bits: dict[str, float] = field(default_factory=dict)  # the same by claim
@@ -48,6 +50,12 @@ class CandidateProfile:
         """The outcome of a claim's test, or None when it has no statistic."""
         found = self.tests.get(claim.name)
         return None if found is None or found.absent else found
+
+    @property
+    def has_text(self) -> bool:
+        """Can whole texts be compared? A test that always runs says where they cannot."""
+        found = self.tests.get(REPEATS_QUESTIONS.name)
+        return found is None or found.absent is not Absence.NO_TEXT
 
     @property
     def has_registration(self) -> bool:
@@ -76,6 +84,7 @@ SELECT
   coalesce(spans.days, 0.0) AS days,
   coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
   coalesce(stated.registered, 0) AS registered,
+  stated.with_payer,
   stated.identities,
   stated.organisations,
   stated.effective_customers,
@@ -85,6 +94,7 @@ SELECT
   stated.contract_share,
   stated.own_domain_share,
   addresses.subnets,
+  addresses.placed_accounts,
   addresses.top_subnet_share
 FROM candidate_campaigns AS candidates
 JOIN networks USING (network_id)

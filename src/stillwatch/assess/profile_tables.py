@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillwatch.assess.thresholds import LEAST_NAMED, MAJORITY
+from stillwatch.assess.thresholds import LEAST_LOGGED, LEAST_NAMED, MAJORITY
 from stillwatch.engine import Query
 
 
@@ -117,18 +117,8 @@ named AS (
 """
 
 
-def registration_sql() -> Query:
-    """Who the members say they are: customers claimed, and the shares of the largest organisation, contract and card.
-
-    Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
-    more, that one card or a contract pays for, or that pay nothing and have one mail domain; other accounts are one
-    customer's where one card pays for them, and else each its own. An account for education counts where it pays with
-    no card of its own and others have its mail domain. A mail domain that mostly
-    members have is their own, where they do not call themselves individuals.
-    """
-    return Query(
-        "candidate registration",
-        f"""
+# The same with whether they name an organisation, how many accounts their customer has, and what the log has of it.
+_COUNTED = f"""\
 {_NAMED}stated AS (
   SELECT
     *,
@@ -138,49 +128,94 @@ def registration_sql() -> Query:
       AND with_domain >= {LEAST_NAMED} AS is_education
   FROM named
 ),
+logged AS (
+  SELECT count(payment_fingerprint) AS cards, count(organisation_id) AS organisations FROM accounts
+),
 counted AS (
   SELECT
-    *,
+    stated.*,
+    logged.cards > 0 AS has_cards,
+    logged.organisations > 0 AS has_organisations,
+    -- where the log names no organisations, an account without a card may be the one of an organisation that pays
+    logged.cards > 0 AND (logged.organisations > 0 OR payment_fingerprint IS NOT NULL) AS has_payer,
     CASE
       WHEN is_named THEN count(*) OVER (PARTITION BY candidate_id, organisation_id, is_named)
       WHEN payment_fingerprint IS NOT NULL
         THEN count(*) OVER (PARTITION BY candidate_id, payment_fingerprint, is_named)
       ELSE 1
     END AS of_customer
-  FROM stated
+  FROM stated CROSS JOIN logged
 )
-SELECT
+"""
+
+
+def registration_sql() -> Query:
+    """Who the members say they are: customers claimed, and the shares of the largest organisation, contract and card.
+
+    Anybody can name an organisation or a school. So an organisation counts for those of its accounts, LEAST_NAMED or
+    more, that one card or a contract pays for, or that pay nothing and have one mail domain; other accounts are one
+    customer's where one card pays for them, and else each its own. An account for education counts where it pays with
+    no card of its own and others have its mail domain. A mail domain that mostly
+    members have is their own, where they do not call themselves individuals.
+
+    A column that no account fills is not in the logs, and nothing is said of it: an account without a card may have a
+    card that the provider did not hand in. The same holds of words for every account, where too few members have one.
+    """
+    return Query(
+        "candidate registration",
+        f"""
+{_COUNTED}SELECT
   candidate_id,
   count(*) AS registered,
-  count(DISTINCT CASE WHEN is_named THEN organisation_id END)
-    + count(DISTINCT CASE WHEN NOT is_named THEN payment_fingerprint END)
-    + count(*) FILTER (WHERE NOT is_named AND payment_fingerprint IS NULL) AS identities,
-  count(DISTINCT CASE WHEN is_named THEN organisation_id END) AS organisations,
+  count(*) FILTER (WHERE has_payer) AS with_payer,
+  CASE WHEN count(*) FILTER (WHERE has_payer) >= {LEAST_LOGGED} * count(*) THEN
+    count(DISTINCT CASE WHEN is_named AND has_payer THEN organisation_id END)
+      + count(DISTINCT CASE WHEN NOT is_named THEN payment_fingerprint END)
+      + count(*) FILTER (WHERE has_payer AND NOT is_named AND payment_fingerprint IS NULL)
+  END AS identities,
+  CASE WHEN has_organisations THEN count(DISTINCT CASE WHEN is_named THEN organisation_id END) END AS organisations,
   -- inverse Simpson index over the customers' accounts (Hill, Ecology 54, 1973)
-  count(*) * count(*) / sum(of_customer) AS effective_customers,
-  max(CASE WHEN is_named THEN of_customer ELSE 0 END) / count(*) AS organisation_share,
-  max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) AS top_payment_share,
-  count(*) FILTER (WHERE is_education) / greatest(1, count(account_type)) AS education_share,
-  max(CASE WHEN verification = 'contract' THEN together ELSE 0 END)
-    / greatest(1, count(verification)) AS contract_share,
+  CASE WHEN count(*) FILTER (WHERE has_payer) >= {LEAST_LOGGED} * count(*) THEN
+    count(*) FILTER (WHERE has_payer) * count(*) FILTER (WHERE has_payer)
+      / sum(CASE WHEN has_payer THEN of_customer ELSE 0 END)
+  END AS effective_customers,
+  CASE WHEN has_organisations THEN max(CASE WHEN is_named THEN of_customer ELSE 0 END) / count(*) END
+    AS organisation_share,
+  CASE WHEN has_cards THEN max(CASE WHEN payment_fingerprint IS NOT NULL THEN with_card ELSE 0 END) / count(*) END
+    AS top_payment_share,
+  CASE WHEN count(account_type) >= {LEAST_LOGGED} * count(*) THEN
+    count(*) FILTER (WHERE is_education) / count(account_type)
+  END AS education_share,
+  CASE WHEN count(verification) >= {LEAST_LOGGED} * count(*) THEN
+    max(CASE WHEN verification = 'contract' THEN together ELSE 0 END) / count(verification)
+  END AS contract_share,
   max(CASE WHEN with_domain >= {MAJORITY} * holders THEN firms_with_domain ELSE 0 END) / count(*) AS own_domain_share
 FROM counted
-GROUP BY candidate_id
+GROUP BY candidate_id, has_cards, has_organisations
 """,
     )
 
 
 def addresses_sql() -> Query:
-    """From how many subnets the purpose's exchanges came, and how many of them from the commonest."""
+    """From how many subnets the purpose's exchanges came, of how many accounts, and how many from the commonest.
+
+    Only what came from a known place counts, and of the accounts only those of which one is known.
+    """
     return Query(
         "candidate addresses",
         """
-SELECT candidate_id, count(*) AS subnets, max(exchanges) / sum(exchanges) AS top_subnet_share
+WITH placed AS (
+  SELECT candidate_id, count(DISTINCT account_id) AS placed_accounts
+  FROM accusable_days WHERE address_subnet_value IS NOT NULL GROUP BY candidate_id
+)
+SELECT candidate_id, count(*) AS subnets, max(placed_accounts) AS placed_accounts,
+  max(exchanges) / sum(exchanges) AS top_subnet_share
 FROM (
   SELECT candidate_id, address_subnet_value, CAST(sum(exchanges) AS BIGINT) AS exchanges
   FROM accusable_days
   WHERE address_subnet_value IS NOT NULL GROUP BY candidate_id, address_subnet_value
-)
+) AS ranges
+JOIN placed USING (candidate_id)
 GROUP BY candidate_id
 """,
     )

@@ -15,6 +15,7 @@ EXCLUDED_BITS = 4.2  # bits, 19 to 1, from which an explanation is excluded: wha
 
 # Shares, in [0, 1]
 MAJORITY = 0.5  # of judged accounts, from which a part speaks for the group
+LEAST_LOGGED = 0.5  # of members with a value, under which the log is taken not to have it
 LEAST_REGISTERED = 0.5  # of members in the accounts table, under which registration is not in the logs
 ONE_DOMAIN = 0.8  # of members with one mail domain of their own, from which they say openly whose they are
 LEAST_PERMITTED = 0.05  # of a network's exchanges, from which a permit may explain the rest

@@ -22,6 +22,7 @@ from stillwatch.records import claims
 from stillwatch.records.candidates import Absence, GroupTest
 
 MINIMUM_TEXTS = 40  # exchanges with text; a mix of 30 cells read from fewer is mostly noise
+LEAST_SIZED = 0.5  # share of exchanges with a size, under which sizes are not compared
 MINIMUM_RELEASE_DAY = 30  # exchanges of the group, and reference accounts, on a release's first day
 PEOPLE_MODEL = 8.0  # concentration (beta) of the share of a group of people that tries a new model on its first day
 MINIMUM_CLOSURES = 3  # closures; chance alone explains one or two successions
@@ -112,7 +113,7 @@ def queue_tests(group: Exchanges, reference: ReferencePopulation, picked: bool) 
 
 def _scaled(test: ScaledTest, group: Exchanges, reference: ReferencePopulation, picked: bool) -> GroupTest:
     # texts that are not there are all alike: a group without any would otherwise look like one queue
-    seen = group.accounts >= 2 and not (test.needs_text and not _has_text(group))
+    seen = group.accounts >= 2 and _is_logged(test, group)
     own = test.statistic(group) if seen else math.nan
     ordinary = reference.median(min(group.accounts, MATCHED), test.statistic)
     readable = ordinary > test.least  # false for NaN as well
@@ -126,11 +127,18 @@ def _scaled(test: ScaledTest, group: Exchanges, reference: ReferencePopulation, 
 
 
 def _unreadable(test: ScaledTest, group: Exchanges, own: float, ordinary: float) -> Absence:
-    if test.needs_text and not _has_text(group):
-        return Absence.NO_TEXT
+    if not _is_logged(test, group):
+        return Absence.NO_TEXT if test.needs_text else Absence.NOT_LOGGED
     if math.isnan(own):
         return Absence.FEW_TEXTS if test.claim is claims.DRAWS_FROM_ONE_POOL else Absence.FEW_EXCHANGES
     return Absence.FEW_PEOPLE if math.isnan(ordinary) else Absence.PEOPLE_ALIKE
+
+
+def _is_logged(test: ScaledTest, group: Exchanges) -> bool:
+    """Has the log what the test looks at? Sizes that are not there are all alike as well."""
+    if test.claim is claims.SAME_SIZES:
+        return float(np.mean((group.input_size > 0) | (group.output_size > 0))) >= LEAST_SIZED
+    return not test.needs_text or _has_text(group)
 
 
 def _has_text(group: Exchanges) -> bool:

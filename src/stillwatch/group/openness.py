@@ -117,12 +117,19 @@ def beyond_client(exchanges: Exchanges, people: Exchanges, marked: Bools, usual:
 
 
 def tools_beyond_client(exchanges: Exchanges, people: Exchanges) -> float:
-    """Share of exchanges that name tools, beyond that of people with the same client."""
+    """Share of exchanges that name tools, beyond that of people with the same client; NaN where nobody names any."""
+    if not any(one.values["tools"].any() for one in (exchanges, people)):
+        return math.nan
     return beyond_client(exchanges, people, *(one.values["tools"] != 0 for one in (exchanges, people)))
 
 
 def turns_beyond_client(exchanges: Exchanges, people: Exchanges) -> float:
-    """Share of exchanges that continue a conversation, beyond that of people with the same client."""
+    """Share of exchanges that continue a conversation, beyond that of people with the same client.
+
+    NaN where only one side's conversations are named: the other's are guessed from pauses, which gives other shares.
+    """
+    if exchanges.values["conversation"].any() != people.values["conversation"].any():
+        return math.nan
     return beyond_client(exchanges, people, *(~conversation_starts(one) for one in (exchanges, people)))
 
 

@@ -319,20 +319,25 @@ def _asked(payload: Int64, refused: NDArray[np.bool_], account_index: Int32) -> 
 
 
 def pivot_counts(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[int, int]:
-    """Of the exchanges in the day after a model appeared: how many used it, and how many there were."""
-    day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
+    """Of the exchanges in the day after a model appeared: how many used it, and how many named a model."""
+    day = _on_day(exchanges, appeared_at)
     return int((exchanges.values["model"][day] == code).sum()), int(day.sum())
 
 
 def pivot_share(exchanges: Exchanges, appeared_at: int, code: int) -> tuple[float, int]:
-    """Of accounts active in the day after a model appeared: the mean share of their exchanges that used it, and how
-    many there were. The few busiest, machines perhaps, do not speak for all."""
-    day = (exchanges.started_at >= appeared_at) & (exchanges.started_at < appeared_at + DAY)
+    """Of accounts that named a model in the day after one appeared: the mean share of those exchanges that used it, and
+    how many accounts there were. The few busiest, machines perhaps, do not speak for all."""
+    day = _on_day(exchanges, appeared_at)
     dense, accounts = _dense(exchanges.account_index[day])
     if accounts == 0:
         return 0.0, 0
     used = np.bincount(dense, weights=exchanges.values["model"][day] == code, minlength=accounts)
     return float((used / np.bincount(dense, minlength=accounts)).mean()), accounts
+
+
+def _on_day(exchanges: Exchanges, appeared_at: int) -> NDArray[np.bool_]:
+    at = exchanges.started_at
+    return np.asarray((at >= appeared_at) & (at < appeared_at + DAY) & (exchanges.values["model"] != 0))
 
 
 def successions(closed_at: Int64, first_at: Int64, within: int = 6 * HOUR) -> tuple[int, float]:
