@@ -1,4 +1,4 @@
-"""Private folders that a killed process does not leave behind for ever, and waiting until files are on the disk."""
+"""Files that appear whole or not at all, and private folders that a killed process does not leave behind for ever."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import socket
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stillwatch.errors import OutputError
@@ -22,11 +25,21 @@ def hidden(parent: Path, purpose: str) -> Path:
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}@{_host()}-{purpose}-", dir=parent))
+        return Path(tempfile.mkdtemp(prefix=_prefix(purpose), dir=parent))
     except OSError as error:
         raise OutputError(
             f"cannot write in `{parent}`: {error.strerror or error}; name an `--out` in a writable folder"
         ) from error
+
+
+@contextmanager
+def private(parent: Path, purpose: str) -> Iterator[Path]:
+    """Yields a folder of `hidden`, and removes it when the block ends; raises OutputError when it cannot be made."""
+    folder = hidden(parent, purpose)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(parent: Path) -> None:
@@ -38,11 +51,51 @@ def sweep(parent: Path) -> None:
         return
     for left in sorted(parent.glob(f"{_PREFIX}*")):
         found = _HIDDEN.match(left.name)
-        if found is None or found["host"] != _host() or _alive(int(found["pid"])):
+        if found is None or found["host"] != _host() or _alive(int(found["pid"])) or not _is_ours(left):
             continue
         if found["purpose"] == "aside":
             _put_back(left, parent)
         shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def replaced(path: Path, option: str) -> Iterator[Path]:
+    """Yields the path of a new file to fill; when the block ends without error, it replaces `path` in one step.
+
+    Whenever the process is killed, `path` is either the old file or the whole new one. What is no file on a disk, such
+    as a pipe, is written directly. Raises OutputError, which names `option`, when the file cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            yield path
+            return
+        target = Path(os.path.realpath(path))  # a link goes on pointing at the file
+        sweep(target.parent)
+        staged = _beside(target)
+        try:
+            yield staged
+            sync(staged)
+            staged.replace(target)
+            sync(target.parent)
+        finally:
+            shutil.rmtree(staged.parent, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write `{path}`: {error.strerror or error}; free space or name another `{option}`; "
+            "what was there before is unchanged"
+        ) from error
+
+
+def _beside(path: Path) -> Path:
+    """A path in a new private folder beside `path`, for a file with the rights of the one that it will replace."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(2, f"there is no folder `{path.parent}`")
+    folder = Path(tempfile.mkdtemp(prefix=_prefix("staged"), dir=path.parent))
+    staged = folder / path.name
+    staged.touch()  # which heeds the umask
+    with suppress(FileNotFoundError):
+        staged.chmod(path.stat().st_mode & 0o777)
+    return staged
 
 
 def sync(path: Path) -> None:
@@ -54,10 +107,22 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def _prefix(purpose: str) -> str:
+    return f"{_PREFIX}{os.getpid()}@{_host()}-{purpose}-"
+
+
 def _put_back(left: Path, parent: Path) -> None:
     for old in left.iterdir():
         if not (parent / old.name).exists():
             old.rename(parent / old.name)
+
+
+def _is_ours(folder: Path) -> bool:
+    # in a folder for all users' temporary files, anybody can make one of this name
+    with suppress(FileNotFoundError):
+        found = folder.lstat()
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return False
 
 
 def _alive(pid: int) -> bool:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.disk import hidden, sweep
@@ -58,6 +60,30 @@ def test_a_link_keeps_pointing_at_the_new_folder(tmp_path: Path) -> None:
     fill(tmp_path / "latest", "second")
     assert (tmp_path / "latest").is_symlink()
     assert (tmp_path / "real" / folder.MARKER).read_text() == "second"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_a_new_folder_and_its_files_have_the_rights_that_the_umask_leaves(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with folder.published(tmp_path / "run") as staged:
+            assert staged.parent.stat().st_mode & 0o777 == 0o700, "nobody sees what is half written"
+            (staged / folder.MARKER).write_text("first")
+            pq.write_table(pa.table({"x": [1]}), staged / "x.parquet")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o777 & ~umask
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "run").iterdir()} == {0o666 & ~umask}
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_folder_keeps_the_rights_that_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: bool) -> None:
+    if not atomic:
+        monkeypatch.setattr(folder, "_exchange", lambda one, other: False)
+    fill(tmp_path / "run", "first")
+    (tmp_path / "run").chmod(0o750)
+    fill(tmp_path / "run", "second")
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o750
 
 
 def test_disk_errors_say_what_to_do(tmp_path: Path) -> None:

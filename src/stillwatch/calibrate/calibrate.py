@@ -14,7 +14,7 @@ from stillwatch.calibrate.bundles import NULL_STREAMS, Expected
 from stillwatch.calibrate.findings import Calibration, Found, Stream
 from stillwatch.calibrate.observed import Observed, observe
 from stillwatch.calibrate.streams import Replay, run_null, run_replay
-from stillwatch.disk import sweep
+from stillwatch.disk import private, sweep
 from stillwatch.job import Job
 from stillwatch.progress import progress
 
@@ -41,8 +41,8 @@ def calibrate(job: Job, streams: int = 1, seed: int = 1) -> Calibration:
     """
     parent = Path(job.settings.engine.temp_directory or tempfile.gettempdir())
     sweep(parent)
-    with tempfile.TemporaryDirectory(prefix="stillwatch-null-", dir=parent) as folder:
-        observed = observe(job, Path(folder))
+    with private(parent, "null") as folder:
+        observed = observe(job, folder)
         planned = [*_nulls(observed, streams, seed, job), *_replays(observed, streams, seed, job)]
         found = []
         with progress("scanning streams", total=len(planned)) as advance:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from stillwatch.disk import sweep
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import Mistake, UsageError
@@ -31,10 +32,9 @@ def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
     Raises UsageError listing every missing or unreadable file at once.
     """
     record = _record(run)
-    with (
-        tempfile.TemporaryDirectory(prefix="stillwatch-report-") as scratch,
-        DuckDBEngine(EngineSettings(), Path(scratch)) as engine,
-    ):
+    scratch = Path(tempfile.gettempdir())
+    sweep(scratch)
+    with DuckDBEngine(EngineSettings(), scratch) as engine:
         for table in RUN_FILES:
             path = literal(str(_path(run, table.name)))
             engine.view(table.name, Query(f"run {table.name}", f"SELECT * FROM read_parquet({path})"))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from stillwatch.disk import hidden, sync
+from stillwatch.disk import hidden, private, sync
 from stillwatch.errors import Mistake, OutputError
 
 MARKER = "run.json"
@@ -45,28 +45,28 @@ def refusal(out: Path, state: Path | None = None) -> list[Mistake]:
 def published(out: Path) -> Iterator[Path]:
     """Yields a hidden folder beside `out` to fill; when the block ends without error, it replaces `out` in one step.
 
-    Whenever the process is killed, `out` is either the old folder or the whole new folder. Raises OutputError when the
-    folder cannot be written.
+    While it is being filled, nobody else may read it; then it has the rights of the folder that it replaces, or those
+    that the umask leaves. Whenever the process is killed, `out` is either the old folder or the whole new folder.
+    Raises OutputError when the folder cannot be written.
     """
     out = Path(os.path.realpath(out))
-    staged = hidden(out.parent, "staged")
     try:
-        yield staged
-        _settle(staged)
-        _swap(staged, out)
-        sync(out.parent)
+        with private(out.parent, "staged") as folder:
+            staged = folder / "filled"
+            staged.mkdir()
+            yield staged
+            _settle(staged)
+            _swap(staged, out)
+            sync(out.parent)
     except OSError as error:
         raise OutputError(
             f"cannot write `{out}`: {error.strerror or error}; free space or name another `--out`; "
             "the folder that was there before is unchanged"
         ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _settle(staged: Path) -> None:
     # All files are on the disk before the folder gets its name, so that a power cut cannot leave it with empty files.
-    staged.chmod(0o755)
     for path in sorted(staged.rglob("*"), reverse=True):
         sync(path)
     sync(staged)
@@ -75,7 +75,9 @@ def _settle(staged: Path) -> None:
 def _swap(staged: Path, out: Path) -> None:
     if not out.exists():
         staged.rename(out)
-    elif not _exchange(staged, out):
+        return
+    staged.chmod(out.stat().st_mode & 0o777)
+    if not _exchange(staged, out):
         # Without an atomic exchange, `out` is missing for a moment; if the process dies then, `sweep` restores it.
         aside = hidden(out.parent, "aside")
         out.rename(aside / out.name)
