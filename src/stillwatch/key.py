@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import stat
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -66,6 +67,20 @@ def load_key(path: Path | None) -> Key:
         remedy = "make one with `openssl rand -hex 32`"
         raise _wrong(path, f"holds {len(secret)} bytes of key, fewer than {MINIMUM_BYTES}", remedy)
     return Key(secret)
+
+
+def exposure(path: Path | None) -> str | None:
+    """What is wrong where others than its owner may read or write the key file; None where they may not."""
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    if found is None or not stat.S_ISREG(found.st_mode) or not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return None
+    return (
+        f"key file `{path}` is open to others than its owner (mode {stat.S_IMODE(found.st_mode):o}), who can test "
+        f"guesses at what sketches hold; run `chmod 600 {path}`"
+    )
 
 
 def _secret(raw: bytes) -> bytes:

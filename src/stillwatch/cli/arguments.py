@@ -11,8 +11,10 @@ import typer
 
 from stillwatch.cli.findings import Findings
 from stillwatch.cli.options import Typed
+from stillwatch.cli.output import complain
 from stillwatch.errors import InputError, UsageError
 from stillwatch.job import Inputs, Job, Window, resolve
+from stillwatch.key import exposure
 from stillwatch.runs import state as states
 from stillwatch.settings import Settings, load_settings
 
@@ -44,6 +46,8 @@ def job_from(context: typer.Context, typed: Typed, findings: Findings, needs_key
     except UsageError as error:
         raise UsageError([*findings.mistakes, *error.mistakes]) from error
     findings.settle()
+    if (warning := exposure(settings.sketch.key_file)) is not None:
+        complain(warning)
     return job
 
 

@@ -17,9 +17,11 @@ import typer
 from stillwatch import __version__
 from stillwatch.cli.calibrate import calibrate
 from stillwatch.cli.mounted import GROUP, mount
+from stillwatch.cli.output import complain, say
 from stillwatch.cli.report import report
 from stillwatch.cli.run import check, scan, sketch
 from stillwatch.errors import StillwatchError
+from stillwatch.records.printable import escaped
 
 # Heavy modules (Arrow, numba, DuckDB) load inside the commands that need them, so that `--help` answers at once.
 
@@ -44,7 +46,7 @@ _NOT_MOUNTED = mount(app, entry_points(group=GROUP), [one.__name__ for one in (*
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"stillwatch {__version__}")
+        say(f"stillwatch {__version__}")
         raise typer.Exit
 
 
@@ -106,8 +108,6 @@ def _with_notes(said: str, error: Exception) -> str:
 
 def _complain(text: str, debug: bool) -> None:
     if debug:
-        traceback.print_exc()
-    for line in text.splitlines():
-        # what a damaged file or a foreign package holds must not command the terminal
-        plain = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
-        sys.stderr.write(f"stillwatch: {plain}\n")
+        for line in traceback.format_exc().splitlines():
+            sys.stderr.write(f"{escaped(line)}\n")
+    complain(text)

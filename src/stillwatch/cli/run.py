@@ -10,7 +10,7 @@ import typer
 from stillwatch.cli.arguments import default_out, job_from
 from stillwatch.cli.findings import Findings, check_one_place, check_out
 from stillwatch.cli.options import LOGS, TABLES, Typed, takes
-from stillwatch.cli.output import console, print_json
+from stillwatch.cli.output import console, print_json, say
 
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 
@@ -44,7 +44,7 @@ def scan(typed: Typed, context: typer.Context) -> None:
         print_json({"run": str(folder), **report.summary(folder)})
     else:
         report.show(folder, console())
-        typer.echo(f"run folder: {folder}")
+        say(f"run folder: {folder}")
     _settle_strict(typed.strict, found.rows.quarantined)
 
 
@@ -63,7 +63,7 @@ def sketch(typed: Typed, context: typer.Context) -> None:
     else:
         outside = f"{rows.outside_window:,} outside the window or kept already, " if rows.outside_window else ""
         found = "rows kept in all" if typed.state else "exchanges sketched"
-        typer.echo(f"{rows.used - rows.outside_window:,} {found}, {outside}{rows.quarantined:,} quarantined: {folder}")
+        say(f"{rows.used - rows.outside_window:,} {found}, {outside}{rows.quarantined:,} quarantined: {folder}")
     _settle_strict(typed.strict, rows.quarantined)
 
 

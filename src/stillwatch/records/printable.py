@@ -1,4 +1,4 @@
-"""Outside text cut down to a few printable characters, for columns that a table hands on."""
+"""Outside text made harmless: cut down to a few printable characters for a table, or escaped for a terminal."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ def printable(text: str, longest: int = LONGEST) -> str:
     if len(text) > longest:
         shown[-1] = _CUT
     return "".join(shown)
+
+
+def escaped(text: str) -> str:
+    r"""The text with every character that a terminal would obey or not show as an escape, ends of lines among them.
+
+    >>> escaped("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
