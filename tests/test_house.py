@@ -48,7 +48,6 @@ KIND_WORDS = {
 WITHOUT_A_TEST_OF_THEIR_OWN = {
     "assess/profile_tables.py": "tests/assess/test_profile.py compares what its queries give",
     "cli/calibrate.py": "tests/calibrate run its command",
-    "cli/output.py": "tests/cli compare what every command prints",
     "cli/report.py": "tests/cli run its command",
     "cli/run.py": "tests/cli run its commands",
     "engine/interface.py": "has no body; the tests of both engines hold it",
@@ -73,6 +72,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "read/validation/diagnosis.py": "tests/read/test_bad_rows.py hold every reason that it gives",
     "read/validation/rejects.py": "tests/read/test_bad_rows.py compare the quarantine that it fills",
     "read/write_tables.py": "tests/read compare the tables that it writes",
+    "report/named.py": "tests/report/test_run_and_folder.py name by it what is and what is not there",
     "runs/state_update.py": "tests/scenarios/test_state.py compare states and scans of them to the byte",
     "sketch/account.py": "tests/sketch/test_stage.py compare its sums",
     "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",

@@ -121,9 +121,18 @@ def test_stated_claims_read_well(many: int, few: int, share: float) -> None:
 
 def test_judgements_read_well() -> None:
     assert set(JUDGEMENTS) == {"confirmed", "innocent", "unsure"}
-    for claim, sentence in JUDGEMENTS.values():
-        assert_reads_well(sentence)
+    for verdict, claim in JUDGEMENTS.items():
+        assert_reads_well(sentences.judged(verdict, ""))
         assert claim.evidence is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("ann", "`ann`"), ("", "A person"), ("a`b\x1b[31m", "`ab\ufffd[31m`"), ("x" * 99, f"`{'x' * 63}…`")],
+)
+def test_a_judgement_names_whose_word_it_is(name: str, shown: str) -> None:
+    said = sentences.judged("innocent", name)
+    assert said == f"{shown} has judged these accounts innocent, which outranks the score."
 
 
 @given(st.floats(0.0, 1.0))

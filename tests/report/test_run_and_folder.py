@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from stillwatch import __version__, report
+from stillwatch.disk import hidden
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import UsageError
@@ -69,13 +74,82 @@ def test_other_accounts_of_a_network_are_not_in_the_campaign(full: SyntheticRun,
     assert all(link["inside"] is (link["account_id"] in members) for link in links)
 
 
-@pytest.mark.parametrize("form", ["html", "md", "json", "text"])
-def test_one_campaign_alone(full_folder: Path, form: str) -> None:
-    text = report.write(full_folder, "C2", form)
+FORMS = ("html", "md", "json", "text")
+TOTALS = ("campaigns_total", "campaign_levels", "campaign_accounts", "networks_total")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_campaign_alone(full: SyntheticRun, full_folder: Path, form: str) -> None:
+    text = " ".join(report.write(full_folder, "C2", form).split())
+    (accounts,) = (row["accounts"] for row in full.rows["campaigns"] if row["campaign_id"] == "C2")
     assert "C2" in text
-    assert form in ("json", "text") or "One of 3 campaigns of this run" in text
-    assert "1 campaign was found" not in text and "No network" not in text
+    assert form == "json" or f"only campaign C2 is described here (level review, {accounts} accounts)" in text
+    assert form == "json" or ("3 campaigns were found" in text and "2 networks of accounts without a campaign" in text)
     assert "C1:" not in text and "Campaign C1" not in text and "N77" not in text
+    assert "more campaign" not in text and "more network" not in text and "smaller network" not in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("name", "accounts", "used"),
+    [("N4", 312, ""), ("N5", 9, ""), ("N2", 420, "C1 (level act), campaign C2 (level review)")],
+)
+def test_one_network_alone(full_folder: Path, form: str, name: str, accounts: int, used: str) -> None:
+    text = " ".join(report.write(full_folder, None, form, name).split())
+    if form == "json":
+        return
+    assert f"only network {name} is described here ({accounts} accounts)" in text
+    assert (f"It is used by campaign {used}" if used else "No campaign uses this network") in text
+    assert "3 campaigns were found" in text
+    assert "No campaign was found" not in text and "more campaign" not in text and "more network" not in text
+
+
+@pytest.mark.parametrize("name", [None, "C2", "N4", "N2"])
+def test_whatever_a_document_is_about_it_counts_the_whole_run(full_folder: Path, name: str | None) -> None:
+    whole = json.loads(report.write(full_folder, None, "json"))
+    campaign, network = (name if name and name[0] == letter else None for letter in "CN")
+    document = json.loads(report.write(full_folder, campaign, "json", network))
+    assert document["about"] == name
+    assert {key: document[key] for key in TOTALS} == {key: whole[key] for key in TOTALS}
+    assert (whole["campaigns_total"], whole["networks_total"]) == (3, 2)
+    described = [one["campaign_id"] for one in document["campaigns"]]
+    described += [one["network_id"] for one in document["networks"]]
+    assert described == (["C1", "C2", "C3", "N4", "N5"] if name is None else [name])
+
+
+def test_a_network_alone_lists_its_accounts_and_what_they_are_accused_of(full: SyntheticRun, full_folder: Path) -> None:
+    (network,) = json.loads(report.write(full_folder, None, "json", "N2"))["networks"]
+    members = {row["account_id"]: row for row in full.rows["network_members"] if row["network_id"] == "N2"}
+    levels = {row["account_id"]: row["level"] for row in full.rows["campaign_members"]}
+    assert network["campaigns"] == [["C1", "act"], ["C2", "review"]]
+    assert len(network["members"]) == 50
+    for one in network["members"]:
+        assert one["level"] == levels.get(one["account_id"])
+        assert one["probability"] == members[one["account_id"]]["probability"]
+    assert network["links"], "a network alone is drawn"
+    assert {link["inside"] for link in network["links"]} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("campaign", "network", "said"),
+    [
+        ("N4", None, "`--campaign N4`: is a network; use `--network N4`"),
+        (None, "C2", "`--network C2`: is a campaign; use `--campaign C2`"),
+        (None, "N99", "is not in this run; name one of its networks: "),
+        (None, "N4' OR '1'='1", "is not in this run"),
+        (None, "\x1b[31m", "`--network ⟨U+001B⟩[31m`: is not in this run"),
+    ],
+)
+def test_an_id_that_is_not_there_is_said_with_what_is(
+    full_folder: Path, tmp_path: Path, campaign: str | None, network: str | None, said: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        report.write(full_folder, campaign, "md", network)
+    assert said in str(raised.value)
+    with pytest.raises(UsageError) as raised:
+        report.write_accounts(full_folder, tmp_path / "x.csv", campaign, network)
+    assert said in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_campaign_and_format_are_reported_at_once(full_folder: Path) -> None:
@@ -122,3 +196,15 @@ def test_a_folder_gives_every_table_of_the_run_and_its_facts(full: SyntheticRun,
     assert sizes["lineage"] > 0
     assert (facts.version, facts.since, facts.until) == (__version__, None, None)
     assert facts.false_discovery_rate == Settings().assess.false_discovery_rate
+
+
+def test_a_report_sweeps_up_after_one_that_was_killed_and_leaves_nothing(
+    full_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    mine = hidden(tmp_path, "engine")
+    mine.rename(mine.with_name(mine.name.replace(str(os.getpid()), str(gone.pid), 1)))
+    report.summary(full_folder)
+    assert list(tmp_path.iterdir()) == []

@@ -72,4 +72,5 @@ def _verdict(profile: CandidateProfile, weighed: Weighed, resolved: Resolution, 
         judge(weighed, alternatives),
         resolved.candidates.get(name),
         name in resolved.confirmed,
+        resolved.judges.get(name, ""),
     )

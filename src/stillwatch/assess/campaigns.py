@@ -57,6 +57,7 @@ class Verdict:
     score: Judged
     judgement: str | None  # `confirmed`, `innocent`, `unsure` or None
     part_confirmed: bool = False  # some accounts were confirmed with a network or campaign that came into this one
+    judge: str = ""  # who made the judgement
 
     @property
     def standing(self) -> str | None:
@@ -298,9 +299,9 @@ def _evidence(verdicts: Sequence[Verdict], copied: Counter[str]) -> pa.Table:
     rows += [
         {
             "subject": _subject(verdict),
-            "claim": JUDGEMENTS[verdict.judgement][0].name,
+            "claim": JUDGEMENTS[verdict.judgement].name,
             "bits": 0.0,
-            "sentence": JUDGEMENTS[verdict.judgement][1],
+            "sentence": sentences.judged(verdict.judgement, verdict.judge),
             "examples": [],
         }
         for verdict in verdicts

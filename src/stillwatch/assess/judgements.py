@@ -62,6 +62,7 @@ class Resolution:
     """Judgements by candidate and by account, accounts that each permit covers, and what was applied to what."""
 
     candidates: Mapping[str, str]
+    judges: Mapping[str, str]  # by candidate that has a judgement, who made it
     confirmed: frozenset[str]  # candidates of which some accounts were confirmed with a network or campaign of theirs
     accounts: Mapping[str, str]
     permitted: Mapping[str, frozenset[str]]
@@ -150,7 +151,7 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
         and (found := scope(past, present, one)) is not None
     ]
     judged = [one for one in scopes if one.statement.permit_id is None]
-    candidates, contested = _by_candidate(judged, present)
+    decisive, contested = _by_candidate(judged, present)
     inherited = [(one.statement, one.accounts if one in contested else one.rest) for one in judged]
     accounts: dict[str, str] = {}
     # the latest word on an account counts; of two at one moment, the one that clears it
@@ -172,11 +173,16 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
             before = permitted.get(one.statement.permit_id, frozenset())
             permitted[one.statement.permit_id] = before.union(one.accounts, *one.whole.values())
     applied = tuple(row for one in statements for row in _applied(one, scopes, past, present))
-    return Resolution(candidates, confirmed, accounts, permitted, applied)
+    candidates = {name: said.verdict for name, said in decisive.items()}
+    judges = {name: said.decided_by or "" for name, said in decisive.items()}
+    return Resolution(candidates, judges, confirmed, accounts, permitted, applied)
 
 
-def _by_candidate(judged: Sequence[Scope], present: Present) -> tuple[dict[str, str], list[Scope]]:
-    """The judgement of each candidate that has one, and the scopes that contradict one another on a candidate."""
+def _by_candidate(judged: Sequence[Scope], present: Present) -> tuple[dict[str, Statement], list[Scope]]:
+    """The judgement of each candidate that has one, and the scopes that contradict one another on a candidate.
+
+    Of several that agree, the latest is named.
+    """
     said: dict[str, list[tuple[int, Scope]]] = {}
     for one in judged:
         for candidate, network in present.network_of.items():
@@ -184,16 +190,16 @@ def _by_candidate(judged: Sequence[Scope], present: Present) -> tuple[dict[str, 
                 said.setdefault(candidate, []).append((0 if candidate == one.statement.subject else 2, one))
             if network in one.whole:
                 said.setdefault(candidate, []).append((1 if network == one.statement.subject else 3, one))
-    verdicts: dict[str, str] = {}
+    decisive: dict[str, Statement] = {}
     contested: list[Scope] = []
     for candidate, ranked in said.items():
         first = min(rank for rank, _ in ranked)
         best = [one for rank, one in ranked if rank == first]
         if len({one.statement.verdict for one in best}) == 1:
-            verdicts[candidate] = best[0].statement.verdict
+            decisive[candidate] = max((one.statement for one in best), key=lambda one: (one.decided_at, one.subject))
         else:
             contested += best
-    return verdicts, contested
+    return decisive, contested
 
 
 def _applied(one: Statement, scopes: Sequence[Scope], past: History, present: Present) -> Iterator[Applied]:

@@ -337,12 +337,12 @@ JUDGED_CONFIRMED = StatedClaim("judged_confirmed", None)
 JUDGED_INNOCENT = StatedClaim("judged_innocent", None)
 JUDGED_UNSURE = StatedClaim("judged_unsure", None)
 
-JUDGEMENTS: dict[str, tuple[StatedClaim, str]] = {
-    "confirmed": (JUDGED_CONFIRMED, "A person has confirmed this finding, which outranks the score."),
-    "innocent": (JUDGED_INNOCENT, "A person has judged these accounts innocent, which outranks the score."),
-    "unsure": (JUDGED_UNSURE, "A person has looked at this and was unsure, which leaves the score as it is."),
+JUDGEMENTS: dict[str, StatedClaim] = {
+    "confirmed": JUDGED_CONFIRMED,
+    "innocent": JUDGED_INNOCENT,
+    "unsure": JUDGED_UNSURE,
 }
-"""The claim and the sentence that state each judgement of a network or campaign."""
+"""The claim that states each judgement of a network or campaign."""
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from stillwatch.records.printable import printable
+
 ORDINARY = "ordinary accounts of this log"
 PEOPLE = "ordinary accounts"
 HARDLY = 1.5  # times that an account resembles itself as much as others, below which it hardly does
@@ -228,6 +230,17 @@ def stands_apart(own: float, people: float | None, _: float) -> str:
 
 def reaches_all(own: float, _: float | None, __: float) -> str:
     return f"The purpose reaches {percent(own)} of the accounts that one queue would deal it to."
+
+
+def judged(verdict: str, name: str) -> str:
+    """Whose word it is that a finding is confirmed, innocent or unsure."""
+    who = f"`{printable(name).replace('`', '')}`" if name else "A person"
+    said = {
+        "confirmed": "has confirmed this finding, which outranks the score",
+        "innocent": "has judged these accounts innocent, which outranks the score",
+        "unsure": "has looked at this and was unsure, which leaves the score as it is",
+    }
+    return f"{who} {said[verdict]}."
 
 
 def permit(permitted: int, exchanges: int) -> str:

@@ -12,7 +12,7 @@ from stillwatch.engine import Engine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.job import Job
 from stillwatch.records.outputs import DOCUMENTS
-from stillwatch.report import folder
+from stillwatch.report import accounts, folder, named
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
 from stillwatch.report.render import RENDERERS, terminal
@@ -38,7 +38,7 @@ READS = (
 WRITES = ("documents",)
 PAGE = "report.html"
 
-__all__ = ["READS", "WRITES", "run", "show", "summary", "write"]
+__all__ = ["READS", "WRITES", "run", "show", "summary", "write", "write_accounts"]
 
 
 def run(engine: Engine, job: Job) -> None:
@@ -75,15 +75,15 @@ def show(run: Path, console: Console) -> None:
     terminal.show(document, console, run / PAGE)
 
 
-def write(run: Path, campaign: str | None, format: str) -> str:
-    """A finished run, or one of its campaigns, as `html`, `md`, `json` or `text`.
+def write(run: Path, campaign: str | None, format: str, network: str | None = None) -> str:
+    """A finished run, or one of its campaigns or networks, as `html`, `md`, `json` or `text`.
 
-    Raises UsageError when the folder does not exist; one for the campaign and the format together when both are wrong.
+    Raises UsageError when the folder does not exist; one for the id and the format together when both are wrong.
     """
     with folder.opened(run) as (engine, facts):
         mistakes: list[Mistake] = []
         try:
-            document = build(engine, facts, campaign)
+            document = build(engine, facts, campaign, network)
         except UsageError as error:
             mistakes.extend(error.mistakes)
         if format not in RENDERERS:
@@ -92,3 +92,14 @@ def write(run: Path, campaign: str | None, format: str) -> str:
         if mistakes:
             raise UsageError(mistakes)
         return RENDERERS[format](document)
+
+
+def write_accounts(run: Path, path: Path, campaign: str | None = None, network: str | None = None) -> int:
+    """Writes every account of a run's campaigns, or of one campaign or network, to a `.csv` or `.parquet` file.
+
+    Returns how many there are. Raises UsageError when the folder or the id does not exist, OutputError when the file
+    cannot be written.
+    """
+    with folder.opened(run) as (engine, _):
+        named.check(engine, campaign, network)
+        return accounts.write_accounts(engine, path, campaign, network)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from stillwatch.engine import Engine
-from stillwatch.errors import Mistake, UsageError
 from stillwatch.report import convert, history, judgements, queries
 from stillwatch.report.document import Campaign, Day, Detection, Document, EvidenceOff, History, Network, RunFacts
 from stillwatch.report.fetch import Row, Rows, grouped, rows
 from stillwatch.report.judgements import Listed
+from stillwatch.report.named import Ids, only
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
 CAMPAIGNS = 40  # campaigns described in full, the gravest first; every campaign stays in the Parquet files
@@ -18,26 +19,32 @@ NETWORKS = 60  # networks without a campaign that are listed
 CAMPAIGN_NETWORKS = 6  # networks described and drawn inside one campaign, the largest first
 
 
-def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Document:
-    """Builds the document of all campaigns, or of the one named.
+def build(engine: Engine, facts: RunFacts, campaign: str | None = None, network: str | None = None) -> Document:
+    """Builds the document of the whole run, or of the one campaign or network named.
 
-    Raises UsageError listing the known ids when no campaign has that id, QueryError when a table is missing.
+    Raises UsageError listing the known ids when the run has no campaign or no network of that id, QueryError when a
+    table is missing.
     """
-    every = rows(engine, queries.campaigns_sql())
-    chosen = every if campaign is None else _only(every, campaign)
-    networks = rows(engine, queries.networks_sql())
-    used = {network for row in every for network in row["networks"]}
-    free = [] if campaign is not None else [row for row in networks if row["network_id"] not in used]
-    gone = history.gone(engine) if campaign is None else history.Gone()
-    unmatched = judgements.unmatched(engine) if campaign is None else Listed()
-    elsewhere = judgements.elsewhere(engine) if campaign is None else Listed()
+    every, networks = rows(engine, queries.campaigns_sql()), rows(engine, queries.networks_sql())
+    used = {one for row in every for one in row["networks"]}
+    free = [row for row in networks if row["network_id"] not in used]
+    whole = campaign is None and network is None
+    chosen, listed = (every[:CAMPAIGNS], free[:NETWORKS]) if whole else ([], [])
+    if campaign is not None:
+        chosen = only(engine, Ids("campaign", every, networks), campaign)
+    if network is not None:
+        listed = only(engine, Ids("network", every, networks), network)
+    gone = history.gone(engine) if whole else history.Gone()
+    unmatched = judgements.unmatched(engine) if whole else Listed()
+    elsewhere = judgements.elsewhere(engine) if whole else Listed()
+    described = _networks(engine, listed, drawn=network is not None)
     return Document(
         facts=facts,
-        campaigns=_campaigns(engine, chosen[:CAMPAIGNS], networks),
-        campaigns_total=len(chosen),
-        campaign_levels=tuple(Counter(sanitise(row["level"]) for row in chosen).items()),
-        campaign_accounts=chosen[0]["accounts"] if campaign is not None else _campaign_accounts(engine),
-        networks=_networks(engine, free[:NETWORKS], None),
+        campaigns=_campaigns(engine, chosen, networks),
+        campaigns_total=len(every),
+        campaign_levels=tuple(Counter(sanitise(row["level"]) for row in every).items()),
+        campaign_accounts=_campaign_accounts(engine),
+        networks=described if network is None else tuple(_alone(engine, one, every) for one in described),
         networks_total=len(free),
         channels_off=tuple(
             EvidenceOff(sanitise(row["name"]), sanitise(row["sentence"], LONGEST_SENTENCE))
@@ -53,18 +60,8 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None) -> Docum
         judgements_unmatched_total=unmatched.total,
         judgements_elsewhere=elsewhere.shown,
         judgements_elsewhere_total=elsewhere.total,
-        one_of=None if campaign is None else len(every),
+        about=None if whole else sanitise(campaign or network or ""),
     )
-
-
-def _only(campaigns: Rows, campaign: str) -> Rows:
-    chosen = [row for row in campaigns if row["campaign_id"] == campaign]
-    if chosen:
-        return chosen
-    known = ", ".join(f"`{sanitise(row['campaign_id'])}`" for row in campaigns[:20])
-    more = f" and {len(campaigns) - 20} more" if len(campaigns) > 20 else ""
-    remedy = f"name one of its campaigns: {known}{more}" if campaigns else "this run found no campaign"
-    raise UsageError([Mistake(f"`--campaign {sanitise(campaign)}`", "is not in this run", remedy)])
 
 
 def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, ...]:
@@ -91,7 +88,7 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, 
                 levels=tuple((sanitise(one["level"]), one["accounts"]) for one in levels.get(key, ())),
                 evidence=convert.evidences(evidence.get(key, ())),
                 alternatives=convert.alternatives(alternatives.get(key, ())),
-                networks=_networks(engine, used[:CAMPAIGN_NETWORKS], key),
+                networks=_networks(engine, used[:CAMPAIGN_NETWORKS], drawn=True, campaign=key),
                 history=past.get(key, History()),
                 judgements=decided.get(key, Listed()).shown,
                 judgements_total=decided.get(key, Listed()).total,
@@ -100,13 +97,13 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, 
     return tuple(described)
 
 
-def _networks(engine: Engine, chosen: Rows, campaign: str | None) -> tuple[Network, ...]:
-    """Networks with what they share; their links are fetched only inside a campaign, where they are drawn."""
+def _networks(engine: Engine, chosen: Rows, drawn: bool, campaign: str | None = None) -> tuple[Network, ...]:
+    """Networks with what they share, and with links where they are `drawn`: inside a `campaign`, or alone."""
     ids = [row["network_id"] for row in chosen]
     evidence = grouped(engine, queries.evidence_sql(ids), "subject")
     alternatives = grouped(engine, queries.alternatives_sql(ids), "subject")
     values = grouped(engine, queries.values_sql(ids), "network_id")
-    links = {} if campaign is None else grouped(engine, queries.links_sql(campaign, ids), "network_id")
+    links = grouped(engine, queries.links_sql(campaign, ids), "network_id") if drawn else {}
     past = history.histories(engine, ids)
     decided = judgements.placed(engine, ids)
     return tuple(
@@ -121,6 +118,17 @@ def _networks(engine: Engine, chosen: Rows, campaign: str | None) -> tuple[Netwo
             judgements_total=decided.get(row["network_id"], Listed()).total,
         )
         for row in chosen
+    )
+
+
+def _alone(engine: Engine, network: Network, campaigns: Rows) -> Network:
+    """A network that is described alone: with its likeliest members, and the campaigns that use it."""
+    members = rows(engine, queries.network_members_sql(network.network_id))
+    uses = [row for row in campaigns if network.network_id in row["networks"]]
+    return replace(
+        network,
+        campaigns=tuple((sanitise(row["campaign_id"]), sanitise(row["level"])) for row in uses),
+        members=tuple(convert.network_member(row) for row in members),
     )
 
 

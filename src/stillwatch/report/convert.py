@@ -16,6 +16,7 @@ from stillwatch.report.document import (
     Link,
     Member,
     NamedShare,
+    NetworkMember,
     Quarantined,
     Share,
     Source,
@@ -79,6 +80,12 @@ def member(row: Row) -> Member:
     return Member(
         sanitise(row["account_id"]), row["exchanges"], row["probability"], sanitise(row["level"]), row["detected_at"]
     )
+
+
+def network_member(row: Row) -> NetworkMember:
+    """A row of `network_members`."""
+    level = None if row["level"] is None else sanitise(row["level"])
+    return NetworkMember(sanitise(row["account_id"]), row["probability"], row["linked_at"], level)
 
 
 def evidence(row: Row) -> Evidence:

@@ -153,8 +153,18 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkMember:
+    """An account of a network."""
+
+    account_id: str
+    probability: float  # that it belongs to the network
+    linked_at: datetime  # event time from which its own links sufficed
+    level: str | None  # the gravest in any campaign; None for an account that is in none
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Accounts that are operated together. `values` and `links` are bounded samples for reading and drawing."""
+    """Accounts that are operated together. `values`, `links` and `members` are bounded samples."""
 
     network_id: str
     kind: str
@@ -171,6 +181,8 @@ class Network:
     history: History = History()
     judgements: tuple[Judgement, ...] = ()  # bounded
     judgements_total: int = 0
+    campaigns: tuple[tuple[str, str], ...] = ()  # id and level of each campaign that uses it
+    members: tuple[NetworkMember, ...] = ()  # the likeliest, of a network that is described alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +254,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Everything a run found, ready to be rendered.
+    """Everything a run found, or one campaign or network of it, ready to be rendered.
 
     `campaigns`, `networks` (those without a campaign), `silent` and the judgements are bounded; the totals say how many
-    there are.
+    there are in the run, whatever the document is about.
     """
 
     facts: RunFacts
@@ -266,4 +278,14 @@ class Document:
     judgements_unmatched_total: int = 0
     judgements_elsewhere: tuple[Judgement, ...] = ()  # they apply to no campaign and no network of this run
     judgements_elsewhere_total: int = 0
-    one_of: int | None = None  # campaigns of the run where only one is described, None where all are
+    about: str | None = None  # the campaign or network that alone is described; None where the whole run is
+
+    @property
+    def campaigns_left_out(self) -> int:
+        """Campaigns of the run that a document about the whole of it does not describe."""
+        return 0 if self.about is not None else self.campaigns_total - len(self.campaigns)
+
+    @property
+    def networks_left_out(self) -> int:
+        """Networks without a campaign that a document about the whole run does not describe."""
+        return 0 if self.about is not None else self.networks_total - len(self.networks)

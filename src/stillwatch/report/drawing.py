@@ -64,7 +64,8 @@ class Drawing:
     lines: tuple[Lines, ...]
     opacity: float
     sentence: str
-    has_outside: bool  # whether any dot is an account outside the campaign
+    has_inside: bool  # whether any dot is an account in the campaign
+    has_outside: bool  # whether any is one outside it
 
 
 def draw(network: Network) -> Drawing | None:
@@ -85,6 +86,7 @@ def draw(network: Network) -> Drawing | None:
         lines=_lines(values, heights, dots, values_of),
         opacity=_opacity(sum(len(values_of[account]) for account in accounts)),
         sentence=_description(network, len(accounts), len(values)),
+        has_inside=any(dot.inside for dot in dots.values()),
         has_outside=any(not dot.inside for dot in dots.values()),
     )
 

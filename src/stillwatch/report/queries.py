@@ -133,8 +133,31 @@ ORDER BY network_id, nth""",
     )
 
 
-def links_sql(campaign: str, networks: Iterable[str]) -> Query:
-    """Which account has which value in each network, and whether the account is in the campaign."""
+def network_members_sql(network: str) -> Query:
+    """The likeliest members of a network, those with most bits first, each with its gravest level in any campaign."""
+    return Query(
+        "report network members",
+        f"""SELECT account_id, probability, linked_at, level
+FROM (
+  SELECT m.*, c.level, row_number() OVER (ORDER BY m.probability DESC, m.bits DESC, m.account_id) AS nth
+  FROM network_members AS m LEFT JOIN ({gravest_level_sql()}) AS c ON c.account_id = m.account_id
+  WHERE m.network_id = {literal(network)}
+) AS ranked
+WHERE nth <= {MEMBERS}
+ORDER BY nth""",
+    )
+
+
+def gravest_level_sql() -> str:
+    """SQL of `account_id` and the gravest `level` of every account that is in a campaign."""
+    names = " ".join(f"WHEN {rank} THEN {literal(level)}" for rank, level in enumerate(LEVELS))
+    rank = f"min({_level_rank('level')})"
+    return f"SELECT account_id, CASE {rank} {names} END AS level FROM campaign_members GROUP BY account_id"
+
+
+def links_sql(campaign: str | None, networks: Iterable[str]) -> Query:
+    """Which account has which value in each network, and whether the account is in the campaign (None: in any)."""
+    chosen = "" if campaign is None else f" WHERE campaign_id = {literal(campaign)}"
     return Query(
         "report links",
         f"""SELECT network_id, account_id, value_id, inside
@@ -142,7 +165,7 @@ FROM (
   SELECT l.network_id, l.account_id, l.value_id, m.account_id IS NOT NULL AS inside,
          row_number() OVER (PARTITION BY l.network_id ORDER BY l.account_id, l.value_id) AS nth
   FROM network_links AS l
-  LEFT JOIN campaign_members AS m ON m.campaign_id = {literal(campaign)} AND m.account_id = l.account_id
+  LEFT JOIN (SELECT DISTINCT account_id FROM campaign_members{chosen}) AS m ON m.account_id = l.account_id
   WHERE l.network_id IN ({_list(networks)})
 ) AS ranked
 WHERE nth <= {LINKS}

@@ -28,24 +28,19 @@ def rows_read(document: Document) -> int:
 
 
 def summary(document: Document) -> str:
-    """What the run found, in three sentences that a person can repeat aloud."""
+    """What the run found, in sentences that a person can repeat aloud, and what of it is described."""
     read = f"{count(rows_read(document), 'exchange')} (a request and its answer each) were read. "
+    return f"{read}{_found(document)} {_networks(document)}{_alone(document)}"
+
+
+def _found(document: Document) -> str:
     found = document.campaigns_total
-    if document.one_of is not None:
-        return read + _one_campaign(document)
     if not found:
-        return read + "No campaign was found. " + _networks(document)
+        return "No campaign was found."
     levels = ", ".join(f"{number} at level {level}" for level, number in document.campaign_levels)
     verb = "was" if found == 1 else "were"
     accounts = count(document.campaign_accounts, "account")
-    return f"{read}{count(found, 'campaign')} {verb} found ({levels}), with {accounts} in all. {_networks(document)}"
-
-
-def _one_campaign(document: Document) -> str:
-    levels = ", ".join(f"level {level}" for level, _ in document.campaign_levels)
-    accounts = count(document.campaign_accounts, "account")
-    few = "The only campaign" if document.one_of == 1 else f"One of {count(document.one_of or 0)} campaigns"
-    return f"{few} of this run is described here ({levels}, {accounts})."
+    return f"{count(found, 'campaign')} {verb} found ({levels}), with {accounts} in all."
 
 
 def _networks(document: Document) -> str:
@@ -56,6 +51,24 @@ def _networks(document: Document) -> str:
         f"{count(document.networks_total, 'network')} of accounts without a campaign {verb} found. "
         "A network is no accusation: the accounts of a company or a class are operated together too."
     )
+
+
+def _alone(document: Document) -> str:
+    """Which campaign or network alone is described."""
+    described = [(f"campaign {one.campaign_id}", f"level {one.level}, ", one.accounts) for one in document.campaigns]
+    described += [(f"network {one.network_id}", "", one.accounts) for one in document.networks]
+    if document.about is None or not described:
+        return ""
+    name, level, accounts = described[0]
+    return f" Of all this, only {name} is described here ({level}{count(accounts, 'account')})."
+
+
+def uses(network: Network) -> str:
+    """Which campaigns use a network that is described alone."""
+    if not network.campaigns:
+        return "No campaign uses this network, and its accounts are accused of nothing."
+    listed = ", ".join(f"campaign {name} (level {level})" for name, level in network.campaigns)
+    return f"It is used by {listed}: see there what is held against accounts. Others of it are accused of nothing."
 
 
 def notices(document: Document) -> tuple[str, ...]:

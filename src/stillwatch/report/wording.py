@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from stillwatch.records.claims import EXPLANATIONS, FAMILIES, SHARED_VALUES
-from stillwatch.report.document import Campaign, NamedShare, Share
+from stillwatch.report.document import Campaign, NamedShare, Network, Share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline
@@ -157,6 +157,16 @@ def headline(campaign: Campaign, year: bool = False) -> tuple[str, ...]:
         f"{expected(campaign.expected_innocent_accounts)} innocent accounts expected",
     )
     return tuple(part for part in parts if part)
+
+
+def network_headline(network: Network, year: bool = False) -> tuple[str, ...]:
+    """The parts of the one line that sums up a network, size first."""
+    return (
+        count(network.accounts, "account"),
+        count(network.exchanges, "exchange"),
+        span(network.first_seen.date(), network.last_seen.date(), year),
+        f"confidence {confidence(network.confidence)} of 100",
+    )
 
 
 def at_level(campaign: Campaign) -> int:

@@ -45,6 +45,8 @@ def render(document: Document) -> str:
     environment.globals.update(
         span=wording.span,
         headline=wording.headline,
+        network_headline=wording.network_headline,
+        network_uses=sentences.uses,
         at_level=wording.at_level,
         levels=LEVELS,
         digest=digest,

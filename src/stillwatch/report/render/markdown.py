@@ -43,10 +43,13 @@ def _lines(document: Document) -> Iterator[str]:
         yield from ("", f"**Note.** {escape(notice)}")
     for campaign in document.campaigns:
         yield from _campaign(campaign)
-    left_out = document.campaigns_total - len(document.campaigns)
-    if left_out:
-        yield from ("", f"{count(left_out, 'more campaign')} in `campaigns.parquet`.")
-    yield from _free_networks(document)
+    if document.campaigns_left_out:
+        yield from ("", f"{count(document.campaigns_left_out, 'more campaign')} in `campaigns.parquet`.")
+    if document.about is None:
+        yield from _free_networks(document)
+    else:
+        for network in document.networks:
+            yield from _network_alone(network)
     if document.judgements_elsewhere:
         yield from ("", "## Judgements and permits outside these networks and campaigns")
         yield from _judgements(document.judgements_elsewhere, document.judgements_elsewhere_total)
@@ -81,10 +84,7 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
             f"half of the accounts by {wording.day(found.half, True)}; "
             f"{percent(found.share_before)} of the exchanges were sent before their account was detected."
         )
-    row = sentences.judged(campaign.evidence)
-    if row is not None:
-        yield from ("", f"**Judged.** {escape(stopped(capitalised(row.sentence)))}")
-    yield from _judgements(campaign.judgements, campaign.judgements_total)
+    yield from _judged(campaign)
     yield from _history(campaign.history, campaign.campaign_id, "### History")
     yield from ("", "### Capabilities asked for", "")
     yield from (f"- {escape(in_words(one.capability))} {percent(one.share)}" for one in campaign.targets)
@@ -92,12 +92,23 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
         if shares:
             yield f"- {axis}: {escape(named_shares(shares))}"
     yield from ("", digest.CAPABILITIES_ARE_ESTIMATES)
-    yield from ("", "### Evidence for and against", "")
-    yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in campaign.evidence))
-    yield from _alternatives(campaign.alternatives)
+    yield from _weighed(campaign)
     for network in campaign.networks:
         yield from _network(network)
     yield from _members(campaign)
+
+
+def _judged(subject: Campaign | Network) -> Iterator[str]:
+    row = sentences.judged(subject.evidence)
+    if row is not None:
+        yield from ("", f"**Judged.** {escape(stopped(capitalised(row.sentence)))}")
+    yield from _judgements(subject.judgements, subject.judgements_total)
+
+
+def _weighed(subject: Campaign | Network) -> Iterator[str]:
+    yield from ("", "### Evidence for and against", "")
+    yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in subject.evidence))
+    yield from _alternatives(subject.alternatives)
 
 
 def _brief(campaign: Campaign) -> Iterator[str]:
@@ -158,6 +169,40 @@ def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
 def _network(network: Network) -> Iterator[str]:
     title = f"Network {escape(network.network_id)} ({escape(in_words(network.kind))})"
     yield from ("", f"### {title}: what its {count(network.accounts, 'account')} share", "")
+    yield from _shared(network)
+    yield from _judgements(network.judgements, network.judgements_total)
+    yield from _history(network.history, network.network_id, f"#### History of network {escape(network.network_id)}")
+
+
+def _network_alone(network: Network) -> Iterator[str]:
+    """A network as a campaign is described: what links it, what was weighed, and who belongs to it."""
+    yield from ("", f"## Network {escape(network.network_id)} ({escape(in_words(network.kind))})", "")
+    yield escape(" · ".join(wording.network_headline(network, True)))
+    yield from ("", escape(sentences.uses(network)))
+    yield from _judged(network)
+    yield from _history(network.history, network.network_id, "### History")
+    yield from ("", "### What its accounts share", "")
+    yield from _shared(network)
+    if network.evidence or network.alternatives:
+        yield from _weighed(network)
+    shown = len(network.members)
+    title = f"{shown} likeliest of {count(network.accounts)}" if shown < network.accounts else f"all {count(shown)}"
+    yield from ("", f"### Accounts ({title})", "")
+    yield from _table(
+        ("account", "probability", "linked", "level"),
+        (
+            (
+                escape(one.account_id),
+                f"{one.probability:.4f}",
+                f"{one.linked_at:%Y-%m-%d %H:%M}",
+                escape(one.level or "none"),
+            )
+            for one in network.members
+        ),
+    )
+
+
+def _shared(network: Network) -> Iterator[str]:
     yield from _table(
         ("shared", "accounts inside", "accounts outside", "bits"),
         (
@@ -170,8 +215,6 @@ def _network(network: Network) -> Iterator[str]:
             for one in network.values
         ),
     )
-    yield from _judgements(network.judgements, network.judgements_total)
-    yield from _history(network.history, network.network_id, f"#### History of network {escape(network.network_id)}")
 
 
 def _members(campaign: Campaign) -> Iterator[str]:
@@ -213,9 +256,8 @@ def _free_networks(document: Document) -> Iterator[str]:
             for network in document.networks
         ),
     )
-    left_out = document.networks_total - len(document.networks)
-    if left_out:
-        yield from ("", f"{count(left_out, 'more network')} in `networks.parquet`.")
+    if document.networks_left_out:
+        yield from ("", f"{count(document.networks_left_out, 'more network')} in `networks.parquet`.")
     for network in document.networks:
         if network.judgements:
             yield from ("", f"### Judgements of network {escape(network.network_id)}")

@@ -11,7 +11,7 @@ from rich.text import Text
 from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Campaign, Document, Evidence, History, Judgement, Network
 from stillwatch.report.sanitise import sanitise
-from stillwatch.report.wording import bits, capitalised, confidence, count, explanation, in_words, span, stopped
+from stillwatch.report.wording import bits, capitalised, count, explanation, in_words, stopped
 
 WIDTH = 80  # columns where no terminal says otherwise
 SHARED = 4  # shared values printed for a network
@@ -35,18 +35,15 @@ def show(document: Document, console: Console, page: Path) -> None:
 
 def lines(document: Document, width: int) -> Iterator[Text]:
     """The document in lines of at most `width` columns; a single word that is longer stays whole."""
-    if not document.campaigns:
+    if document.about is not None:
+        yield from _wrapped("", sentences.summary(document).split(), width, "")
+        yield Text()
+    elif not document.campaigns:
         yield Text("No campaign was found.", "bold")
     for sentence in sentences.notices(document):
         yield from _wrapped("", sentence.split(), width, "  ")
         yield Text()
-    for campaign in document.campaigns:
-        yield from _campaign(campaign, width)
-        yield Text()
-    left_out = document.campaigns_total - len(document.campaigns)
-    if left_out:
-        yield from _wrapped("", f"{count(left_out, 'more campaign')} in campaigns.parquet".split(), width, "")
-    yield from _networks(document, width)
+    yield from _findings(document, width)
     if document.judgements_elsewhere:
         yield from _title("Judgements and permits outside these networks and campaigns:", width)
         yield from _judgements(document.judgements_elsewhere, document.judgements_elsewhere_total, width)
@@ -54,6 +51,20 @@ def lines(document: Document, width: int) -> Iterator[Text]:
     yield from _evidence_off(document, width)
     yield from _limits(document, width)
     yield from _rows(document, width)
+
+
+def _findings(document: Document, width: int) -> Iterator[Text]:
+    for campaign in document.campaigns:
+        yield from _campaign(campaign, width)
+        yield Text()
+    if document.campaigns_left_out:
+        more = f"{count(document.campaigns_left_out, 'more campaign')} in campaigns.parquet"
+        yield from _wrapped("", more.split(), width, "")
+    if document.about is None:
+        yield from _networks(document, width)
+        return
+    for network in document.networks:
+        yield from _network_alone(network, width)
 
 
 def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
@@ -69,13 +80,7 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
     for warning in digest.warnings(campaign):
         yield from _wrapped("    ", warning.split(), width, "    ")
     yield from _judged(campaign, width)
-    strongest = digest.strongest_for(campaign.evidence)
-    for fact in strongest:
-        yield from _fact("For", fact, width)
-    others = sum(fact.bits > 0 for fact in campaign.evidence) - len(strongest)
-    if others:
-        more = f"and {count(others, 'more observation')} in the report"
-        yield from _hanging(_label(""), more, width)
+    yield from _for(campaign, width)
     yield from _against(campaign, width)
     yield from _history(campaign.history, campaign.campaign_id, width)
     for network in campaign.networks:
@@ -84,12 +89,46 @@ def _campaign(campaign: Campaign, width: int) -> Iterator[Text]:
         yield from _details(network, width)
 
 
-def _judged(campaign: Campaign, width: int) -> Iterator[Text]:
+def _for(subject: Campaign | Network, width: int) -> Iterator[Text]:
+    """The strongest evidence for, and how much more there is."""
+    strongest = digest.strongest_for(subject.evidence)
+    for fact in strongest:
+        yield from _fact("For", fact, width)
+    others = sum(fact.bits > 0 for fact in subject.evidence) - len(strongest)
+    if others:
+        more = f"and {count(others, 'more observation')} in the report"
+        yield from _hanging(_label(""), more, width)
+
+
+def _network_alone(network: Network, width: int) -> Iterator[Text]:
+    """A network as a campaign is shown: what links it, what was weighed, and who belongs to it."""
+    label = f"Network {network.network_id}: "
+    headline = list(_wrapped(label, _network(network), width, "  ", " · "))
+    headline[0].stylize("bold", 0, len(label) - 1)
+    yield from headline
+    yield from _wrapped("  ", sentences.uses(network).split(), width, "    ")
+    yield from _judged(network, width)
+    if network.evidence:
+        yield from _for(network, width)
+        yield from _against(network, width)
+    yield from _shared(network, width)
+    yield from _history(network.history, network.network_id, width)
+    for number, member in enumerate(network.members):
+        level = "" if member.level is None else f", level {member.level}"
+        said = f"{member.account_id} (probability {member.probability:.4f}{level})"
+        yield from _hanging(_label("" if number else "Accounts"), said, width)
+    left_out = network.accounts - len(network.members)
+    if left_out:
+        yield from _hanging(_label(""), f"and {count(left_out)} more in network_members.parquet", width)
+    yield Text()
+
+
+def _judged(subject: Campaign | Network, width: int) -> Iterator[Text]:
     """What a person decided, said before the evidence because it outranks the score."""
-    row = sentences.judged(campaign.evidence)
+    row = sentences.judged(subject.evidence)
     if row is not None:
         yield from _said("Judged", row.sentence, width)
-    yield from _judgements(campaign.judgements, campaign.judgements_total, width)
+    yield from _judgements(subject.judgements, subject.judgements_total, width)
 
 
 def _judgements(listed: Sequence[Judgement], total: int, width: int) -> Iterator[Text]:
@@ -108,21 +147,21 @@ def _fact(label: str, fact: Evidence, width: int) -> Iterator[Text]:
         yield from _hanging(_label(""), f"For example: {'; '.join(fact.examples)}", width)
 
 
-def _against(campaign: Campaign, width: int) -> Iterator[Text]:
+def _against(subject: Campaign | Network, width: int) -> Iterator[Text]:
     """All evidence against, and every innocent explanation that is open."""
-    against = digest.all_against(campaign.evidence)
-    open_ones = digest.open_explanations(campaign.alternatives)
+    against = digest.all_against(subject.evidence)
+    open_ones = digest.open_explanations(subject.alternatives)
     for fact in against:
         yield from _fact("Against", fact, width)
     if not against and not open_ones:
-        yield from _said("Against", _nothing_against(campaign), width)
+        yield from _said("Against", _nothing_against(subject), width)
     for one in open_ones:
         result = wording.VERDICT_MEANINGS.get(one.verdict, one.verdict)
         yield from _said("Innocent?", f"{explanation(one.alternative)}, {result}: {one.sentence}", width)
 
 
-def _nothing_against(campaign: Campaign) -> str:
-    tried = len(campaign.alternatives)
+def _nothing_against(subject: Campaign | Network) -> str:
+    tried = len(subject.alternatives)
     if not tried:
         return "no observation speaks against it, and no innocent explanation was tested"
     return f"no observation speaks against it; {count(tried, 'innocent explanation')} tested and excluded"
@@ -167,10 +206,7 @@ def _network(network: Network) -> Sequence[str]:
     innocent = (f"best explanation: {explanation(best.alternative)} ({wording.verdict(best.verdict)})",) if best else ()
     return (
         in_words(network.kind),
-        count(network.accounts, "account"),
-        count(network.exchanges, "exchange"),
-        span(network.first_seen.date(), network.last_seen.date()),
-        f"confidence {confidence(network.confidence)} of 100",
+        *wording.network_headline(network),
         *innocent,
     )
 
@@ -186,7 +222,7 @@ def _evidence_off(document: Document, width: int) -> Iterator[Text]:
 
 def _limits(document: Document, width: int) -> Iterator[Text]:
     """What the findings do not say and what their words mean, where there is a finding."""
-    if not document.campaigns:
+    if not document.campaigns and document.about is None:
         return
     yield from _title("What this does not say:", width)
     for caveat in digest.CAVEATS:
