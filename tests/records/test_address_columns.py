@@ -24,18 +24,26 @@ def words(text: str | None, trusted_hops: int = 0) -> list[Word]:
 @settings(max_examples=400)
 @given(
     st.lists(
-        st.sampled_from(["0", "1", "9", "10", "255", "256", "099", "300", "1000", "", "a", "+1", " 1", "1 ", "127"]),
+        st.sampled_from(
+            ["0", "1", "9", "10", "255", "256", "099", "300", "", "a", "+1", " 1", "1 ", "127", "1:1", "1:"]
+        ),
         min_size=3,
         max_size=5,
     ).map(".".join)
-    | st.lists(st.sampled_from(["1.2.3.4", "10.0.0.2", " 127.0.0.1 ", "8.8.8.8", "", "x", "::1", " "]), max_size=5).map(
-        ",".join
-    ),
+    | st.lists(
+        st.sampled_from(["1.2.3.4", "10.0.0.2", " 127.0.0.1 ", "8.8.8.8:80", "8.8.8.8:123456", "", "x", "::1", " "]),
+        max_size=5,
+    ).map(",".join),
     st.integers(0, 3),
 )
 @example("," * (LONGEST + 9) + "8.8.8.8", 0)
 @example("8.8.8.8," + "10.0.0.1," * LONGEST, 1)
 @example("8.8.8.8\0", 0)
+@example("8.8.8.8:", 0)
+@example(":80", 0)
+@example("8.8.8.8 :80", 0)
+@example("8.8.8.8:80 , 10.0.0.1:1", 0)
+@example("8.8.8.8:80:80", 0)
 def test_the_compiled_loop_reads_what_the_parser_reads(text: str, hops: int) -> None:
     address = client_address(text, hops)
     expected = (0, 0, 0) if address is None else (address.version, int(address) >> 64, int(address) & (1 << 64) - 1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -15,7 +18,20 @@ Words = npt.NDArray[np.uint64]
 Ranges = npt.NDArray[np.int64]
 
 _LOW = (1 << 64) - 1
-_PREFIXES = {version: (bits, SUBNET_BITS[version], NETWORK_BITS[version]) for version, bits in {4: 32, 6: 128}.items()}
+
+
+def _masks() -> Words:
+    """Masks (versions, 3, 3) of what `address_words` keeps of the words of an address, by IP version."""
+    masks = np.zeros((7, 3, 3), np.uint64)
+    masks[:, :, 0] = _LOW
+    for version, size in {4: 32, 6: 128}.items():
+        for place, bits in enumerate((size, SUBNET_BITS[version], NETWORK_BITS[version])):
+            mask = (1 << size) - (1 << size - bits)
+            masks[version, place, 1:] = mask >> 64, mask & _LOW
+    return masks
+
+
+_MASKS = _masks()
 _RANGES = np.array([(int(one[0]), int(one[-1])) for one in NOT_PUBLIC])
 
 
@@ -28,18 +44,15 @@ def address_words(texts: pa.Array, trusted_hops: int) -> Words:
     words = np.zeros((len(texts), 3, 3), np.uint64)
     found = texts_of(texts)
     _read_plain(found, trusted_hops, _RANGES, LONGEST, words)
-    for index in np.flatnonzero((words[:, 0, 0] == 0) & found.present).tolist():
-        words[index] = _prefixes(texts[index].as_py(), trusted_hops)
+    rows = np.flatnonzero((words[:, 0, 0] == 0) & found.present)
+    words[rows] = _words([client_address(text, trusted_hops) for text in texts.take(pa.array(rows)).to_pylist()])
     return words
 
 
-def _prefixes(text: str, trusted_hops: int) -> list[tuple[int, int, int]]:
-    address = client_address(text, trusted_hops)
-    if address is None:
-        return [(0, 0, 0)] * 3
-    number, size = int(address), address.max_prefixlen
-    masked = [number >> (size - length) << (size - length) for length in _PREFIXES[address.version]]
-    return [(address.version, part >> 64, part & _LOW) for part in masked]
+def _words(addresses: Sequence[IPv4Address | IPv6Address | None]) -> Words:
+    known = [(0, 0) if one is None else (one.version, int(one)) for one in addresses]
+    whole = np.array([(version, number >> 64, number & _LOW) for version, number in known], np.uint64).reshape(-1, 1, 3)
+    return whole & _MASKS[whole[:, 0, 0]]
 
 
 @compiled
@@ -58,7 +71,7 @@ def _read_plain(texts: Texts, trusted_hops: int, not_public: Ranges, longest: in
 @compiled
 def _plain_client(data: Octets, start: int, stop: int, trusted_hops: int, not_public: Ranges) -> int:
     # This returns the number of the address that `client_address` reads; -1 where an entry on the way to it is not
-    # written as d.d.d.d, and where there is none.
+    # written as d.d.d.d or d.d.d.d:port, and where there is none.
     skipped = 0
     while stop >= start:
         begin = stop
@@ -89,7 +102,9 @@ def _is_public(number: int, not_public: Ranges) -> bool:
 
 @compiled
 def _plain_address(data: Octets, start: int, stop: int) -> int:
-    # This returns the number that d.d.d.d spells, and -1 for any other text, such as one with leading zeros.
+    # This returns the number that d.d.d.d spells, with a port behind it or not, and -1 for any other text, such as one
+    # with leading zeros.
+    stop = _before_port(data, start, stop)
     number, part, digits, dots = 0, 0, 0, 0
     for position in range(start, stop):
         byte = int(np.int64(data[position]))  # signed, as `number` is
@@ -101,3 +116,12 @@ def _plain_address(data: Octets, start: int, stop: int) -> int:
         else:
             return -1
     return 256 * number + part if dots == 3 and digits > 0 and part < 256 else -1
+
+
+@compiled
+def _before_port(data: Octets, start: int, stop: int) -> int:
+    # This returns where a colon and up to five digits begin at the end of a text, or the end where there are none.
+    place = stop
+    while place > start and stop - place < 5 and 48 <= data[place - 1] <= 57:
+        place -= 1
+    return place - 1 if start < place < stop and data[place - 1] == 58 else stop

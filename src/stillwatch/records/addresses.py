@@ -9,6 +9,7 @@ first address that a client on the internet can have: every entry up to there wa
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
@@ -36,7 +37,11 @@ The ranges for documentation are left in: no client has such an address, but a l
 """
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 """All that is assigned to hosts on the internet."""
-_TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 addresses as networks of IPv6 alone write them (RFC 6052)
+
+# numbers in place of networks, of which a look at all would take longer than to read the text
+_FIRST, _LAST = [int(one[0]) for one in NOT_PUBLIC], [int(one[-1]) for one in NOT_PUBLIC]
+_MAPPED = int(IPv6Address("::ffff:0:0")) >> 32
+_TRANSLATED = int(IPv6Address("64:ff9b::")) >> 32  # IPv4 as networks of IPv6 alone write it (RFC 6052)
 
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(?:\d{1,5}|_[\w.-]*))?")
 _WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(?:\d{1,5}|_[\w.-]*)")
@@ -77,9 +82,8 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
         address = IPv6Address(text)
     except AddressValueError:
         return None
-    if address in _TRANSLATED:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address
+    number = int(address)
+    return IPv4Address(number & 0xFFFF_FFFF) if number >> 32 in (_MAPPED, _TRANSLATED) else address
 
 
 def _forwarded_for(element: str) -> str:
@@ -93,9 +97,11 @@ def _forwarded_for(element: str) -> str:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether a client on the internet can have this address, and no two have it at once."""
-    if isinstance(address, IPv6Address):
-        return address in PUBLIC_IPV6
-    return not any(address in network for network in NOT_PUBLIC)
+    number = int(address)
+    if address.version == 6:
+        return number >> 125 == 0b001  # PUBLIC_IPV6
+    place = bisect_right(_FIRST, number) - 1
+    return place < 0 or number > _LAST[place]
 
 
 def range_around(address: IPv4Address | IPv6Address, bits: Mapping[int, int]) -> str:
