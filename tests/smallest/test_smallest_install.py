@@ -58,7 +58,8 @@ class Installation:
     def run(self, *words: str | Path) -> str:
         """What the installed command writes; fails the test unless it exits with 0."""
         command = [self.folder / "venv" / "bin" / "stillwatch", *words]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        kept = {**os.environ, "NUMBA_CACHE_DIR": str(self.folder / "code")}  # or each run would leave its code behind
+        done = subprocess.run(command, cwd=self.folder, env=kept, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
