@@ -1,0 +1,1 @@
+"""A world's log altered in hostile and in merely odd ways, each of which must find the same campaigns."""
