@@ -35,7 +35,7 @@ def exchanges(rows: int = ROWS) -> pa.Table:
         "account_id": [f"a{n % 97}" for n in range(rows)],
         "started_at": [datetime(2026, 4, 22) + timedelta(seconds=n) for n in range(rows)],
         "request_model": ["x" * 1_000_000, *["m\u202e1"] * (rows - 1)],
-        "client_address": [f"10.{n % 7}.{n % 250}.{n % 11}" if n % 3 else None for n in range(rows)],
+        "client_address": [f"81.{n % 7}.{n % 250}.{n % 11}" if n % 3 else None for n in range(rows)],
         "user_agent": [f"agent {n % 13}" for n in range(rows - 2)] + ["y" * 500_000 + "1", "y" * 500_000 + "2"],
         "temperature": [None if n % 4 else 0.5 for n in range(rows)],
         "system_instructions": ["Be brief. " * (n % 5) for n in range(rows)],
