@@ -158,7 +158,10 @@ GATEWAY: Mapping[str, RowChange] = {
     "addresses inside IPv6": _address(lambda text, _: f"::ffff:{text}"),
     "addresses in brackets": _address(lambda text, n: f"[::ffff:{text}]:{1_024 + n % 60_000}"),
     "addresses as JSON lists": _address(lambda text, _: [text]),
-    "addresses as Forwarded": _address(lambda text, n: f'for="{text}:{n % 60_000}";proto=https, for=unknown'),
+    # unknown is whom a customer's own proxy hides; at the right end it would be whom the provider's hides
+    "addresses as Forwarded": _address(
+        lambda text, n: f'for=unknown, for="{text}:{n % 60_000}";proto=https, for="10.0.0.9:443"'
+    ),
     "every tenth address unknown": _address(lambda text, n: "unknown" if n % 10 == 0 else text),
     "times in seconds": _time(lambda row: _micro(row) / 1e6),
     "times in seconds as text": _time(lambda row: f"{_micro(row) / 1e6:.6f}"),
