@@ -35,6 +35,7 @@ from stillwatch.errors import (
     UsageError,
 )
 from stillwatch.job import Job, stamp
+from stillwatch.read.refusals import refusals
 from stillwatch.read.summary import (
     ReadSummary,
     Rows,
@@ -120,7 +121,7 @@ def scan(job: Job, out: Path) -> RunSummary:
         if continued is not None:
             previous.load(*continued, key_id)  # before hours are spent on what it would not fit
         with folder.published(out) as staged:
-            records = run([stage for stage in STAGES if stage in SKETCHED], engine, job, resumed)
+            records = _read_and_sketch(engine, job, resumed)
             if state is not None:
                 state_update.add_sketches(engine, job, state, key_id)
             records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, resumed)
@@ -139,7 +140,13 @@ def check(job: Job) -> ReadSummary:
     """Reads and validates only; staged files go to `engine.temp_directory` and are removed at the end."""
     with _engine(job, Path(job.settings.engine.temp_directory or tempfile.gettempdir())) as engine:
         run((read,), engine, job)
-        return summarise(engine)
+        return summarise(engine, refusals(engine, job.state is not None))
+
+
+def suggest(job: Job) -> str:
+    """Returns a mapping file that the logs seem to need; raises InputError when none of them can be read."""
+    with _engine(job, Path(job.settings.engine.temp_directory or tempfile.gettempdir())) as engine:
+        return read.suggested(job.sources.exchanges, job.settings.read, engine)
 
 
 def write_sketches(job: Job, out: Path) -> Rows:
@@ -150,7 +157,7 @@ def write_sketches(job: Job, out: Path) -> Rows:
     _check_out(out)
     with _engine(job, out.absolute().parent) as engine, folder.published(out) as staged:
         key_id = _sketch_key_id(job, None)
-        records = run(SKETCHED, engine, job)
+        records = _read_and_sketch(engine, job)
         written = {
             table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
             for table in (EXCHANGE_SKETCHES, QUARANTINE)
@@ -168,7 +175,7 @@ def add_to_state(job: Job) -> Rows:
         raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
     with _engine(job, job.state.absolute().parent) as engine, state_update.open_at(job.state, job.window) as state:
         key_id = _sketch_key_id(job, state)
-        run(SKETCHED, engine, job)
+        _read_and_sketch(engine, job)
         state_update.add_sketches(engine, job, state, key_id)
         return count_rows(engine)
 
@@ -180,6 +187,12 @@ def flow_table() -> str:
         does = (stage.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{_short(stage)}` | {does} | {_names(stage.READS) or 'logs'} | {_names(stage.WRITES)} |")
     return "\n".join(lines) + "\n"
+
+
+def _read_and_sketch(engine: Engine, job: Job, resumed: Checkpoint | None = None) -> tuple[StageRecord, ...]:
+    records = run((read,), engine, job, resumed)
+    read.refuse_unusable(engine, job)  # before hours are spent on sketches
+    return records + run((sketch,), engine, job, resumed)
 
 
 def _sketch_key_id(job: Job, state: State | None) -> str:

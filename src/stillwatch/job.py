@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.input_files import Source, find
+from stillwatch.input_files import Found, Source, find
 from stillwatch.key import Key, load_key
 from stillwatch.settings import Settings
 
@@ -39,6 +39,7 @@ class Sources:
     accounts: tuple[Source, ...] = ()
     permits: tuple[Source, ...] = ()
     judgements: tuple[Source, ...] = ()
+    passed_over: tuple[str, ...] = ()  # files in the folders named that are no logs by their names
 
     @property
     def every(self) -> tuple[Source, ...]:
@@ -70,12 +71,12 @@ def resolve(
     Raises UsageError with everything that cannot be found or used.
     """
     mistakes: list[Mistake] = []
-    sources = Sources(
-        _found("LOGS", inputs.exchanges, mistakes),
-        _found("--accounts", inputs.accounts, mistakes),
-        _found("--permits", inputs.permits, mistakes),
-        _found("--judgements", inputs.judgements, mistakes),
-    )
+    logs = _found("LOGS", inputs.exchanges, mistakes)
+    accounts = _found("--accounts", inputs.accounts, mistakes)
+    permits = _found("--permits", inputs.permits, mistakes)
+    judgements = _found("--judgements", inputs.judgements, mistakes)
+    passed_over = {path for one in (logs, accounts, permits, judgements) for path in one.passed_over}
+    sources = Sources(logs.sources, accounts.sources, permits.sources, judgements.sources, tuple(sorted(passed_over)))
     settings = settings or Settings()
     key = load_key(None)
     try:
@@ -92,7 +93,7 @@ def stamp(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment.isoformat()}Z"
 
 
-def _found(option: str, patterns: Sequence[str], mistakes: list[Mistake]) -> tuple[Source, ...]:
-    sources, wrong = find(patterns)
+def _found(option: str, patterns: Sequence[str], mistakes: list[Mistake]) -> Found:
+    found, wrong = find(patterns)
     mistakes.extend(Mistake(f"{option} {one.where}", one.what, one.remedy) for one in wrong)
-    return tuple(sources)
+    return found

@@ -31,10 +31,16 @@ class EngineSettings(_Section):
 class ReadSettings(_Section):
     """What counts as a usable row."""
 
-    max_line_bytes: int = Field(default=32_000_000, ge=1_000)  # longer lines are quarantined, not parsed
+    max_line_bytes: int = Field(default=32_000_000, ge=1_000)  # of longer lines and objects the texts are cut
     earliest: datetime = datetime(2015, 1, 1)  # before any hosted language model: an impossible time
     latest: datetime = datetime(2100, 1, 1)
     trusted_hops: int = Field(default=0, ge=0, le=16)  # own proxies with public addresses at the end of address lists
+    format: str | None = None  # the gateway whose log it is; none: recognised by itself where that is plain
+    mapping: Path | None = None  # a TOML file that says where each column comes from
+    epoch_unit: Literal["s", "ms", "us", "ns"] | None = None  # of times that are numbers; none: seen from each file
+    skip_unreadable: bool = False  # use the other files where some cannot be read
+    most_lost: float = Field(default=0.01, ge=0.0, le=1.0)  # share of rows lost above which every result says so first
+    keep_raw: bool = False  # keep the first characters of rows that cannot be used: they may hold what people wrote
 
 
 class SketchSettings(_Section):

@@ -167,7 +167,7 @@ def test_strict_only_minds_quarantined_rows(tmp_path: Path, log: Path) -> None:
     (tmp_path / "key").write_bytes(b"k" * 16)
     words = (["check", "log.jsonl"], ["sketch", "log.jsonl", "--out", "sketches", "--key-file", "key"])
     assert [invoke([*one, "--strict"]) for one in words] == [0, 0]
-    log.write_text("{\n")
+    log.write_text(log.read_text() + "{\n")
     assert [invoke([*one, "--strict"]) for one in words] == [3, 3]
     assert [invoke(one) for one in words] == [0, 0]
 
@@ -175,8 +175,9 @@ def test_strict_only_minds_quarantined_rows(tmp_path: Path, log: Path) -> None:
 def test_a_run_that_fails_says_what_and_where(tmp_path: Path, capsys: pytest.CaptureFixture[str], log: Path) -> None:
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
     assert invoke(["scan", str(log), "cut.parquet"]) == 1
-    (line,) = complaints(capsys)
+    line, remedy = complaints(capsys)
     assert line.startswith("`cut.parquet` cannot be read: ")
+    assert "--skip-unreadable" in remedy
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
 
 

@@ -65,13 +65,13 @@ def read_in(folder: Path, job: Job | Iterable[Path], threads: int = 2) -> tuple[
         return rows, summarise(engine)
 
 
-def quarantined(folder: Path, job: Job | Iterable[Path]) -> list[tuple[int, str, str]]:
-    """Line, reason and raw text of every quarantined row, in order."""
+def quarantined(folder: Path, job: Job | Iterable[Path]) -> list[tuple[int, str, str | None]]:
+    """Line, reason and column of every quarantined row, in order."""
     asked = job if isinstance(job, Job) else resolve(Inputs(tuple(str(path) for path in job)))
     with DuckDBEngine(EngineSettings(threads=2), folder) as engine:
         read.run(engine, asked)
-        rows = engine.fetch(Query("rows", "SELECT line, reason, raw FROM quarantine ORDER BY source, line")).to_pylist()
-        return [(row["line"], row["reason"], row["raw"]) for row in rows]
+        rows = engine.fetch(Query("rows", "SELECT line, reason, column_name FROM quarantine ORDER BY source, line"))
+        return [tuple(row.values()) for row in rows.to_pylist()]
 
 
 def whole(row: Row, table: Table = EXCHANGES) -> dict[str, object]:

@@ -96,7 +96,7 @@ def test_a_footer_that_lies(tmp_path: Path, changes: dict[tuple[int, ...], Any],
     said = refusal(path)
     assert said.startswith(f"`{path}` cannot be read: ")
     assert reason in said
-    assert said.endswith("mend or leave out that file")
+    assert "mend or leave out that file" in said
 
 
 def deep(levels: int) -> Node:

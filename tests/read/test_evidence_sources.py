@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from stillwatch.job import Inputs, resolve
+from stillwatch.read.check_text import render
 from stillwatch.read.evidence_sources import EVIDENCE_SOURCES
-from stillwatch.read.summary import render
 from stillwatch.read.usable_addresses import AddressCounter
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
@@ -73,9 +73,9 @@ def test_without_an_address_that_names_a_client_there_is_no_evidence(tmp_path: P
 
 
 def test_few_unusable_addresses_are_counted_and_no_more(tmp_path: Path) -> None:
-    available, sentence = addressed(tmp_path, "jsonl", *["203.0.113.7"] * 9, "-")["usable_client_address"]
+    available, sentence = addressed(tmp_path, "jsonl", *["203.0.113.7"] * 9, "unknown")["usable_client_address"]
     assert available
-    assert "of 10 values of `client_address`, 1 name no public address, such as `-`" in sentence
+    assert "of 10 values of `client_address`, 1 name no public address, such as `unknown`" in sentence
 
 
 def test_all_addresses_that_name_a_client_need_no_word(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_summary_prints_everything_as_plain_text(tmp_path: Path) -> None:
     )
     _, summary = read_in(tmp_path, [tmp_path / "log.jsonl"])
     console = Console(record=True, width=200, file=(tmp_path / "out").open("w"))
-    render(summary, console)
+    render(summary, console, 0.01)
     text = console.export_text()
     assert "2 rows read: 1 used, 0 duplicate, 1 quarantined" in text
     assert "truncated_json: 1" in text

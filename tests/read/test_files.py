@@ -23,8 +23,9 @@ def test_folders_are_searched_and_what_other_tools_leave_is_skipped(tmp_path: Pa
     (tmp_path / "_temporary").mkdir()
     for name in ("day=1/a.parquet", "b.JSONL", "_temporary/c.jsonl", ".d.jsonl", "_SUCCESS", "e.txt"):
         (tmp_path / name).touch()
-    sources, mistakes = find([str(tmp_path)])
-    assert [source.path.name for source in sources] == ["b.JSONL", "a.parquet"]
+    found, mistakes = find([str(tmp_path)])
+    assert [source.path.name for source in found.sources] == ["b.JSONL", "a.parquet"]
+    assert found.passed_over == (str(tmp_path / "e.txt"),)
     assert mistakes == []
 
 
@@ -102,7 +103,7 @@ def sketches(path: Path, ids: list[str], key_id: str | None) -> Path:
 
 
 def test_sketches_are_taken_in_place_of_logs(tmp_path: Path) -> None:
-    write(tmp_path / "log.parquet", [exchange(1), exchange(2)])
+    write(tmp_path / "log.parquet", [exchange(1, account_id="a"), exchange(2, account_id="a")])
     sketches(tmp_path / "sketches.parquet", ["e2", "e3"], "k")
     rows, summary = read_in(tmp_path, [tmp_path])
     assert [row["exchange_id"] for row in rows] == ["e1", "e2"]

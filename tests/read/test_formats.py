@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillwatch.read.validation.texts import ABSENT_WORDS
+from stillwatch.read.validation.values import is_word
 from stillwatch.records import Kind
 from stillwatch.records.inputs import EXCHANGES
 from tests.read.rows import FORMATS, START, Row, exchange, read_in, whole, write
@@ -26,7 +28,13 @@ VALUES = {
     Kind.FLOAT64: st.floats(allow_nan=False, allow_infinity=False),
     Kind.TIMESTAMP: st.datetimes(datetime(2015, 1, 1), datetime(2099, 12, 31)),
 }
-OPTIONAL = {c.name: VALUES[c.kind] for c in EXCHANGES.columns if not c.required}
+# in a column of ids and names, these words say that there is no value
+WORDS = TEXTS.filter(lambda text: text not in ABSENT_WORDS)
+OPTIONAL = {
+    c.name: WORDS if c.kind is Kind.STRING and not is_word(c) else VALUES[c.kind]
+    for c in EXCHANGES.columns
+    if not c.required
+}
 ROWS = st.lists(
     st.fixed_dictionaries(
         {"exchange_id": TEXTS, "account_id": TEXTS, "started_at": VALUES[Kind.TIMESTAMP]}, optional=OPTIONAL

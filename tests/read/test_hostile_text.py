@@ -76,7 +76,7 @@ def test_parquet_keeps_the_row(tmp_path: Path, kind: pa.DataType) -> None:
     assert [row["tool_names"] for row in rows] == [["t", ""], [], None, ["t"]]
 
 
-def test_bytes_that_are_no_text_lose_the_text_and_not_the_row(tmp_path: Path) -> None:
+def test_stored_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:
     columns = {
         "exchange_id": ["e0", "e1"],
         "account_id": ["a", "a"],
@@ -85,7 +85,7 @@ def test_bytes_that_are_no_text_lose_the_text_and_not_the_row(tmp_path: Path) ->
     }
     pq.write_table(pa.table(columns), tmp_path / "log.parquet")
     rows, summary = read_in(tmp_path, [tmp_path / "log.parquet"])
-    assert [row["input_text"] for row in rows] == [None, "ask"]
+    assert [row["input_text"] for row in rows] == ["\ufffd", "ask"]
     assert summary.rows.quarantined == 0
 
 

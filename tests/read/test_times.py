@@ -1,21 +1,15 @@
-"""Times are read alike in text, in Arrow and in SQL."""
+"""Times are read alike one by one and in Arrow, as text and as numbers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.engine import Query, identifier
-from stillwatch.engine.duckdb import DuckDBEngine
-from stillwatch.read.validation.casts import cast
-from stillwatch.read.validation.times import moment, moments
-from stillwatch.records import Column, Kind
-from stillwatch.settings import EngineSettings
+from stillwatch.read.validation.times import UNITS, moment, moments, unit_of
 
 EIGHT = datetime(2026, 5, 1, 8)
 SPELLED = {
@@ -45,8 +39,9 @@ SPELLED = {
     "infinity": None,
     "epoch": None,
     "２０２６-05-01": None,
-    " 2026-05-01": None,
-    "2026-05-01T08:00:00 UTC": None,
+    " 2026-05-01 ": datetime(2026, 5, 1),
+    "2026-05-01T08:00:00 UTC": EIGHT,
+    "2026-05-01T08:00:00Z UTC": None,
 }
 
 
@@ -72,12 +67,29 @@ def test_what_python_writes_is_read_back(times: list[datetime], zone: timezone |
     assert [moment(text) for text in texts] == expected
 
 
-def test_sql_reads_as_python(tmp_path: Path) -> None:
-    read = cast(Column("at", Kind.TIMESTAMP), pa.string())
-    with DuckDBEngine(EngineSettings(), tmp_path) as engine:
-        # the engine's calendar goes on before year 1; such a time is out of the allowed range all the same
-        texts = [text for text in SPELLED if not text.startswith("0001")]
-        values = ", ".join(f"({index}, '{text}')" for index, text in enumerate(texts))
-        engine.create("texts", Query("texts", f"SELECT * FROM (VALUES {values}) AS t(turn, {identifier('at')})"))
-        rows = engine.fetch(Query("times", f"SELECT {read.value} AS at FROM texts ORDER BY turn"))
-    assert rows["at"].to_pylist() == [SPELLED[text] for text in texts]
+COUNTED = {"s": "1777622400.123456", "ms": "1777622400123.456", "us": "1777622400123456", "ns": "1777622400123456789"}
+
+
+@pytest.mark.parametrize(("unit", "text"), COUNTED.items())
+def test_a_number_counts_its_unit(unit: str, text: str) -> None:
+    time = EIGHT + timedelta(microseconds=123_456)
+    assert moment(text, unit) == time
+    assert unit_of(text, datetime(2015, 1, 1), datetime(2100, 1, 1)) == unit
+    whole = [text.partition(".")[0], None]
+    assert moments(pa.array(whole, pa.string()), unit).to_pylist() == [moment(str(whole[0]), unit), None]
+
+
+@given(st.datetimes(datetime(2015, 1, 1), datetime(2099, 12, 31)), st.sampled_from(UNITS))
+def test_the_unit_is_seen_from_any_time(time: datetime, unit: str) -> None:
+    microseconds = (time - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    count = {"s": microseconds / 1e6, "ms": microseconds / 1e3, "us": microseconds, "ns": microseconds * 1_000}[unit]
+    text = f"{count:.3f}" if isinstance(count, float) else str(count)
+    assert unit_of(text, datetime(2015, 1, 1), datetime(2100, 1, 1)) == unit
+    read = moment(text, unit)
+    assert read is not None
+    assert abs(read - time) <= timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("text", ["17", "-1777600000", "", "1e9", "9" * 30, "now", "1777600000 s"])
+def test_other_numbers_count_nothing(text: str) -> None:
+    assert unit_of(text, datetime(2015, 1, 1), datetime(2100, 1, 1)) is None

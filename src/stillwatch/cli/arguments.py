@@ -16,7 +16,7 @@ from stillwatch.errors import InputError, UsageError
 from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.key import exposure
 from stillwatch.runs import state as states
-from stillwatch.settings import Settings, load_settings
+from stillwatch.settings import ReadSettings, Settings, load_settings
 
 ENGINES = ("duckdb", "spark")
 REMOTE = "sc://"
@@ -82,7 +82,36 @@ def _settings(typed: Typed, findings: Findings) -> Settings:
     if typed.key_file is not None:
         own = settings.sketch.model_copy(update={"key_file": typed.key_file})
         settings = settings.model_copy(update={"sketch": own})
+    settings = settings.model_copy(update={"read": _with_format(settings.read, typed, findings)})
     return _with_engine(settings, typed, findings)
+
+
+def _with_format(settings: ReadSettings, typed: Typed, findings: Findings) -> ReadSettings:
+    """The format or mapping that was typed wins over what stands in the file."""
+    if typed.format is not None and typed.mapping is not None:
+        findings.add("`--format`", "cannot stand beside `--mapping`", "name one; a mapping can extend a format")
+    asked = {"format": typed.format, "mapping": typed.mapping}
+    if typed.format is None and typed.mapping is None:
+        asked = {"format": settings.format, "mapping": settings.mapping}
+    read = settings.model_copy(
+        update=asked
+        | {
+            "skip_unreadable": settings.skip_unreadable or typed.skip_unreadable,
+            "keep_raw": settings.keep_raw or typed.keep_raw,
+        }
+    )
+    if read.format is None and read.mapping is None:
+        return read
+    from stillwatch.read import gateways  # here, not above: it loads Arrow, which `--help` must not wait for
+
+    try:
+        if read.mapping is not None:
+            gateways.load_mapping(read.mapping)
+        elif read.format is not None:
+            gateways.named(read.format)
+    except UsageError as error:
+        findings.mistakes.extend(error.mistakes)
+    return read
 
 
 def _with_engine(settings: Settings, typed: Typed, findings: Findings) -> Settings:

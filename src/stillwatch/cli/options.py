@@ -31,6 +31,14 @@ class Typed:
     permits: Annotated[list[str], typer.Option(help="Distillation that is allowed.")] = field(default_factory=list)
     judgements: Annotated[list[str], typer.Option(help="What people have decided.")] = field(default_factory=list)
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None
+    format: Annotated[str | None, typer.Option(help="The gateway that wrote the logs, where that is not seen.")] = None
+    mapping: Annotated[Path | None, typer.Option(help="A TOML file that says where each column comes from.")] = None
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Use the other files where some cannot be read.")
+    ] = False
+    keep_raw: Annotated[
+        bool, typer.Option("--keep-raw", help="Keep the start of unusable rows: it may hold what people wrote.")
+    ] = False
     since: Annotated[str | None, typer.Option(help="Look at exchanges from this moment on (UTC).")] = None
     until: Annotated[str | None, typer.Option(help="Look at exchanges before this moment (UTC).")] = None
     engine: Annotated[str | None, typer.Option(help="`duckdb` (this machine) or `spark`.")] = None
@@ -47,7 +55,7 @@ class Typed:
     as_json: AsJson = False
 
 
-LOGS = ("logs", "settings", "since", "until")
+LOGS = ("logs", "settings", "format", "mapping", "skip_unreadable", "keep_raw", "since", "until")
 """What every command over logs takes."""
 TABLES = ("accounts", "permits", "judgements")
 """The tables that may stand beside the logs."""

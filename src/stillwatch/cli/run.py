@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,17 +17,29 @@ QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was
 
 
 @takes(*LOGS, *TABLES, "strict", "as_json")
-def check(typed: Typed, context: typer.Context) -> None:
+def check(
+    typed: Typed,
+    context: typer.Context,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print a mapping file that the logs seem to need, and read nothing.")
+    ] = False,
+) -> None:
     """Reads and validates only: rows used, quarantined and why, and which evidence the columns allow."""
     job = job_from(context, typed, Findings())
     from stillwatch import flow
-    from stillwatch.read.summary import render
+    from stillwatch.read.check_text import render
+
+    if suggest:
+        typer.echo(flow.suggest(job), nl=False)
+        return
 
     found = flow.check(job)
     if typed.as_json:
         print_json(asdict(found))
     else:
-        render(found, console())
+        render(found, console(), job.settings.read.most_lost)
+    if found.refusals:
+        raise typer.Exit(1)
     _settle_strict(typed.strict, found.rows.quarantined)
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stillwatch.engine import Engine
 from stillwatch.errors import InputError, QueryError, QueryErrorKind
+from stillwatch.input_files import Source, size_of
 from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.read.formats.parquet import check_headers, check_pages, footer
+from stillwatch.read.formats.parquet import Footer, check_headers, check_pages, footer
+from stillwatch.read.opening import suggested as suggested
+from stillwatch.read.refusals import refusals
 from stillwatch.read.state_tables import write_previous, write_state
 from stillwatch.read.tables import Reading
+from stillwatch.read.validation.faults import Faults
 from stillwatch.read.validation.rejects import Rejects
 from stillwatch.read.write_tables import (
     write_evidence_sources,
     write_quarantine,
     write_sources,
     write_tables,
+    write_unread_files,
 )
 from stillwatch.records.inputs import (
     ACCOUNTS,
@@ -38,6 +44,10 @@ WRITES = (
     "permits",
     "judgements",
     "quarantine",
+    "altered_values",
+    "altered_accounts",
+    "conflicting_rows",
+    "unread_files",
     "sources",
     "evidence_sources",
     "previous_lineage",
@@ -60,14 +70,16 @@ def run(engine: Engine, job: Job) -> None:
         PERMITS.name: job.sources.permits,
         JUDGEMENTS.name: job.sources.judgements,
     }
-    text_bytes = sum(source.path.stat().st_size for source in job.sources.every if source.format != "parquet")
+    text_bytes = sum(size_of(source) for source in job.sources.every if source.format != "parquet")
     with progress("reading", text_bytes or None) as advance:
-        reading = Reading(engine, job.settings.read, Rejects(engine.folder), advance)
+        rejects = Rejects(engine.folder, job.settings.read.keep_raw)
+        reading = Reading(engine, job.settings.read, rejects, Faults(engine.folder), advance)
         repeats = write_tables(reading, named, states.window_of(job.window, state))
+        write_unread_files(reading, job.sources.passed_over)
         write_state(engine, state)
         write_previous(engine, job, state)
         write_sources(reading, repeats, state)
-        write_quarantine(reading)
+        write_quarantine(reading, repeats)
         write_evidence_sources(reading, state)
 
 
@@ -85,8 +97,7 @@ def received_key(job: Job) -> ReceivedKey | None:
     Raises InputError when two files of sketches name different keys, since their values could not be compared.
     """
     sources = job.sources.exchanges
-    footers = [footer(source) for source in sources if source.format == "parquet"]
-    sketches = [found for found in footers if found.holds_sketches()]
+    sketches = [found for found in _footers(sources) if found.holds_sketches()]
     if not sketches:
         return None
     keys = sorted({found.key_id for found in sketches if found.key_id is not None})
@@ -96,6 +107,22 @@ def received_key(job: Job) -> ReceivedKey | None:
             "so that their values cannot be compared; sketch all logs under one key"
         )
     return ReceivedKey(keys[0] if keys else None, len(sketches) < len(sources))
+
+
+def refuse_unusable(engine: Engine, job: Job) -> None:
+    """Raises InputError when what was read is nothing to go on with, as `refusals` says it."""
+    said = refusals(engine, has_state=job.state is not None)
+    if said:
+        raise InputError("\n".join(said))
+
+
+def _footers(sources: Sequence[Source]) -> Iterator[Footer]:
+    for source in sources:
+        if source.format == "parquet":
+            try:
+                yield footer(source)
+            except InputError:
+                continue  # reading says so, together with all other files that it cannot read
 
 
 def broken_file(job: Job, error: QueryError, folder: Path) -> InputError | None:

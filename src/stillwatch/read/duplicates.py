@@ -15,25 +15,26 @@ _REPEATED_HASHES = "repeated_key_hashes"
 
 
 def find_repeats(engine: Engine, name: str, parts: Sequence[CheckedPart]) -> Counter[int]:
-    """Creates the table `name` (source number, place) of repeated rows; returns their number by source number.
+    """Creates the table `name` of rows that share a key; returns the number of repeated rows by source number.
+
+    The rows of one key have a `turn`, from 1 for the row that is kept, with their `number`, `place`, `line`, `key` and
+    the digest of their `content`.
 
     Of several rows with one key, one row is kept and the others are repeated. A row of a table that is given earlier
     wins over a row of a later table; within one table the row whose content has the smallest digest is kept, so that
     neither the order of rows nor the order of files decides. Judgements are repeated only when all columns are equal.
+    Exchanges are repeated only when account and time are equal as well: clients can choose the id that some gateways
+    log, and must remove neither their own exchanges with it nor those of others.
     """
     hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in parts)
     # The engine's own hash may collide, so it selects only candidates; the keys themselves are compared below.
     engine.duplicate_hashes(_REPEATED_HASHES, Query("keys of several rows", hashes), "key_hash")
     candidates = "\nUNION ALL\n".join(_candidates_sql(one, parts) for one in parts)
-    order = "row_number() OVER (PARTITION BY key ORDER BY rank, content, place)"
-    engine.create(
-        name,
-        Query(
-            "repeated rows",
-            f"SELECT number, place FROM (SELECT *, {order} AS turn FROM (\n{candidates}\n)) WHERE turn > 1",
-        ),
-    )
-    counted = engine.fetch(Query("repeats", f"SELECT number, count(*) AS n FROM {identifier(name)} GROUP BY number"))
+    order = "row_number() OVER (PARTITION BY key, sent ORDER BY rank, content, place) AS turn"
+    found = f"SELECT *, {order} FROM (\n{candidates}\n)"
+    engine.create(name, Query("repeated rows", f"SELECT number, place, key, content, turn, line FROM (\n{found}\n)"))
+    repeats = f"SELECT number, count(*) AS n FROM {identifier(name)} WHERE turn > 1 GROUP BY number"
+    counted = engine.fetch(Query("repeats", repeats))
     return Counter({row["number"]: row["n"] for row in counted.to_pylist()})
 
 
@@ -44,16 +45,17 @@ def _hashes_sql(checked: CheckedPart) -> str:
 def _candidates_sql(checked: CheckedPart, every: Sequence[CheckedPart]) -> str:
     tables = list(dict.fromkeys(one.part.table.name for one in every))
     table = checked.part.table
-    content = f"sha256(CAST({_row(table)} AS VARCHAR))"
+    content = f"sha256(CAST({_row(table)} AS VARCHAR)) AS content"
+    key = f"{_key(table)} AS key, {_sent(table)} AS sent, {tables.index(table.name)} AS rank"
     return (
-        f"SELECT {_key(table)} AS key, {tables.index(table.name)} AS rank, {content} AS content, number, place "
+        f"SELECT {key}, {content}, number, place, line "
         f"FROM (\n{_keyed_rows_sql(checked)}\n) WHERE hash({_key(table)}) IN (SELECT key_hash FROM {_REPEATED_HASHES})"
     )
 
 
 def _keyed_rows_sql(checked: CheckedPart) -> str:
     part = checked.part
-    rows = rows_sql(part, f"{part.number} AS number, {part.place} AS place")
+    rows = rows_sql(part, f"{part.number} AS number, {part.place} AS place, {part.line} AS line")
     if checked.faulty is None:
         return rows
     return f"{rows}\nWHERE ({part.place}) NOT IN (SELECT place FROM {identifier(checked.faulty)})"
@@ -61,6 +63,11 @@ def _keyed_rows_sql(checked: CheckedPart) -> str:
 
 def _key(table: Table) -> str:
     return f"CAST({_row(table)} AS VARCHAR)" if table.name == JUDGEMENTS.name else identifier(table.columns[0].name)
+
+
+def _sent(table: Table) -> str:
+    """What says of an exchange, besides its key, that it is the same."""
+    return "CAST(row(account_id, started_at) AS VARCHAR)" if "started_at" in table.names else "CAST(NULL AS VARCHAR)"
 
 
 def _row(table: Table) -> str:

@@ -10,8 +10,8 @@ import pyarrow as pa
 from stillwatch.engine import identifier, literal
 from stillwatch.input_files import Source
 from stillwatch.read.validation.casts import Cast, cast
-from stillwatch.read.validation.checks import CLOSED_WORDS, NEVER_AFTER, NEVER_BEFORE
 from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
+from stillwatch.read.validation.typed import CLOSED_WORDS, NEVER_AFTER, NEVER_BEFORE
 from stillwatch.records import Column, Kind, Table
 from stillwatch.settings import ReadSettings
 
@@ -19,26 +19,38 @@ _SHOWN = 60  # characters of one value in the raw text of a quarantined Parquet 
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What holds for a row whose value in a column is at fault, as SQL over the relation, and why it is."""
+
+    sql: str
+    reason: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Rows of one table, as the SQL expressions that read them.
 
-    `relation` is a FROM clause. `number` (of the source) and `line` (1-based) are expressions over it. `casts` has one
-    entry for each contract column, in the order of the table. `faults` are pairs of a condition and a reason; the first
-    condition that holds gives a row's reason.
+    `relation` is a FROM clause. `number` (of the source), `row` (in it) and `line` (1-based) are expressions over it.
+    `casts` has one entry for each contract column, in the order of the table. `faults` say when a row has no usable
+    key: a condition, the reason and the column, of which the first whose condition holds counts. `alterations` say
+    likewise when an optional value is not used as it stands.
     """
 
     table: Table
     relation: str
     number: str
+    row: str
     line: str
     casts: tuple[Cast, ...]
-    faults: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Condition, ...] = ()
+    alterations: tuple[Condition, ...] = ()
     stored: tuple[str, ...] = ()  # the contract columns that the relation has
 
     @property
     def place(self) -> str:
-        """An expression that gives one integer for source and line; a file may have up to 2^40 rows."""
-        return f"(({self.number})::BIGINT << 40) + ({self.line})"
+        """An expression that gives one integer for source and row; a file may have up to 2^40 rows."""
+        return f"(({self.number})::BIGINT << 40) + ({self.row})"
 
 
 def parquet_part(
@@ -57,8 +69,15 @@ def parquet_part(
         f"read_parquet([{paths}], hive_partitioning = false)",
         f"{first} + file_index",
         "file_row_number + 1",
+        "file_row_number + 1",
         casts,
         tuple(_faults(table, casts, settings)),
+        tuple(
+            Condition(sql, reason, column.name)
+            for column, read in zip(table.columns, casts, strict=True)
+            for sql, reason in read.faults
+            if not column.required
+        ),
         tuple(name for name in table.names if name in stored),
     )
 
@@ -69,10 +88,10 @@ def staged_part(table: Table, name: str) -> Part:
         table,
         identifier(name),
         "source_number",
+        "source_row",
         "source_line",
         tuple(Cast(identifier(column)) for column in table.names),
-        (),
-        table.names,
+        stored=table.names,
     )
 
 
@@ -92,8 +111,17 @@ def no_rows_sql(table: Table, extra: str = "") -> str:
 
 
 def reason_sql(part: Part) -> str:
-    """Returns an expression over the relation: the reason why a row is unusable, null for a usable row."""
-    cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in part.faults)
+    """Returns an expression over the relation: why a row has no usable key, null for a usable row."""
+    return _first(part, [one.reason for one in part.faults])
+
+
+def column_sql(part: Part) -> str:
+    """Returns an expression over the relation: the column of a row's unusable key, null for a usable row."""
+    return _first(part, [one.column for one in part.faults])
+
+
+def _first(part: Part, said: Sequence[str]) -> str:
+    cases = " ".join(f"WHEN {one.sql} THEN {literal(word)}" for one, word in zip(part.faults, said, strict=True))
     return f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
@@ -118,20 +146,21 @@ def _bounded(column: Column, read: Cast, settings: ReadSettings) -> Cast:
     return Cast(f"CASE WHEN {_inside(read.value, settings)} THEN {read.value} END", faults)
 
 
-def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iterable[tuple[str, str]]:
-    pairs = list(zip(table.columns, casts, strict=True))
-    for _, read in pairs:
-        yield from read.faults
-    for column, read in pairs:
-        if column.required:
-            yield f"{read.value} IS NULL", MISSING_KEY
-    for column, read in pairs:
-        if column.required and column.kind is Kind.TIMESTAMP:
-            yield f"NOT ({_inside(read.value, settings)})", IMPOSSIBLE_TIME
-    for column, read in pairs:
+def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iterable[Condition]:
+    keys = [pair for pair in zip(table.columns, casts, strict=True) if pair[0].required]
+    for column, read in keys:
+        for sql, reason in read.faults:
+            yield Condition(sql, reason, column.name)
+    for column, read in keys:
+        yield Condition(f"{read.value} IS NULL", MISSING_KEY, column.name)
+    for column, read in keys:
+        if column.kind is Kind.TIMESTAMP:
+            yield Condition(f"NOT ({_inside(read.value, settings)})", IMPOSSIBLE_TIME, column.name)
+    for column, read in keys:
         words = CLOSED_WORDS.get((table.name, column.name))
         if words is not None:
-            yield f"{read.value} NOT IN ({', '.join(map(literal, words))})", UNKNOWN_WORD
+            listed = ", ".join(map(literal, words))
+            yield Condition(f"{read.value} NOT IN ({listed})", UNKNOWN_WORD, column.name)
 
 
 def _inside(value: str, settings: ReadSettings) -> str:

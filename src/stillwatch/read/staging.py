@@ -1,4 +1,4 @@
-"""Parses JSON lines and CSV once, as a stream, into typed rows with the number of their source and line."""
+"""Reads files that the engine cannot read in place, once, as a stream, into typed rows with their source and number."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from itertools import chain
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.input_files import Source
+from stillwatch.engine import Engine
+from stillwatch.errors import InputError
+from stillwatch.read import gateways
 from stillwatch.read.formats.csv_rows import parse_csv
-from stillwatch.read.formats.jsonl import Parsed, parse
+from stillwatch.read.formats.jsonl import parse_block, parse_documents, parse_records
 from stillwatch.read.formats.lines import Block, blocks
-from stillwatch.read.validation.checks import check
-from stillwatch.read.validation.rejects import LINE_TOO_LONG, Reject, Rejects
+from stillwatch.read.formats.look import CSV, DOCUMENT
+from stillwatch.read.formats.parsed import Parsed
+from stillwatch.read.formats.stored import parse_stored
+from stillwatch.read.formats.stream import pieces
+from stillwatch.read.opening import Opened
+from stillwatch.read.validation.rejects import Reject
 from stillwatch.records import Column, Kind, Table
-from stillwatch.settings import ReadSettings
+from stillwatch.records.columns import columns
 
 _THREADS = 2  # Arrow parses without Python's lock; a third thread would wait for the reading and writing of blocks
 
@@ -26,73 +33,98 @@ Advance = Callable[[int], None]
 
 
 def staged_table(table: Table) -> Table:
-    """Returns the table with two more columns, each row's source number and line; no column is required."""
-    columns = tuple(Column(column.name, column.kind) for column in table.columns)
-    return Table(
-        f"staged_{table.name}", (*columns, Column("source_number", Kind.INT64), Column("source_line", Kind.INT64))
-    )
+    """Returns the table with three more columns, each row's source, number in it and line; no column is required.
+
+    Rows are numbered from 1 in each source, since one line can hold several.
+    """
+    optional = tuple(Column(column.name, column.kind) for column in table.columns)
+    return Table(f"staged_{table.name}", (*optional, *columns(Kind.INT64, "source_number source_row source_line")))
+
+
+class Notes(Protocol):
+    """Hears of rows that are not used, or not as they stand; sources go by their numbers."""
+
+    @property
+    def engine(self) -> Engine:
+        """What reads Parquet."""
+
+    def reject(self, number: int, reject: Reject) -> None:
+        """Notes a row that is not used."""
+
+    def altered(self, number: int, parsed: Parsed) -> None:
+        """Notes the values of usable rows that are not used as they stand."""
+
+    def failed(self, number: int, error: InputError) -> None:
+        """Notes that a source could not be read to its end."""
 
 
 def stage(
-    table: Table, sources: Iterable[tuple[int, Source]], settings: ReadSettings, rejects: Rejects, advance: Advance
+    table: Table, sources: Iterable[tuple[int, Opened]], notes: Notes, advance: Advance
 ) -> Iterator[pa.RecordBatch]:
-    """Yields batches of `staged_table(table)` from text sources with their numbers; adds unusable rows to `rejects`.
+    """Yields batches of `staged_table(table)` from sources with their numbers.
 
-    A batch holds rows of one source only. `advance` is called with the number of bytes read. Raises InputError when a
-    file cannot be read at all.
+    A batch holds rows of one source only. `advance` is called with the number of bytes read.
     """
     schema = staged_table(table).schema
-    for number, source in sources:
-        for parsed in _parsed(table, source, settings, advance):
-            for reject in parsed.rejects:
-                rejects.add(number, source.shown, reject)
-            usable = _usable(table, parsed, settings, partial(rejects.add, number, source.shown))
-            place = {
-                "source_number": np.full(usable.num_rows, number),
-                "source_line": usable["source_line"],
-            }
-            yield from pa.table([*usable.columns[:-1], *place.values()], schema=schema).to_batches()
+    for number, opened in sources:
+        row = 1
+        try:
+            for parsed in _parsed(opened, notes.engine, advance):
+                rows, lines = _usable(number, parsed, notes)
+                places = [np.full(rows.num_rows, number), np.arange(row, row + rows.num_rows), lines]
+                row += rows.num_rows
+                yield from pa.table([*rows.columns, *places], schema=schema).to_batches()
+        except InputError as error:
+            notes.failed(number, error)
 
 
-def _parsed(table: Table, source: Source, settings: ReadSettings, advance: Advance) -> Iterator[Parsed]:
-    found = _advancing(blocks(source, settings.max_line_bytes), advance)
-    if source.format == "csv":
-        return parse_csv(table, source, found, settings.max_line_bytes)
-    return _in_order(partial(_parse_block, table), found)
+def _usable(number: int, parsed: Parsed, notes: Notes) -> tuple[pa.Table, pa.Array]:
+    """The usable rows and the line of each."""
+    for reject in parsed.rejects:
+        notes.reject(number, reject)
+    for index, (reason, column) in parsed.typed.unusable.items():
+        line = parsed.places.line(index)
+        notes.reject(number, Reject(line.number, reason, line.data, column))
+    notes.altered(number, parsed)
+    rows, lines = parsed.typed.rows, pa.array(parsed.places.numbers)
+    if not parsed.typed.unusable:
+        return rows, lines
+    usable = np.ones(rows.num_rows, np.bool_)
+    usable[list(parsed.typed.unusable)] = False
+    return rows.filter(pa.array(usable)), lines.filter(pa.array(usable))
 
 
-def _parse_block(table: Table, block: Block) -> Parsed:
-    parsed = parse(table, block.lines.filled())
-    overlong = tuple(Reject(line.number, LINE_TOO_LONG, line.data) for line in block.overlong)
-    return Parsed(parsed.rows, parsed.lines, parsed.rejects + overlong)
+def _parsed(opened: Opened, engine: Engine, advance: Advance) -> Iterator[Parsed]:
+    source, reader = opened.source, opened.reader
+    settings = reader.how.settings
+    if opened.footer is not None:
+        return parse_stored(reader, source, opened.footer, engine)
+    found = _advancing(pieces(source), advance)
+    if source.format == "protobuf":
+        return parse_records(reader, gateways.messages(source, found))
+    if opened.shape == CSV:
+        return parse_csv(reader, source, found, settings.max_line_bytes)
+    if opened.shape == DOCUMENT:
+        return parse_documents(reader, found, settings.max_line_bytes)
+    divided = blocks(found, settings.max_line_bytes)
+    if reader.format is not None:  # it works on Python's objects, under one lock
+        return chain.from_iterable(parse_block(reader, block) for block in divided)
+    return _in_order(lambda block: list(parse_block(reader, block)), divided)
 
 
-def _usable(table: Table, parsed: Parsed, settings: ReadSettings, refuse: Callable[[Reject], None]) -> pa.Table:
-    checked = check(table, parsed.rows, settings)
-    rows = checked.rows.append_column("source_line", pa.array(parsed.lines.numbers))
-    if not checked.reasons:
-        return rows
-    for index, reason in checked.reasons.items():
-        line = parsed.lines.line(index)
-        refuse(Reject(line.number, reason, line.data))
-    unusable = np.zeros(rows.num_rows, np.bool_)
-    unusable[list(checked.reasons)] = True
-    return rows.filter(pa.array(~unusable))
+def _advancing(found: Iterable[bytes], advance: Advance) -> Iterator[bytes]:
+    for piece in found:
+        advance(len(piece))
+        yield piece
 
 
-def _advancing(found: Iterable[Block], advance: Advance) -> Iterator[Block]:
-    for block in found:
-        advance(len(block.lines.data) + 1)
-        yield block
-
-
-def _in_order(work: Callable[[Block], Parsed], found: Iterator[Block]) -> Iterator[Parsed]:
+def _in_order(work: Callable[[Block], list[Parsed]], found: Iterator[Block]) -> Iterator[Parsed]:
     # At most _THREADS + 1 blocks are in memory.
     with ThreadPoolExecutor(_THREADS) as pool:
-        under_way: deque[Future[Parsed]] = deque(
+        under_way: deque[Future[list[Parsed]]] = deque(
             pool.submit(work, block) for block in itertools.islice(found, _THREADS)
         )
         while under_way:
             done = under_way.popleft().result()
             under_way.extend(pool.submit(work, block) for block in itertools.islice(found, 1))
-            yield done
+            yield from done

@@ -56,6 +56,7 @@ def source_rows(state: State | None) -> list[dict[str, object]]:
         {
             "source": str(state.folder),
             "feeds": EXCHANGE_SKETCHES.name,
+            "format": "state",
             "digest": state.digest,
             "bytes": sum(part.bytes for part in state.parts),
             "rows_read": rows,

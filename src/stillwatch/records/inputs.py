@@ -67,15 +67,66 @@ QUARANTINE = Table(
         *columns(Kind.STRING, "source", required=True),
         *columns(Kind.INT64, "line", required=True),
         *columns(Kind.STRING, "reason", required=True),
-        *columns(Kind.STRING, "raw"),
+        *columns(Kind.STRING, "column_name"),  # the column at fault; null where the row as a whole cannot be read
+        *columns(Kind.INT64, "bytes", required=True),  # of the row as it was read
+        *columns(Kind.STRING, "digest", required=True),  # sha256 of those bytes, by which a person finds the row again
+        *columns(Kind.STRING, "raw"),  # its first characters, only where `keep_raw` asks for them
     ),
     ("source", "line", "reason"),
 )
 
+ALTERED_VALUES = Table(
+    "altered_values",
+    (
+        *columns(Kind.STRING, "source feeds column_name", required=True),
+        # `replaced` or `cut` for a text that lost characters, else why the value counts as absent
+        *columns(Kind.STRING, "reason", required=True),
+        *columns(Kind.INT64, "rows", required=True),
+        *columns(Kind.INT64, "line", required=True),  # of the first of them
+        *columns(Kind.STRING, "example"),  # that value, shortened; null for what people and models wrote
+    ),
+    ("source", "feeds", "column_name", "reason"),
+)
+"""Values that were not used as they stand, by file and column."""
+
+ALTERED_ACCOUNTS = Table(
+    "altered_accounts",
+    (
+        *columns(Kind.STRING, "account_id column_name", required=True),
+        *columns(Kind.INT64, "rows", required=True),  # in which characters were replaced, or the text was cut
+    ),
+    ("account_id", "column_name"),
+)
+"""Accounts whose texts held what no text holds: ordinary programs send hardly any such text."""
+
+UNREAD_FILES = Table(
+    "unread_files",
+    (
+        *columns(Kind.STRING, "source reason", required=True),
+        # whether the rows before its fault were used; whether its name says no known kind, so that nobody opened it
+        *columns(Kind.BOOLEAN, "in_part passed_over", required=True),
+    ),
+    ("source",),
+)
+"""Files among those named that were passed over or could not be read to their end."""
+
+CONFLICTING_ROWS = Table(
+    "conflicting_rows",
+    (
+        *columns(Kind.STRING, "feeds key", required=True),
+        *columns(Kind.INT64, "rows", required=True),  # with this key and different content
+        *columns(Kind.STRING, "source", required=True),  # of the row that counts
+        *columns(Kind.INT64, "line", required=True),
+    ),
+    ("feeds", "key"),
+)
+"""Rows of accounts, permits and judgements that contradict one another."""
+
 SOURCES = Table(
     "sources",
     (
-        *columns(Kind.STRING, "source feeds digest", required=True),  # path as found, table it feeds, sha256
+        # path as found, table it feeds, format by which it was read, sha256
+        *columns(Kind.STRING, "source feeds format digest", required=True),
         *columns(Kind.INT64, "bytes rows_read rows_used rows_duplicate rows_quarantined", required=True),
         *columns(Kind.INT64, "rows_outside_window", required=True),  # counted among the used, kept out of the tables
         *columns(Kind.STRINGS, "ignored_columns"),  # columns of the file that no table of the contract has

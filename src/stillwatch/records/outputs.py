@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stillwatch.records.columns import Kind, Table, columns
-from stillwatch.records.inputs import QUARANTINE
+from stillwatch.records.inputs import ALTERED_ACCOUNTS, ALTERED_VALUES, CONFLICTING_ROWS, QUARANTINE, UNREAD_FILES
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 
 NETWORKS = Table(
@@ -132,6 +132,10 @@ RUN_FILES = (
     LINEAGE_MEMBERS,
     APPLIED_JUDGEMENTS,
     QUARANTINE,
+    ALTERED_VALUES,
+    ALTERED_ACCOUNTS,
+    CONFLICTING_ROWS,
+    UNREAD_FILES,
 )
 """The tables that become Parquet files of the run folder."""
 

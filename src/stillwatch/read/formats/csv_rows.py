@@ -1,218 +1,206 @@
-"""Parses blocks of CSV lines into Arrow columns; an empty cell is an absent value, a list is a JSON array."""
+"""Parses CSV and TSV into columns; an empty cell is an absent value, a list is a JSON array."""
 
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-
-import pyarrow as pa
+from itertools import islice
 
 from stillwatch.errors import InputError
 from stillwatch.input_files import Source, unreadable
-from stillwatch.read.formats.jsonl import Parsed, text_schema
-from stillwatch.read.formats.lines import Block, Line, joined
-from stillwatch.read.validation.diagnosis import whole_text
-from stillwatch.read.validation.rejects import (
-    BAD_UTF8,
-    LINE_TOO_LONG,
-    MALFORMED_CSV,
-    NUL,
-    OUT_OF_RANGE,
-    WRONG_FIELD_COUNT,
-    WRONG_TYPE,
-    Reject,
-)
-from stillwatch.records import Kind, Table
+from stillwatch.read.formats.lines import Line
+from stillwatch.read.formats.parsed import Batch, Parsed, Reader
+from stillwatch.read.validation.rejects import LINE_TOO_LONG, MALFORMED_CSV, WRONG_FIELD_COUNT, Reject, printable
 
 _BATCH_ROWS = 4_096
 _BATCH_CHARACTERS = 8_000_000
-_BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
-
-
-class _CellError(ValueError):
-    """A cell has a value that its column cannot hold; the message is the reason for the quarantine."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Parsed rows that wait to become Arrow columns."""
-
-    values: dict[str, list[object]]
-    lines: list[Line] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    characters: int = 0
-
-    def full(self) -> bool:
-        return len(self.lines) + len(self.rejects) >= _BATCH_ROWS or self.characters >= _BATCH_CHARACTERS
+_DELIMITERS = ",\t;|"
+_LINE_END = re.compile(rb"\r\n|\n|\r(?=[^\n])")
+_TO_QUOTE = re.compile(rb'[^"]*+(?:""[^"]*+)*+"(?!")')
+_RAW = 1_000  # bytes of a record that are kept, to say what was in it
 
 
 @dataclass(slots=True)
 class _Feed:
-    """An iterator of lines for `csv.reader`; it records the number of the last line and the overlong lines."""
+    """Lines for `csv.reader` in which no quoted cell is longer than the limit; it knows the number of the last line.
 
-    blocks: Iterator[Block]
+    A line ends in a line feed, a carriage return or both.
+    """
+
+    pieces: Iterator[bytes]
+    line_bytes: int
     number: int = 0
-    overlong: list[Line] = field(default_factory=list)
+    cut: bool = False  # whether a cell was cut since somebody last set this to false
+    overlong: list[int] = field(default_factory=list)  # lines that were left out: too many or too long cells
+    _quoted: bool = False  # whether the last line ended within quotes
+    _cell: int = 0  # bytes so far of the cell within quotes
+    _kept: bytearray = field(default_factory=bytearray)  # of a line whose end is not yet seen
+
+    @property
+    def cell_bytes(self) -> int:
+        """How much of a cell is kept."""
+        return max(self.line_bytes // 2, 1)
 
     def __iter__(self) -> Iterator[str]:
-        for block in self.blocks:
-            self.overlong.extend(block.overlong)
-            for line in block.lines:
-                self.number = line.number
-                yield line.data.decode("utf-8", errors="surrogateescape") + "\n"
+        for part, ended in _line_parts(self.pieces):
+            if ended and not self._kept and self._cell + len(part) <= self.cell_bytes:
+                self.number += 1
+                if part.count(b'"') % 2:
+                    self._quoted, self._cell = not self._quoted, 0
+                self._cell += len(part) if self._quoted else 0
+                yield part.decode("utf-8", "surrogateescape")
+                continue
+            self._take(part)
+            if ended:
+                yield from self._line()
+        if self._kept:
+            yield from self._line()
+
+    def _line(self) -> Iterator[str]:
+        self.number += 1
+        line = bytes(self._kept)
+        self._kept.clear()
+        if len(line) > 2 * self.line_bytes:
+            self.overlong.append(self.number)
+        else:
+            yield line.decode("utf-8", "surrogateescape")
+
+    def _take(self, part: bytes) -> None:
+        at = 0
+        while at < len(part):
+            at = self._cell_end(part, at) if self._quoted else self._cell_start(part, at)
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._kept) <= 2 * self.line_bytes:
+            self._kept += data
+
+    def _cell_start(self, part: bytes, at: int) -> int:
+        quote = part.find(b'"', at)
+        end = len(part) if quote < 0 else quote + 1
+        self._keep(part[at:end])
+        self._quoted, self._cell = quote >= 0, 0
+        return end
+
+    def _cell_end(self, part: bytes, at: int) -> int:
+        found = _TO_QUOTE.match(part, at)
+        end = found.end() - 1 if found else len(part)
+        taken = part[at : min(end, at + max(self.cell_bytes - self._cell, 0))]
+        if len(taken) < end - at:
+            self.cut = True
+            if (len(taken) - len(taken.rstrip(b'"'))) % 2:
+                taken = taken[:-1]  # half of an escaped quote
+        self._keep(taken)
+        self._cell += end - at
+        if found is None:
+            return end
+        self._keep(b'"')
+        self._quoted = False
+        return end + 1
 
 
-def parse_csv(table: Table, source: Source, blocks: Iterator[Block], max_line_bytes: int) -> Iterator[Parsed]:
-    """Yields the source's records in batches.
+def _line_parts(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yields lines with their ends, and parts of lines that no piece holds whole, with whether the line ends there."""
+    rest = b""
+    for piece in pieces:
+        data = rest + piece
+        at = 0
+        for found in _LINE_END.finditer(data):
+            yield data[at : found.end()], True
+            at = found.end()
+        torn = _torn(data[at:])
+        rest = data[len(data) - torn :]
+        if at < len(data) - torn:
+            yield data[at : len(data) - torn], False
+    if rest:
+        yield rest, True
 
-    Raises InputError when the first line does not name every required column, or names a column twice.
-    """
-    csv.field_size_limit(max_line_bytes)
-    feed = _Feed(blocks)
-    reader = csv.reader(iter(feed), strict=True)
-    header = _header(table, source, reader)
-    batch = _Batch({name: [] for name in table.names})
+
+def _torn(data: bytes) -> int:
+    """How many bytes at the end wait for what follows them, which decides what they mean."""
+    if data.endswith(b"\r"):
+        return 1
+    quotes = len(data) - len(data.rstrip(b'"'))
+    return 2 - quotes % 2 if quotes else 0  # an even number before them escape one another
+
+
+def parse_csv(reader: Reader, source: Source, pieces: Iterator[bytes], max_line_bytes: int) -> Iterator[Parsed]:
+    """Yields the source's records in batches; raises InputError when its first line is no CSV."""
+    csv.field_size_limit(2 * max_line_bytes)
+    feed = _Feed(pieces, max_line_bytes)
+    lines = iter(feed)
+    first = next(lines, "")
+    names = _names(first, source)
+    records = csv.reader(lines, strict=True, delimiter=_delimiter(first, source))
+    batch, characters = Batch(reader), 0
     while True:
         began = feed.number + 1
+        feed.cut = False
         try:
-            record = next(reader)
+            record = next(records)
         except StopIteration:
             break
         except csv.Error as error:
-            reason = LINE_TOO_LONG if "limit" in str(error) else MALFORMED_CSV
-            batch.rejects.append(Reject(max(began, 1), reason, str(error)))
+            batch.rejects.append(Reject(began, MALFORMED_CSV, str(error)))
             continue
-        if not "".join(record).strip():
-            continue  # a blank line between records
-        _add_record(
-            table, header, record, Line(began, ",".join(record)[:1_000].encode("utf-8", "surrogateescape")), batch
-        )
-        if batch.full():
-            yield _parsed(table, feed, batch)
-            batch = _Batch({name: [] for name in table.names})
-    yield _parsed(table, feed, batch)
+        if "".join(record).strip():
+            characters += _add(batch, names, record, (began, feed.cut))
+        if len(batch.lines) + len(batch.rejects) >= _BATCH_ROWS or characters >= _BATCH_CHARACTERS:
+            yield _with_overlong(batch, feed)
+            batch, characters = Batch(reader), 0
+    yield _with_overlong(batch, feed)
 
 
-def header_of(source: Source, blocks: Iterator[Block]) -> list[str]:
-    """Returns the column names in the first line; none for an empty file."""
-    for record in csv.reader(iter(_Feed(blocks))):
-        return [name.strip() for name in record]
-    return []
-
-
-def _header(table: Table, source: Source, reader: Iterator[list[str]]) -> list[str]:
+def first_rows(
+    source: Source, pieces: Iterator[bytes], max_line_bytes: int, rows: int
+) -> tuple[list[str], list[dict[str, str]]]:
+    """Returns the column names in the first line, none for an empty file, and at most so many rows after it."""
+    csv.field_size_limit(2 * max_line_bytes)
+    lines = iter(_Feed(pieces, max_line_bytes))
+    first = next(lines, "")
+    names = _names(first, source)
+    found: list[dict[str, str]] = []
     try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error as error:
-        raise unreadable(source, f"its first line is not CSV ({error})") from error
-    absent = [name for name in table.required if name not in header]
-    twice = sorted({name for name in header if name in table.names and header.count(name) > 1})
-    if header and absent:
-        raise missing_columns(source, absent, header)
-    if twice:
-        raise unreadable(source, f"its first line names {', '.join(f'`{name}`' for name in twice)} twice")
-    return header
+        for record in islice(csv.reader(lines, delimiter=_delimiter(first, source)), rows):
+            if len(record) == len(names):
+                found.append(dict(zip(names, record, strict=True)))
+    except csv.Error:
+        pass  # the quarantine reports that row
+    return names, found
 
 
 def missing_columns(source: Source, absent: list[str], present: list[str]) -> InputError:
     """Returns the error for a file without columns that every row must have."""
-    shown = ", ".join(f"`{name[:60]}`" for name in present[:30]) or "none"
+    shown = ", ".join(f"`{printable(name, 60)}`" for name in present[:30]) or "none"
     return unreadable(source, f"it has no column {', '.join(f'`{name}`' for name in absent)} (it has {shown})")
 
 
-def _add_record(table: Table, header: list[str], record: list[str], line: Line, batch: _Batch) -> None:
-    batch.characters += sum(map(len, record))
-    if len(record) != len(header):
-        batch.rejects.append(Reject(line.number, WRONG_FIELD_COUNT, line.data))
-        return
-    cells = dict(zip(header, record, strict=True))
-    row: dict[str, object] = {}
-    for column in table.columns:
-        cell = cells.get(column.name, "")
-        try:
-            cell = _clean(cell) if column.required else whole_text(cell)
-            row[column.name] = _CONVERT[column.kind](column.kind, cell) if cell else None
-        except _CellError as error:
-            batch.rejects.append(Reject(line.number, str(error), line.data))
-            return
-    for name, value in row.items():
-        batch.values[name].append(value)
-    batch.lines.append(line)
+def _delimiter(header: str, source: Source) -> str:
+    if source.name.endswith(".tsv"):
+        return "\t"
+    return max(_DELIMITERS, key=header.count)
 
 
-def _parsed(table: Table, feed: _Feed, batch: _Batch) -> Parsed:
-    schema = text_schema(table)
-    rows = pa.table([pa.array(batch.values[item.name], item.type) for item in schema], schema=schema)
-    overlong = [Reject(line.number, LINE_TOO_LONG, line.data) for line in feed.overlong]
+def _names(header: str, source: Source) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader([header], delimiter=_delimiter(header, source)), [])]
+    except csv.Error as error:
+        raise unreadable(source, f"its first line is not CSV ({error})") from error
+
+
+def _add(batch: Batch, names: list[str], record: list[str], place: tuple[int, bool]) -> int:
+    number, cut = place
+    raw = ",".join(record)
+    line = Line(number, raw[:_RAW].encode("utf-8", "surrogateescape"))
+    if len(record) != len(names):
+        batch.rejects.append(Reject(number, WRONG_FIELD_COUNT, line.data))
+    else:
+        batch.add(dict(zip(names, record, strict=True)), line, cut)
+    return len(raw)
+
+
+def _with_overlong(batch: Batch, feed: _Feed) -> Parsed:
+    batch.rejects.extend(Reject(number, LINE_TOO_LONG, b"") for number in feed.overlong)
     feed.overlong.clear()
-    return Parsed(rows, joined(batch.lines), (*batch.rejects, *overlong))
-
-
-def _clean(cell: str) -> str:
-    if "\0" in cell:
-        raise _CellError(NUL)
-    try:
-        cell.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise _CellError(BAD_UTF8) from error
-    return cell
-
-
-def _text(_: Kind, cell: str) -> str:
-    return cell
-
-
-def _texts(_: Kind, cell: str) -> list[str | None]:
-    try:
-        items = json.loads(cell)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise _CellError(WRONG_TYPE) from error
-    if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
-        raise _CellError(WRONG_TYPE)
-    return [item and whole_text(item) for item in items]
-
-
-def _whole(kind: Kind, cell: str) -> int:
-    digits = cell.strip()
-    if not digits.removeprefix("-").isascii() or not digits.removeprefix("-").isdigit():
-        raise _CellError(WRONG_TYPE)
-    limit = 1 << _BITS[kind]
-    if len(digits) > 20 or not -limit <= int(digits) < limit:
-        raise _CellError(OUT_OF_RANGE)
-    return int(digits)
-
-
-def _number(_: Kind, cell: str) -> float | None:
-    try:
-        number = float(cell)
-    except ValueError as error:
-        raise _CellError(WRONG_TYPE) from error
-    if number in (float("inf"), float("-inf")):
-        raise _CellError(OUT_OF_RANGE)
-    return None if number != number else number
-
-
-def _boolean(_: Kind, cell: str) -> bool:
-    if cell.lower() not in ("true", "false"):
-        raise _CellError(WRONG_TYPE)
-    return cell.lower() == "true"
-
-
-def _unsupported(_: Kind, _cell: str) -> object:
-    raise _CellError(WRONG_TYPE)  # CSV cannot express bytes and maps
-
-
-_CONVERT: dict[Kind, Callable[[Kind, str], object]] = {
-    Kind.STRING: _text,
-    Kind.STRINGS: _texts,
-    Kind.TIMESTAMP: _text,
-    Kind.INT64: _whole,
-    Kind.INT32: _whole,
-    Kind.INT16: _whole,
-    Kind.FLOAT64: _number,
-    Kind.BOOLEAN: _boolean,
-    Kind.BYTES: _unsupported,
-    Kind.SHARES: _unsupported,
-}
+    return batch.parsed()

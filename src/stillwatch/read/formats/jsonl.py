@@ -1,87 +1,102 @@
-"""Parses blocks of JSON lines into Arrow columns; a line that Arrow refuses is rejected alone, with a reason."""
+"""Parses JSON lines and JSON documents into columns: what is plain at once, everything else object by object."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from stillwatch.read.formats.lines import Line, Lines, joined
-from stillwatch.read.validation.diagnosis import diagnose, mended
-from stillwatch.read.validation.rejects import BAD_UTF8, LONE_SURROGATE, MALFORMED_JSON, NUL, Reject
+from stillwatch.read.formats.documents import Document, Limits, UndecodableError, decode, objects, repeated_names
+from stillwatch.read.formats.lines import Block, Line, Lines
+from stillwatch.read.formats.parsed import Batch, Parsed, Reader
+from stillwatch.read.validation.rejects import (
+    DUPLICATE_KEY,
+    LINE_TOO_LONG,
+    NOT_AN_OBJECT,
+    TRUNCATED_JSON,
+    WRONG_FORMAT,
+    Reject,
+)
+from stillwatch.read.validation.typed import typed
 from stillwatch.records import Kind, Table
 
-BROKEN_TEXT = (BAD_UTF8, LONE_SURROGATE, NUL)  # reasons that a client can bring about in what it writes
+_BATCH_BYTES = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """Rows in the table's columns (times are still text), the line of each row, and the rejected lines."""
-
-    rows: pa.Table
-    lines: Lines
-    rejects: tuple[Reject, ...]
-
-
-def parse(table: Table, lines: Lines) -> Parsed:
+def parse_block(reader: Reader, block: Block) -> Iterator[Parsed]:
     """Parses lines of JSON objects; whether a line is accepted never depends on the other lines."""
-    rows = _rows(table, lines)
-    return Parsed(rows, lines, ()) if rows is not None else _parse_apart(table, list(lines))
+    lines = block.lines.filled()
+    rows = _at_once(reader.table, lines) if reader.format is None else None
+    if rows is None:
+        batch = Batch(reader)
+        for line in lines:
+            _add(batch, line)
+        yield batch.parsed()
+    else:
+        columns = {name: _one_chunk(rows[name]) for name in reader.table.names}
+        yield Parsed(typed(reader.table, columns, len(lines), reader.how), lines, ())
+    if block.overlong:
+        batch = Batch(reader)
+        for document in block.overlong:
+            _add_document(batch, document, LINE_TOO_LONG)
+        yield batch.parsed()
 
 
-def _parse_apart(table: Table, lines: Sequence[Line]) -> Parsed:
-    good: list[tuple[pa.Table, Sequence[Line]]] = []
-    rejects: list[Reject] = []
-    waiting = list(_divide(table, lines))
-    while waiting:
-        part = waiting.pop()
-        rows = _rows(table, joined(part))
-        if rows is not None:
-            good.append((rows, part))
-        elif len(part) == 1:
-            line = part[0]
-            reason = diagnose(table, line.data) or MALFORMED_JSON
-            whole = mended(table, line.data) if reason in BROKEN_TEXT else None
-            rows = None if whole is None else _rows(table, joined([Line(line.number, whole)]))
-            if rows is None:
-                rejects.append(Reject(line.number, reason, line.data))
-            else:
-                good.append((rows, part))
-        else:
-            waiting.extend(_divide(table, part))
-    rows = pa.concat_tables([rows for rows, _ in good]) if good else text_schema(table).empty_table()
-    return Parsed(rows, joined([line for _, part in good for line in part]), tuple(rejects))
+def parse_documents(reader: Reader, pieces: Iterable[bytes], max_object_bytes: int) -> Iterator[Parsed]:
+    """Parses a stream of JSON objects that may span lines, or of arrays of objects."""
+    batch, held = Batch(reader), 0
+    for document in objects(pieces, Limits.of(max_object_bytes)):
+        _add_document(batch, document, LINE_TOO_LONG if document.too_large else TRUNCATED_JSON)
+        held += len(document.data)
+        if held >= _BATCH_BYTES:
+            yield batch.parsed()
+            batch, held = Batch(reader), 0
+    yield batch.parsed()
 
 
-def text_schema(table: Table) -> pa.Schema:
-    """Returns the table's Arrow schema with nullable columns and with times as text, as JSON and CSV have them."""
-    return pa.schema(
-        [
-            pa.field(column.name, pa.string() if column.kind is Kind.TIMESTAMP else column.kind.arrow)
-            for column in table.columns
-        ]
+def _add_document(batch: Batch, document: Document, reason: str) -> None:
+    line = Line(document.line, document.data)
+    if document.whole:
+        _add(batch, line, document.cut)
+    else:
+        batch.rejects.append(Reject(line.number, reason, line.data))
+
+
+def _add(batch: Batch, line: Line, cut: bool = False) -> None:
+    try:
+        record, deep = _decoded(batch.reader, line.data)
+    except UndecodableError as error:
+        batch.rejects.append(Reject(line.number, str(error), line.data))
+        return
+    if not isinstance(record, dict | list) or (isinstance(record, list) and batch.reader.format is None):
+        batch.rejects.append(Reject(line.number, NOT_AN_OBJECT, line.data))
+    elif repeated := repeated_names(line.data, batch.reader.table.required):
+        batch.rejects.append(Reject(line.number, DUPLICATE_KEY, line.data, min(repeated)))
+    else:
+        # the contract's columns are not nested: what lies deep in one of them is not used as it is
+        batch.add(record, line, cut or (deep and batch.reader.format is not None))
+
+
+def _decoded(reader: Reader, data: bytes) -> tuple[object, bool]:
+    record = None if reader.format is None else reader.format.decode(data)
+    if record is not None:
+        return record, False
+    if reader.format is not None and data.lstrip()[:1] not in (b"{", b"["):
+        raise UndecodableError(WRONG_FORMAT)
+    return decode(data)
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # it copies even one chunk
+
+
+def _at_once(table: Table, lines: Lines) -> pa.Table | None:
+    """Returns one row for each line, with times as text; None when Arrow refuses a line."""
+    schema = pa.schema(
+        [(one.name, pa.string() if one.kind is Kind.TIMESTAMP else one.kind.arrow) for one in table.columns]
     )
-
-
-def _divide(table: Table, lines: Sequence[Line]) -> list[Sequence[Line]]:
-    # A line that looks wrong is parsed alone, and Arrow decides, so that the other lines have no influence. Where no
-    # line looks wrong, halving finds the line that only Arrow refuses.
-    suspect = [diagnose(table, line.data) is not None for line in lines]
-    if not any(suspect):
-        middle = len(lines) // 2
-        return [lines[:middle], lines[middle:]]
-    rest = [line for line, wrong in zip(lines, suspect, strict=True) if not wrong]
-    alone: list[Sequence[Line]] = [[line] for line, wrong in zip(lines, suspect, strict=True) if wrong]
-    return [*alone, rest] if rest else alone
-
-
-def _rows(table: Table, lines: Lines) -> pa.Table | None:
-    """Returns one row for each line, or None when Arrow refuses a line."""
-    schema = text_schema(table)
     if not len(lines):
         return schema.empty_table()
     data = lines.data
@@ -95,10 +110,7 @@ def _rows(table: Table, lines: Lines) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if rows.num_rows != len(lines) or not _finite(rows):
-        return None
-    rows = _without_nul(table, rows)
-    return None if rows is None else _without_nan(rows)
+    return rows if rows.num_rows == len(lines) else None
 
 
 def _one_object_a_line(lines: Lines) -> bool:
@@ -125,45 +137,13 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _finite(rows: pa.Table) -> bool:
-    return not any(
-        pc.any(pc.is_inf(rows[field.name])).as_py() for field in rows.schema if pa.types.is_floating(field.type)
-    )
-
-
-def _without_nul(table: Table, rows: pa.Table) -> pa.Table | None:
-    """The rows without NUL, which a client may have written; None where a column that every row must have holds one."""
-    for index, field in enumerate(rows.schema):
-        texts = pa.types.is_list(field.type)
-        if not texts and not pa.types.is_string(field.type):
-            continue
-        column = rows[field.name]
-        if not any(_holds_zero(pc.list_flatten(chunk) if texts else chunk) for chunk in column.chunks):
-            continue
-        if table.column(field.name).required:
-            return None
-        chunks = [_replaced(chunk) if texts else pc.replace_substring(chunk, "\0", "") for chunk in column.chunks]
-        rows = rows.set_column(index, field, pa.chunked_array(chunks, field.type))
-    return rows
-
-
-def _replaced(lists: pa.ListArray) -> pa.ListArray:
-    items = [None if one is None else [item and item.replace("\0", "") for item in one] for one in lists.to_pylist()]
-    return pa.array(items, lists.type)
-
-
-def _holds_zero(text: pa.Array) -> bool:
-    # The least byte is found ten times as fast as a matching text, and most texts have no zero byte.
-    _, _, data = text.buffers()
-    if data is None or not data.size or np.frombuffer(data, np.uint8).min() > 0:
-        return False
-    return bool(pc.any(pc.match_substring(text, "\0")).as_py())
-
-
-def _without_nan(rows: pa.Table) -> pa.Table:
-    # Some loggers write NaN for an absent number.
-    for index, field in enumerate(rows.schema):
-        if pa.types.is_floating(field.type) and pc.any(pc.is_nan(rows[field.name])).as_py():
-            column = rows[field.name]
-            rows = rows.set_column(index, field, pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column))
-    return rows
+def parse_records(reader: Reader, records: Iterable[tuple[Line, object]]) -> Iterator[Parsed]:
+    """Converts records that were decoded already; the line of each is its number and its bytes."""
+    batch, held = Batch(reader), 0
+    for line, record in records:
+        batch.add(record, line)
+        held += len(line.data)
+        if held >= _BATCH_BYTES:
+            yield batch.parsed()
+            batch, held = Batch(reader), 0
+    yield batch.parsed()

@@ -1,24 +1,18 @@
-"""Splits a byte stream into blocks of whole numbered lines; an overlong line is never held in memory whole."""
+"""Splits a byte stream into blocks of whole numbered lines; a line that is too long is never in memory whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from stillwatch.input_files import Source, unreadable
+from stillwatch.read.formats.documents import Document, Limits, Scanner
 from stillwatch.read.validation.rejects import RAW_CHARACTERS
 
-BLOCK = (
-    4_000_000  # bytes parsed at once: a call's fixed cost is small beside them, and two threads' blocks fit in a cache
-)
 _PIECE = 1 << 18  # bytes searched at once for line ends: the comparison's result stays in the cache
 _START = 4 * RAW_CHARACTERS  # bytes of an overlong line that are kept to show it
-_BOM = b"\xef\xbb\xbf"
 
 Places = npt.NDArray[np.int64]
 
@@ -75,38 +69,28 @@ def joined(lines: Sequence[Line]) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive lines in file order; of each line in `overlong` only the start was kept."""
+    """Consecutive lines in file order; those that were longer than is read stand apart, as far as they were kept."""
 
     lines: Lines
-    overlong: tuple[Line, ...]
+    overlong: tuple[Document, ...]
 
 
-def blocks(source: Source, max_line_bytes: int) -> Iterator[Block]:
-    """Yields the source's lines in blocks of about BLOCK bytes; at most BLOCK + `max_line_bytes` are in memory.
+def blocks(pieces: Iterable[bytes], max_line_bytes: int) -> Iterator[Block]:
+    """Yields the lines of a stream, given in pieces, in blocks of about one piece.
 
-    Raises InputError when the file cannot be opened or its compression is broken.
+    At most one piece and twice `max_line_bytes` are in memory. Of a longer line, which is taken for a JSON object, the
+    texts are cut, so that what remains can be read.
     """
-    try:
-        with pa.input_stream(str(source.path), compression=source.compression, buffer_size=1 << 20) as stream:
-            yield from _blocks(stream, max_line_bytes)
-    except (OSError, pa.ArrowException) as error:
-        raise unreadable(source, str(error)) from error
-
-
-def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[Block]:
-    rest, number, cut = b"", 0, b""
-    first = True
-    while data := stream.read(BLOCK):
-        if first:
-            data, first = data.removeprefix(_BOM), False
-        if cut:
-            # The data continues an overlong line: skip to its end.
-            _, end, data = data.partition(b"\n")
-            if not end:
+    rest, number = b"", 0
+    long: _LongLine | None = None
+    for piece in pieces:
+        data = piece
+        if long is not None:
+            ended, data = long.feed(data)
+            if not ended:
                 continue
-            number += 1
-            yield Block(joined(()), (Line(number, cut),))
-            cut = b""
+            yield Block(joined(()), (long.document(),))
+            number, long = number + 1, None
         last = data.rfind(b"\n")
         if last < 0:
             rest += data
@@ -116,9 +100,37 @@ def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[Block]:
             yield block
             rest = data[last + 1 :]
         if len(rest) > max_line_bytes:
-            cut, rest = rest[:_START], b""
-    if cut or rest:
-        yield _split(rest, number, max_line_bytes) if rest else Block(joined(()), (Line(number + 1, cut),))
+            long = _LongLine(number + 1, Scanner(Limits.of(max_line_bytes)))
+            long.feed(rest)
+            rest = b""
+    if long is not None:
+        yield Block(joined(()), (long.document(),))
+    elif rest:
+        yield _split(rest, number, max_line_bytes)
+
+
+@dataclass(slots=True)
+class _LongLine:
+    """A line of which only what the scanner keeps is in memory."""
+
+    number: int
+    scanner: Scanner
+    start: bytes = b""
+    found: list[Document] = field(default_factory=list)
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """Takes the line's next bytes; returns whether it ended in them, and what follows its end."""
+        line, end, others = data.partition(b"\n")
+        self.start = self.start or line[:_START]
+        self.found = [*self.found, *self.scanner.feed(line)][:2]  # two are as wrong as many
+        return bool(end), others
+
+    def document(self) -> Document:
+        """The line as one object, not whole where it is none."""
+        found = [*self.found, *self.scanner.finish()]
+        if len(found) == 1 and found[0].whole and self.start.lstrip().startswith(b"{"):
+            return Document(self.number, found[0].data, cut=True)
+        return Document(self.number, self.start, too_large=True)
 
 
 def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
@@ -129,8 +141,13 @@ def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
     if not long.any():
         return Block(lines, ())
     short = joined([lines.line(index) for index in np.flatnonzero(~long).tolist()])
-    cut = Lines(data, lines.numbers[long], starts[long], starts[long] + _START)
-    return Block(short, tuple(cut))
+    return Block(short, tuple(_shortened(lines.line(index), max_line_bytes) for index in np.flatnonzero(long).tolist()))
+
+
+def _shortened(line: Line, max_line_bytes: int) -> Document:
+    long = _LongLine(line.number, Scanner(Limits.of(max_line_bytes)))
+    long.feed(line.data)
+    return long.document()
 
 
 def _line_ends(data: bytes) -> Places:

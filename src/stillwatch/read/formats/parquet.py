@@ -152,7 +152,7 @@ def _copy(source: Source, folder: Path, names: Mapping[int, str], texts: bool) -
             stream.write(new + len(new).to_bytes(4, "little") + MAGIC)
     except OSError as error:
         raise OutputError(f"cannot write `{path}`: {error.strerror or error}; free space on that disk") from error
-    return Source(path, source.shown, source.suffix)
+    return Source(path, source.shown, source.name)
 
 
 def _claims(source: Source) -> Claims:

@@ -1,0 +1,252 @@
+"""JSON text becomes Python values, and a byte stream becomes JSON objects, however large, deep or broken they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import orjson
+
+from stillwatch.read.validation.rejects import MALFORMED_JSON, TRUNCATED_JSON
+
+DEEPEST = 200  # levels of nesting that are read; what lies deeper is left out
+_LONGEST_INTEGER = 19  # digits of 2^63: a longer integer is converted as a float, since that takes linear time
+_TOKEN = re.compile(rb'["{}\[\]]')
+_STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_OPEN_ESCAPE = re.compile(rb"\\(u[0-9a-fA-F]{0,3})?\Z")
+_SHOWN = 1_000  # bytes that are kept of an object that is too large
+
+
+class UndecodableError(ValueError):
+    """Bytes that are no JSON; the message is the reason."""
+
+
+def decode(data: bytes) -> tuple[object, bool]:
+    """The value that JSON text spells, and whether what lies deeper than DEEPEST was left out.
+
+    Characters that no text holds stand as lone surrogates in texts. Of a name that an object repeats, the last value
+    counts. Raises UndecodableError.
+    """
+    try:
+        return orjson.loads(data), False
+    except orjson.JSONDecodeError:
+        pass  # it refuses lone surrogates, control characters, NaN and deep nesting, and does not say which
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        return _loads(text), False
+    except json.JSONDecodeError as error:
+        raise UndecodableError(TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON) from error
+    except RecursionError:
+        pass
+    whole = list(objects([data], Limits(2 * len(data), len(data))))
+    if len(whole) != 1:
+        raise UndecodableError(MALFORMED_JSON)
+    try:
+        return _loads(whole[0].data.decode("utf-8", "surrogateescape")), True
+    except (ValueError, RecursionError) as error:
+        raise UndecodableError(MALFORMED_JSON) from error
+
+
+def repeated_names(data: bytes, names: Iterable[str]) -> set[str]:
+    """Those of the names that the JSON object in `data` has twice or more, at its own level."""
+    if not any(data.count(b'"%s"' % name.encode()) > 1 for name in names):
+        return set()
+    pairs: list[tuple[str, object]] = []
+
+    def keep(found: list[tuple[str, object]]) -> object:
+        pairs[:] = found  # the outermost object is complete last
+        return None
+
+    try:
+        json.loads(data.decode("utf-8", "surrogateescape"), object_pairs_hook=keep, strict=False, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return set()
+    found = [name for name, _ in pairs]
+    return {name for name in names if found.count(name) > 1}
+
+
+def _loads(text: str) -> object:
+    return json.loads(text, strict=False, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits.lstrip("-")) <= _LONGEST_INTEGER else float(digits)
+
+
+def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
+    # A line was cut off when its error is at its end, or when a string is not closed.
+    left = text.rstrip()
+    at_end = error.pos >= len(left) or (error.pos == len(left) - 1 and not left.endswith("}"))
+    return at_end or error.msg.startswith("Unterminated string")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one object is kept: bytes in all, bytes of each text, and levels of nesting."""
+
+    object_bytes: int
+    text_bytes: int
+    depth: int = DEEPEST
+
+    @classmethod
+    def of(cls, line_bytes: int) -> Limits:
+        """The limits of an object that is longer than a line may be: instructions, question and answer still fit."""
+        return cls(2 * line_bytes, max(line_bytes // 2, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One JSON object of a stream: the 1-based line on which it begins, its text, and whether something was cut.
+
+    `too_large` says that even so it is larger than the limit, and `torn` that the stream ends within it; `data` is then
+    its start.
+    """
+
+    line: int
+    data: bytes
+    cut: bool = False
+    too_large: bool = False
+    torn: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether `data` is an object that can be parsed."""
+        return not (self.too_large or self.torn)
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Finds the objects of a stream that holds objects one after the other, or arrays of objects.
+
+    An object may span lines. What stands between objects is skipped.
+    """
+
+    limits: Limits
+    line: int = 1
+    _opened: list[int] = field(default_factory=list)  # for each open bracket, the place in `_kept` before it
+    _base: int = 0  # brackets open around an object: 1 inside an array of objects
+    _kept: bytearray = field(default_factory=bytearray)  # of the object at hand
+    _text_left: int = -1  # bytes that the text at hand may still take; -1 outside texts
+    _skip: int = 0  # brackets open around what is left out; 0 where nothing is
+    _began: int = 1
+    _cut: bool = False
+    _too_large: bool = False
+    _rest: bytes = b""  # the start of an escape that the last piece tore
+
+    def feed(self, piece: bytes) -> Iterator[Document]:
+        """Yields the objects that end in this piece."""
+        data = self._rest + piece
+        backslashes = len(data) - len(data.rstrip(b"\\"))
+        self._rest = data[len(data) - 1 :] if backslashes % 2 else b""
+        data = data[: len(data) - len(self._rest)]
+        at = counted = 0
+        while at < len(data):
+            if self._text_left >= 0:
+                at = self._text(data, at)
+                continue
+            found = _TOKEN.search(data, at)
+            end = found.start() if found else len(data)
+            self._keep(data[at:end])
+            if found is None:
+                break
+            at = end + 1
+            if len(self._opened) == self._base:
+                self.line, counted = self.line + data.count(b"\n", counted, end), end
+            done = self._sign(found[0])
+            if done is not None:
+                yield done
+        self.line += data.count(b"\n", counted)
+
+    def finish(self) -> Iterator[Document]:
+        """Yields what the stream's end cut off, and forgets it."""
+        if self._kept:
+            yield Document(self._began, bytes(self._kept), self._cut, self._too_large, torn=True)
+        self._opened.clear()
+        self._forget()
+        self._base, self._text_left, self._rest = 0, -1, b""
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._cut = self._too_large = False
+        self._skip = 0
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._opened) <= self._base or self._skip or self._too_large:
+            return
+        self._kept += data
+        if len(self._kept) > self.limits.object_bytes:
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Leaves out the innermost list or object that takes a quarter of the room, but never the object as a whole."""
+        for depth in range(len(self._opened) - 1, self._base, -1):
+            if len(self._kept) - self._opened[depth] >= self.limits.object_bytes // 4:
+                self._skip = depth + 1
+                del self._kept[self._opened[depth] :]
+                self._kept += b"null"
+                self._cut = True
+                return
+        self._too_large = True
+        del self._kept[_SHOWN:]
+
+    def _text(self, data: bytes, at: int) -> int:
+        found = _STRING_END.match(data, at)
+        end = found.end() - 1 if found else len(data)
+        taken = data[at : min(end, at + self._text_left)]
+        self._text_left -= len(taken)
+        self._keep(taken)
+        shortened = len(taken) < end - at
+        self._cut |= shortened and len(self._opened) > self._base and not self._skip
+        if found is None:
+            return end
+        if self._text_left == 0 and (half := _OPEN_ESCAPE.search(self._kept, max(len(self._kept) - 6, 0))):
+            del self._kept[half.start() :]
+        self._text_left = -1
+        self._keep(b'"')
+        return end + 1
+
+    def _sign(self, sign: bytes) -> Document | None:
+        if sign == b'"':
+            self._keep(sign)
+            self._text_left = self.limits.text_bytes
+        elif sign in b"{[":
+            self._open(sign)
+        elif self._opened:
+            return self._close(sign)
+        return None
+
+    def _open(self, sign: bytes) -> None:
+        if not self._opened and sign == b"[":
+            self._base = 1
+        elif len(self._opened) == self._base:
+            self._began = self.line
+        self._opened.append(len(self._kept))
+        if len(self._opened) - self._base > self.limits.depth and not self._skip:
+            self._keep(b"null")
+            self._skip = len(self._opened)
+            self._cut = True
+        else:
+            self._keep(sign)
+
+    def _close(self, sign: bytes) -> Document | None:
+        self._keep(sign)
+        if self._skip == len(self._opened):
+            self._skip = 0
+        self._opened.pop()
+        if not self._opened:
+            self._base = 0
+        if len(self._opened) != self._base or not self._kept:
+            return None
+        done = Document(self._began, bytes(self._kept), self._cut, self._too_large)
+        self._forget()
+        return done
+
+
+def objects(pieces: Iterable[bytes], limits: Limits) -> Iterator[Document]:
+    """Yields the objects of a stream, as `Scanner` finds them; one that the stream's end cuts off is not whole."""
+    scanner = Scanner(limits)
+    for piece in pieces:
+        yield from scanner.feed(piece)
+    yield from scanner.finish()
