@@ -23,7 +23,7 @@ FIRST = DATA[4 : 4 + int.from_bytes(DATA[:4], "big")]
 
 def read(data: bytes, size: int = 100) -> list[object]:
     pieces: Iterator[bytes] = (data[at : at + size] for at in range(0, len(data), size))
-    return [record for _, record in messages(Source(Path("a.binpb"), "a.binpb", ".binpb"), pieces)]
+    return [record for *_, record in messages(Source(Path("a.binpb"), "a.binpb", ".binpb"), pieces)]
 
 
 def plain(rows: list[dict[str, object]]) -> list[dict[str, str]]:

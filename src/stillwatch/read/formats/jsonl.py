@@ -137,12 +137,12 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def parse_records(reader: Reader, records: Iterable[tuple[Line, object]]) -> Iterator[Parsed]:
-    """Converts records that were decoded already; the line of each is its number and its bytes."""
+def parse_records(reader: Reader, records: Iterable[tuple[int, bytes, object]]) -> Iterator[Parsed]:
+    """Converts records that were decoded already, each with its number and its bytes."""
     batch, held = Batch(reader), 0
-    for line, record in records:
-        batch.add(record, line)
-        held += len(line.data)
+    for number, data, record in records:
+        batch.add(record, Line(number, data))
+        held += len(data)
         if held >= _BATCH_BYTES:
             yield batch.parsed()
             batch, held = Batch(reader), 0

@@ -7,14 +7,13 @@ from typing import Any
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.input_files import Source, unreadable
-from stillwatch.read.formats.lines import Line
 
 LONGEST = 64_000_000  # bytes of one message: sixteen times what a collector accepts at once
 _BARE = b"\x0a"  # how a message begins that stands alone in its file: field 1, with a length
 _DEEPEST = 16
 
 
-def messages(source: Source, pieces: Iterable[bytes]) -> Iterator[tuple[Line, object]]:
+def messages(source: Source, pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, object]]:
     """Yields each message of a file with its number and bytes, and as the document that OTLP's JSON would hold.
 
     A file holds one message, or many, each after its length in four bytes, most significant first. What is no message
@@ -22,7 +21,7 @@ def messages(source: Source, pieces: Iterable[bytes]) -> Iterator[tuple[Line, ob
     packages that read protobuf are not installed.
     """
     for number, data in enumerate(_split(source, pieces), start=1):
-        yield Line(number, data), decode(data)
+        yield number, data, decode(data)
 
 
 def _split(source: Source, pieces: Iterable[bytes]) -> Iterator[bytes]:
