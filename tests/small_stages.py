@@ -10,7 +10,7 @@ from stillwatch.job import Job
 from stillwatch.records import Table
 from stillwatch.records.outputs import CAMPAIGNS, DOCUMENTS, RUN_FILES
 
-_FOUND = tuple(table for table in RUN_FILES if table.name != "quarantine")
+_FOUND = tuple(table for table in RUN_FILES if table.name not in read.WRITES)
 PAGE = "<!doctype html><title>report</title>"
 
 

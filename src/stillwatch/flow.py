@@ -121,7 +121,8 @@ def scan(job: Job, out: Path) -> RunSummary:
         if continued is not None:
             previous.load(*continued, key_id)  # before hours are spent on what it would not fit
         with folder.published(out) as staged:
-            records = _read_and_sketch(engine, job, resumed)
+            sketched = [stage for stage in STAGES if stage in SKETCHED]
+            records = _read_and_sketch(sketched, engine, job, resumed)
             if state is not None:
                 state_update.add_sketches(engine, job, state, key_id)
             records += run([stage for stage in STAGES if stage not in SKETCHED], engine, job, resumed)
@@ -157,7 +158,7 @@ def write_sketches(job: Job, out: Path) -> Rows:
     _check_out(out)
     with _engine(job, out.absolute().parent) as engine, folder.published(out) as staged:
         key_id = _sketch_key_id(job, None)
-        records = _read_and_sketch(engine, job)
+        records = _read_and_sketch(SKETCHED, engine, job)
         written = {
             table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
             for table in (EXCHANGE_SKETCHES, QUARANTINE)
@@ -175,7 +176,7 @@ def add_to_state(job: Job) -> Rows:
         raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
     with _engine(job, job.state.absolute().parent) as engine, state_update.open_at(job.state, job.window) as state:
         key_id = _sketch_key_id(job, state)
-        _read_and_sketch(engine, job)
+        _read_and_sketch(SKETCHED, engine, job)
         state_update.add_sketches(engine, job, state, key_id)
         return count_rows(engine)
 
@@ -189,10 +190,15 @@ def flow_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read_and_sketch(engine: Engine, job: Job, resumed: Checkpoint | None = None) -> tuple[StageRecord, ...]:
-    records = run((read,), engine, job, resumed)
-    read.refuse_unusable(engine, job)  # before hours are spent on sketches
-    return records + run((sketch,), engine, job, resumed)
+def _read_and_sketch(
+    stages: Sequence[Stage], engine: Engine, job: Job, resumed: Checkpoint | None = None
+) -> tuple[StageRecord, ...]:
+    records: tuple[StageRecord, ...] = ()
+    for stage in stages:
+        records += run((stage,), engine, job, resumed)
+        if stage is read:
+            read.refuse_unusable(engine, job)  # before hours are spent on sketches
+    return records
 
 
 def _sketch_key_id(job: Job, state: State | None) -> str:

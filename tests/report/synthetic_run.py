@@ -144,6 +144,7 @@ def _source(run: SyntheticRun, path: str, feeds: str, used: int, duplicate: int,
         SOURCES,
         source=path,
         feeds=feeds,
+        format="json",
         digest=f"{random.Random(path).getrandbits(256):064x}",
         bytes=used * 480,
         rows_read=used + duplicate + quarantined,
@@ -178,9 +179,13 @@ def _quarantine(run: SyntheticRun) -> None:
             source="logs/2026-05 and a name with <b>markup</b>.jsonl.gz",
             line=line,
             reason="truncated JSON",
+            column_name=None,
+            bytes=5_000 + line,
+            digest=f"{line:064x}",
             raw='{"exchange_id": "x1", "account_id": "</td><script>',
         )
-    run.add(QUARANTINE, source="logs/2026-04.parquet", line=77, reason="impossible time", raw=None)
+    stored = {"source": "logs/2026-04.parquet", "line": 77, "bytes": 80, "digest": f"{77:064x}"}
+    run.add(QUARANTINE, **stored, reason="impossible time", column_name="started_at", raw=None)
 
 
 _VALUES = (
