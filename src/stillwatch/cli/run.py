@@ -11,7 +11,7 @@ import typer
 from stillwatch.cli.arguments import default_out, job_from
 from stillwatch.cli.findings import Findings, check_one_place, check_out
 from stillwatch.cli.options import LOGS, TABLES, Typed, takes
-from stillwatch.cli.output import console, print_json, say
+from stillwatch.cli.output import console, print_json, say, show_document
 
 QUARANTINED = 3  # exit code: done, but rows were quarantined and `--strict` was given
 
@@ -30,7 +30,7 @@ def check(
     from stillwatch.read.check_text import render
 
     if suggest:
-        typer.echo(flow.suggest(job), nl=False)
+        show_document(flow.suggest(job))
         return
 
     found = flow.check(job)

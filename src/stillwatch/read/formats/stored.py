@@ -81,7 +81,8 @@ def _batches(engine: Engine, source: Source, names: list[str], where: str = "") 
 
     try:
         if names:
-            engine.fetch(query(f"max(hash({columns})) AS every", source))  # before any row goes out
+            every = ", ".join(f"max(hash({identifier(name)})) AS c{at}" for at, name in enumerate(names))
+            engine.fetch(query(every, source))  # before any row goes out
     except QueryError as error:
         if error.kind is not QueryErrorKind.BROKEN_TEXT:
             raise broken_page(source, error) from error
