@@ -61,7 +61,7 @@ def _packed(data: bytes, suffix: str, chance: random.Random) -> bytes:
         return pa.compress(data, codec="zstd", asbytes=True)
     if chance.random() < 0.1:
         return zlib.compress(data)  # no gzip, though its name says so
-    return gzip.compress(data, chance.randrange(1, 10))
+    return gzip.compress(data, chance.randrange(1, 10), mtime=0)
 
 
 def _flip(out: bytearray, chance: random.Random, low: int) -> None:
