@@ -42,14 +42,23 @@ def comma_separated(rows: Sequence[Row], path: Path, delimiter: str = ",", end: 
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
     writer.writerow(names)
     writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    path.write_bytes(begin + text.getvalue().encode("utf-8", "surrogateescape"))
+    path.write_bytes(begin + _encoded(text.getvalue()))
 
 
 def parquet(rows: Sequence[Row], path: Path) -> None:
     """Parquet; texts that are no UTF-8 are called text all the same, columns of mixed types stand as text."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = [_column(name, [row.get(name) for row in rows]) for name in names]
-    pq.write_table(pa.table(columns, names), path, compression="zstd")
+    written = [name.encode("utf-8", "replace").decode() for name in names]  # Arrow's names are UTF-8
+    pq.write_table(pa.table(columns, written), path, compression="zstd")
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8, in which a byte that is none stands as it is, and a half letter as three bytes."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _column(name: str, values: list[object]) -> pa.Array:
@@ -58,7 +67,7 @@ def _column(name: str, values: list[object]) -> pa.Array:
         as_stated = kind is not None and all(one is None or type(one) is _OWN[kind] for one in values)
         return pa.array(values, kind.arrow if kind is not None and as_stated else None)
     except (pa.ArrowException, TypeError, OverflowError, UnicodeError):
-        texts = [None if one is None else str(_cell(one)).encode("utf-8", "surrogateescape") for one in values]
+        texts = [None if one is None else _encoded(str(_cell(one))) for one in values]
         return _called_text(pa.array(texts, pa.large_binary()))
 
 

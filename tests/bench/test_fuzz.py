@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from bench.fuzz import byte_changes, csv_changes, json_changes, parquet_changes, reading, supervisor
 from bench.fuzz.__main__ import main, table
+from bench.fuzz.guided import seeds_of, target
 from bench.fuzz.mutants import Mutant, mutant
 from bench.fuzz.reading import GOOD, MISCOUNTED, RAISED, REFUSED, USED, Outcome, UnnamedError, outcomes
 from bench.fuzz.seeds import FORMATS, formats, seed
@@ -103,6 +104,15 @@ class TestFaultsOfTheReader:
         monkeypatch.setattr(reading, "_count", lambda *_: 1_000)
         (found,) = outcomes([self.one], tmp_path)
         assert found.result == MISCOUNTED
+
+
+@pytest.mark.parametrize("name", ["parquet", "binpb", "otel", "litellm", "bedrock", "langfuse", "envoy", "nginx"])
+def test_targets_of_guided_alterations_take_whole_input_and_its_halves(name: str) -> None:
+    take, seeds = target(name), seeds_of(name)
+    assert seeds
+    for data in seeds:
+        take(data)
+        take(data[: len(data) // 2])
 
 
 WORKER = """
