@@ -67,7 +67,7 @@ def protobuf() -> Target:
     def take(data: bytes) -> None:
         path = Path("x.binpb")
         with contextlib.suppress(StillwatchError):
-            for _, document in messages(Source(path, str(path), ".binpb"), iter([data])):
+            for _, _, document in messages(Source(path, str(path), path.name), iter([data])):
                 list(form.rows(document, Counter()))
 
     return take
