@@ -125,8 +125,8 @@ CONFLICTING_ROWS = Table(
 SOURCES = Table(
     "sources",
     (
-        # path as found, table it feeds, format by which it was read, sha256
-        *columns(Kind.STRING, "source feeds format digest", required=True),
+        *columns(Kind.STRING, "source feeds digest", required=True),  # path as found, table it feeds, sha256
+        *columns(Kind.STRING, "format"),  # by which it was read; null in runs of version 0.1.0
         *columns(Kind.INT64, "bytes rows_read rows_used rows_duplicate rows_quarantined", required=True),
         *columns(Kind.INT64, "rows_outside_window", required=True),  # counted among the used, kept out of the tables
         *columns(Kind.STRINGS, "ignored_columns"),  # columns of the file that no table of the contract has

@@ -32,6 +32,8 @@ READS = (
     "lineage_members",
     "applied_judgements",
     "quarantine",
+    "altered_accounts",
+    "unread_files",
     "sources",
     "evidence_sources",
 )
@@ -50,6 +52,7 @@ def run(engine: Engine, job: Job) -> None:
             false_discovery_rate=job.settings.assess.false_discovery_rate,
             since=job.window.since,
             until=job.window.until,
+            most_lost=job.settings.read.most_lost,
         ),
     )
     page = {"name": PAGE, "media_type": "text/html; charset=utf-8", "body": RENDERERS["html"](document)}

@@ -8,7 +8,17 @@ from dataclasses import replace
 
 from stillwatch.engine import Engine
 from stillwatch.report import convert, history, judgements, queries
-from stillwatch.report.document import Campaign, Day, Detection, Document, EvidenceOff, History, Network, RunFacts
+from stillwatch.report.document import (
+    Altered,
+    Campaign,
+    Day,
+    Detection,
+    Document,
+    EvidenceOff,
+    History,
+    Network,
+    RunFacts,
+)
 from stillwatch.report.fetch import Row, Rows, grouped, rows
 from stillwatch.report.judgements import Listed
 from stillwatch.report.named import Ids, only
@@ -52,6 +62,8 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None, network:
         ),
         sources=tuple(convert.source(row) for row in rows(engine, queries.sources_sql())),
         quarantine=tuple(convert.quarantined(row) for row in rows(engine, queries.quarantine_sql())),
+        unread=tuple(convert.unread(row) for row in rows(engine, queries.unread_sql())),
+        altered=Altered(**rows(engine, queries.altered_sql())[0]),
         silent=gone.silent,
         silent_total=gone.silent_total,
         cleared=gone.cleared,

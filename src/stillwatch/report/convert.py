@@ -20,6 +20,7 @@ from stillwatch.report.document import (
     Quarantined,
     Share,
     Source,
+    Unread,
     Value,
 )
 from stillwatch.report.fetch import Row
@@ -147,6 +148,11 @@ def source(row: Row) -> Source:
         row["rows_outside_window"],
         tuple(sanitise(name) for name in sorted(row["ignored_columns"] or ())[:IGNORED_COLUMNS]),
     )
+
+
+def unread(row: Row) -> Unread:
+    """A row of `unread_files`."""
+    return Unread(sanitise(row["source"]), sanitise(row["reason"], LONGEST_SENTENCE), row["in_part"])
 
 
 def quarantined(row: Row) -> Quarantined:

@@ -18,6 +18,7 @@ class RunFacts:
     false_discovery_rate: float  # share of the accounts at level `act` that may be expected to be innocent
     since: datetime | None = None
     until: datetime | None = None  # not included
+    most_lost: float = 0.01  # share of rows lost above which every result begins by saying so
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,24 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that was not read, or not to its end, and why."""
+
+    source: str
+    reason: str
+    in_part: bool  # the rows before its fault are used
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """Accounts whose texts held what no text holds or were cut, those of them in campaigns, and their exchanges."""
+
+    accounts: int = 0
+    in_campaigns: int = 0
+    exchanges: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Everything a run found, or one campaign or network of it, ready to be rendered.
 
@@ -278,6 +297,8 @@ class Document:
     judgements_unmatched_total: int = 0
     judgements_elsewhere: tuple[Judgement, ...] = ()  # they apply to no campaign and no network of this run
     judgements_elsewhere_total: int = 0
+    unread: tuple[Unread, ...] = ()
+    altered: Altered = Altered()
     about: str | None = None  # the campaign or network that alone is described; None where the whole run is
 
     @property

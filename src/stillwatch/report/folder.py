@@ -17,12 +17,22 @@ from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records import Table
-from stillwatch.records.inputs import EVIDENCE_SOURCES, SOURCES
+from stillwatch.records.inputs import (
+    ALTERED_ACCOUNTS,
+    ALTERED_VALUES,
+    CONFLICTING_ROWS,
+    EVIDENCE_SOURCES,
+    SOURCES,
+    UNREAD_FILES,
+)
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.report.document import RunFacts
-from stillwatch.settings import EngineSettings
+from stillwatch.settings import EngineSettings, ReadSettings
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
+
+_LATER = (ALTERED_VALUES, ALTERED_ACCOUNTS, CONFLICTING_ROWS, UNREAD_FILES)  # runs of version 0.1.0 have none of these
+_NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 
 
 @contextmanager
@@ -36,6 +46,9 @@ def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
     sweep(scratch)
     with DuckDBEngine(EngineSettings(), scratch) as engine:
         for table in RUN_FILES:
+            if not _path(run, table.name).is_file():
+                _store(engine, table, [])
+                continue
             path = literal(str(_path(run, table.name)))
             engine.view(table.name, Query(f"run {table.name}", f"SELECT * FROM read_parquet({path})"))
         _store(engine, SOURCES, list(record["inputs"]))
@@ -60,7 +73,7 @@ def _store(engine: Engine, table: Table, rows: list[Mapping[str, Any]]) -> None:
 
 def _record(run: Path) -> dict[str, Any]:
     remedy = "name a folder that `stillwatch scan` wrote"
-    missing = [f"{table.name}.parquet" for table in RUN_FILES if not _path(run, table.name).is_file()]
+    missing = [f"{table.name}.parquet" for table in _NEEDED if not _path(run, table.name).is_file()]
     try:
         loaded = json.loads((run / "run.json").read_text(encoding="utf-8"))
         record: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
@@ -83,6 +96,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
         false_discovery_rate=float(record["settings"]["assess"]["false_discovery_rate"]),
         since=_moment(window["since"]),
         until=_moment(window["until"]),
+        most_lost=float(record["settings"].get("read", {}).get("most_lost", ReadSettings().most_lost)),
     )
 
 

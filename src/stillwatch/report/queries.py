@@ -201,6 +201,28 @@ ORDER BY rows DESC, reason, feeds""",
     )
 
 
+def unread_sql() -> Query:
+    """Files that were not read, or not to their end; those passed over by their names are left out."""
+    return Query(
+        "report unread files", "SELECT source, reason, in_part FROM unread_files WHERE NOT passed_over ORDER BY source"
+    )
+
+
+def altered_sql() -> Query:
+    """One row: accounts whose texts were altered, those of them in campaigns, and the exchanges."""
+    return Query(
+        "report altered texts",
+        """
+SELECT
+  count(DISTINCT altered.account_id) AS accounts,
+  count(DISTINCT members.account_id) AS in_campaigns,
+  CAST(coalesce(sum(rows), 0) AS BIGINT) AS exchanges
+FROM (SELECT account_id, max(rows) AS rows FROM altered_accounts GROUP BY account_id) AS altered
+LEFT JOIN (SELECT DISTINCT account_id FROM campaign_members) AS members ON members.account_id = altered.account_id
+""",
+    )
+
+
 def _level_rank(column: str) -> str:
     cases = " ".join(f"WHEN {literal(level)} THEN {rank}" for rank, level in enumerate(LEVELS))
     return f"CASE {column} {cases} ELSE {len(LEVELS)} END"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from stillwatch.records.claims import SAME_PARAMETERS_OF_CLIENT
 from stillwatch.report.digest import open_explanations
 from stillwatch.report.document import Alternative, Document, Event, Evidence, History, Judgement, Network, Value
+from stillwatch.report.losses import altered_texts
 from stillwatch.report.wording import count, day, in_words, shared
 
 EXCHANGE_FEEDS = ("exchanges", "received_sketches", "exchange_sketches")
@@ -73,7 +74,13 @@ def uses(network: Network) -> str:
 
 def notices(document: Document) -> tuple[str, ...]:
     """What a reader must not overlook: unreadable decisions, others that apply to nothing, and lost subjects."""
-    told = (*_unused_decisions(document), _cleared(document), _silent(document), _unmatched(document))
+    told = (
+        *_unused_decisions(document),
+        altered_texts(document),
+        _cleared(document),
+        _silent(document),
+        _unmatched(document),
+    )
     return tuple(sentence for sentence in told if sentence)
 
 

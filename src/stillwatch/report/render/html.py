@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report import digest, drawing, sentences, timeline, wording
 from stillwatch.report.document import Document, Evidence
+from stillwatch.report.losses import losses
 
 _FILTERS = (
     wording.in_words,
@@ -67,6 +68,7 @@ def render(document: Document) -> str:
     return environment.get_template("report.html.j2").render(
         document=document,
         summary=sentences.summary(document),
+        losses=tuple(losses(document)),
         notices=sentences.notices(document),
         not_shown=sentences.not_shown(sentences.every_network(document)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Alternative, Campaign, Document, Evidence, History, Judgement, Network
+from stillwatch.report.losses import losses
 from stillwatch.report.wording import (
     bits,
     capitalised,
@@ -38,7 +39,9 @@ def escape(text: str) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
-    yield from ("# What this run found", "", sentences.summary(document))
+    yield "# What this run found"
+    yield from (line for loss in losses(document) for line in ("", f"**{escape(loss)}**"))
+    yield from ("", sentences.summary(document))
     for notice in sentences.notices(document):
         yield from ("", f"**Note.** {escape(notice)}")
     for campaign in document.campaigns:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from stillwatch.report import digest, sentences, wording
 from stillwatch.report.document import Campaign, Document, Evidence, History, Judgement, Network
+from stillwatch.report.losses import losses
 from stillwatch.report.sanitise import sanitise
 from stillwatch.report.wording import bits, capitalised, count, explanation, in_words, stopped
 
@@ -35,6 +36,9 @@ def show(document: Document, console: Console, page: Path) -> None:
 
 def lines(document: Document, width: int) -> Iterator[Text]:
     """The document in lines of at most `width` columns; a single word that is longer stays whole."""
+    for loss in losses(document):
+        yield from _wrapped("", loss.split(), width, "  ")
+        yield Text()
     if document.about is not None:
         yield from _wrapped("", sentences.summary(document).split(), width, "")
         yield Text()
