@@ -61,7 +61,6 @@ EXPRESSIONS = (
     "CAST(round(CASE WHEN isfinite(x) THEN x END) AS BIGINT)",
     "isfinite(x)",
     "isinf(x)",
-    "x IS NOT NULL AND NOT isnan(x)",
     "greatest(1, n)",
     "length(s)",
     "strlen(s)",

@@ -66,7 +66,9 @@ def test_a_scan_of_100_000_exchanges_is_the_same_row_for_row(
         assert found.equals(expected), name
         assert (distributed / name).read_bytes() == (embedded / name).read_bytes(), name
         empty |= set() if len(expected) else {table.name}
-    assert empty == {"quarantine"}, "equal empty tables would prove nothing"
+    # nothing is wrong with this log; what is wrong with others is compared below
+    wrong = {"quarantine", "altered_values", "altered_accounts", "conflicting_rows", "unread_files"}
+    assert empty == wrong, "equal empty tables would prove nothing"
     records = [json.loads((run / "run.json").read_text()) for run in (embedded, distributed)]
     rows = [[stage["rows"] for stage in record["stages"]] for record in records]
     # what a stage keeps between others is counted alike where both engines keep it
@@ -92,7 +94,7 @@ def test_logs_of_every_type_are_read_alike(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     embedded, distributed = (check_odd_logs(tmp_path / "logs", engine) for engine in ("duckdb", "spark"))
     assert embedded.rows.quarantined > 10
-    assert embedded.rows.duplicate == 5  # two keys of two files, two of three rows under one key, one judgement
+    assert embedded.rows.duplicate == 4  # one key of two files, two of three rows under one key, one judgement
     assert distributed == embedded
 
 

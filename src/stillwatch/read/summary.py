@@ -98,7 +98,8 @@ def _hours(engine: Engine) -> dict[str, object] | None:
     found = _all(engine, "SELECT date_trunc('hour', started_at) AS hour FROM exchanges GROUP BY hour ORDER BY hour")
     if not found:
         return None
-    hours = [row["hour"] for row in found if isinstance(row["hour"], datetime)]
+    # Spark gives a truncated time its session's zone, which is UTC
+    hours = [row["hour"].replace(tzinfo=None) for row in found if isinstance(row["hour"], datetime)]
     gaps = [
         (after - before - _HOUR, before + _HOUR)
         for before, after in itertools.pairwise(hours)
