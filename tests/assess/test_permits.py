@@ -161,3 +161,13 @@ def test_a_networks_permit_is_not_for_whoever_takes_its_id(engine: DuckDBEngine,
     fill(engine, held, accounts=accounts, permits=[permit(holder="N1")])
     left = {name.rsplit("-", 1)[0] for name in left_over(engine)}
     assert left == set(held["2"]), "the network's own accounts are covered, and nobody else's"
+
+
+def test_whoever_takes_the_ids_of_permitted_exchanges_gets_nothing_of_the_permit(engine: DuckDBEngine) -> None:
+    fill(engine, permits=[permit(holder="a07")])
+    # gateways exist whose clients choose the id that is logged
+    copied = "CASE WHEN account_id = 'a08' THEN replace(exchange_id, 'a08', 'a07') ELSE exchange_id END"
+    engine.create("taken_ids", Query("ids", f"SELECT * REPLACE ({copied} AS exchange_id) FROM candidate_exchanges"))
+    engine.create("candidate_exchanges", Query("taken", "SELECT * FROM taken_ids"))
+    found = assessed(engine)
+    assert accused(found) == set(MEMBERS) - {"a07"}

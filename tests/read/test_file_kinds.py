@@ -120,6 +120,15 @@ def test_the_others_are_used_where_the_settings_say_so(tmp_path: Path) -> None:
     assert summary.rows.read == summary.rows.used + summary.rows.duplicate + summary.rows.quarantined
 
 
+def test_a_file_of_permits_is_never_left_out(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_bytes(LINES)
+    (tmp_path / "permits.parquet").write_bytes(b"no Parquet")
+    inputs = Inputs((str(tmp_path / "log.jsonl"),), permits=(str(tmp_path / "permits.parquet"),))
+    job = resolve(inputs, settings=Settings(read=ReadSettings(skip_unreadable=True)))
+    with pytest.raises(InputError, match="permits and judgements must be readable"):
+        read_in(tmp_path, job)
+
+
 def test_a_quoted_cell_without_end_is_cut(tmp_path: Path) -> None:
     text = b'"' + b'say ""x"" ' * 2_000 + b'"'
     rows = b"exchange_id,account_id,started_at,input_text\n" + b"e0,a,2026-05-01," + text + b"\ne1,a,2026-05-01,hi\n"

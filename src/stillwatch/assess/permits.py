@@ -35,10 +35,12 @@ held AS (
 covered AS (
   SELECT
     candidate.exchange_id,
+    candidate.account_id,
+    candidate.started_at,
     held.permit_id,
     held.exchange_limit,
     row_number() OVER (
-      PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id
+      PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id, candidate.account_id
     ) AS turn
   -- an exchange that is in two candidates uses a limit up once
   FROM (
@@ -50,10 +52,10 @@ covered AS (
     AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)
     AND (held.models IS NULL OR array_length(held.models) = 0 OR list_contains(held.models, candidate.request_model))
 )
-SELECT exchange_id, min(permit_id) AS permit_id
+SELECT exchange_id, account_id, started_at, min(permit_id) AS permit_id
 FROM covered
 WHERE exchange_limit IS NULL OR turn <= exchange_limit
-GROUP BY exchange_id
+GROUP BY exchange_id, account_id, started_at
 """,
     )
 
@@ -65,7 +67,8 @@ def accusable_exchanges_sql() -> Query:
         """
 SELECT candidate.*
 FROM candidate_exchanges AS candidate
-ANTI JOIN permitted_exchanges USING (exchange_id)
+-- clients can choose the id that some gateways log: an id alone is no permit
+ANTI JOIN permitted_exchanges USING (exchange_id, account_id, started_at)
 ANTI JOIN (SELECT account_id FROM account_judgements WHERE verdict = 'innocent') AS cleared
   ON candidate.account_id = cleared.account_id
 """,

@@ -33,7 +33,7 @@ def permitted_members_sql() -> Query:
         "permitted members",
         """
 SELECT candidate_id, account_id, count(*) AS permitted
-FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id)
+FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id, account_id, started_at)
 GROUP BY ALL
 """,
     )

@@ -201,6 +201,7 @@ def raw_exchanges_sql() -> Query:
         f"""
 SELECT
   exchanges.exchange_id,
+  exchanges.account_id,
   {texts},
   left(array_to_string(exchanges.tool_names[1:{_TOOLS}], ', '), {_LETTERS}) AS tool_names,
   {numbers}
@@ -226,10 +227,11 @@ def _exchanges_of(engine: Engine, uses: pa.Table) -> dict[int, Row]:
     engine.drop(USES_TO_SHOW.name)
     names = list(EXCHANGES_TO_SHOW.names)
     engine.store(EXCHANGES_TO_SHOW, places.group_by(names).aggregate([]).select(names))
-    rows = {str(row["exchange_id"]): row for row in engine.fetch(raw_exchanges_sql()).to_pylist()}
+    # clients can choose the id that some gateways log: two accounts may have used one
+    rows = {(row["exchange_id"], row["account_id"]): row for row in engine.fetch(raw_exchanges_sql()).to_pylist()}
     engine.drop(EXCHANGES_TO_SHOW.name)
-    where = zip(places["value"].to_pylist(), places["exchange_id"].to_pylist(), strict=True)
-    return {value: rows[exchange] for value, exchange in where if exchange in rows}
+    where = zip(*(places[name].to_pylist() for name in ("value", "exchange_id", "account_id")), strict=True)
+    return {value: rows[exchange, account] for value, exchange, account in where if (exchange, account) in rows}
 
 
 def _accounts_of(engine: Engine, accounts: list[str]) -> dict[str, Row]:

@@ -49,6 +49,7 @@ class Unread:
     """A file that could not be read: the error that says so, and whether the rows before its fault are used."""
 
     source: str
+    feeds: str
     error: str
     in_part: bool
 
@@ -74,7 +75,7 @@ class Reading:
             try:
                 found.append(opened(source, table, self.settings, self.engine))
             except InputError as error:
-                self.unread.append(Unread(source.shown, str(error), in_part=False))
+                self.unread.append(Unread(source.shown, table.name, str(error), in_part=False))
         return found
 
     def register(self, source: Opened) -> int:
@@ -93,7 +94,9 @@ class Reading:
 
     def failed(self, number: int, error: InputError) -> None:
         """Notes that a source could not be read to its end; the rows before that are used."""
-        self.unread.append(Unread(self.sources[number].source.shown, str(error), in_part=True))
+        self.unread.append(
+            Unread(self.sources[number].source.shown, self.sources[number].table.name, str(error), in_part=True)
+        )
 
 
 def read_staged(reading: Reading, table: Table, sources: Sequence[Opened]) -> list[CheckedPart]:
@@ -167,7 +170,7 @@ def _read_otherwise(reading: Reading, one: Opened, error: QueryError) -> list[Ch
     """Converts a file whose text is no UTF-8; notes any other fault."""
     if error.kind is QueryErrorKind.BROKEN_TEXT and one.table is not EXCHANGE_SKETCHES:
         return read_staged(reading, one.table, [replace(one, in_place=False)])
-    reading.unread.append(Unread(one.source.shown, str(broken_page(one.source, error)), in_part=False))
+    reading.unread.append(Unread(one.source.shown, one.table.name, str(broken_page(one.source, error)), in_part=False))
     return []
 
 

@@ -131,11 +131,14 @@ def write_quarantine(reading: Reading, counts: Counts) -> None:
 def write_unread_files(reading: Reading, passed_over: Sequence[str]) -> None:
     """Writes the files that were not read, or not to their end.
 
-    Raises InputError with all that cannot be read, unless the settings say that they may be left out.
+    Raises InputError with all that cannot be read, unless the settings say that they may be left out; files of permits
+    and judgements never may, since a lost permit accuses its holder.
     """
-    if reading.unread and not reading.settings.skip_unreadable:
-        said = "\n".join(one.error for one in reading.unread)
-        raise InputError(f"{said}\nto use the rest without them, add `--skip-unreadable`")
+    decisions = [one for one in reading.unread if one.feeds in (PERMITS.name, JUDGEMENTS.name)]
+    if decisions or (reading.unread and not reading.settings.skip_unreadable):
+        remedy = "to use the rest without them, add `--skip-unreadable`"
+        said = [one.error for one in reading.unread]
+        raise InputError("\n".join([*said, "permits and judgements must be readable" if decisions else remedy]))
     rows = [(one.source, one.error, one.in_part, False) for one in reading.unread]
     rows += [(path, PASSED_OVER, False, True) for path in passed_over]
     named = [dict(zip(UNREAD_FILES.names, row, strict=True)) for row in rows]
