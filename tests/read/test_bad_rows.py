@@ -23,6 +23,9 @@ from tests.read.rows import START, quarantined, read_in, write_bytes
 GOOD = b'{"exchange_id":"%s","account_id":"a","started_at":"2026-05-01T10:00:00Z"}'
 
 
+ACCOUNT = b'{"exchange_id":"bad","account_id":"%s","started_at":"2026-05-01T10:00:00Z"}'
+
+
 def with_member(member: str) -> bytes:
     return b'{"exchange_id":"bad","account_id":"a","started_at":"2026-05-01 10:00:00",' + member.encode() + b"}"
 
@@ -47,9 +50,9 @@ JSON_LINES = {
         "wrong_type",
         "account_id",
     ),
-    "a key of broken UTF-8": (GOOD % b"\xff\xfe", "bad_utf8", "exchange_id"),
-    "a key with a NUL": (GOOD % b"\\u0000", "nul", "exchange_id"),
-    "a key with a lone surrogate": (GOOD % b"\\ud800", "lone_surrogate", "exchange_id"),
+    "a key of broken UTF-8": (ACCOUNT % b"\xff\xfe", "bad_utf8", "account_id"),
+    "a key with a NUL": (ACCOUNT % b"\\u0000", "nul", "account_id"),
+    "a key with a lone surrogate": (ACCOUNT % b"\\ud800", "lone_surrogate", "account_id"),
     "no account": (b'{"exchange_id":"x","started_at":"2026-05-01"}', "missing_key", "account_id"),
     "an empty account": (b'{"exchange_id":"x","account_id":"","started_at":"2026-05-01"}', "missing_key", "account_id"),
     "a null time": (b'{"exchange_id":"x","account_id":"a","started_at":null}', "missing_key", "started_at"),
@@ -135,6 +138,18 @@ def test_an_optional_value_never_loses_its_row(
     assert [(one["column_name"], one["reason"], one["rows"], one["line"]) for one in summary.altered] == (
         [] if reason is None else [(next(iter(read)), reason, 1, 2)]
     )
+
+
+@pytest.mark.parametrize("written", [b"\\u0000", b"\\ud800", b"\xff"])
+def test_no_id_that_a_client_chooses_loses_its_row(tmp_path: Path, written: bytes) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(GOOD % written)
+    stored(tmp_path / "log.parquet", exchange_id=pa.array(["\0", "e1", "e2"]), account_id=pa.array(["b"] * 3))
+    for name in ("log.jsonl", "log.parquet"):
+        rows, summary = read_in(tmp_path, [tmp_path / name])
+        assert "\ufffd" in [row["exchange_id"] for row in rows]
+        assert summary.rows.quarantined == 0
+        assert [(one["column_name"], one["reason"]) for one in summary.altered] == [("exchange_id", "replaced")]
 
 
 CSV_LINES = {

@@ -10,6 +10,7 @@ import pyarrow as pa
 from stillwatch.engine import identifier, literal
 from stillwatch.input_files import Source
 from stillwatch.read.validation.casts import Cast, cast
+from stillwatch.read.validation.faults import REPLACED
 from stillwatch.read.validation.rejects import IMPOSSIBLE_TIME, MISSING_KEY, UNKNOWN_WORD
 from stillwatch.read.validation.typed import CLOSED_WORDS, NEVER_AFTER, NEVER_BEFORE
 from stillwatch.records import Column, Kind, Table
@@ -76,7 +77,7 @@ def parquet_part(
             Condition(sql, reason, column.name)
             for column, read in zip(table.columns, casts, strict=True)
             for sql, reason in read.faults
-            if not column.required
+            if not column.required or reason == REPLACED
         ),
         tuple(name for name in table.names if name in stored),
     )
@@ -149,8 +150,7 @@ def _bounded(column: Column, read: Cast, settings: ReadSettings) -> Cast:
 def _faults(table: Table, casts: Sequence[Cast], settings: ReadSettings) -> Iterable[Condition]:
     keys = [pair for pair in zip(table.columns, casts, strict=True) if pair[0].required]
     for column, read in keys:
-        for sql, reason in read.faults:
-            yield Condition(sql, reason, column.name)
+        yield from (Condition(sql, reason, column.name) for sql, reason in read.faults if reason != REPLACED)
     for column, read in keys:
         yield Condition(f"{read.value} IS NULL", MISSING_KEY, column.name)
     for column, read in keys:

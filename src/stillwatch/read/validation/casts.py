@@ -13,8 +13,8 @@ import pyarrow as pa
 from stillwatch.engine import identifier, literal
 from stillwatch.read.validation.faults import REPLACED
 from stillwatch.read.validation.rejects import NUL, OUT_OF_RANGE, WRONG_TYPE
-from stillwatch.read.validation.texts import ABSENT_WORDS
-from stillwatch.read.validation.values import is_word
+from stillwatch.read.validation.texts import ABSENT_WORDS, REPLACEMENT
+from stillwatch.read.validation.values import is_word, must_be_whole
 from stillwatch.records import Column, Kind
 
 _NUL_SIGN = "chr(0)"
@@ -57,10 +57,11 @@ def _plain(stored: pa.DataType) -> pa.DataType:
 
 def _text(column: Column, name: str, _stored: pa.DataType) -> Cast:
     holds = f"contains({name}, {_NUL_SIGN})"
-    if column.required:
+    if must_be_whole(column):
         return Cast(f"nullif({name}, '')", ((holds, NUL),))
     # A client writes optional texts: no character of its own may remove the row. Keys are the provider's.
-    whole = f"CASE WHEN {holds} THEN replace({name}, {_NUL_SIGN}, '') ELSE {name} END"
+    instead = literal(REPLACEMENT if column.required else "")
+    whole = f"CASE WHEN {holds} THEN replace({name}, {_NUL_SIGN}, {instead}) ELSE {name} END"
     value = f"nullif({whole}, '')"
     if not is_word(column):
         value = f"CASE WHEN {name} IN ({', '.join(map(literal, ABSENT_WORDS))}) THEN NULL ELSE {value} END"

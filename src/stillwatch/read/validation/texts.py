@@ -23,13 +23,18 @@ def whole_text(text: str) -> str:
     return text if text.isascii() and "\0" not in text else _BROKEN.sub(_replaced, text)
 
 
+def whole_id(text: str) -> str:
+    """The text with REPLACEMENT for NUL as well, so that no id becomes empty."""
+    return _BROKEN.sub(REPLACEMENT, text)
+
+
 def broken(text: str) -> bool:
     """Whether the text holds NUL or a lone surrogate."""
     return _BROKEN.search(text) is not None
 
 
-def without_nul(column: pa.Array) -> tuple[pa.Array, Indices]:
-    """The texts, or lists of texts, without NUL, and the indices of those that held one."""
+def without_nul(column: pa.Array, instead: str = "") -> tuple[pa.Array, Indices]:
+    """The texts, or lists of texts, with another text in place of NUL, and the indices of those that held one."""
     lists = pa.types.is_list(column.type)
     flat = pc.list_flatten(column) if lists else column
     if not _holds_zero(flat):
@@ -37,7 +42,7 @@ def without_nul(column: pa.Array) -> tuple[pa.Array, Indices]:
     holds = pc.fill_null(pc.match_substring(flat, "\0"), False)
     found = np.flatnonzero(np.asarray(holds))
     if not lists:
-        return pc.replace_substring(column, "\0", ""), found
+        return pc.replace_substring(column, "\0", instead), found
     parents = np.asarray(pc.list_parent_indices(column))
     items = [None if one is None else [item and item.replace("\0", "") for item in one] for one in column.to_pylist()]
     return pa.array(items, column.type), np.unique(parents[found])

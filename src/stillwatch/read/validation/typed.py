@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from stillwatch.read.validation.faults import REPLACED, Fault
 from stillwatch.read.validation.rejects import BAD_UTF8, IMPOSSIBLE_TIME, MISSING_KEY, NUL, OUT_OF_RANGE, UNKNOWN_WORD
-from stillwatch.read.validation.texts import ABSENT_WORDS, whole_texts, without_nul
+from stillwatch.read.validation.texts import ABSENT_WORDS, REPLACEMENT, whole_texts, without_nul
 from stillwatch.read.validation.times import moments, within
-from stillwatch.read.validation.values import UnusableError, is_word, value_of
+from stillwatch.read.validation.values import UnusableError, is_word, must_be_whole, value_of
 from stillwatch.records import Column, Kind, Table
 from stillwatch.records.inputs import JUDGEMENTS, PERMIT_PURPOSES, PERMITS, VERDICTS
 from stillwatch.settings import ReadSettings
@@ -65,7 +65,8 @@ def typed(table: Table, values: Mapping[str, Values], rows: int, how: Convention
             array = pa.nulls(rows, column.kind.arrow)
         else:
             array, found = _converted(table, column, given, how)
-            (keys if column.required else faults).extend(found)
+            for one in found:
+                (keys if column.required and one.reason != REPLACED else faults).append(one)
         columns.append(array)
         if column.required and array.null_count:
             said = {one.index for one in keys if one.column == column.name}
@@ -125,7 +126,7 @@ def _of_arrow(column: Column, given: pa.Array) -> tuple[pa.Array, list[Fault]]:
     faults: list[Fault] = []
     if given.type in (pa.string(), pa.list_(pa.string())):
         given, found = whole_texts(given)
-        reason = BAD_UTF8 if column.required else REPLACED
+        reason = BAD_UTF8 if must_be_whole(column) else REPLACED
         faults = [Fault(index, column.name, reason, None) for index in found.tolist()]
     if given.type == _natural(column):
         return given, faults
@@ -221,12 +222,12 @@ def _encodable(value: object) -> object:
 
 def _whole(column: Column, stored: pa.Array) -> tuple[pa.Array, list[Fault]]:
     """The texts without NUL, and with absent values in place of words that say so."""
-    whole, found = without_nul(stored)
-    reason = NUL if column.required else REPLACED
+    whole, found = without_nul(stored, REPLACEMENT if column.required else "")
+    reason = NUL if must_be_whole(column) else REPLACED
     faults = [Fault(index, column.name, reason, None) for index in found.tolist()]
     if column.kind is Kind.STRINGS:
         return whole, faults
-    if column.required and len(found):
+    if must_be_whole(column) and len(found):
         holds = np.zeros(len(whole), np.bool_)
         holds[found] = True
         whole = pc.if_else(pa.array(holds), pa.scalar(None, whole.type), whole)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from stillwatch.read.gateways.bodies import answer_text, system_text, user_text
 from stillwatch.read.validation.rejects import BAD_UTF8, LONE_SURROGATE, NUL, OUT_OF_RANGE, WRONG_TYPE
-from stillwatch.read.validation.texts import ABSENT_WORDS, REPLACEMENT, broken, whole_text
+from stillwatch.read.validation.texts import ABSENT_WORDS, REPLACEMENT, broken, whole_id, whole_text
 from stillwatch.records import Column, Kind
 from stillwatch.records.inputs import TEXTS
 
@@ -35,6 +35,11 @@ _MESSAGES: dict[str, Callable[[object], str | None]] = {
 
 class UnusableError(ValueError):
     """A value that its column cannot hold; the message is the reason."""
+
+
+def must_be_whole(column: Column) -> bool:
+    """Whether a text that holds what no text holds is no key: clients can choose ids of exchanges, which are mended."""
+    return column.required and column.name != "exchange_id"
 
 
 def is_word(column: Column) -> bool:
@@ -69,9 +74,10 @@ def _alone(value: object) -> object:
 
 def _text(column: Column, value: object) -> tuple[object, bool]:
     if isinstance(value, str):
-        if column.required and broken(value):
+        if must_be_whole(column) and broken(value):
             raise UnusableError(_why_broken(value))
-        return whole_text(value) or None, broken(value)
+        mend = whole_id if column.required else whole_text
+        return mend(value) or None, broken(value)
     if isinstance(value, bool) and not column.required:
         return str(value).lower(), False
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
