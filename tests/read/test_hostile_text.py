@@ -97,3 +97,10 @@ def test_whatever_a_client_writes_in_json_the_row_is_used(tmp_path: Path, text: 
     ((row,), summary) = read_in(tmp_path, [path])
     assert (summary.rows.used, summary.rows.quarantined) == (1, 0)
     assert "\0" not in (row["input_text"] or "")
+
+
+def test_a_csv_column_that_is_named_like_a_key_but_for_blanks_is_another(tmp_path: Path) -> None:
+    header, cells = ",".join([" account_id", *KEYS, " user_agent "]), ",".join(["other", *KEYS.values(), "curl"])
+    (tmp_path / "log.csv").write_text(f"{header}\n{cells}\n")
+    ((row,), _) = read_in(tmp_path, [tmp_path / "log.csv"])
+    assert (row["account_id"], row["user_agent"]) == (KEYS["account_id"], "curl")

@@ -184,7 +184,9 @@ def _delimiter(header: str, source: Source) -> str:
 
 def _names(header: str, source: Source) -> list[str]:
     try:
-        return [name.strip() for name in next(csv.reader([header], delimiter=_delimiter(header, source)), [])]
+        found = next(csv.reader([header], delimiter=_delimiter(header, source)), [])
+        # blanks are left out, unless another column is named so: that one is meant then
+        return [name if name.strip() in found else name.strip() for name in found]
     except csv.Error as error:
         raise unreadable(source, f"its first line is not CSV ({error})") from error
 
