@@ -25,6 +25,19 @@ def stage(path: str, warm: str | None, threads: int) -> Result:
     return {"rows": rows, "read_cpu": min(cpu for _, cpu in rounds[warm is not None :])}
 
 
+def outcome(inputs: Mapping[str, str]) -> Result:
+    """What `check` finds in some files, in a line."""
+    try:
+        found = flow.check(_job(inputs, 1))
+    except StillwatchError as error:
+        return {"outcome": f"refused: {' / '.join(str(error).splitlines())}"}
+    rows = found.rows
+    return {
+        "outcome": f"{rows.read:,} read: {rows.used:,} used, {rows.duplicate:,} duplicate, "
+        f"{rows.quarantined:,} quarantined"
+    }
+
+
 def _measured(path: str, threads: int) -> tuple[int, float]:
     began = cpu_seconds()
     rows = _read(_job({"exchanges": path}, threads))
@@ -39,8 +52,9 @@ def _job(inputs: Mapping[str, str], threads: int) -> Job:
 def _read(job: Job) -> int:
     with tempfile.TemporaryDirectory() as folder, open_engine(job.settings.engine, Path(folder)) as engine:
         read.run(engine, job)
-        # a Parquet file is only looked at by the stage: its rows are read when the next stage asks for them
-        engine.fetch(Query("every row", "SELECT bit_xor(hash(COLUMNS(*))) FROM exchanges"))
+        if all(source.format == "parquet" for source in job.sources.exchanges):
+            # the stage looks at keys and faults alone: values are read when a later stage asks for them
+            engine.fetch(Query("every value", "SELECT bit_xor(hash(COLUMNS(*))) FROM exchanges"))
         return count_rows(engine).used
 
 
