@@ -140,18 +140,6 @@ def test_an_optional_value_never_loses_its_row(
     )
 
 
-@pytest.mark.parametrize("written", [b"\\u0000", b"\\ud800", b"\xff"])
-def test_no_id_that_a_client_chooses_loses_its_row(tmp_path: Path, written: bytes) -> None:
-    path = tmp_path / "log.jsonl"
-    path.write_bytes(GOOD % written)
-    stored(tmp_path / "log.parquet", exchange_id=pa.array(["\0", "e1", "e2"]), account_id=pa.array(["b"] * 3))
-    for name in ("log.jsonl", "log.parquet"):
-        rows, summary = read_in(tmp_path, [tmp_path / name])
-        assert "\ufffd" in [row["exchange_id"] for row in rows]
-        assert summary.rows.quarantined == 0
-        assert [(one["column_name"], one["reason"]) for one in summary.altered] == [("exchange_id", "replaced")]
-
-
 CSV_LINES = {
     "too few cells": (b"x,a", "wrong_field_count"),
     "too many cells": (b"x,a,2026-05-01,1,0.5,[],t,more", "wrong_field_count"),

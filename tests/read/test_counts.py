@@ -30,7 +30,8 @@ def test_counts_add_up_on_random_corruption(data: st.DataObject, rows: int, woun
     counted = summary.rows
     assert counted.read == len(lines)
     assert counted.read == counted.used + counted.duplicate + counted.quarantined
-    assert counted.used == len(found) == len({row["exchange_id"] for row in found})
+    same = {(row["exchange_id"], row["account_id"], row["started_at"]) for row in found}
+    assert counted.used == len(found) == len(same)
     assert sum(summary.reasons.values()) == counted.quarantined
 
 

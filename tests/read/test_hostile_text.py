@@ -104,3 +104,16 @@ def test_a_csv_column_that_is_named_like_a_key_but_for_blanks_is_another(tmp_pat
     (tmp_path / "log.csv").write_text(f"{header}\n{cells}\n")
     ((row,), _) = read_in(tmp_path, [tmp_path / "log.csv"])
     assert (row["account_id"], row["user_agent"]) == (KEYS["account_id"], "curl")
+
+
+@pytest.mark.parametrize("written", ["\\u0000", "\\ud800", "a\\u0000b"])
+def test_no_id_that_a_client_chooses_loses_its_row(tmp_path: Path, written: str) -> None:
+    line = json.dumps(KEYS | {"exchange_id": "ID"}).replace("ID", written)
+    (tmp_path / "log.jsonl").write_text(line + "\n")
+    columns = {name: [value] for name, value in KEYS.items()} | {"exchange_id": ["\0"], "started_at": [START]}
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet")
+    for name in ("log.jsonl", "log.parquet"):
+        ((row,), summary) = read_in(tmp_path, [tmp_path / name])
+        assert "\ufffd" in str(row["exchange_id"])
+        assert summary.rows.quarantined == 0
+        assert [(one["column_name"], one["reason"]) for one in summary.altered] == [("exchange_id", "replaced")]

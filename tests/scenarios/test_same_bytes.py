@@ -19,7 +19,9 @@ MADE = "exchange_sketches.parquet"
 
 def test_the_plain_run_says_something_in_every_table(plain: Path) -> None:
     empty = {table.name for table in RUN_FILES if not rows(plain, table.name)}
-    assert empty == {"applied_judgements", "quarantine"}, "equal bytes of empty tables would prove nothing"
+    # nothing is wrong with this log
+    wrong = {"quarantine", "altered_values", "altered_accounts", "conflicting_rows", "unread_files"}
+    assert empty == {"applied_judgements", *wrong}, "equal bytes of empty tables would prove nothing"
 
 
 @pytest.mark.parametrize(("parts", "threads"), [(1, 1), (4, 2)])
