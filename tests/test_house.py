@@ -83,6 +83,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
     "sketch/exchange.py": "tests/sketch/test_stage.py compare its rows",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
+    "verdicts/verdict.py": "tests/verdicts write and find its values",
 }
 """Product modules that no test file is named after or imports from, each with what tries it all the same."""
 

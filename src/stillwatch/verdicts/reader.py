@@ -1,0 +1,189 @@
+"""Looks accounts up in the current snapshot, and notices a newer one."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from stillwatch.errors import InputError
+from stillwatch.verdicts.layout import (
+    HEADER_SIZE,
+    PLACE,
+    PLACE_BITS,
+    RECORD,
+    SLOT,
+    Header,
+    body_digest,
+    digest_of,
+    hash_of,
+    read_effects,
+    read_header,
+    to_bytes,
+)
+from stillwatch.verdicts.verdict import LEVELS, Verdict, from_microseconds, to_microseconds
+
+CURRENT = "current"
+SUFFIX = ".verdicts"
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_PIECE = 1 << 22  # bytes read at a time; other threads run meanwhile
+_TRIES = 10
+
+
+class Snapshot(NamedTuple):
+    """What a snapshot says of itself; `made_at` is the moment its verdicts speak of, in UTC."""
+
+    id: str
+    made_at: datetime
+    accounts: int
+
+
+class Loaded:
+    """A whole, undamaged snapshot in the memory of this process."""
+
+    __slots__ = ("_buffer_map", "buffer", "header", "snapshot")
+
+    def __init__(self, name: str, header: Header, content: mmap.mmap) -> None:
+        self._buffer_map = content
+        self.buffer = memoryview(content)
+        self.header = header
+        self.snapshot = Snapshot(name, from_microseconds(header.made_at), header.accounts)
+
+    def find(self, account_id: str, now: int | None) -> Verdict | None:
+        """Returns the verdict on an account at `now` (µs since 1970; None for the clock's time), if there is one."""
+        wanted = to_bytes(account_id)
+        buffer, header = self.buffer, self.header
+        found = hash_of(wanted, header.key)
+        at = header.index_at + SLOT.size * (found & header.mask)
+        while (slot := SLOT.unpack_from(buffer, at)[0]) != 0:
+            if slot >> PLACE_BITS == found >> PLACE_BITS:
+                verdict = self._matching(slot & PLACE, wanted, account_id, now)
+                if verdict is not None:
+                    return verdict
+            at += SLOT.size
+        return None
+
+    def _matching(self, place: int, wanted: bytes, account_id: str, now: int | None) -> Verdict | None:
+        """Returns the verdict in the record at `place` if it is this account's, compared in full."""
+        buffer = self.buffer
+        account, network, campaign, level, count = RECORD.unpack_from(buffer, place)
+        at = place + RECORD.size
+        if account != len(wanted) or buffer[at : at + account] != wanted:
+            return None
+        at += account
+        network_id = str(buffer[at : at + network], "utf-8", "surrogatepass") if network else None
+        at += network
+        campaign_id = str(buffer[at : at + campaign], "utf-8", "surrogatepass") if campaign else None
+        if not count:
+            return Verdict(account_id, LEVELS[level], network_id, campaign_id)
+        moment = time.time_ns() // 1000 if now is None else now
+        effects = read_effects(buffer, at + campaign, count, moment)
+        return Verdict(account_id, LEVELS[level], network_id, campaign_id, effects)
+
+
+class Reader:
+    """Answers from the newest snapshot that was whole when `refresh` last looked.
+
+    A snapshot is copied into the memory of this process while its digest is computed: what is answered from is what
+    was checked, and a file that is cut short afterwards can neither end the process nor change an answer.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loaded: Loaded | None = None
+        self._seen: tuple[object, ...] | None = None
+        self.refused: str | None = None
+        """Why the file that `current` names is not used; None where it is, or where there is none."""
+        self.refresh()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot that is answered from."""
+        return None if self._loaded is None else self._loaded.snapshot
+
+    def find(self, account_id: str, now: datetime | None = None) -> Verdict | None:
+        """Returns the verdict on an account with the effects that hold at `now`; None for an unknown account."""
+        loaded = self._loaded  # once, so that a swap meanwhile changes nothing
+        if loaded is None:
+            return None
+        return loaded.find(account_id, None if now is None else to_microseconds(now))
+
+    def refresh(self) -> bool:
+        """Looks for a newer snapshot, and returns whether there was one; it may run beside `find` in another thread.
+
+        A file that is missing, cut short or damaged is not used: the last good snapshot stays, `refused` says why.
+        """
+        try:
+            mark = _mark(self._folder)
+            if mark is None or mark == self._seen:
+                return False
+            self._seen = mark  # a file that is refused is not read again until it changes
+            self._loaded = _newest(self._folder)
+        except (OSError, InputError) as error:
+            self.refused = str(error)
+            return False
+        self.refused = None
+        return True
+
+
+def _mark(folder: Path) -> tuple[object, ...] | None:
+    """Returns what differs between two snapshots, and between a file and the same file damaged or restored."""
+    name = current_id(folder)
+    if name is None:
+        return None
+    marks = []
+    for path in (folder / CURRENT, folder / f"{name}{SUFFIX}"):
+        try:
+            found = path.stat()
+            marks.append((found.st_ino, found.st_mtime_ns, found.st_size))
+        except FileNotFoundError:
+            marks.append((0, 0, 0))
+    return name, *marks
+
+
+def current_id(folder: Path) -> str | None:
+    """Returns the id of the current snapshot, or None where there is none; raises InputError for what is no id."""
+    try:
+        name = (folder / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    if not _ID.fullmatch(name):
+        raise InputError(f"`{CURRENT}` names no snapshot")
+    return name
+
+
+def load(folder: Path, name: str) -> Loaded:
+    """Loads a snapshot into memory; raises OSError when it cannot be read and InputError when it is damaged."""
+    with (folder / f"{name}{SUFFIX}").open("rb", buffering=0) as stream:
+        start = stream.read(HEADER_SIZE)
+        stream.seek(0, 2)
+        header, expected = read_header(start, stream.tell())
+        stream.seek(0)
+        content = mmap.mmap(-1, header.size)
+        view, at, digest = memoryview(content), 0, body_digest()
+        while at < header.size:
+            count = stream.readinto(view[at : at + _PIECE])
+            if not count:
+                raise InputError("it was cut short while it was read")
+            digest.update(view[max(at, HEADER_SIZE) : at + count])
+            at += count
+    if digest_of(bytes(view[:HEADER_SIZE]), digest.digest()) != expected:
+        raise InputError("its digest does not fit its bytes")
+    return Loaded(name, header, content)
+
+
+def _newest(folder: Path) -> Loaded:
+    """Loads what `current` names; a file that is removed just then was replaced by a newer one."""
+    for _ in range(_TRIES):
+        name = current_id(folder)
+        if name is None:
+            break
+        try:
+            return load(folder, name)
+        except FileNotFoundError:
+            if current_id(folder) == name:
+                raise InputError(f"`{name}{SUFFIX}` is missing") from None
+    raise InputError("it was replaced again and again while it was read")
