@@ -25,6 +25,8 @@ MARKER = "state.json"
 FORMAT = 3
 """It changes with the columns of the sketches: 1 and 2, of version 0.1.0, named capabilities."""
 _LOCK = ".lock"
+_BESIDE = frozenset((_LOCK, "ledger.db", "ledger.db-wal", "ledger.db-shm", "verdicts"))
+"""What a new state's folder may hold already: keys are made, and verdicts served, before the first log is read."""
 _LINEAGE = ("lineage", "lineage_members")
 _OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
 NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and campaigns then get new ids)"
@@ -73,7 +75,11 @@ def refusal(folder: Path) -> list[Mistake]:
     where = f"`--state {folder}`"
     if folder.exists() and not folder.is_dir():
         return [Mistake(where, "is a file, not a folder", "name a folder")]
-    if folder.is_dir() and not (folder / MARKER).is_file() and any(path.name != _LOCK for path in folder.iterdir()):
+    if (
+        folder.is_dir()
+        and not (folder / MARKER).is_file()
+        and any(path.name not in _BESIDE for path in folder.iterdir())
+    ):
         return [Mistake(where, f"holds files but no `{MARKER}`", "name a new folder or a state's folder")]
     return []
 

@@ -1,0 +1,1 @@
+"""Alembic's migrations of the ledger; each is one module of `versions`."""

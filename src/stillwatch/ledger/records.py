@@ -1,0 +1,220 @@
+"""What the ledger's rows mean: frozen records that check themselves. All times are aware and in UTC."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Literal
+
+EFFECTS = ("observe", "label", "challenge", "throttle", "limit_models", "hide_reasoning", "suspend")
+"""What a decision can do to an account, from the mildest to the hardest."""
+
+SCOPES = ("verdict", "ingest", "share", "read", "analyst")
+"""What a key opens."""
+
+LEVELS = ("watch", "review", "act")
+VERDICTS = ("innocent", "unsure", "confirmed")
+"""What a judgement can say; of two made at one moment the earlier in this list counts."""
+
+LONGEST_TEXT = 8_000
+"""Characters of a text that a person wrote; the rest is cut."""
+LONGEST_NAME = 512
+"""Characters of an id or of a person's name; longer ones are refused."""
+
+Status = Literal["held_out", "waiting", "to_begin", "active", "expired", "refused", "reversed"]
+"""What a decision is at a moment; only `active` has an effect."""
+
+
+def digest(*parts: str) -> str:
+    """32 hexadecimal digits of the parts, which no other parts have."""
+    framed = "".join(f"{len(part)}:{part}" for part in parts)
+    return blake2b(framed.encode("utf-8", "surrogatepass"), digest_size=16, person=b"ledger").hexdigest()
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; a time without a zone is one in UTC, as in every table of a run."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def cleaned(text: str) -> str:
+    """What a person wrote, at most LONGEST_TEXT characters, without characters that hide or reorder what is read."""
+    kept = (
+        one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " "
+        for one in text[:LONGEST_TEXT].replace("\r\n", "\n")
+    )
+    return "".join(kept).strip()
+
+
+def storable(text: str) -> bool:
+    """Whether both databases can hold the text: PostgreSQL takes no NUL, and neither takes half a character."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: case, blanks and look-alike forms of letters do not make another."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", cleaned(name)).casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A claim, its bits, and a sentence that names no value."""
+
+    claim: str
+    bits: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is to be done to one account, from `since` to `expires_at`, by which line of which policy, and why."""
+
+    decision_id: str
+    made_at: datetime
+    account_id: str
+    subject: str  # the network or campaign for whose sake
+    level: str
+    effect: str
+    reason_code: str
+    policy: str  # the name of the policy's line
+    policy_digest: str
+    run: str
+    evidence: tuple[Evidence, ...]
+    since: datetime
+    expires_at: datetime
+    appeal: str
+    holder_text: str
+    held_out: bool = False
+    needs_approval: bool = False
+    renews: str | None = None  # the decision that this one prolongs
+    made_by: str = "policy"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a decision that says too little or has no end."""
+        for name in ("decision_id", "account_id", "subject", "reason_code", "policy", "appeal", "made_by"):
+            if not getattr(self, name).strip() or not storable(getattr(self, name)):
+                raise ValueError(f"a decision needs `{name}`")
+        if self.effect not in EFFECTS:
+            raise ValueError(f"`{self.effect}` is no effect")
+        if self.level not in LEVELS:
+            raise ValueError(f"`{self.level}` is no level")
+        for name in ("made_at", "since", "expires_at"):
+            object.__setattr__(self, name, in_utc(getattr(self, name)))
+        if not self.since < self.expires_at:
+            raise ValueError("a decision ends after it begins")
+        if self.effect != "observe" and not self.holder_text.strip():
+            raise ValueError("a decision with an effect needs a text for the holder")
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionEvent:
+    """A person, or the policy, has approved, refused or reversed a decision."""
+
+    decision_id: str
+    event: Literal["approved", "refused", "reversed"]
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A decision beside what became of it."""
+
+    decision: Decision
+    events: tuple[DecisionEvent, ...] = ()
+
+    def status(self, now: datetime) -> Status:
+        """What the decision is at `now`."""
+        said = {event.event for event in self.events}
+        for event in ("reversed", "refused"):
+            if event in said:
+                return event
+        if self.decision.expires_at <= in_utc(now):
+            return "expired"
+        if self.decision.held_out:
+            return "held_out"
+        if self.decision.needs_approval and "approved" not in said:
+            return "waiting"
+        return "to_begin" if self.decision.since > in_utc(now) else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class AppealEvent:
+    """An appeal was assigned to a person, or a person has decided it."""
+
+    appeal_id: str
+    event: Literal["assigned", "outcome"]
+    by: str
+    at: datetime
+    reason: str
+    outcome: Literal["upheld", "overturned"] | None = None  # of the decision; None for `assigned`
+    assignee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """A holder objects to a decision."""
+
+    appeal_id: str
+    decision_id: str
+    received_at: datetime
+    text: str
+    contact: str | None = None
+    events: tuple[AppealEvent, ...] = ()
+
+    @property
+    def status(self) -> Literal["received", "assigned", "upheld", "overturned"]:
+        """Where it stands: `upheld` means that the decision stays, `overturned` that it was reversed."""
+        for event in self.events:
+            if event.outcome is not None:
+                return event.outcome
+        return "assigned" if self.events else "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key for programs; its secret is kept nowhere, only the secret's sha256 is."""
+
+    key_id: str
+    name: str
+    scope: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person has decided of an account, network or campaign, as in the contract's table `judgements`."""
+
+    subject: str
+    verdict: str
+    decided_by: str
+    decided_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote beside an account, network or campaign."""
+
+    subject: str
+    by: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Somebody looked at an account, a decision or another subject."""
+
+    at: datetime
+    by: str
+    action: str
+    subject: str

@@ -1,0 +1,150 @@
+"""The ledger's tables as this version has them, and how rows are added so that repeating changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from stillwatch.ledger.records import in_utc
+
+HEAD = "ledger_1"
+"""The newest migration; a test holds that it is Alembic's head."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A time in UTC, kept as whole microseconds since 1970."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """The number that is kept."""
+        return None if value is None else (in_utc(value) - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        """The time that was kept."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+METADATA = sa.MetaData()
+
+
+def _text(name: str, nullable: bool = False, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable, **options)
+
+
+def _moment(name: str, **options: Any) -> sa.Column[datetime]:
+    return sa.Column(name, Moment, nullable=False, **options)
+
+
+DECISIONS = sa.Table(
+    "decisions",
+    METADATA,
+    _text("decision_id", primary_key=True),
+    _moment("made_at", index=True),
+    _text("account_id", index=True),
+    _text("subject", index=True),
+    *map(_text, ("level", "effect", "reason_code", "policy", "policy_digest", "run", "evidence")),
+    _moment("since"),
+    _moment("expires_at", index=True),
+    _text("appeal", unique=True),
+    _text("holder_text"),
+    sa.Column("held_out", sa.Boolean, nullable=False),
+    sa.Column("needs_approval", sa.Boolean, nullable=False),
+    _text("renews", nullable=True),
+    _text("made_by"),
+)
+
+DECISION_EVENTS = sa.Table(
+    "decision_events",
+    METADATA,
+    _text("decision_id", primary_key=True),
+    _text("event", primary_key=True),
+    _text("by"),
+    _moment("at", index=True),
+    _text("reason"),
+)
+
+APPEALS = sa.Table(
+    "appeals",
+    METADATA,
+    _text("appeal_id", primary_key=True),
+    _text("decision_id", index=True),
+    _moment("received_at", index=True),
+    _text("text"),
+    _text("contact", nullable=True),
+)
+
+APPEAL_EVENTS = sa.Table(
+    "appeal_events",
+    METADATA,
+    _text("event_id", primary_key=True),
+    _text("appeal_id", index=True),
+    _text("event"),
+    _text("by"),
+    _moment("at"),
+    _text("reason"),
+    _text("outcome", nullable=True),
+    _text("assignee", nullable=True),
+)
+
+KEYS = sa.Table(
+    "keys",
+    METADATA,
+    _text("key_id", primary_key=True),
+    _text("name"),
+    _text("scope"),
+    _text("secret_sha256", unique=True),
+    _moment("created_at"),
+)
+
+KEY_REVOCATIONS = sa.Table(
+    "key_revocations", METADATA, _text("key_id", primary_key=True), _moment("revoked_at"), _text("revoked_by")
+)
+
+JUDGEMENTS = sa.Table(
+    "judgements",
+    METADATA,
+    _text("judgement_id", primary_key=True),
+    _text("subject", index=True),
+    _text("verdict"),
+    _text("decided_by"),
+    _moment("decided_at"),
+    _text("reason"),
+)
+
+NOTES = sa.Table(
+    "notes",
+    METADATA,
+    _text("note_id", primary_key=True),
+    _text("subject", index=True),
+    _text("by"),
+    _moment("at"),
+    _text("text"),
+)
+
+VIEWS = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("view_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _moment("at", index=True),
+    _text("by"),
+    _text("action"),
+    _text("subject", index=True),
+)
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds the rows whose primary keys the table does not have yet."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
+    connection.execute(statement, [dict(row) for row in rows])
