@@ -86,6 +86,9 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "sketch/account.py": "tests/sketch/test_stage.py compare its sums",
     "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
     "sketch/exchange.py": "tests/sketch/test_stage.py compare its rows",
+    "sources/files.py": "tests/sources/test_taking.py follow renamed, cut and vanished files by it",
+    "sources/interface.py": "has no body; the tests of every source hold it",
+    "sources/matching.py": "tests/sources/test_taking.py find copies and compressed logs again by it",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
     "verdicts/verdict.py": "tests/verdicts write and find its values",
 }
