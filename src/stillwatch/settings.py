@@ -70,6 +70,24 @@ class AssessSettings(_Section):
     prior_campaigns_per_1000_networks: float = Field(default=100.0, gt=0.0, lt=1000.0)
 
 
+class ServeSettings(_Section):
+    """How gateways are answered."""
+
+    litellm_fails: Literal["open", "closed"] = "open"  # where nothing can be said of a caller: let it pass, or block it
+    authorize_fails: Literal["open", "closed"] = "open"
+    max_age_seconds: float = Field(default=86_400.0, gt=0.0)  # an older snapshot counts as none
+    refresh_seconds: float = Field(default=1.0, ge=0.05)  # how often a newer snapshot is looked for
+    keys_refresh_seconds: float = Field(default=10.0, ge=0.05)  # a revoked key works at most so much longer
+    litellm_account: tuple[str, ...] = ("user_api_key_user_id", "user_api_key_hash")  # as read/gateways/litellm.toml
+    account_header: str = Field(default="x-stillwatch-account", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    throttle_per_minute: float = Field(default=6.0, gt=0.0)  # requests of an account whose effect is `throttle`
+    body_bytes: int = Field(default=65_536, ge=1_024)
+    litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
+    receive_seconds: float = Field(default=20.0, gt=0.0)  # within which a request must have arrived
+    keep_alive_seconds: float = Field(default=75.0, gt=0.0)  # longer than LiteLLM keeps an idle connection (15)
+    most_connections: int = Field(default=4_096, ge=16)
+
+
 class Settings(_Section):
     """All sections; an absent section keeps its defaults."""
 
@@ -79,6 +97,7 @@ class Settings(_Section):
     link: LinkSettings = LinkSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
+    serve: ServeSettings = ServeSettings()
 
 
 def load_settings(path: Path | None) -> Settings:

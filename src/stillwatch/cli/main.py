@@ -16,10 +16,12 @@ import typer
 
 from stillwatch import __version__
 from stillwatch.cli.calibrate import calibrate
+from stillwatch.cli.keys import keys
 from stillwatch.cli.mounted import GROUP, mount
 from stillwatch.cli.output import complain, say
 from stillwatch.cli.report import report
 from stillwatch.cli.run import check, scan, sketch
+from stillwatch.cli.serve import serve
 from stillwatch.errors import StillwatchError
 from stillwatch.records.printable import escaped
 
@@ -40,8 +42,10 @@ _OF_LOGS = (check, scan, sketch, calibrate)
 for command in _OF_LOGS:
     # unknown options reach these commands as words, so that they are listed with every other mistake
     app.command(context_settings={"ignore_unknown_options": True})(command)
-app.command()(report)
-_NOT_MOUNTED = mount(app, entry_points(group=GROUP), [one.__name__ for one in (*_OF_LOGS, report)])
+for command in (report, serve):
+    app.command()(command)
+app.add_typer(keys, name="keys")
+_NOT_MOUNTED = mount(app, entry_points(group=GROUP), [*(one.__name__ for one in (*_OF_LOGS, report, serve)), "keys"])
 
 
 def _show_version(wanted: bool) -> None:

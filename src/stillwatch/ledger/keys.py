@@ -52,6 +52,12 @@ class Keys(Part):
         """All keys, oldest first, also those that were revoked."""
         return self._keys(_query())
 
+    def by_digest(self) -> dict[str, Key]:
+        """All keys under the sha256 of their secrets, in hexadecimal digits, also those that were revoked."""
+        with self._ledger.reading() as connection:
+            rows = connection.execute(_query().add_columns(KEYS.c.secret_sha256)).mappings()
+            return {row["secret_sha256"]: Key(**{k: row[k] for k in row if k != "secret_sha256"}) for row in rows}
+
     def revoke(self, key_id: str, by: str, at: datetime) -> Key:
         """Ends a key; one that is revoked already stays as it was. Raises UsageError where there is none."""
         with self._ledger.writing() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import re
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,12 +24,15 @@ from stillwatch.verdicts.layout import (
     read_effects,
     read_header,
     to_bytes,
+    to_text,
 )
 from stillwatch.verdicts.verdict import LEVELS, Verdict, from_microseconds, to_microseconds
 
 CURRENT = "current"
 SUFFIX = ".verdicts"
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_slot, _SLOT_SIZE = SLOT.unpack_from, SLOT.size
+_record, _RECORD_SIZE = RECORD.unpack_from, RECORD.size
 _PIECE = 1 << 22  # bytes read at a time; other threads run meanwhile
 _TRIES = 10
 
@@ -44,44 +48,39 @@ class Snapshot(NamedTuple):
 class Loaded:
     """A whole, undamaged snapshot in the memory of this process."""
 
-    __slots__ = ("_buffer_map", "buffer", "header", "snapshot")
+    __slots__ = ("_index_at", "_key", "_mask", "content", "header", "snapshot")
 
     def __init__(self, name: str, header: Header, content: mmap.mmap) -> None:
-        self._buffer_map = content
-        self.buffer = memoryview(content)
+        self.content = content
         self.header = header
+        self._key, self._mask, self._index_at = header.key, header.mask, header.index_at
         self.snapshot = Snapshot(name, from_microseconds(header.made_at), header.accounts)
 
     def find(self, account_id: str, now: int | None) -> Verdict | None:
         """Returns the verdict on an account at `now` (µs since 1970; None for the clock's time), if there is one."""
         wanted = to_bytes(account_id)
-        buffer, header = self.buffer, self.header
-        found = hash_of(wanted, header.key)
-        at = header.index_at + SLOT.size * (found & header.mask)
-        while (slot := SLOT.unpack_from(buffer, at)[0]) != 0:
-            if slot >> PLACE_BITS == found >> PLACE_BITS:
-                verdict = self._matching(slot & PLACE, wanted, account_id, now)
-                if verdict is not None:
-                    return verdict
-            at += SLOT.size
-        return None
-
-    def _matching(self, place: int, wanted: bytes, account_id: str, now: int | None) -> Verdict | None:
-        """Returns the verdict in the record at `place` if it is this account's, compared in full."""
-        buffer = self.buffer
-        account, network, campaign, level, count = RECORD.unpack_from(buffer, place)
-        at = place + RECORD.size
-        if account != len(wanted) or buffer[at : at + account] != wanted:
+        content = self.content
+        found = hash_of(wanted, self._key)
+        at = self._index_at + _SLOT_SIZE * (found & self._mask)
+        mark = found >> PLACE_BITS
+        while (slot := _slot(content, at)[0]) != 0:
+            if slot >> PLACE_BITS == mark:
+                place = slot & PLACE
+                account, network, campaign, level, count = _record(content, place)
+                at_network = place + _RECORD_SIZE + account
+                if content[place + _RECORD_SIZE : at_network] == wanted:  # in full: no account passes for another
+                    break
+            at += _SLOT_SIZE
+        else:
             return None
-        at += account
-        network_id = str(buffer[at : at + network], "utf-8", "surrogatepass") if network else None
-        at += network
-        campaign_id = str(buffer[at : at + campaign], "utf-8", "surrogatepass") if campaign else None
+        at_campaign = at_network + network
+        end = at_campaign + campaign
+        network_id = to_text(content[at_network:at_campaign]) if network else None
+        campaign_id = to_text(content[at_campaign:end]) if campaign else None
         if not count:
             return Verdict(account_id, LEVELS[level], network_id, campaign_id)
         moment = time.time_ns() // 1000 if now is None else now
-        effects = read_effects(buffer, at + campaign, count, moment)
-        return Verdict(account_id, LEVELS[level], network_id, campaign_id, effects)
+        return Verdict(account_id, LEVELS[level], network_id, campaign_id, read_effects(content, end, count, moment))
 
 
 class Reader:
@@ -162,7 +161,7 @@ def load(folder: Path, name: str) -> Loaded:
         stream.seek(0, 2)
         header, expected = read_header(start, stream.tell())
         stream.seek(0)
-        content = mmap.mmap(-1, header.size)
+        content = _memory(header.size)
         view, at, digest = memoryview(content), 0, body_digest()
         while at < header.size:
             count = stream.readinto(view[at : at + _PIECE])
@@ -173,6 +172,14 @@ def load(folder: Path, name: str) -> Loaded:
     if digest_of(bytes(view[:HEADER_SIZE]), digest.digest()) != expected:
         raise InputError("its digest does not fit its bytes")
     return Loaded(name, header, content)
+
+
+def _memory(size: int) -> mmap.mmap:
+    content = mmap.mmap(-1, size)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without huge pages serves small ones
+            content.madvise(mmap.MADV_HUGEPAGE)
+    return content
 
 
 def _newest(folder: Path) -> Loaded:

@@ -68,7 +68,7 @@ def drop(folder: Path, decision_ids: Collection[str]) -> str | None:
         if not sum(_blanked(found, start, end, wanted) for start, end in _effects(found)):
             return found.snapshot.id
         digest = body_digest()
-        body = found.buffer[HEADER_SIZE:]
+        body = memoryview(found.content)[HEADER_SIZE:]
         digest.update(body)
         name = _fresh_id(found.header.made_at)
         with _file(folder, name) as stream:
@@ -182,19 +182,19 @@ def _effects(found: Loaded) -> Iterator[tuple[int, int]]:
     """Yields the start and the end of each effect in a snapshot."""
     place = HEADER_SIZE
     while place < found.header.index_at:
-        account, network, campaign, _, count = RECORD.unpack_from(found.buffer, place)
+        account, network, campaign, _, count = RECORD.unpack_from(found.content, place)
         place += RECORD.size + account + network + campaign
-        for start, end in effect_places(found.buffer, place, count):
+        for start, end in effect_places(found.content, place, count):
             yield start, end
             place = end
 
 
 def _blanked(found: Loaded, start: int, end: int, decision_ids: Collection[bytes]) -> bool:
     """Whether the effect belonged to one of the decisions; then its span is empty and its texts are zeros."""
-    _, _, effect, reason, decision, _, _ = EFFECT.unpack_from(found.buffer, start)
+    _, _, effect, reason, decision, _, _ = EFFECT.unpack_from(found.content, start)
     at = start + EFFECT.size + effect + reason
-    if bytes(found.buffer[at : at + decision]) not in decision_ids:
+    if found.content[at : at + decision] not in decision_ids:
         return False
-    found.buffer[start : start + 16] = bytes(16)  # since and expires_at
-    found.buffer[start + EFFECT.size : end] = bytes(end - start - EFFECT.size)
+    found.content[start : start + 16] = bytes(16)  # since and expires_at
+    found.content[start + EFFECT.size : end] = bytes(end - start - EFFECT.size)
     return True

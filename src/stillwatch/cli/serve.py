@@ -1,0 +1,31 @@
+"""`stillwatch serve`: answers gateways from a state folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.settings import load_settings
+
+
+def serve(
+    state: Annotated[Path, typer.Option(help="The state folder that `watch` or `respond` writes.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65_535)] = 8080,
+    database: Annotated[str | None, typer.Option(help="A `postgresql://` ledger instead of the state's own.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
+) -> None:
+    """Answers gateways with verdicts, and people with decisions and appeals, over HTTP."""
+    found = load_settings(settings)
+    if not state.is_dir():
+        remedy = "name the folder that `watch` or `respond` writes"
+        raise UsageError([Mistake(f"`--state {state}`", "is no folder", remedy)])
+    try:
+        from stillwatch.serve import server  # here, because `--help` must not wait for it
+    except ModuleNotFoundError as error:
+        remedy = "install it with `pip install 'stillwatch[serve]'`"
+        raise UsageError([Mistake("`serve`", f"needs the package `{error.name}`", remedy)]) from error
+    server.serve(state, host, port, database, found.serve)

@@ -1,0 +1,61 @@
+"""Who may call what: keys of the ledger, kept as hashes in memory, so that they are known while the ledger is away."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from stillwatch.ledger import Key
+from stillwatch.serve.http import Headers, Response, problem
+
+LONGEST_SECRET = 512  # bytes
+_BEARER = b"bearer "
+
+
+class Access:
+    """The keys that were in the ledger when it last answered."""
+
+    def __init__(self) -> None:
+        self._keys: Mapping[str, tuple[str, Key]] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the ledger ever told which keys there are."""
+        return self._keys is not None
+
+    def learn(self, keys: Mapping[str, Key]) -> None:
+        """Takes the keys of the ledger, each under the sha256 of its secret."""
+        self._keys = {digest: (digest, key) for digest, key in keys.items() if key.revoked_at is None}
+
+    def check(self, headers: Headers, credentials: Sequence[bytes], scopes: Sequence[str]) -> Key | Response:
+        """Returns the key that was shown in one of the headers, or the problem with it."""
+        if self._keys is None:
+            return problem(503, "the keys are not known yet, because the ledger did not answer; try again later")
+        secret = _shown(headers, credentials)
+        if secret is None:
+            return _unknown("a key is missing; send it as " + " or ".join(f"`{name.decode()}`" for name in credentials))
+        digest = sha256(secret).hexdigest()
+        # what is looked up is a hash of 256 random bits, so that its time tells nothing of the secret
+        held, key = self._keys.get(digest, ("", None))
+        if key is None or not hmac.compare_digest(held, digest):
+            return _unknown("the key is unknown or revoked; make one with `stillwatch keys create`")
+        if key.scope not in scopes:
+            return problem(
+                403, f"this key is for `{key.scope}`, and this address needs one for `{'` or `'.join(scopes)}`"
+            )
+        return key
+
+
+def _shown(headers: Headers, credentials: Sequence[bytes]) -> bytes | None:
+    for name, value in headers:
+        if name in credentials:
+            bare = name != b"authorization"
+            if bare or value[: len(_BEARER)].lower() == _BEARER:
+                secret = value if bare else value[len(_BEARER) :]
+                return secret.strip() if len(secret) <= LONGEST_SECRET else None
+    return None
+
+
+def _unknown(detail: str) -> Response:
+    return problem(401, detail, (b"www-authenticate", b"Bearer"))

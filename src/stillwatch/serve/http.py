@@ -1,0 +1,143 @@
+"""A request, a response, and reading a body within its bounds: no more of HTTP than the routes need."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from stillwatch.ledger import Key
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+PROBLEM = (b"content-type", b"application/problem+json")
+_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+_GZIP_OR_ZLIB = 47  # the window bits by which zlib recognises both by itself
+
+
+class Request:
+    """One request; `body` is what was read of it within the route's bound, `key` the key that it showed."""
+
+    __slots__ = ("body", "key", "path", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.path: str = scope["path"]
+        self.body = b""
+        self.key: Key | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Names in lower case, and values, in the order in which they came."""
+        found: Headers = self.scope["headers"]
+        return found
+
+    def every(self, name: bytes) -> list[bytes]:
+        """Returns all values of a header; a client may send a second one beside a gateway's."""
+        return [value for key, value in self.scope["headers"] if key == name]
+
+    @property
+    def query(self) -> bytes:
+        """The query string as it was sent."""
+        found: bytes = self.scope.get("query_string", b"")
+        return found
+
+
+class Response(NamedTuple):
+    """A status, headers without the length, and a whole body."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+class Problem(msgspec.Struct):
+    """A problem document (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+
+
+def json_response(found: object, status: int = 200) -> Response:
+    """Returns a result as JSON."""
+    return Response(status, (JSON,), msgspec.json.encode(found))
+
+
+def problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:
+    """Returns a problem document, which says what is wrong and what to do."""
+    found = Problem(_TITLES.get(status, "Error"), status, detail)
+    return Response(status, (PROBLEM, *headers), msgspec.json.encode(found))
+
+
+async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | Response | None:
+    """Returns the body of at most `most` bytes, unpacked where it was packed, or the problem with it.
+
+    None means that the client went away, or was too slow, before the body was whole.
+    """
+    packed = b""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and int(value) > most:
+            return _too_large(most)
+        if name == b"content-encoding":
+            packed = value.strip().lower()
+    if packed not in (b"", b"identity", b"gzip", b"deflate"):
+        return problem(415, "the content-encoding is not known; send the body as it is, or by `gzip`")
+    body = await _received(receive, most)
+    if isinstance(body, bytes) and packed in (b"gzip", b"deflate"):
+        return _unpacked(body, most)
+    return body
+
+
+async def _received(receive: Receive, most: int) -> bytes | Response | None:
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        return whole if len(whole) <= most else _too_large(most)
+    pieces, size = [], 0
+    while message["type"] == "http.request":
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > most:
+            return _too_large(most)
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+        message = await receive()
+    return None
+
+
+def _unpacked(body: bytes, most: int) -> bytes | Response:
+    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        found = unpacking.decompress(body, most + 1)
+    except zlib.error:
+        return problem(400, "the body is not packed as its content-encoding says")
+    if len(found) > most:
+        return _too_large(most)
+    return found if unpacking.eof else problem(400, "the packed body is cut short")
+
+
+def _too_large(most: int) -> Response:
+    # what is left of the body is not read: the connection ends instead
+    return problem(413, f"the body is larger than {most:,} bytes", (b"connection", b"close"))

@@ -1,0 +1,87 @@
+"""`POST /v1/verdict`: what is known of one account, and which effects hold now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
+
+LONGEST_ID = 4_096
+"""Characters of an account id."""
+
+
+class VerdictCall(msgspec.Struct):
+    """Asks about one account; `request` may describe the exchange that is under way, and is not kept."""
+
+    account_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+    request: dict[str, Any] | None = None
+
+
+class EffectAnswer(msgspec.Struct):
+    """An effect that holds now; `message` is what may be shown to the holder."""
+
+    effect: str
+    reason_code: str
+    since: str
+    expires_at: str
+    decision_id: str
+    appeal: str
+    message: str
+
+
+class VerdictAnswer(msgspec.Struct):
+    """What is known of the account; an unknown account, or one asked about while nothing is known, has no level."""
+
+    account_id: str
+    level: str | None
+    network_id: str | None
+    campaign_id: str | None
+    effects: list[EffectAnswer]
+    snapshot: SnapshotAnswer | None
+
+
+_read = msgspec.json.Decoder(VerdictCall).decode
+
+
+class VerdictRoute:
+    """Answers from one snapshot."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+
+    def __call__(self, request: Request) -> Response:
+        """Returns the verdict on the account that the body names."""
+        try:
+            call = _read(request.body)
+        except msgspec.ValidationError as error:
+            return problem(422, f"{error}; see `/openapi.json`")
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return problem(400, 'the body is no JSON; send `{"account_id": "…"}`')
+        found = self._snapshots.find(call.account_id)
+        described = self._snapshots.described()
+        if found is None:
+            return json_response(VerdictAnswer(call.account_id, None, None, None, [], described))
+        effects = [
+            EffectAnswer(
+                one.effect,
+                one.reason_code,
+                moment(one.since),
+                moment(one.expires_at),
+                one.decision_id,
+                one.appeal,
+                one.message,
+            )
+            for one in found.effects
+        ]
+        return json_response(
+            VerdictAnswer(call.account_id, found.level, found.network_id, found.campaign_id, effects, described)
+        )
+
+
+def moment(at: Any) -> str:
+    """Returns a time in UTC as RFC 3339 writes it."""
+    text: str = at.isoformat()
+    return text.replace("+00:00", "Z")
