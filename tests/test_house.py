@@ -48,7 +48,10 @@ KIND_WORDS = {
 
 WITHOUT_A_TEST_OF_THEIR_OWN = {
     "assess/profile_tables.py": "tests/assess/test_profile.py compares what its queries give",
+    "cli/appeals.py": "tests/cli/test_respond.py hears an appeal by it",
     "cli/calibrate.py": "tests/calibrate run its command",
+    "cli/decisions.py": "tests/cli/test_respond.py lists, approves and reverses by it",
+    "cli/ledgers.py": "tests/cli/test_respond.py opens every ledger by it",
     "cli/report.py": "tests/cli run its command",
     "cli/run.py": "tests/cli run its commands",
     "cli/serve.py": "tests/cli/test_keys.py and tests/serve/test_server.py run its command",

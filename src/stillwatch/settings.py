@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -107,6 +108,17 @@ def load_settings(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
+    return load_toml(path, Settings, "examples/provider.toml")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_toml(path: Path, model: type[Model], example: str) -> Model:
+    """What a TOML file says, as the model checks it; `example` is the file that explains every key.
+
+    Raises UsageError listing every mistake in the file at once.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -116,26 +128,31 @@ def load_settings(path: Path | None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError([Mistake(f"`{path}`", f"is not TOML ({error})", "mend that line")]) from error
     try:
-        return Settings.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        raise UsageError([_mistake(path, dict(item)) for item in error.errors()]) from error
+        known = _dotted(model, "")
+        raise UsageError([_mistake(path, dict(item), known, example) for item in error.errors()]) from error
 
 
-def _mistake(path: Path, item: dict[str, object]) -> Mistake:
+def _mistake(path: Path, item: dict[str, object], known: Sequence[str], example: str) -> Mistake:
     place = item["loc"]
     dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
     where = f"`{path}` at `{dotted}`"
+    remedy = f"see `{example}` for every setting"
     if item["type"] != "extra_forbidden":
-        return Mistake(where, str(item["msg"]).lower(), "see `examples/provider.toml` for every setting")
-    near = difflib.get_close_matches(dotted, _dotted(Settings, ""), n=1)
-    remedy = f"did you mean `{near[0]}`?" if near else "see `examples/provider.toml` for every setting"
-    return Mistake(where, "is not a setting", remedy)
+        said = str(item["msg"]).removeprefix("Value error, ")
+        return Mistake(where, said[:1].lower() + said[1:], remedy)
+    without_places = ".".join(part for part in dotted.split(".") if not part.isdigit())
+    near = difflib.get_close_matches(without_places, known, n=1)
+    return Mistake(where, "is not a setting", f"did you mean `{near[0]}`?" if near else remedy)
 
 
 def _dotted(model: type[BaseModel], prefix: str) -> list[str]:
     names = []
     for name, known in model.model_fields.items():
-        names.append(prefix + name)
-        if isinstance(known.annotation, type) and issubclass(known.annotation, BaseModel):
-            names.extend(_dotted(known.annotation, f"{prefix}{name}."))
+        shown = prefix + (known.alias or name)
+        names.append(shown)
+        for part in (known.annotation, *get_args(known.annotation)):  # a section, or a list of sections
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                names.extend(_dotted(part, f"{shown}."))
     return names

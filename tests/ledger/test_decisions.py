@@ -126,6 +126,24 @@ class TestWhatBecameOfIt:
         assert ledger.decisions.active(NOW) == ()
         assert [one.status(NOW) for one in ledger.decisions.living(NOW)] == ["held_out"]
 
+    def test_with_what_prolongs_it(self, ledger: Ledger) -> None:
+        later = {"since": NOW + 7 * DAY, "expires_at": NOW + 14 * DAY}
+        ledger.decisions.add(
+            [decision("1"), decision("2", renews="d1", **later), decision("3"), decision("4", renews="d9")]
+        )
+        assert ledger.decisions.chain("d2") == ("d1", "d2")
+        ledger.decisions.reverse("d2", "Bo", NOW, "wrong")
+        assert [one.decision_id for one in ledger.decisions.active(NOW)] == ["d3", "d4"]
+
+    def test_by_the_policy_is_no_persons_word(self, ledger: Ledger) -> None:
+        ledger.decisions.add([decision("1"), decision("2")])
+        with pytest.raises(UsageError, match="is no person"):
+            ledger.decisions.reverse("d1", " Policy", NOW, "wrong")
+        ledger.decisions.lapse("d1", NOW, "gone")
+        ledger.decisions.reverse("d2", "Bo", NOW, "wrong")
+        assert [one.decision.decision_id for one in ledger.decisions.ended_by_people(NOW)] == ["d2"]
+        assert ledger.decisions.ended_by_people(NOW + DAY) == ()
+
     def test_of_no_decision_is_an_error(self, ledger: Ledger) -> None:
         with pytest.raises(UsageError, match="is not in the ledger"):
             ledger.decisions.reverse("d9", "Bo", NOW, "wrong")

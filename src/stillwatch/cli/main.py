@@ -15,11 +15,13 @@ from typing import Annotated
 import typer
 
 from stillwatch import __version__
+from stillwatch.cli import appeals, decisions
 from stillwatch.cli.calibrate import calibrate
 from stillwatch.cli.keys import keys
 from stillwatch.cli.mounted import GROUP, mount
 from stillwatch.cli.output import complain, say
 from stillwatch.cli.report import report
+from stillwatch.cli.respond import respond
 from stillwatch.cli.run import check, scan, sketch
 from stillwatch.cli.serve import serve
 from stillwatch.errors import StillwatchError
@@ -42,10 +44,14 @@ _OF_LOGS = (check, scan, sketch, calibrate)
 for command in _OF_LOGS:
     # unknown options reach these commands as words, so that they are listed with every other mistake
     app.command(context_settings={"ignore_unknown_options": True})(command)
-for command in (report, serve):
+_OTHERS = (report, respond, serve)
+for command in _OTHERS:
     app.command()(command)
-app.add_typer(keys, name="keys")
-_NOT_MOUNTED = mount(app, entry_points(group=GROUP), [*(one.__name__ for one in (*_OF_LOGS, report, serve)), "keys"])
+_GROUPS = {"decisions": decisions.app, "appeals": appeals.app, "keys": keys}
+for name, group in _GROUPS.items():
+    app.add_typer(group, name=name)
+_TAKEN = [*(one.__name__ for one in (*_OF_LOGS, *_OTHERS)), *_GROUPS]
+_NOT_MOUNTED = mount(app, entry_points(group=GROUP), _TAKEN)
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from stillwatch.ledger.tables import DECISION_EVENTS, DECISIONS, add
 
 _TABLE, _EVENTS = DECISIONS.c, DECISION_EVENTS.c
 MOST_LISTED = 1_000
+POLICY = "policy"
+"""The name under which a policy reverses what it has decided; no person bears it."""
 
 
 class Decisions(Part):
@@ -85,6 +87,16 @@ class Decisions(Part):
         query = sa.select(DECISIONS).where(_TABLE.expires_at > now, _TABLE.decision_id.not_in(over))
         return self._entries(query.order_by(_TABLE.account_id, _TABLE.since, _TABLE.decision_id))
 
+    def ended_by_people(self, since: datetime) -> tuple[Entry, ...]:
+        """Decisions that a person, and not the policy that made them, has refused or reversed since then."""
+        ended = _EVENTS.event.in_(("refused", "reversed"))
+        query = (
+            sa.select(DECISIONS)
+            .join(DECISION_EVENTS, _TABLE.decision_id == _EVENTS.decision_id)
+            .where(ended, _EVENTS.at >= since, _EVENTS.by != POLICY)
+        )
+        return self._entries(query.order_by(_TABLE.decision_id))
+
     def made_between(self, since: datetime, until: datetime) -> tuple[Entry, ...]:
         """Decisions made from `since` on and before `until`."""
         query = sa.select(DECISIONS).where(_TABLE.made_at >= since, _TABLE.made_at < until)
@@ -92,20 +104,46 @@ class Decisions(Part):
 
     def approve(self, decision_id: str, by: str, at: datetime, reason: str = "") -> DecisionEvent:
         """Lets a decision that needs a second person begin; raises UsageError where it cannot be approved."""
-        return self._say(DecisionEvent(decision_id, "approved", by, at, reason), ("waiting",))
+        return self._say(DecisionEvent(decision_id, "approved", _person(by), at, reason), ("waiting",))
 
     def refuse(self, decision_id: str, by: str, at: datetime, reason: str) -> DecisionEvent:
         """Ends a decision that waits for a second person; raises UsageError where it does not wait."""
-        return self._say(DecisionEvent(decision_id, "refused", by, at, reason), ("waiting",))
+        return self._say(DecisionEvent(decision_id, "refused", _person(by), at, reason), ("waiting",))
 
     def reverse(self, decision_id: str, by: str, at: datetime, reason: str) -> DecisionEvent:
-        """Undoes a decision, whatever it is at that moment.
+        """Undoes a decision, whatever it is at that moment, and with it what it prolongs and what prolongs it.
 
         A decision that is reversed already stays as it was: its first reversal is returned. Raises UsageError where
         there is no such decision, or it was refused.
         """
-        event = DecisionEvent(decision_id, "reversed", by, at, reason)
-        return self._say(event, ("waiting", "to_begin", "active", "expired", "held_out"))
+        return self._reverse(DecisionEvent(decision_id, "reversed", _person(by), at, reason))
+
+    def lapse(self, decision_id: str, at: datetime, reason: str) -> DecisionEvent:
+        """Undoes a decision as `reverse` does, because what the policy rested on is gone; no person answers for it."""
+        return self._reverse(DecisionEvent(decision_id, "reversed", POLICY, at, reason))
+
+    def _reverse(self, event: DecisionEvent) -> DecisionEvent:
+        possible = ("waiting", "to_begin", "active", "expired", "held_out")
+        with self._ledger.writing():
+            first = self._say(event, possible)
+            for other in self.chain(event.decision_id):
+                entry = self.find(other)
+                if entry is not None and entry.status(event.at) in ("waiting", "to_begin", "active", "held_out"):
+                    self._say(replace(event, decision_id=other), possible)
+        return first
+
+    def chain(self, decision_id: str) -> tuple[str, ...]:
+        """The decision, those that it prolongs, and those that prolong it."""
+        seen, waiting = set[str](), [decision_id]
+        with self._ledger.reading() as connection:
+            while waiting:
+                one = waiting.pop()
+                if one not in seen:
+                    seen.add(one)
+                    either = sa.or_(_TABLE.renews == one, _TABLE.decision_id == one)
+                    for row in connection.execute(sa.select(_TABLE.decision_id, _TABLE.renews).where(either)):
+                        waiting.extend(name for name in row if name is not None)
+        return tuple(sorted(seen))
 
     def _say(self, event: DecisionEvent, possible: Iterable[str]) -> DecisionEvent:
         """Adds an event if the decision is in one of the `possible` states."""
@@ -149,6 +187,13 @@ _REMEDIES = {
     "refused": "it has no effect",
     "held_out": "it has no effect: its account is held out to measure harm",
 }
+
+
+def _person(by: str) -> str:
+    """The name; raises UsageError for the one that policies have."""
+    if same_person(by, POLICY):
+        raise UsageError([Mistake("`--by`", f"is `{POLICY}`, which is no person", "give your own name")])
+    return by
 
 
 def _row(one: Decision) -> dict[str, Any]:

@@ -14,7 +14,8 @@ EFFECTS = ("observe", "label", "challenge", "throttle", "limit_models", "hide_re
 SCOPES = ("verdict", "ingest", "share", "read", "analyst")
 """What a key opens."""
 
-LEVELS = ("watch", "review", "act")
+LEVELS = ("none", "watch", "review", "act")
+"""The account's own level, from the mildest; `none` is an account of a network that takes no part in a campaign."""
 VERDICTS = ("innocent", "unsure", "confirmed")
 """What a judgement can say; of two made at one moment the earlier in this list counts."""
 

@@ -58,7 +58,7 @@ DECISIONS = sa.Table(
     _text("holder_text"),
     sa.Column("held_out", sa.Boolean, nullable=False),
     sa.Column("needs_approval", sa.Boolean, nullable=False),
-    _text("renews", nullable=True),
+    _text("renews", nullable=True, index=True),
     _text("made_by"),
 )
 

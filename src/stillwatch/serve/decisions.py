@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,7 +148,7 @@ class DecisionRoutes:
             if ledger.decisions.find(decision_id) is None:
                 return None
             said = ledger.decisions.reverse(decision_id, by, datetime.now(UTC), call.reason)
-            snapshot = self._dropped(decision_id)
+            snapshot = self._dropped(ledger.decisions.chain(decision_id))
             return ReversalAnswer(decision_id, "reversed", said.by, moment(said.at), said.reason, snapshot)
 
         try:
@@ -158,9 +159,9 @@ class DecisionRoutes:
             return found
         return _no_decision() if found is None else json_response(found)
 
-    def _dropped(self, decision_id: str) -> str | None:
+    def _dropped(self, decision_ids: Sequence[str]) -> str | None:
         try:
-            found = verdicts.drop(self._folder, [decision_id])
+            found = verdicts.drop(self._folder, decision_ids)
         except RunError:
             return None  # the ledger has the reversal, and the next snapshot is made by it
         self._snapshots.refresh()

@@ -56,7 +56,7 @@ def _decisions() -> None:
         *_optional("renews"),
         *_text("made_by"),
     )
-    _indexed("decisions", "made_at", "account_id", "subject", "expires_at")
+    _indexed("decisions", "made_at", "account_id", "subject", "expires_at", "renews")
     op.create_table("decision_events", _id("decision_id"), _id("event"), *_text("by"), *_moment("at"), *_text("reason"))
     _indexed("decision_events", "at")
     keep("decisions", "decision_id", unique="appeal")

@@ -1,0 +1,93 @@
+"""Which line of a policy an account falls under, and what keeps it out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from stillwatch.ledger.records import Judgement
+from stillwatch.respond.findings import CUSTOMERS, Finding, Found
+from stillwatch.respond.people import People
+from stillwatch.respond.policy import Line, Policy
+
+Bar = Literal["permit", "protected", "innocent", "customer"]
+"""What keeps an account out of reach altogether."""
+
+WORDS: dict[str, str] = {
+    "permit": "under a permit",
+    "protected": "protected by the policy",
+    "innocent": "judged innocent",
+    "customer": "customers of a relay or reseller below their own level `act`",
+    "person": "a person refused or reversed an effect of theirs",
+    "hold_out": "held out to measure harm",
+    "cap": "beyond the caps an hour or a day",
+    "id": "with an id that no database holds",
+}
+"""Every reason why an account is kept out, as people read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The line and the finding that concern an account; `bar` is what keeps it out of reach, if anything does."""
+
+    line: Line
+    finding: Finding
+    bar: Bar | None
+
+
+def matching(findings: Iterable[Finding], policy: Policy) -> tuple[Line, Finding] | None:
+    """The first line of the policy that one of an account's findings fits, with the strongest that does."""
+    mine = tuple(findings)
+    for line in policy.lines:
+        for finding in mine:
+            if _fits(line, finding):
+                return line, finding
+    return None
+
+
+def _fits(line: Line, finding: Finding) -> bool:
+    level = "none" if line.kind == "network" else line.level
+    if finding.level != level:
+        return False
+    if line.network_kinds and finding.network_kind not in line.network_kinds:
+        return False
+    return not line.subjects or finding.subject in line.subjects or finding.network_id in line.subjects
+
+
+class Bars:
+    """Who is out of reach at one moment."""
+
+    def __init__(self, policy: Policy, people: People, found: Found, said: Mapping[str, Judgement], now: datetime):
+        self._organisations = people.organisation_of or {}
+        self._permitted = people.permitted(now)
+        protect = policy.protect
+        self._protected = protect.all_accounts() | set(protect.organisations) | set(protect.subjects)
+        cleared = {subject for subject, one in said.items() if one.verdict == "innocent"}
+        # the run knows for which of its accounts an earlier word on a network or campaign still holds
+        resolved = {one for one in cleared & found.judged if one not in found.of}
+        self._innocent = (cleared - resolved) | found.innocent
+
+    def of(self, account: str, findings: Iterable[Finding]) -> Bar | None:
+        """What bars the account, whatever the effect."""
+        names = {account, self._organisations.get(account, account)}
+        for one in findings:
+            names |= {one.subject, one.network_id or one.subject}
+        if names & self._permitted:
+            return "permit"
+        if names & self._protected:
+            return "protected"
+        return "innocent" if names & self._innocent else None
+
+
+def choose(account: str, findings: tuple[Finding, ...], policy: Policy, bars: Bars) -> Choice | None:
+    """What the policy says of an account; None where no line concerns it."""
+    found = matching(findings, policy)
+    if found is None:
+        return None
+    line, finding = found
+    bar = bars.of(account, findings)
+    if bar is None and line.effect != "observe" and finding.level != "act" and finding.network_kind in CUSTOMERS:
+        bar = "customer"
+    return Choice(line, finding, bar)

@@ -1,0 +1,181 @@
+"""What a policy does at one moment: new decisions, renewals and reversals, and whom it leaves alone and why."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from stillwatch.ledger.records import EFFECTS, LEVELS, Entry, storable
+from stillwatch.respond.choice import Bars, Choice, choose
+from stillwatch.respond.findings import Finding, Found
+from stillwatch.respond.policy import Policy
+from stillwatch.respond.timing import Draw
+
+RENEW_IN_LAST = 4
+"""An effect is renewed within the last fourth of its life, so that a second person has time to look."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the ledger says at that moment."""
+
+    living: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)  # by account
+    quiet: frozenset[str] = frozenset()  # accounts of which a person has ended an effect lately
+    made_in_hour: int = 0  # new effects beyond `observe`
+    made_in_day: int = 0
+    recent: Mapping[tuple[str, str], int] = field(default_factory=dict)  # the same within a day, by line and subject
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A decision to add; `renews` is the one that it prolongs."""
+
+    choice: Choice
+    held_out: bool
+    needs_approval: bool
+    renews: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be added to the ledger."""
+
+    new: tuple[New, ...]
+    reversals: tuple[tuple[Entry, str], ...]  # with the reason
+    kept: int  # living decisions that stay
+    kept_out: Mapping[str, tuple[str, ...]]  # by reason the accounts that a line would have hit
+    would_hit: int  # accounts under an effect beyond `observe` if no cap held it back
+
+
+def planned(found: Found, policy: Policy, bars: Bars, before: Before, draw: Draw, now: datetime) -> Plan:
+    """The plan of a policy for everything that was found; it changes nothing."""
+    choices = _choices(found, policy, bars)
+    reversals = tuple(_reversals(found, choices, bars, before))
+    over = {id(entry) for entry, _ in reversals}
+    living = {account: tuple(one for one in mine if id(one) not in over) for account, mine in before.living.items()}
+    kept_out: dict[str, list[str]] = defaultdict(list)
+    fresh, renewals = [], []
+    for account, choice in choices.items():
+        reason: str | None = choice.bar or ("id" if not storable(account) else None)
+        mine = living.get(account, ())
+        if reason is None and account in before.quiet and choice.line.effect != "observe":
+            reason = "person"
+        if reason is not None:
+            kept_out[reason].append(account)
+        elif not any(_as_hard(one, choice) for one in mine):
+            fresh.append(choice)
+        elif (last := _to_renew(mine, choice, now)) is not None:
+            renewals.append(_renewal(choice, last))
+    new = [*_within_caps(_drawn(fresh, policy, draw), policy, before, kept_out), *renewals]
+    acting = {one.finding.account_id for one in fresh if one.line.effect != "observe"}
+    acting |= {account for account, mine in living.items() if any(one.decision.effect != "observe" for one in mine)}
+    return Plan(
+        tuple(new),
+        reversals,
+        sum(map(len, living.values())),
+        {reason: tuple(sorted(accounts)) for reason, accounts in kept_out.items()},
+        len(acting),
+    )
+
+
+def _choices(found: Found, policy: Policy, bars: Bars) -> dict[str, Choice]:
+    """By account what the policy says, the strongest findings first, so that caps leave the weakest out."""
+    said = ((account, choose(account, mine, policy, bars)) for account, mine in found.of.items())
+    chosen = [(account, one) for account, one in said if one is not None]
+    chosen.sort(key=lambda item: (*(-part for part in item[1].finding.rank), item[0]))
+    return dict(chosen)
+
+
+def _reversals(found: Found, choices: Mapping[str, Choice], bars: Bars, before: Before) -> Iterator[tuple[Entry, str]]:
+    for account, mine in before.living.items():
+        findings = found.of.get(account, ())
+        choice = choices.get(account)
+        bar = bars.of(account, findings) or (choice.bar if choice is not None else None)
+        for entry in mine:
+            reason = _BARRED[bar] if bar is not None else _gone(entry, findings, choice, found.run)
+            if reason is not None:
+                yield entry, reason
+
+
+_BARRED = {
+    "permit": "the account is under a permit",
+    "protected": "the policy protects the account",
+    "innocent": "the account was judged innocent",
+    "customer": "the account is one of a relay's or reseller's customers below its own level `act`",
+}
+
+
+def _gone(entry: Entry, findings: tuple[Finding, ...], choice: Choice | None, run: str) -> str | None:
+    """Why a living decision no longer stands; None where it does."""
+    decision = entry.decision
+    level = max((one.level for one in findings), key=LEVELS.index, default=None)
+    if level is None:
+        return f"run {run} finds the account in no network"
+    if LEVELS.index(level) < LEVELS.index(decision.level):
+        return f"the account's level fell from `{decision.level}` to `{level}` in run {run}"
+    if choice is None:
+        return "no line of the policy asks for it any more"
+    if choice.line.rank < EFFECTS.index(decision.effect):
+        return f"the policy asks for `{choice.line.effect}` now"
+    return None
+
+
+def _as_hard(entry: Entry, choice: Choice) -> bool:
+    return EFFECTS.index(entry.decision.effect) >= choice.line.rank
+
+
+def _to_renew(mine: tuple[Entry, ...], choice: Choice, now: datetime) -> Entry | None:
+    """The account's last decision of this effect, when it is about to end."""
+    same = [one for one in mine if one.decision.effect == choice.line.effect]
+    if not same:
+        return None
+    last = max(same, key=lambda one: one.decision.expires_at)
+    life = last.decision.expires_at - last.decision.since
+    waiting = last.status(now) == "waiting"
+    return last if not waiting and last.decision.expires_at - now <= life / RENEW_IN_LAST else None
+
+
+def _renewal(choice: Choice, last: Entry) -> New:
+    """A renewal needs a second person again only where the line always asks for one."""
+    return New(choice, last.decision.held_out, choice.line.always_approved and not last.decision.held_out, last)
+
+
+def _drawn(fresh: list[Choice], policy: Policy, draw: Draw) -> Iterator[tuple[Choice, bool]]:
+    for one in fresh:
+        acts = one.line.effect != "observe"
+        yield one, acts and draw.held_out(one.finding.account_id, policy.hold_out)
+
+
+def _within_caps(
+    drawn: Iterator[tuple[Choice, bool]], policy: Policy, before: Before, kept_out: dict[str, list[str]]
+) -> list[New]:
+    """The new decisions that the caps leave room for, each with whether it needs a second person."""
+    limits = policy.limits
+    room = min(limits.per_hour - before.made_in_hour, limits.per_day - before.made_in_day)
+    allowed: list[tuple[Choice, bool]] = []
+    sizes = Counter(dict(before.recent))
+    for choice, held_out in drawn:
+        acts = choice.line.effect != "observe" and not held_out
+        if held_out:
+            kept_out["hold_out"].append(choice.finding.account_id)
+        if acts:
+            if room <= 0:
+                kept_out["cap"].append(choice.finding.account_id)
+                continue
+            room -= 1
+            sizes[choice.line.name, choice.finding.subject] += 1
+        allowed.append((choice, held_out))
+    return [
+        New(choice, held_out, not held_out and _needs_approval(choice, sizes, policy)) for choice, held_out in allowed
+    ]
+
+
+def _needs_approval(choice: Choice, sizes: Mapping[tuple[str, str], int], policy: Policy) -> bool:
+    line = choice.line
+    if line.effect == "observe":
+        return False
+    return line.always_approved or sizes[line.name, choice.finding.subject] > policy.limits.second_person_above

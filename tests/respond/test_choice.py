@@ -1,0 +1,118 @@
+"""An effect reaches whom its line names, and never a customer of a relay, a permit's holder or an innocent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from stillwatch.ledger import Judgement
+from stillwatch.ledger.ledger import Ledger
+from stillwatch.respond import People, Policy, Summary
+from tests.respond.epochs import Epochs, accounts_of
+from tests.respond.policies import line, policy
+from tests.respond.runs import DAY, NOW, Seen, many
+
+
+class TestWhoIsHit:
+    def test_nobody_by_default(self, tmp_path: Path, ledger: Ledger) -> None:
+        summary = Epochs(tmp_path, ledger, Policy()).next(many(30))
+        assert summary == Summary("000001", NOW)
+        assert ledger.decisions.list() == ()
+
+    def test_accounts_at_the_level_of_the_line(self, tmp_path: Path, ledger: Ledger) -> None:
+        seen = [Seen("a"), Seen("b", "review"), Seen("c", "watch"), Seen("d", None)]
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next(seen)
+        assert accounts_of(summary) == ["a"]
+
+    def test_the_first_line_that_fits_counts(self, tmp_path: Path, ledger: Ledger) -> None:
+        rules = policy(
+            tmp_path,
+            line("ring", effect="suspend", approval="above", network_kinds=["fraud_ring"]),
+            line("one", effect="limit_models", subjects=["C2"]),
+            line("rest"),
+        )
+        seen = [Seen("a"), Seen("b", campaign="C2", network="N2"), Seen("c", campaign="C3", network="N3")]
+        summary = Epochs(tmp_path, ledger, rules).next(seen, kinds={"N2": "relay", "N3": "relay"})
+        assert {one.account_id: one.effect for one in summary.decided} == {
+            "a": "suspend",
+            "b": "limit_models",
+            "c": "throttle",
+        }
+
+    @pytest.mark.parametrize("kind", ["relay", "reseller", "shared_access", "enterprise", "unknown"])
+    def test_no_customer_of_a_relay_below_its_own_act(self, tmp_path: Path, ledger: Ledger, kind: str) -> None:
+        rules = policy(
+            tmp_path,
+            line("act"),
+            line("review", level="review", effect="challenge"),
+            line("watch", level="watch", effect="label"),
+            {"name": "rest", "kind": "network", "effect": "observe", "lasts": "1d", "reason_code": "x"},
+        )
+        seen = [Seen("a"), Seen("b", "review"), Seen("c", "watch"), Seen("d", None)]
+        summary = Epochs(tmp_path, ledger, rules).next(seen, kinds={"N1": kind})
+        assert {one.account_id: one.effect for one in summary.decided} == {"a": "throttle", "d": "observe"}
+        assert summary.kept_out == {"customer": ("b", "c")}
+
+    def test_nobody_under_a_permit(self, tmp_path: Path, ledger: Ledger) -> None:
+        """A permit counts for its account, for its organisation's accounts under contract, and for a network."""
+        table = pa.Table.from_pylist(
+            [
+                {"account_id": "b", "organisation_id": "o1", "verification": "contract"},
+                {"account_id": "c", "organisation_id": "o1", "verification": "email"},
+                {"account_id": "d", "organisation_id": "o2", "verification": "email"},
+            ]
+        )
+        permits = [
+            {"holder": "a", "valid_from": None, "valid_until": None},
+            {"holder": "o1", "valid_from": NOW - DAY, "valid_until": NOW + DAY},
+            {"holder": "o2", "valid_from": NOW - 2 * DAY, "valid_until": NOW},
+            {"holder": "N2", "valid_from": None, "valid_until": NOW + DAY},
+        ]
+        people = People.of(table, pa.Table.from_pylist(permits))
+        seen = [Seen("a"), Seen("b"), Seen("c"), Seen("d"), Seen("e", campaign="C2", network="N2")]
+        summary = Epochs(tmp_path, ledger, policy(tmp_path), people).next(seen)
+        assert accounts_of(summary) == ["c", "d"]
+        assert summary.kept_out == {"permit": ("a", "b", "e")}
+
+    def test_nobody_who_is_protected(self, tmp_path: Path, ledger: Ledger) -> None:
+        people = People(organisation_of={"b": "o1"}, permits=())
+        (tmp_path / "vip.txt").write_text("d\n\n")
+        protect = {
+            "accounts": ["a", "typo"],
+            "accounts_file": tmp_path / "vip.txt",
+            "organisations": ["o1", "o9"],
+            "subjects": ["N2"],
+        }
+        seen = [Seen("a"), Seen("b"), Seen("c", campaign="C2", network="N2"), Seen("d"), Seen("e")]
+        summary = Epochs(tmp_path, ledger, policy(tmp_path, protect=protect), people).next(seen)
+        assert accounts_of(summary) == ["e"]
+        assert summary.kept_out == {"protected": ("a", "b", "c", "d")}
+        assert [one.split("`")[3] for one in summary.warnings] == ["typo", "o9"]
+
+    @pytest.mark.parametrize("subject", ["a000", "C1", "N1"])
+    def test_nobody_who_was_judged_innocent(self, tmp_path: Path, ledger: Ledger, subject: str) -> None:
+        ledger.judgements.add(Judgement(subject, "confirmed", "Bo", NOW - DAY))
+        ledger.judgements.add(Judgement(subject, "innocent", "Bo", NOW))
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next(many(1))
+        assert summary.decided == ()
+        assert summary.kept_out == {"innocent": ("a000",)}
+
+    def test_an_id_that_nothing_can_store_stops_nobody_else(self, tmp_path: Path, ledger: Ledger) -> None:
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen("a\0b"), Seen("c")])
+        assert accounts_of(summary) == ["c"]
+        assert summary.kept_out == {"id": ("a\0b",)}
+
+    def test_who_joined_since_with_a_level_of_its_own(self, tmp_path: Path, ledger: Ledger) -> None:
+        rows = [("j1", "N1", "C1", "act"), ("j2", "N1", None, None), ("j3", "N9", None, None)]
+        joins = pa.Table.from_pylist(
+            [
+                {"account_id": one, "network_id": n, "campaign_id": c, "level": level, "bits": 31.0, "linked_at": NOW}
+                for one, n, c, level in rows
+            ]
+        )
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen("a")], joins=joins)
+        assert accounts_of(summary) == ["a", "j1"]
+        joined = next(one for one in summary.decided if one.account_id == "j1")
+        assert [one.claim for one in joined.evidence][:2] == ["belongs_to_network", "joined_a_living_network"]
