@@ -96,6 +96,8 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "sources/files.py": "tests/sources/test_taking.py follow renamed, cut and vanished files by it",
     "sources/interface.py": "has no body; the tests of every source hold it",
     "sources/matching.py": "tests/sources/test_taking.py find copies and compressed logs again by it",
+    "sources/pulling.py": "tests/sources/test_nats.py pull by it from a real server",
+    "sources/told.py": "tests/sources/test_kafka.py and test_nats.py compare what it tells",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
     "verdicts/verdict.py": "tests/verdicts write and find its values",
 }

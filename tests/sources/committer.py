@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -57,6 +58,14 @@ class Committer:
                 break
         return found
 
+    def wait_for(self, source: Source, count: int, seconds: float = 60) -> list[str]:
+        """Polls and commits until so many ids came, or for so long."""
+        found: list[str] = []
+        until = time.monotonic() + seconds
+        while len(found) < count and time.monotonic() < until:
+            found += self.once(source, wait=0.2)
+        return found
+
     def commit(self, found: list[str], offset: Offset) -> None:
         committed = self._committed()
         part = f"part-{len(committed['parts']):06}"
@@ -69,6 +78,10 @@ class Committer:
         """How often each id was committed."""
         parts = [(self.state / part).read_text() for part in self._committed()["parts"]]
         return Counter(line for part in parts for line in part.splitlines())
+
+    @property
+    def commits(self) -> int:
+        return len(self._committed()["parts"])
 
     def _committed(self) -> dict[str, list[str]]:
         path = self.state / "committed.json"

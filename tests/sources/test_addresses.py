@@ -34,6 +34,13 @@ def test_a_stream() -> None:
     assert (found.kind, found.servers, found.place) == ("nats", ("[::1]:4333",), "EXCHANGES")
 
 
+def test_a_label_begins_anew() -> None:
+    assert [found.name for found in parse(["nats://h/S", "nats://h/S?as=2"])] == [
+        "nats://h:4222/S",
+        "nats://h:4222/S#2",
+    ]
+
+
 def test_a_receiver() -> None:
     [found] = parse(["otlp://127.0.0.1"])
     assert (found.kind, found.name, found.servers) == ("otlp", "otlp://127.0.0.1:4318", ("127.0.0.1:4318",))
@@ -75,9 +82,10 @@ def test_workers_have_every_partition_once() -> None:
         ("kafka://host/a/b", "`a/b` is no topic"),
         ("kafka://host:99999/a", "`host:99999` is no `host:port`"),
         ("kafka:///a", "`` is no `host:port`"),
-        ("kafka://host/a?group=b", "has no option `group`; known options: `config`, `partitions`, `worker`"),
+        ("kafka://host/a?group=b", "has no option `group`; known options: `as`, `config`, `partitions`, `worker`"),
         ("kafka://host/a?worker=4/3", "`worker=4/3` cannot be read; write it like `worker=1/4`"),
         ("kafka://host/a?partitions=3-1", "cannot be read; write it like `partitions=0,2,4-7`"),
+        ("kafka://host/a?as=a b", "`as=a b` cannot be read; write it like `as=second`"),
         ("kafka://host/a?config=/no/such", "`config=/no/such` is no file"),
         ("kafka://[::1/a", "is no address"),
         ("nats://host/a.b", "`a.b` is no stream"),

@@ -26,4 +26,12 @@ def opened(
     own = state / f"{address.kind}-{digest}"
     if address.kind == "folder":
         return FolderSource(address.name, address.place, own, settle_seconds)
+    if address.kind == "kafka":
+        from stillwatch.sources.kafka import KafkaSource
+
+        return KafkaSource(address, own)
+    if address.kind == "nats":
+        from stillwatch.sources.nats import NatsSource
+
+        return NatsSource(address, own)
     raise UsageError([Mistake(f"`{address.name}`", "cannot be read yet", "name a folder")])

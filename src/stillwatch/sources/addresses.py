@@ -19,7 +19,9 @@ _PLACES = {
     "nats": ("stream", re.compile(r"[^\s.*>/\\\x00-\x1f]{1,255}"), "nats://host:4222/stream"),
     "otlp": ("", re.compile(""), "otlp://127.0.0.1:4318"),
 }
-_OPTIONS = {"kafka": ("config", "partitions", "worker"), "nats": ("credentials",), "otlp": ()}
+_OPTIONS = {"kafka": ("as", "config", "partitions", "worker"), "nats": ("as", "credentials"), "otlp": ()}
+_EXAMPLES = {"as": "as=second", "worker": "worker=1/4", "partitions": "partitions=0,2,4-7"}
+_LABEL = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _FILES = ("config", "credentials")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 
@@ -40,7 +42,10 @@ class Partitions:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One source as it was typed: `name` is the address without secrets and options."""
+    """One source as it was typed.
+
+    `name` is the address without secrets, and with the label of the option `as`, under which a source begins anew.
+    """
 
     kind: Kind
     name: str
@@ -106,17 +111,19 @@ def _folder(word: str, mistakes: list[Mistake]) -> Address | None:
 def _remote(parts: SplitResult, mistakes: list[Mistake]) -> Address | None:
     before = len(mistakes)
     kind = parts.scheme
-    login, _, hosts = parts.netloc.rpartition("@")
-    user, _, secret = login.partition(":")
+    before_hosts, _, hosts = parts.netloc.rpartition("@")
+    user, _, secret = before_hosts.partition(":")
     shown = f"{kind}://{hosts}{parts.path}"
     mistakes.extend(_wrong(parts, hosts, shown))
-    partitions, file = _options(parts, shown, mistakes)
+    options = _options(parts, shown, mistakes)
     if len(mistakes) > before:
         return None
     servers = tuple(_server(host, _PORTS[kind]) for host in hosts.split(","))
     place = parts.path.strip("/")
     name = f"{kind}://{','.join(servers)}" + (f"/{place}" if place else "")
-    return Address(kind, name, servers, place, unquote(user), unquote(secret), partitions, file)  # type: ignore[arg-type]
+    name += f"#{options.label}" if options.label else ""
+    login = unquote(user), unquote(secret)
+    return Address(kind, name, servers, place, *login, options.partitions, options.file)  # type: ignore[arg-type]
 
 
 def _wrong(parts: SplitResult, hosts: str, shown: str) -> Iterator[Mistake]:
@@ -137,23 +144,35 @@ def _wrong(parts: SplitResult, hosts: str, shown: str) -> Iterator[Mistake]:
         yield Mistake(f"`{shown}`", "has a `#`", "leave it and what follows out")
 
 
-def _options(parts: SplitResult, shown: str, mistakes: list[Mistake]) -> tuple[Partitions, Path | None]:
-    partitions, file = Partitions(), None
+@dataclass(slots=True)
+class _Options:
+    """What stands behind the `?` of an address."""
+
+    partitions: Partitions = Partitions()
+    file: Path | None = None
+    label: str = ""
+
+
+def _options(parts: SplitResult, shown: str, mistakes: list[Mistake]) -> _Options:
+    found = _Options()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if name not in _OPTIONS[parts.scheme]:
-            known = ", ".join(f"`{one}`" for one in _OPTIONS[parts.scheme]) or "none"
-            mistakes.append(Mistake(f"`{shown}`", f"has no option `{name}`", f"known options: {known}"))
+        known = _OPTIONS[parts.scheme]
+        if name not in known:
+            listed = ", ".join(f"`{one}`" for one in known) or "none"
+            mistakes.append(Mistake(f"`{shown}`", f"has no option `{name}`", f"known options: {listed}"))
         elif name in _FILES:
-            file = Path(value)
-            if not file.is_file():
+            found.file = Path(value)
+            if not found.file.is_file():
                 mistakes.append(Mistake(f"`{shown}`", f"`{name}={value}` is no file", "name a file that exists"))
+        elif name == "as" and _LABEL.fullmatch(value):
+            found.label = value
         else:
-            read = _worker(value) if name == "worker" else _listed(value)
-            partitions = read or partitions
+            read = {"worker": _worker, "partitions": _listed}.get(name, lambda _: None)(value)
+            found.partitions = read or found.partitions
             if read is None:
-                example = "`worker=1/4`" if name == "worker" else "`partitions=0,2,4-7`"
-                mistakes.append(Mistake(f"`{shown}`", f"`{name}={value}` cannot be read", f"write it like {example}"))
-    return partitions, file
+                how = f"write it like `{_EXAMPLES[name]}`"
+                mistakes.append(Mistake(f"`{shown}`", f"`{name}={value}` cannot be read", how))
+    return found
 
 
 def _worker(value: str) -> Partitions | None:
