@@ -10,7 +10,7 @@ import pytest
 from stillwatch.ledger import Judgement
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.respond import People, Policy, Summary
-from tests.respond.epochs import Epochs, accounts_of
+from tests.respond.epochs import HOUR, Epochs, accounts_of
 from tests.respond.policies import line, policy
 from tests.respond.runs import DAY, NOW, Seen, many
 
@@ -98,6 +98,16 @@ class TestWhoIsHit:
         summary = Epochs(tmp_path, ledger, policy(tmp_path)).next(many(1))
         assert summary.decided == ()
         assert summary.kept_out == {"innocent": ("a000",)}
+
+    def test_an_earlier_word_on_a_network_is_as_the_run_took_it(self, tmp_path: Path, ledger: Ledger) -> None:
+        """The run knows for whom a word on a network still holds; one that came after the run holds for all."""
+        ledger.judgements.add(Judgement("N1", "innocent", "Bo", NOW - DAY))
+        stated = {"source": "judgement", "subject": "N1", "verdict": "innocent", "accounts": 0, "through": []}
+        judged = [{**stated, "decided_at": (NOW - DAY).replace(tzinfo=None), "applies_to": None}]
+        epochs = Epochs(tmp_path, ledger, policy(tmp_path))
+        assert accounts_of(epochs.next([Seen("a")], judged=judged)) == ["a"]
+        ledger.judgements.add(Judgement("N1", "innocent", "Bo", NOW))
+        assert len(epochs.next([Seen("a")], NOW + HOUR, judged=judged).reversed) == 1
 
     def test_an_id_that_nothing_can_store_stops_nobody_else(self, tmp_path: Path, ledger: Ledger) -> None:
         summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen("a\0b"), Seen("c")])

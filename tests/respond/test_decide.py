@@ -25,6 +25,16 @@ class TestRefusals:
         assert "set the clock" in summary.refusal
         assert ledger.decisions.list() == ()
 
+    def test_of_a_run_older_than_the_last_one(self, tmp_path: Path, ledger: Ledger) -> None:
+        epochs = Epochs(tmp_path, ledger, policy(tmp_path))
+        epochs.number = 7
+        epochs.next(many(3))
+        epochs.number = 3
+        summary = epochs.next([], NOW + HOUR)
+        assert summary.refusal is not None
+        assert "run 000004 is older than run 000008" in summary.refusal
+        assert len(ledger.decisions.active(NOW)) == 3
+
     def test_of_a_clock_that_went_back(self, tmp_path: Path, ledger: Ledger) -> None:
         epochs = Epochs(tmp_path, ledger, policy(tmp_path))
         epochs.next(many(1))

@@ -51,6 +51,14 @@ def test_what_the_run_read_is_known(tmp_path: Path) -> None:
     assert (found.accounts_read, found.read_permits) == (12, ("p.csv",))
 
 
+def test_tables_that_contradict_each_other_are_named(tmp_path: Path) -> None:
+    run = written(tmp_path / "run", [Seen("a")])
+    written(tmp_path / "other", [Seen("a", network="N7", campaign="C7")])
+    (tmp_path / "other" / "campaigns.parquet").replace(run / "campaigns.parquet")
+    with pytest.raises(InputError, match="is not as this version writes a run"):
+        found_in(run)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "no"])
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path, text: str) -> None:
     run = written(tmp_path / "run", [Seen("a")])

@@ -52,6 +52,19 @@ def test_an_organisation_under_contract_has_no_other_accounts() -> None:
     assert People.of(table, None).organisation_of == {"a": "o1", "c": "o2"}
 
 
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_ids_are_texts_whatever_they_look_like(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"permits.{suffix}"
+    if suffix == "csv":
+        path.write_text("permit_id,holder,valid_until\n1,0042,2026-06-02\n2,NA,2026-06-02\n3,1e5,2026-06-02\n")
+    else:
+        path.write_text(
+            '{"permit_id":1,"holder":"0042"}\n{"permit_id":2,"holder":"NA"}\n{"permit_id":3,"holder":"1e5"}\n'
+        )
+    table = read_table([str(path)], "--permits", ["permit_id", "holder"], ["valid_until"])
+    assert People.of(None, table).permitted(NOW) == {"0042", "NA", "1e5"}
+
+
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
     (tmp_path / "other.csv").write_text("name\nx\n")

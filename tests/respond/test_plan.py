@@ -161,6 +161,23 @@ class TestOverEpochs:
         assert len(summary.reversed) == 1
         assert [one.effect for one in ledger.decisions.active(NOW)] == ["label"]
 
+    def test_who_wavers_does_not_begin_to_wait_anew(self, tmp_path: Path, ledger: Ledger) -> None:
+        epochs = Epochs(tmp_path, ledger, policy(tmp_path))
+        (first,) = epochs.next([Seen("a")]).decided
+        epochs.next([Seen("a", "review")], NOW + HOUR)
+        (again,) = epochs.next([Seen("a")], NOW + 2 * HOUR).decided
+        assert again.since == first.since
+        epochs.next([Seen("a", "review")], first.since + HOUR, newest=first.since)
+        (late,) = epochs.next([Seen("a")], first.since + 2 * HOUR, newest=first.since).decided
+        assert late.since == first.since + 2 * HOUR
+
+    def test_a_run_folder_that_is_replaced_is_decided_on_anew(self, tmp_path: Path, ledger: Ledger) -> None:
+        for number, (level, decided) in enumerate((("act", 1), ("watch", 0), ("act", 1), ("act", 0))):
+            run = written(tmp_path / "latest", [Seen("a", level)])
+            done = decide(run, ledger, policy(tmp_path), None, NOBODY, NOW + number * HOUR)
+            assert len(done.decided) == decided
+        assert len(ledger.decisions.active(NOW)) == 1
+
     def test_what_comes_back_after_it_was_gone_is_decided_anew(self, tmp_path: Path, ledger: Ledger) -> None:
         epochs = Epochs(tmp_path, ledger, policy(tmp_path))
         epochs.next(many(1))

@@ -89,11 +89,17 @@ class Decisions(Part):
 
     def ended_by_people(self, since: datetime) -> tuple[Entry, ...]:
         """Decisions that a person, and not the policy that made them, has refused or reversed since then."""
-        ended = _EVENTS.event.in_(("refused", "reversed"))
+        return self._ended(since, _EVENTS.by != POLICY)
+
+    def lapsed(self, since: datetime) -> tuple[Entry, ...]:
+        """Decisions that have lapsed since then because what their policy rested on was gone."""
+        return self._ended(since, _EVENTS.by == POLICY)
+
+    def _ended(self, since: datetime, by: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
         query = (
             sa.select(DECISIONS)
             .join(DECISION_EVENTS, _TABLE.decision_id == _EVENTS.decision_id)
-            .where(ended, _EVENTS.at >= since, _EVENTS.by != POLICY)
+            .where(_EVENTS.event.in_(("refused", "reversed")), _EVENTS.at >= since, by)
         )
         return self._entries(query.order_by(_TABLE.decision_id))
 

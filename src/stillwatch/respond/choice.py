@@ -66,7 +66,11 @@ class Bars:
         self._protected = protect.all_accounts() | set(protect.organisations) | set(protect.subjects)
         cleared = {subject for subject, one in said.items() if one.verdict == "innocent"}
         # the run knows for which of its accounts an earlier word on a network or campaign still holds
-        resolved = {one for one in cleared & found.judged if one not in found.of}
+        resolved = {
+            one
+            for one in cleared - found.of.keys()
+            if one in found.cleared_at and found.cleared_at[one] >= said[one].decided_at
+        }
         self._innocent = (cleared - resolved) | found.innocent
 
     def of(self, account: str, findings: Iterable[Finding]) -> Bar | None:

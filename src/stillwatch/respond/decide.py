@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,13 @@ from stillwatch.respond.timing import Draw
 
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
+
+_ORDERED = re.compile(r"\d+|\d{8}T\d{6}Z")
+"""Names of runs that sort by time, as `watch` and `scan` give them."""
+
+REMEMBERED = timedelta(days=3)
+"""Who falls below a level and rises again within it does not begin to wait anew: else an account that wavers about a
+threshold, or is made to, would never be reached."""
 
 _ASTRAY = timedelta(minutes=10)
 """How far the clocks of the machines that write one ledger may differ."""
@@ -90,6 +98,8 @@ def _refusal(found: Found, ledger: Ledger, policy: Policy, people: People, now: 
         return (
             f"the clock says {now:%Y-%m-%d %H:%M} UTC, but a decision was made at {made:%Y-%m-%d %H:%M}: set the clock"
         )
+    if newest and _is_older(found.run, newest[0].decision.run):
+        return f"run {found.run} is older than run {newest[0].decision.run}, which was decided on: name the newest run"
     if found.newest is None or not policy.lines:
         return None
     if found.newest > now + DAY:
@@ -104,6 +114,11 @@ def _refusal(found: Found, ledger: Ledger, policy: Policy, people: People, now: 
             "`limits.stale_after`"
         )
     return incomplete(found, policy, people)
+
+
+def _is_older(run: str, other: str) -> bool:
+    """Whether the names of two runs are numbers or times of one form, and this one comes first."""
+    return len(run) == len(other) and bool(_ORDERED.fullmatch(run) and _ORDERED.fullmatch(other)) and run < other
 
 
 def incomplete(found: Found, policy: Policy, people: People) -> str | None:
@@ -157,17 +172,29 @@ def _before(ledger: Ledger, policy: Policy, now: datetime) -> Before:
         sum(one.made_at > now - timedelta(hours=1) for one in made),
         len(made),
         Counter((one.policy, one.subject) for one in made),
+        _lapsed(ledger, now),
     )
+
+
+def _lapsed(ledger: Ledger, now: datetime) -> dict[tuple[str, str], datetime]:
+    """By account and effect when the earliest decision would have begun that lapsed within REMEMBERED."""
+    begins: dict[tuple[str, str], datetime] = {}
+    for one in ledger.decisions.lapsed(now - REMEMBERED):
+        key = one.decision.account_id, one.decision.effect
+        begins[key] = min(begins.get(key, one.decision.since), one.decision.since)
+    return begins
 
 
 def _decision(new: New, found: Found, policy: Policy, draw: Draw, now: datetime) -> Decision:
     line, finding, earlier = new.choice.line, new.choice.finding, new.renews
     appeal = appeal_reference()
-    since = _since(new, policy, draw, now)
+    since = max(new.since, now) if new.since is not None else _since(new, policy, draw, now)
     expires_at = since + line.lasts
     renews = earlier.decision.decision_id if earlier is not None else None
+    # a run's name is not enough: a folder may be replaced by the next run
+    named = (finding.account_id, line.effect, finding.subject, line.name, found.run)
     return Decision(
-        decision_id="d" + digest(finding.account_id, line.effect, finding.subject, line.name, found.run, renews or ""),
+        decision_id="d" + digest(*named, now.isoformat(), renews or ""),
         made_at=now,
         account_id=finding.account_id,
         subject=finding.subject,

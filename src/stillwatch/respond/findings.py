@@ -55,13 +55,20 @@ class Found:
     of: Mapping[str, tuple[Finding, ...]]
     evidence: Mapping[str, tuple[Evidence, ...]]  # by campaign
     innocent: frozenset[str]  # subjects that a person cleared and the run heeded
-    judged: frozenset[str]  # subjects with a judgement that the run has taken into account
+    cleared_at: Mapping[str, datetime]  # subjects that a judgement clears, with its time, which the run has heeded
     accounts_read: int | None
     read_permits: tuple[str, ...]  # files of permits that the run read
 
 
 def found_in(run: Path, joins: pa.Table | None = None) -> Found:
     """Reads a run folder, and the accounts that joined since; raises InputError where the folder is not whole."""
+    try:
+        return _found_in(run, joins)
+    except (KeyError, TypeError) as error:  # a table lacks a column or a row that another table speaks of
+        raise InputError(f"`{run}` is not as this version writes a run ({error!r}); scan again") from error
+
+
+def _found_in(run: Path, joins: pa.Table | None) -> Found:
     about = _about(run)
     networks = {row["network_id"]: row for row in _rows(run, "networks")}
     campaigns = {row["campaign_id"]: row for row in _rows(run, "campaigns")}
@@ -87,7 +94,11 @@ def found_in(run: Path, joins: pa.Table | None = None) -> Found:
         innocent=frozenset(
             row["applies_to"] for row in applied if row["verdict"] == "innocent" and row["applies_to"] is not None
         ),
-        judged=frozenset(row["subject"] for row in applied),
+        cleared_at={
+            row["subject"]: in_utc(row["decided_at"])
+            for row in applied
+            if row["verdict"] == "innocent" and row["decided_at"] is not None
+        },
         accounts_read=_accounts_read(about),
         read_permits=tuple(one["source"] for one in about.get("inputs", ()) if one.get("feeds") == "permits"),
     )

@@ -17,6 +17,8 @@ from stillwatch.errors import InputError, Mistake, UsageError
 from stillwatch.ledger.records import in_utc
 
 _UNDER_CONTRACT = "contract"
+_TEXTS = ("account_id", "organisation_id", "verification", "permit_id", "holder")
+"""Columns that are texts whatever they look like: `0042` is no number, and `NA` is not nothing."""
 _SUFFIXES = (".parquet", ".csv", ".json", ".jsonl", ".ndjson")
 
 
@@ -78,7 +80,7 @@ def read_table(named: Sequence[str], option: str, needs: Iterable[str], times: I
         for name in needs:
             if name not in found.column_names:
                 raise UsageError([Mistake(f"`{option} {path}`", f"has no column `{name}`", "see docs/contract.md")])
-        tables.append(_in_time(found, path, times))
+        tables.append(_in_time(_as_texts(found), path, times))
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
 
 
@@ -103,10 +105,19 @@ def _read(path: Path) -> pa.Table:
         if path.suffix == ".parquet":
             return pq.read_table(path, partitioning=None)
         if path.suffix == ".csv":
-            return csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
+            options = csv.ConvertOptions(
+                column_types=dict.fromkeys(_TEXTS, pa.string()), null_values=[""], strings_can_be_null=True
+            )
+            return csv.read_csv(path, convert_options=options)
         return json.read_json(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"`{path}` cannot be read ({' '.join(str(error).split())[:200]}); restore it") from error
+
+
+def _as_texts(table: pa.Table) -> pa.Table:
+    for name in set(_TEXTS) & set(table.column_names):
+        table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
+    return table
 
 
 def _in_time(table: pa.Table, path: Path, times: Iterable[str]) -> pa.Table:

@@ -28,6 +28,7 @@ class Before:
     made_in_hour: int = 0  # new effects beyond `observe`
     made_in_day: int = 0
     recent: Mapping[tuple[str, str], int] = field(default_factory=dict)  # the same within a day, by line and subject
+    lapsed: Mapping[tuple[str, str], datetime] = field(default_factory=dict)  # begins, by account and effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class New:
     held_out: bool
     needs_approval: bool
     renews: Entry | None = None
+    since: datetime | None = None  # where it takes up one that lapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,13 @@ def _within_caps(
             sizes[choice.line.name, choice.finding.subject] += 1
         allowed.append((choice, held_out))
     return [
-        New(choice, held_out, not held_out and _needs_approval(choice, sizes, policy)) for choice, held_out in allowed
+        New(choice, held_out, not held_out and _needs_approval(choice, sizes, policy), None, _taken_up(choice, before))
+        for choice, held_out in allowed
     ]
+
+
+def _taken_up(choice: Choice, before: Before) -> datetime | None:
+    return before.lapsed.get((choice.finding.account_id, choice.line.effect))
 
 
 def _needs_approval(choice: Choice, sizes: Mapping[tuple[str, str], int], policy: Policy) -> bool:
