@@ -29,6 +29,9 @@ REFERENCE_OUT = $(if $(filter command environment,$(firstword $(origin OUT))),$(
 SECOND ?= ../shared/worlds/second_world.py
 BENCHMARK ?= --missing text addresses accounts --ablate --baselines
 
+# The gateway that the tests of `serve` ask through; later versions want packages that PyPI does not serve.
+LITELLM_VERSION := 1.108.7
+
 # How many processes share the tests; some hundreds of MB each, and one of them a Spark of 2.5 GB.
 PROCESSES ?= 2
 
@@ -39,7 +42,7 @@ UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(ST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-reference-case benchmark benchmark-framing docs clean
+.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-reference-case bench-serve litellm benchmark benchmark-framing docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +88,13 @@ bench-read: $(DEVELOPMENT)  ## how fast every format is read, memory on many sma
 
 bench-reference-case: $(DEVELOPMENT)  ## the public case's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/reference-case)
 	@$(BIN)/python -m bench.reference_case --scale $(SCALE) --out "$(REFERENCE_OUT)" $(REFERENCE)
+
+bench-serve: $(DEVELOPMENT)  ## look-ups, requests and LiteLLM's cost with ours, into OUT= (options in SERVE="...")
+	@$(BIN)/python -m bench.serve $(SERVE)
+
+litellm: | $(BIN)/uv  ## LiteLLM in build/litellm, 600 MB, for the tests and benchmarks that ask through it
+	@[ -x build/litellm/bin/litellm ] || { $(BIN)/uv venv --quiet --clear --python $(BIN)/python build/litellm && \
+		$(call WITH_EITHER_CERTIFICATES,$(BIN)/uv pip install --quiet --python build/litellm/bin/python "litellm[proxy]==$(LITELLM_VERSION)"); }
 
 benchmark: $(RUNTIME)  ## every score on every campaign profile, over SEEDS= at SCALE=, into OUT=
 	@$(BIN)/stillwatch lab benchmark --seeds $(SEEDS) --scale $(SCALE) $(if $(PROMPTS),--prompts "$(PROMPTS)") --second "$(SECOND)" --out "$(OUT)" $(BENCHMARK)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -58,15 +57,13 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def live(state: Path, settings: str = SETTINGS, environment: dict[str, str] | None = None) -> Iterator[Live]:
-    """Serves a state folder until the block ends."""
+def live(state: Path, settings: str = SETTINGS, port: int = 0) -> Iterator[Live]:
+    """Serves a state folder until the block ends, on a free port if none is named."""
     file, log = state / "settings.toml", state / "serve.log"
     file.write_text(settings, encoding="utf-8")
-    words = ["serve", "--state", str(state), "--port", "0", "--settings", str(file)]
+    words = ["serve", "--state", str(state), "--port", str(port), "--settings", str(file)]
     with log.open("wb") as lines:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "stillwatch", *words], stderr=lines, env={**os.environ, **(environment or {})}
-        )
+        process = subprocess.Popen([sys.executable, "-m", "stillwatch", *words], stderr=lines)
     try:
         yield Live(process, _port(process, log), log)
     finally:

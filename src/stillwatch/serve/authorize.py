@@ -78,6 +78,7 @@ class AuthorizeRoute:
         named = (
             (b"x-stillwatch-effect", header_value(effect.effect)),
             (b"x-stillwatch-decision", header_value(effect.decision_id)),
+            (b"x-stillwatch-appeal", header_value(effect.appeal)),
         )
         if effect.effect == "suspend":
             seconds = effect.expires_at.timestamp() - time.time()

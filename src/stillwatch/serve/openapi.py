@@ -41,6 +41,7 @@ _ACTION = {"type": "string", "enum": ["NONE", "BLOCKED"]}
 _HEADERS = {
     "x-stillwatch-effect": {"schema": {"type": "string"}},
     "x-stillwatch-decision": {"schema": {"type": "string"}},
+    "x-stillwatch-appeal": {"schema": {"type": "string"}},
     "x-stillwatch-retry-after": {"schema": {"type": "string"}},
 }
 
