@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from stillwatch.sources import Batch, Counts, Offset, Source, opened, parse
 from stillwatch.sources.folder import FolderSource
@@ -97,9 +98,32 @@ def ids_in(path: Path) -> list[str]:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if path.suffix == ".json":
         return [str(one["id"]) for one in json.loads(data)]
-    if path.suffix in (".csv", ".parquet", ".binpb"):
+    if path.suffix == ".binpb":
+        return spans_in(data)
+    if path.suffix in (".csv", ".parquet"):
         return [data.decode("latin-1")]
+    if data.startswith(b'{"resourceSpans"'):
+        return [span["name"] for line in data.splitlines() for span in _spans(json.loads(line))]
     return [_id(line) for line in data.splitlines() if line.strip()]
+
+
+def spans_in(data: bytes) -> list[str]:
+    """The names of spans in messages of OTLP, each after its length."""
+    from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+    found: list[str] = []
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        message = TracesData.FromString(data[4 : 4 + size])
+        found += [
+            span.name for resource in message.resource_spans for scope in resource.scope_spans for span in scope.spans
+        ]
+        data = data[4 + size :]
+    return found
+
+
+def _spans(document: Any) -> Any:
+    return document["resourceSpans"][0]["scopeSpans"][0]["spans"]
 
 
 def _id(line: bytes) -> str:

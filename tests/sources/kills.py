@@ -12,7 +12,9 @@ from pathlib import Path
 from tests.sources.committer import Committer
 
 
-def kill_often(address: str, state: Path, times: int, more: Callable[[int], None], seed: int) -> None:
+def kill_often(
+    address: str, state: Path, times: int, more: Callable[[int], None], seed: int, longest: float = 0.12
+) -> None:
     """Starts the watch, lets `more` write, and kills it at a random time; as often as said.
 
     The process is a fork of this one: Python's own start would take most of the time.
@@ -23,7 +25,7 @@ def kill_often(address: str, state: Path, times: int, more: Callable[[int], None
         if not forked:
             _watch(address, state)
         more(number)
-        time.sleep(draw.uniform(0.001, 0.12))
+        time.sleep(draw.uniform(0.001, longest))
         os.kill(forked, 9)
         _, status = os.waitpid(forked, 0)
         assert os.WIFSIGNALED(status), (state / "error").read_text()

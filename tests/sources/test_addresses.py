@@ -90,6 +90,7 @@ def test_workers_have_every_partition_once() -> None:
         ("kafka://[::1/a", "is no address"),
         ("nats://host/a.b", "`a.b` is no stream"),
         ("otlp://host:1/v1", "`v1` is no part of it"),
+        ("otlp://host:1?listen=maybe", "`listen=maybe` cannot be read; write it like `listen=no`"),
         ("otlp://key@host:1", "one address, no login"),
         ("/no/such/folder", "does not exist; make the folder or name another"),
         ("x" * 5000, "cannot be looked at"),

@@ -5,13 +5,25 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from stillwatch.errors import Mistake, UsageError
 from stillwatch.sources.addresses import Address, Partitions, parse
 from stillwatch.sources.folder import FolderSource
+from stillwatch.sources.inbox import INBOX, Inbox
 from stillwatch.sources.interface import Allowed, Batch, Counts, Offset, Source, Trouble
 from stillwatch.sources.taking import SETTLE_SECONDS
 
-__all__ = ["Address", "Allowed", "Batch", "Counts", "Offset", "Partitions", "Source", "Trouble", "opened", "parse"]
+__all__ = [
+    "Address",
+    "Allowed",
+    "Batch",
+    "Counts",
+    "Offset",
+    "Partitions",
+    "Source",
+    "Trouble",
+    "inbox",
+    "opened",
+    "parse",
+]
 
 
 def opened(
@@ -22,8 +34,7 @@ def opened(
     `allowed` is needed for a receiver of OTLP. Raises UsageError when a package is missing or an address cannot be
     listened at, OutputError when `state` cannot be written.
     """
-    digest = hashlib.blake2b(address.name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    own = state / f"{address.kind}-{digest}"
+    own = folder_of(address, state)
     if address.kind == "folder":
         return FolderSource(address.name, address.place, own, settle_seconds)
     if address.kind == "kafka":
@@ -34,4 +45,20 @@ def opened(
         from stillwatch.sources.nats import NatsSource
 
         return NatsSource(address, own)
-    raise UsageError([Mistake(f"`{address.name}`", "cannot be read yet", "name a folder")])
+    from stillwatch.sources.receiving import OtlpSource
+
+    return OtlpSource(address, own, allowed or (lambda _: False))
+
+
+def inbox_of(address: Address, state: Path) -> Inbox:
+    """Returns the inbox that a receiver of another program fills, and a source with `listen=no` reads.
+
+    Raises OutputError when `state` cannot be written.
+    """
+    return Inbox(folder_of(address, state) / INBOX)
+
+
+def folder_of(address: Address, state: Path) -> Path:
+    """Returns the folder of a source's own."""
+    digest = hashlib.blake2b(address.name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return state / f"{address.kind}-{digest}"

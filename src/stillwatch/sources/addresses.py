@@ -19,8 +19,8 @@ _PLACES = {
     "nats": ("stream", re.compile(r"[^\s.*>/\\\x00-\x1f]{1,255}"), "nats://host:4222/stream"),
     "otlp": ("", re.compile(""), "otlp://127.0.0.1:4318"),
 }
-_OPTIONS = {"kafka": ("as", "config", "partitions", "worker"), "nats": ("as", "credentials"), "otlp": ()}
-_EXAMPLES = {"as": "as=second", "worker": "worker=1/4", "partitions": "partitions=0,2,4-7"}
+_OPTIONS = {"kafka": ("as", "config", "partitions", "worker"), "nats": ("as", "credentials"), "otlp": ("listen",)}
+_EXAMPLES = {"listen": "listen=no", "as": "as=second", "worker": "worker=1/4", "partitions": "partitions=0,2,4-7"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _FILES = ("config", "credentials")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
@@ -55,6 +55,7 @@ class Address:
     secret: str = field(default="", repr=False)
     partitions: Partitions = Partitions()
     file: Path | None = None  # further settings of a client, or its credentials
+    listens: bool = True  # whether a receiver is opened here; else another program fills its inbox
 
 
 def parse(words: Sequence[str]) -> tuple[Address, ...]:
@@ -123,7 +124,7 @@ def _remote(parts: SplitResult, mistakes: list[Mistake]) -> Address | None:
     name = f"{kind}://{','.join(servers)}" + (f"/{place}" if place else "")
     name += f"#{options.label}" if options.label else ""
     login = unquote(user), unquote(secret)
-    return Address(kind, name, servers, place, *login, options.partitions, options.file)  # type: ignore[arg-type]
+    return Address(kind, name, servers, place, *login, options.partitions, options.file, options.listens)  # type: ignore[arg-type]
 
 
 def _wrong(parts: SplitResult, hosts: str, shown: str) -> Iterator[Mistake]:
@@ -151,6 +152,7 @@ class _Options:
     partitions: Partitions = Partitions()
     file: Path | None = None
     label: str = ""
+    listens: bool = True
 
 
 def _options(parts: SplitResult, shown: str, mistakes: list[Mistake]) -> _Options:
@@ -164,6 +166,8 @@ def _options(parts: SplitResult, shown: str, mistakes: list[Mistake]) -> _Option
             found.file = Path(value)
             if not found.file.is_file():
                 mistakes.append(Mistake(f"`{shown}`", f"`{name}={value}` is no file", "name a file that exists"))
+        elif (name, value) in (("listen", "yes"), ("listen", "no")):
+            found.listens = value == "yes"
         elif name == "as" and _LABEL.fullmatch(value):
             found.label = value
         else:

@@ -141,8 +141,12 @@ def _is_object(line: bytes) -> bool:
     return isinstance(decoded(line), dict)
 
 
+TOO_DEEP = object()
+"""What JSON spells that nests too deep to be decoded here; whoever reads it leaves out what lies too deep."""
+
+
 def decoded(text: bytes) -> object:
-    """Returns the value that JSON spells, or None.
+    """Returns the value that JSON spells, or TOO_DEEP; None for what is no JSON.
 
     Lone surrogates, control characters and long integers are taken: people write them to models.
     """
@@ -152,7 +156,9 @@ def decoded(text: bytes) -> object:
         pass
     try:
         return json.loads(text.decode("utf-8", "replace"), strict=False, parse_int=_integer)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return TOO_DEEP
+    except ValueError:
         return None
 
 
