@@ -134,13 +134,21 @@ def load_toml(path: Path, model: type[Model], example: str) -> Model:
         raise UsageError([_mistake(path, dict(item), known, example) for item in error.errors()]) from error
 
 
+_SAID = {
+    "missing": "is missing",
+    "tuple_type": "is no list of values or of `[[blocks]]`",
+    "model_type": "is no section: write its name in brackets on a line of its own",
+}
+"""What is plainer than pydantic's own words, by its type of error."""
+
+
 def _mistake(path: Path, item: dict[str, object], known: Sequence[str], example: str) -> Mistake:
     place = item["loc"]
     dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
     where = f"`{path}` at `{dotted}`"
     remedy = f"see `{example}` for every setting"
     if item["type"] != "extra_forbidden":
-        said = str(item["msg"]).removeprefix("Value error, ")
+        said = _SAID.get(str(item["type"]), str(item["msg"]).removeprefix("Value error, "))
         return Mistake(where, said[:1].lower() + said[1:], remedy)
     without_places = ".".join(part for part in dotted.split(".") if not part.isdigit())
     near = difflib.get_close_matches(without_places, known, n=1)

@@ -139,7 +139,9 @@ class TestWhatBecameOfIt:
         ledger.decisions.add([decision("1"), decision("2")])
         with pytest.raises(UsageError, match="is no person"):
             ledger.decisions.reverse("d1", " Policy", NOW, "wrong")
-        ledger.decisions.lapse("d1", NOW, "gone")
+        ledger.decisions.lapse([("d1", "gone")], NOW)
+        ledger.decisions.lapse([("d1", "gone again")], NOW + DAY)
+        assert [one.reason for entry in ledger.decisions.lapsed(NOW) for one in entry.events] == ["gone"]
         ledger.decisions.reverse("d2", "Bo", NOW, "wrong")
         assert [one.decision.decision_id for one in ledger.decisions.ended_by_people(NOW)] == ["d2"]
         assert ledger.decisions.ended_by_people(NOW + DAY) == ()

@@ -102,6 +102,14 @@ class TestMistakes:
         said = mistakes(tmp_path, f"[[line]]\n{KEYLESS}[[line]]\n{KEYLESS}")
         assert [one.split("`")[3] for one in said] == ["line", "key_file", "holder.rules", "holder.object_at"]
 
+    def test_of_what_is_no_section_say_how_one_is_written(self, tmp_path: Path) -> None:
+        said = mistakes(tmp_path, "line = 3\nlimits = []\n")
+        assert [one.partition(": ")[2].partition(";")[0] for one in said] == [
+            "is no section: write its name in brackets on a line of its own",
+            "is no list of values or of `[[blocks]]`",
+        ]
+        assert mistakes(tmp_path, "[[line]]\n")[0].endswith("is missing; see `examples/policy.toml` for every setting")
+
     def test_of_files_that_are_not_there(self, tmp_path: Path) -> None:
         said = mistakes(tmp_path, 'key_file = "/none.key"\n[protect]\naccounts_file = "/none.txt"\n')
         assert len(said) == 2

@@ -124,9 +124,15 @@ class Decisions(Part):
         """
         return self._reverse(DecisionEvent(decision_id, "reversed", _person(by), at, reason))
 
-    def lapse(self, decision_id: str, at: datetime, reason: str) -> DecisionEvent:
-        """Undoes a decision as `reverse` does, because what the policy rested on is gone; no person answers for it."""
-        return self._reverse(DecisionEvent(decision_id, "reversed", POLICY, at, reason))
+    def lapse(self, living: Sequence[tuple[str, str]], at: datetime) -> None:
+        """Undoes living decisions, each with its reason, because what their policy rested on is gone.
+
+        No person answers for it, and what prolongs a decision is not undone with it.
+        """
+        when = in_utc(at)
+        rows = [asdict(DecisionEvent(one, "reversed", POLICY, when, named("reason", why))) for one, why in living]
+        with self._ledger.writing() as connection:
+            add(connection, DECISION_EVENTS, rows)
 
     def _reverse(self, event: DecisionEvent) -> DecisionEvent:
         possible = ("waiting", "to_begin", "active", "expired", "held_out")

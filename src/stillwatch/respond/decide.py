@@ -67,9 +67,8 @@ def decide(run: Path, ledger: Ledger, policy: Policy, joins: pa.Table | None, pe
         bars = Bars(policy, people, found, ledger.judgements.latest(), now)
         draw = Draw(policy.key())
         plan = planned(found, policy, bars, _before(ledger, policy, now), draw, now)
-        for entry, reason in plan.reversals:
-            ledger.decisions.lapse(entry.decision.decision_id, now, reason)
         ended = tuple((entry.decision.decision_id, reason) for entry, reason in plan.reversals)
+        ledger.decisions.lapse(ended, now)
         warnings = _warnings(found, policy, people)
         refusal = too_far(plan, found, policy, people)
         if refusal is not None:
