@@ -254,6 +254,17 @@ def test_damaged_anywhere_the_reader_reads_or_refuses(tmp_path: Path) -> None:
     assert outcomes == {"read", "refused"}
 
 
+def test_times_that_contradict_their_statistics_are_looked_at(tmp_path: Path) -> None:
+    path = log(tmp_path / "log.parquet", compression="none", use_dictionary=False)
+    data = path.read_bytes()
+    stored = int(pa.scalar(START, pa.timestamp("us")).value).to_bytes(8, "little", signed=True)
+    rows = data.index(stored * 40)
+    later = (2**62).to_bytes(8, "little")
+    path.write_bytes(data[:rows] + later * 3 + data[rows + len(later) * 3 :])
+    found = checked(path)
+    assert (found.rows.used, found.rows.quarantined) == (37, 3)
+
+
 def test_a_claim_costs_no_memory(tmp_path: Path) -> None:
     """In a process that may have 3 GB of addresses, most of which libraries take before anything is read."""
     options = {"use_dictionary": False, "compression": "none"}

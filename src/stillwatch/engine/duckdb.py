@@ -170,6 +170,14 @@ class DuckDBEngine:
     def export(self, table: Table, path: Path, metadata: Mapping[str, str] | None = None) -> int:
         return write_export(table, path, self.batches(export_query(table), ROW_GROUP), metadata)
 
+    @contextmanager
+    def checking(self) -> Iterator[None]:
+        self._run("settings", "SET disabled_optimizers = 'statistics_propagation'")
+        try:
+            yield
+        finally:
+            self._run("settings", "RESET disabled_optimizers")
+
     def save(self) -> None:
         if self._checkpoint is None:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -90,6 +91,14 @@ class Engine(Protocol):
         The same rows give the same bytes, on every engine.
 
         `metadata` goes into the file's own key-value metadata, where each key has the prefix `stillwatch.`.
+        """
+        ...
+
+    def checking(self) -> AbstractContextManager[None]:
+        """Returns a block in which queries look at the rows of files themselves.
+
+        Elsewhere an engine may answer from what a Parquet file says of its rows, as their extremes and whether some are
+        null; a damaged file may say what is not so.
         """
         ...
 

@@ -120,7 +120,8 @@ def read_in_place(reading: Reading, table: Table, sources: Sequence[Opened]) -> 
         types = one.footer.types if one.footer is not None else ()
         shape = tuple((name, str(kind)) for name, kind in types if name in table.names)
         shapes.setdefault(shape, []).append(one)
-    return [part for equal in shapes.values() for part in _check_files(reading, table, equal)]
+    with reading.engine.checking():
+        return [part for equal in shapes.values() for part in _check_files(reading, table, equal)]
 
 
 def usable_sql(checked: CheckedPart, extra: str = "", also: str | None = None) -> str:
