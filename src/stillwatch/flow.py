@@ -8,13 +8,13 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from stillwatch import (
     __version__,
@@ -25,7 +25,7 @@ from stillwatch import (
     report,
     sketch,
 )
-from stillwatch.disk import sweep
+from stillwatch.disk import replaced, sweep
 from stillwatch.engine import Engine, Query, identifier
 from stillwatch.engine.factory import open_engine
 from stillwatch.errors import (
@@ -43,7 +43,7 @@ from stillwatch.read.summary import (
     summarise,
 )
 from stillwatch.records import Table
-from stillwatch.records.inputs import QUARANTINE
+from stillwatch.records.inputs import ACCOUNTS, PERMITS, QUARANTINE, UNREAD_FILES
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
@@ -51,7 +51,8 @@ from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
 from stillwatch.runs.checkpoint import Checkpoint
 from stillwatch.runs.lineage import newest_exchange
-from stillwatch.runs.state import State
+from stillwatch.runs.state import State, Watched
+from stillwatch.runs.state_update import Added
 
 
 class Stage(Protocol):
@@ -172,13 +173,64 @@ def add_to_state(job: Job) -> Rows:
 
     Raises UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
     """
+    return add_watched(job, None).rows
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What was added to a state: the rows read, what of them is new, and the files that could not be read, with why."""
+
+    rows: Rows
+    added: Added
+    unread: tuple[str, ...]
+
+
+def add_watched(job: Job, offsets: Mapping[str, Any] | None) -> Addition:
+    """Adds raw logs to the job's state, and in the same step how far their sources were read.
+
+    `offsets` are of the sources that gave the logs, by their names; None for logs that nobody watches. Raises
+    UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
+    """
     if job.state is None:
         raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
     with _engine(job, job.state.absolute().parent) as engine, state_update.open_at(job.state, job.window) as state:
         key_id = _sketch_key_id(job, state)
-        _read_and_sketch(SKETCHED, engine, job)
-        state_update.add_sketches(engine, job, state, key_id)
-        return count_rows(engine)
+        run((read,), engine, job)
+        if offsets is None:
+            read.refuse_unusable(engine, job)
+        sketch.write_added(engine, job)
+        rows = count_rows(engine)
+        watched = None if offsets is None else _watched(state, offsets, rows)
+        unread = _all(engine, f"SELECT reason FROM {UNREAD_FILES.name} WHERE NOT passed_over ORDER BY reason")
+        added = state_update.add_sketches(engine, job, state, key_id, watched)
+        return Addition(rows, added, tuple(str(row["reason"]) for row in unread))
+
+
+def write_beside(job: Job, folder: Path) -> None:
+    """Writes the job's accounts and permits, checked as by a scan, as `accounts.parquet` and `permits.parquet`.
+
+    Raises RunError when they cannot be used.
+    """
+    alone = replace(job, sources=replace(job.sources, exchanges=(), judgements=()), state=None, previous=None)
+    with _engine(alone, folder.absolute().parent) as engine:
+        run((read,), engine, alone)
+        said = refusals(engine, has_state=True)
+        if said:
+            raise InputError("\n".join(said))
+        for table in (ACCOUNTS, PERMITS):
+            with replaced(folder / f"{table.name}.parquet", "--state") as fresh:
+                engine.export(table, fresh)
+
+
+def _watched(state: State, offsets: Mapping[str, Any], rows: Rows) -> Watched:
+    before = state.watched
+    return replace(
+        before,
+        offsets={**before.offsets, **offsets},
+        outside=before.outside + rows.outside_window,
+        quarantined=before.quarantined + rows.quarantined,
+        repeated=before.repeated + rows.duplicate,
+    )
 
 
 def flow_table() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from stillwatch.errors import Mistake, UsageError
@@ -57,6 +57,7 @@ class Job:
     key: Key = field(repr=False)
     state: Path | None = None  # the folder that keeps what earlier runs have read
     previous: Path | None = None  # the run folder whose networks and campaigns keep their ids
+    lateness: timedelta | None = None  # how late an exchange may reach the state; None: none before the state's end
 
 
 def resolve(

@@ -11,17 +11,35 @@ import pytest
 
 from stillwatch.errors import InputError, OutputError
 from stillwatch.runs import state as states
-from stillwatch.runs.state import Part, State
+from stillwatch.runs.state import Part, State, Watched
 
 UNTIL = datetime(2026, 5, 1, 12)
+FIRST, LAST = datetime(2026, 5, 1), datetime(2026, 5, 1, 11, 59)
 RECORD = {
     "format": states.FORMAT,
     "key_id": "0123456789abcdef",
     "until": UNTIL.isoformat(),
     "filled": ["account_id", "exchange_id"],
-    "parts": [{"file": "exchanges-000001.parquet", "rows": 2, "bytes": 7, "digest": "d"}],
-    "accounts": "accounts-000001.parquet",
+    "parts": [
+        {
+            "file": "exchanges-000001.parquet",
+            "accounts": "accounts-000001.parquet",
+            "rows": 2,
+            "bytes": 7,
+            "digest": "d",
+            "first": FIRST.isoformat(),
+            "last": LAST.isoformat(),
+        }
+    ],
     "lineage": [],
+    "watched": {
+        "offsets": {"folder": {"a.jsonl": 7}},
+        "settled": UNTIL.isoformat(),
+        "taken": 2,
+        "repeated": 1,
+        "outside": 3,
+        "quarantined": 4,
+    },
 }
 
 
@@ -40,8 +58,8 @@ def test_the_record_is_read(old: Path) -> None:
         "0123456789abcdef",
         UNTIL,
         ("account_id", "exchange_id"),
-        (Part("exchanges-000001.parquet", 2, 7, "d"),),
-        "accounts-000001.parquet",
+        (Part("exchanges-000001.parquet", "accounts-000001.parquet", 2, 7, "d", FIRST, LAST),),
+        watched=Watched({"folder": {"a.jsonl": 7}}, UNTIL, 2, 1, 3, 4),
     )
 
 
@@ -61,7 +79,7 @@ def test_what_is_published_is_what_is_loaded(old: Path) -> None:
 @pytest.mark.parametrize("version", [1, 2, 99])
 def test_a_state_of_another_version_is_refused(old: Path, version: int) -> None:
     (old / states.MARKER).write_text(json.dumps(RECORD | {"format": version}))
-    with pytest.raises(InputError, match=r"another version's format, not 3.*add the logs to a new state"):
+    with pytest.raises(InputError, match=r"another version's format, not 4.*add the logs to a new state"):
         states.load(old)
 
 

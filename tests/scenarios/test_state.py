@@ -42,7 +42,7 @@ def test_adding_hour_by_hour_changes_nothing_but_ids(
     assert findings(run) == findings(plain)
     assert findings(flow.scan(job_of(world, state), tmp_path / "again").folder) == findings(plain)
     assert len(states.load(state).parts) == 3
-    assert len(list(state.glob("accounts-*"))) == 1
+    assert len(list(state.glob("accounts-*"))) == 3
 
 
 def test_logs_that_overlap_are_counted_once(world: SmallWorld, plain: Path, tmp_path: Path, hours: list[Path]) -> None:
@@ -144,7 +144,7 @@ def test_two_runs_cannot_add_at_once(tmp_path: Path) -> None:
     ("damage", "said"),
     [
         ("{", "cannot be read"),
-        ('{"format": 99}', "another version's format, not 3"),
+        ('{"format": 99}', "another version's format, not 4"),
         ("[]", "cannot be read"),
     ],
 )

@@ -74,7 +74,7 @@ def run(engine: Engine, job: Job) -> None:
     with progress("reading", text_bytes or None) as advance:
         rejects = Rejects(engine.folder, job.settings.read.keep_raw)
         reading = Reading(engine, job.settings.read, rejects, Faults(engine.folder), advance)
-        repeats = write_tables(reading, named, states.window_of(job.window, state))
+        repeats = write_tables(reading, named, states.window_of(job.window, state, job.lateness))
         write_unread_files(reading, job.sources.passed_over)
         write_state(engine, state)
         write_previous(engine, job, state)

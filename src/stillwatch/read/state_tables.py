@@ -29,7 +29,7 @@ def write_state(engine: Engine, state: State | None) -> None:
     """Creates views over the state's files; without a state, or with an empty one, the views have no rows."""
     parts = state.parts if state else ()
     exchanges = [state.path(part.file).absolute() for part in parts] if state else []
-    accounts = [state.path(state.accounts).absolute()] if state and parts else []
+    accounts = [state.path(part.accounts).absolute() for part in parts] if state else []
     engine.view(SKETCHES, _over(EXCHANGE_SKETCHES, exchanges))
     engine.view(ACCOUNTS, _over(ACCOUNT_SUMS, accounts))
 

@@ -13,20 +13,24 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from stillwatch.disk import sync
 from stillwatch.errors import InputError, Mistake, OutputError
 from stillwatch.job import Window
 
 MARKER = "state.json"
-FORMAT = 3
-"""It changes with the columns of the sketches: 1 and 2, of version 0.1.0, named capabilities."""
+FORMAT = 4
+"""It changes with the columns of the sketches, and with what a part says of itself: 1 and 2 are of version 0.1.0."""
 _LOCK = ".lock"
-_BESIDE = frozenset((_LOCK, "ledger.db", "ledger.db-wal", "ledger.db-shm", "verdicts"))
-"""What a new state's folder may hold already: keys are made, and verdicts served, before the first log is read."""
+_BESIDE = frozenset(
+    (_LOCK, ".watching", "ledger.db", "ledger.db-wal", "ledger.db-shm", "verdicts", "runs", "sources", "watch")
+)
+"""What a new state's folder may hold already: keys are made, verdicts served and sources opened before the first log
+is read."""
 _LINEAGE = ("lineage", "lineage_members")
 _OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
 NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and campaigns then get new ids)"
@@ -35,25 +39,40 @@ NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One addition: a file of exchange sketches."""
+    """One addition: a file of exchange sketches, and a file of sums of each account over these exchanges alone."""
 
     file: str
+    accounts: str
     rows: int
     bytes: int
-    digest: str
+    digest: str  # of `file`
+    first: datetime  # event times (UTC) of its oldest and its newest exchange
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What `watch` has taken from its sources; it changes in the same step as the parts that it paid for."""
+
+    offsets: dict[str, Any] = field(default_factory=dict)  # of each source by its name, as the source gave it
+    settled: datetime | None = None  # `until` when nothing was left to read: what is earlier by the lateness is late
+    taken: int = 0  # exchanges added
+    repeated: int = 0  # exchanges that the state held already
+    outside: int = 0  # exchanges later than the lateness allows, or ahead of the clock
+    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The contents of a state: parts in the order added, one file of sums for each account, and lineage files."""
+    """The contents of a state: parts in the order added, lineage files, and how far its sources were read."""
 
     folder: Path
     key_id: str = ""
     until: datetime | None = None  # all exchanges in the state are earlier (UTC); the next addition begins here
     filled: tuple[str, ...] = ()  # columns of the exchange sketches in which some row has a value
     parts: tuple[Part, ...] = ()
-    accounts: str = ""
     lineage: tuple[str, ...] = ()  # files that the last run that looked for networks left; empty before the first
+    watched: Watched = field(default_factory=lambda: Watched())
 
     @property
     def digest(self) -> str:
@@ -63,7 +82,7 @@ class State:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that belong to the state."""
-        return (*(part.file for part in self.parts), self.accounts, *self.lineage) if self.parts else ()
+        return (*(name for part in self.parts for name in (part.file, part.accounts)), *self.lineage)
 
     def path(self, file: str) -> Path:
         """Returns the path of one of the state's files."""
@@ -96,12 +115,13 @@ def load(folder: Path) -> State:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != FORMAT:
             raise ValueError(f"it has another version's format, not {FORMAT}")
-        parts = tuple(Part(**part) for part in found["parts"])
+        parts = tuple(_part(part) for part in found["parts"])
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
         lineage = tuple(found["lineage"])
         if len(lineage) not in (0, len(_LINEAGE)):
             raise ValueError(f"its lineage is in {len(lineage)} files")
-        state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, found["accounts"], lineage)
+        watched = _watched(found["watched"])
+        state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, lineage, watched)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"`{path}` cannot be read ({error}); add the logs to a new state") from error
     for file in state.files:
@@ -113,11 +133,19 @@ def load(folder: Path) -> State:
     return state
 
 
-def window_of(window: Window, state: State | None) -> Window:
-    """Returns the window of the exchanges to add: it begins at the end of the state, or later if `window` does."""
-    if state is None or state.until is None:
+def window_of(window: Window, state: State | None, lateness: timedelta | None = None) -> Window:
+    """Returns the window of the exchanges to add: it begins at the end of the state, or later if `window` does.
+
+    With a `lateness`, as of a job, it begins so much before the time up to which all sources had been read.
+    """
+    if state is None:
         return window
-    return Window(max(window.since or state.until, state.until), window.until)
+    begin = state.until
+    if lateness is not None:
+        begin = None if state.watched.settled is None else state.watched.settled - lateness
+    if begin is None:
+        return window
+    return Window(max(window.since or begin, begin), window.until)
 
 
 def window_seen(window: Window, state: State) -> Window:
@@ -150,32 +178,38 @@ def opened(folder: Path) -> Iterator[State]:
 
 def next_names(state: State) -> tuple[str, str]:
     """Returns file names for the exchanges of the next addition and for the account sums that include it."""
-    number = len(state.parts) + 1
+    # an earlier number may have become part of a later one (`compaction`), and no name is used twice
+    number = 1 + max((_number(part.file) for part in state.parts), default=0)
     return f"exchanges-{number:06}.parquet", f"accounts-{number:06}.parquet"
 
 
 def next_lineage(state: State, tables: Sequence[str]) -> tuple[str, ...]:
     """Returns file names for the next run's lineage tables."""
-    number = 1 + max((int(file.rpartition("-")[2].partition(".")[0]) for file in state.lineage), default=0)
+    number = 1 + max(map(_number, state.lineage), default=0)
     return tuple(f"{table}-{number:06}.parquet" for table in tables)
 
 
-def part_of(path: Path, rows: int) -> Part:
-    """Returns a file of exchange sketches as a part; reads the file for its digest."""
+def part_of(path: Path, accounts: str, rows: int, span: tuple[datetime, datetime]) -> Part:
+    """Returns a file of exchange sketches as a part; reads the file for its digest.
+
+    `accounts` is the name of its file of sums, `span` the event times of its oldest and newest exchange.
+    """
     with path.open("rb") as stream:
-        return Part(path.name, rows, path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Part(path.name, accounts, rows, path.stat().st_size, digest, *span)
 
 
 def publish(state: State) -> None:
     """Replaces `state.json` in one step and removes files that it no longer names; raises OutputError on failure."""
     record = {"format": FORMAT, **asdict(replace(state, folder=Path()))}
-    record |= {"until": state.until.isoformat() if state.until else None}
     del record["folder"]
     fresh = state.folder / f".{MARKER}"
     try:
-        fresh.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        newest = [part.file for part in state.parts[-1:]]
-        for file in (*newest, *state.files[len(state.parts) :]):
+        fresh.write_text(json.dumps(record, indent=1, default=datetime.isoformat) + "\n", encoding="utf-8")
+        for part in state.parts[-1:]:
+            sync(state.path(part.file))
+            sync(state.path(part.accounts))
+        for file in state.lineage:
             sync(state.path(file))
         sync(fresh)
         fresh.replace(state.folder / MARKER)
@@ -183,6 +217,20 @@ def publish(state: State) -> None:
     except OSError as error:
         raise OutputError(f"cannot write `{state.folder}`: {error.strerror or error}; free space there") from error
     _sweep(state)
+
+
+def _number(file: str) -> int:
+    return int(file.rpartition("-")[2].partition(".")[0])
+
+
+def _part(record: dict[str, Any]) -> Part:
+    times = {name: datetime.fromisoformat(record[name]) for name in ("first", "last")}
+    return Part(**(record | times))
+
+
+def _watched(record: dict[str, Any]) -> Watched:
+    settled = record["settled"]
+    return Watched(**(record | {"settled": datetime.fromisoformat(settled) if settled else None}))
 
 
 def _lock(handle: int, folder: Path) -> None:

@@ -21,12 +21,18 @@ def run(engine: Engine, job: Job) -> None:
     `added_sketches` has the sketches of `exchanges` and the received sketches; `exchange_sketches` and
     `account_sketches` include the sketches of the state too. Raises the errors of the engine.
     """
+    added = write_added(engine, job)
+    from_state = stream.with_rows(engine, stream.STATE)
+    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *from_state))))
+    account.run(engine, has_state=bool(from_state))
+
+
+def write_added(engine: Engine, job: Job) -> tuple[str, ...]:
+    """Writes `added_sketches`; returns the names of the tables that it is made of."""
     rows = job.settings.sketch.batch_rows
     kernel = stream.Sketcher(job.key, rows, job.settings.read.trusted_hops)
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))
-    from_state = stream.with_rows(engine, stream.STATE)
     engine.view(ADDED_SKETCHES.name, Query("added sketches", stream.joined_sql(added)))
-    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *from_state))))
-    account.run(engine, has_state=bool(from_state))
+    return added
