@@ -44,3 +44,7 @@ CERTAIN = 0.999999  # the most probability that evidence alone may state: six de
 
 # Shares of what a campaign asked for
 RIGHTLY_NAMED = 50.0  # exchanges taken to be named rightly, so that few are not worked back far (1 % of 5,000)
+
+# Accounts that are found to belong to a network after the run that assessed it
+WHOLLY_ACCUSED = 0.9  # of a network's accounts at a level, from which an account that joins it is taken for one of them
+JOINED_BITS = 7.0  # bits beyond the price of membership that `act` asks of it: its own requests were not assessed

@@ -48,6 +48,7 @@ WRITES = (
     "repeated_texts",
     "network_values",
     "network_links",
+    "network_profiles",
 )
 
 
@@ -74,7 +75,7 @@ def run(engine: Engine, job: Job) -> None:
     known = AccountPrior(prior, handover_count)
     lives = lives_of(engine, graph, reworded)
     biclusters = find_biclusters(graph, null, known, settings.minimum_accounts, settings.net_bits, lives)
-    write(engine, graph, biclusters, prior, job.settings, lives)
+    write(engine, graph, biclusters, prior, job, lives)
 
 
 def _of_contents(

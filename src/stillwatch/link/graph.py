@@ -129,9 +129,13 @@ def load(
         distinct_count[_PAYLOAD] = 0
     stated = [code for code, attribute in wanted.items() if attribute.source == "accounts"]
     for code in stated if engine.columns("accounts") else ():
-        rows = _read(engine.fetch(holdings_sql(ATTRIBUTES[code])), ATTRIBUTES[code].reading, trusted_hops)
-        held[code] = _stated(rows, distinct_count[code])
+        held[code] = _stated(stated_rows(engine, code, trusted_hops), distinct_count[code])
     return Holdings(held, distinct_count, sent)
+
+
+def stated_rows(engine: Engine, code: int, trusted_hops: int) -> pa.Table:
+    """What accounts state of the attribute `code`, as of `holdings_sql`; each account once."""
+    return _read(engine.fetch(holdings_sql(ATTRIBUTES[code])), ATTRIBUTES[code].reading, trusted_hops)
 
 
 def _read(rows: pa.Table, reading: Reading | None, trusted_hops: int) -> pa.Table:

@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
+from stillwatch.job import Job
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.copying import sent_before
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
+from stillwatch.link.profiles import write_profiles
 from stillwatch.link.shown_values import shown_values
 from stillwatch.link.ties import Lives, Ties, own_ties
 from stillwatch.link.values import ATTRIBUTES
@@ -37,7 +39,6 @@ from stillwatch.records.outputs import (
 )
 from stillwatch.records.sketches import MEMBER_TIES, REPEATED_TEXTS
 from stillwatch.runs.lineage import history, inherit, reserved
-from stillwatch.settings import Settings
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
 DRAWN_VALUES = 24
@@ -64,10 +65,11 @@ def write(
     graph: Graph,
     biclusters: Sequence[Bicluster],
     prior: NDArray[np.float64],
-    settings: Settings,
+    job: Job,
     lives: Lives,
 ) -> None:
     """Writes all tables of networks and their members."""
+    settings = job.settings
     facts = engine.fetch(
         Query(
             "account facts",
@@ -104,6 +106,7 @@ def write(
     shown = shown_values(engine, graph, chosen, accounts, settings.read.trusted_hops)
     values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
     engine.store(NETWORK_VALUES, _together(values, NETWORK_VALUES.schema))
+    write_profiles(engine, graph, rows, lives, job.key, settings.read.trusted_hops)
     links = [_links(name, bicluster, graph, accounts) for name, bicluster in rows]
     engine.store(NETWORK_LINKS, _together(links, NETWORK_LINKS.schema))
 

@@ -45,6 +45,32 @@ NETWORK_LINKS = Table(
     ("network_id", "account_id", "value_id"),
 )
 
+NETWORK_PROFILES = Table(
+    "network_profiles",
+    (
+        *columns(Kind.STRING, "network_id claim", required=True),
+        # the value as exchange sketches have it; of what accounts state, a hash under the same key
+        *columns(Kind.INT64, "keyed accounts", required=True),
+        # the share of members that hold it, and how many accounts hold it by chance for each distinct value they hold
+        *columns(Kind.FLOAT64, "usage rate", required=True),
+        *columns(Kind.TIMESTAMP, "held_since", required=True),  # when a second member held it
+    ),
+    ("network_id", "claim", "keyed"),
+)
+
+JOINS = Table(
+    "joins",
+    (
+        *columns(Kind.STRING, "account_id network_id", required=True),
+        *columns(Kind.STRING, "campaign_id level"),  # null where it joined a network that is no campaign
+        *columns(Kind.FLOAT64, "bits", required=True),
+        *columns(Kind.TIMESTAMP, "linked_at", required=True),  # event time from which its own links sufficed
+        *columns(Kind.STRINGS, "claims", required=True),  # what it shares with the network
+    ),
+    ("account_id",),
+)
+"""Accounts that `watch` found to belong to a network since the last run; a table of the state, not of a run."""
+
 CAMPAIGNS = Table(
     "campaigns",
     (
@@ -123,6 +149,7 @@ RUN_FILES = (
     NETWORK_MEMBERS,
     NETWORK_VALUES,
     NETWORK_LINKS,
+    NETWORK_PROFILES,
     CAMPAIGNS,
     CAMPAIGN_MEMBERS,
     CAMPAIGN_EXCHANGES,

@@ -1,0 +1,51 @@
+"""The level of an account that was found to belong to a network after the run that assessed the network.
+
+Its own requests were not assessed, so that it can stand no higher than nearly all accounts of the network do, and at
+`act` only by acts of its own: what others copy from it, or what its own firm shares with it, never accuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stillwatch.assess.thresholds import JOINED_BITS, MAJORITY, OWN_WAYS, WHOLLY_ACCUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The campaign that most accounts of a network belong to, and their shares of the network by level."""
+
+    campaign: str
+    shares: Mapping[str, float]
+
+    def share(self, *levels: str) -> float:
+        """The share of the network's accounts that stand at one of these levels."""
+        return sum(self.shares.get(level, 0.0) for level in levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How an account is tied to the network that it joined.
+
+    `beyond` are its bits beyond the price of membership, `ways` the independence groups besides texts in which it took
+    up what the network held already, `texts` says whether it did so in texts, and `own_customer` whether organisation
+    or card are the network's own.
+    """
+
+    beyond: float
+    ways: int
+    texts: bool
+    own_customer: bool
+
+
+def level_of_latecomer(standing: Standing | None, tie: Tie) -> str | None:
+    """Returns `act`, `review`, `watch` or None."""
+    if standing is None or tie.own_customer:
+        return None
+    acted = tie.ways >= OWN_WAYS and tie.texts  # who shares a place and a program with it may ask for anything
+    if standing.share("act") >= WHOLLY_ACCUSED and tie.beyond >= JOINED_BITS and acted:
+        return "act"
+    if standing.share("act", "review") >= WHOLLY_ACCUSED:
+        return "review"
+    return "watch" if standing.share("act", "review", "watch") >= MAJORITY else None
