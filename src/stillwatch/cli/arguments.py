@@ -24,7 +24,9 @@ ALIKE = 0.7
 """Likeness (of `difflib`) from which a word is taken for a misspelt option; at 0.6 `--version` passes for `--json`."""
 
 
-def job_from(context: typer.Context, typed: Typed, findings: Findings, needs_key: bool = False) -> Job:
+def job_from(
+    context: typer.Context, typed: Typed, findings: Findings, needs_key: bool = False, needs_logs: bool = True
+) -> Job:
     """The job that was typed; `context` knows the options of the command.
 
     Raises UsageError with what was found before, what is wrong with the words, and what the job cannot find.
@@ -37,7 +39,7 @@ def job_from(context: typer.Context, typed: Typed, findings: Findings, needs_key
     inputs = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
     if typed.state is not None:
         findings.mistakes.extend(states.refusal(typed.state))
-    if not typed.logs and not _keeps_anything(typed.state):
+    if needs_logs and not typed.logs and not _keeps_anything(typed.state):
         findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
     previous = _previous(typed.previous, typed.state, findings)
     window = _window(typed, findings)

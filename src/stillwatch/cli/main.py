@@ -24,6 +24,7 @@ from stillwatch.cli.report import report
 from stillwatch.cli.respond import respond
 from stillwatch.cli.run import check, scan, sketch
 from stillwatch.cli.serve import serve
+from stillwatch.cli.watch import watch
 from stillwatch.errors import StillwatchError
 from stillwatch.records.printable import escaped
 
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-_OF_LOGS = (check, scan, sketch, calibrate)
+_OF_LOGS = (check, scan, sketch, watch, calibrate)
 for command in _OF_LOGS:
     # unknown options reach these commands as words, so that they are listed with every other mistake
     app.command(context_settings={"ignore_unknown_options": True})(command)

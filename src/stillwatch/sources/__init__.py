@@ -12,6 +12,7 @@ from stillwatch.sources.interface import Allowed, Batch, Counts, Offset, Source,
 from stillwatch.sources.taking import SETTLE_SECONDS
 
 __all__ = [
+    "SETTLE_SECONDS",
     "Address",
     "Allowed",
     "Batch",

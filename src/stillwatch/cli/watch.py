@@ -1,0 +1,115 @@
+"""`stillwatch watch`: exchanges are taken in as they come, networks found as they form, and answers kept up to date."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillwatch.cli.arguments import job_from
+from stillwatch.cli.findings import Findings
+from stillwatch.cli.options import TABLES, Typed, takes
+from stillwatch.cli.output import say
+from stillwatch.errors import UsageError
+from stillwatch.job import Inputs
+
+if TYPE_CHECKING:
+    from stillwatch.respond import Policy
+    from stillwatch.sources import Address, Source
+    from stillwatch.watch.loop import Plan
+
+SPAN = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhd])")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+SETTINGS = ("settings", "format", "mapping", "since", "engine", "spark_remote", "key_file", "state")
+
+
+@takes(*SETTINGS, *TABLES)
+def watch(  # noqa: PLR0913  one parameter an option
+    typed: Typed,
+    context: typer.Context,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="A folder, kafka://host:port/topic, nats://host:port/stream or otlp://host:port.", show_default=False
+        ),
+    ],
+    every: Annotated[str, typer.Option(help="Time between searches for networks, like `15m` or `1h`.")] = "1h",
+    lateness: Annotated[str, typer.Option(help="How late an exchange may come.")] = "1h",
+    window: Annotated[str | None, typer.Option(help="How far back to look, like `60d`; for ever without it.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="What follows from which finding; only observing without.")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help="The ledger's postgresql:// URL, in place of the state.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Work off what is there, search once, and end.")] = False,
+) -> None:
+    """Watches sources: takes exchanges in as they come, finds networks, and keeps the answers for gateways."""
+    findings = Findings()
+    if typed.state is None:
+        findings.add("`--state`", "is missing", "name the folder that keeps what is watched")
+    spans = [_span(f"--{name}", text, findings) for name, text in (("every", every), ("lateness", lateness))]
+    keep = None if window is None else _span("--window", window, findings)
+    addresses = _addresses(sources, findings)
+    job = job_from(context, typed, findings, needs_logs=False)
+    inputs = Inputs((), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    from stillwatch.respond import load_policy
+    from stillwatch.watch.loop import Plan
+
+    plan = Plan(job, spans[0], spans[1], keep, once=once)
+    _run(plan, inputs, addresses, database or job.state or Path(), load_policy(policy))
+
+
+def _run(plan: Plan, inputs: Inputs, addresses: tuple[Address, ...], where: Path | str, policy: Policy) -> None:
+    from stillwatch.watch.answers import Answers
+    from stillwatch.watch.beside import Beside
+    from stillwatch.watch.loop import OWN, Watch
+
+    beside = Beside(inputs, plan.job, plan.state / OWN)
+    answers = Answers(where, plan.state, beside, policy)
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    with ExitStack() as stack:
+        found = [_opened(one, plan.state, where, stack) for one in addresses]
+        Watch(plan, found, beside, answers, say).run(stopped.is_set)
+
+
+def _opened(address: Address, state: Path, where: Path | str, stack: ExitStack) -> Source:
+    from stillwatch import sources
+
+    allowed = None
+    if address.kind == "otlp":
+        from stillwatch.ledger import opened
+
+        ledger = stack.enter_context(opened(where))
+
+        def allowed(secret: str) -> bool:
+            key = ledger.keys.find(secret)
+            return key is not None and key.scope == "ingest"
+
+    source = sources.opened(address, state / "sources", allowed)
+    stack.callback(source.close)
+    return source
+
+
+def _addresses(words: list[str], findings: Findings) -> tuple[Address, ...]:
+    from stillwatch.sources import parse
+
+    try:
+        return parse(words)
+    except UsageError as error:
+        findings.mistakes.extend(error.mistakes)
+        return ()
+
+
+def _span(option: str, text: str, findings: Findings) -> timedelta:
+    """`90s`, `15m`, `1h` or `60d` as a time; anything else is a mistake."""
+    found = SPAN.fullmatch(text.strip())
+    if found is None or int(found["number"]) == 0:
+        findings.add(f"`{option} {text}`", "is no span of time", "write it like `15m`, `1h` or `60d`")
+        return timedelta(hours=1)
+    return timedelta(seconds=int(found["number"]) * SECONDS[found["unit"]])

@@ -1,0 +1,114 @@
+"""An epoch: a whole run over all that the state holds, beside which the state goes on taking exchanges in.
+
+The run works on a frozen copy of the state, made of hard links, since the state's files never change. When it is done,
+its lineage goes into the state, and `runs/latest` names it. Each step can be done again after a kill.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from stillwatch import flow
+from stillwatch.disk import hidden, replaced, sweep
+from stillwatch.errors import OutputError
+from stillwatch.job import Job
+from stillwatch.runs import previous, state_update
+from stillwatch.runs import state as states
+from stillwatch.runs.folder import MARKER
+from stillwatch.runs.state import State
+
+RUNS, LATEST = "runs", "latest"
+KEPT = 8  # the newest run folders that stay
+
+
+def name_of(until: datetime) -> str:
+    """The name of an epoch that has read exchanges until then (UTC); names ascend with time."""
+    return until.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def until_of(name: str) -> datetime:
+    """The time (UTC) until which the epoch of that name has read; raises ValueError for another name."""
+    return datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ")
+
+
+def finished(state: Path) -> list[Path]:
+    """The folders of finished epochs, oldest first."""
+    found = []
+    for path in sorted((state / RUNS).glob("*")):
+        try:
+            until_of(path.name)
+        except ValueError:
+            continue
+        if (path / MARKER).is_file():
+            found.append(path)
+    return found
+
+
+def latest(state: Path) -> Path | None:
+    """The folder of the epoch that was adopted last; None before the first."""
+    try:
+        name = (state / RUNS / LATEST).read_text(encoding="utf-8").strip()
+        until_of(name)
+    except (OSError, ValueError):
+        return None
+    folder = state / RUNS / name
+    return folder if (folder / MARKER).is_file() else None
+
+
+def begin(state: State) -> Path:
+    """Makes a folder in `state/runs` that holds the state as it is now, for `find`; the state must be open.
+
+    `sweep` removes it once this process is dead. Raises OutputError when the folder cannot be made.
+    """
+    parent = state.folder / RUNS
+    sweep(parent)
+    folder = hidden(parent, "frozen")
+    try:
+        freeze(state, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def freeze(state: State, folder: Path) -> None:
+    """Makes `folder` a state that holds what `state` holds now."""
+    try:
+        for name in state.files:
+            _link(state.path(name), folder / name)
+    except OSError as error:
+        raise OutputError(f"cannot write in `{folder.parent}`: {error.strerror or error}; free space there") from error
+    states.publish(replace(state, folder=folder))
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
+
+
+def find(job: Job, frozen_state: Path, out: Path) -> None:
+    """Runs over a frozen state, removes it, and publishes the run at `out`; raises RunError when it cannot finish."""
+    try:
+        alone = replace(job.sources, exchanges=())
+        flow.scan(replace(job, sources=alone, state=frozen_state, previous=None, lateness=None), out)
+    finally:
+        shutil.rmtree(frozen_state, ignore_errors=True)
+
+
+def adopt(state: Path, run: Path) -> None:
+    """Makes a finished run the state's latest: the next run goes on from its lineage. It may be done twice.
+
+    Raises OutputError when the state cannot be written.
+    """
+    with states.opened(state):
+        state_update.keep_lineage(state, previous.files(run))
+    with replaced(state / RUNS / LATEST, "--state") as path:
+        path.write_text(run.name + "\n", encoding="utf-8")
+    for old in finished(state)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,36 @@
+"""`stillwatch watch` works off a folder, and tells every mistake on its line at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from stillwatch.cli.main import invoke
+from stillwatch.runs import state as states
+from stillwatch.verdicts import Reader
+from tests.read.rows import exchange, write
+
+NOON = datetime(2026, 5, 1, 12)
+
+
+def test_once_works_off_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs, state = tmp_path / "logs", tmp_path / "state"
+    logs.mkdir()
+    write(logs / "a.jsonl", [exchange(number, started_at=NOON + timedelta(seconds=number)) for number in range(9)])
+    (tmp_path / "key").write_bytes(b"a key of more than sixteen bytes")
+    assert invoke(["watch", str(logs), "--state", str(state), "--once", "--key-file", str(tmp_path / "key")]) == 0
+    assert "9 exchanges" in capsys.readouterr().out
+    assert states.load(state).watched.taken == 9
+    reader = Reader(state / "verdicts")
+    assert reader.snapshot is not None
+    assert reader.find("a0") is None
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["watch", "kafka://nowhere", "--every", "often", "--lateness", "0h", "--window", "7"]
+    assert invoke([*words, "--key-file", str(tmp_path / "none")]) == 2
+    said = capsys.readouterr().err
+    for name in ("kafka://nowhere", "--every often", "--lateness 0h", "--window 7", "--state", "none"):
+        assert name in said, said
