@@ -78,6 +78,12 @@ def test_a_run_without_networks_has_nothing_to_tell(tmp_path: Path) -> None:
     assert (found.until, dict(found.days), found.refusal) == (None, {}, None)
 
 
+def test_names_that_fit_nothing_are_told(tmp_path: Path) -> None:
+    rules = policy(tmp_path, line(subjects=["C1", "C7"]), protect={"accounts": ["typo"]})
+    found = dry_run(written(tmp_path / "run", [Seen("a")]), rules, NOBODY, {})
+    assert [one.split("`")[3] for one in found.warnings] == ["typo", "C7"]
+
+
 def test_what_must_be_known_is_asked_for(tmp_path: Path) -> None:
     inputs = [{"feeds": "permits", "source": "permits.csv", "rows_used": 2}]
     found = dry_run(written(tmp_path / "run", [Seen("a")], inputs=inputs), policy(tmp_path), People(), {})

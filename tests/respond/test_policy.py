@@ -126,6 +126,7 @@ class TestMistakes:
         ({"level": "review", "effect": "suspend"}, "can be suspended"),
         ({"level": "watch"}, "`watch` means wait"),
         ({"holder_text": " "}, "`holder_text` is missing"),
+        ({"network_kinds": ["fraudring"]}, "fraud_ring"),
         ({"lasts": "0d"}, "greater than"),
         ({"lasts": "91d"}, "less than or equal"),
         ({"lasts": None}, "write it like"),

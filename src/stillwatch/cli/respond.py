@@ -13,6 +13,7 @@ from stillwatch.cli.ledgers import VERDICTS, Database, Place, State, latest_run,
 from stillwatch.cli.options import Typed, takes
 from stillwatch.cli.output import complain, print_json, say
 from stillwatch.errors import RunError
+from stillwatch.key import exposure
 
 if TYPE_CHECKING:
     from stillwatch.respond import People, Policy, Summary
@@ -36,6 +37,8 @@ def respond(
     from stillwatch.respond import load_policy
 
     rules, people = load_policy(policy), _people(typed.accounts, typed.permits)
+    if (warning := exposure(rules.key_file)) is not None:
+        complain(warning)
     show = _show_dry_run if dry_run else _decide
     show(folder, rules, people, Place(state, database), typed.as_json)
 
@@ -91,6 +94,7 @@ def _summary(done: Summary) -> dict[str, Any]:
         "kept": done.kept,
         "kept_out": {reason: list(accounts) for reason, accounts in done.kept_out.items()},
         "refusal": done.refusal,
+        "warnings": list(done.warnings),
     }
 
 
@@ -126,6 +130,8 @@ def _show_dry_run(run: Path, policy: Policy, people: People, place: Place, as_js
         with ledger_of(place.state, place.database) as ledger:
             judgements = ledger.judgements.latest()
     found = responding.dry_run(run, policy, people, judgements)
+    for warning in found.warnings:
+        complain(warning)
     if as_json:
         print_json(_dry_run(found))
         return
@@ -136,6 +142,7 @@ def _dry_run(found: DryRun) -> dict[str, Any]:
     return {
         "until": found.until.isoformat() if found.until else None,
         "refusal": found.refusal,
+        "warnings": list(found.warnings),
         "days": {
             str(day): {"effects": dict(one.effects), "for_approval": one.for_approval, "kept_out": dict(one.kept_out)}
             for day, one in found.days.items()

@@ -69,7 +69,7 @@ def decide(run: Path, ledger: Ledger, policy: Policy, joins: pa.Table | None, pe
         plan = planned(found, policy, bars, _before(ledger, policy, now), draw, now)
         ended = tuple((entry.decision.decision_id, reason) for entry, reason in plan.reversals)
         ledger.decisions.lapse(ended, now)
-        warnings = _warnings(found, policy, people)
+        warnings = misspelt(found, policy, people)
         refusal = too_far(plan, found, policy, people)
         if refusal is not None:
             return Summary(found.run, now, (), (), ended, plan.kept, plan.kept_out, refusal, warnings)
@@ -237,7 +237,7 @@ def _evidence(new: New, found: Found) -> tuple[Evidence, ...]:
     return (*own, *found.evidence.get(finding.subject, ()))
 
 
-def _warnings(found: Found, policy: Policy, people: People) -> tuple[str, ...]:
+def misspelt(found: Found, policy: Policy, people: People) -> tuple[str, ...]:
     """Names in the policy that fit nothing, which may be misspelt."""
     known = set(people.organisation_of or ())
     lost = [
@@ -248,5 +248,11 @@ def _warnings(found: Found, policy: Policy, people: People) -> tuple[str, ...]:
     lost += [
         f"`protect.organisations` names `{one}`, which no account record has"
         for one in sorted(set(policy.protect.organisations) - organisations)
+    ]
+    subjects = {name for mine in found.of.values() for one in mine for name in (one.subject, one.network_id)}
+    lost += [
+        f"line `{line.name}` names `{one}`, which this run does not find"
+        for line in policy.lines
+        for one in sorted(set(line.subjects) - subjects)
     ]
     return tuple(lost)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stillwatch.ledger.records import Judgement
 from stillwatch.respond.choice import Bars
-from stillwatch.respond.decide import incomplete, too_far
+from stillwatch.respond.decide import incomplete, misspelt, too_far
 from stillwatch.respond.findings import Finding, found_in
 from stillwatch.respond.people import People
 from stillwatch.respond.plan import DAY, Before, Plan, planned
@@ -37,6 +37,7 @@ class DryRun:
     until: datetime | None
     days: Mapping[date, Day]
     refusal: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,9 +63,9 @@ def dry_run(run: Path, policy: Policy, people: People, said: Mapping[str, Judgem
     found = found_in(run)
     if found.newest is None:
         return DryRun(None, {})
-    refusal = incomplete(found, policy, people)
+    warnings, refusal = misspelt(found, policy, people), incomplete(found, policy, people)
     if refusal is not None:
-        return DryRun(found.newest, {}, refusal)
+        return DryRun(found.newest, {}, refusal, warnings)
     arriving = sorted((min(one.found_at for one in mine), account) for account, mine in found.of.items())
     begins = found.newest - days * DAY
     told: dict[date, Day] = defaultdict(Day)
@@ -79,10 +80,11 @@ def dry_run(run: Path, policy: Policy, people: People, said: Mapping[str, Judgem
             plan = planned(replace(found, of=time.waiting), policy, bars, time.before(now), draw, now)
             refusal = too_far(replace(plan, would_hit=plan.would_hit + time.hit), found, policy, people)
             if refusal is not None:
-                return DryRun(found.newest, dict(told), f"on {now:%Y-%m-%d}: {refusal}")
+                return DryRun(found.newest, dict(told), f"on {now:%Y-%m-%d}: {refusal}", warnings)
             _tell(plan, told[now.date()], time, now)
         now += _STEP
-    return DryRun(found.newest, {day: one for day, one in told.items() if one.effects or one.kept_out})
+    days_told = {day: one for day, one in told.items() if one.effects or one.kept_out}
+    return DryRun(found.newest, days_told, None, warnings)
 
 
 def _tell(plan: Plan, day: Day, time: _Time, now: datetime) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv, json
 from pyarrow import parquet as pq
 
@@ -57,7 +58,7 @@ def _organisations(accounts: pa.Table) -> dict[str, str]:
         return {}
     names = [one for one in ("account_id", "organisation_id", "verification") if one in accounts.column_names]
     held: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-    for row in accounts.select(names).to_pylist():
+    for row in accounts.select(names).filter(pc.is_valid(accounts["organisation_id"])).to_pylist():
         if row["organisation_id"]:
             held[row["organisation_id"]].append((row["account_id"], row.get("verification") == _UNDER_CONTRACT))
     return {
@@ -80,7 +81,8 @@ def read_table(named: Sequence[str], option: str, needs: Iterable[str], times: I
         for name in needs:
             if name not in found.column_names:
                 raise UsageError([Mistake(f"`{option} {path}`", f"has no column `{name}`", "see docs/contract.md")])
-        tables.append(_in_time(_as_texts(found), path, times))
+        known = [name for name in found.column_names if name in (*_TEXTS, *times)]
+        tables.append(_in_time(_as_texts(found.select(known)), path, times))
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
 
 

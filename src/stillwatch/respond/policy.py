@@ -26,6 +26,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d{1,5})([mhd])")
 
 Effect = Literal["observe", "label", "challenge", "throttle", "limit_models", "hide_reasoning", "suspend"]
+NetworkKind = Literal["relay", "reseller", "fraud_ring", "enterprise", "shared_access", "unknown"]
 
 
 def _duration(value: object) -> object:
@@ -103,7 +104,7 @@ class Line(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     kind: Literal["campaign", "network"] = "campaign"
     level: Literal["watch", "review", "act"] | None = None  # exactly this one; none for `network`
-    network_kinds: tuple[str, ...] = ()  # none: of any kind
+    network_kinds: tuple[NetworkKind, ...] = ()  # none: of any kind
     subjects: tuple[str, ...] = ()  # only these networks or campaigns; none: all
     effect: Effect
     lasts: Duration = Field(gt=timedelta(0), le=timedelta(days=90))
