@@ -29,6 +29,7 @@ SECTIONS = (
             "docs/contract-outputs.md",
             "docs/formats/*.md",
             "docs/flow.md",
+            "docs/sources.md",
             "docs/performance.md",
             "docs/spark.md",
         ),

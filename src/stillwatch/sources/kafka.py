@@ -21,7 +21,7 @@ _PATIENCE = 10.0  # seconds within which a broker must say that nothing more is 
 _ASKING = 5.0  # seconds for one question
 _AGAIN = 60.0  # seconds after which the partitions are asked for again: a topic may get more
 _PAUSE = 1.0  # seconds between questions that fail
-_SLICE = 0.1
+_SLICE = 0.05
 _OWN = {
     "group.id": "stillwatch",
     "client.id": "stillwatch",
@@ -34,7 +34,8 @@ _OWN = {
 """What an operator's settings cannot change, since what is lost and repeated depends on it."""
 _DEFAULTS = {
     "queued.max.messages.kbytes": 65_536,
-    "queued.min.messages": 1_000,
+    "queued.min.messages": 100_000,
+    "fetch.queue.backoff.ms": 20,
     "fetch.max.bytes": 33_554_432,
     "max.partition.fetch.bytes": 4_194_304,
     "reconnect.backoff.max.ms": 5_000,
@@ -78,19 +79,22 @@ class KafkaSource:
         lost = self._assign() if stale and began > self._retry else 0
         repeated = 0
         with self._spool.records() as records:
-            while records.size < most_bytes:
-                passed = time.monotonic() - began
-                if passed >= wait_seconds and (records.records or self._caught_up or passed > _PATIENCE):
-                    break
-                left = max(wait_seconds - passed, 0.0 if records.records else _SLICE)
-                message = self._consumer.poll(min(_SLICE, left))
+            silent = False
+            while records.size < most_bytes and not (silent and self._may_end(began, wait_seconds, records)):
+                message = self._consumer.poll(0.0 if self._caught_up and records.records else _SLICE)
+                silent = message is None or message.error() is not None
                 if message is not None:
                     repeated += self._take(message, records)
                 if self._asked is None and time.monotonic() > self._retry:
                     lost += self._assign()
-            if not self._caught_up and not records.records:
+            if not self._caught_up and not records.records and not repeated:
                 self._told.tell(self._down or "the broker does not answer; what is there is read when it does")
             return self._batch(records, repeated, lost)
+
+    def _may_end(self, began: float, wait_seconds: float, records: Records) -> bool:
+        """Whether a batch may end though it has room, when nothing came for a moment."""
+        passed = time.monotonic() - began
+        return passed >= wait_seconds and (self._caught_up or bool(records.records) or passed > _PATIENCE)
 
     @property
     def _caught_up(self) -> bool:
