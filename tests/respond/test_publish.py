@@ -64,6 +64,17 @@ def test_a_reversal_and_a_judgement_end_the_effect(tmp_path: Path) -> None:
     assert verdict.effects == ()
 
 
+def test_a_word_on_a_network_after_the_run_spares_its_accounts(tmp_path: Path) -> None:
+    run = written(tmp_path / "run", [Seen("a"), Seen("b", campaign="C2", network="N2")])
+    with opened(tmp_path) as ledger:
+        decide(run, ledger, policy(tmp_path), None, NOBODY, NOW)
+        ledger.judgements.add(Judgement("N2", "innocent", "Bo", NOW))
+        publish(run, ledger, None, tmp_path / "verdicts", NOW)
+    reader = Reader(tmp_path / "verdicts")
+    found = [reader.find(name, NOW + 3 * DAY) for name in "ab"]
+    assert [(one.level, len(one.effects)) for one in found if one] == [("act", 1), (None, 0)]
+
+
 def test_what_waits_or_is_held_out_has_no_effect(tmp_path: Path) -> None:
     run = written(tmp_path / "run", [Seen("a"), Seen("b")])
     rules = policy(tmp_path, limits={"second_person_above": 0})

@@ -41,6 +41,8 @@ def in_utc(moment: datetime) -> datetime:
 
 def cleaned(text: str) -> str:
     """What a person wrote, at most LONGEST_TEXT characters, without characters that hide or reorder what is read."""
+    if text.isprintable():  # what most texts are
+        return text[:LONGEST_TEXT].strip()
     kept = (
         one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " "
         for one in text[:LONGEST_TEXT].replace("\r\n", "\n")
@@ -50,7 +52,13 @@ def cleaned(text: str) -> str:
 
 def storable(text: str) -> bool:
     """Whether both databases can hold the text: PostgreSQL takes no NUL, and neither takes half a character."""
-    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def same_person(one: str, other: str) -> bool:

@@ -56,6 +56,25 @@ def _fits(line: Line, finding: Finding) -> bool:
     return not line.subjects or finding.subject in line.subjects or finding.network_id in line.subjects
 
 
+def innocent(found: Found, said: Mapping[str, Judgement]) -> frozenset[str]:
+    """Accounts, networks and campaigns that a person has cleared, by the ledger's judgements and by those of the run.
+
+    Of an earlier word on a network or campaign the run knows for whom it still holds; a later one holds for all.
+    """
+    cleared = {subject for subject, one in said.items() if one.verdict == "innocent"}
+    resolved = {
+        one
+        for one in cleared - found.of.keys()
+        if one in found.cleared_at and found.cleared_at[one] >= said[one].decided_at
+    }
+    return frozenset(cleared - resolved) | found.innocent
+
+
+def names_of(account: str, findings: Iterable[Finding]) -> set[str]:
+    """The account, and the networks and campaigns that it is found in."""
+    return {account} | {name for one in findings for name in (one.subject, one.network_id) if name is not None}
+
+
 class Bars:
     """Who is out of reach at one moment."""
 
@@ -64,20 +83,11 @@ class Bars:
         self._permitted = people.permitted(now)
         protect = policy.protect
         self._protected = protect.all_accounts() | set(protect.organisations) | set(protect.subjects)
-        cleared = {subject for subject, one in said.items() if one.verdict == "innocent"}
-        # the run knows for which of its accounts an earlier word on a network or campaign still holds
-        resolved = {
-            one
-            for one in cleared - found.of.keys()
-            if one in found.cleared_at and found.cleared_at[one] >= said[one].decided_at
-        }
-        self._innocent = (cleared - resolved) | found.innocent
+        self._innocent = innocent(found, said)
 
     def of(self, account: str, findings: Iterable[Finding]) -> Bar | None:
         """What bars the account, whatever the effect."""
-        names = {account, self._organisations.get(account, account)}
-        for one in findings:
-            names |= {one.subject, one.network_id or one.subject}
+        names = names_of(account, findings) | {self._organisations.get(account, account)}
         if names & self._permitted:
             return "permit"
         if names & self._protected:
