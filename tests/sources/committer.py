@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from stillwatch.errors import OutputError
 from stillwatch.sources import Batch, Counts, Offset, Source, opened, parse
 from stillwatch.sources.folder import FolderSource
 
@@ -87,6 +88,10 @@ class Committer:
     def _committed(self) -> dict[str, list[str]]:
         path = self.state / "committed.json"
         return json.loads(path.read_text()) if path.exists() else {"offset": None, "parts": []}  # type: ignore[no-any-return]
+
+
+def full_disk(*_: object) -> None:
+    raise OutputError("cannot write; free space")
 
 
 def ids_of(batch: Batch) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.errors import UsageError
-from stillwatch.sources import Partitions, parse
+from stillwatch.sources import Partitions, opened, parse
 
 
 def mistakes(*words: str) -> list[str]:
@@ -106,3 +106,15 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     found = mistakes("kafka://host", "kafka://a:b:c/t?x=1&worker=0", str(tmp_path), str(tmp_path), "ftp://x")
     assert len(found) == 6
     assert mistakes() == ["`watch`: names no source; name a folder, or `kafka://host:9092/topic`"]
+
+
+def test_a_folder_inside_another_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    [found] = mistakes(str(tmp_path), str(tmp_path / "logs"))
+    assert found.endswith("which is read too; leave it out")
+
+
+def test_a_state_inside_the_folder_is_refused(tmp_path: Path) -> None:
+    [address] = parse([str(tmp_path)])
+    with pytest.raises(UsageError, match="lies inside the watched"):
+        opened(address, tmp_path / "new" / "state")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.errors import InputError, UsageError
+from stillwatch.errors import InputError, OutputError, UsageError
 from stillwatch.sources import parse
 from stillwatch.sources.kafka import KafkaSource, settings_of
+from stillwatch.sources.spool import Records
 from tests.sources.brokers import Topic, free_port, kafka_broker, records, running
-from tests.sources.committer import Committer
+from tests.sources.committer import Committer, full_disk
 from tests.sources.written import names
 
 pytest.importorskip("confluent_kafka", reason="`confluent-kafka` is not installed")
@@ -112,6 +113,13 @@ class TestAClusterOfSeveral:
             one = Committer(tmp_path / f"worker-{worker}")
             found.append(one.drain(one.opened(f"{mock.address}?worker={worker}/2")))
         assert found == [names(0, 10), names(10, 30)]
+
+    def test_loses_nothing_on_a_full_disk(self, mock: Topic, watch: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
+        source = watch.opened(mock.address)
+        with monkeypatch.context() as patched, pytest.raises(OutputError, match="free space"):
+            patched.setattr(Records, "files", full_disk)
+            watch.once(source)
+        assert watch.wait_for(source, 10) == names(0, 10)
 
     def test_passes_over_records_without_a_value(self, mock: Topic, watch: Committer) -> None:
         mock.write([b'{"id": 1}', None, b"", b'{"id": 2}'])

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.errors import InputError, UsageError
+from stillwatch.errors import InputError, OutputError, UsageError
 from stillwatch.sources import parse
 from stillwatch.sources.nats import NatsSource
+from stillwatch.sources.spool import Records
 from tests.sources.brokers import Program, Stream, free_port, nats_server, records, running
-from tests.sources.committer import Committer
+from tests.sources.committer import Committer, full_disk
 from tests.sources.written import names
 
 pytest.importorskip("nats", reason="`nats-py` is not installed")
@@ -113,6 +114,15 @@ def test_a_stream_that_does_not_keep_its_messages_is_refused(server: Program, wa
     stream.make(retention="interest")
     with pytest.raises(UsageError, match="name a stream of retention `limits`"):
         watch.once(watch.opened(stream.address))
+
+
+def test_a_full_disk_loses_nothing(stream: Stream, watch: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream.write(records(0, 10))
+    source = watch.opened(stream.address)
+    with monkeypatch.context() as patched, pytest.raises(OutputError, match="free space"):
+        patched.setattr(Records, "files", full_disk)
+        watch.once(source)
+    assert watch.drain(source) == names(0, 10)
 
 
 def test_large_messages_come_though_the_batch_is_small(stream: Stream, watch: Committer) -> None:

@@ -142,6 +142,10 @@ class TestWhatIsRefused:
         answer = client.post(body, content_encoding="gzip")
         assert answer.status == (400 if body else 200)
 
+    def test_very_many_members_of_gzip(self, client: Client) -> None:
+        answer = client.post(gzip.compress(b"") * 40_000, content_encoding="gzip")
+        assert (answer.status, why(answer)) == (400, "the body has more than 100 members of gzip")
+
     @pytest.mark.parametrize("length", ["1000001", "9" * 5_000, "-1", "x", "0x10"])
     def test_a_length_that_cannot_be(self, length: str, client: Client) -> None:
         assert client.post(traces("a"), content_length=length).status == 413

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.sources import content
 from stillwatch.sources.folder import FolderSource
-from tests.sources.committer import Committer
+from tests.sources.committer import Committer, ids_of
 from tests.sources.written import add, lines, names
 
 
@@ -77,6 +78,14 @@ def test_a_log_that_is_cut_and_longer_again(watched: Watched) -> None:
     os.truncate(watched.logs / "a.log", 0)
     add(watched.logs / "a.log", lines(3, 9))
     assert watched.new() == names(3, 9)
+
+
+def test_a_log_with_a_heading_that_is_written_anew(watched: Watched) -> None:
+    add(watched.logs / "a.log", "# version 1\n" + lines(0, 3))
+    assert watched.new() == ["# version 1", *names(0, 3)]
+    os.truncate(watched.logs / "a.log", 0)
+    add(watched.logs / "a.log", "# version 1\n" + lines(3, 20))  # longer than what was taken
+    assert watched.new() == ["# version 1", *names(3, 20)]
 
 
 def test_a_log_that_is_compressed(watched: Watched) -> None:
@@ -175,3 +184,39 @@ def test_what_vanished_unread_is_told_of(logs: Path, watch: Committer, monkeypat
     assert watch.drain(source) == []
     assert watch.counts.lost == 5
     assert watch.troubles == ["`a.jsonl`: vanished, or was cut, with 5 bytes that were not read"]
+
+
+def test_a_file_that_cannot_be_read_is_told_of_and_stops_no_other(
+    logs: Path, watch: Committer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(logs / "a\n.jsonl", lines(0, 5))
+    add(logs / "b.jsonl", lines(5, 7))
+    real = content.opened
+
+    def refuse(path: str, place: tuple[int, int]) -> object:
+        if path.endswith("a\n.jsonl"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, place)
+
+    source = watch.folder(logs)
+    with monkeypatch.context() as patched:
+        patched.setattr(content, "opened", refuse)
+        assert watch.drain(source) == names(5, 7)
+    assert watch.troubles == ["`a\\n.jsonl`: cannot be read: Permission denied; it is tried again when it changes"]
+    (logs / "a\n.jsonl").chmod(0o600)
+    assert watch.drain(source) == names(0, 5)
+
+
+def test_what_was_compressed_and_holds_far_more_is_taken_in_batches(logs: Path, watch: Committer) -> None:
+    add(logs / "a.log", lines(0, 5))
+    source = watch.folder(logs)
+    watch.drain(source)
+    add(logs / "a.log", lines(5, 400))
+    (logs / "a.log.1.gz").write_bytes(gzip.compress((logs / "a.log").read_bytes()))
+    (logs / "a.log").unlink()
+    sizes = []
+    while (batch := source.poll(watch.offset, 5_000, 0)) is not None:
+        sizes.append(batch.counts.bytes)
+        watch.commit(ids_of(batch), batch.offset)
+    assert max(sizes) <= 5_000
+    assert watch.ids() == dict.fromkeys(names(0, 400), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.sources.addresses import Address, Partitions, parse
 from stillwatch.sources.folder import FolderSource
 from stillwatch.sources.inbox import INBOX, Inbox
@@ -33,10 +34,13 @@ def opened(
     """Returns the source at an address; what it keeps lies in a folder of its own inside `state`, which must last.
 
     `allowed` is needed for a receiver of OTLP. Raises UsageError when a package is missing or an address cannot be
-    listened at, OutputError when `state` cannot be written.
+    listened at, or when `state` lies inside the folder; OutputError when `state` cannot be written.
     """
     own = folder_of(address, state)
     if address.kind == "folder":
+        if state.resolve().is_relative_to(address.place):
+            where = f"`--state {state}`"
+            raise UsageError([Mistake(where, f"lies inside the watched `{address.place}`", "name a folder elsewhere")])
         return FolderSource(address.name, address.place, own, settle_seconds)
     if address.kind == "kafka":
         from stillwatch.sources.kafka import KafkaSource

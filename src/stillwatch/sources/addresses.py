@@ -71,9 +71,18 @@ def parse(words: Sequence[str]) -> tuple[Address, ...]:
         if address.name in found:
             mistakes.append(Mistake(f"`{address.name}`", "is named twice", "name it once"))
         found[address.name] = address
+    mistakes.extend(_nested([one for one in found.values() if one.kind == "folder"]))
     if mistakes:
         raise UsageError(mistakes)
     return tuple(found.values())
+
+
+def _nested(folders: Sequence[Address]) -> Iterator[Mistake]:
+    """Yields folders inside other ones, whose files would be taken twice."""
+    for one in folders:
+        for other in folders:
+            if one is not other and Path(one.place).is_relative_to(other.place):
+                yield Mistake(f"`{one.place}`", f"lies inside `{other.place}`, which is read too", "leave it out")
 
 
 def _address(word: str, mistakes: list[Mistake]) -> Address | None:

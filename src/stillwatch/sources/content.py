@@ -25,6 +25,7 @@ LONGEST_LINE = 256_000_000  # bytes: a longer line is passed over
 _ENDINGS = {"parquet": ".parquet", "json": ".json", "csv": ".csv", "protobuf": ".binpb"}
 _COMPRESSED = {"gzip": ".gz", "zstd": ".zst", "bz2": ".bz2"}
 _STEP = 1 << 20
+_TAIL = 512  # bytes before the place to which a file was taken, by which it is known again
 _LONGEST_TAIL = 64_000_000  # bytes of a last line without an end that are looked at
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _GOES_ON = (b"{", b"[", b",", b":", b"(")  # how a line ends that is only the beginning of a JSON document
@@ -122,6 +123,16 @@ def head_of(line: bytes) -> str:
     return hashlib.blake2b(line.removesuffix(b"\n"), digest_size=12).hexdigest()
 
 
+def tail_of(stream: BinaryIO, taken: int) -> str:
+    """Returns a digest of the last bytes before this place of a file."""
+    start = max(0, taken - _TAIL)
+    stream.seek(start)
+    data = b""
+    while len(data) < taken - start and (piece := stream.read(taken - start - len(data))):
+        data += piece
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
 def checksums(stream: BinaryIO, places: Iterable[int], start: int = 0) -> dict[int, int]:
     """Returns the CRC-32 of the first bytes of a stream, up to each of these places that it reaches.
 
@@ -141,12 +152,16 @@ def checksums(stream: BinaryIO, places: Iterable[int], start: int = 0) -> dict[i
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What was taken: bytes, lines, the checksum with what came before, and bytes of a line too long to be read."""
+    """What was taken: bytes, lines, the checksum with what came before, and bytes of a line too long to be read.
+
+    `tail` is the digest of its last bytes.
+    """
 
     bytes: int = 0
     lines: int = 0
     checksum: int = 0
     skipped: int = 0
+    tail: str = ""
 
 
 def skip(stream: BinaryIO, size: int) -> None:

@@ -44,6 +44,7 @@ class Known:
     gone: int = 0
     unread: int = 0
     finished: bool = False  # nothing is left of a compressed file
+    tail: str = ""  # a digest of the last bytes that were taken, where the file has lines
 
     @property
     def place(self) -> tuple[int, int]:

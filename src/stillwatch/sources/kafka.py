@@ -69,6 +69,13 @@ class KafkaSource:
 
     def poll(self, offset: Offset | None, most_bytes: int, wait_seconds: float) -> Batch | None:
         """Returns what came after the committed offset within `wait_seconds`; see `Source.poll`."""
+        try:
+            return self._poll(offset, most_bytes, wait_seconds)
+        except BaseException:
+            self._asked = None  # what it took without handing it out must be taken again
+            raise
+
+    def _poll(self, offset: Offset | None, most_bytes: int, wait_seconds: float) -> Batch | None:
         if offset != self._offset or self._asked is None:
             self._next = self._read(offset)
             self._retry = self._retry if offset == self._offset else 0.0

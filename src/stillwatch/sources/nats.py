@@ -48,6 +48,13 @@ class NatsSource:
 
     def poll(self, offset: Offset | None, most_bytes: int, wait_seconds: float) -> Batch | None:
         """Returns what came after the committed offset within `wait_seconds`; see `Source.poll`."""
+        try:
+            return self._poll(offset, most_bytes, wait_seconds)
+        except BaseException:
+            self._begun = False  # what it took without handing it out must be taken again
+            raise
+
+    def _poll(self, offset: Offset | None, most_bytes: int, wait_seconds: float) -> Batch | None:
         if offset != self._offset:
             self._begun = False
         if not self._begun:

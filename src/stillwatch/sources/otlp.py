@@ -32,6 +32,7 @@ _LONGEST_KEY = 512
 _BODY_SECONDS = 30.0  # within which a request must have come
 _AT_ONCE = 8  # requests whose bodies are in memory
 _WAIT_SECONDS = 5.0  # for one of these places
+_MOST_MEMBERS = 100  # of gzip: each costs a copy of what follows it
 _MOST_VALUES = 2_000_000  # of JSON that is looked into, since each takes a hundred bytes
 
 
@@ -164,8 +165,11 @@ class Receiver:
 
     def _unzipped(self, data: bytes) -> bytes:
         """Decompresses, and stops where a body becomes too large, however small it came."""
-        found = bytearray()
+        found, members = bytearray(), 0
         while data:
+            members += 1
+            if members > _MOST_MEMBERS:
+                raise RefusedError(400, 3, f"the body has more than {_MOST_MEMBERS} members of gzip")
             member = zlib.decompressobj(wbits=31)
             try:
                 found += member.decompress(data, self._largest + 1 - len(found))

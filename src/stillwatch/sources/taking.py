@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -54,7 +54,7 @@ class Taken:
     def add(self, file: Path, origin: str, size: int, records: int) -> None:
         """Adds a file of the batch."""
         self.files.append(file)
-        self.origins.append(origin)
+        self.origins.append(escaped(origin))
         self.bytes += size
         self.room -= size
         self.records += records
@@ -144,7 +144,9 @@ class Taking:
         whole = self.listing.path(path)
         if known.form == "lines":
             with content.opened(whole, seen.place) as stream:
-                return known.taken <= seen.size and content.head_of(content.first_line(stream)) == known.head
+                if known.taken > seen.size or content.head_of(content.first_line(stream)) != known.head:
+                    return False
+                return not known.tail or content.tail_of(stream, known.taken) == known.tail
         reader = content.opened if known.form == "sealed" else content.unpacked
         with reader(whole, seen.place) as stream:
             return content.checksums(stream, [known.taken]).get(known.taken) == known.checksum
@@ -233,7 +235,7 @@ class Taking:
             self.files.note(known, seen)
             return not plain
         known.taken += piece.bytes
-        known.checksum = piece.checksum
+        known.checksum, known.tail = piece.checksum, piece.tail
         self.files.note(known, seen)
         if piece.skipped:
             taken.lost += piece.skipped
@@ -256,7 +258,10 @@ class Taking:
                 content.skip(stream, known.taken)
             try:
                 with out.open("w+b") as target:
-                    return content.LineCopy(stream, target, known.checksum).run(*limits), out
+                    piece = content.LineCopy(stream, target, known.checksum).run(*limits)
+                if known.form == "lines":
+                    piece = replace(piece, tail=content.tail_of(stream, known.taken + piece.bytes))
+                return piece, out
             except OSError as error:
                 if error.errno in _FULL:
                     raise unwritable(self._spool.folder, error) from error
