@@ -15,7 +15,7 @@ import pytest
 
 from stillwatch.errors import UsageError
 from stillwatch.ledger import opened
-from stillwatch.serve.server import serve
+from stillwatch.serve.server import _listening, serve
 from stillwatch.settings import ServeSettings
 from stillwatch.verdicts import Verdict, write
 from tests.serve.asked import NOTICE, effect, publish
@@ -127,6 +127,14 @@ def test_a_signal_ends_it_in_order(state: Path, key: str) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
         assert [line["event"] for line in server.lines()] == ["serving", "ended"]
+
+
+def test_answers_are_sent_at_once() -> None:
+    """asyncio turns Nagle's algorithm off only where a socket names its protocol; else each answer waits for 40 ms."""
+    with _listening("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        assert accepted.proto == socket.IPPROTO_TCP
+        accepted.close()
 
 
 def test_a_port_that_is_taken_is_named(state: Path, server: Live) -> None:

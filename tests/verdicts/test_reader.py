@@ -124,3 +124,24 @@ def test_other_processes_see_every_swap_whole(tmp_path: Path) -> None:
         assert seen > 1
         assert not mixed
         assert refused is None
+
+
+def test_the_memory_of_the_one_before_is_used_again_unless_it_is_held(tmp_path: Path) -> None:
+    write(tmp_path, (suspended(f"a{one}", "d0") for one in range(1_000)), NOW)
+    reader = Reader(tmp_path)
+    memories = []
+    for number in range(1, 5):
+        write(tmp_path, (suspended(f"a{one}", f"d{number}") for one in range(1_000 - 10 * number)), NOW)
+        assert reader.refresh()
+        memories.append(id(reader._loaded.content))  # type: ignore[union-attr]
+        found = {decision(reader, f"a{one}") for one in range(1_000)}
+        assert found == {f"d{number}", None}, "nothing of what was there before is found"
+    assert memories[0] == memories[2]
+    assert memories[1] == memories[3]
+    held = reader._loaded
+    for number in range(5, 8):
+        write(tmp_path, [suspended("a", f"d{number}")], NOW)
+        assert reader.refresh()
+    assert held is not None
+    assert held.find("a7", None) is not None, "a look-up that is under way sees what it began with"
+    assert decision(reader) == "d7"

@@ -121,8 +121,14 @@ def configuration(parts: Service, folder: Path, host: str, port: int) -> uvicorn
 
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends at once (without Nagle's delay of 40 ms) only over sockets that name their protocol
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2_048)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(2_048)
     except (OSError, OverflowError) as error:
+        found.close()
         where, remedy = f"`--host {host} --port {port}`", "end what listens there, or name another"
         raise UsageError([Mistake(where, f"cannot be listened on ({error})", remedy)]) from error
+    return found

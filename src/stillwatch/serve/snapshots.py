@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -76,9 +77,10 @@ class Snapshots:
     async def watch(self, swapped: Callable[[], None], refused: Callable[[str], None]) -> None:
         """Looks for newer snapshots until it is cancelled; says once why a file is refused."""
         said: str | None = None
+        loop, thread = asyncio.get_running_loop(), ThreadPoolExecutor(1, "snapshots")
         while True:
             await asyncio.sleep(self._settings.refresh_seconds)
-            if await asyncio.to_thread(self.refresh):
+            if await loop.run_in_executor(thread, self.refresh):
                 swapped()
             if self._reader.refused is not None and self._reader.refused != said:
                 refused(self._reader.refused)

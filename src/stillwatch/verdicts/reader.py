@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import sys
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -33,7 +34,8 @@ SUFFIX = ".verdicts"
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _slot, _SLOT_SIZE = SLOT.unpack_from, SLOT.size
 _record, _RECORD_SIZE = RECORD.unpack_from, RECORD.size
-_PIECE = 1 << 22  # bytes read at a time; other threads run meanwhile
+_HELD_BY_ITSELF = 2  # references: the variable, and the question for their number
+_PIECE = 1 << 30  # bytes read at a time; other threads run meanwhile, and are waited for between two pieces
 _TRIES = 10
 
 
@@ -93,6 +95,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loaded: Loaded | None = None
+        self._spare: Loaded | None = None  # the one before, whose memory the next one takes
         self._seen: tuple[object, ...] | None = None
         self.refused: str | None = None
         """Why the file that `current` names is not used; None where it is, or where there is none."""
@@ -120,12 +123,24 @@ class Reader:
             if mark is None or mark == self._seen:
                 return False
             self._seen = mark  # a file that is refused is not read again until it changes
-            self._loaded = _newest(self._folder)
+            self._swap(self._unused())
         except (OSError, InputError) as error:
             self.refused = str(error)
             return False
         self.refused = None
         return True
+
+    def _swap(self, unused: mmap.mmap | None) -> None:
+        fresh = _newest(self._folder, unused)
+        self._spare, self._loaded = self._loaded, fresh
+
+    def _unused(self) -> mmap.mmap | None:
+        """Returns the memory of the snapshot before, unless some look-up still holds it.
+
+        Giving hundreds of MB back to the system stops all threads of this process for a tenth of a second.
+        """
+        spare, self._spare = self._spare, None
+        return None if spare is None or sys.getrefcount(spare) > _HELD_BY_ITSELF else spare.content
 
 
 def _mark(folder: Path) -> tuple[object, ...] | None:
@@ -154,17 +169,20 @@ def current_id(folder: Path) -> str | None:
     return name
 
 
-def load(folder: Path, name: str) -> Loaded:
-    """Loads a snapshot into memory; raises OSError when it cannot be read and InputError when it is damaged."""
+def load(folder: Path, name: str, unused: mmap.mmap | None = None) -> Loaded:
+    """Loads a snapshot into memory, into the `unused` one where that is large enough.
+
+    Raises OSError when it cannot be read and InputError when it is damaged.
+    """
     with (folder / f"{name}{SUFFIX}").open("rb", buffering=0) as stream:
         start = stream.read(HEADER_SIZE)
         stream.seek(0, 2)
         header, expected = read_header(start, stream.tell())
         stream.seek(0)
-        content = _memory(header.size)
+        content = unused if unused is not None and len(unused) >= header.size else _memory(header.size)
         view, at, digest = memoryview(content), 0, body_digest()
         while at < header.size:
-            count = stream.readinto(view[at : at + _PIECE])
+            count = stream.readinto(view[at : min(at + _PIECE, header.size)])
             if not count:
                 raise InputError("it was cut short while it was read")
             digest.update(view[max(at, HEADER_SIZE) : at + count])
@@ -175,21 +193,23 @@ def load(folder: Path, name: str) -> Loaded:
 
 
 def _memory(size: int) -> mmap.mmap:
-    content = mmap.mmap(-1, size)
+    content = mmap.mmap(
+        -1, size + size // 8
+    )  # room for the next one to be somewhat larger; untouched, it costs nothing
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel without huge pages serves small ones
             content.madvise(mmap.MADV_HUGEPAGE)
     return content
 
 
-def _newest(folder: Path) -> Loaded:
+def _newest(folder: Path, unused: mmap.mmap | None) -> Loaded:
     """Loads what `current` names; a file that is removed just then was replaced by a newer one."""
     for _ in range(_TRIES):
         name = current_id(folder)
         if name is None:
             break
         try:
-            return load(folder, name)
+            return load(folder, name, unused)
         except FileNotFoundError:
             if current_id(folder) == name:
                 raise InputError(f"`{name}{SUFFIX}` is missing") from None

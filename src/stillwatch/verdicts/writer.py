@@ -68,7 +68,7 @@ def drop(folder: Path, decision_ids: Collection[str]) -> str | None:
         if not sum(_blanked(found, start, end, wanted) for start, end in _effects(found)):
             return found.snapshot.id
         digest = body_digest()
-        body = memoryview(found.content)[HEADER_SIZE:]
+        body = memoryview(found.content)[HEADER_SIZE : found.header.size]
         digest.update(body)
         name = _fresh_id(found.header.made_at)
         with _file(folder, name) as stream:
