@@ -21,7 +21,17 @@ SHOWN = ("*.md", "docs", "examples", "bench/history", "LICENSE")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 # The order of the site's pages; a page that is not named here fails the build.
 SECTIONS = (
-    ("Start", ("README.md", "examples/walkthrough.md", "docs/concepts.md", "docs/operating.md", "docs/limits.md")),
+    (
+        "Start",
+        (
+            "README.md",
+            "examples/walkthrough.md",
+            "docs/concepts.md",
+            "docs/operating.md",
+            "docs/gateways.md",
+            "docs/limits.md",
+        ),
+    ),
     (
         "Data",
         (

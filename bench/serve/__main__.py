@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -187,6 +188,7 @@ def publish(figures: Sequence[Figure], options: argparse.Namespace) -> None:
     """Prints the table, and writes it."""
     head = (
         f"stillwatch {stillwatch.__version__}, {machine()}; {datetime.now(UTC):%Y-%m-%d}; seed {options.seed}; "
+        f"{os.getloadavg()[2]:.1f} processes wanted to run on average in the last 15 minutes; "
         f"{options.accounts:,} accounts, {options.rate:,.0f} requests/s (Poisson), a swap every {options.swap:g} s"
     )
     text = "\n".join([head, "", *map(str, figures)])

@@ -17,13 +17,13 @@ class Measures:
     def __init__(self, snapshots: Snapshots) -> None:
         self._registry = CollectorRegistry()
         to = self._registry
-        self._requests = Counter("stillwatch_requests", "Requests answered.", ("route", "status"), registry=to)
+        self._requests = Counter("stillwatch_requests_total", "Requests answered.", ("route", "status"), registry=to)
         self._seconds = Histogram(
             "stillwatch_request_seconds", "Time to answer.", ("route",), buckets=_BOUNDS, registry=to
         )
-        self._failed = Counter("stillwatch_failed", "Answers by setting only.", ("route", "reason"), registry=to)
-        self.ledger_failures = Counter("stillwatch_ledger_failures", "Times the keys could not be read.", registry=to)
-        self.refused = Counter("stillwatch_snapshots_refused", "Snapshots that were cut short or damaged.", registry=to)
+        self._failed = Counter("stillwatch_failed_total", "Answers by setting only.", ("route", "reason"), registry=to)
+        self.ledger_failures = Counter("stillwatch_ledger_failures_total", "Times the keys could not be read.", registry=to)
+        self.refused = Counter("stillwatch_snapshots_refused_total", "Snapshots that were cut short or damaged.", registry=to)
         swaps = Gauge("stillwatch_snapshot_swaps", "Snapshots taken since the start.", registry=to)
         swaps.set_function(lambda: snapshots.swaps)
         age = Gauge("stillwatch_snapshot_age_seconds", "Age of the snapshot; NaN without one.", registry=to)
