@@ -22,8 +22,8 @@ class Measures:
             "stillwatch_request_seconds", "Time to answer.", ("route",), buckets=_BOUNDS, registry=to
         )
         self._failed = Counter("stillwatch_failed_total", "Answers by setting only.", ("route", "reason"), registry=to)
-        self.ledger_failures = Counter("stillwatch_ledger_failures_total", "Times the keys could not be read.", registry=to)
-        self.refused = Counter("stillwatch_snapshots_refused_total", "Snapshots that were cut short or damaged.", registry=to)
+        self.ledger_failures = Counter("stillwatch_ledger_failures_total", "Keys not read.", registry=to)
+        self.refused = Counter("stillwatch_snapshots_refused_total", "Damaged snapshots.", registry=to)
         swaps = Gauge("stillwatch_snapshot_swaps", "Snapshots taken since the start.", registry=to)
         swaps.set_function(lambda: snapshots.swaps)
         age = Gauge("stillwatch_snapshot_age_seconds", "Age of the snapshot; NaN without one.", registry=to)
