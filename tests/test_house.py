@@ -95,7 +95,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "link/profiles.py": "tests/scenarios/test_watch.py finds who joins by what it wrote",
     "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
     "sketch/exchange.py": "tests/sketch/test_stage.py compare its rows",
-    "sources/connections.py": "tests/sources/test_receiving.py open slow connections to it",
     "sources/files.py": "tests/sources/test_taking.py follow renamed, cut and vanished files by it",
     "sources/interface.py": "has no body; the tests of every source hold it",
     "sources/matching.py": "tests/sources/test_taking.py find copies and compressed logs again by it",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stillwatch.sources import connections, receiving  # noqa: F401  loaded here once, not by each watch
 from tests.sources.brokers import free_port
 from tests.sources.committer import Committer
 from tests.sources.kills import NOTHING_WRONG, kill_often, once_each
@@ -30,5 +31,5 @@ def test_nothing_acknowledged_is_lost_or_taken_twice(tmp_path: Path, watch: Comm
     watch.drain(source)
     source.close()
     expected = [f"{number}-{span}" for number in range(sent) for span in range(SPANS)]
-    assert sent > KILLS / 8
+    assert sent >= KILLS / 3
     assert once_each(watch.ids(), expected) == NOTHING_WRONG
