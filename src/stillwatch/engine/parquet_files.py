@@ -20,6 +20,7 @@ PARTITION_BATCH = (
     32_768  # rows partitioned at once; larger batches take longer, as each needs new memory from the system
 )
 PARTITION_ROWS = 16 * PARTITION_BATCH  # rows held in memory before they are written to their partitions: about 120 MB
+GATHERED_BYTES = 8_000_000  # of rows that come in small batches, before they are written
 ROW_GROUP = 131_072  # rows; two threads' groups with text fit into a memory limit of 3 GB
 
 Parts = dict[int, list[pa.RecordBatch]]
@@ -60,9 +61,9 @@ def write_temporary(table: Table, path: Path, batches: Iterable[pa.RecordBatch])
     rows = 0
     try:
         with _temporary_file(path, table.schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
+            for group in _gathered(batches):
+                writer.write_table(group)
+                rows += group.num_rows
     except OSError as error:
         raise disk_error(path, error) from error
     return rows
@@ -143,6 +144,20 @@ def _temporary_file(path: Path, schema: pa.Schema, write_statistics: bool = True
     # longer for them than the rest of the writing takes.
     packed = {name: "NONE" if name in TEXTS else "LZ4" for name in schema.names}
     return pq.ParquetWriter(path, schema, compression=packed, use_dictionary=False, write_statistics=write_statistics)
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    # Each row group costs 40 KB of memory where it is written and read: a hundred thousand small files make few.
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        if size >= GATHERED_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
