@@ -25,7 +25,7 @@ from stillwatch.job import Inputs, Job, resolve
 from stillwatch.key import load_key
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.runs.state import Part, State, publish
-from stillwatch.sketch.account import ranked_sql, sums_sql
+from stillwatch.sketch.account import sums_sql
 
 Found = TypeVar("Found")
 
@@ -69,17 +69,19 @@ def _holding(files: list[Path], at: Path, folder: Path) -> State:
     listed = [f"exchanges-{number:06}.parquet" for number in range(1, len(files) + 1)]
     for name, path in zip(listed, files, strict=True):
         (at / name).symlink_to(path)
-    accounts = f"accounts-{len(files):06}.parquet"
-    sums = ranked_sql(sums_sql(f"read_parquet('{at}/exchanges-*.parquet')")).sql
-    duckdb.connect().execute(f"COPY ({sums}) TO '{at / accounts}' (FORMAT parquet)")
     begins = pc.min(pq.read_table(folder / "new.parquet", columns=["started_at"])["started_at"]).as_py()
-    parts = [
-        Part(name, pq.read_metadata(path).num_rows, path.stat().st_size, name)
-        for name, path in zip(listed, files, strict=True)
-    ]
-    state = State(at, load_key(None).key_id, begins, tuple(EXCHANGE_SKETCHES.names), tuple(parts), accounts)
+    parts = tuple(_part(at, name, path) for name, path in zip(listed, files, strict=True))
+    state = State(at, load_key(None).key_id, begins, tuple(EXCHANGE_SKETCHES.names), parts)
     publish(state)
     return state
+
+
+def _part(at: Path, name: str, path: Path) -> Part:
+    accounts = name.replace("exchanges", "accounts")
+    sums = sums_sql(f"read_parquet('{path}')")
+    duckdb.connect().execute(f"COPY ({sums}) TO '{at / accounts}' (FORMAT parquet)")
+    first, last = duckdb.sql(f"SELECT min(started_at), max(started_at) FROM read_parquet('{path}')").fetchone()
+    return Part(name, accounts, pq.read_metadata(path).num_rows, path.stat().st_size, name, first, last)
 
 
 def _parted(exchanges: Path, added: int, folder: Path) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -51,7 +51,7 @@ from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
 from stillwatch.runs.checkpoint import Checkpoint
 from stillwatch.runs.lineage import newest_exchange
-from stillwatch.runs.state import State, Watched
+from stillwatch.runs.state import Reach, State, Watched
 from stillwatch.runs.state_update import Added
 
 
@@ -71,6 +71,7 @@ class Stage(Protocol):
         """Reads the tables in READS and writes those in WRITES; raises RunError."""
 
 
+PATIENCE = 60.0  # seconds for which a watch waits for others to leave its state
 SKETCHED: tuple[Stage, ...] = (read, sketch)
 STAGES: tuple[Stage, ...] = (*SKETCHED, link, group, assess, report)
 
@@ -188,22 +189,45 @@ class Addition:
 def add_watched(job: Job, offsets: Mapping[str, Any] | None) -> Addition:
     """Adds raw logs to the job's state, and in the same step how far their sources were read.
 
-    `offsets` are of the sources that gave the logs, by their names; None for logs that nobody watches. Raises
-    UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
+    `offsets` are of the sources that gave the logs, by their names; None for logs that nobody watches. Several
+    processes may watch into one state: it is theirs alone only while they add. Raises UsageError when the job names no
+    state or a time inside it, RunError when the run cannot finish.
     """
     if job.state is None:
         raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
-    with _engine(job, job.state.absolute().parent) as engine, state_update.open_at(job.state, job.window) as state:
-        key_id = _sketch_key_id(job, state)
+    with _engine(job, job.state.absolute().parent) as engine, ExitStack() as stack:
+        if offsets is None:
+            stack.enter_context(state_update.open_at(job.state, job.window))
+        key_id = _sketch_key_id(job, states.load(job.state))
         run((read,), engine, job)
         if offsets is None:
             read.refuse_unusable(engine, job)
         sketch.write_added(engine, job)
+        if offsets is not None:
+            stack.enter_context(states.opened(job.state, PATIENCE))
+        state = states.load(job.state)
         rows = count_rows(engine)
-        watched = None if offsets is None else _watched(state, offsets, rows)
+        watched = None if offsets is None else _watched(engine, state, offsets, rows)
         unread = _all(engine, f"SELECT reason FROM {UNREAD_FILES.name} WHERE NOT passed_over ORDER BY reason")
         added = state_update.add_sketches(engine, job, state, key_id, watched)
         return Addition(rows, added, tuple(str(row["reason"]) for row in unread))
+
+
+def _watched(engine: Engine, state: State, offsets: Mapping[str, Any], rows: Rows) -> Watched:
+    before = state.watched
+    newest = state_update.newest_added(engine)
+    reach = dict(before.reach)
+    for source in offsets:
+        known = reach.get(source, Reach())
+        reach[source] = replace(known, newest=max(filter(None, (known.newest, newest)), default=None))
+    return replace(
+        before,
+        offsets={**before.offsets, **offsets},
+        reach=reach,
+        outside=before.outside + rows.outside_window,
+        quarantined=before.quarantined + rows.quarantined,
+        repeated=before.repeated + rows.duplicate,
+    )
 
 
 def write_beside(job: Job, folder: Path) -> None:
@@ -220,17 +244,6 @@ def write_beside(job: Job, folder: Path) -> None:
         for table in (ACCOUNTS, PERMITS):
             with replaced(folder / f"{table.name}.parquet", "--state") as fresh:
                 engine.export(table, fresh)
-
-
-def _watched(state: State, offsets: Mapping[str, Any], rows: Rows) -> Watched:
-    before = state.watched
-    return replace(
-        before,
-        offsets={**before.offsets, **offsets},
-        outside=before.outside + rows.outside_window,
-        quarantined=before.quarantined + rows.quarantined,
-        repeated=before.repeated + rows.duplicate,
-    )
 
 
 def flow_table() -> str:

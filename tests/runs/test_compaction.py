@@ -14,7 +14,7 @@ from stillwatch.engine.factory import open_engine
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.compaction import FEW, Compacted, compact
-from stillwatch.runs.state import State, Watched
+from stillwatch.runs.state import Reach, State, Watched
 from stillwatch.settings import EngineSettings
 
 DAY = datetime(2026, 5, 1)
@@ -36,7 +36,7 @@ def filled(state: State, parts: int, settled: datetime | None) -> State:
     """The state with so many parts, one a minute, from noon of the first day."""
     for number in range(parts):
         state = add(state, number, DAY + 12 * HOUR + timedelta(minutes=number))
-    state = replace(state, watched=Watched(settled=settled))
+    state = replace(state, watched=Watched(reach={"a": Reach(DAY, settled)}))
     states.publish(state)
     return state
 

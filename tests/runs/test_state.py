@@ -11,7 +11,7 @@ import pytest
 
 from stillwatch.errors import InputError, OutputError
 from stillwatch.runs import state as states
-from stillwatch.runs.state import Part, State, Watched
+from stillwatch.runs.state import Part, Reach, State, Watched
 
 UNTIL = datetime(2026, 5, 1, 12)
 FIRST, LAST = datetime(2026, 5, 1), datetime(2026, 5, 1, 11, 59)
@@ -34,7 +34,7 @@ RECORD = {
     "lineage": [],
     "watched": {
         "offsets": {"folder": {"a.jsonl": 7}},
-        "settled": UNTIL.isoformat(),
+        "reach": {"folder": {"newest": LAST.isoformat(), "settled": None}},
         "taken": 2,
         "repeated": 1,
         "outside": 3,
@@ -59,7 +59,7 @@ def test_the_record_is_read(old: Path) -> None:
         UNTIL,
         ("account_id", "exchange_id"),
         (Part("exchanges-000001.parquet", "accounts-000001.parquet", 2, 7, "d", FIRST, LAST),),
-        watched=Watched({"folder": {"a.jsonl": 7}}, UNTIL, 2, 1, 3, 4),
+        watched=Watched({"folder": {"a.jsonl": 7}}, {"folder": Reach(LAST)}, 2, 1, 3, 4),
     )
 
 

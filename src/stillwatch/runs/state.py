@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -37,6 +38,10 @@ NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and 
 """The remedy in messages about lineage files that cannot be used."""
 
 
+class BusyError(OutputError):
+    """Another run is using the state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One addition: a file of exchange sketches, and a file of sums of each account over these exchanges alone."""
@@ -51,15 +56,32 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one source was read, in event time (UTC)."""
+
+    newest: datetime | None = None  # the newest exchange that it gave
+    settled: datetime | None = (
+        None  # as `newest`, when nothing was left to read: what is earlier by the lateness is late
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """What `watch` has taken from its sources; it changes in the same step as the parts that it paid for."""
 
     offsets: dict[str, Any] = field(default_factory=dict)  # of each source by its name, as the source gave it
-    settled: datetime | None = None  # `until` when nothing was left to read: what is earlier by the lateness is late
+    reach: dict[str, Reach] = field(default_factory=dict)  # of each source by its name
     taken: int = 0  # exchanges added
     repeated: int = 0  # exchanges that the state held already
     outside: int = 0  # exchanges later than the lateness allows, or ahead of the clock
     quarantined: int = 0
+
+    @property
+    def settled(self) -> datetime | None:
+        """The time before which every source was read to its end; None while one was not."""
+        found = [one.settled for one in self.reach.values() if one.newest is not None]
+        known = [moment for moment in found if moment is not None]
+        return min(known) if known and len(known) == len(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +158,11 @@ def load(folder: Path) -> State:
 def window_of(window: Window, state: State | None, lateness: timedelta | None = None) -> Window:
     """Returns the window of the exchanges to add: it begins at the end of the state, or later if `window` does.
 
-    With a `lateness`, as of a job, it begins so much before the time up to which all sources had been read.
+    With a `lateness`, as of a job, it is the window itself: exchanges may come late.
     """
-    if state is None:
+    if state is None or state.until is None or lateness is not None:
         return window
-    begin = state.until
-    if lateness is not None:
-        begin = None if state.watched.settled is None else state.watched.settled - lateness
-    if begin is None:
-        return window
-    return Window(max(window.since or begin, begin), window.until)
+    return Window(max(window.since or state.until, state.until), window.until)
 
 
 def window_seen(window: Window, state: State) -> Window:
@@ -154,11 +171,12 @@ def window_seen(window: Window, state: State) -> Window:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[State]:
+def opened(folder: Path, patience: float = 0.0) -> Iterator[State]:
     """Yields the state in `folder`, and keeps other runs out of it until the block ends.
 
-    Creates the folder if necessary, and removes files that a killed run left. Raises OutputError when the folder cannot
-    be written or another run is using it, InputError when the state cannot be used.
+    It waits `patience` seconds for a run that is using the state, creates the folder if necessary, and removes files
+    that a killed run left. Raises OutputError when the folder cannot be written or another run is using it, InputError
+    when the state cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -166,7 +184,7 @@ def opened(folder: Path) -> Iterator[State]:
     except OSError as error:
         raise OutputError(f"cannot write in `{folder}`: {error.strerror}; name a writable `--state`") from error
     try:
-        _lock(handle, folder)
+        _lock(handle, folder, patience)
         state = load(folder)
         if not (folder / MARKER).is_file():
             publish(state)  # the folder is now a state, even if this run fails
@@ -229,15 +247,26 @@ def _part(record: dict[str, Any]) -> Part:
 
 
 def _watched(record: dict[str, Any]) -> Watched:
-    settled = record["settled"]
-    return Watched(**(record | {"settled": datetime.fromisoformat(settled) if settled else None}))
+    reach = {
+        name: Reach(*(_moment(one[part]) for part in ("newest", "settled"))) for name, one in record["reach"].items()
+    }
+    return Watched(**(record | {"reach": reach}))
 
 
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise OutputError(f"another run is using `{folder}`; wait for it or name another `--state`") from error
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _lock(handle: int, folder: Path, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise BusyError(f"another run is using `{folder}`; wait for it or name another `--state`") from error
+        time.sleep(0.05)
 
 
 def _sweep(state: State) -> None:

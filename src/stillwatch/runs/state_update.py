@@ -109,6 +109,12 @@ def _span(engine: Engine, table: str) -> _Span:
     return _Span(row["n"], row["first"], row["last"])
 
 
+def newest_added(engine: Engine) -> datetime | None:
+    """The time (UTC) of the newest exchange that this run has sketched; None without any."""
+    span = _span(engine, ADDED_SKETCHES.name)
+    return span.last if span.rows else None
+
+
 def sums_of_sql(table: str) -> Query:
     """The sums of each account over one addition."""
     return Query(

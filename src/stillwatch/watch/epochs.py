@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
+import signal
+from dataclasses import dataclass, replace
 from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from stillwatch import flow
 from stillwatch.disk import hidden, replaced, sweep
-from stillwatch.errors import OutputError
+from stillwatch.errors import OutputError, RunError
 from stillwatch.job import Job
 from stillwatch.runs import previous, state_update
 from stillwatch.runs import state as states
@@ -106,9 +110,58 @@ def adopt(state: Path, run: Path) -> None:
 
     Raises OutputError when the state cannot be written.
     """
-    with states.opened(state):
+    with states.opened(state, flow.PATIENCE):
         state_update.keep_lineage(state, previous.files(run))
     with replaced(state / RUNS / LATEST, "--state") as path:
         path.write_text(run.name + "\n", encoding="utf-8")
     for old in finished(state)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Running:
+    """An epoch in a process of its own, beside which batches go on."""
+
+    process: SpawnProcess
+    said: Connection
+    out: Path
+
+    @classmethod
+    def begin(cls, job: Job, frozen_state: Path, out: Path) -> Running:
+        """Starts `find`; the process gives way to the one that takes batches."""
+        spawn = get_context("spawn")
+        said, saying = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=_find_apart, args=(saying, job, frozen_state, out), daemon=True)
+        process.start()
+        saying.close()
+        return cls(process, said, out)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return not self.process.is_alive()
+
+    def failure(self) -> str | None:
+        """Why it did not finish; None when it did."""
+        try:
+            found: str | None = self.said.recv()
+        except EOFError:
+            found = f"its process ended with {self.process.exitcode}"
+        self.said.close()
+        return found
+
+    def stop(self) -> None:
+        """Ends it; what it had not published is as if it had not been."""
+        self.process.terminate()
+        self.process.join(10)
+        self.process.kill()
+
+
+def _find_apart(saying: Connection, job: Job, frozen_state: Path, out: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both; the watch then ends this process
+    os.nice(5)
+    try:
+        find(job, frozen_state, out)
+        saying.send(None)
+    except RunError as error:
+        saying.send(str(error))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from stillwatch import flow
@@ -12,6 +13,7 @@ from stillwatch.input_files import find
 from stillwatch.job import Job, Sources, Window
 from stillwatch.read.summary import Rows
 from stillwatch.runs import state as states
+from stillwatch.runs.state import Reach
 from stillwatch.runs.state_update import now
 from stillwatch.sources import Batch, Source
 
@@ -34,7 +36,10 @@ def take(source: Source, job: Job, batch: Batch) -> Taken:
     A file that cannot be used must not keep out what comes after it: it is named, and the rest is used. Raises RunError
     when the state cannot take the batch; the committed offset then says what was taken.
     """
-    taken = _taken(source, job, batch)
+    late = _late_before(source.name, job)
+    since = max(filter(None, (late, job.window.since)), default=None)
+    window = Window(since, now() + AHEAD)
+    taken = _taken(source, replace(job, window=window), batch)
     return replace(taken, unreadable=tuple(_as_it_came(text, batch) for text in taken.unreadable))
 
 
@@ -91,13 +96,24 @@ def _job(job: Job, files: tuple[Path, ...]) -> Job:
     return replace(
         job,
         sources=Sources(exchanges=found.sources),
-        window=Window(job.window.since, now() + AHEAD),
         settings=job.settings.model_copy(update={"read": read}),
     )
 
 
-def settle(folder: Path) -> None:
-    """Notes that all sources were read to their end: what is earlier by the lateness is late from now on."""
+def _late_before(name: str, job: Job) -> datetime | None:
+    """Before when an exchange of the source is late; None while the source was never read to its end."""
+    if job.state is None or job.lateness is None:
+        return None
+    settled = states.load(job.state).watched.reach.get(name, Reach()).settled
+    return None if settled is None else settled - job.lateness
+
+
+def settle(folder: Path, names: Sequence[str]) -> None:
+    """Notes that these sources were read to their end: what is earlier by the lateness is late from now on."""
+    reach = states.load(folder).watched.reach
+    if all(one.settled == one.newest for name, one in reach.items() if name in names):
+        return
     with states.opened(folder) as state:
-        if state.watched.settled != state.until:
-            states.publish(replace(state, watched=replace(state.watched, settled=state.until)))
+        reach = state.watched.reach
+        done = {name: replace(one, settled=one.newest) for name, one in reach.items() if name in names}
+        states.publish(replace(state, watched=replace(state.watched, reach={**reach, **done})))

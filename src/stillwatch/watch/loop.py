@@ -10,17 +10,16 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow as pa
 
 from stillwatch.engine.factory import open_engine
 from stillwatch.errors import OutputError, RunError
+from stillwatch.flow import PATIENCE
 from stillwatch.job import Job
 from stillwatch.link.latecomers import Logs
 from stillwatch.records.outputs import JOINS
@@ -32,10 +31,13 @@ from stillwatch.sources import SETTLE_SECONDS, Source
 from stillwatch.watch import epochs, ingest, joins
 from stillwatch.watch.answers import Answers
 from stillwatch.watch.beside import Beside
+from stillwatch.watch.epochs import Running
 from stillwatch.watch.standing import Found, found_by
 
 LOCK = ".watching"
 OWN = "watch"  # the folder in a state in which a watch keeps what it can make again
+FAILURES = 20  # in a row, after which a watch gives up
+RETRY_SECONDS = 3.0  # times the number of failures in a row
 Tell = Callable[[str], None]
 """Says one line to whoever runs the watch."""
 
@@ -71,80 +73,98 @@ class Watch:
     tell: Tell
     found: Found | None = None
     joined: pa.Table = field(default_factory=lambda: JOINS.schema.empty_table())
-    running: Future[None] | None = None
+    looked_at: set[str] = field(default_factory=set)  # parts of the state that were held against `found`
+    covered: set[str] = field(default_factory=set)  # parts that the epoch which began last has read
+    running: Running | None = None
     until: datetime | None = None  # of the epoch that is running or ran last
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Watches until `stopped`, or with `once` until all is worked off and found; raises RunError."""
-        with ExitStack() as stack:
-            stack.enter_context(watching(self.plan.state))
-            pool = None if self.plan.once else stack.enter_context(_process())
+        """Watches until `stopped`, or with `once` until all is worked off and found.
+
+        What fails is told and tried again, so that a full disk or a broker that is away ends by itself; RunError is
+        raised with `once`, or when nothing else happened for FAILURES times.
+        """
+        failures = 0
+        with watching(self.plan.state):
+            try:
+                while not stopped():
+                    try:
+                        took = self.step(apart=not self.plan.once)
+                        failures = 0
+                    except RunError as error:
+                        failures += 1
+                        if self.plan.once or failures >= FAILURES:
+                            raise
+                        self.tell(f"tried again in {failures * RETRY_SECONDS:.0f} s: {error}")
+                        _rest(failures * RETRY_SECONDS, stopped)
+                        continue
+                    if self.plan.once and not took:
+                        return
+                    if not took:
+                        _rest(self.plan.wait_seconds, stopped)
+            finally:
+                if self.running is not None:
+                    self.running.stop()
+
+    def step(self, apart: bool = False) -> bool:
+        """Takes a batch of each source and begins an epoch when one is due; returns whether there was any batch.
+
+        An epoch runs `apart` in a process of its own, or is over when the step is. Raises RunError.
+        """
+        if self.until is None:
             self._resume()
-            while not stopped():
-                took = self._take_batches()
-                if not took:
-                    ingest.settle(self.plan.state)
-                self._adopt_finished()
-                if took and self.plan.once:
-                    continue
-                self._begin_epoch(pool)
-                if self.plan.once:
-                    return
-                if not took:
-                    time.sleep(self.plan.wait_seconds)
+        took = self._take_batches()
+        if not took:
+            ingest.settle(self.plan.state, [source.name for source in self.sources])
+        self._adopt_finished()
+        if not (took and self.plan.once):
+            self._begin_epoch(apart)
+        return took
 
     def _resume(self) -> None:
-        """Does what an earlier watch may have left undone: a finished epoch, and joins since the last one."""
+        """Goes on from the last epoch that was finished, whether or not it had been adopted."""
         done = epochs.finished(self.plan.state)
         if done:
             self._adopt(done[-1])
-        with states.opened(self.plan.state) as state:
-            recent = [part.file for part in state.parts if self.until is None or part.last >= self.until]
-        self._join(recent)
-
-    @property
-    def _job(self) -> Job:
-        return replace(self.plan.job, lateness=self.plan.lateness)
 
     def _take_batches(self) -> bool:
         """One batch of each source; returns whether any had one."""
-        parts: list[str] = []
         took = False
         for source in self.sources:
-            offsets = states.load(self.plan.state).watched.offsets
+            offset = states.load(self.plan.state).watched.offsets.get(source.name)
             # who watches once must wait for files that may still be written
             wait = self.plan.settle_seconds if self.plan.once else 0.0
-            batch = source.poll(offsets.get(source.name), self.plan.batch_bytes, wait)
+            batch = source.poll(offset, self.plan.batch_bytes, wait)
             if batch is None:
                 continue
-            done = ingest.take(source, self._job, batch)
-            parts += done.parts
+            done = ingest.take(source, replace(_embedded(self.plan.job), lateness=self.plan.lateness), batch)
             took = took or bool(batch.files)
             for said in [*map(str, batch.troubles), *done.unreadable]:
                 self.tell(f"{source.name}: {said}")
             if batch.files:
                 self.tell(_sentence(source.name, done))
-        self._join(parts)
+        self._join()
         return took
 
-    def _join(self, parts: Sequence[str]) -> None:
-        """Holds the accounts of these parts against the networks of the last epoch."""
-        if not parts or self.found is None or not self.found.profiles:
+    def _join(self) -> None:
+        """Holds the accounts of new parts against the networks of the last epoch."""
+        state = states.load(self.plan.state)
+        fresh = [part.file for part in state.parts if part.file not in self.looked_at]
+        self.looked_at.update(fresh)
+        if not fresh or self.found is None or not self.found.profiles:
             return
-        job, folder = self.plan.job, self.plan.state
-        with open_engine(job.settings.engine, folder.absolute().parent) as engine:
-            state = states.load(folder)
-            has_accounts = self.beside.view(engine)
+        job = _embedded(self.plan.job)
+        with open_engine(job.settings.engine, self.plan.state.absolute().parent) as engine:
             every = _paths(state, [part.file for part in state.parts])
-            logs = Logs(_paths(state, parts), every, has_accounts, self.found.accounts)
-            fresh = joins.joining(engine, logs, self.found, job.key, job.settings.read.trusted_hops)
-        if fresh.num_rows:
-            self.joined = joins.with_added(self.joined, fresh)
+            logs = Logs(_paths(state, fresh), every, self.beside.view(engine), self.found.accounts)
+            joined = joins.joining(engine, logs, self.found, job.key, job.settings.read.trusted_hops)
+        if joined.num_rows:
+            self.tell(f"{joined.num_rows:,} accounts belong to networks that are known")
+            self.joined = joins.with_added(self.joined, joined)
             joins.keep(self._own, self.joined)
             self._decide()
-            self.tell(f"{fresh.num_rows:,} accounts joined networks that are known")
 
-    def _begin_epoch(self, pool: ProcessPoolExecutor | None) -> None:
+    def _begin_epoch(self, apart: bool) -> None:
         """Begins a run over the state as it is, when so much time has passed in it as lies between epochs."""
         state = states.load(self.plan.state)
         if self.running is not None or state.until is None or not state.parts:
@@ -152,48 +172,52 @@ class Watch:
         due = self.until is None or state.until - self.until >= self.plan.every
         if not (due or (self.plan.once and state.until != self.until)):
             return
-        self._compact()
-        self.until = state.until
-        out = self.plan.state / epochs.RUNS / epochs.name_of(state.until)
         job = self.answers.judged(self.beside.job())
-        with states.opened(self.plan.state) as opened:
-            frozen = epochs.begin(opened)
-        if pool is None:
-            epochs.find(job, frozen, out)
-            self._adopt(out)
+        with states.opened(self.plan.state, PATIENCE) as opened:
+            self._compact(opened)
+            held = states.load(self.plan.state)
+            frozen = epochs.begin(held)
+        if held.until is None:
             return
-        self.running = pool.submit(epochs.find, job, frozen, out)
+        self.until = held.until
+        # all of it was looked at, but what was merged has another name now
+        self.covered = {part.file for part in held.parts}
+        self.looked_at = set(self.covered)
+        out = self.plan.state / epochs.RUNS / epochs.name_of(held.until)
+        if apart:
+            self.running = Running.begin(job, frozen, out)
+            return
+        epochs.find(job, frozen, out)
+        self._adopt(out)
 
-    def _compact(self) -> None:
-        job = self.plan.job
-        with (
-            open_engine(job.settings.engine, self.plan.state.absolute().parent) as engine,
-            states.opened(self.plan.state) as state,
-        ):
+    def _compact(self, state: State) -> None:
+        settings = _embedded(self.plan.job).settings.engine
+        with open_engine(settings, self.plan.state.absolute().parent) as engine:
             compaction.compact(engine, state, self.plan.lateness, self.plan.keep)
 
     def _adopt_finished(self) -> None:
-        if self.running is None or not self.running.done():
+        if self.running is None or not self.running.done:
             return
         done, self.running = self.running, None
-        error = done.exception()
-        if isinstance(error, RunError):
-            # the epoch is tried again when the next one is due; answers go on from the last that was finished
-            self.tell(f"an epoch could not finish: {error}")
-            return
-        if error is not None:
-            raise error
-        run = epochs.finished(self.plan.state)[-1]
-        self._adopt(run)
+        failure = done.failure()
+        if failure is None:
+            self._adopt(done.out)
+        else:
+            # it is tried again when the next one is due; answers go on from the last that was finished
+            self.tell(f"an epoch could not finish: {failure}")
 
     def _adopt(self, run: Path) -> None:
-        """Makes a finished run what is answered from, and lets the policy decide on it."""
+        """Makes a finished run what is answered from, lets the policy decide on it, and looks at who came meanwhile."""
         epochs.adopt(self.plan.state, run)
         self.until = epochs.until_of(run.name)
         self.found = found_by(run)
         self.joined = joins.since(joins.load(self._own), self.until)
         joins.keep(self._own, self.joined)
         self._decide()
+        parts = states.load(self.plan.state).parts
+        # after a restart it is not known what the epoch covered: what is older than its end, or a little more
+        self.looked_at = set(self.covered) or {part.file for part in parts if part.last < self.until}
+        self._join()
 
     def _decide(self) -> None:
         run = epochs.latest(self.plan.state)
@@ -204,6 +228,18 @@ class Watch:
     @property
     def _own(self) -> Path:
         return self.plan.state / OWN
+
+
+def _embedded(job: Job) -> Job:
+    """The job on this machine's own engine: batches are small, whatever searches the whole state."""
+    own = job.settings.engine.model_copy(update={"name": "duckdb", "spark_remote": None})
+    return replace(job, settings=job.settings.model_copy(update={"engine": own}))
+
+
+def _rest(seconds: float, stopped: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while not stopped() and time.monotonic() < until:
+        time.sleep(min(0.2, seconds))
 
 
 def told(done: Summary) -> Iterator[str]:
@@ -224,13 +260,6 @@ def _sentence(name: str, done: ingest.Taken) -> str:
     repeated = f", {rows.duplicate:,} known already" if rows.duplicate else ""
     refused = f", {rows.quarantined:,} quarantined" if rows.quarantined else ""
     return f"{name}: {rows.used - rows.outside_window:,} exchanges{repeated}{outside}{refused}"
-
-
-@contextmanager
-def _process() -> Iterator[ProcessPoolExecutor]:
-    """A process for epochs, beside which batches go on; it gives way to them."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(5,)) as pool:
-        yield pool
 
 
 @contextmanager
