@@ -176,12 +176,11 @@ def cost_to_litellm(folder: Path, options: argparse.Namespace) -> list[Figure]:
         say("LiteLLM is not installed; run `make litellm`")
         return []
     found = litellm.measured(folder, options.rounds)
-    return [
-        Figure("LiteLLM alone, processor time a request", found["without"], "ms"),
-        Figure("LiteLLM with the guardrail, processor time a request", found["with"], "ms"),
-        Figure("  more by", (found["with"] / found["without"] - 1) * 100, "%", 35.0),
-        Figure("requests to each", found["requests"], ""),
-    ]
+    each = {"none": "alone", "own": "with stillwatch_guardrail.py", "generic": "with its generic guardrail"}
+    figures = [Figure(f"LiteLLM {each[name]}, processor time a request", found[name], "ms") for name in each]
+    more = {name: (found[name] / found["none"] - 1) * 100 for name in ("own", "generic")}
+    figures += [Figure(f"  more {each[name]}", more[name], "%", 35.0) for name in more]
+    return [*figures, Figure("requests to each", found["requests"], "")]
 
 
 def publish(figures: Sequence[Figure], options: argparse.Namespace) -> None:

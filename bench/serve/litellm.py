@@ -1,4 +1,4 @@
-"""LiteLLM's own processor time a request: two real proxies, one with the guardrail, asked in turns."""
+"""LiteLLM's own processor time a request: real proxies with each guardrail and with none, asked in turns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import http.client
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.serve.gateways.litellm_proxy import Proxy, proxy
+from tests.serve.gateways.litellm_proxy import GENERIC, OWN, Proxy, proxy
 from tests.serve.gateways.programs import LITELLM
 from tests.serve.live import live
 
@@ -28,21 +29,22 @@ def installed() -> bool:
 
 
 def measured(folder: Path, rounds: int) -> dict[str, float]:
-    """ms of processor time a request `with` and `without` the guardrail; the proxies take turns, the first warms up."""
+    """ms of processor time a request by each guardrail and with none; proxies take turns, the first round warms up."""
     state = folder / "state"
     write(state / "verdicts", records(10_000, "d1"), datetime.now(UTC))
     with opened(state) as ledger:
         key = ledger.keys.create("bench", "verdict", datetime.now(UTC))[1]
-    with live(state, "") as ours:
-        url = f"http://127.0.0.1:{ours.port}"
-        with proxy(folder / "with", url, key) as one, proxy(folder / "without", url, key, False) as other:
-            spent = {"with": 0.0, "without": 0.0}
-            for number in range(rounds + 1):
-                for name, asked in (("with", one), ("without", other)):
-                    before = processor_seconds(asked.pid)
-                    ask(asked)
-                    if number:
-                        spent[name] += processor_seconds(asked.pid) - before
+    examples = {"generic": GENERIC, "own": OWN, "none": None}
+    spent = dict.fromkeys(examples, 0.0)
+    with ExitStack() as stack:
+        url = f"http://127.0.0.1:{stack.enter_context(live(state, '')).port}"
+        asked = {name: stack.enter_context(proxy(folder / name, url, key, examples[name])) for name in examples}
+        for number in range(rounds + 1):
+            for name, one in asked.items():
+                before = processor_seconds(one.pid)
+                ask(one)
+                if number:
+                    spent[name] += processor_seconds(one.pid) - before
     return {name: spent[name] / (rounds * REQUESTS) * 1_000 for name in spent} | {"requests": float(rounds * REQUESTS)}
 
 

@@ -15,6 +15,8 @@ from tests.serve.gateways.programs import EXAMPLES, LITELLM, free_port, model_se
 
 CLIENT = Path(__file__).with_name("litellm_client.py")
 AUTH = Path(__file__).with_name("litellm_auth.py")
+GENERIC, OWN = "litellm.yaml", "litellm-own-guardrail.yaml"
+"""Examples: LiteLLM's generic guardrail, and one of ours that sends the account alone."""
 KEYS = """
 general_settings:
   custom_auth: litellm_auth.user_api_key_auth
@@ -50,12 +52,12 @@ class Proxy:
 
 
 @contextmanager
-def proxy(folder: Path, guardrail_url: str, guardrail_key: str, with_guardrail: bool = True) -> Iterator[Proxy]:
-    """A proxy in a folder of its own, and the model behind it, until the block ends."""
+def proxy(folder: Path, guardrail_url: str, guardrail_key: str, example: str | None = GENERIC) -> Iterator[Proxy]:
+    """A proxy in a folder of its own, and the model behind it, until the block ends; without `example` none asks us."""
     folder.mkdir(parents=True)
-    text = (EXAMPLES / "litellm.yaml").read_text(encoding="utf-8")
-    (folder / "config.yaml").write_text((text if with_guardrail else text.partition("guardrails:")[0]) + KEYS)
-    for path in (AUTH, EXAMPLES / "stillwatch_log.py"):
+    text = (EXAMPLES / (example or GENERIC)).read_text(encoding="utf-8")
+    (folder / "config.yaml").write_text((text if example else text.partition("guardrails:")[0]) + KEYS)
+    for path in (AUTH, EXAMPLES / "stillwatch_log.py", EXAMPLES / "stillwatch_guardrail.py"):
         shutil.copy(path, folder)
     (folder / "logs").mkdir()
     with model_server(folder) as model:

@@ -16,7 +16,7 @@ import pytest
 from stillwatch.ledger import opened
 from stillwatch.verdicts import Verdict, write
 from tests.serve.asked import NOTICE, effect
-from tests.serve.gateways.litellm_proxy import Proxy, proxy
+from tests.serve.gateways.litellm_proxy import GENERIC, Proxy, proxy
 from tests.serve.gateways.model_server import TEXT
 from tests.serve.gateways.programs import LITELLM, faulty
 from tests.serve.live import Live, live
@@ -33,13 +33,15 @@ SETTINGS = "[serve]\nrefresh_seconds = 0.05\n"
 class Beside:
     """The proxy and our server, which may be replaced by another on the same port."""
 
-    def __init__(self, state: Path, folder: Path) -> None:
+    def __init__(self, state: Path, folder: Path, example: str = GENERIC) -> None:
         self.state = state
         self._stack = ExitStack()
         self.server: Live = self._stack.enter_context(live(state, SETTINGS))
         with opened(state) as ledger:
             key = ledger.keys.create("litellm", "verdict", datetime.now(UTC))[1]
-        self.proxy: Proxy = self._stack.enter_context(proxy(folder, f"http://127.0.0.1:{self.server.port}", key))
+        self.proxy: Proxy = self._stack.enter_context(
+            proxy(folder, f"http://127.0.0.1:{self.server.port}", key, example)
+        )
 
     def close(self) -> None:
         self._stack.close()
@@ -64,11 +66,16 @@ class Beside:
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    yield from made(tmp_path_factory, GENERIC)
+
+
+def made(tmp_path_factory: pytest.TempPathFactory, example: str) -> Iterator[Beside]:
+    """The proxy beside our server, whose snapshot suspends two accounts."""
     state, now = tmp_path_factory.mktemp("state"), datetime.now(UTC)
     held = (effect("suspend", "d1", now),)
     bare = sha256(BARE.encode()).hexdigest()
     write(state / "verdicts", [Verdict(one, "act", effects=held) for one in ("mallory", bare)], now)
-    found = Beside(state, tmp_path_factory.mktemp("litellm") / "proxy")
+    found = Beside(state, tmp_path_factory.mktemp("litellm") / "proxy", example)
     yield found
     found.close()
 
