@@ -7,26 +7,14 @@ at `act` at the end of the batch that brought it. Epochs and batches are so far 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.job import Inputs, resolve
-from stillwatch.records.outputs import CAMPAIGN_MEMBERS
-from stillwatch.respond import Policy
-from stillwatch.runs import state as states
-from stillwatch.settings import EngineSettings, Settings
-from stillwatch.sources import opened, parse
 from stillwatch.watch import epochs
-from stillwatch.watch.answers import Answers
-from stillwatch.watch.beside import Beside
-from stillwatch.watch.loop import OWN, Plan, Watch
-from stillwatch.watch.standing import read
+from stillwatch_lab.live import Live, batches
 
 LEVELS = ("watch", "review", "act")
 
@@ -58,56 +46,17 @@ class Leak:
 
 def played(world: Path, home: Path, batch: timedelta, every: timedelta, threads: int) -> Answered:
     """Plays the world and returns who was answered for, and when."""
-    inputs = Inputs(**{name: (str(world / f"{name}.parquet"),) for name in ("accounts", "permits")})
-    logs, state = home / "logs", home / "state"
-    logs.mkdir(parents=True)
-    state.mkdir()
-    settings = Settings(engine=EngineSettings(threads=threads))
-    job = resolve(inputs, settings=settings, state=state)
-    beside = Beside(inputs, job, state / OWN)
-    now = [datetime(2000, 1, 1)]
-    answers = Answers(state, state, beside, Policy(), lambda: now[0])
-    plan = Plan(job, every, timedelta(hours=1), wait_seconds=0.0)
-    (source,) = (opened(one, state / "sources", None, 0.0) for one in parse([str(logs)]))
-    said: list[str] = []
-    watch = Watch(plan, [source], beside, answers, said.append)
+    live = Live(world, home, every, threads)
     answered = Answered()
-    sent = 0
-    for at, rows in batches(world, batch):
-        pq.write_table(rows, logs / f"{at:%Y%m%dT%H%M}.parquet")
-        now[0] = at
-        sent += rows.num_rows
-        while states.load(state).watched.taken < sent:
-            watch.step()
-        _note(watch, state, answered, at)
+    for at, rows in batches(world, batch, batch):
+        before = epochs.latest(live.state)
+        live.feed(rows, at)
+        known = set(answered.first["act"])
+        for account, level in live.levels().items():
+            answered.note(account, level, at)
+        if epochs.latest(live.state) == before:
+            answered.at_once |= set(answered.first["act"]) - known
     return answered
-
-
-def batches(world: Path, batch: timedelta) -> Iterator[tuple[datetime, pa.Table]]:
-    """The world's exchanges by batch, with the moment at which each batch ends."""
-    rows = pq.read_table(world / "exchanges").sort_by("started_at")
-    times = rows["started_at"]
-    begin, last = times[0].as_py(), times[-1].as_py()
-    at = begin.replace(minute=0, second=0, microsecond=0)
-    while at <= last:
-        inside = pc.and_(pc.greater_equal(times, pa.scalar(at)), pc.less(times, pa.scalar(at + batch)))
-        found = rows.filter(inside)
-        at += batch
-        if found.num_rows:
-            yield at, found
-
-
-def _note(watch: Watch, state: Path, answered: Answered, at: datetime) -> None:
-    run = epochs.latest(state)
-    if run is None:
-        return
-    before = set(answered.first["act"])
-    for row in watch.joined.to_pylist():
-        if row["level"] is not None:
-            answered.note(row["account_id"], row["level"], at)
-    answered.at_once |= set(answered.first["act"]) - before
-    for row in read(run, CAMPAIGN_MEMBERS).select(["account_id", "level"]).to_pylist():
-        answered.note(row["account_id"], row["level"], at)
 
 
 def leaks(world: Path, answered: Answered) -> list[Leak]:

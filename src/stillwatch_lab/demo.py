@@ -1,4 +1,4 @@
-"""The demo builds and scans a small world in under a minute, and compares the result with the truth."""
+"""The demo makes a small world, scans it, compares the result with the truth, and then watches it as it came."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from stillwatch import flow, report
 from stillwatch.progress import progress
 from stillwatch.records.outputs import LEVELS
+from stillwatch_lab import live
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.scores.scorecard import CampaignScore, Scores, percent
 from stillwatch_lab.worlds.build import build
@@ -30,15 +31,17 @@ def run(out: Path, console: Console) -> int:
     Returns the exit code 0. Raises UsageError when `out` may not be replaced, RunError when the scan cannot finish.
     """
     with tempfile.TemporaryDirectory(prefix="stillwatch-demo-") as folder:
-        world = Path(folder)
+        world = Path(folder) / "world"
         with progress("making a small world"):
             build(WORLD, SEED, ACCOUNTS, EXCHANGES, None, world)
         flow.scan(job_of(world), out)
         scores = score(out, world / "truth")
-    report.show(out, console)
-    console.print()
-    console.print(beside_the_truth(scores))
-    console.print(innocents_in_words(scores), highlight=False, markup=False)
+        report.show(out, console)
+        console.print()
+        console.print(beside_the_truth(scores))
+        console.print(innocents_in_words(scores), highlight=False, markup=False)
+        console.print("\nThe same world as it came, watched:", highlight=False, markup=False)
+        live.show(world, Path(folder) / "live", console)
     console.print(f"Open it in a browser: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
     return 0
 

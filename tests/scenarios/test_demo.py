@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -100,3 +101,17 @@ def test_the_demo_says_where_the_report_is(shown: tuple[Path, str]) -> None:
     out, text = shown
     assert str(out / "report.html") in text.replace("\n", "")
     assert (out / "report.html").stat().st_size > 1_000
+
+
+def test_the_demo_watches_the_world_as_it_came(shown: tuple[Path, str]) -> None:
+    _, text = shown
+    said = text[text.index("The same world as it came, watched:") :]
+    lines = re.findall(r"(\d+) accounts at act, of which +(\d+) new (by a search|as they joined)", said)
+    assert len(lines) > 5
+    joined = sum(int(fresh) for _, fresh, how in lines if how == "as they joined")
+    assert joined >= 20
+    assert f"{joined} accounts were answered for as they joined" in said
+    kept = re.search(r"The searches since left (\d+) of them at act", said)
+    assert kept is not None
+    assert int(kept[1]) >= 0.9 * joined
+    assert "level act, network N" in said
