@@ -12,7 +12,7 @@ from stillwatch.watch import epochs
 from tests.scenarios.small_world import SmallWorld, findings
 from tests.watch.watching import Watched
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 
 
 def test_an_epoch_on_spark_finds_what_a_scan_finds(
