@@ -76,6 +76,8 @@ class Watch:
     looked_at: set[str] = field(default_factory=set)  # parts of the state that were held against `found`
     covered: set[str] = field(default_factory=set)  # parts that the epoch which began last has read
     running: Running | None = None
+    finished: Path | None = None  # a run that is not adopted yet
+    resumed: bool = False
     until: datetime | None = None  # of the epoch that is running or ran last
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -85,34 +87,41 @@ class Watch:
         raised with `once`, or when nothing else happened for FAILURES times.
         """
         failures = 0
-        with watching(self.plan.state):
-            try:
-                while not stopped():
-                    try:
-                        took = self.step(apart=not self.plan.once)
-                        failures = 0
-                    except RunError as error:
-                        failures += 1
-                        if self.plan.once or failures >= FAILURES:
-                            raise
-                        self.tell(f"tried again in {failures * RETRY_SECONDS:.0f} s: {error}")
-                        _rest(failures * RETRY_SECONDS, stopped)
-                        continue
-                    if self.plan.once and not took:
-                        return
-                    if not took:
-                        _rest(self.plan.wait_seconds, stopped)
-            finally:
-                if self.running is not None:
-                    self.running.stop()
+        with watching(self.plan.state), self._stopping():
+            while not stopped():
+                try:
+                    took = self.step(apart=not self.plan.once)
+                    failures = 0
+                except RunError as error:
+                    failures += 1
+                    if self.plan.once or failures >= FAILURES:
+                        raise
+                    self.tell(f"tried again in {failures * RETRY_SECONDS:.0f} s: {error}")
+                    _rest(failures * RETRY_SECONDS, stopped)
+                    continue
+                if self.plan.once and not took:
+                    return
+                if not took:
+                    _rest(self.plan.wait_seconds, stopped)
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self.running is not None:
+                self.running.stop()
 
     def step(self, apart: bool = False) -> bool:
         """Takes a batch of each source and begins an epoch when one is due; returns whether there was any batch.
 
         An epoch runs `apart` in a process of its own, or is over when the step is. Raises RunError.
         """
-        if self.until is None:
-            self._resume()
+        if not self.resumed:
+            # an earlier watch may have been killed before it adopted its last epoch
+            self.finished = next(reversed(epochs.finished(self.plan.state)), None)
+            self.resumed = True
+        self._adopt()
         took = self._take_batches()
         if not took:
             ingest.settle(self.plan.state, [source.name for source in self.sources])
@@ -121,30 +130,36 @@ class Watch:
             self._begin_epoch(apart)
         return took
 
-    def _resume(self) -> None:
-        """Goes on from the last epoch that was finished, whether or not it had been adopted."""
-        done = epochs.finished(self.plan.state)
-        if done:
-            self._adopt(done[-1])
-
     def _take_batches(self) -> bool:
-        """One batch of each source; returns whether any had one."""
-        took = False
+        """One batch of each source; returns whether any had one.
+
+        A source that fails is told of and does not keep out the others; RunError is raised where none had a batch.
+        """
+        took, failure = False, None
         for source in self.sources:
-            offset = states.load(self.plan.state).watched.offsets.get(source.name)
-            # who watches once must wait for files that may still be written
-            wait = self.plan.settle_seconds if self.plan.once else 0.0
-            batch = source.poll(offset, self.plan.batch_bytes, wait)
-            if batch is None:
-                continue
-            done = ingest.take(source, replace(_embedded(self.plan.job), lateness=self.plan.lateness), batch)
-            took = took or bool(batch.files)
-            for said in [*map(str, batch.troubles), *done.unreadable]:
-                self.tell(f"{source.name}: {said}")
-            if batch.files:
-                self.tell(_sentence(source.name, done))
+            try:
+                took = self._take(source) or took
+            except RunError as error:
+                self.tell(f"{source.name}: {error}")
+                failure = error
+        if failure is not None and not took:
+            raise failure
         self._join()
         return took
+
+    def _take(self, source: Source) -> bool:
+        offset = states.load(self.plan.state).watched.offsets.get(source.name)
+        # who watches once must wait for files that may still be written
+        wait = self.plan.settle_seconds if self.plan.once else 0.0
+        batch = source.poll(offset, self.plan.batch_bytes, wait)
+        if batch is None:
+            return False
+        done = ingest.take(source, replace(_embedded(self.plan.job), lateness=self.plan.lateness), batch)
+        for said in [*map(str, batch.troubles), *done.unreadable]:
+            self.tell(f"{source.name}: {said}")
+        if batch.files:
+            self.tell(_sentence(source.name, done))
+        return bool(batch.files)
 
     def _join(self) -> None:
         """Holds the accounts of new parts against the networks of the last epoch."""
@@ -188,7 +203,8 @@ class Watch:
             self.running = Running.begin(job, frozen, out)
             return
         epochs.find(job, frozen, out)
-        self._adopt(out)
+        self.finished = out
+        self._adopt()
 
     def _compact(self, state: State) -> None:
         settings = _embedded(self.plan.job).settings.engine
@@ -201,13 +217,20 @@ class Watch:
         done, self.running = self.running, None
         failure = done.failure()
         if failure is None:
-            self._adopt(done.out)
+            self.finished = done.out
+            self._adopt()
         else:
             # it is tried again when the next one is due; answers go on from the last that was finished
             self.tell(f"an epoch could not finish: {failure}")
 
-    def _adopt(self, run: Path) -> None:
-        """Makes a finished run what is answered from, lets the policy decide on it, and looks at who came meanwhile."""
+    def _adopt(self) -> None:
+        """Makes a finished run what is answered from, lets the policy decide on it, and looks at who came meanwhile.
+
+        What fails is done again by the next step.
+        """
+        run = self.finished
+        if run is None:
+            return
         epochs.adopt(self.plan.state, run)
         self.until = epochs.until_of(run.name)
         self.found = found_by(run)
@@ -218,6 +241,7 @@ class Watch:
         # after a restart it is not known what the epoch covered: what is older than its end, or a little more
         self.looked_at = set(self.covered) or {part.file for part in parts if part.last < self.until}
         self._join()
+        self.finished = None
 
     def _decide(self) -> None:
         run = epochs.latest(self.plan.state)
