@@ -101,7 +101,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "sources/pulling.py": "tests/sources/test_nats.py pull by it from a real server",
     "sources/told.py": "tests/sources/test_kafka.py and test_nats.py compare what it tells",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
-    "verdicts/verdict.py": "tests/verdicts write and find its values",
 }
 """Product modules that no test file is named after or imports from, each with what tries it all the same."""
 
