@@ -54,7 +54,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "cli/ledgers.py": "tests/cli/test_respond.py opens every ledger by it",
     "cli/report.py": "tests/cli run its command",
     "cli/run.py": "tests/cli run its commands",
-    "cli/watch.py": "tests/cli/test_watch_command.py runs its command",
     "cli/serve.py": "tests/cli/test_keys.py and tests/serve/test_server.py run its command",
     "engine/interface.py": "has no body; the tests of both engines hold it",
     "engine/query.py": "is a value without behaviour",
@@ -100,6 +99,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "sources/matching.py": "tests/sources/test_taking.py find copies and compressed logs again by it",
     "sources/pulling.py": "tests/sources/test_nats.py pull by it from a real server",
     "sources/told.py": "tests/sources/test_kafka.py and test_nats.py compare what it tells",
+    "verdicts/verdict.py": "tests/verdicts write and find its values",
     "sketch/frame.py": "tests/sketch/test_text.py compare frames with a plain implementation",
 }
 """Product modules that no test file is named after or imports from, each with what tries it all the same."""
