@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +21,10 @@ def test_once_works_off_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
     logs.mkdir()
     write(logs / "a.jsonl", [exchange(number, started_at=NOON + timedelta(seconds=number)) for number in range(9)])
     (tmp_path / "key").write_bytes(b"a key of more than sixteen bytes")
+    before = signal.getsignal(signal.SIGTERM)
     assert invoke(["watch", str(logs), "--state", str(state), "--once", "--key-file", str(tmp_path / "key")]) == 0
     assert "9 exchanges" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) == before, "a process that is forked later must end when it is told to"
     assert states.load(state).watched.taken == 9
     reader = Reader(state / "verdicts")
     assert reader.snapshot is not None

@@ -72,8 +72,9 @@ def _run(plan: Plan, inputs: Inputs, addresses: tuple[Address, ...], where: Path
     beside = Beside(inputs, plan.job, plan.state / OWN)
     answers = Answers(where, plan.state, beside, policy)
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     with ExitStack() as stack:
+        # a polite kill ends the watch between two steps; afterwards, and in processes that it forks, it is what it was
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, lambda *_: stopped.set()))
         found = [_opened(one, plan.state, where, stack) for one in addresses]
         Watch(plan, found, beside, answers, say).run(stopped.is_set)
 
