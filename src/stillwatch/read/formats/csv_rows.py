@@ -186,7 +186,8 @@ def _names(header: str, source: Source) -> list[str]:
     try:
         found = next(csv.reader([header], delimiter=_delimiter(header, source)), [])
         # blanks are left out, unless another column is named so: that one is meant then
-        return [name if name.strip() in found else name.strip() for name in found]
+        given = set(found)
+        return [name if name.strip() in given else name.strip() for name in found]
     except csv.Error as error:
         raise unreadable(source, f"its first line is not CSV ({error})") from error
 
