@@ -265,6 +265,16 @@ def test_times_that_contradict_their_statistics_are_looked_at(tmp_path: Path) ->
     assert (found.rows.used, found.rows.quarantined) == (37, 3)
 
 
+def test_a_page_that_claims_bytes_beyond_all_is_refused_before_the_engine_reads(tmp_path: Path) -> None:
+    """The engine's whole process ended at some of them."""
+    path = log(tmp_path / "log.parquet", use_dictionary=False, compression="none")
+    for size in (2**63 - 1, -(2**63), 2**31, -1):
+        damaged = with_page_header(path, {(2,): size, (3,): size})
+        with pytest.raises(InputError, match=r"a page at byte [\d,]+ claims"):
+            check_headers([of(damaged)], counts=False)
+        assert "claims" in refusal(damaged)
+
+
 def test_a_claim_costs_no_memory(tmp_path: Path) -> None:
     """In a process that may have 3 GB of addresses, most of which libraries take before anything is read."""
     options = {"use_dictionary": False, "compression": "none"}
@@ -276,7 +286,7 @@ def test_a_claim_costs_no_memory(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (1, 2), done.stderr
     assert str(page) in done.stderr
 
 

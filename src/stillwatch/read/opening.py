@@ -10,7 +10,7 @@ from stillwatch.input_files import Source, unreadable
 from stillwatch.read import gateways
 from stillwatch.read.formats.csv_rows import missing_columns
 from stillwatch.read.formats.look import TEXT, look
-from stillwatch.read.formats.parquet import Footer, check_columns, footer
+from stillwatch.read.formats.parquet import Footer, check_columns, check_headers, footer
 from stillwatch.read.formats.parsed import Reader, RecordFormat
 from stillwatch.read.formats.stored import first_records
 from stillwatch.read.validation.casts import castable
@@ -102,6 +102,8 @@ def suggested(sources: Sequence[Source], settings: ReadSettings, engine: Engine)
 
 def _parquet(source: Source, table: Table, settings: ReadSettings, engine: Engine) -> Opened:
     found = footer(source)
+    # first of all, since pages that claim bytes which they have not can end the engine's whole process
+    check_headers([source], counts=False)
     if table is EXCHANGES and found.holds_sketches():
         check_columns(source, found, EXCHANGE_SKETCHES)
         return Opened(
