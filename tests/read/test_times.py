@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.read.validation.times import UNITS, moment, moments, unit_of
+from stillwatch.read.validation.typed import python_values
 
 EIGHT = datetime(2026, 5, 1, 8)
 SPELLED = {
@@ -93,3 +94,13 @@ def test_the_unit_is_seen_from_any_time(time: datetime, unit: str) -> None:
 @pytest.mark.parametrize("text", ["17", "-1777600000", "", "1e9", "9" * 30, "now", "1777600000 s"])
 def test_other_numbers_count_nothing(text: str) -> None:
     assert unit_of(text, datetime(2015, 1, 1), datetime(2100, 1, 1)) is None
+
+
+def test_a_stored_time_beyond_all_years_is_no_time() -> None:
+    """A damaged Parquet file can hold them; Python's own times end with the year 9999."""
+    beyond = pa.array([0, None, 2**62, -(2**62)], pa.int64()).cast(pa.timestamp("us"))
+    first, missing, *others = python_values(beyond)
+    assert (first, missing) == (datetime(1970, 1, 1), None)
+    assert others == [b"a time beyond the years 1 to 9999"] * 2
+    nested = pa.array([[0], [2**62]], pa.list_(pa.int64())).cast(pa.list_(pa.timestamp("us")))
+    assert python_values(nested) == [[datetime(1970, 1, 1)], b"a time beyond the years 1 to 9999"]

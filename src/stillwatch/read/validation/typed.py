@@ -148,9 +148,23 @@ def _in_microseconds(times: pa.Array) -> pa.Array:
 
 
 def python_values(given: pa.Array) -> list[object]:
-    """The values as Python objects, texts as bytes, since they may be no UTF-8."""
-    values: list[object] = given.cast(_with_bytes(given.type)).to_pylist()
+    """The values as Python objects, texts as bytes, since they may be no UTF-8.
+
+    A time beyond the years that Python knows becomes a text that is no time.
+    """
+    held = given.cast(_with_bytes(given.type))
+    try:
+        values: list[object] = held.to_pylist()
+    except (OverflowError, ValueError):
+        values = [_python_value(one) for one in held]
     return values
+
+
+def _python_value(one: pa.Scalar) -> object:
+    try:
+        return one.as_py()
+    except (OverflowError, ValueError):
+        return b"a time beyond the years 1 to 9999"
 
 
 def _with_bytes(kind: pa.DataType) -> pa.DataType:
