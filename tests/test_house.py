@@ -82,7 +82,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "read/tables.py": "tests/read/test_counts.py count every row that it keeps or sets aside",
     "read/validation/casts.py": "tests/read/test_bad_rows.py and test_same_row.py read Parquet in place by it",
     "read/validation/faults.py": "tests/read/test_bad_rows.py compare what it counts",
-    "read/validation/typed.py": "tests/read/test_bad_rows.py and test_same_row.py convert by it",
     "read/validation/rejects.py": "tests/read/test_bad_rows.py compare the quarantine that it fills",
     "read/write_tables.py": "tests/read compare the tables that it writes",
     "report/named.py": "tests/report/test_run_and_folder.py name by it what is and what is not there",

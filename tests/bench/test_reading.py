@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,11 @@ def test_small_files_have_rows_of_their_own(tmp_path: Path) -> None:
     assert stage(str(tmp_path), None, 2)["rows"] == 3 * SMALL_ROWS
 
 
-def test_a_text_that_would_break_the_ids_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="a sign that ids are put in by"):
-        write_small_files(tmp_path, ["100 %"], 1)
+def test_small_files_have_ids_of_their_own_whatever_their_texts_hold(tmp_path: Path) -> None:
+    write_small_files(tmp_path, ["100 % of %(file)s", '{"exchange_id": "exchange-'], 2)
+    rows = [json.loads(line) for path in tmp_path.rglob("*.jsonl") for line in path.read_text().splitlines()]
+    assert len({row["exchange_id"] for row in rows}) == 2 * SMALL_ROWS
+    assert {row["input_text"] for row in rows} == {"100 % of %(file)s" * 2, '{"exchange_id": "exchange-' * 2}
 
 
 def test_tables_beside_logs_are_read_with_one(tmp_path: Path) -> None:
