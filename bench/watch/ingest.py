@@ -48,6 +48,7 @@ def lines(options: argparse.Namespace) -> Iterator[str]:
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
             rate = options.exchanges / cpu
             yield f"{day + 1:4} {options.exchanges:10,} {wall:7.1f} {cpu:7.1f} {rate:8,.0f} {peaks[-1]:8,.0f}"
+        yield f"{size / options.exchanges:,.0f} bytes an exchange"
         rate = taken / passed
         yield f"{rate:,.0f} exchanges a second by one watch; at least {TARGET:,}: {_verdict(rate >= TARGET)}"
         yield f"{2 * taken / spent:,.0f} a second by processor time, if two cores were busy"
