@@ -134,7 +134,7 @@ def test_a_broken_page_that_a_later_stage_meets_names_its_file(tmp_path: Path) -
         if column.path_in_schema == "input_tokens"
     )
     data = bytearray(path.read_bytes())
-    data[start : start + 200] = bytes(200)
+    data[start + 60 : start + 200] = b"\xff" * 140  # behind the header, which is looked at first of all
     path.write_bytes(bytes(data))
     with pytest.raises(InputError, match=r"`.*b\.parquet` cannot be read") as caught:
         flow.write_sketches(resolve(Inputs((str(tmp_path),))), tmp_path / "run")
