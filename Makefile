@@ -42,7 +42,7 @@ UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(ST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-reference-case bench-serve litellm benchmark benchmark-framing docs clean
+.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-watch bench-reference-case bench-serve litellm benchmark benchmark-framing docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +85,9 @@ bench-beside: $(DEVELOPMENT)  ## datasketch, rensa, Splink and hourly Jaccard be
 
 bench-read: $(DEVELOPMENT)  ## how fast every format is read, memory on many small files, odd files (options in READ="...")
 	@$(BIN)/python -m bench.reading $(READ)
+
+bench-watch: $(DEVELOPMENT)  ## how fast a watch takes exchanges in, whether its memory grows (options in WATCH="...")
+	@$(BIN)/python -m bench.watch ingest $(WATCH)
 
 bench-reference-case: $(DEVELOPMENT)  ## the public case's own size at SCALE= (1, 0.1, 0.01, 0.001), into OUT= (build/reference-case)
 	@$(BIN)/python -m bench.reference_case --scale $(SCALE) --out "$(REFERENCE_OUT)" $(REFERENCE)

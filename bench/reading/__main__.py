@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.measure import ROOT, machine, say
 from bench.reading import failing
-from bench.reading.logs import KINDS, write_log, write_small_files
+from bench.reading.logs import KINDS, SMALL_ROWS, write_log, write_small_files
 from bench.texts import texts
 from stillwatch_lab.benchmark.cost import Cost, WorkFailedError, measured
 
@@ -83,7 +83,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), help="formats to measure")
     parser.add_argument("--bytes", type=int, default=BYTES, help="size of each log")
-    parser.add_argument("--files", type=int, default=10_000, help="small files in the larger folder, of 200 KB each")
+    parser.add_argument("--files", type=int, default=10_000, help="small files in the larger folder")
+    parser.add_argument("--rows", type=int, default=SMALL_ROWS, help="rows of a small file, of 2 to 3 KB each")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of failing inputs")
     parser.add_argument("--out", type=Path, help="a file for the table")
     return parser.parse_args(words)
@@ -105,10 +106,10 @@ def _files(options: argparse.Namespace, found: list[str]) -> Iterator[str]:
     peaks = []
     for files in (max(1, options.files // 10), options.files):
         with tempfile.TemporaryDirectory(prefix="stillwatch-bench-") as folder:
-            size = write_small_files(Path(folder), found, files)
+            size = write_small_files(Path(folder), found, files, options.rows)
             cost = _cost("stage", path=folder, warm=None, threads=2)
             peaks.append(cost.peak_bytes)
-            yield str(Line(f"{files:,} small files", int(cost.result["rows"]), size, cost))
+            yield str(Line(f"{files:,} files of {options.rows} rows", int(cost.result["rows"]), size, cost))
     growth = peaks[1] / peaks[0]
     verdict = "met" if growth <= FLAT else "MISSED"
     yield f"memory grows {growth:.2f} times from a tenth of the files; at most {FLAT}: {verdict}"

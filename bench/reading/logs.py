@@ -45,9 +45,9 @@ def write_log(kind: str, folder: Path, texts: list[str], size: int) -> Path:
     return KINDS[kind](folder, texts, size)
 
 
-def write_small_files(folder: Path, texts: list[str], files: int) -> int:
-    """Writes so many JSON lines files of SMALL_ROWS rows, each row under ids of its own; returns their bytes."""
-    lines = [_json(exchange(number, texts[number % len(texts)] * 2)) for number in range(SMALL_ROWS)]
+def write_small_files(folder: Path, texts: list[str], files: int, rows: int = SMALL_ROWS) -> int:
+    """Writes so many JSON lines files of so many rows, each row under ids of its own; returns their bytes."""
+    lines = [_json(exchange(number, texts[number % len(texts)] * 2)) for number in range(rows)]
     # what differs between files is the id, which stands first in each row
     start = b'{"exchange_id": "exchange-'
     rests = [line.removeprefix(start) for line in lines]

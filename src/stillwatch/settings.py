@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.claims import EvidenceSort
+
+_DURATION = re.compile(r"(\d{1,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class _Section(BaseModel):
@@ -99,6 +103,12 @@ class Settings(_Section):
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
     serve: ServeSettings = ServeSettings()
+
+
+def duration(text: str) -> timedelta | None:
+    """The span of time that `90s`, `45m`, `12h` or `7d` says; None for another text."""
+    found = _DURATION.fullmatch(text)
+    return None if found is None else timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def load_settings(path: Path | None) -> Settings:

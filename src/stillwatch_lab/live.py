@@ -17,6 +17,7 @@ from stillwatch.job import Inputs, resolve
 from stillwatch.records.outputs import CAMPAIGN_MEMBERS
 from stillwatch.respond import Policy
 from stillwatch.runs import state as states
+from stillwatch.runs.tables import table_of
 from stillwatch.settings import EngineSettings, Settings
 from stillwatch.sources import opened, parse
 from stillwatch.verdicts import Reader
@@ -24,7 +25,6 @@ from stillwatch.watch import epochs
 from stillwatch.watch.answers import VERDICTS, Answers
 from stillwatch.watch.beside import Beside
 from stillwatch.watch.loop import OWN, Plan, Watch
-from stillwatch.watch.standing import read
 
 DAY = timedelta(days=1)
 FIRST, STEP, EVERY = 24 * DAY, 3 * DAY, 8 * DAY  # of the demo: the log at its start, its batches, its searches
@@ -73,7 +73,7 @@ class Live:
         if run is None:
             return {}
         joined = {row["account_id"]: row["level"] for row in self.watch.joined.to_pylist() if row["level"]}
-        found = read(run, CAMPAIGN_MEMBERS).select(["account_id", "level"]).to_pylist()
+        found = table_of(run, CAMPAIGN_MEMBERS.name, ["account_id", "level"]).to_pylist()
         return {**joined, **{row["account_id"]: row["level"] for row in found}}
 
     def _taken(self) -> int:

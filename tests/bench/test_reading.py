@@ -71,5 +71,5 @@ def test_the_table_has_a_line_a_format_and_a_verdict_on_memory(
     assert main([*options, "--out", str(tmp_path / "out" / "table.txt")]) == 0
     text = (tmp_path / "out" / "table.txt").read_text()
     assert capsys.readouterr().out == text
-    for begin in ("CSV ", "Parquet ", "1 small files ", "2 small files ", "memory grows ", "none.jsonl: "):
+    for begin in ("CSV ", "Parquet ", "1 files of ", "2 files of ", "memory grows ", "none.jsonl: "):
         assert any(line.startswith(begin) for line in text.splitlines()), begin

@@ -33,7 +33,17 @@ def test_once_works_off_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_every_mistake_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["watch", "kafka://nowhere", "--every", "often", "--lateness", "0h", "--window", "7"]
+    (tmp_path / "policy.toml").write_text("[limits]\nper_hour = -1\n")
+    words += ["--policy", str(tmp_path / "policy.toml")]
     assert invoke([*words, "--key-file", str(tmp_path / "none")]) == 2
     said = capsys.readouterr().err
-    for name in ("kafka://nowhere", "--every often", "--lateness 0h", "--window 7", "--state", "none"):
+    for name in (
+        "kafka://nowhere",
+        "--every often",
+        "--lateness 0h",
+        "--window 7",
+        "--state",
+        "none",
+        "limits.per_hour",
+    ):
         assert name in said, said

@@ -81,7 +81,7 @@ def test_strangers_that_are_looked_at_again_and_again_do_not_join(rate: float) -
     """
     rng = np.random.default_rng(5)
     shared = profile(6, 0.7, rate)
-    strangers, ever = 3_000, 0
+    strangers = 3_000
     price = np.log2(ACCOUNTS / SIZE) + 8.0
     rows: list[tuple[int, int, int, int]] = []
     passed: set[int] = set()
@@ -95,5 +95,4 @@ def test_strangers_that_are_looked_at_again_and_again_do_not_join(rate: float) -
             rows += [(a, code, 1_000_000 + look * 10 + code, 2_000 + look) for a in range(strangers)]
         distinct_rows = list({row[:3]: row for row in reversed(rows)}.values())
         passed |= {found.account for found in joined(*holdings(distinct_rows), shared, ACCOUNTS)}
-    ever = len(passed)
-    assert ever <= max(1, 3 * strangers * 2.0**-price)
+    assert len(passed) <= max(1, 3 * strangers * 2.0**-price)

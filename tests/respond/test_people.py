@@ -9,9 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.errors import InputError, UsageError
-from stillwatch.respond.people import People, read_table
+from stillwatch.job import Inputs, resolve
+from stillwatch.respond.people import People
+from stillwatch.watch.beside import Beside
 from tests.respond.runs import DAY, NOW
+
+
+def beside(folder: Path, **named: object) -> Beside:
+    """The tables of these files, read and checked as by a scan."""
+    inputs = Inputs(**{name: (str(path),) for name, path in named.items()})
+    return Beside(inputs, resolve(inputs), folder.parent / f"{folder.name}-checked")
 
 
 def test_nothing_named_is_nothing_known() -> None:
@@ -25,8 +32,7 @@ def test_permits_hold_in_their_time(tmp_path: Path) -> None:
         "permit_id,holder,purpose,valid_from,valid_until\n1,a,research,,\n2,b,research,2026-06-01T12:00:00,\n"
         "3,c,research,,2026-06-01T12:00:00\n"
     )
-    table = read_table([str(path)], "--permits", ["permit_id", "holder"], ["valid_from", "valid_until"])
-    people = People.of(None, table)
+    people = People.of(None, beside(tmp_path, permits=path).permits())
     assert people.permitted(NOW) == {"a", "b"}
     assert people.permitted(NOW - timedelta(seconds=1)) == {"a", "c"}
 
@@ -42,7 +48,7 @@ def test_all_kinds_of_files_say_the_same(tmp_path: Path, suffix: str) -> None:
     else:
         path.write_text('{"account_id":"a","organisation_id":"o","verification":"card"}\n{"account_id":"b"}\n')
     for named in (str(path), str(tmp_path), str(tmp_path / "acc*")):
-        found = People.of(read_table([named], "--accounts", ["account_id"]), None)
+        found = People.of(beside(tmp_path, accounts=named).accounts(), None)
         assert (found.total, found.organisation_of) == (2, {"a": "o"})
 
 
@@ -56,27 +62,14 @@ def test_an_organisation_under_contract_has_no_other_accounts() -> None:
 def test_ids_are_texts_whatever_they_look_like(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"permits.{suffix}"
     if suffix == "csv":
-        path.write_text("permit_id,holder,valid_until\n1,0042,2026-06-02\n2,NA,2026-06-02\n3,1e5,2026-06-02\n")
+        path.write_text(
+            "permit_id,holder,purpose,valid_until\n1,0042,research,2026-06-02\n2,NA,research,2026-06-02\n3,1e5,research,2026-06-02\n"
+        )
     else:
         path.write_text(
-            '{"permit_id":1,"holder":"0042"}\n{"permit_id":2,"holder":"NA"}\n{"permit_id":3,"holder":"1e5"}\n'
+            '{"permit_id":1,"holder":"0042","purpose":"research"}\n{"permit_id":2,"holder":"NA","purpose":"research"}\n{"permit_id":3,"holder":"1e5","purpose":"research"}\n'
         )
-    table = read_table([str(path)], "--permits", ["permit_id", "holder"], ["valid_until"])
-    assert People.of(None, table).permitted(NOW) == {"0042", "NA", "1e5"}
-
-
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
-    (tmp_path / "other.csv").write_text("name\nx\n")
-    (tmp_path / "when.csv").write_text("permit_id,holder,valid_from\n1,a,soon\n")
-    with pytest.raises(InputError, match=r"bad\.parquet` cannot be read"):
-        read_table([str(tmp_path / "bad.parquet")], "--accounts", ["account_id"])
-    with pytest.raises(UsageError, match="has no column `account_id`"):
-        read_table([str(tmp_path / "other.csv")], "--accounts", ["account_id"])
-    with pytest.raises(UsageError, match="names no file that can be read"):
-        read_table([str(tmp_path / "none.csv")], "--accounts", ["account_id"])
-    with pytest.raises(InputError, match="has times in `valid_from` that cannot be read"):
-        read_table([str(tmp_path / "when.csv")], "--permits", ["holder"], ["valid_from"])
+    assert People.of(None, beside(tmp_path, permits=path).permits()).permitted(NOW) == {"0042", "NA", "1e5"}
 
 
 def test_a_permit_ends_at_its_end() -> None:

@@ -28,9 +28,7 @@ from tests.watch.watching import Watched
 
 if __name__ == "__main__":
     watched = Watched(Path(sys.argv[1]), Path(sys.argv[2]))
-    watch = watched.watch(every=timedelta(minutes=3), once=False)
-    object.__setattr__(watch.plan, "batch_bytes", 900)
-    watch.run()
+    watched.watch(every=timedelta(minutes=3), once=False, batch_bytes=900).run()
 """
 
 

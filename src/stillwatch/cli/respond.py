@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,13 +59,15 @@ def _run(run: Path | None, state: Path | None, database: str | None, policy: Pat
 
 
 def _people(accounts: Sequence[str], permits: Sequence[str]) -> People:
+    """What is known of accounts, read and checked as by a scan."""
+    from stillwatch.job import Inputs, resolve
     from stillwatch.respond import People
-    from stillwatch.respond.people import read_table
+    from stillwatch.watch.beside import Beside
 
-    return People.of(
-        read_table(accounts, "--accounts", ["account_id"]),
-        read_table(permits, "--permits", ["permit_id", "holder"], ["valid_from", "valid_until"]),
-    )
+    inputs = Inputs(accounts=tuple(accounts), permits=tuple(permits))
+    with TemporaryDirectory(prefix="stillwatch-respond-") as folder:
+        beside = Beside(inputs, resolve(inputs), Path(folder) / "checked")
+        return People.of(beside.accounts(), beside.permits())
 
 
 def _decide(run: Path, policy: Policy, people: People, place: Place, as_json: bool) -> None:

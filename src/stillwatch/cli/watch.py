@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from contextlib import ExitStack
@@ -18,14 +17,13 @@ from stillwatch.cli.options import TABLES, Typed, takes
 from stillwatch.cli.output import say
 from stillwatch.errors import UsageError
 from stillwatch.job import Inputs
+from stillwatch.settings import duration
 
 if TYPE_CHECKING:
     from stillwatch.respond import Policy
     from stillwatch.sources import Address, Source
     from stillwatch.watch.loop import Plan
 
-SPAN = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhd])")
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 SETTINGS = ("settings", "format", "mapping", "since", "engine", "spark_remote", "key_file", "state")
 
 
@@ -55,13 +53,13 @@ def watch(  # noqa: PLR0913  one parameter an option
     spans = [_span(f"--{name}", text, findings) for name, text in (("every", every), ("lateness", lateness))]
     keep = None if window is None else _span("--window", window, findings)
     addresses = _addresses(sources, findings)
+    rules = _policy(policy, findings)
     job = job_from(context, typed, findings, needs_logs=False)
     inputs = Inputs((), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
-    from stillwatch.respond import load_policy
     from stillwatch.watch.loop import Plan
 
     plan = Plan(job, spans[0], spans[1], keep, once=once)
-    _run(plan, inputs, addresses, database or job.state or Path(), load_policy(policy))
+    _run(plan, inputs, addresses, database or job.state or Path(), rules)
 
 
 def _run(plan: Plan, inputs: Inputs, addresses: tuple[Address, ...], where: Path | str, policy: Policy) -> None:
@@ -107,10 +105,19 @@ def _addresses(words: list[str], findings: Findings) -> tuple[Address, ...]:
         return ()
 
 
+def _policy(path: Path | None, findings: Findings) -> Policy:
+    from stillwatch.respond import Policy, load_policy
+
+    try:
+        return load_policy(path)
+    except UsageError as error:
+        findings.mistakes.extend(error.mistakes)
+        return Policy()
+
+
 def _span(option: str, text: str, findings: Findings) -> timedelta:
-    """`90s`, `15m`, `1h` or `60d` as a time; anything else is a mistake."""
-    found = SPAN.fullmatch(text.strip())
-    if found is None or int(found["number"]) == 0:
+    """A span of time as it was typed; a text that is none, or nothing at all, is a mistake."""
+    found = duration(text.strip())
+    if not found:
         findings.add(f"`{option} {text}`", "is no span of time", "write it like `15m`, `1h` or `60d`")
-        return timedelta(hours=1)
-    return timedelta(seconds=int(found["number"]) * SECONDS[found["unit"]])
+    return found or timedelta(hours=1)

@@ -56,6 +56,25 @@ def country_sql(accounts: str) -> str:
     return f"coalesce({accounts}.payment_country, {accounts}.organisation_country, {accounts}.phone_prefix, '')"
 
 
+def account_sums_sql(exchanges: str) -> str:
+    """SQL that gives one row for each account of a table of exchange sketches: exchanges, first and last time."""
+    return f"""
+SELECT account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen
+FROM {exchanges}
+GROUP BY account_id"""
+
+
+def summed_again_sql(sums: str) -> str:
+    """SQL that gives one row for each account, from a query of such rows over several sets of exchanges."""
+    return f"""
+SELECT
+  account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+FROM (
+{sums}
+)
+GROUP BY account_id"""
+
+
 def refused_sql(exchanges: str) -> str:
     """SQL of whether an exchange was refused; `exchanges` is the alias of a table with `status_code`."""
     return f"coalesce({exchanges}.status_code, 0) >= {REFUSED_STATUS}"

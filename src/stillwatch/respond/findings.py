@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError
 from stillwatch.ledger.records import LEVELS, Evidence, in_utc
 from stillwatch.respond.evidence import rebuilt
+from stillwatch.runs.tables import table_of
 
 CUSTOMERS = frozenset(("relay", "reseller", "shared_access", "enterprise", "unknown"))
 """Kinds of networks whose members may be strangers to what one of them does."""
@@ -124,11 +124,7 @@ def _accounts_read(about: Mapping[str, Any]) -> int | None:
 
 
 def _rows(run: Path, table: str) -> list[dict[str, Any]]:
-    path = run / f"{table}.parquet"
-    try:
-        found: list[dict[str, Any]] = pq.read_table(path, partitioning=None).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"`{path}` cannot be read ({error}); scan again") from error
+    found: list[dict[str, Any]] = table_of(run, table).to_pylist()
     return found
 
 
@@ -144,11 +140,7 @@ def _strongest(members: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, A
 
 def _spans(run: Path) -> dict[tuple[str, str], tuple[datetime, datetime]]:
     """By campaign and account its first and last exchange that serves the campaign."""
-    path = run / "campaign_exchanges.parquet"
-    try:
-        table = pq.read_table(path, columns=["campaign_id", "account_id", "started_at"], partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"`{path}` cannot be read ({error}); scan again") from error
+    table = table_of(run, "campaign_exchanges", ["campaign_id", "account_id", "started_at"])
     grouped = table.group_by(["campaign_id", "account_id"]).aggregate([("started_at", "min"), ("started_at", "max")])
     return {
         (row["campaign_id"], row["account_id"]): (row["started_at_min"], row["started_at_max"])

@@ -6,7 +6,6 @@ own level `act` that such a level does not carry, a suspension by the way, holde
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,11 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.key import Key, load_key
 from stillwatch.ledger import EFFECTS
-from stillwatch.settings import load_toml
+from stillwatch.settings import duration, load_toml
 
 EXAMPLE = "examples/policy.toml"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"(\d{1,5})([mhd])")
 
 Effect = Literal["observe", "label", "challenge", "throttle", "limit_models", "hide_reasoning", "suspend"]
 NetworkKind = Literal["relay", "reseller", "fraud_ring", "enterprise", "shared_access", "unknown"]
@@ -32,10 +29,10 @@ NetworkKind = Literal["relay", "reseller", "fraud_ring", "enterprise", "shared_a
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    found = duration(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("write it like `45m`, `12h` or `7d`")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return found
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from stillwatch.engine import Engine, Query, identifier, literal
+from stillwatch.records.definitions import summed_again_sql
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.state import Part, State
@@ -77,7 +78,7 @@ def _merge(engine: Engine, state: State, parts: Sequence[Part]) -> State:
     engine.view(_MERGED.name, _union_sql(state, _MERGED.names, [part.file for part in parts]))
     rows = engine.export(_MERGED, state.path(exchanges), {"key_id": state.key_id})
     sums = _union_sql(state, ACCOUNT_SUMS.names, [part.accounts for part in parts])
-    engine.view(_SUMS.name, Query("merged sums", sums_again_sql(sums.sql)))
+    engine.view(_SUMS.name, Query("merged sums", summed_again_sql(sums.sql)))
     engine.export(_SUMS, state.path(accounts))
     span = (min(part.first for part in parts), max(part.last for part in parts))
     fresh = states.part_of(state.path(exchanges), accounts, rows, span)
@@ -88,15 +89,6 @@ def _merge(engine: Engine, state: State, parts: Sequence[Part]) -> State:
 
 _MERGED = replace(EXCHANGE_SKETCHES, name="merged_sketches")
 _SUMS = replace(ACCOUNT_SUMS, name="merged_sums")
-
-
-def sums_again_sql(sums: str) -> str:
-    """The sums of each account over several additions, from the sums over each."""
-    return f"""
-SELECT
-  account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
-FROM ({sums})
-GROUP BY account_id"""
 
 
 def _union_sql(state: State, names: Sequence[str], files: Sequence[str]) -> Query:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from stillwatch.engine import Engine, Query
+from stillwatch.records.definitions import account_sums_sql, summed_again_sql
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
-
-
-def sums_sql(table: str) -> str:
-    """Returns SQL that gives one row for each account of a table of exchange sketches."""
-    return f"""
-SELECT account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen
-FROM {table}
-GROUP BY account_id"""
 
 
 def merged_sql() -> str:
     """Returns SQL that gives one row for each account, from a state's sums and the sketches that this run adds."""
-    return f"""
-SELECT
-  account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
-FROM (
-  SELECT account_id, exchanges, first_seen, last_seen FROM state_accounts
-  UNION ALL{sums_sql("added_sketches")}
-)
-GROUP BY account_id"""
+    kept = "SELECT account_id, exchanges, first_seen, last_seen FROM state_accounts"
+    return summed_again_sql(f"{kept}\nUNION ALL{account_sums_sql('added_sketches')}")
 
 
 def ranked_sql(sums: str) -> Query:
@@ -41,4 +28,5 @@ FROM ({sums}
 
 def run(engine: Engine, has_state: bool = False) -> None:
     """Writes `account_sketches`; with `has_state`, `state_accounts` has the sums of all but `added_sketches`."""
-    engine.create(ACCOUNT_SKETCHES.name, ranked_sql(merged_sql() if has_state else sums_sql(EXCHANGE_SKETCHES.name)))
+    sums = merged_sql() if has_state else account_sums_sql(EXCHANGE_SKETCHES.name)
+    engine.create(ACCOUNT_SKETCHES.name, ranked_sql(sums))

@@ -49,11 +49,12 @@ class Beside:
             return False
         names = ", ".join(identifier(name) for name in ACCOUNTS.names)
         file = literal(str(self._refreshed(ACCOUNTS).absolute()))
-        engine.view(ACCOUNTS.name, Query("accounts", f"SELECT {names} FROM read_parquet({file})"))
+        rows = f"SELECT {names} FROM read_parquet({file}, hive_partitioning = false)"
+        engine.view(ACCOUNTS.name, Query("accounts", rows))
         return True
 
     def _table(self, table: Table) -> pa.Table:
-        return pq.read_table(self._refreshed(table))
+        return pq.read_table(self._refreshed(table), partitioning=None)
 
     def _refreshed(self, table: Table) -> Path:
         job = self.job()

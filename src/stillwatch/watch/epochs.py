@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
@@ -71,11 +72,10 @@ def begin(state: State) -> Path:
     parent = state.folder / RUNS
     sweep(parent)
     folder = hidden(parent, "frozen")
-    try:
+    with ExitStack() as undone:
+        undone.callback(shutil.rmtree, folder, ignore_errors=True)
         freeze(state, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        undone.pop_all()
     return folder
 
 

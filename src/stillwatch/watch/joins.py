@@ -38,7 +38,7 @@ def with_added(joins: pa.Table, fresh: pa.Table) -> pa.Table:
 def load(folder: Path) -> pa.Table:
     """The joins that a state keeps; none when the file cannot be read, since they can be found again."""
     try:
-        return pq.read_table(folder / FILE).select(list(JOINS.names)).cast(JOINS.schema)
+        return pq.read_table(folder / FILE, partitioning=None).select(list(JOINS.names)).cast(JOINS.schema)
     except (OSError, KeyError, ValueError, pa.ArrowException):
         return JOINS.schema.empty_table()
 

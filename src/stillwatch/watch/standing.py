@@ -7,13 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from stillwatch.assess.latecomers import Standing
 from stillwatch.errors import InputError
 from stillwatch.link.joining import Profile, profiles_of
-from stillwatch.records import Table
 from stillwatch.records.outputs import (
     CAMPAIGN_MEMBERS,
     CAMPAIGNS,
@@ -22,6 +18,7 @@ from stillwatch.records.outputs import (
     NETWORKS,
 )
 from stillwatch.runs.folder import MARKER
+from stillwatch.runs.tables import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +34,24 @@ class Found:
 def found_by(run: Path) -> Found:
     """Reads a run folder; raises InputError when it cannot be read."""
     members: dict[str, set[str]] = defaultdict(set)
-    for row in read(run, NETWORK_MEMBERS).to_pylist():
+    for row in table_of(run, NETWORK_MEMBERS.name).to_pylist():
         members[row["network_id"]].add(row["account_id"])
-    sizes = {row["network_id"]: row["accounts"] for row in read(run, NETWORKS).to_pylist()}
+    sizes = {row["network_id"]: row["accounts"] for row in table_of(run, NETWORKS.name).to_pylist()}
     return Found(
-        tuple(profiles_of(read(run, NETWORK_PROFILES), sizes)),
+        tuple(profiles_of(table_of(run, NETWORK_PROFILES.name), sizes)),
         dict(members),
         _standings(run, members),
         _accounts_seen(run),
     )
 
 
-def read(run: Path, table: Table) -> pa.Table:
-    """One table of a run folder; raises InputError when it cannot be read."""
-    path = run / f"{table.name}.parquet"
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"`{path}` cannot be read ({reason}); remove the run folder, and it is made again") from error
-
-
 def _standings(run: Path, members: dict[str, set[str]]) -> dict[str, Standing]:
     """How the accounts of each network stand in the campaign that most of them belong to."""
     levels: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in read(run, CAMPAIGN_MEMBERS).to_pylist():
+    for row in table_of(run, CAMPAIGN_MEMBERS.name).to_pylist():
         levels[row["campaign_id"]][row["account_id"]] = row["level"]
     best: dict[str, Standing] = {}
-    for row in read(run, CAMPAIGNS).to_pylist():
+    for row in table_of(run, CAMPAIGNS.name).to_pylist():
         campaign = row["campaign_id"]
         for network in row["networks"]:
             inside = [levels[campaign][one] for one in members.get(network, ()) if one in levels[campaign]]
