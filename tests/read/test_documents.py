@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -80,13 +82,16 @@ def test_an_object_that_the_end_cuts_is_not_whole() -> None:
     assert (found.torn, found.whole) == (True, False)
 
 
-@pytest.mark.parametrize("depth", [DEEPEST - 2, 2_000, 100_000])
-def test_what_lies_deep_is_left_out(depth: int) -> None:
+@pytest.mark.parametrize("depth", [DEEPEST - 1, DEEPEST, 2_000, 100_000])
+@pytest.mark.parametrize("recursion", [1_000, 200_000])  # a host's limit neither changes the answer nor crashes
+def test_what_lies_deep_is_left_out(depth: int, recursion: int, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(sys.setrecursionlimit, sys.getrecursionlimit()))
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), recursion))
     data = b'{"id": "e1", "deep": ' + b"[" * depth + b"]" * depth + b', "after": "\\ud800"}'
     row, cut = decode(data)
     assert isinstance(row, dict)
     assert (row["id"], row["after"]) == ("e1", "\ud800")
-    assert cut == (depth > DEEPEST)
+    assert cut == (depth >= DEEPEST)  # the object itself is one level
 
 
 @pytest.mark.parametrize(

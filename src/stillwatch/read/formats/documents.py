@@ -15,6 +15,8 @@ DEEPEST = 200  # levels of nesting that are read; what lies deeper is left out
 _LONGEST_INTEGER = 19  # digits of 2^63: a longer integer is converted as a float, since that takes linear time
 _TOKEN = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+_STEP = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _OPEN_ESCAPE = re.compile(rb"\\(u[0-9a-fA-F]{0,3})?\Z")
 _SHOWN = 1_000  # bytes that are kept of an object that is too large
 
@@ -33,19 +35,17 @@ def decode(data: bytes) -> tuple[object, bool]:
         return orjson.loads(data), False
     except orjson.JSONDecodeError:
         pass  # it refuses lone surrogates, control characters, NaN and deep nesting, and does not say which
+    if deep := _is_deep(data):
+        whole = list(objects([data], Limits(2 * len(data), len(data))))
+        if len(whole) != 1:
+            raise UndecodableError(MALFORMED_JSON)
+        data = whole[0].data
     text = data.decode("utf-8", "surrogateescape")
     try:
-        return _loads(text), False
+        return _loads(text), deep
     except json.JSONDecodeError as error:
         raise UndecodableError(TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON) from error
-    except RecursionError:
-        pass
-    whole = list(objects([data], Limits(2 * len(data), len(data))))
-    if len(whole) != 1:
-        raise UndecodableError(MALFORMED_JSON)
-    try:
-        return _loads(whole[0].data.decode("utf-8", "surrogateescape")), True
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:  # little of the stack was left to the caller
         raise UndecodableError(MALFORMED_JSON) from error
 
 
@@ -65,6 +65,18 @@ def repeated_names(data: bytes, names: Iterable[str]) -> set[str]:
         return set()
     found = [name for name, _ in pairs]
     return {name for name in names if found.count(name) > 1}
+
+
+def _is_deep(data: bytes) -> bool:
+    # Python's parser recurses as deep as the process allows, which a host may have set beyond what its stack bears.
+    if data.count(b"[") + data.count(b"{") <= DEEPEST:
+        return False
+    depth = 0
+    for token in _TEXT_OR_BRACKET.finditer(data):
+        depth += _STEP.get(token.group(), 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _loads(text: str) -> object:
