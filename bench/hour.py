@@ -58,18 +58,19 @@ def _beside_rest(world: Path, folder: Path, kept: int, new: int) -> None:
 def _beside(sketches: Path, folder: Path, new: int) -> None:
     for number in range(3):
         at = folder / f"state-{number}"
-        state = _holding(sorted(sketches.absolute().glob("*.parquet")), at, folder)
+        state = holding(sorted(sketches.absolute().glob("*.parquet")), at, folder / "new.parquet")
         rows = sum(part.rows for part in state.parts)
         _timed(f"add {new:,} beside {rows:,}", partial(flow.add_to_state, _job(folder / "new.parquet", state=at)))
 
 
-def _holding(files: list[Path], at: Path, folder: Path) -> State:
-    """A state of these files of sketches, as hard links, with the sums that adding them would have made."""
+def holding(files: list[Path], at: Path, new: Path) -> State:
+    """A state at `at` of these files of sketches, as links, with the sums that adding them would have made; it ends
+    where the file `new` begins."""
     at.mkdir()
     listed = [f"exchanges-{number:06}.parquet" for number in range(1, len(files) + 1)]
     for name, path in zip(listed, files, strict=True):
         (at / name).symlink_to(path)
-    begins = pc.min(pq.read_table(folder / "new.parquet", columns=["started_at"])["started_at"]).as_py()
+    begins = pc.min(pq.read_table(new, columns=["started_at"])["started_at"]).as_py()
     parts = tuple(_part(at, name, path) for name, path in zip(listed, files, strict=True))
     state = State(at, load_key(None).key_id, begins, tuple(EXCHANGE_SKETCHES.names), parts)
     publish(state)

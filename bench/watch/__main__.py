@@ -2,10 +2,11 @@
 
     python -m bench.watch live WORLD... [--batch 1h] [--every 1h] [--out FILE]
     python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--out FILE]
+    python -m bench.watch epoch REFERENCE_WORLD [--out FILE]
 
 `live` plays worlds of `stillwatch lab build` forward and prints what leaked before an answer at `act`, and which
 innocents were ever answered for. `ingest` prints how fast files of exchanges with texts are taken in, by processor
-seconds, and whether memory grows.
+seconds, and whether memory grows. `epoch` prints what a search of a large state costs after an hour was added to it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.measure import machine
-from bench.watch import ingest
+from bench.watch import epoch, ingest
 from bench.watch.live import Leak, innocents, leaks, played
 
 HEAD = f"{'world':24} {'profile':12} {'accounts':>8} {'answered':>8} {'exchanges':>9} {'leaked':>7} {'%':>6} first act"
@@ -29,7 +30,7 @@ def main(words: Sequence[str]) -> int:
     options = _arguments(words)
     text: list[str] = []
     failed = 0
-    for line in {"live": _live, "ingest": ingest.lines}[options.task](options):
+    for line in {"live": _live, "ingest": ingest.lines, "epoch": epoch.lines}[options.task](options):
         failed += "MISSED" in line
         text.append(line)
         print(line, flush=True)
@@ -53,7 +54,10 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     taking.add_argument("prompts", nargs="?", type=Path)
     taking.add_argument("--exchanges", type=int, default=200_000, help="of one simulated day")
     taking.add_argument("--days", type=int, default=7)
-    for one in (live, taking):
+    searching = tasks.add_parser("epoch")
+    searching.add_argument("world", type=Path)
+    searching.add_argument("--threads", type=int, default=2)
+    for one in (live, taking, searching):
         one.add_argument("--out", type=Path)
     return parser.parse_args(words)
 

@@ -52,7 +52,7 @@ class SketchSettings(_Section):
     """How text becomes sketches."""
 
     key_file: Path | None = None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
-    batch_rows: int = Field(default=32_768, ge=256)
+    batch_rows: int = Field(default=4_096, ge=256)  # of a watch's batch there must be some for each thread
 
 
 class LinkSettings(_Section):

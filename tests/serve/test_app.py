@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stillwatch.records.watch_status import PLACE, WatchStatus
 from stillwatch.serve.door import MOST_WAITING
 from tests.serve.asked import Served, publish, without_keys
 
@@ -119,3 +120,17 @@ def test_a_ledger_that_hangs_delays_no_verdict(here: Served) -> None:
     assert refused.status == 503
     assert verdict.level == "act"
     assert after is True
+
+
+def test_measures_say_how_the_watch_does(here: Served, now: Any) -> None:
+    assert b"stillwatch_watch" not in here.ask("GET", "/metrics").body
+    at = now.replace(tzinfo=None)
+    noted = WatchStatus(at, at, 7, 1, 2, 3, 0, None, None, 4)
+    (here.folder / PLACE).parent.mkdir()
+    (here.folder / PLACE).write_text(noted.to_json(), encoding="utf-8")
+    shown = here.ask("GET", "/metrics").body.decode().splitlines()
+    assert 'stillwatch_watch_exchanges_total{outcome="outside"} 2.0' in shown
+    assert "stillwatch_watch_epoch_failures 4.0" in shown
+    (newest,) = (float(line.split()[1]) for line in shown if line.startswith("stillwatch_watch_newest_exchange"))
+    assert newest == pytest.approx(now.timestamp(), abs=1e-3)
+    assert not any(line.startswith("stillwatch_watch_epoch_seconds") for line in shown)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stillwatch.errors import InputError, OutputError
+from stillwatch.records.watch_status import status_of
 from stillwatch.sources import Batch, Offset
 from stillwatch.watch import epochs
 from tests.watch.test_ingest import logged
@@ -67,3 +68,35 @@ def test_an_epoch_beside_batches_is_adopted_when_it_is_done(watched: Watched) ->
     watch.run(lambda: epochs.latest(watched.state) is not None)
     assert watch.running is None
     assert any("0 decisions" in line for line in watched.said)
+
+
+def test_a_watch_notes_how_it_does(watched: Watched) -> None:
+    assert status_of(watched.state) is None
+    logged(watched.logs, "a.jsonl", 1, 2)
+    watched.run()
+    found = status_of(watched.state)
+    assert found is not None
+    assert (found.taken, found.quarantined, found.failures, found.epoch_failures) == (2, 0, 0, 0)
+    assert found.newest == max(part.last for part in watched.loaded().parts)
+    run = epochs.latest(watched.state)
+    assert run is not None
+    assert found.epoch == epochs.until_of(run.name)
+    assert found.epoch_seconds
+
+
+def test_a_watch_that_fails_notes_it(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.watch.loop.RETRY_SECONDS", 0.0)
+    watched.state.mkdir()
+    watch = watched.watch(once=False)
+    watch.sources = [Broken()]
+    watch.run(lambda: status_of(watched.state) is not None)
+    found = status_of(watched.state)
+    assert found is not None
+    assert (found.failures, found.newest, found.epoch) == (1, None, None)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"at": 1}'])
+def test_a_damaged_note_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "status.json").write_text(text, encoding="utf-8")
+    assert status_of(tmp_path) is None

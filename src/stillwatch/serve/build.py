@@ -93,7 +93,7 @@ class Service:
 def service(state: Path, database: str | None, settings: ServeSettings) -> Service:
     """Returns the parts of a process that serves the state in a folder."""
     snapshots = Snapshots(state / FOLDER, settings)
-    return Service(snapshots, Access(), Door(database or state), Measures(snapshots), settings)
+    return Service(snapshots, Access(), Door(database or state), Measures(snapshots, state), settings)
 
 
 def application(parts: Service, folder: Path) -> App:

@@ -7,22 +7,25 @@ each of both (`answers.py`). Every step can be killed: what was committed is not
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 
+from stillwatch.disk import replaced
 from stillwatch.engine.factory import open_engine
 from stillwatch.errors import OutputError, RunError
 from stillwatch.flow import PATIENCE
 from stillwatch.job import Job
 from stillwatch.link.latecomers import Logs
 from stillwatch.records.outputs import JOINS
+from stillwatch.records.watch_status import PLACE, WatchStatus
 from stillwatch.respond import Summary
 from stillwatch.runs import compaction
 from stillwatch.runs import state as states
@@ -37,6 +40,8 @@ from stillwatch.watch.standing import Found, found_by
 LOCK = ".watching"
 OWN = "watch"  # the folder in a state in which a watch keeps what it can make again
 FAILURES = 20  # in a row, after which a watch gives up
+DECIDING = 9.0  # times as long as a decision took it is not made again for accounts that join: a tenth of all time
+NOTE_SECONDS = 10.0  # between notes of an idle watch on how it does
 RETRY_SECONDS = 3.0  # times the number of failures in a row
 Tell = Callable[[str], None]
 """Says one line to whoever runs the watch."""
@@ -79,6 +84,12 @@ class Watch:
     finished: Path | None = None  # a run that is not adopted yet
     resumed: bool = False
     until: datetime | None = None  # of the epoch that is running or ran last
+    began: float = 0.0  # the epoch that is running or ran last, by a clock that only goes forward
+    took: float | None = None  # seconds of the last epoch
+    epoch_failures: int = 0  # in a row
+    undecided: bool = False  # whether accounts joined on whom the policy has not decided
+    decide_from: float = 0.0  # when it may decide on them
+    noted: float = -math.inf  # when it last wrote how it does
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Watches until `stopped`, or with `once` until all is worked off and found.
@@ -91,18 +102,43 @@ class Watch:
             while not stopped():
                 try:
                     took = self.step(apart=not self.plan.once)
+                    if took or time.monotonic() - self.noted > NOTE_SECONDS:
+                        self._note(0)
                     failures = 0
                 except RunError as error:
                     failures += 1
                     if self.plan.once or failures >= FAILURES:
                         raise
                     self.tell(f"tried again in {failures * RETRY_SECONDS:.0f} s: {error}")
+                    with suppress(RunError):  # the disk that failed is perhaps this one's
+                        self._note(failures)
                     _rest(failures * RETRY_SECONDS, stopped)
                     continue
                 if self.plan.once and not took:
                     return
                 if not took:
                     _rest(self.plan.wait_seconds, stopped)
+
+    def _note(self, failures: int) -> None:
+        """Writes how the watch is doing; raises OutputError when the disk takes nothing."""
+        self.noted = time.monotonic()
+        state = states.load(self.plan.state)
+        watched, run = state.watched, epochs.latest(self.plan.state)
+        found = WatchStatus(
+            self.answers.clock(),
+            max((part.last for part in state.parts), default=None),
+            watched.taken,
+            watched.repeated,
+            watched.outside,
+            watched.quarantined,
+            failures,
+            None if run is None else epochs.until_of(run.name),
+            self.took,
+            self.epoch_failures,
+        )
+        self._own.mkdir(parents=True, exist_ok=True)
+        with replaced(self.plan.state / PLACE, "--state") as path:
+            path.write_text(found.to_json(), encoding="utf-8")
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
@@ -145,6 +181,8 @@ class Watch:
         if failure is not None and not took:
             raise failure
         self._join()
+        if self.undecided and time.monotonic() >= self.decide_from:
+            self._decide()
         return took
 
     def _take(self, source: Source) -> bool:
@@ -177,7 +215,7 @@ class Watch:
             self.tell(f"{joined.num_rows:,} accounts belong to networks that are known")
             self.joined = joins.with_added(self.joined, joined)
             joins.keep(self._own, self.joined)
-            self._decide()
+            self.undecided = True
 
     def _begin_epoch(self, apart: bool) -> None:
         """Begins a run over the state as it is, when so much time has passed in it as lies between epochs."""
@@ -199,12 +237,12 @@ class Watch:
         self.covered = {part.file for part in held.parts}
         self.looked_at = set(self.covered)
         out = self.plan.state / epochs.RUNS / epochs.name_of(held.until)
+        self.began = time.monotonic()
         if apart:
             self.running = Running.begin(job, frozen, out)
             return
         epochs.find(job, frozen, out)
-        self.finished = out
-        self._adopt()
+        self._finish(out)
 
     def _compact(self, state: State) -> None:
         settings = _embedded(self.plan.job).settings.engine
@@ -217,11 +255,16 @@ class Watch:
         done, self.running = self.running, None
         failure = done.failure()
         if failure is None:
-            self.finished = done.out
-            self._adopt()
+            self._finish(done.out)
         else:
+            self.epoch_failures, self.noted = self.epoch_failures + 1, -math.inf
             # it is tried again when the next one is due; answers go on from the last that was finished
             self.tell(f"an epoch could not finish: {failure}")
+
+    def _finish(self, run: Path) -> None:
+        self.took, self.epoch_failures, self.noted = time.monotonic() - self.began, 0, -math.inf
+        self.finished = run
+        self._adopt()
 
     def _adopt(self) -> None:
         """Makes a finished run what is answered from, lets the policy decide on it, and looks at who came meanwhile.
@@ -244,10 +287,13 @@ class Watch:
         self.finished = None
 
     def _decide(self) -> None:
-        run = epochs.latest(self.plan.state)
+        run, began = epochs.latest(self.plan.state), time.monotonic()
         if run is not None:
             for line in told(self.answers.decide(run, self.joined)):
                 self.tell(f"epoch {run.name}: {line}")
+        self.undecided = False
+        # the whole run and ledger are read: with many decisions that takes longer than a batch
+        self.decide_from = time.monotonic() + DECIDING * (time.monotonic() - began)
 
     @property
     def _own(self) -> Path:
