@@ -68,12 +68,14 @@ class DuckDBEngine:
         self._staged_files = itertools.count()
         self._staged_rows: dict[str, int] = {}
         self._parted: dict[str, Path] = {}
+        self._kinds: dict[str, str] = {}  # TABLE or VIEW by name: the catalogue, of which nobody else writes
         if checkpoint is not None and (checkpoint / _SAVED).exists():
             try:
                 self._copy(checkpoint / _SAVED, "saved", "memory")
             except QueryError as error:
                 reason = f"the tables saved in `{checkpoint}` cannot be read ({error.reason}); remove that folder"
                 raise OutputError(reason) from error
+            self._kinds.update(self._catalogue())
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -90,13 +92,16 @@ class DuckDBEngine:
     def view(self, name: str, query: Query) -> None:
         self._drop(name)
         self._run(query.name, f"CREATE VIEW {identifier(name)} AS\n{query.sql}")
+        self._kinds[name] = "VIEW"
 
     def create(self, name: str, query: Query) -> None:
-        fresh = f"{name}__new"
-        self._drop(fresh)
-        self._run(query.name, f"CREATE TABLE {identifier(fresh)} AS\n{query.sql}")
-        self._drop(name)
-        self._run(query.name, f"ALTER TABLE {identifier(fresh)} RENAME TO {identifier(name)}")
+        # the query may read what it replaces
+        made = f"{name}__new" if name in self._kinds else name
+        self._run(query.name, f"CREATE OR REPLACE TABLE {identifier(made)} AS\n{query.sql}")
+        if made != name:
+            self._drop(name)
+            self._run(query.name, f"ALTER TABLE {identifier(made)} RENAME TO {identifier(name)}")
+        self._kinds[name] = "TABLE"
 
     def duplicate_hashes(self, name: str, query: Query, column: str) -> None:
         self.create(name, Query(query.name, f"SELECT {identifier(column)} FROM (\n{query.sql}\n) WHERE false"))
@@ -158,7 +163,7 @@ class DuckDBEngine:
         return tuple(rows["column_name"].to_pylist())
 
     def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        tables = {name for name in names if self._kind(name) == "TABLE"}
+        tables = {name for name in names if self._kinds.get(name) == "TABLE"}
         return {
             name: int(self._rows("size", f"SELECT count(*) AS n FROM {identifier(name)}")["n"][0].as_py())
             if name in tables
@@ -213,18 +218,19 @@ class DuckDBEngine:
         return (self._folder / f"{name}-{number}.parquet" for number in self._staged_files)
 
     def _drop(self, name: str) -> None:
-        kind = self._kind(name)
+        kind = self._kinds.pop(name, None)
         if kind is not None:
             self._run(f"drop {name}", f"DROP {kind} {identifier(name)}")
         self._staged_rows.pop(name, None)
 
-    def _kind(self, name: str) -> str | None:
-        kinds = self._rows(
-            "kind",
-            f"SELECT 'VIEW' AS kind FROM duckdb_views() WHERE NOT internal AND view_name = {literal(name)}\n"
-            f"UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE table_name = {literal(name)}",
-        )["kind"].to_pylist()
-        return str(kinds[0]) if kinds else None
+    def _catalogue(self) -> dict[str, str]:
+        """The kind of each table and view by its name."""
+        rows = self._rows(
+            "catalogue",
+            "SELECT view_name AS name, 'VIEW' AS kind FROM duckdb_views() WHERE NOT internal\n"
+            "UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables()",
+        )
+        return dict(zip(rows["name"].to_pylist(), rows["kind"].to_pylist(), strict=True))
 
     def _run(self, name: str, sql: str) -> None:
         with refusals(name, sql):
