@@ -1,0 +1,1 @@
+"""Tests of seals, logs and their proofs."""
