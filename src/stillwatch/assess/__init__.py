@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stillwatch.assess import usage
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
@@ -36,6 +37,8 @@ WRITES = (
     "campaigns",
     "campaign_members",
     "campaign_exchanges",
+    "campaign_usage",
+    "campaign_texts",
     "evidence",
     "alternatives",
     "lineage",
@@ -57,6 +60,7 @@ def run(engine: Engine, job: Job) -> None:
         for profile, found in zip(profiles, values, strict=True)
     ]
     write(engine, verdicts, settings)
+    usage.write(engine)
     write_lineage(engine, past, known.networks, resolved.applied)
 
 

@@ -134,7 +134,7 @@ def _exchanges(name: str, candidate: Candidate, ids: pa.Array, models: pa.Array)
             pa.array(np.round(candidate.purpose.probability[chosen], 6)),
             *(pa.array(code, pa.int16(), mask=code < 0) for code in (rows.subject[chosen], rows.form[chosen])),
             models.take(pa.array(rows.values["model"][chosen])),
-            *(_nullable(rows.values[column][chosen], 0) for column in ("subnet", "conversation")),
+            *(_nullable(rows.values[column][chosen], 0) for column in ("subnet", "conversation", "payload")),
             *(_nullable(rows.values[column][chosen], -1) for column in TOKENS),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=CANDIDATE_EXCHANGES.schema)

@@ -44,7 +44,7 @@ CANDIDATE_EXCHANGES = Table(
         *columns(Kind.FLOAT64, "probability", required=True),
         *columns(Kind.INT16, "subject form"),
         *columns(Kind.STRING, "request_model"),
-        *columns(Kind.INT64, "address_subnet_value conversation_value input_tokens output_tokens"),
+        *columns(Kind.INT64, "address_subnet_value conversation_value payload_value input_tokens output_tokens"),
     ),
     ("candidate_id", "account_id", "exchange_id"),
 )

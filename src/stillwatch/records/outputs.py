@@ -108,6 +108,28 @@ CAMPAIGN_EXCHANGES = Table(
     ("campaign_id", "account_id", "exchange_id"),
 )
 
+CAMPAIGN_USAGE = Table(
+    "campaign_usage",
+    (
+        *columns(Kind.STRING, "campaign_id capability", required=True),  # as named, not worked back from the names
+        *columns(Kind.STRING, "request_model"),
+        *columns(Kind.BOOLEAN, "detected", required=True),  # sent when the evidence against the account sufficed
+        *columns(Kind.INT64, "exchanges", required=True),
+        # those that begin in this row, so that rows add up; null where the log names no conversations, or has no texts
+        *columns(Kind.INT64, "conversations tasks input_tokens output_tokens"),
+    ),
+    ("campaign_id", "capability", "request_model", "detected"),
+)
+
+CAMPAIGN_TEXTS = Table(
+    "campaign_texts",
+    (
+        *columns(Kind.STRING, "campaign_id capability", required=True),
+        *columns(Kind.INT64, "times texts", required=True),  # so many texts were asked so many times
+    ),
+    ("campaign_id", "capability", "times"),
+)
+
 EVIDENCE = Table(
     "evidence",
     (
@@ -153,6 +175,8 @@ RUN_FILES = (
     CAMPAIGNS,
     CAMPAIGN_MEMBERS,
     CAMPAIGN_EXCHANGES,
+    CAMPAIGN_USAGE,
+    CAMPAIGN_TEXTS,
     EVIDENCE,
     ALTERNATIVES,
     LINEAGE,
