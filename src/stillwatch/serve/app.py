@@ -44,17 +44,20 @@ class App:
             started = time.perf_counter()
             route = self._routes.find(scope["method"], scope["path"])
             name = NO_ROUTE if isinstance(route, Response) else route.name
-            response = await self._traced(route, name, scope, receive)
+            if self._tracing is None:
+                response = await self._answered(route, scope, receive)
+            else:
+                response = await self._traced(self._tracing, route, scope, receive)
             if response is not None:
                 await _send(send, response)
                 self._measures.answered(name, response.status, time.perf_counter() - started)
         elif scope["type"] == "lifespan":
             await self._last(receive, send)
 
-    async def _traced(self, route: Route | Response, name: str, scope: Scope, receive: Receive) -> Response | None:
-        if self._tracing is None:
-            return await self._answered(route, scope, receive)
-        with self._tracing.span(scope, name) as span:
+    async def _traced(
+        self, tracing: Tracing, route: Route | Response, scope: Scope, receive: Receive
+    ) -> Response | None:
+        with tracing.span(scope, NO_ROUTE if isinstance(route, Response) else route.name) as span:
             response = await self._answered(route, scope, receive)
             span.set_attribute("http.response.status_code", 0 if response is None else response.status)
             return response

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
+from collections import Counter as Counted
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from stillwatch.records.watch_status import status_of
 from stillwatch.serve.http import Response
@@ -25,10 +29,8 @@ class Measures:
         self._registry = CollectorRegistry()
         to = self._registry
         to.register(_Watching(state))
-        self._requests = Counter("stillwatch_requests_total", "Requests answered.", ("route", "status"), registry=to)
-        self._seconds = Histogram(
-            "stillwatch_request_seconds", "Time to answer.", ("route",), buckets=_BOUNDS, registry=to
-        )
+        self._requests = _Requests()
+        to.register(self._requests)
         self._failed = Counter("stillwatch_failed_total", "Answers by setting only.", ("route", "reason"), registry=to)
         self.ledger_failures = Counter("stillwatch_ledger_failures_total", "Keys not read.", registry=to)
         self.refused = Counter("stillwatch_snapshots_refused_total", "Damaged snapshots.", registry=to)
@@ -40,17 +42,7 @@ class Measures:
         usable.set_function(lambda: float(snapshots.usable))
         accounts = Gauge("stillwatch_snapshot_accounts", "Accounts in the snapshot.", registry=to)
         accounts.set_function(lambda: 0 if (found := snapshots.reader.snapshot) is None else found.accounts)
-        self._by_route: dict[tuple[str, int], Counter] = {}
-        self._times: dict[str, Histogram] = {}
-
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Counts an answer."""
-        counter = self._by_route.get((route, status))
-        if counter is None:
-            counter = self._by_route[route, status] = self._requests.labels(route, str(status))
-            self._times[route] = self._seconds.labels(route)
-        counter.inc()
-        self._times[route].observe(seconds)
+        self.answered = self._requests.answered
 
     def failed(self, route: str, reason: str) -> None:
         """Counts an answer that stood on a setting, because nothing could be said of the caller."""
@@ -59,6 +51,41 @@ class Measures:
     def shown(self) -> Response:
         """Returns all measures as Prometheus reads them."""
         return Response(200, (_TEXT,), generate_latest(self._registry))
+
+
+class _Requests(Collector):
+    """Answers by route and status, and their times by route.
+
+    The library's own counters take locks at each request; these belong to the one thread that answers.
+    """
+
+    def __init__(self) -> None:
+        self._answers: Counted[tuple[str, int]] = Counted()
+        self._times: dict[str, list[int]] = {}  # by route, how many took at most each of _BOUNDS, or longer
+        self._seconds: dict[str, float] = {}
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Counts an answer."""
+        self._answers[route, status] += 1
+        times = self._times.get(route)
+        if times is None:
+            times = self._times[route] = [0] * (len(_BOUNDS) + 1)
+            self._seconds[route] = 0.0
+        times[bisect_left(_BOUNDS, seconds)] += 1
+        self._seconds[route] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """What was counted until now."""
+        answers = CounterMetricFamily("stillwatch_requests", "Requests answered.", labels=("route", "status"))
+        for (route, status), count in sorted(self._answers.items()):
+            answers.add_metric((route, str(status)), count)
+        yield answers
+        times = HistogramMetricFamily("stillwatch_request_seconds", "Time to answer.", labels=("route",))
+        bounds = [*map(floatToGoString, _BOUNDS), "+Inf"]
+        for route, counts in sorted(self._times.items()):
+            until = itertools.accumulate(counts)
+            times.add_metric((route,), list(zip(bounds, until, strict=True)), self._seconds[route])
+        yield times
 
 
 class _Watching(Collector):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from contextlib import suppress
@@ -90,6 +91,8 @@ def serve(state: Path, host: str, port: int, database: str | None, settings: Ser
     parts = service(state, database, settings)
     parts.learn_keys()
     server = uvicorn.Server(configuration(parts, state / FOLDER, host, port))
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not searched for garbage between requests
     logs.note("serving", host=host, port=listening.getsockname()[1], keys_known=parts.access.known)
     try:
         with suppress(KeyboardInterrupt):  # a signal has ended it in order
