@@ -17,10 +17,11 @@ from alembic.script import ScriptDirectory
 
 from stillwatch.errors import InputError, OutputError, StillwatchError, UsageError
 from stillwatch.ledger import FILE, connecting, opened
+from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.migrating import settings
 from stillwatch.ledger.tables import HEAD, METADATA
-from tests.ledger.made import NOW, decision
+from tests.ledger.made import NOW, decision, identity, told
 
 
 class TestTables:
@@ -48,6 +49,10 @@ class TestTables:
         key, _ = ledger.keys.create("gateway", "verdict", NOW)
         ledger.keys.revoke(key.key_id, "Bo", NOW)
         ledger.notes.add("n1", "Bo", NOW, "seen")
+        share = ledger.shares.add(told(), [identity()])
+        ledger.shares.delivered(share.share_id, "Bo", NOW)
+        ledger.received.add("northwind", [identity("other")], NOW, 10)
+        ledger.received.see([Sighting("northwind", identity("other")["id"], "n1", "7", NOW)])
         with ledger.writing() as connection:
             connection.execute(sa.text("INSERT INTO audit (at, by, action, subject) VALUES (1, 'Bo', 'account', 'a')"))
         first = METADATA.tables[table].columns[0].name

@@ -16,7 +16,9 @@ from stillwatch.ledger.connecting import WRITES, engine_for
 from stillwatch.ledger.decisions import Decisions
 from stillwatch.ledger.failures import explained
 from stillwatch.ledger.keys import Keys
+from stillwatch.ledger.received import Received
 from stillwatch.ledger.said import Judgements, Notes, Views
+from stillwatch.ledger.shares import Shares
 from stillwatch.ledger.tables import HEAD
 
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
@@ -64,6 +66,16 @@ class Ledger:
     def views(self) -> Views:
         """Who looked at what."""
         return Views(self)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """What others are told."""
+        return Shares(self)
+
+    @cached_property
+    def received(self) -> Received:
+        """What partners tell, and where it was seen."""
+        return Received(self)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from stillwatch.ledger.records import in_utc
 
-HEAD = "ledger_1"
+HEAD = "ledger_2"
 """The newest migration; a test holds that it is Alembic's head."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,6 +138,71 @@ VIEWS = sa.Table(
     _text("by"),
     _text("action"),
     _text("subject", index=True),
+)
+
+SHARES = sa.Table(
+    "shares",
+    METADATA,
+    _text("share_id", primary_key=True),
+    _moment("made_at", index=True),
+    _text("recipient", index=True),
+    *map(_text, ("subject", "run", "profile", "marking", "legal_basis", "made_by", "digest")),
+    sa.Column("needs_approval", sa.Boolean, nullable=False),
+    _text("withdraws", nullable=True),
+    _text("bundle"),
+)
+
+SHARE_EVENTS = sa.Table(
+    "share_events",
+    METADATA,
+    _text("share_id", primary_key=True),
+    _text("event", primary_key=True),
+    _text("by"),
+    _moment("at"),
+    _text("reason"),
+)
+
+SHARED_OBJECTS = sa.Table(
+    "shared_objects",
+    METADATA,
+    _moment("added_at", primary_key=True),
+    _text("share_id", index=True),
+    _text("recipient"),
+    _text("object_id"),
+    _moment("version"),
+    _text("type"),
+    _text("body"),
+    sa.Index("ix_shared_objects_version", "recipient", "object_id", "version"),
+)
+
+RECEIVED_OBJECTS = sa.Table(
+    "received_objects",
+    METADATA,
+    _moment("received_at", primary_key=True),
+    _text("partner"),
+    _text("object_id"),
+    _moment("version"),
+    _text("type"),
+    _text("body"),
+    sa.Index("ix_received_objects_version", "partner", "object_id", "version"),
+)
+
+RECEIPTS = sa.Table(
+    "receipts",
+    METADATA,
+    _text("receipt_id", primary_key=True),
+    _text("partner", index=True),
+    _moment("at"),
+    _text("outcome"),
+)
+
+SIGHTINGS = sa.Table(
+    "sightings",
+    METADATA,
+    _text("sighting_id", primary_key=True),
+    _text("partner", index=True),
+    *map(_text, ("object_id", "subject", "run")),
+    _moment("seen_at"),
 )
 
 

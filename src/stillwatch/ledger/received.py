@@ -1,0 +1,252 @@
+"""What partners tell: each object is checked by itself and beside what is known, and a request is taken whole or not.
+
+Nothing here believes what an object says. It only holds that the objects are well formed, are the sender's own to send,
+fit into the sender's quota, and replace nothing of anybody else's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.ledger.exchanged import UNCHECKED, Receipt, Sighting, Stored, Wanted
+from stillwatch.ledger.parts import Part, named
+from stillwatch.ledger.records import digest, in_utc, storable
+from stillwatch.ledger.shares import Shares
+from stillwatch.ledger.tables import RECEIPTS, RECEIVED_OBJECTS, SIGHTINGS, add
+from stillwatch.ledger.versions import known, page, times
+from stillwatch.records.identifiers import COMMON, MAKERS, read_stamp, stamp
+
+LARGEST = 65_536
+"""Bytes of one object."""
+DEEPEST = 24
+"""Levels of nesting of one object."""
+AHEAD = timedelta(days=1)
+"""How far a partner's clock may be ahead."""
+
+_ID = re.compile(r"([a-z0-9][a-z0-9-]{0,249})--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # the version of what has none, such as an observable
+
+
+class QuotaError(UsageError):
+    """A partner has sent as much as is taken from it within a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """An object of a request, with what is wrong with it."""
+
+    object_id: str
+    version: datetime
+    type: str
+    body: str
+    fault: str | None
+
+
+class Received(Part):
+    """What partners told, and where it was seen."""
+
+    def add(
+        self, partner: str, objects: Sequence[Any], at: datetime, quota: int, until: datetime | None = None
+    ) -> Receipt:
+        """Takes a partner's objects, all or none; the same ones again change nothing.
+
+        `until` is how far the partner's server was read, where they come from there. The receipt names each object and
+        what is wrong with it. Raises QuotaError where more than `quota` objects of the partner were new within a day.
+        """
+        partner, at = named("the partner", partner), in_utc(at)
+        with self._ledger.writing() as connection:
+            checked = list(self._checked(connection, partner, objects, at))
+            fresh = {(one.object_id, one.version): one for one in checked if one.fault is None}
+            before = self._before(connection, partner, [one.object_id for one in fresh.values()])
+            fresh = {key: one for key, one in fresh.items() if key not in before}
+            whole = all(one.fault is None for one in checked)
+            if whole:
+                self._within_quota(connection, partner, len(fresh), at, quota)
+                moments = times(connection, RECEIVED_OBJECTS.c.received_at, len(fresh), at)
+                rows = [_row(partner, *one) for one in zip(moments, fresh.values(), strict=True)]
+                add(connection, RECEIVED_OBJECTS, rows)
+            outcome = _outcome(checked, whole, at)
+            if whole and until is not None:
+                outcome["read_until"] = until.isoformat()
+            receipt = Receipt(str(uuid4()), partner, at, json.dumps(outcome))
+            add(connection, RECEIPTS, [asdict(receipt)])
+        return receipt
+
+    def receipt(self, receipt_id: str, partner: str) -> Receipt | None:
+        """What became of a request of this partner; None where it made no such request."""
+        if not storable(receipt_id):
+            return None
+        query = sa.select(RECEIPTS).where(RECEIPTS.c.receipt_id == receipt_id, RECEIPTS.c.partner == partner)
+        with self._ledger.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else Receipt(**row)
+
+    def read_until(self, partner: str) -> datetime | None:
+        """How far the partner's server was read; None where it never was."""
+        query = sa.select(RECEIPTS.c.outcome).where(RECEIPTS.c.partner == partner)
+        with self._ledger.reading() as connection:
+            said = [json.loads(row[0]).get("read_until") for row in connection.execute(query)]
+        return max((datetime.fromisoformat(one) for one in said if one is not None), default=None)
+
+    def page(self, partner: str, wanted: Wanted) -> list[Stored]:
+        """What a partner told, at most one version more than the limit, in the order in which it came."""
+        with self._ledger.reading() as connection:
+            return page(connection, RECEIVED_OBJECTS, lambda table: (table.c.partner == partner,), wanted)
+
+    def partners(self) -> tuple[str, ...]:
+        """Everybody who told something, by name."""
+        with self._ledger.reading() as connection:
+            rows = connection.execute(sa.select(RECEIVED_OBJECTS.c.partner).distinct())
+            return tuple(sorted(row[0] for row in rows))
+
+    def indicators(self, partner: str) -> list[Stored]:
+        """The newest version of each indicator of a partner."""
+        return self.page(partner, Wanted(types=("indicator",), limit=10_000_000))
+
+    def see(self, sightings: Sequence[Sighting]) -> None:
+        """Notes where partners' values were seen; the first sighting of a value in a subject is the one that counts."""
+        rows = [{"sighting_id": digest(one.partner, one.object_id, one.subject), **asdict(one)} for one in sightings]
+        with self._ledger.writing() as connection:
+            add(connection, SIGHTINGS, rows)
+
+    def sightings(self, partner: str | None = None) -> tuple[Sighting, ...]:
+        """Where partners' values were seen, oldest first."""
+        query = sa.select(SIGHTINGS).order_by(SIGHTINGS.c.seen_at, SIGHTINGS.c.sighting_id)
+        if partner is not None:
+            query = query.where(SIGHTINGS.c.partner == partner)
+        with self._ledger.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return tuple(Sighting(**{key: row[key] for key in row if key != "sighting_id"}) for row in rows)
+
+    def _checked(
+        self, connection: sa.Connection, partner: str, objects: Sequence[Any], at: datetime
+    ) -> Iterator[_Checked]:
+        read = [_read(one, at) for one in objects]
+        ids = [one.object_id for one in read if one.fault is None]
+        makers = {one: _maker(raw) for one, raw in zip(read, objects, strict=True) if one.fault is None}
+        ours = Shares(self._ledger).ours([*ids, *filter(None, makers.values())])
+        others = known(connection, RECEIVED_OBJECTS, RECEIVED_OBJECTS.c.partner != partner, ids)
+        mine = known(connection, RECEIVED_OBJECTS, RECEIVED_OBJECTS.c.partner == partner, ids)
+        together: dict[str, list[tuple[datetime, str]]] = {}
+        for one in read:
+            fault = one.fault
+            if fault is None and (one.object_id in ours or makers[one] in ours):
+                fault = "is one of ours: only we change it"
+            elif fault is None and one.type not in COMMON and one.object_id != MAKERS and one.object_id in others:
+                fault = "is another partner's"
+            elif fault is None:
+                fault = _beside(one, [*mine.get(one.object_id, ()), *together.get(one.object_id, ())])
+            together.setdefault(one.object_id, []).append((one.version, one.body))
+            yield _Checked(one.object_id, one.version, one.type, one.body, fault)
+
+    def _before(self, connection: sa.Connection, partner: str, ids: Sequence[str]) -> set[tuple[str, datetime]]:
+        mine = known(connection, RECEIVED_OBJECTS, RECEIVED_OBJECTS.c.partner == partner, ids)
+        return {(name, version) for name, versions in mine.items() for version, _ in versions}
+
+    def _within_quota(self, connection: sa.Connection, partner: str, fresh: int, at: datetime, quota: int) -> None:
+        since = at - timedelta(days=1)
+        column = RECEIVED_OBJECTS.c
+        count = sa.select(sa.func.count()).where(column.partner == partner, column.received_at > since)
+        if fresh and connection.execute(count).scalar_one() + fresh > quota:
+            what = f"would be more than {quota:,} new objects within a day"
+            raise QuotaError([Mistake(f"`{partner}`", what, "send the rest tomorrow, or agree on a larger quota")])
+
+
+def objects_in(envelope: object) -> list[Any] | None:
+    """The objects of an envelope of TAXII, or of a bundle of STIX as some clients send it; None where it is neither."""
+    objects = envelope.get("objects") if isinstance(envelope, dict) else None
+    return objects if isinstance(objects, list) and objects else None
+
+
+def _read(one: Any, at: datetime) -> _Checked:
+    object_id = one.get("id") if isinstance(one, dict) else None
+    shape = _ID.fullmatch(object_id) if isinstance(object_id, str) else None
+    if shape is None or one.get("type") != shape[1]:
+        return _Checked("unknown--0", _NEVER, "", "", "has no id of its type")
+    if _depth(one) > DEEPEST:
+        return _Checked(shape[0], _NEVER, "", "", f"is nested deeper than {DEEPEST} levels")
+    body = json.dumps(one, separators=(",", ":"), ensure_ascii=False)
+    version, fault = _NEVER, None
+    if "modified" in one or "created" in one:
+        stated = read_stamp(one.get("modified", one.get("created")))
+        version = stated or _NEVER
+        fault = "has a time that is none" if stated is None else None
+    if not storable(body):
+        fault = "holds characters that are none"
+    elif len(body.encode()) > LARGEST:
+        fault = f"is larger than {LARGEST:,} bytes"
+    elif one.get("spec_version", "2.1") != "2.1":
+        fault = "is not STIX 2.1"
+    elif version > at + AHEAD:
+        fault = "was changed in a time to come"
+    return _Checked(shape[0], version, shape[1], body, fault)
+
+
+def _beside(one: _Checked, versions: Sequence[tuple[datetime, str]]) -> str | None:
+    """What is wrong with an object beside the versions of it that the partner sent before."""
+    for version, body in versions:
+        if version == one.version and body != one.body:
+            return "says something else under the same version"
+    newest = max(versions, default=None)
+    if newest is not None and newest[0] < one.version and json.loads(newest[1]).get("revoked") is True:
+        return "was revoked, and what was revoked does not return"
+    return None
+
+
+def _maker(one: Any) -> str | None:
+    found = one.get("created_by_ref")
+    return found if isinstance(found, str) and storable(found) and len(found) < 512 else None
+
+
+def _depth(one: Any) -> int:
+    """Levels of nesting, counted no further than one beyond DEEPEST."""
+    level, inside = 0, [one]
+    while inside and level <= DEEPEST:
+        level += 1
+        inside = [
+            each
+            for outer in inside
+            for each in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(each, dict | list)
+        ]
+    return level
+
+
+def _row(partner: str, moment: datetime, one: _Checked) -> dict[str, Any]:
+    return {
+        "received_at": moment,
+        "partner": partner,
+        "object_id": one.object_id,
+        "version": one.version,
+        "type": one.type,
+        "body": one.body,
+    }
+
+
+def _outcome(checked: Sequence[_Checked], whole: bool, at: datetime) -> dict[str, Any]:
+    """TAXII's status resource without its id."""
+    said = [
+        {"id": one.object_id, "version": stamp(one.version)} | ({} if whole else {"message": one.fault or UNCHECKED})
+        for one in checked
+    ]
+    taken, refused = (said, []) if whole else ([], said)
+    return {
+        "status": "complete",
+        "request_timestamp": stamp(at),
+        "total_count": len(said),
+        "success_count": len(taken),
+        "successes": taken,
+        "failure_count": len(refused),
+        "failures": refused,
+        "pending_count": 0,
+        "pendings": [],
+    }

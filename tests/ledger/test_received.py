@@ -1,0 +1,155 @@
+"""What partners tell: well formed, their own, within a quota, and taken whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stillwatch.ledger.exchanged import Sighting, Wanted
+from stillwatch.ledger.ledger import Ledger
+from stillwatch.ledger.received import LARGEST, QuotaError, objects_in
+from stillwatch.records.markings import marking_object
+from tests.ledger.made import DAY, NOW, identity, indicator, told
+
+THEIRS = "Northwind"
+
+
+def theirs(number: str = "1", **changed: Any) -> dict[str, Any]:
+    return indicator(number, by=THEIRS, **changed)
+
+
+def names(ledger: Ledger, partner: str = "northwind") -> list[str]:
+    return [one.object_id for one in ledger.received.page(partner, Wanted(versions=("all",)))]
+
+
+def nested(levels: int) -> object:
+    found: object = "x"
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+def test_objects_are_kept_as_they_came(ledger: Ledger) -> None:
+    receipt = ledger.received.add("northwind", [identity(THEIRS), theirs()], NOW, 10)
+    said = json.loads(receipt.outcome)
+    assert (said["success_count"], said["failure_count"], receipt.failures) == (2, 0, ())
+    assert names(ledger) == [identity(THEIRS)["id"], theirs()["id"]]
+    assert ledger.received.receipt(receipt.receipt_id, "northwind") == receipt
+    assert ledger.received.receipt(receipt.receipt_id, "south") is None
+    assert ledger.received.receipt("a\0", "northwind") is None
+    assert ledger.received.partners() == ("northwind",)
+
+
+def test_a_replay_changes_nothing(ledger: Ledger) -> None:
+    for _ in range(3):
+        assert ledger.received.add("northwind", [theirs(), theirs()], NOW, 1).failures == ()
+    assert names(ledger) == [theirs()["id"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        ("no object", "no id"),
+        ({}, "no id"),
+        ({**theirs(), "id": "indicator--1"}, "no id"),
+        ({**theirs(), "id": "../../etc--0f8fad5b-d9cb-469f-a165-70867728950e"}, "no id"),
+        ({**theirs(), "type": "campaign"}, "no id of its type"),
+        ({**theirs(), "modified": "yesterday"}, "a time that is none"),
+        ({**theirs(), "modified": 7}, "a time that is none"),
+        (theirs(at=NOW + 2 * DAY), "a time to come"),
+        ({**theirs(), "spec_version": "2.0"}, "not STIX 2.1"),
+        ({**theirs(), "name": "x" * LARGEST}, "larger than"),
+        ({**theirs(), "name": "\ud800"}, "characters that are none"),
+        ({**theirs(), "name": nested(30)}, "nested deeper"),
+        ({**theirs(), "name": nested(5_000)}, "nested deeper"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_one_bad_object_keeps_all_others_out(ledger: Ledger, one: Any, said: str) -> None:
+    receipt = ledger.received.add("northwind", [theirs("2"), one, theirs("3")], NOW, 10)
+    assert [reason for _, reason in receipt.failures if said in reason] != []
+    assert len(receipt.failures) == 1
+    assert json.loads(receipt.outcome)["failure_count"] == 3
+    assert names(ledger) == []
+
+
+def test_nobody_changes_what_is_ours(ledger: Ledger) -> None:
+    ledger.shares.add(told(), [identity(), indicator(), marking_object("amber")])
+    later = indicator(at=NOW + timedelta(hours=1), revoked=True)
+    for one in (later, identity(), {**theirs(), "created_by_ref": identity()["id"]}):
+        receipt = ledger.received.add("south", [one], NOW, 10)
+        assert [reason for _, reason in receipt.failures] == ["is one of ours: only we change it"]
+    assert ledger.received.add("south", [marking_object("amber")], NOW, 10).failures == ()
+
+
+def test_nobody_changes_what_is_another_partners(ledger: Ledger) -> None:
+    ledger.received.add("northwind", [theirs()], NOW, 10)
+    receipt = ledger.received.add("south", [theirs(at=NOW + timedelta(hours=1), revoked=True)], NOW, 10)
+    assert [reason for _, reason in receipt.failures] == ["is another partner's"]
+    assert names(ledger, "south") == []
+
+
+def test_a_version_says_one_thing(ledger: Ledger) -> None:
+    ledger.received.add("northwind", [theirs()], NOW, 10)
+    for several in ([theirs(name="changed")], [theirs("2"), theirs("2", name="changed")]):
+        receipt = ledger.received.add("northwind", several, NOW, 10)
+        assert [reason for _, reason in receipt.failures] == ["says something else under the same version"]
+
+
+def test_what_was_revoked_does_not_return(ledger: Ledger) -> None:
+    hours = [NOW + timedelta(hours=one) for one in range(3)]
+    ledger.received.add("northwind", [theirs(at=hours[0]), theirs(at=hours[1], revoked=True)], NOW, 10)
+    receipt = ledger.received.add("northwind", [theirs(at=hours[2])], NOW, 10)
+    assert "was revoked" in receipt.failures[0][1]
+    assert [json.loads(one.body)["revoked"] for one in ledger.received.indicators("northwind")] == [True]
+
+
+def test_a_quota_refuses_a_request_whole(ledger: Ledger) -> None:
+    ledger.received.add("northwind", [theirs(str(one)) for one in range(8)], NOW, 10)
+    with pytest.raises(QuotaError, match="within a day"):
+        ledger.received.add("northwind", [theirs(str(one)) for one in range(20, 23)], NOW, 10)
+    assert len(names(ledger)) == 8
+    ledger.received.add("northwind", [theirs(str(one)) for one in range(8)], NOW, 8)  # nothing of it is new
+    ledger.received.add("south", [indicator("1", by="South")], NOW, 1)
+    ledger.received.add("northwind", [theirs(str(one)) for one in range(20, 23)], NOW + 2 * DAY, 10)
+    assert len(names(ledger)) == 11
+
+
+def test_how_far_a_server_was_read_is_remembered(ledger: Ledger) -> None:
+    assert ledger.received.read_until("northwind") is None
+    ledger.received.add("northwind", [theirs()], NOW, 10, NOW - DAY)
+    ledger.received.add("northwind", ["bad"], NOW, 10, NOW)
+    assert ledger.received.read_until("northwind") == NOW - DAY
+
+
+def test_a_sighting_is_noted_once(ledger: Ledger) -> None:
+    one = Sighting("northwind", theirs()["id"], "N1", "7", NOW)
+    ledger.received.see([one])
+    ledger.received.see([Sighting("northwind", theirs()["id"], "N1", "8", NOW + DAY)])
+    assert ledger.received.sightings() == (one,)
+    assert ledger.received.sightings("south") == ()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(JSON | st.fixed_dictionaries({"id": JSON, "type": JSON, "modified": JSON}), min_size=1, max_size=4))
+def test_anything_is_answered(ledger: Ledger, objects: list[Any]) -> None:
+    receipt = ledger.received.add("anybody", objects, NOW, 1_000)
+    assert json.loads(receipt.outcome)["total_count"] == len(objects)
+
+
+@pytest.mark.parametrize("envelope", [None, [], "x", {}, {"objects": []}, {"objects": {}}, {"objects": "x"}])
+def test_what_is_no_envelope_has_no_objects(envelope: object) -> None:
+    assert objects_in(envelope) is None
+    assert objects_in({"type": "bundle", "objects": [1]}) == [1]
