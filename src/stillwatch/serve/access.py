@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
@@ -9,7 +10,6 @@ from stillwatch.ledger import Key
 from stillwatch.serve.http import Headers, Response, problem
 
 LONGEST_SECRET = 512  # bytes
-_BEARER = b"bearer "
 
 
 class Access:
@@ -27,11 +27,16 @@ class Access:
         """Takes the keys of the ledger, each under the sha256 of its secret."""
         self._keys = {digest: key for digest, key in keys.items() if key.revoked_at is None}
 
-    def check(self, headers: Headers, credentials: Sequence[bytes], scopes: Sequence[str]) -> Key | Response:
-        """Returns the key that was shown in one of the headers, or the problem with it."""
+    def check(
+        self, headers: Headers, credentials: Sequence[bytes], scopes: Sequence[str], basic: bool = False
+    ) -> Key | Response:
+        """Returns the key that was shown in one of the headers, or the problem with it.
+
+        With `basic` it may also be the password of HTTP's Basic scheme, whatever the user's name is.
+        """
         if self._keys is None:
             return problem(503, "the keys are not known yet, because the ledger did not answer; try again later")
-        secret = _shown(headers, credentials)
+        secret = _shown(headers, credentials, basic)
         if secret is None:
             return _unknown("a key is missing; send it as " + " or ".join(f"`{name.decode()}`" for name in credentials))
         digest = sha256(secret).hexdigest()
@@ -46,14 +51,25 @@ class Access:
         return key
 
 
-def _shown(headers: Headers, credentials: Sequence[bytes]) -> bytes | None:
+def _shown(headers: Headers, credentials: Sequence[bytes], basic: bool) -> bytes | None:
     for name, value in headers:
-        if name in credentials:
-            bare = name != b"authorization"
-            if bare or value[: len(_BEARER)].lower() == _BEARER:
-                secret = value if bare else value[len(_BEARER) :]
-                return secret.strip() if len(secret) <= LONGEST_SECRET else None
+        if name in credentials and len(value) <= LONGEST_SECRET:
+            secret = _in_authorization(value, basic) if name == b"authorization" else value
+            if secret is not None:
+                return secret.strip()
     return None
+
+
+def _in_authorization(value: bytes, basic: bool) -> bytes | None:
+    scheme, _, rest = value.strip().partition(b" ")
+    if scheme.lower() == b"bearer":
+        return rest
+    if not basic or scheme.lower() != b"basic":
+        return None
+    try:
+        return b64decode(rest, validate=True).partition(b":")[2]
+    except ValueError:
+        return rest  # some clients send the bare key behind `Basic`
 
 
 def _unknown(detail: str) -> Response:

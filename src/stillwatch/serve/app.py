@@ -19,6 +19,7 @@ from stillwatch.serve.telemetry import Tracing
 NO_ROUTE = "none"
 """The label of requests that no route takes: what a caller asked for is no label."""
 _KEYS_UNKNOWN = 503
+_PROBLEMS = 400  # the first status that says that something is wrong
 
 
 class App:
@@ -66,14 +67,17 @@ class App:
         if isinstance(route, Response):
             return route
         try:
-            return await self._answer(route, Request(scope), receive)
+            response = await self._answer(route, Request(scope), receive)
         except Exception as error:  # noqa: BLE001  a caller is answered whatever fails inside
             logs.note("failed", logging.ERROR, route=route.name, **logs.where(error))
-            return self._failed(route, "internal") or problem(500, "this is our fault; it is written in the log")
+            response = self._failed(route, "internal") or problem(500, "this is our fault; it is written in the log")
+        if route.dressed is not None and response is not None and response.status >= _PROBLEMS:
+            return route.dressed(response)
+        return response
 
     async def _answer(self, route: Route, request: Request, receive: Receive) -> Response | None:
         if route.scopes:
-            shown = self._access.check(request.headers, route.credentials, route.scopes)
+            shown = self._access.check(request.headers, route.credentials, route.scopes, route.basic)
             if isinstance(shown, Response):
                 return self._not_let_in(route, shown)
             request.key = shown

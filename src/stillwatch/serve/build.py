@@ -24,6 +24,8 @@ from stillwatch.serve.measures import Measures
 from stillwatch.serve.openapi import document
 from stillwatch.serve.routes import GATEWAY_KEY_HEADERS, Route, Routes
 from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
+from stillwatch.serve.taxii import ROOT as TAXII
+from stillwatch.serve.taxii import TaxiiRoutes, dressed
 from stillwatch.serve.verdict import VerdictRoute
 from stillwatch.settings import ServeSettings
 
@@ -138,4 +140,7 @@ def _routes(parts: Service, folder: Path) -> Routes:
         ("GET", "/v1/appeals/", "", appeal),
     ]
     gateway = Route("authorize", authorize, ("verdict",), 0, GATEWAY_KEY_HEADERS, authorize.failed, True)
-    return Routes(exact, with_id, (AUTHORIZE, gateway))
+    taxii = Route(
+        "taxii", TaxiiRoutes(parts.door, settings), ("share",), settings.taxii_body_bytes, basic=True, dressed=dressed
+    )
+    return Routes(exact, with_id, ((AUTHORIZE, gateway), (TAXII, taxii)))

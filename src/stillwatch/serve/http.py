@@ -23,6 +23,7 @@ _TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
@@ -45,6 +46,12 @@ class Request:
         self.path: str = scope["path"]
         self.body = b""
         self.key: Key | None = None
+
+    @property
+    def method(self) -> str:
+        """The method in upper case; whoever asks for the head alone is answered as if for all."""
+        found: str = self.scope["method"]
+        return "GET" if found == "HEAD" else found
 
     @property
     def headers(self) -> Headers:

@@ -25,6 +25,8 @@ class Route:
     credentials: tuple[bytes, ...] = KEY_HEADERS
     failed: Callable[[], Response] | None = None  # the answer where a caller must have one, whatever happens
     passes_unknown_keys: bool = False  # whether a wrong key as well is answered by `failed`
+    basic: bool = False  # whether the key may be the password of HTTP's Basic scheme
+    dressed: Callable[[Response], Response] | None = None  # a problem in the form of another standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,16 @@ class Routes:
 
     exact: dict[tuple[str, str], Route]
     with_id: Sequence[tuple[str, str, str, Callable[[str], Route]]] = ()  # method, before and behind the id
-    prefix: tuple[str, Route] | None = None
+    prefixes: Sequence[tuple[str, Route]] = ()
 
     def find(self, method: str, path: str) -> Route | Response:
         """Returns the route of a request, or the problem where there is none."""
         found = self.exact.get((method, path))
         if found is not None:
             return found
-        if self.prefix is not None and path.startswith(self.prefix[0]):
-            return self.prefix[1]
+        below = next((route for prefix, route in self.prefixes if path.startswith(prefix)), None)
+        if below is not None:
+            return below
         if method == "HEAD":
             return self.find("GET", path)
         methods = {known for known, one in self.exact if one == path}
