@@ -45,6 +45,7 @@ SECTIONS = (
         ),
     ),
     ("Methods", ("docs/methods/*.md",)),
+    ("Sharing", ("docs/sharing/*.md",)),
     ("Decisions", ("docs/decisions/*.md",)),
     ("Project", ("CONTRIBUTING.md", "docs/extending.md", "SECURITY.md", "CHANGELOG.md", "docs/results/*.md")),
 )

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from stillwatch import __version__
-from stillwatch.cli import appeals, decisions
+from stillwatch.cli import appeals, decisions, share
 from stillwatch.cli.calibrate import calibrate
 from stillwatch.cli.keys import keys
 from stillwatch.cli.mounted import GROUP, mount
@@ -48,7 +48,7 @@ for command in _OF_LOGS:
 _OTHERS = (report, respond, serve)
 for command in _OTHERS:
     app.command()(command)
-_GROUPS = {"decisions": decisions.app, "appeals": appeals.app, "keys": keys}
+_GROUPS = {"decisions": decisions.app, "appeals": appeals.app, "keys": keys, "share": share.app}
 for name, group in _GROUPS.items():
     app.add_typer(group, name=name)
 _TAKEN = [*(one.__name__ for one in (*_OF_LOGS, *_OTHERS)), *_GROUPS]

@@ -1,0 +1,97 @@
+"""`stillwatch share`: preview writes nothing, a share waits for a second person, and is taken back with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stillwatch.cli.main import invoke
+from tests.share.runs import CAMPAIGN, TOLD, tables, written
+
+FILE = """[provider]
+name = "Alpha"
+[[partner]]
+name = "beta"
+legal_basis = "an agreement"
+"""
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    """The words that name a ledger."""
+    return ["--state", str(tmp_path / "state")]
+
+
+def shared(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> str:
+    """Puts a campaign into the ledger and returns the share's id."""
+    (tmp_path / "sharing.toml").write_text(FILE)
+    run = str(written(tmp_path / "run"))
+    told = ["--campaign", CAMPAIGN, "--to", "beta", "--sharing", str(tmp_path / "sharing.toml"), "--by", "Ana"]
+    assert invoke(["share", "push", run, *told, *words]) == 0
+    said = capsys.readouterr().out
+    assert "waits for a second person" in said
+    return said.split()[0]
+
+
+def test_a_preview_shows_what_would_leave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(written(tmp_path / "run"))
+    before = sorted(tmp_path.rglob("*"))
+    assert invoke(["share", "preview", run, "--campaign", CAMPAIGN]) == 0
+    said = capsys.readouterr().out
+    assert [text for text in TOLD.values() if text not in said] == []
+    assert invoke(["share", "preview", run, "--campaign", CAMPAIGN, "--profile", "government", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    patterns = [one["pattern"] for one in found["objects"] if one["type"] == "indicator"]
+    assert patterns == ["[ipv4-addr:value ISSUBSET '203.0.113.0/24']"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_wrong_words_are_named_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ["--campaign", CAMPAIGN, "--profile", "press", "--marking", "blue"]
+    assert invoke(["share", "preview", str(tmp_path), *wrong]) == 2
+    said = capsys.readouterr().err
+    assert [word for word in ("press", "blue", "is not a run folder") if word not in said] == []
+
+
+def test_what_is_below_act_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(written(tmp_path / "run", tables("review")))
+    assert invoke(["share", "preview", run, "--campaign", CAMPAIGN]) == 2
+    assert "stands at `review`" in capsys.readouterr().err
+
+
+def test_a_share_waits_is_approved_and_withdrawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    share = shared(tmp_path, capsys, words)
+    assert invoke(["share", "show", share, *words]) == 0
+    assert len(json.loads(capsys.readouterr().out)) > 15
+    assert invoke(["share", "approve", share, "--by", "Ana", *words]) == 2
+    assert "second person" in capsys.readouterr().err
+    assert invoke(["share", "approve", share, "--by", "Bo", *words]) == 0
+    assert invoke(["share", "withdraw", share, "--by", "Bo", *words]) == 2
+    assert "`--reason`" in capsys.readouterr().err
+    assert invoke(["share", "withdraw", share, "--by", "Bo", "--reason", "it was a class", *words]) == 0
+    capsys.readouterr()
+    assert invoke(["share", "list", "--json", *words]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["status"], one["legal_basis"]) for one in found] == [
+        ("withdrawn", "an agreement"),
+        ("released", "an agreement"),
+    ]
+
+
+def test_a_share_can_be_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    share = shared(tmp_path, capsys, words)
+    assert invoke(["share", "refuse", share, "--by", "Bo", "--reason", "too early", *words]) == 0
+    assert invoke(["share", "list", *words]) == 0
+    assert "refused" in capsys.readouterr().out
+
+
+def test_nothing_to_send_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    shared(tmp_path, capsys, words)
+    assert invoke(["share", "send", "--sharing", str(tmp_path / "sharing.toml"), *words]) == 0
+    assert "nothing to send" in capsys.readouterr().out
+    assert invoke(["share", "pull", "--from", "beta", "--sharing", str(tmp_path / "sharing.toml"), *words]) == 2
+    assert "has no `pull_from`" in capsys.readouterr().err
