@@ -81,7 +81,7 @@ def _part(at: Path, name: str, path: Path) -> Part:
     accounts = name.replace("exchanges", "accounts")
     sums = account_sums_sql(f"read_parquet('{path}')")
     duckdb.connect().execute(f"COPY ({sums}) TO '{at / accounts}' (FORMAT parquet)")
-    first, last = duckdb.sql(f"SELECT min(started_at), max(started_at) FROM read_parquet('{path}')").fetchone()
+    first, last = duckdb.sql(f"SELECT min(started_at), max(started_at) FROM read_parquet('{path}')").fetchall()[0]
     return Part(name, accounts, pq.read_metadata(path).num_rows, path.stat().st_size, name, first, last)
 
 
