@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+from bench.watch import epoch
 
 from bench.reference_case import world
-from bench.watch import epoch
 
 
 def test_the_hour_is_the_newest_exchanges_and_the_state_all_others(tiny: world.Plan, tmp_path: Path) -> None:
