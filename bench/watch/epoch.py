@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 def lines(options: argparse.Namespace) -> Iterator[str]:
     """One line for each step, then one for each stage of the epoch."""
-    world: Path = options.world
+    world: Path = options.world.absolute()  # the state links to its files
     with tempfile.TemporaryDirectory(prefix="stillwatch-epoch-", dir=world.parent) as name:
         folder = Path(name)
         old, added = parted(world / "exchanges", folder)
