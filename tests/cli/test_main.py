@@ -97,7 +97,7 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         ("scan log.jsonl --spark-remote sc://host:15002", "says nothing to `duckdb`"),
         ("scan log.jsonl --engine spark --spark-remote host:15002", "like `sc://host:15002`"),
         ("scan log.jsonl --out log.jsonl", "is a file"),
-        ("report nowhere --format pdf", "is not in this version"),
+        ("report nowhere --format pdf", "is for dossiers"),
         ("report nowhere", "is not a run folder"),
         ("lab score nowhere truth", "is not a run folder"),
         ("lab demo --out log.jsonl", "is a file"),

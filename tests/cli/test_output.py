@@ -129,14 +129,14 @@ def test_accounts_are_written_instead_of_a_dossier_or_beside_it(
 ) -> None:
     (work / "run.json").write_text("{}")
     asked = []
-    monkeypatch.setattr(report, "write", lambda *words: asked.append(words) or "dossier")
+    monkeypatch.setattr(report, "write_dossier", lambda *words: asked.append(words) or b"dossier")
     monkeypatch.setattr(report, "write_accounts", lambda *words: asked.append(words) or 1_234)
     assert invoke(["report", ".", "--network", "N1", "--accounts-out", "a.csv"]) == 0
     assert capsys.readouterr().out == "1,234 rows, one for each account of the network: a.csv\n"
     assert asked == [(Path(), Path("a.csv"), None, "N1")]
     assert invoke(["report", ".", "--campaign", "C1", "--accounts-out", "a.parquet", "--out", "d.md"]) == 0
     assert (work / "d.md").read_text() == "dossier"
-    assert asked[1:] == [(Path(), Path("a.parquet"), "C1", None), (Path(), "C1", "md", None)]
+    assert asked[1:] == [(Path(), Path("a.parquet"), "C1", None), (Path(), "C1", report.Asked("md"))]
 
 
 @pytest.mark.parametrize(

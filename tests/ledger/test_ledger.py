@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from stillwatch.errors import InputError, OutputError, StillwatchError, UsageError
-from stillwatch.ledger import FILE, connecting, opened
+from stillwatch.ledger import FILE, Attribution, connecting, opened
 from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.migrating import settings
@@ -53,6 +53,7 @@ class TestTables:
         ledger.shares.delivered(share.share_id, "Bo", NOW)
         ledger.received.add("northwind", [identity("other")], NOW, 10)
         ledger.received.see([Sighting("northwind", identity("other")["id"], "n1", "7", NOW)])
+        ledger.attributions.add([Attribution("C1", "hypothesis", "Bo", NOW, "H1", text="one firm")])
         with ledger.writing() as connection:
             connection.execute(sa.text("INSERT INTO audit (at, by, action, subject) VALUES (1, 'Bo', 'account', 'a')"))
         first = METADATA.tables[table].columns[0].name

@@ -139,6 +139,16 @@ def full_run(seed: int = 7) -> SyntheticRun:
     return run
 
 
+def large_run(accounts: int, seed: int = 5) -> SyntheticRun:
+    """One campaign at `act` over one relay of so many accounts, for eight days."""
+    run, draw = SyntheticRun(), random.Random(seed)
+    _source(run, "logs/2026-04.parquet", "exchanges", 316_000_000, 0, 0)
+    _evidence_sources(run)
+    _campaign(run, draw, "C1", "act", _network(run, draw, "N1", "relay", accounts), 8)
+    _headlines(run)
+    return run
+
+
 def _source(run: SyntheticRun, path: str, feeds: str, used: int, duplicate: int, quarantined: int) -> None:
     run.add(
         SOURCES,
@@ -328,6 +338,8 @@ def _headlines(run: SyntheticRun) -> None:
     }
     name_of_form = {"C1": "agentic", "C2": "planning", "C3": "grading"}
     for name, (innocents, confidence, q_value, targets) in numbers.items():
+        if not any(row["campaign_id"] == name for row in run.rows["campaign_members"]):
+            continue
         exchanges = [row for row in run.rows["campaign_exchanges"] if row["campaign_id"] == name]
         members = [row for row in run.rows["campaign_members"] if row["campaign_id"] == name]
         run.add(

@@ -45,10 +45,8 @@ def check_out(out: Path | None, findings: Findings, state: Path | None = None) -
 
 def check_format(name: str, findings: Findings) -> None:
     """The report format must be one that this version writes."""
-    if name == "pdf":
-        findings.add("`--format pdf`", "is not in this version", "use `--format html` and print it from a browser")
-    elif name not in FORMATS:
-        findings.add(f"`--format {name}`", "is not a format", "use `html`, `md`, `json` or `text`")
+    if name not in FORMATS:
+        findings.add(f"`--format {name}`", "is not a format", "use `pdf`, `html`, `md`, `json` or `text`")
 
 
 def check_run(run: Path, findings: Findings) -> None:

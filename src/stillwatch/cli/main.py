@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from stillwatch import __version__
-from stillwatch.cli import appeals, decisions, share
+from stillwatch.cli import appeals, attribution, decisions, share
 from stillwatch.cli.calibrate import calibrate
 from stillwatch.cli.keys import keys
 from stillwatch.cli.mounted import GROUP, mount
@@ -45,10 +45,17 @@ _OF_LOGS = (check, scan, sketch, watch, calibrate)
 for command in _OF_LOGS:
     # unknown options reach these commands as words, so that they are listed with every other mistake
     app.command(context_settings={"ignore_unknown_options": True})(command)
-_OTHERS = (report, respond, serve)
+_OTHERS = (respond, serve)
 for command in _OTHERS:
     app.command()(command)
-_GROUPS = {"decisions": decisions.app, "appeals": appeals.app, "keys": keys, "share": share.app}
+_GROUPS = {
+    "report": report,
+    "attribution": attribution.app,
+    "decisions": decisions.app,
+    "appeals": appeals.app,
+    "keys": keys,
+    "share": share.app,
+}
 for name, group in _GROUPS.items():
     app.add_typer(group, name=name)
 _TAKEN = [*(one.__name__ for one in (*_OF_LOGS, *_OTHERS)), *_GROUPS]

@@ -61,7 +61,7 @@ def seal(
     The caller holds the log. Raises UsageError where the clock went back, InputError where the log is broken.
     """
     log = logs.read(how.log) if how.log is not None else logs.Log()
-    now = how.now.astimezone(UTC).replace(microsecond=0)
+    now = how.now.astimezone(UTC)
     logs.heed_clock(log, now)
     _heed_findings(facts, now)
     lines = [canonical({"entry": dict(one.content), "salt": secrets.token_hex(16)}) for one in entries]

@@ -16,6 +16,7 @@ from stillwatch.ledger.records import EFFECTS as EFFECTS
 from stillwatch.ledger.records import SCOPES as SCOPES
 from stillwatch.ledger.records import Appeal as Appeal
 from stillwatch.ledger.records import AppealEvent as AppealEvent
+from stillwatch.ledger.records import Attribution as Attribution
 from stillwatch.ledger.records import Decision as Decision
 from stillwatch.ledger.records import DecisionEvent as DecisionEvent
 from stillwatch.ledger.records import Entry as Entry

@@ -25,7 +25,7 @@ from stillwatch.ledger.records import (
     storable,
 )
 from stillwatch.ledger.said import Judgements
-from stillwatch.ledger.tables import APPEAL_EVENTS, APPEALS, add
+from stillwatch.ledger.tables import APPEAL_EVENTS, APPEALS, DECISIONS, add
 
 MOST_OPEN = 20
 """Undecided appeals against one decision; a holder who writes more has been heard."""
@@ -80,6 +80,14 @@ class Appeals(Part):
             settled = sa.select(_EVENTS.appeal_id).where(_EVENTS.event == "outcome")
             query = query.where(_TABLE.appeal_id.not_in(settled))
         return self._appeals(query)
+
+    def about(self, subject: str) -> tuple[Appeal, ...]:
+        """Appeals against decisions for the sake of a network or campaign, oldest first."""
+        if not storable(subject):
+            return ()
+        query = sa.select(APPEALS).join(DECISIONS, DECISIONS.c.decision_id == _TABLE.decision_id)
+        query = query.where(DECISIONS.c.subject == subject)
+        return self._appeals(query.order_by(_TABLE.received_at, _TABLE.appeal_id))
 
     def assign(self, appeal_id: str, assignee: str, by: str, at: datetime, reason: str = "") -> AppealEvent:
         """Gives an appeal to a person; raises UsageError where that person had a part in the decision."""

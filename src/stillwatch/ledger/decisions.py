@@ -103,6 +103,13 @@ class Decisions(Part):
         )
         return self._entries(query.order_by(_TABLE.decision_id))
 
+    def about(self, subject: str) -> tuple[Entry, ...]:
+        """Every decision for the sake of a network or campaign, oldest first."""
+        if not storable(subject):
+            return ()
+        query = sa.select(DECISIONS).where(_TABLE.subject == subject)
+        return self._entries(query.order_by(_TABLE.made_at, _TABLE.decision_id))
+
     def made_between(self, since: datetime, until: datetime) -> tuple[Entry, ...]:
         """Decisions made from `since` on and before `until`."""
         query = sa.select(DECISIONS).where(_TABLE.made_at >= since, _TABLE.made_at < until)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from stillwatch.errors import InputError
 from stillwatch.ledger.appeals import Appeals
+from stillwatch.ledger.attributions import Attributions
 from stillwatch.ledger.connecting import WRITES, engine_for
 from stillwatch.ledger.decisions import Decisions
 from stillwatch.ledger.failures import explained
@@ -61,6 +62,11 @@ class Ledger:
     def notes(self) -> Notes:
         """What people wrote beside a subject."""
         return Notes(self)
+
+    @cached_property
+    def attributions(self) -> Attributions:
+        """What people entered about the actors behind campaigns."""
+        return Attributions(self)
 
     @cached_property
     def views(self) -> Views:

@@ -19,6 +19,16 @@ LEVELS = ("none", "watch", "review", "act")
 VERDICTS = ("innocent", "unsure", "confirmed")
 """What a judgement can say; of two made at one moment the earlier in this list counts."""
 
+RUNGS = {
+    "same_operator": "is run by the same operator as another finding",
+    "same_network": "belongs to the same network as another finding",
+    "affiliated_with": "is affiliated with a named actor",
+    "is": "is a named actor",
+}
+"""What a person can conclude of an actor, from the least to the most."""
+RATINGS = ("CC", "C", "N", "I", "II")
+"""How a fact fits a hypothesis, from very consistent over neutral to very inconsistent."""
+
 LONGEST_TEXT = 8_000
 """Characters of a text that a person wrote; the rest is cut."""
 LONGEST_NAME = 512
@@ -227,3 +237,25 @@ class View:
     by: str
     action: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """One entry of a campaign's attribution worksheet, by a person: of several on one thing the latest counts.
+
+    A `hypothesis` and an `item` have a text; an item's `value` is its source. A `rating` says how the item fits the
+    hypothesis, a `conclusion` on which rung the hypothesis stands, and what would turn it over. `withdrawn` takes a
+    hypothesis or an item back.
+    """
+
+    subject: str
+    kind: Literal["hypothesis", "item", "rating", "conclusion", "withdrawn"]
+    by: str
+    at: datetime
+    hypothesis: str = ""
+    item: str = ""
+    value: str = ""
+    likelihood: str = ""
+    confidence: str = ""
+    turns_over: str = ""
+    text: str = ""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from stillwatch.ledger.records import in_utc
 
-HEAD = "ledger_2"
+HEAD = "ledger_3"
 """The newest migration; a test holds that it is Alembic's head."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -203,6 +203,18 @@ SIGHTINGS = sa.Table(
     _text("partner", index=True),
     *map(_text, ("object_id", "subject", "run")),
     _moment("seen_at"),
+)
+
+
+ATTRIBUTIONS = sa.Table(
+    "attributions",
+    METADATA,
+    _text("entry_id", primary_key=True),
+    _text("subject", index=True),
+    _text("kind"),
+    _text("by"),
+    _moment("at"),
+    *map(_text, ("hypothesis", "item", "value", "likelihood", "confidence", "turns_over", "text")),
 )
 
 

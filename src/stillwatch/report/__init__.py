@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from rich.console import Console
@@ -11,12 +14,23 @@ from stillwatch import __version__
 from stillwatch.engine import Engine
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.job import Job
+from stillwatch.ledger.records import Entry
 from stillwatch.records.outputs import DOCUMENTS
 from stillwatch.report import accounts, folder, named
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
-from stillwatch.report.render import RENDERERS, terminal
+from stillwatch.report.dossier.aids import aids
+from stillwatch.report.dossier.damage import Prices
+from stillwatch.report.dossier.extract import extract
+from stillwatch.report.dossier.facts import Recorded
+from stillwatch.report.dossier.gather import gather, profile_of
+from stillwatch.report.render import DOSSIERS, RENDERERS, WRITINGS, terminal
 from stillwatch.report.render import json as json_renderer
+
+if TYPE_CHECKING:
+    from stillwatch.custody.seal import Sealing
+
+Enter = Callable[[], None]
 
 READS = (
     "networks",
@@ -40,7 +54,20 @@ READS = (
 WRITES = ("documents",)
 PAGE = "report.html"
 
-__all__ = ["READS", "WRITES", "run", "show", "summary", "write", "write_accounts"]
+__all__ = [
+    "READS",
+    "WRITES",
+    "Asked",
+    "attribution_aids",
+    "run",
+    "seal_dossier",
+    "show",
+    "summary",
+    "write",
+    "write_accounts",
+    "write_dossier",
+    "write_extract",
+]
 
 
 def run(engine: Engine, job: Job) -> None:
@@ -79,10 +106,12 @@ def show(run: Path, console: Console) -> None:
 
 
 def write(run: Path, campaign: str | None, format: str, network: str | None = None) -> str:
-    """A finished run, or one of its campaigns or networks, as `html`, `md`, `json` or `text`.
+    """A finished run, one of its networks, or the dossier of a campaign, as `html`, `md`, `json` or `text`.
 
     Raises UsageError when the folder does not exist; one for the id and the format together when both are wrong.
     """
+    if campaign is not None and network is None and format in RENDERERS:
+        return write_dossier(run, campaign, Asked(format)).decode()
     with folder.opened(run) as (engine, facts):
         mistakes: list[Mistake] = []
         try:
@@ -95,6 +124,60 @@ def write(run: Path, campaign: str | None, format: str, network: str | None = No
         if mistakes:
             raise UsageError(mistakes)
         return RENDERERS[format](document)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """In which format and for whom a dossier is written, and what is read beside the run."""
+
+    format: str
+    profile: str = "internal"
+    recorded: Recorded | None = None
+    prices: Prices | None = None
+
+
+def write_dossier(run: Path, campaign: str, asked: Asked) -> bytes:
+    """The dossier of a campaign of a finished run, in one of DOSSIERS.
+
+    Raises UsageError when the folder, the campaign, the format or the profile does not exist.
+    """
+    profile = profile_of(asked.profile)
+    if asked.format not in DOSSIERS:
+        known = ", ".join(f"`{name}`" for name in DOSSIERS)
+        raise UsageError([Mistake(f"`--format {asked.format}`", "is not a format", f"choose one of {known}")])
+    with folder.opened(run) as (engine, facts):
+        found = gather(engine, facts, campaign, profile, asked.recorded, asked.prices)
+    return DOSSIERS[asked.format](found)
+
+
+def seal_dossier(run: Path, campaign: str, asked: Asked, how: Sealing, by: str) -> tuple[bytes, bytes, Enter]:
+    """The dossier, its seal, and what enters the seal into the log once both are written; the caller holds the log.
+
+    Raises as `write_dossier`, UsageError where the clock went back, InputError where the log is broken.
+    """
+    from stillwatch.custody.seal import seal  # here, because a report needs no keys
+    from stillwatch.report.dossier.sealing import About, collect
+
+    dossier = write_dossier(run, campaign, asked)
+    about = About(run, campaign, profile_of(asked.profile), asked.format, by)
+    with folder.opened(run) as (engine, _):
+        found = collect(engine, about, dossier, asked.recorded)
+    whole, enter = seal(found.subjects, found.facts, found.entries, how)
+    return dossier, whole, enter
+
+
+def write_extract(run: Path, account: str, decisions: Sequence[Entry], format: str) -> bytes:
+    """What the holder of an account can be given, as `pdf`, `html` or `md`; raises UsageError for a strange account."""
+    with folder.opened(run) as (engine, facts):
+        as_of = Recorded(decisions=tuple(decisions)).as_of(facts.made_at)
+        found = extract(engine, facts, account, decisions, as_of)
+    return WRITINGS[format](found, facts.made_at)
+
+
+def attribution_aids(run: Path, campaign: str, names: Path | None) -> list[str]:
+    """What a person may look at before attributing a campaign; raises UsageError where the run has no such campaign."""
+    with folder.opened(run) as (engine, facts):
+        return list(aids(engine, build(engine, facts, campaign), names))
 
 
 def write_accounts(run: Path, path: Path, campaign: str | None = None, network: str | None = None) -> int:

@@ -34,14 +34,14 @@ WORDS = (
     ("Innocent accounts expected", "how many accounts at the campaign's level are probably listed wrongly."),
 )
 
-_SORTS = {
+SORTS = {
     "shared_infrastructure": "what the accounts run on and are registered as",
     "scheduling": "how requests are dealt out over the accounts",
     "content": "what is written in the requests",
     "self_similarity": "whether an account resembles its own past",
     "purpose": "what the requests are for",
 }
-_SORT_OF = {
+SORT_OF = {
     **{claim.name: claim.evidence for claim in GROUP_CLAIMS},
     **{claim.name: claim.evidence for claim in STATED_CLAIMS},
 }
@@ -54,8 +54,8 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
 
 def agreeing_sorts(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """The sorts of evidence, in words, of which some item speaks for the finding."""
-    found = {_SORT_OF.get(fact.claim) for fact in evidence if fact.bits > 0}
-    return tuple(_SORTS[sort] for sort in EVIDENCE_SORTS if sort in found)
+    found = {SORT_OF.get(fact.claim) for fact in evidence if fact.bits > 0}
+    return tuple(SORTS[sort] for sort in EVIDENCE_SORTS if sort in found)
 
 
 def open_explanations(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+UNDATED = datetime(1980, 1, 1)
+"""What a document states as its time where the run does not say when it was finished."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
@@ -18,6 +21,7 @@ class RunFacts:
     false_discovery_rate: float  # share of the accounts at level `act` that may be expected to be innocent
     since: datetime | None = None
     until: datetime | None = None  # not included
+    made_at: datetime = UNDATED  # when the run was finished
     most_lost: float = 0.01  # share of rows lost above which every result begins by saying so
 
 

@@ -26,7 +26,7 @@ from stillwatch.records.inputs import (
     UNREAD_FILES,
 )
 from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, RUN_FILES
-from stillwatch.report.document import RunFacts
+from stillwatch.report.document import UNDATED, RunFacts
 from stillwatch.settings import EngineSettings, ReadSettings
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
@@ -97,6 +97,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
         false_discovery_rate=float(record["settings"]["assess"]["false_discovery_rate"]),
         since=_moment(window["since"]),
         until=_moment(window["until"]),
+        made_at=_moment(record.get("finished_at")) or UNDATED,
         most_lost=float(record["settings"].get("read", {}).get("most_lost", ReadSettings().most_lost)),
     )
 

@@ -94,10 +94,10 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @cache
 def code_digest(folder: Path, but: tuple[str, ...]) -> str:
-    """Returns a digest of the code, recipes and weights in a folder, without paths that contain a word of `but`."""
+    """Returns the sha256 of the code, recipes and weights in a folder, without paths that contain a word of `but`."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.suffix in {".py", ".toml", ".npz"} and not any(word in name for word in but):
             digest.update(name.encode() + path.read_bytes())
-    return digest.hexdigest()[:8]
+    return digest.hexdigest()

@@ -32,9 +32,9 @@ _FILTERS = (
 )
 
 
-def render(document: Document) -> str:
-    """The page; the same document gives the same bytes."""
-    environment = Environment(
+def environment() -> Environment:
+    """What every page is made with: templates that escape, and the words that they use."""
+    made = Environment(
         loader=PackageLoader("stillwatch.report.render"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -42,8 +42,8 @@ def render(document: Document) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update({function.__name__: function for function in _FILTERS})
-    environment.globals.update(
+    made.filters.update({function.__name__: function for function in _FILTERS})
+    made.globals.update(
         span=wording.span,
         headline=wording.headline,
         network_headline=wording.network_headline,
@@ -65,12 +65,21 @@ def render(document: Document) -> str:
         colour=drawing.colour,
         heaviest=heaviest,
     )
-    return environment.get_template("report.html.j2").render(
-        document=document,
-        summary=sentences.summary(document),
-        losses=tuple(losses(document)),
-        notices=sentences.notices(document),
-        not_shown=sentences.not_shown(sentences.every_network(document)),
+    return made
+
+
+def render(document: Document) -> str:
+    """The page; the same document gives the same bytes."""
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            document=document,
+            summary=sentences.summary(document),
+            losses=tuple(losses(document)),
+            notices=sentences.notices(document),
+            not_shown=sentences.not_shown(sentences.every_network(document)),
+        )
     )
 
 

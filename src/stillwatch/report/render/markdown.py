@@ -110,7 +110,7 @@ def _judged(subject: Campaign | Network) -> Iterator[str]:
 
 def _weighed(subject: Campaign | Network) -> Iterator[str]:
     yield from ("", "### Evidence for and against", "")
-    yield from _table(("what was observed", "bits", "claim"), (_fact(one) for one in subject.evidence))
+    yield from table(("what was observed", "bits", "claim"), (_fact(one) for one in subject.evidence))
     yield from _alternatives(subject.alternatives)
 
 
@@ -156,7 +156,7 @@ def _best(alternatives: Sequence[Alternative]) -> str:
 
 def _alternatives(alternatives: Sequence[Alternative]) -> Iterator[str]:
     yield from ("", "### Innocent explanations tested", "")
-    yield from _table(
+    yield from table(
         ("explanation", "result", "reason"),
         (
             (
@@ -191,7 +191,7 @@ def _network_alone(network: Network) -> Iterator[str]:
     shown = len(network.members)
     title = f"{shown} likeliest of {count(network.accounts)}" if shown < network.accounts else f"all {count(shown)}"
     yield from ("", f"### Accounts ({title})", "")
-    yield from _table(
+    yield from table(
         ("account", "probability", "linked", "level"),
         (
             (
@@ -206,7 +206,7 @@ def _network_alone(network: Network) -> Iterator[str]:
 
 
 def _shared(network: Network) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         ("shared", "accounts inside", "accounts outside", "bits"),
         (
             (
@@ -224,7 +224,7 @@ def _members(campaign: Campaign) -> Iterator[str]:
     shown, every = len(campaign.members), campaign.accounts
     title = f"{shown} strongest of {count(every)}" if shown < every else f"all {count(every)}"
     yield from ("", f"### Accounts ({title})", "")
-    yield from _table(
+    yield from table(
         ("account", "level", "probability", "exchanges", "detected"),
         (
             (
@@ -243,7 +243,7 @@ def _free_networks(document: Document) -> Iterator[str]:
     if not document.networks:
         return
     yield from ("", "## Networks without a campaign", "")
-    yield from _table(
+    yield from table(
         ("network", "kind", "accounts", "exchanges", "seen", "confidence", "shared", "best innocent explanation"),
         (
             (
@@ -284,7 +284,7 @@ def _limits() -> Iterator[str]:
 
 def _inputs(document: Document) -> Iterator[str]:
     yield from ("", "## Input files", "")
-    yield from _table(
+    yield from table(
         ("file", "used as", "rows read", "used", "duplicate", "quarantined", "sha256"),
         (
             (
@@ -301,7 +301,7 @@ def _inputs(document: Document) -> Iterator[str]:
     )
     if document.quarantine:
         yield from ("", "### Rows that were not used", "")
-        yield from _table(
+        yield from table(
             ("reason", "rows", "first found at"),
             (
                 (escape(one.reason), count(one.rows), f"{escape(one.source)}, line {count(one.line)}")
@@ -310,7 +310,8 @@ def _inputs(document: Document) -> Iterator[str]:
         )
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table of escaped cells; `None.` where it has no rows."""
     body = [f"| {' | '.join(row)} |" for row in rows]
     if not body:
         yield "None."

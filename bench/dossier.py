@@ -1,0 +1,158 @@
+"""`python -m bench.dossier`: flipped bytes that a verification finds, and what a dossier of 25,000 accounts costs.
+
+Prints one line for each part (dossier, seal, log of seals, evidence table, other tables): trials, and how many of the
+flipped bytes were found; then processor time and memory of writing, sealing and verifying the large dossier, each in a
+process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.signer import CryptoSigner
+from tests.report.synthetic_run import SyntheticRun, full_run, large_run
+
+from stillwatch import report
+from stillwatch.custody import check, log
+from stillwatch.custody.seal import Sealing
+from stillwatch.custody.signing import Trusted
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.report import Asked
+from stillwatch.settings import EngineSettings
+
+MEASURED = """
+import resource, sys, time
+from bench.dossier import {function}
+{function}(*sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(f"{{used.ru_utime + used.ru_stime:.1f}} {{used.ru_maxrss / 1e6:.2f}}")
+"""
+
+
+def written(made: SyntheticRun, folder: Path) -> Path:
+    """A run folder of these rows."""
+    with DuckDBEngine(EngineSettings(threads=2), folder) as engine:
+        made.store(engine)
+        return made.write(engine, folder / "run")
+
+
+def signing(folder: Path) -> tuple[Sealing, Trusted]:
+    """How seals are made, and whom a checker trusts."""
+    signer = CryptoSigner(Ed25519PrivateKey.generate())
+    how = Sealing(signer, datetime.now(UTC), folder / "seals.log")
+    return how, Trusted(signer.public_key.keyid, "the bench")
+
+
+def flips(trials: int, seed: int, folder: Path) -> Counter[tuple[str, bool]]:
+    """Flips one bit of one byte, `trials` times, anywhere in what a verification looks at."""
+    run = written(full_run(), folder)
+    how, trusted = signing(folder)
+    for form in ("html", "md"):  # two seals, so that the log has a seal before this one
+        dossier, whole, enter = report.seal_dossier(run, "C2", Asked(form), how, "bench")
+        enter()
+        how = replace(how, now=datetime.now(UTC))
+    tables = sorted(run.glob("*.parquet"))
+    draw, found = random.Random(seed), Counter[tuple[str, bool]]()
+    parts = {"dossier": dossier, "seal": whole, "log": (folder / "seals.log").read_bytes()}
+    for _ in range(trials):
+        name = draw.choice(("dossier", "seal", "log", "evidence", "table"))
+        path = run / "evidence.parquet" if name == "evidence" else draw.choice(tables)
+        before = parts.get(name) or path.read_bytes()
+        changed = flipped(before, draw)
+        now = parts | {name: changed}
+        if name not in parts:
+            path.write_bytes(changed)
+        (folder / "seals.log").write_bytes(now["log"])
+        result = check.check(now["dossier"], now["seal"], [trusted])
+        check.check_log(result, folder / "seals.log")
+        check.check_files(result, "run/", {one.name: one for one in run.iterdir()})
+        found[name, result.differs] += 1
+        if name not in parts:
+            path.write_bytes(before)
+    (folder / "seals.log").write_bytes(parts["log"])
+    assert not check.check(parts["dossier"], parts["seal"], [trusted]).differs
+    assert len(log.read(folder / "seals.log").envelopes) == 2
+    return found
+
+
+def flipped(whole: bytes, draw: random.Random) -> bytes:
+    """The bytes with one bit of one of them turned."""
+    changed = bytearray(whole)
+    changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+    return bytes(changed)
+
+
+def make(folder: str, accounts: str) -> None:
+    """Writes the large run."""
+    written(large_run(int(accounts)), Path(folder))
+
+
+def write(folder: str, form: str, profile: str) -> None:
+    """Writes a dossier of the large run and its seal."""
+    where = Path(folder)
+    how, _ = signing(where)
+    how = replace(how, log=where / f"{form}-{profile}.log")
+    dossier, whole, enter = report.seal_dossier(where / "run", "C1", Asked(form, profile), how, "bench")
+    (where / f"d.{form}").write_bytes(dossier)
+    (where / f"d.{form}.seal").write_bytes(whole)
+    enter()
+
+
+def verify(folder: str, form: str, profile: str) -> None:
+    """Verifies it, with every table of the run and the log."""
+    where = Path(folder)
+    found = check.check((where / f"d.{form}").read_bytes(), (where / f"d.{form}.seal").read_bytes())
+    check.check_log(found, where / f"{form}-{profile}.log")
+    check.check_files(found, "run/", {one.name: one for one in (where / "run").iterdir()})
+    assert not found.differs
+
+
+def measured(function: str, *words: str) -> tuple[float, float]:
+    """Processor seconds and GB of one function in a process of its own."""
+    code = MEASURED.format(function=function)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, timeout=900)
+    seconds, memory = done.stdout.split()
+    return float(seconds), float(memory)
+
+
+def main() -> None:
+    """Prints both tables, or with `--json` the same as data."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--accounts", type=int, default=25_000)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    result: dict[str, object] = {}
+    with TemporaryDirectory(prefix="bench-dossier-") as folder:
+        found = flips(asked.trials, asked.seed, Path(folder))
+        parts = sorted({name for name, _ in found})
+        result["flipped"] = {one: {"found": found[one, True], "missed": found[one, False]} for one in parts}
+        result["found"] = sum(many for (_, seen), many in found.items() if seen)
+    with TemporaryDirectory(prefix="bench-dossier-") as folder:
+        measured("make", folder, str(asked.accounts))
+        for form, profile in (("pdf", "counsel"), ("html", "internal"), ("json", "internal")):
+            for function in ("write", "verify"):
+                result[f"{function} {form} {profile}"] = measured(function, folder, form, profile)
+    if asked.json:
+        print(json.dumps(result, indent=2))
+        return
+    for name, counts in result.pop("flipped").items():  # type: ignore[attr-defined]
+        print(f"flipped in {name:<9} {counts['found']:>6} found, {counts['missed']} missed")
+    print(f"in all {result.pop('found')} of {asked.trials} flipped bytes were found")
+    for name, (seconds, memory) in result.items():  # type: ignore[misc]
+        print(f"{name:<24} {asked.accounts:,} accounts  {seconds:5.1f} CPU-s  {memory:4.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""`stillwatch attribution`: what people hold of the actor behind a campaign, entered from a file and weighed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillwatch.cli.findings import Findings, check_run
+from stillwatch.cli.ledgers import By, Database, Reason, State, ledger_of, now, user
+from stillwatch.cli.options import AsJson
+from stillwatch.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from stillwatch.report.dossier.worksheet import Worksheet
+
+Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign's id.")]
+
+app = typer.Typer(help="Who may be behind a campaign, as people have entered it.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A worksheet in TOML; docs/methods/dossier.md shows one.")],
+    state: State = None,
+    database: Database = None,
+    by: By = "",
+) -> None:
+    """Enters what is new or changed in a worksheet; each entry becomes a row of the ledger."""
+    from stillwatch.report.dossier.worksheet_file import entries, load_worksheet
+
+    worksheet = load_worksheet(file)
+    with ledger_of(state, database, create=True) as ledger:
+        known = ledger.attributions.list(worksheet.campaign)
+        fresh = ledger.attributions.add(entries(worksheet, known, by or user(), now()))
+    for one in fresh:
+        say(f"{one.kind}: {' '.join(part for part in (one.hypothesis, one.item, one.value) if part)}")
+    say(f"{len(fresh)} new of {len(worksheet.hypothesis)} hypotheses, {len(worksheet.item)} items and their ratings")
+
+
+@app.command()
+def withdraw(
+    campaign: Campaign,
+    hypothesis: Annotated[str, typer.Option(help="The hypothesis to take back.")] = "",
+    item: Annotated[str, typer.Option(help="The item to take back.")] = "",
+    state: State = None,
+    database: Database = None,
+    reason: Reason = "",
+) -> None:
+    """Takes a hypothesis or an item back; what was entered stays in the ledger."""
+    from stillwatch.ledger import Attribution
+
+    findings = Findings()
+    if bool(hypothesis) == bool(item):
+        findings.add("`--hypothesis`", "or `--item` is needed, and not both", "name what to take back")
+    if not reason.strip():
+        findings.add("`--reason`", "is missing", "say why: it stands in the ledger")
+    findings.settle()
+    with ledger_of(state, database) as ledger:
+        entered = ledger.attributions.list(campaign)
+        kind = "hypothesis" if hypothesis else "item"
+        if not any(one.kind == kind and (one.hypothesis, one.item) == (hypothesis, item) for one in entered):
+            findings.add(f"`--{kind} {hypothesis or item}`", "was never entered", "see `stillwatch attribution show`")
+            findings.settle()
+        entry = Attribution(campaign, "withdrawn", user(), now(), hypothesis, item, text=reason)
+        ledger.attributions.add([entry])
+    say(f"{kind} {hypothesis or item} is taken back")
+
+
+@app.command()
+def show(campaign: Campaign, state: State = None, database: Database = None, as_json: AsJson = False) -> None:
+    """The worksheet of a campaign: hypotheses by what speaks against them, items, and what was concluded."""
+    from dataclasses import asdict
+
+    from stillwatch.report.dossier.worksheet import worksheet
+
+    with ledger_of(state, database) as ledger:
+        found = worksheet(ledger.attributions.list(campaign))
+    if as_json:
+        print_json(None if found is None else asdict(found))
+    elif found is None:
+        say("nobody has entered anything")
+    else:
+        _say(found)
+
+
+def _say(found: Worksheet) -> None:
+    for hypothesis in found.hypotheses:
+        say(f"hypothesis  {hypothesis.name}  {hypothesis.against:g} against it  {hypothesis.text}")
+    for item in found.items:
+        rated = ", ".join(f"{name} {rating}" for name, rating in item.ratings)
+        apart = "tells apart" if item.diagnostic else "tells nothing apart"
+        say(f"item        {item.name}  {apart} ({rated})  {item.text} ({item.source})")
+    if found.conclusion is not None:
+        one = found.conclusion
+        say(f"concluded   {one.hypothesis} {one.rung}, {one.likelihood}, confidence {one.confidence}, by {one.by}")
+        say(f"turns over  {one.turns_over}")
+        for lack in one.lacks:
+            say(f"lacks       {lack}")
+
+
+@app.command()
+def aids(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    campaign: Annotated[str, typer.Option(help="A campaign's id.")],
+    names: Annotated[Path | None, typer.Option(help="Names to look for in shared values, one a line.")] = None,
+) -> None:
+    """What a person may look at: quiet hours and days, shared values, names from a list, earlier events."""
+    findings = Findings()
+    check_run(run, findings)
+    findings.settle()
+    from stillwatch import report as reports
+
+    for line in reports.attribution_aids(run, campaign, names):
+        say(line)

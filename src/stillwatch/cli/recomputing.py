@@ -1,0 +1,90 @@
+"""Finds a sealed campaign anew from the logs, under the sealed settings, and compares its figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from stillwatch import __version__, flow
+from stillwatch.cli.options import Typed
+from stillwatch.errors import RunError, UsageError
+from stillwatch.input_files import find
+from stillwatch.job import Inputs, Job, Window, resolve
+from stillwatch.report.dossier.sealing import figures
+from stillwatch.runs.tables import table_of
+from stillwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from stillwatch.custody.check import Checked
+
+
+def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -> None:
+    """Compares the inputs by their digests, then scans them and compares the campaign's figures.
+
+    Raises UsageError where the files cannot be found, RunError where they cannot be scanned.
+    """
+    if found.statement is None:
+        found.pass_over("figures", "nothing is scanned for a statement that is not whole")
+        return
+    facts = found.statement["predicate"]
+    given = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    _compare_inputs(found, given)
+    if facts["settings"] is None:
+        found.pass_over("figures", "this profile's seal holds only a digest of the settings")
+        return
+    if facts["stillwatch"] != __version__:
+        found.pass_over("version", f"sealed by {facts['stillwatch']}, scanned by {__version__}: figures may differ")
+    job = _job(facts, given, typed)
+    if facts["key_id"] is not None and job.key.key_id != facts["key_id"]:
+        found.pass_over("key", "the sketches were made under another key; name it with `--key-file`")
+    run = flow.scan(job, folder / "run").folder
+    _compare_figures(found, run, facts)
+
+
+def _compare_inputs(found: Checked, given: Inputs) -> None:
+    from stillwatch.custody.check import digest_of
+
+    assert found.statement is not None
+    sealed = Counter(one["digest"]["sha256"] for one in found.statement["subject"] if one["name"].startswith("input/"))
+    patterns = (*given.exchanges, *given.accounts, *given.permits, *given.judgements)
+    files, mistakes = find(patterns)
+    if mistakes:
+        raise UsageError(mistakes)
+    here = Counter(digest_of(one.path) for one in files.sources)
+    missing, other = sum((sealed - here).values()), sum((here - sealed).values())
+    said = f"{sum(sealed.values())} files were sealed; of these {missing} are not here, and {other} here are others"
+    found.add("inputs", not missing and not other, said)
+
+
+def _job(facts: Mapping[str, Any], given: Inputs, typed: Typed) -> Job:
+    try:
+        settings = Settings.model_validate(facts["settings"])
+    except ValidationError as error:
+        raise RunError(f"this version does not know the sealed settings ({error.error_count()} mistakes)") from error
+    own = settings.sketch.model_copy(update={"key_file": typed.key_file})
+    window = Window(*(_moment(facts["window"][name]) for name in ("since", "until")))
+    return resolve(given, window, settings.model_copy(update={"sketch": own}))
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    return None if stamp is None else datetime.fromisoformat(stamp.removesuffix("Z"))
+
+
+def _compare_figures(found: Checked, run: Path, facts: Mapping[str, Any]) -> None:
+    rows = {row["campaign_id"]: figures(row) for row in table_of(run, "campaigns").to_pylist()}
+    if not rows:
+        found.add("figures", False, "the scan found no campaign")
+        return
+    name = facts["campaign"]
+    if name not in rows:
+        # an id of a run that continued another is that other's, and an id of other accounts is another
+        name = min(sorted(rows), key=lambda one: abs(rows[one]["exchanges"] - facts["figures"]["exchanges"]))
+        found.pass_over("campaign", f"the scan found none of this id; {name}, the nearest in size, is compared")
+    for figure, sealed in facts["figures"].items():
+        mine = rows[name][figure]
+        found.add(f"figure {figure}", mine == sealed, f"{sealed} was sealed, {mine} was found")

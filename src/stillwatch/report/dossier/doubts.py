@@ -1,0 +1,103 @@
+"""The chapters that a sceptic reads first: what is not known, and what would have to be false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stillwatch.report import digest
+from stillwatch.report.document import Evidence
+from stillwatch.report.dossier.blocks import Items, Paragraph, Section
+from stillwatch.report.dossier.facts import Dossier
+from stillwatch.report.wording import count, expected, explanation, stopped
+
+
+def unknown(dossier: Dossier) -> Section:
+    """What is not known."""
+    return Section("What is not known", (Items(tuple(_unknown(dossier))),))
+
+
+def _unknown(dossier: Dossier) -> Iterator[str]:
+    campaign, taken = dossier.campaign, dossier.damage.before + dossier.damage.after
+    yield "Whether any model was trained on the answers, and which."
+    if dossier.worksheet is None or dossier.worksheet.conclusion is None:
+        yield "Who is behind it: a network, an address or a country is no company, and nobody has attributed it."
+    yield (
+        "Which of the accounts are innocent: probably "
+        f"{expected(campaign.expected_innocent_accounts)} of those at its level, and nobody can say which without "
+        "asking them."
+    )
+    yield "Whether the holders of the accounts knew: accounts are bought, rented and taken over."
+    yield "What was asked and answered word for word: contents were compared as sketches under a key, not read."
+    yield "Where the people sit: an address is that of the last machine on the way, often a rented one."
+    yield "What else the same people took: through other providers, resellers, sold transcripts or accounts not found."
+    unsaid = [
+        name
+        for name, number in (
+            ("conversations", taken.conversations),
+            ("tasks", taken.tasks),
+            ("tokens", taken.input_tokens),
+        )
+        if number is None
+    ]
+    if unsaid:
+        yield f"How many {digest.listed(unsaid)} there were: the log does not say."
+    if dossier.deeds is None:
+        yield "What was done about the accounts: no ledger was read for this dossier."
+    for one in digest.open_explanations(campaign.alternatives):
+        yield f"Whether it is rather {explanation(one.alternative)}: {stopped(one.sentence)}"
+
+
+def linchpins(dossier: Dossier) -> Section:
+    """What would have to be false for the finding to be wrong."""
+    return Section(
+        "What would have to be false for this to be wrong",
+        (
+            Paragraph("The finding falls, or must be weighed anew, if one of these turns out to be false:"),
+            Items(tuple(_linchpins(dossier))),
+            *(Paragraph(one) for one in digest.warnings(dossier.campaign)),
+        ),
+    )
+
+
+def _linchpins(dossier: Dossier) -> Iterator[str]:
+    document, campaign = dossier.document, dossier.campaign
+    files = count(len(document.sources), "input file")
+    yield (
+        f"The log is the gateway's own and whole: {files}, whose digests stand in the annex. Account, time and address "
+        "of each request are the gateway's, and no client chose them."
+    )
+    strongest = _strongest(campaign.evidence)
+    for place, (sort, fact) in enumerate(strongest.items()):
+        left = len(strongest) - 1
+        rest = (
+            f"{left} other sorts of evidence" if left > 1 else "one other sort of evidence" if left else "nothing else"
+        )
+        lead = "The strongest" if not place else "Of another"
+        yield (
+            f"{lead} sort of evidence, {digest.SORTS[sort]}: {stopped(fact.sentence)} Were it mistaken, "
+            f"{rest} would carry the finding."
+        )
+    excluded = [explanation(one.alternative) for one in campaign.alternatives if one.verdict == "excluded"]
+    if excluded:
+        yield (
+            f"The tests that excluded an explanation were right, each of them: it is not "
+            f"{digest.listed(excluded, 'or')}. The table above says what each rests on."
+        )
+    yield (
+        "Each account did it itself: nobody copied an innocent customer's requests and client to bring that customer "
+        "under suspicion. A person must check this before anything is done."
+    )
+    yield (
+        "Innocent customers are like those in the simulations: on the worlds of a second generator, which nothing was "
+        "fitted to, the error rates above are worse than on the product's own."
+    )
+
+
+def _strongest(evidence: tuple[Evidence, ...]) -> dict[str, Evidence]:
+    """The strongest observation of each sort of evidence that speaks for the finding, strongest first."""
+    found: dict[str, Evidence] = {}
+    for fact in sorted(evidence, key=lambda one: -one.bits):
+        sort = digest.SORT_OF.get(fact.claim)
+        if sort is not None and fact.bits > 0:
+            found.setdefault(sort, fact)
+    return found

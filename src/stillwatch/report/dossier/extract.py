@@ -1,0 +1,97 @@
+"""What the holder of an account can be given: their own counts, the rule, how to object; nothing of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.ledger.records import Entry
+from stillwatch.report.document import RunFacts
+from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section, Written
+from stillwatch.report.fetch import Row, rows
+from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
+from stillwatch.report.wording import MONTHS, count, in_words
+
+LONGEST_NOTICE = 4 * LONGEST_SENTENCE
+"""Characters of a decision's own text for its holder."""
+
+
+def extract(engine: Engine, facts: RunFacts, account: str, decisions: Sequence[Entry], as_of: datetime) -> Written:
+    """The extract of one account; raises UsageError where neither the run nor the ledger says anything about it."""
+    (own,) = rows(engine, account_sql(account))
+    if not own["exchanges"] and not decisions:
+        what = "is in no campaign of this run, and no decision is about it"
+        raise UsageError([Mistake(f"`--account {sanitise(account)}`", what, "there is nothing to give its holder")])
+    return Written(
+        f"Account {sanitise(account)}",
+        "What is held about this account, for its holder",
+        (
+            Section("Your own account", tuple(_own(own))),
+            Section("What was decided", tuple(_decided(decisions, as_of))),
+            Section("What this means, and how to object", (Paragraph(_MEANING), Paragraph(_OBJECT, strong=True))),
+        ),
+        f"Made by Stillwatch {facts.version}. It says nothing about anybody else.",
+    )
+
+
+_MEANING = (
+    "Programs compare how accounts are used. Your account was among those whose use looked as if several accounts "
+    "worked on one task under one direction. Such a comparison errs: firms, classes, tools that many use and copied "
+    "requests can look alike. It is no statement that you did anything wrong, and a person must look at it before it "
+    "counts."
+)
+_OBJECT = (
+    "You can object at the place and with the reference in the text above. Say who uses the account and what for. A "
+    "person who had no part in the decision looks at it again. If you are right, the decision is undone and your "
+    "account is recorded as innocent."
+)
+
+
+def account_sql(account: str) -> Query:
+    """One row: the account's requests that count in any campaign, with the first and last of them."""
+    return Query(
+        "extract",
+        f"""SELECT count(*) AS exchanges, min(started_at) AS first, max(started_at) AS last
+FROM (
+  SELECT DISTINCT exchange_id, started_at FROM campaign_exchanges WHERE account_id = {literal(account)}
+) AS own""",
+    )
+
+
+def _own(own: Row) -> Iterator[Block]:
+    if not own["exchanges"]:
+        yield Paragraph("None of your account's requests count in the run that this extract was made from.")
+        return
+    # whole months: days would tell which requests were seen, and how to avoid it
+    first, last = (f"{MONTHS[moment.month - 1]} {moment.year}" for moment in (own["first"], own["last"]))
+    period = first if first == last else f"{first} to {last}"
+    yield Grid(
+        "Counts of your own account",
+        ("what", "value"),
+        (("requests that count", count(own["exchanges"])), ("period", period)),
+    )
+
+
+def _decided(decisions: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
+    told = [one for one in decisions if one.decision.effect != "observe"]
+    yield Grid(
+        "Decisions about your account",
+        ("what", "kind of reason", "rule", "from", "to", "status", "reference"),
+        tuple(
+            (
+                in_words(one.decision.effect),
+                in_words(sanitise(one.decision.reason_code)),
+                sanitise(one.decision.policy),
+                f"{one.decision.since:%Y-%m-%d %H:%M}",
+                f"{one.decision.expires_at:%Y-%m-%d %H:%M}",
+                in_words(one.status(as_of)),
+                sanitise(one.decision.appeal),
+            )
+            for one in told
+        ),
+        otherwise="Nothing was done to your account.",
+    )
+    for one in told:
+        yield Paragraph(sanitise(one.decision.holder_text, LONGEST_NOTICE))

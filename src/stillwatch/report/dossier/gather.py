@@ -1,0 +1,84 @@
+"""Reads a finished run, the ledger and a price table into a dossier, for one profile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.errors import Mistake, UsageError
+from stillwatch.ledger.records import Appeal, Attribution, Entry
+from stillwatch.report.build import build
+from stillwatch.report.document import RunFacts
+from stillwatch.report.dossier.damage import Prices, damage
+from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
+from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
+from stillwatch.report.dossier.worksheet import Worksheet, worksheet
+from stillwatch.report.fetch import rows
+
+
+def profile_of(name: str) -> Profile:
+    """The profile of that name; raises UsageError where there is none."""
+    if name not in PROFILES:
+        known = ", ".join(f"`{one}`" for one in PROFILES)
+        raise UsageError([Mistake(f"`--profile {name}`", "is no profile", f"choose one of {known}")])
+    return PROFILES[name]
+
+
+def gather(
+    engine: Engine,
+    facts: RunFacts,
+    campaign: str,
+    profile: Profile,
+    recorded: Recorded | None = None,
+    prices: Prices | None = None,
+) -> Dossier:
+    """The dossier of a campaign; raises UsageError when the run has none of that id."""
+    document = build(engine, facts, campaign)
+    taken = damage(
+        rows(engine, usage_sql(campaign)), rows(engine, texts_sql(campaign)), prices if profile.money else None
+    )
+    if recorded is None:
+        return Dossier(profile, filtered(document, profile), taken, None, None)
+    deeds = done(recorded.decisions, recorded.appeals, recorded.as_of(facts.made_at))
+    return Dossier(profile, filtered(document, profile), taken, deeds, _worksheet(recorded.attributions, profile))
+
+
+def usage_sql(campaign: str) -> Query:
+    """What the campaign took."""
+    chosen = f"SELECT * FROM campaign_usage WHERE campaign_id = {literal(campaign)}"
+    return Query("dossier usage", f"{chosen} ORDER BY capability, request_model, detected")
+
+
+def texts_sql(campaign: str) -> Query:
+    """How many texts the campaign asked how often."""
+    chosen = f"SELECT * FROM campaign_texts WHERE campaign_id = {literal(campaign)}"
+    return Query("dossier texts", f"{chosen} ORDER BY capability, times")
+
+
+def done(decisions: tuple[Entry, ...], appeals: tuple[Appeal, ...], as_of: datetime) -> Deeds:
+    """Counts what was decided and what became of it."""
+    counts = Counter((one.decision.effect, one.status(as_of)) for one in decisions)
+    events = [event for one in decisions for event in one.events]
+    times = [one.decision.since for one in decisions if one.decision.effect != "observe"]
+    return Deeds(
+        as_of=as_of,
+        decisions=tuple((effect, status, many) for (effect, status), many in sorted(counts.items())),
+        first_at=min(times, default=None),
+        last_at=max(times, default=None),
+        approved_by_people=sum(one.event == "approved" for one in events),
+        reversed_by_people=sum(one.event == "reversed" and one.by != "policy" for one in events),
+        appeals=tuple(sorted(Counter(str(one.status) for one in appeals).items())),
+    )
+
+
+def _worksheet(entries: tuple[Attribution, ...], profile: Profile) -> Worksheet | None:
+    """The worksheet; for a reader of conclusions only where a person has concluded something."""
+    found = worksheet(entries) if profile.attribution != "none" else None
+    if profile.attribution != "concluded" or found is None:
+        return found
+    if found.conclusion is None:
+        return None
+    concluded = tuple(one for one in found.hypotheses if one.name == found.conclusion.hypothesis)
+    return Worksheet(concluded, (), replace(found.conclusion, by="A person"))

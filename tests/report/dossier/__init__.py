@@ -1,0 +1,1 @@
+"""Tests of dossiers: what they state, for whom, in which form."""

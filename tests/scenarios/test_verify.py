@@ -1,0 +1,52 @@
+"""From the logs alone a sealed campaign is found again, figure for figure, and other logs are told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.cli.main import invoke
+from tests.custody.keys import write_key
+from tests.scenarios.small_world import SmallWorld, rewritten, rows
+
+
+@pytest.fixture(scope="module")
+def sealed(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sealed dossier of the world's campaign."""
+    folder = tmp_path_factory.mktemp("sealed")
+    run = world.scan(folder / "run")
+    campaign = rows(run, "campaigns")[0]["campaign_id"]
+    key, out = str(write_key(folder)[0]), str(folder / "d.json")
+    assert invoke(["report", str(run), "--campaign", campaign, "--format", "json", "--out", out, "--sign", key]) == 0
+    return folder
+
+
+def verify(sealed: Path, world: SmallWorld, logs: Path) -> int:
+    beside = ["--accounts", str(world.folder / "accounts.parquet"), "--permits", str(world.folder / "permits.parquet")]
+    words = ["--logs", str(logs), *beside, "--key-file", str(world.key)]
+    return invoke(["report", "verify", str(sealed / "d.json"), *words])
+
+
+def test_the_same_logs_give_the_same_figures(
+    sealed: Path, world: SmallWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(sealed, world, world.folder / "exchanges") == 0
+    said = capsys.readouterr().out
+    assert "same         inputs:" in said
+    for figure in ("accounts", "exchanges", "level", "expected_innocent_accounts", "last_seen"):
+        assert f"same         figure {figure}: " in said
+
+
+def test_other_logs_are_named_with_the_figures_that_differ(
+    sealed: Path, world: SmallWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign = pq.read_table(sealed / "run" / "campaign_exchanges.parquet")["exchange_id"].to_pylist()
+    gone = set(campaign[: len(campaign) // 10])
+    keep = [one not in gone for one in world.exchanges["exchange_id"].to_pylist()]
+    logs = rewritten(world.exchanges, tmp_path / "logs.parquet", lambda table: table.filter(keep))
+    assert verify(sealed, world, logs) == 1
+    said = capsys.readouterr().out
+    assert "differs      inputs:" in said
+    assert "differs      figure exchanges: " in said
