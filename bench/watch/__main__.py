@@ -1,12 +1,18 @@
 """Measures watching.
 
-    python -m bench.watch live WORLD... [--batch 1h] [--every 1h] [--out FILE]
+    python -m bench.watch live WORLD... [--batch 1] [--every 1] [--days D] [--out FILE]
+    python -m bench.watch returns [--seeds 1 2 3] [--every 6] [--out FILE]
+    python -m bench.watch framing [--seeds 1 2 3] [--out FILE]
+    python -m bench.watch organic [--seeds 1 2 3] [--second-seeds 1 2] [--batch 24] [--every 24] [--out FILE]
     python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--out FILE]
     python -m bench.watch epoch REFERENCE_WORLD [--out FILE]
 
 `live` plays worlds of `stillwatch lab build` forward and prints what leaked before an answer at `act`, and which
-innocents were ever answered for. `ingest` prints how fast files of exchanges with texts are taken in, by processor
-seconds, and whether memory grows. `epoch` prints what a search of a large state costs after an hour was added to it.
+innocents were ever answered for; with `--days` only so many from the first campaign on. `returns` lets an operator come
+back after the logs have forgotten him. `framing` brings people to act like a campaign that is known. `organic` watches
+worlds without campaigns, with a policy that acts at every level. `ingest` prints how fast files of exchanges with texts
+are taken in, by processor seconds, and whether memory grows. `epoch` prints what
+a search of a large state costs after an hour was added to it.
 """
 
 from __future__ import annotations
@@ -19,8 +25,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.measure import machine
-from bench.watch import epoch, ingest
-from bench.watch.live import Leak, innocents, leaks, played
+from bench.watch import epoch, framing, ingest, organic, returns
+from bench.watch.live import Leak, every, fed, innocents, leaks, played
+from bench.watch.stages import Stages
+from stillwatch_lab.live import Live
 
 HEAD = f"{'world':24} {'profile':12} {'accounts':>8} {'answered':>8} {'exchanges':>9} {'leaked':>7} {'%':>6} first act"
 
@@ -30,7 +38,15 @@ def main(words: Sequence[str]) -> int:
     options = _arguments(words)
     text: list[str] = []
     failed = 0
-    for line in {"live": _live, "ingest": ingest.lines, "epoch": epoch.lines}[options.task](options):
+    tasks = {
+        "live": _live,
+        "ingest": ingest.lines,
+        "returns": returns.lines,
+        "organic": organic.lines,
+        "framing": framing.lines,
+        "epoch": epoch.lines,
+    }
+    for line in tasks[options.task](options):
         failed += "MISSED" in line
         text.append(line)
         print(line, flush=True)
@@ -49,7 +65,22 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     live.add_argument("worlds", nargs="+", type=Path)
     live.add_argument("--batch", type=int, default=1, help="hours of event time between batches")
     live.add_argument("--every", type=int, default=1, help="hours of event time between epochs")
-    live.add_argument("--threads", type=int, default=2)
+    live.add_argument("--days", type=int, help="of event time that are played, from the first campaign on")
+    again = tasks.add_parser("returns")
+    again.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    again.add_argument("--every", type=int, default=6, help="hours of event time between epochs after the return")
+    again.add_argument("--days", type=int, default=5, help="of event time that are played from the return on")
+    again.add_argument("--recipe", type=Path, default=returns.RECIPE)
+    framing_ = tasks.add_parser("framing")
+    framing_.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    nobody = tasks.add_parser("organic")
+    nobody.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3, 4, 5])
+    nobody.add_argument("--second-seeds", nargs="*", type=int, default=[1, 2, 3, 4, 5])
+    nobody.add_argument("--second", type=Path, default=Path("../shared/worlds/second_world.py"))
+    nobody.add_argument("--batch", type=int, default=24, help="hours of event time between batches")
+    nobody.add_argument("--every", type=int, default=24, help="hours of event time between epochs")
+    for one in (live, again, framing_, nobody):
+        one.add_argument("--threads", type=int, default=2)
     taking = tasks.add_parser("ingest")
     taking.add_argument("prompts", nargs="?", type=Path)
     taking.add_argument("--exchanges", type=int, default=200_000, help="of one simulated day")
@@ -57,7 +88,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     searching = tasks.add_parser("epoch")
     searching.add_argument("world", type=Path)
     searching.add_argument("--threads", type=int, default=2)
-    for one in (live, taking, searching):
+    for one in (live, again, framing_, nobody, taking, searching):
         one.add_argument("--out", type=Path)
     return parser.parse_args(words)
 
@@ -67,8 +98,9 @@ def _live(options: argparse.Namespace) -> Iterator[str]:
     yield HEAD
     for world in options.worlds:
         with tempfile.TemporaryDirectory(prefix="stillwatch-live-") as home:
-            span = timedelta(hours=options.batch), timedelta(hours=options.every)
-            answered = played(world, Path(home), *span, options.threads)
+            live = Live(world, Path(home), every(options.every), options.threads)
+            stages, step = Stages(world), timedelta(hours=options.batch)
+            answered = played(live, fed(world, step, options.days), stages.look)
         for one in leaks(world, answered):
             yield _leak(world, one)
         for level, kinds in innocents(world, answered).items():
@@ -76,13 +108,13 @@ def _live(options: argparse.Namespace) -> Iterator[str]:
             verdict = " MISSED" if level == "act" and kinds else ""
             yield f"{world.name:24} innocents ever at {level}: {said}{verdict}"
         yield f"{world.name:24} {len(answered.at_once)} accounts at act as they joined"
+        yield from stages.lines()
 
 
 def _leak(world: Path, one: Leak) -> str:
     numbers = f"{one.accounts:8,} {one.answered:8,} {one.exchanges:9,} {one.leaked:7,}"
-    share = 100 * one.leaked / one.exchanges
     after = "never" if one.found is None else f"after {(one.found - one.first) / timedelta(days=1):.1f} days"
-    return f"{world.name:24} {one.profile:12} {numbers} {share:6.1f} {after}"
+    return f"{world.name:24} {one.profile:12} {numbers} {100 * one.share:6.1f} {after}"
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ from stillwatch.read.summary import (
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, PERMITS, QUARANTINE, UNREAD_FILES
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
-from stillwatch.records.outputs import DOCUMENTS, RUN_FILES
+from stillwatch.records.outputs import DOCUMENTS, NETWORK_PROFILES, NETWORK_STANDINGS, RUN_FILES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
@@ -71,6 +71,7 @@ class Stage(Protocol):
         """Reads the tables in READS and writes those in WRITES; raises RunError."""
 
 
+CONTINUED = (LINEAGE, LINEAGE_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS)
 PATIENCE = 60.0  # seconds for which a watch waits for others to leave its state
 SKETCHED: tuple[Stage, ...] = (read, sketch)
 STAGES: tuple[Stage, ...] = (*SKETCHED, link, group, assess, report)
@@ -135,7 +136,8 @@ def scan(job: Job, out: Path) -> RunSummary:
             found = RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
             if state is not None:
                 # before the run appears: killed in between, the next run knows ids that nobody saw, not the reverse
-                state_update.keep_lineage(state.folder, previous.files(staged))
+                kept = (*previous.files(staged), *previous.known_files(staged))
+                state_update.keep_lineage(state.folder, kept)
         return found
 
 
@@ -358,7 +360,7 @@ def _run_record(
 
 def _export(engine: Engine, table: Table, staged: Path, key_id: str) -> int:
     # the lineage says of itself what a later run must know before it continues it
-    said = previous.metadata(key_id, newest_exchange(engine)) if table in (LINEAGE, LINEAGE_MEMBERS) else None
+    said = previous.metadata(key_id, newest_exchange(engine)) if table in CONTINUED else None
     return engine.export(table, staged / f"{table.name}.parquet", said)
 
 

@@ -73,6 +73,7 @@ class AssessSettings(_Section):
 
     false_discovery_rate: float = Field(default=0.05, gt=0.0, lt=1.0)  # share of accounts at `act`, expected innocent
     prior_campaigns_per_1000_networks: float = Field(default=100.0, gt=0.0, lt=1000.0)
+    remember_days: int = Field(default=365, ge=0, le=36_500)  # that a network with a campaign is known; 0: not at all
 
 
 class ServeSettings(_Section):

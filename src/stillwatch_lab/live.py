@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from stillwatch.job import Inputs, resolve
-from stillwatch.records.outputs import CAMPAIGN_MEMBERS
+from stillwatch.records.outputs import CAMPAIGN_MEMBERS, LEVELS
 from stillwatch.respond import Policy
 from stillwatch.runs import state as states
 from stillwatch.runs.tables import table_of
@@ -38,19 +38,22 @@ class Live:
     home: Path
     every: timedelta  # of event time, between epochs
     threads: int = 0  # 0: as many as there are cores
+    keep: timedelta | None = None  # how far back the state goes; None for ever
+    policy: Policy = field(default_factory=Policy)
     sent: int = 0
     now: datetime = datetime(2000, 1, 1)
     watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        inputs = Inputs(**{name: (str(self.world / f"{name}.parquet"),) for name in ("accounts", "permits")})
+        files = {name: self.world / f"{name}.parquet" for name in ("accounts", "permits")}
+        inputs = Inputs(**{name: (str(path),) for name, path in files.items() if path.is_file()})
         (self.home / "logs").mkdir(parents=True)
         state = self.home / "state"
         settings = Settings(engine=EngineSettings(threads=self.threads))
         job = resolve(inputs, settings=settings, state=state)
         beside = Beside(inputs, job, state / OWN)
-        answers = Answers(state, state, beside, Policy(), lambda: self.now)
-        plan = Plan(job, self.every, timedelta(hours=1), wait_seconds=0.0)
+        answers = Answers(state, state, beside, self.policy, lambda: self.now)
+        plan = Plan(job, self.every, timedelta(hours=1), self.keep, wait_seconds=0.0)
         (source,) = (opened(one, state / "sources", None, 0.0) for one in parse([str(self.home / "logs")]))
         self.watch = Watch(plan, [source], beside, answers, lambda _: None)
 
@@ -67,14 +70,19 @@ class Live:
         while self._taken() < self.sent:
             self.watch.step()
 
+    def pace(self, every: timedelta) -> None:
+        """Lets so much event time lie between epochs from now on."""
+        self.watch.plan = replace(self.watch.plan, every=every)
+
     def levels(self) -> dict[str, str]:
-        """The level of each account that is answered for, from the last epoch or since."""
+        """The level of each account that is answered for, the highest of the last epoch's and of those since."""
         run = epochs.latest(self.state)
         if run is None:
             return {}
-        joined = {row["account_id"]: row["level"] for row in self.watch.joined.to_pylist() if row["level"]}
         found = table_of(run, CAMPAIGN_MEMBERS.name, ["account_id", "level"]).to_pylist()
-        return {**joined, **{row["account_id"]: row["level"] for row in found}}
+        said = [row for row in (*self.watch.joined.to_pylist(), *found) if row["level"]]
+        ranked = sorted(said, key=lambda row: LEVELS.index(row["level"]), reverse=True)
+        return {row["account_id"]: row["level"] for row in ranked}
 
     def _taken(self) -> int:
         watched = states.load(self.state).watched

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.link.joining import CODE_OF, Held, Joined, Profile, joined
+from stillwatch.link.joining import CODE_OF, Held, Joined, Profile, joined, said_alike
 from stillwatch.link.values import ATTRIBUTES
 
 USED = [CODE_OF[name] for name in ("same_address", "same_device", "same_instructions", "same_payload")]
@@ -96,3 +96,15 @@ def test_strangers_that_are_looked_at_again_and_again_do_not_join(rate: float) -
         distinct_rows = list({row[:3]: row for row in reversed(rows)}.values())
         passed |= {found.account for found in joined(*holdings(distinct_rows), shared, ACCOUNTS)}
     assert len(passed) <= max(1, 3 * strangers * 2.0**-price)
+
+
+def test_an_exchange_says_what_the_network_does_by_any_sort_of_text() -> None:
+    base = profile(2, 0.6, 1e-5)
+    shared = Profile(
+        "N1", SIZE, base.code, base.keyed, base.usage, np.where(base.keyed == 5, 0.5, 1e-5), base.held_since
+    )
+    payload, opening = CODE_OF["same_payload"], CODE_OF["same_opening_words"]
+    own = shared.keyed[shared.code == payload].tolist()
+    assert own == [4, 5], "and every second account says the latter"
+    texts = {payload: np.array([4, 5, 6, 0]), opening: np.array([0, 0, 4, 0])}
+    assert said_alike(shared, texts).tolist() == [True, False, False, False]

@@ -92,6 +92,7 @@ def test_scores_are_the_definition_for_every_account_that_two_groups_speak_for(s
     country = generator.integers(0, 3, graph.accounts).astype(np.int32)
     scratch = np.full(graph.accounts, -1, np.int32)
     attribute = graph.attribute[chosen]
+    held_of = generator.choice([0.0, 2.5, 9.0], len(graph.distinct_count))
     given = (
         graph.value_start,
         graph.holder,
@@ -100,6 +101,7 @@ def test_scores_are_the_definition_for_every_account_that_two_groups_speak_for(s
         attribute,
         usage,
         rate,
+        held_of,
         country,
         HIERARCHY_OF,
         GROUP_OF_HIERARCHY,
@@ -112,7 +114,9 @@ def test_scores_are_the_definition_for_every_account_that_two_groups_speak_for(s
     assert (scratch == -1).all()
     found = {int(u): (b, s) for u, b, s in zip(accounts, bits, groups, strict=True)}
     for u in range(graph.accounts):
-        folded = defined(graph, u, chosen, usage, rate[:, country[u]])
+        drawn = graph.distinct_count[:, u]
+        grown = np.minimum(1.0, np.where(held_of > 0, drawn / np.maximum(held_of, 1e-9), 1.0))
+        folded = defined(graph, u, chosen, usage * grown[attribute], rate[:, country[u]])
         agreeing = int(((folded >= AGREEING_BITS) * (1 + _SUFFICIENT)).sum())
         if u in found:
             assert np.isclose(found[u][0], folded.sum())

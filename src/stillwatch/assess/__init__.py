@@ -8,6 +8,7 @@ from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
 from stillwatch.assess.hypotheses import Weighed, given_prior, shipped, weigh
 from stillwatch.assess.judgements import Resolution
+from stillwatch.assess.known_networks import write_known
 from stillwatch.assess.measures import measured
 from stillwatch.assess.profile import CandidateProfile, gather
 from stillwatch.assess.score import judge, prior
@@ -32,6 +33,9 @@ READS = (
     "previous_lineage",
     "previous_members",
     "previous_run",
+    "previous_profiles",
+    "previous_standings",
+    "found_profiles",
 )
 WRITES = (
     "campaigns",
@@ -44,6 +48,8 @@ WRITES = (
     "lineage",
     "lineage_members",
     "applied_judgements",
+    "network_profiles",
+    "network_standings",
 )
 
 
@@ -61,7 +67,9 @@ def run(engine: Engine, job: Job) -> None:
     ]
     write(engine, verdicts, settings)
     usage.write(engine)
-    write_lineage(engine, past, known.networks, resolved.applied)
+    now = write_lineage(engine, past, known.networks, resolved.applied)
+    cleared = {one.statement.subject for one in resolved.applied if one.statement.verdict == "innocent"}
+    write_known(engine, past, now, known.networks, cleared, settings.remember_days)
 
 
 def _verdict(profile: CandidateProfile, weighed: Weighed, resolved: Resolution, off: frozenset[str]) -> Verdict:

@@ -88,11 +88,7 @@ def covered(past: History, subject: str, since: datetime, groups: Groups) -> Cov
         return Covered(accounts, len(accounts))
     mine = past.members.filter(pc.equal(past.members["subject"], subject)).to_pylist()
     since = max(since, min((row["joined_at"] for row in mine), default=since))
-    judged = {
-        row["account_id"]
-        for row in mine
-        if row["joined_at"] <= since and (row["left_at"] is None or row["left_at"] > since)
-    }
+    judged = set(past.accounts_at(subject, since))
     room = len(judged) - 1
     joined: dict[datetime, set[str]] = defaultdict(set)
     for row in mine:

@@ -6,10 +6,12 @@ Its own requests were not assessed, so that it can stand no higher than nearly a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stillwatch.assess.thresholds import JOINED_BITS, MAJORITY, OWN_WAYS, WHOLLY_ACCUSED
+from stillwatch.assess.thresholds import JOINED_BITS, MAJORITY, OWN_WAYS, OWN_WORDS, WHOLLY_ACCUSED
+from stillwatch.records.outputs import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,30 @@ class Tie:
     """How an account is tied to the network that it joined.
 
     `beyond` are its bits beyond the price of membership, `ways` the independence groups besides texts in which it took
-    up what the network held already, `texts` says whether it did so in texts, and `own_customer` whether organisation
-    or card are the network's own.
+    up what the network held already, `texts` says whether it did so in texts, `words` is the share of its exchanges
+    that say what the network's do, and `own_customer` says whether organisation or card are the network's own.
     """
 
     beyond: float
     ways: int
     texts: bool
+    words: float
     own_customer: bool
+
+
+def highest_rank(standing: Standing | None) -> int:
+    """How high an account stands that is tied to such a network as closely as can be; 0 for no level."""
+    level = level_of_latecomer(standing, Tie(math.inf, OWN_WAYS, texts=True, words=1.0, own_customer=False))
+    return 0 if level is None else len(LEVELS) - LEVELS.index(level)
 
 
 def level_of_latecomer(standing: Standing | None, tie: Tie) -> str | None:
     """Returns `act`, `review`, `watch` or None."""
     if standing is None or tie.own_customer:
         return None
-    acted = tie.ways >= OWN_WAYS and tie.texts  # who shares a place and a program with it may ask for anything
+    # who shares a place and a program with it may ask for anything; and who was lured into its client, whose proxy and
+    # prompts come with it, asks for other things besides
+    acted = tie.ways >= OWN_WAYS and tie.texts and tie.words >= OWN_WORDS
     if standing.share("act") >= WHOLLY_ACCUSED and tie.beyond >= JOINED_BITS and acted:
         return "act"
     if standing.share("act", "review") >= WHOLLY_ACCUSED:

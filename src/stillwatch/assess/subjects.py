@@ -121,8 +121,11 @@ def write_resolution(engine: Engine, found: Resolution) -> None:
     engine.store(PERMIT_ACCOUNTS, pa.Table.from_pylist(held, schema=PERMIT_ACCOUNTS.schema))
 
 
-def write_lineage(engine: Engine, past: History, networks: Groups, applied: tuple[Applied, ...]) -> None:
-    """Writes what became of every network and campaign, and for whom each judgement holds in this run."""
+def write_lineage(engine: Engine, past: History, networks: Groups, applied: tuple[Applied, ...]) -> History:
+    """Writes what became of every network and campaign, and for whom each judgement holds in this run.
+
+    Returns the history with this run.
+    """
     formed = engine.fetch(Query("formed", "SELECT network_id, formed_at FROM networks"))
     born = dict(zip(formed["network_id"].to_pylist(), formed["formed_at"].to_pylist(), strict=True))
     found = {NETWORK: Found(networks, born), CAMPAIGN: _campaigns(engine)}
@@ -146,6 +149,7 @@ def write_lineage(engine: Engine, past: History, networks: Groups, applied: tupl
         for one in applied
     ]
     engine.store(APPLIED_JUDGEMENTS, pa.Table.from_pylist(rows, schema=APPLIED_JUDGEMENTS.schema))
+    return now
 
 
 def _groups(engine: Engine, name: str, table: str) -> dict[str, frozenset[str]]:

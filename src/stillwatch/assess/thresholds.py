@@ -47,4 +47,10 @@ RIGHTLY_NAMED = 50.0  # exchanges taken to be named rightly, so that few are not
 
 # Accounts that are found to belong to a network after the run that assessed it
 WHOLLY_ACCUSED = 0.9  # of a network's accounts at a level, from which an account that joins it is taken for one of them
+OWN_WORDS = 0.8  # of its exchanges that say what the network's do: of campaigns' accounts 0.85 to 1, lured people 0.4
 JOINED_BITS = 7.0  # bits beyond the price of membership that `act` asks of it: its own requests were not assessed
+
+# Networks that are remembered
+LEFT_IN_LOGS = 0.5  # of a network's exchanges, with fewer of which in the logs no run can judge its accounts again
+MOST_VALUES = 2_000  # of a network, those that say most of it: some hold a data set
+MOST_NETWORKS = 1_000  # those that were found last

@@ -48,6 +48,8 @@ READS = (
     "previous_lineage",
     "previous_members",
     "previous_run",
+    "previous_profiles",
+    "previous_standings",
 )
 WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
 

@@ -24,6 +24,7 @@ from stillwatch.records.candidates import (
     GroupTest,
 )
 from stillwatch.records.lineage import CAMPAIGN, NETWORK
+from stillwatch.runs.known_networks import remembered_campaigns, with_accounts
 from stillwatch.runs.lineage import Known, history, inherit, reserved
 
 BATCH = 131_072  # exchanges written at once
@@ -81,7 +82,8 @@ def candidate_ids(engine: Engine) -> CandidateIds:
     past = history(engine)
     networks = {*names, *past.known(NETWORK)}
     others = {further(network, turn) for network in networks for turn in (0, *range(2, FURTHER + 1))}
-    known, given = past.known(CAMPAIGN), reserved(engine, past)
+    known = with_accounts(past.known(CAMPAIGN), remembered_campaigns(engine, groups))
+    given = reserved(engine, past)
     first = {name: one for name, one in known.items() if name not in others}
     fresh = [CAMPAIGN + name[1:] for name in names]
     ids = inherit(first, [groups[name] for name in names], fresh, given)

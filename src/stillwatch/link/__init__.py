@@ -39,6 +39,8 @@ READS = (
     "previous_lineage",
     "previous_members",
     "previous_run",
+    "previous_profiles",
+    "previous_standings",
 )
 WRITES = (
     "account_evidence",
@@ -48,7 +50,7 @@ WRITES = (
     "repeated_texts",
     "network_values",
     "network_links",
-    "network_profiles",
+    "found_profiles",
 )
 
 

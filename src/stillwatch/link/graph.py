@@ -133,9 +133,9 @@ def load(
     return Holdings(held, distinct_count, sent)
 
 
-def stated_rows(engine: Engine, code: int, trusted_hops: int) -> pa.Table:
-    """What accounts state of the attribute `code`, as of `holdings_sql`; each account once."""
-    return _read(engine.fetch(holdings_sql(ATTRIBUTES[code])), ATTRIBUTES[code].reading, trusted_hops)
+def stated_rows(engine: Engine, code: int, trusted_hops: int, of: str = "account_sketches") -> pa.Table:
+    """What the accounts of the table `of` state of the attribute `code`, as of `holdings_sql`; each account once."""
+    return _read(engine.fetch(holdings_sql(ATTRIBUTES[code], of)), ATTRIBUTES[code].reading, trusted_hops)
 
 
 def _read(rows: pa.Table, reading: Reading | None, trusted_hops: int) -> pa.Table:

@@ -27,6 +27,7 @@ Float = NDArray[np.float64]
 CODE_OF = {attribute.claim: code for code, attribute in enumerate(ATTRIBUTES)}
 _SUFFICIENT = np.array([group in SUFFICIENT_GROUPS for group in GROUPS])
 _OF_ONE_CUSTOMER = [CODE_OF[claim.name] for claim in (SAME_ORGANISATION, SAME_PAYMENT_FINGERPRINT)]
+TEXT_CODES = [code for code, one in enumerate(ATTRIBUTES) if one.group in TEXT_GROUPS and one.source == "exchanges"]
 _TEXTS = {place for place, name in enumerate(GROUPS) if name in TEXT_GROUPS}
 
 
@@ -55,6 +56,12 @@ class Profile:
     usage: Float
     rate: Float
     held_since: Int64
+    remembered: bool = False  # whether an earlier run found it so (`network_standings`)
+
+    @property
+    def of(self) -> tuple[str, bool]:
+        """The network, and whether it is remembered."""
+        return self.network, self.remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +74,31 @@ class Joined:
     price: float  # bits that membership asks for
     ways: int  # independence groups besides texts in which it took up what the network held already
     texts: bool  # whether it did so in texts
+    words: float  # share of its exchanges that say what the network's do
     claims: tuple[tuple[str, int], ...]  # what it shares, by claim, and how many values
     at: int  # when (µs) it took up the last value that counted
     own_customer: bool  # whether organisation or card are the network's own
+    remembered: bool = False  # as of the profile
 
 
-def profiles_of(rows: pa.Table, sizes: Mapping[str, int]) -> list[Profile]:
-    """The rows of `network_profiles` by network; `sizes` are the networks' accounts."""
+def profiles_of(rows: pa.Table, sizes: Mapping[tuple[str, bool], int]) -> list[Profile]:
+    """The rows of `network_profiles` by network; `sizes` are the accounts by network and whether it is remembered."""
     found = []
-    for network in sorted(set(rows["network_id"].unique().to_pylist()) & sizes.keys()):
-        own = rows.filter(pc.equal(rows["network_id"], network))
+    for network, remembered in sorted(sizes):
+        own = rows.filter(pc.and_(pc.equal(rows["network_id"], network), pc.equal(rows["remembered"], remembered)))
+        if own.num_rows == 0:
+            continue
         known = own.filter(pc.is_in(own["claim"], pa.array(list(CODE_OF))))
         found.append(
             Profile(
                 network,
-                sizes[network],
+                sizes[network, remembered],
                 np.array([CODE_OF[claim] for claim in known["claim"].to_pylist()], np.int64),
                 known["keyed"].to_numpy(),
                 known["usage"].to_numpy(),
                 known["rate"].to_numpy(),
                 known["held_since"].cast(pa.int64()).to_numpy(),
+                remembered,
             )
         )
     return found
@@ -113,6 +125,7 @@ def joined(held: Held, distinct_count: NDArray[np.int32], profile: Profile, acco
         code,
         profile.usage,
         profile.rate[:, None],
+        np.bincount(profile.code, weights=profile.usage, minlength=len(ATTRIBUTES)).astype(np.float64),
         np.zeros(distinct_count.shape[1], np.int32),
         HIERARCHY_OF,
         GROUP_OF_HIERARCHY,
@@ -145,6 +158,21 @@ def _matches(held: Held, profile: Profile) -> tuple[Int64, Int64]:
     return np.concatenate([empty, *found]), np.concatenate([empty, *value])
 
 
+def _gain(profile: Profile) -> Float:
+    """Bits (values,) that one value of a network says for whoever holds it."""
+    return np.asarray(np.log2(np.maximum(profile.usage, 1e-6) / np.maximum(profile.rate, 1e-9)))
+
+
+def said_alike(profile: Profile, texts: Mapping[int, NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Which exchanges (exchanges,) say what the network's do.
+
+    `texts` gives their values by code, arrays (exchanges,) as profiles have them, 0 for none.
+    """
+    telling = _gain(profile) >= AGREEING_BITS
+    found = [np.isin(held, profile.keyed[telling & (profile.code == code)]) for code, held in texts.items()]
+    return np.asarray(np.logical_or.reduce(found))
+
+
 def _joined(
     held: Held, profile: Profile, match: tuple[Int64, Int64], account: int, bits: tuple[float, float]
 ) -> Joined:
@@ -152,12 +180,20 @@ def _joined(
     own = held.account[holding] == account
     holding, value = holding[own], value[own]
     code, at = profile.code[value], held.at[holding]
-    gain = np.log2(np.maximum(profile.usage[value], 1e-6) / np.maximum(profile.rate[value], 1e-9))
-    took_up = (at > profile.held_since[value]) & (gain >= AGREEING_BITS)
+    took_up = (at > profile.held_since[value]) & (_gain(profile)[value] >= AGREEING_BITS)
     groups = set(GROUP_OF[code[took_up]].tolist())
     claims, counts = np.unique(code, return_counts=True)
     shared = tuple((ATTRIBUTES[one].claim, int(count)) for one, count in zip(claims, counts, strict=True))
     customer = bool(np.isin(code, _OF_ONE_CUSTOMER).any())
     return Joined(
-        account, profile.network, *bits, len(groups - _TEXTS), bool(groups & _TEXTS), shared, int(at.max()), customer
+        account,
+        profile.network,
+        *bits,
+        ways=len(groups - _TEXTS),
+        texts=bool(groups & _TEXTS),
+        words=0.0,
+        claims=shared,
+        at=int(at.max()),
+        own_customer=customer,
+        remembered=profile.remembered,
     )

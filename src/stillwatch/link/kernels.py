@@ -213,6 +213,12 @@ def _in_groups_enough(
 
 
 @njit(cache=True, nogil=True)
+def _grown(d: int, held: float) -> float:
+    """How much of what a member holds an account can hold that has shown `d` values of the attribute."""
+    return min(1.0, d / held) if held > 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True)
 def _add_gains(
     begin: Int64,
     end: Int64,
@@ -221,6 +227,7 @@ def _add_gains(
     attribute: NDArray[np.int8],
     usage: Float,
     rate: Float,
+    held_of: Float,
     country: Int32,
     scratch: Int32,
     score: Float,
@@ -238,9 +245,20 @@ def _add_gains(
             slot = d % SLOTS if q == rate[i, 0] else SLOTS + country[account] % SLOTS
             if owner[slot] != i or drawn[slot] != d or asked[slot] != q:
                 chance = -np.expm1(-d * q)
-                gain[slot] = np.log2(max(usage[i], chance) / chance) - np.log2(1.0 - usage[i])
+                share = usage[i] * _grown(d, held_of[attribute[i]])
+                gain[slot] = np.log2(max(share, chance) / chance) - np.log2(1.0 - share)
                 owner[slot], drawn[slot], asked[slot] = i, d, q
             score[scratch[account], attribute[i]] += gain[slot]
+
+
+@njit(cache=True, nogil=True)
+def _absent(attribute: NDArray[np.int8], usage: Float, k: int, grown: float) -> float:
+    """Bits of an account that holds no chosen value of the attribute `k`."""
+    bits = 0.0
+    for i in range(len(usage)):
+        if attribute[i] == k:
+            bits += np.log2(1.0 - usage[i] * grown)
+    return bits
 
 
 @njit(cache=True, nogil=True)
@@ -252,6 +270,7 @@ def score_holders(
     attribute: NDArray[np.int8],
     usage: Float,
     rate: Float,
+    held_of: Float,
     country: Int32,
     hierarchy: Int64,
     hierarchy_group: Int64,
@@ -263,8 +282,10 @@ def score_holders(
     """The accounts from `first` to before `last` that hold chosen values of enough groups, ascending, with their capped
     bits and how many groups agree.
 
-    A `sufficient` group (groups,) counts for two: an account of handovers alone can have no second group. `scratch`
-    (accounts,) is -1 before and after; concurrent calls touch only their own accounts.
+    A `sufficient` group (groups,) counts for two: an account of handovers alone can have no second group. `held_of`
+    (attributes,) is how many of the chosen values a member holds, so that accounts that have shown fewer values are
+    expected to hold fewer; 0 where all have lived alike. `scratch` (accounts,) is -1 before and after; concurrent calls
+    touch only their own accounts.
     """
     attributes = distinct_count.shape[0]
     groups = len(sufficient)
@@ -274,15 +295,17 @@ def score_holders(
     absent = np.zeros(attributes)
     for i in range(len(chosen)):
         absent[attribute[i]] += np.log2(1.0 - usage[i])
-    _add_gains(begin, end, holder, distinct_count, attribute, usage, rate, country, scratch, score)
+    _add_gains(begin, end, holder, distinct_count, attribute, usage, rate, held_of, country, scratch, score)
     bits = np.zeros(len(candidates))
     agreeing = np.zeros(len(candidates), np.int32)
     folded = np.zeros(groups)
     for i in range(len(candidates)):
         scratch[candidates[i]] = -1
         for k in range(attributes):
-            if distinct_count[k, candidates[i]] > 0:
-                score[i, k] += max(absent[k], -ABSENCE_CAP)
+            d = distinct_count[k, candidates[i]]
+            if d > 0:
+                lost = absent[k] if d >= held_of[k] else _absent(attribute, usage, k, _grown(d, held_of[k]))
+                score[i, k] += max(lost, -ABSENCE_CAP)
         folded[:] = 0.0
         _fold(score[i], hierarchy, hierarchy_group, folded)
         bits[i] = folded.sum()

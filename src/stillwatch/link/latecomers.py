@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,35 +12,48 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query, literal
+from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.key import Key
 from stillwatch.link.graph import stated_rows
-from stillwatch.link.joining import Held, Joined, Profile, joined
+from stillwatch.link.joining import TEXT_CODES, Held, Joined, Profile, joined, said_alike
 from stillwatch.link.kernels import SEED_BITS
 from stillwatch.link.profiles import stated_value
 from stillwatch.link.values import ATTRIBUTES, used_value_sql
 from stillwatch.records.columns import Kind, Table, columns
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
 
 MOST_ACCOUNTS = 20_000  # accounts of one addition that are held against networks: the rarest values first
 
 WANTED = Table("wanted_values", (*columns(Kind.INT32, "code"), *columns(Kind.INT64, "keyed")))
 CHOSEN = Table("chosen_accounts", (*columns(Kind.STRING, "account_id"), *columns(Kind.INT32, "account_index")))
+FOUND = Table("accounts_found", columns(Kind.INT32, "account_index"))
+IN_QUESTION = "accounts_in_question"
 
 _USED = [(code, one.expression) for code, one in enumerate(ATTRIBUTES) if one.source == "exchanges"]
 _STATED = [code for code, one in enumerate(ATTRIBUTES) if one.source == "accounts"]
 
 
+Members = Mapping[tuple[str, bool], Set[str]]
+"""The accounts that need not be found, by network and whether it is remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Where the newly read exchanges and those before them are: Parquet files of exchange sketches.
+    """Where the newly read exchanges and all of those accounts are: SQL of exchange sketches (`files_sql`, a table).
 
     `accounts` says whether the engine has the table of accounts; `known` is how many accounts the provider has.
     """
 
-    fresh: tuple[Path, ...]
-    every: tuple[Path, ...]
+    fresh: str
+    every: str
     accounts: bool
     known: int
+
+
+def files_sql(paths: Sequence[Path]) -> str:
+    """The sketches of Parquet files, for `Logs`."""
+    listed = ", ".join(literal(str(path.absolute())) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,9 @@ class Latecomer:
 
 
 def latecomers(
-    engine: Engine, logs: Logs, profiles: Sequence[Profile], members: dict[str, set[str]], key: Key, hops: int
+    engine: Engine, logs: Logs, profiles: Sequence[Profile], members: Members, key: Key, hops: int
 ) -> list[Latecomer]:
-    """The accounts of the fresh exchanges that belong to a network and are not among its `members` (by network).
+    """The accounts of the fresh exchanges that belong to a network and are not among its `members` (by profile's `of`).
 
     An account that belongs to several is named with the one in which it has the most bits. Raises the engine's errors.
     """
@@ -73,10 +86,44 @@ def latecomers(
     best: dict[int, Joined] = {}
     for profile in profiles:
         for one in joined(held, distinct, profile, logs.known):
-            inside = chosen[one.account] in members.get(profile.network, ())
+            inside = chosen[one.account] in members.get(profile.of, ())
             if not inside and (one.account not in best or one.bits > best[one.account].bits):
                 best[one.account] = one
+    _add_words(engine, logs, profiles, best)
     return [Latecomer(chosen[place], one, _time(one.at)) for place, one in sorted(best.items())]
+
+
+def _add_words(engine: Engine, logs: Logs, profiles: Sequence[Profile], best: dict[int, Joined]) -> None:
+    """Adds to the accounts found the share of their exchanges that say what their network's do."""
+    if not best:
+        return
+    engine.store(FOUND, pa.table({"account_index": sorted(best)}).cast(FOUND.schema))
+    rows = engine.fetch(texts_of_found_sql(logs.every))
+    texts = {code: rows[_name(code)].fill_null(0).to_numpy() for code in TEXT_CODES}
+    account = rows["account_index"].to_numpy()
+    for profile in profiles:
+        mine = [place for place, one in best.items() if (one.network, one.remembered) == profile.of]
+        if mine:
+            alike = said_alike(profile, texts)
+            for place in mine:
+                best[place] = replace(best[place], words=float(alike[account == place].mean()))
+
+
+def _name(code: int) -> str:
+    return f"text_{code}"
+
+
+def texts_of_found_sql(every: str) -> Query:
+    """What all exchanges of the accounts found say: `account_index`, and a column for each sort of text."""
+    said = ", ".join(f"{used_value_sql(ATTRIBUTES[code].expression)} AS {_name(code)}" for code in TEXT_CODES)
+    return Query(
+        "texts of accounts found",
+        f"""
+SELECT found.account_index, {said}
+FROM {every} AS exchanges
+JOIN {CHOSEN.name} AS chosen ON chosen.account_id = exchanges.account_id
+JOIN {FOUND.name} AS found ON found.account_index = chosen.account_index""",
+    )
 
 
 def _time(microseconds: int) -> datetime:
@@ -94,7 +141,7 @@ def _wanted(profiles: Sequence[Profile]) -> pa.Table:
     return pa.table({"code": both[0], "keyed": both[1]}).cast(WANTED.schema)
 
 
-def chosen_sql(fresh: Sequence[Path]) -> Query:
+def chosen_sql(fresh: str) -> Query:
     """The accounts of these sketches that hold a wanted value, those with the most of them first."""
     uses = "\n  UNION ALL\n  ".join(
         f"SELECT account_id, {code} AS code, {used_value_sql(name)} AS keyed FROM exchanges" for code, name in _USED
@@ -102,20 +149,22 @@ def chosen_sql(fresh: Sequence[Path]) -> Query:
     return Query(
         "accounts to hold against networks",
         f"""
-WITH exchanges AS (SELECT * FROM {_files(fresh)}),
+WITH exchanges AS (SELECT * FROM {fresh}),
 uses AS (
   {uses}
-)
-SELECT uses.account_id
-FROM (SELECT DISTINCT account_id, code, keyed FROM uses WHERE keyed IS NOT NULL) AS uses
-JOIN {WANTED.name} AS wanted ON wanted.code = uses.code AND wanted.keyed = uses.keyed
-GROUP BY uses.account_id
-ORDER BY count(*) DESC, uses.account_id
-LIMIT {MOST_ACCOUNTS}""",
+),
+hits AS (
+  SELECT uses.account_id, count(*) AS held
+  FROM (SELECT DISTINCT account_id, code, keyed FROM uses WHERE keyed IS NOT NULL) AS uses
+  JOIN {WANTED.name} AS wanted ON wanted.code = uses.code AND wanted.keyed = uses.keyed
+  GROUP BY uses.account_id
+),
+ranked AS (SELECT account_id, row_number() OVER (ORDER BY held DESC, account_id) AS place FROM hits)
+SELECT account_id FROM ranked WHERE place <= {MOST_ACCOUNTS} ORDER BY place""",
     )
 
 
-def holdings_of_chosen_sql(every: Sequence[Path]) -> Query:
+def holdings_of_chosen_sql(every: str) -> Query:
     """What the chosen accounts hold in all their exchanges, each value once: `account_index`, `code`, `keyed`, `at`."""
     uses = "\n  UNION ALL\n  ".join(
         f"SELECT account_index, {code} AS code, {used_value_sql(name)} AS keyed, started_at FROM exchanges"
@@ -125,8 +174,8 @@ def holdings_of_chosen_sql(every: Sequence[Path]) -> Query:
         "holdings of accounts in question",
         f"""
 WITH exchanges AS (
-  SELECT sketches.*, chosen.account_index
-  FROM {_files(every)} AS sketches JOIN {CHOSEN.name} AS chosen USING (account_id)
+  SELECT {_columns("sketches")}, chosen.account_index
+  FROM {every} AS sketches JOIN {CHOSEN.name} AS chosen USING (account_id)
 ),
 uses AS (
   {uses}
@@ -138,9 +187,9 @@ GROUP BY account_index, code, keyed""",
     )
 
 
-def _files(paths: Sequence[Path]) -> str:
-    listed = ", ".join(literal(str(path.absolute())) for path in paths)
-    return f"read_parquet([{listed}], hive_partitioning = false)"
+def _columns(table: str) -> str:
+    names = (name for name in EXCHANGE_SKETCHES.names if name.endswith("_value") or name == "started_at")
+    return ", ".join(f"{table}.{identifier(name)}" for name in names)
 
 
 def _held(engine: Engine, logs: Logs, key: Key, hops: int) -> Held:
@@ -155,7 +204,7 @@ def _held(engine: Engine, logs: Logs, key: Key, hops: int) -> Held:
     ]
     if logs.accounts:
         # what accounts state is read as linking reads it, from the chosen accounts in place of all
-        engine.create("account_sketches", stated_sketches_sql())
+        engine.create(IN_QUESTION, stated_sketches_sql())
         parts += [part for code in _STATED if (part := _stated(engine, code, key, hops)) is not None]
     return Held(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -174,7 +223,7 @@ FROM {CHOSEN.name} AS chosen LEFT JOIN accounts USING (account_id)""",
 def _stated(
     engine: Engine, code: int, key: Key, hops: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None:
-    rows = stated_rows(engine, code, hops)
+    rows = stated_rows(engine, code, hops, IN_QUESTION)
     if rows.num_rows == 0:
         return None
     texts = rows["value"].combine_chunks().dictionary_encode()

@@ -16,6 +16,7 @@ from stillwatch.link.null_model import (
     enriched_values,
 )
 from stillwatch.link.values import (
+    ATTRIBUTES,
     GROUP_OF_HIERARCHY,
     GROUPS,
     HIERARCHY_OF,
@@ -104,6 +105,7 @@ def _member_bits(graph: Graph, null: NullModel, found: EnrichedValues) -> tuple[
         graph.attribute[found.values],
         found.usage,
         found.rate,
+        np.zeros(len(ATTRIBUTES)),
         null.country,
         HIERARCHY_OF,
         GROUP_OF_HIERARCHY,

@@ -19,6 +19,7 @@ from stillwatch.link.copying import sent_before
 from stillwatch.link.graph import Graph
 from stillwatch.link.onset import bicluster_edges, formed_at, linked_at
 from stillwatch.link.profiles import write_profiles
+from stillwatch.link.returning import returning
 from stillwatch.link.shown_values import shown_values
 from stillwatch.link.ties import Lives, Ties, own_ties
 from stillwatch.link.values import ATTRIBUTES
@@ -38,6 +39,7 @@ from stillwatch.records.outputs import (
     NETWORKS,
 )
 from stillwatch.records.sketches import MEMBER_TIES, REPEATED_TEXTS
+from stillwatch.runs.known_networks import with_accounts
 from stillwatch.runs.lineage import history, inherit, reserved
 
 DRAWN_ACCOUNTS = 60  # accounts and values of a network that are kept for drawing
@@ -54,10 +56,11 @@ def name_network(accounts: Sequence[str]) -> str:
     return f"N{digest.hexdigest()}"
 
 
-def _names(engine: Engine, groups: Sequence[Sequence[str]]) -> list[str]:
+def _names(engine: Engine, job: Job, groups: Sequence[Sequence[str]]) -> list[str]:
     """Each network's id: the one that it had in earlier runs, or one made from its accounts."""
     past = history(engine)
-    return inherit(past.known(NETWORK), groups, [name_network(group) for group in groups], reserved(engine, past))
+    known = with_accounts(past.known(NETWORK), returning(engine, job, past, groups))
+    return inherit(known, groups, [name_network(group) for group in groups], reserved(engine, past))
 
 
 def write(
@@ -79,7 +82,7 @@ def write(
     accounts = facts["account_id"].combine_chunks()
     rows = sorted(
         zip(
-            _names(engine, [accounts.take(bicluster.members).to_pylist() for bicluster in biclusters]),
+            _names(engine, job, [accounts.take(bicluster.members).to_pylist() for bicluster in biclusters]),
             biclusters,
             strict=True,
         )

@@ -19,7 +19,7 @@ from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph, edges_inside, stated_rows
 from stillwatch.link.ties import EARLIER, Lives
 from stillwatch.link.values import ATTRIBUTES
-from stillwatch.records.outputs import NETWORK_PROFILES
+from stillwatch.records.known_networks import FOUND_PROFILES
 
 Int64 = NDArray[np.int64]
 
@@ -36,7 +36,7 @@ def write_profiles(
     key: Key,
     trusted_hops: int,
 ) -> None:
-    """Writes `network_profiles`: the values of each network by which it can be recognised in later accounts."""
+    """Writes `found_profiles`: the values of each network by which it can be recognised in later accounts."""
     parts = [_profile(name, bicluster, graph, lives) for name, bicluster in named]
     columns = {name: np.concatenate([np.empty(0, np.int64), *(part[name] for part in parts)]) for name in _INTEGERS}
     usage, rate = (np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in ("usage", "rate"))
@@ -54,7 +54,7 @@ def write_profiles(
             "held_since": pa.array(columns["held_since"].astype(np.int64), pa.timestamp("us")),
         }
     )
-    engine.store(NETWORK_PROFILES, rows.filter(known).cast(NETWORK_PROFILES.schema))
+    engine.store(FOUND_PROFILES, rows.filter(known).cast(FOUND_PROFILES.schema))
 
 
 _INTEGERS = ("value", "code", "accounts", "held_since")

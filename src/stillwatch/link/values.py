@@ -116,9 +116,9 @@ HANDOVER, POOL = (code for code, attribute in enumerate(ATTRIBUTES) if attribute
 _USED = {"client_parameters_value": "xor(exchanges.parameters_value, exchanges.instructions_value)"}
 
 
-def holdings_sql(attribute: Attribute) -> Query:
-    """The values that accounts state of an attribute: `account_index` (ascending), `value`, and the account's own
-    `first_at`."""
+def holdings_sql(attribute: Attribute, of: str = "account_sketches") -> Query:
+    """The values that the accounts of the table `of` state of an attribute: `account_index` (ascending), `value`, and
+    the account's own `first_at`."""
     return Query(
         f"holdings {attribute.claim}",
         f"""
@@ -127,7 +127,7 @@ SELECT
   {attribute.expression} AS value,
   sketches.first_seen AS first_at
 FROM accounts
-JOIN account_sketches AS sketches USING (account_id)
+JOIN {of} AS sketches USING (account_id)
 WHERE {attribute.expression} IS NOT NULL AND {attribute.expression} <> ''
 ORDER BY sketches.account_index
 """,

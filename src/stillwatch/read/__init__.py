@@ -53,6 +53,8 @@ WRITES = (
     "previous_lineage",
     "previous_members",
     "previous_run",
+    "previous_profiles",
+    "previous_standings",
 )
 
 

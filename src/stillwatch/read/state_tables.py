@@ -16,6 +16,7 @@ from stillwatch.engine import (
 from stillwatch.job import Job
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.records import Table
+from stillwatch.records.known_networks import PREVIOUS_PROFILES, PREVIOUS_STANDINGS
 from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs import previous
@@ -35,9 +36,10 @@ def write_state(engine: Engine, state: State | None) -> None:
 
 
 def write_previous(engine: Engine, job: Job, state: State | None) -> None:
-    """Stores the lineage of the run that this job continues; without one the tables have no rows.
+    """Stores the lineage of the run that this job continues, and what it knew of networks; without one the tables have
+    no rows.
 
-    Raises InputError when that lineage cannot be used.
+    Raises InputError when they cannot be used.
     """
     found = previous.lineage_of(job, state)
     past = History.empty() if found is None else previous.load(*found)
@@ -45,6 +47,11 @@ def write_previous(engine: Engine, job: Job, state: State | None) -> None:
     engine.store(PREVIOUS_MEMBERS, past.members)
     runs = [] if found is None else [{"read_until": past.read_until}]
     engine.store(PREVIOUS_RUN, pa.Table.from_pylist(runs, schema=PREVIOUS_RUN.schema))
+    tables = (PREVIOUS_PROFILES, PREVIOUS_STANDINGS)
+    known = previous.known_of(job, state)
+    rows = [table.schema.empty_table() for table in tables] if known is None else previous.load_known(*known)
+    for table, one in zip(tables, rows, strict=True):
+        engine.store(table, one.cast(table.schema))
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

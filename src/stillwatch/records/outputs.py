@@ -54,8 +54,23 @@ NETWORK_PROFILES = Table(
         # the share of members that hold it, and how many accounts hold it by chance for each distinct value they hold
         *columns(Kind.FLOAT64, "usage rate", required=True),
         *columns(Kind.TIMESTAMP, "held_since", required=True),  # when a second member held it
+        *columns(Kind.BOOLEAN, "remembered", required=True),  # as of NETWORK_STANDINGS
     ),
-    ("network_id", "claim", "keyed"),
+    ("network_id", "remembered", "claim", "keyed"),
+)
+
+NETWORK_STANDINGS = Table(
+    "network_standings",
+    (
+        *columns(Kind.STRING, "network_id campaign_id", required=True),  # the campaign of most of its accounts
+        *columns(Kind.BOOLEAN, "remembered", required=True),  # whether an earlier run found it so
+        *columns(Kind.INT64, "accounts exchanges", required=True),  # of the network
+        *columns(Kind.INT64, "act review watch", required=True),  # accounts of it at each level of that campaign
+        *columns(
+            Kind.TIMESTAMP, "read_until", required=True
+        ),  # event time up to which the run that found it so had read
+    ),
+    ("network_id", "remembered"),
 )
 
 JOINS = Table(
@@ -172,6 +187,7 @@ RUN_FILES = (
     NETWORK_VALUES,
     NETWORK_LINKS,
     NETWORK_PROFILES,
+    NETWORK_STANDINGS,
     CAMPAIGNS,
     CAMPAIGN_MEMBERS,
     CAMPAIGN_EXCHANGES,

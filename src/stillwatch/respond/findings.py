@@ -51,7 +51,7 @@ class Found:
     """All findings by account, strongest first, and what a run says beside them."""
 
     run: str
-    newest: datetime | None  # last exchange of any network
+    newest: datetime | None  # last exchange of any network, or when the last account joined one
     of: Mapping[str, tuple[Finding, ...]]
     evidence: Mapping[str, tuple[Evidence, ...]]  # by campaign
     innocent: frozenset[str]  # subjects that a person cleared and the run heeded
@@ -83,12 +83,16 @@ def _found_in(run: Path, joins: pa.Table | None) -> Found:
         if not any(one.level != "none" for one in by_account.get(row["account_id"], {}).values()):
             network = networks[row["network_id"]]
             by_account[row["account_id"]][row["network_id"]] = _of_network(row, network)
-    for row in joins.to_pylist() if joins is not None else ():
+    later = joins.to_pylist() if joins is not None else []
+    for row in later:
         _join(by_account[row["account_id"]], row, networks)
     applied = _rows(run, "applied_judgements")
     return Found(
         run=run.resolve().name,
-        newest=max((in_utc(row["last_seen"]) for row in networks.values()), default=None),
+        newest=max(
+            (*(in_utc(row["last_seen"]) for row in networks.values()), *(in_utc(row["linked_at"]) for row in later)),
+            default=None,
+        ),
         of={account: tuple(sorted(mine.values(), key=_strength)) for account, mine in by_account.items()},
         evidence=rebuilt(_rows(run, "evidence"), campaigns),
         innocent=frozenset(

@@ -100,6 +100,15 @@ class History:
             found[subject].add(account)
         return {subject: frozenset(accounts) for subject, accounts in found.items()}
 
+    def accounts_at(self, subject: str, moment: datetime) -> frozenset[str]:
+        """The accounts that a subject had in the run that had read until `moment` (UTC)."""
+        mine = self.members.filter(pc.equal(self.members["subject"], subject)).to_pylist()
+        return frozenset(
+            row["account_id"]
+            for row in mine
+            if row["joined_at"] <= moment and (row["left_at"] is None or row["left_at"] > moment)
+        )
+
     def known(self, kind: str) -> dict[str, Known]:
         """Returns the subjects of one kind (NETWORK or CAMPAIGN) that this run may continue, by id."""
         return {subject: one for subject, one in self._known.items() if subject.startswith(kind)}
@@ -110,7 +119,7 @@ def history(engine: Engine) -> History:
 
     Raises InputError when the previous run has read later exchanges than this run: lineage goes forward in time only.
     """
-    events, members, run = (_rows(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN))
+    events, members, run = (stored(engine, table) for table in (PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN))
     then, now = pc.max(run["read_until"]).as_py(), newest_exchange(engine)
     if then is not None and now is not None and then > now:
         raise InputError(
@@ -120,7 +129,8 @@ def history(engine: Engine) -> History:
     return History(events, members, then)
 
 
-def _rows(engine: Engine, table: Table) -> pa.Table:
+def stored(engine: Engine, table: Table) -> pa.Table:
+    """The rows of a table of an earlier run; none where the engine has no such table."""
     if not engine.columns(table.name):  # null streams have no lineage
         return table.schema.empty_table()
     names = ", ".join(identifier(name) for name in table.names)

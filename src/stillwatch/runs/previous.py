@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from stillwatch.errors import InputError, Mistake
 from stillwatch.job import Job
 from stillwatch.records import Table
+from stillwatch.records.known_networks import PREVIOUS_PROFILES, PREVIOUS_STANDINGS
 from stillwatch.records.lineage import CAMPAIGN, EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
+from stillwatch.records.outputs import NETWORK_PROFILES, NETWORK_STANDINGS
 from stillwatch.runs import state as states
 from stillwatch.runs.folder import MARKER
 from stillwatch.runs.lineage import History
@@ -37,12 +39,26 @@ def files(folder: Path) -> tuple[Path, Path]:
     return folder / f"{LINEAGE.name}.parquet", folder / f"{LINEAGE_MEMBERS.name}.parquet"
 
 
+def known_files(folder: Path) -> tuple[Path, Path]:
+    """Returns the paths of what a run folder knows of networks: their profiles, then how they stand."""
+    return folder / f"{NETWORK_PROFILES.name}.parquet", folder / f"{NETWORK_STANDINGS.name}.parquet"
+
+
 def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
     """Returns the lineage files that this job continues: its state's, or else its previous run's; None for neither."""
     if state is not None and state.lineage:
-        events, members = map(state.path, state.lineage)
+        events, members = map(state.path, state.lineage[:2])
         return events, members
     return None if job.previous is None else files(job.previous)
+
+
+def known_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
+    """Returns the files of known networks beside `lineage_of`; None where the earlier run has none."""
+    if state is not None and state.lineage:
+        found = tuple(map(state.path, state.lineage[2:]))
+        return (found[0], found[1]) if found else None
+    found = () if job.previous is None else known_files(job.previous)
+    return (found[0], found[1]) if found and all(path.is_file() for path in found) else None
 
 
 def refusal(run: Path) -> list[Mistake]:
@@ -72,6 +88,11 @@ def load(events: Path, members: Path, key_id: str | None = None) -> History:
         if fault is not None:
             raise InputError(f"`{events.parent}` cannot be continued: {fault}; {_remedy(events)}")
     return found
+
+
+def load_known(profiles: Path, standings: Path, key_id: str | None = None) -> tuple[pa.Table, pa.Table]:
+    """Returns the rows of the files of `known_of`; raises InputError as `load` does."""
+    return _read(profiles, PREVIOUS_PROFILES, key_id), _read(standings, PREVIOUS_STANDINGS, key_id)
 
 
 def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:

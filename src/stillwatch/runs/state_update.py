@@ -153,7 +153,7 @@ def _refuse_future(folder: Path, newest: datetime) -> None:
 
 
 def keep_lineage(folder: Path, files: Sequence[Path]) -> None:
-    """Copies a finished run's lineage files into the state, so that the next run continues their ids.
+    """Copies a finished run's lineage, and what it knows of networks, into the state, so that the next run goes on.
 
     Raises OutputError when the state cannot be written.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from stillwatch.assess.latecomers import Tie, level_of_latecomer
 from stillwatch.disk import replaced
 from stillwatch.engine import Engine
 from stillwatch.key import Key
+from stillwatch.link.joining import Profile
 from stillwatch.link.latecomers import Latecomer, Logs, latecomers
 from stillwatch.records.outputs import JOINS
 from stillwatch.watch.standing import Found
@@ -50,16 +52,17 @@ def keep(folder: Path, joins: pa.Table) -> None:
         pq.write_table(joins, path)
 
 
-def joining(engine: Engine, logs: Logs, found: Found, key: Key, hops: int) -> pa.Table:
-    """The accounts of the fresh exchanges that belong to a network of the last run without being of it, as of JOINS."""
-    late = latecomers(engine, logs, found.profiles, found.members, key, hops)
+def joining(engine: Engine, logs: Logs, found: Found, profiles: Sequence[Profile], key: Key, hops: int) -> pa.Table:
+    """The accounts of the fresh exchanges that belong to a network of these profiles without being of it, as of
+    JOINS."""
+    late = latecomers(engine, logs, profiles, found.members, key, hops)
     return pa.Table.from_pylist([_row(one, found) for one in late], schema=JOINS.schema)
 
 
 def _row(late: Latecomer, found: Found) -> dict[str, object]:
-    standing = found.standings.get(late.found.network)
     one = late.found
-    level = level_of_latecomer(standing, Tie(one.bits - one.price, one.ways, one.texts, one.own_customer))
+    standing = found.standings.get((one.network, one.remembered))
+    level = level_of_latecomer(standing, Tie(one.bits - one.price, one.ways, one.texts, one.words, one.own_customer))
     return {
         "account_id": late.account_id,
         "network_id": late.found.network,

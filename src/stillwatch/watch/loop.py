@@ -23,7 +23,8 @@ from stillwatch.engine.factory import open_engine
 from stillwatch.errors import OutputError, RunError
 from stillwatch.flow import PATIENCE
 from stillwatch.job import Job
-from stillwatch.link.latecomers import Logs
+from stillwatch.link.joining import Profile
+from stillwatch.link.latecomers import Logs, files_sql
 from stillwatch.records.outputs import JOINS
 from stillwatch.records.watch_status import PLACE, WatchStatus
 from stillwatch.respond import Summary
@@ -204,13 +205,19 @@ class Watch:
         state = states.load(self.plan.state)
         fresh = [part.file for part in state.parts if part.file not in self.looked_at]
         self.looked_at.update(fresh)
-        if not fresh or self.found is None or not self.found.profiles:
+        if self.found is not None:
+            self._add(self.found, self.found.profiles, state, fresh)
+
+    def _add(self, found: Found, profiles: Sequence[Profile], state: State, fresh: Sequence[str]) -> None:
+        """Adds the accounts of some parts of the state that belong to networks; the policy is still to decide on
+        them."""
+        if not fresh or not profiles:
             return
         job = _embedded(self.plan.job)
         with open_engine(job.settings.engine, self.plan.state.absolute().parent) as engine:
-            every = _paths(state, [part.file for part in state.parts])
-            logs = Logs(_paths(state, fresh), every, self.beside.view(engine), self.found.accounts)
-            joined = joins.joining(engine, logs, self.found, job.key, job.settings.read.trusted_hops)
+            parts, every = (_sketches(state, files) for files in (fresh, [part.file for part in state.parts]))
+            logs = Logs(parts, every, self.beside.view(engine), found.accounts)
+            joined = joins.joining(engine, logs, found, profiles, job.key, job.settings.read.trusted_hops)
         if joined.num_rows:
             self.tell(f"{joined.num_rows:,} accounts belong to networks that are known")
             self.joined = joins.with_added(self.joined, joined)
@@ -279,8 +286,11 @@ class Watch:
         self.found = found_by(run)
         self.joined = joins.since(joins.load(self._own), self.until)
         joins.keep(self._own, self.joined)
+        state = states.load(self.plan.state)
+        parts = state.parts
+        # before the policy decides: what follows for accounts of networks that are remembered must not end meanwhile
+        self._add(self.found, self.found.absent, state, [part.file for part in parts])
         self._decide()
-        parts = states.load(self.plan.state).parts
         # after a restart it is not known what the epoch covered: what is older than its end, or a little more
         self.looked_at = set(self.covered) or {part.file for part in parts if part.last < self.until}
         self._join()
@@ -320,8 +330,8 @@ def told(done: Summary) -> Iterator[str]:
     yield from done.warnings
 
 
-def _paths(state: State, files: Sequence[str]) -> tuple[Path, ...]:
-    return tuple(state.path(file) for file in files)
+def _sketches(state: State, files: Sequence[str]) -> str:
+    return files_sql([state.path(file) for file in files])
 
 
 def _sentence(name: str, done: ingest.Taken) -> str:

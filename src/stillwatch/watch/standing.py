@@ -1,65 +1,64 @@
-"""What the last run found, as far as accounts that come after it are held against it."""
+"""What the last run knows of networks, as far as accounts that come after it are held against them."""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stillwatch.assess.latecomers import Standing
+from stillwatch.assess.known_networks import standing_of
+from stillwatch.assess.latecomers import Standing, highest_rank
 from stillwatch.errors import InputError
 from stillwatch.link.joining import Profile, profiles_of
-from stillwatch.records.outputs import (
-    CAMPAIGN_MEMBERS,
-    CAMPAIGNS,
-    NETWORK_MEMBERS,
-    NETWORK_PROFILES,
-    NETWORKS,
-)
+from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS, NETWORKS
 from stillwatch.runs.folder import MARKER
 from stillwatch.runs.tables import table_of
+
+Of = tuple[str, bool]
+"""A network, and whether an earlier run found it so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The networks of a run: profiles, accounts, and how each network's accounts stand."""
+    """The networks that a run knows: profiles, accounts that it has judged, and how each network's accounts stand."""
 
     profiles: tuple[Profile, ...]
-    members: dict[str, set[str]]
-    standings: dict[str, Standing]
+    members: dict[Of, set[str]]
+    standings: dict[Of, Standing]
     accounts: int  # that the run had seen, among which it searched for networks
+
+    @property
+    def absent(self) -> tuple[Profile, ...]:
+        """The remembered networks that stood higher than the run could find: their accounts left the logs.
+
+        Accounts of theirs are looked for in all of the logs, since the run has not judged them.
+        """
+        return tuple(one for one in self.profiles if one.remembered and self._higher(one.network))
+
+    def _higher(self, network: str) -> bool:
+        remembered, found = (highest_rank(self.standings.get((network, own))) for own in (True, False))
+        return remembered > found
 
 
 def found_by(run: Path) -> Found:
     """Reads a run folder; raises InputError when it cannot be read."""
-    members: dict[str, set[str]] = defaultdict(set)
+    rows = table_of(run, NETWORK_STANDINGS.name).to_pylist()
+    sizes: dict[Of, int] = {
+        (row["network_id"], False): row["accounts"] for row in table_of(run, NETWORKS.name).to_pylist()
+    }
+    sizes |= {(row["network_id"], True): row["accounts"] for row in rows if row["remembered"]}
+    standings = {(row["network_id"], row["remembered"]): standing_of(row) for row in rows}
+    profiles = tuple(profiles_of(table_of(run, NETWORK_PROFILES.name), sizes))
+    found = Found(profiles, {}, standings, _accounts_seen(run))
+    absent = {one.network for one in found.absent}
+    # what little is back of a network that stood higher says less of it than what is remembered
+    found = replace(found, profiles=tuple(one for one in profiles if one.remembered or one.network not in absent))
     for row in table_of(run, NETWORK_MEMBERS.name).to_pylist():
-        members[row["network_id"]].add(row["account_id"])
-    sizes = {row["network_id"]: row["accounts"] for row in table_of(run, NETWORKS.name).to_pylist()}
-    return Found(
-        tuple(profiles_of(table_of(run, NETWORK_PROFILES.name), sizes)),
-        dict(members),
-        _standings(run, members),
-        _accounts_seen(run),
-    )
-
-
-def _standings(run: Path, members: dict[str, set[str]]) -> dict[str, Standing]:
-    """How the accounts of each network stand in the campaign that most of them belong to."""
-    levels: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in table_of(run, CAMPAIGN_MEMBERS.name).to_pylist():
-        levels[row["campaign_id"]][row["account_id"]] = row["level"]
-    best: dict[str, Standing] = {}
-    for row in table_of(run, CAMPAIGNS.name).to_pylist():
-        campaign = row["campaign_id"]
-        for network in row["networks"]:
-            inside = [levels[campaign][one] for one in members.get(network, ()) if one in levels[campaign]]
-            shares = {level: inside.count(level) / len(members[network]) for level in set(inside)}
-            standing = Standing(campaign, shares)
-            if network not in best or sum(shares.values()) > sum(best[network].shares.values()):
-                best[network] = standing
-    return best
+        name = row["network_id"]
+        for of in ((name, False), (name, True)):
+            if not (of[1] and name in absent):
+                found.members.setdefault(of, set()).add(row["account_id"])
+    return found
 
 
 def _accounts_seen(run: Path) -> int:

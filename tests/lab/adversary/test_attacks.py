@@ -13,6 +13,7 @@ from stillwatch_lab.adversary import ATTACKS, try_attacks
 from stillwatch_lab.adversary.attacks import FRAMING, Attack, cast
 from stillwatch_lab.adversary.framing_table import in_sum, publish_trials
 from stillwatch_lab.adversary.hiding import HIDING
+from stillwatch_lab.adversary.joining import JOINING
 from stillwatch_lab.adversary.rewordings import REWORDING
 from stillwatch_lab.adversary.scene import Scene
 from stillwatch_lab.adversary.trial import Trial, Tried
@@ -60,7 +61,7 @@ def played(world: Path, attack: Attack, seed: int = 1) -> tuple[Scene, tuple[str
     return scene, given.victims
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", (*ATTACKS, *JOINING), ids=lambda attack: attack.name)
 def test_an_attack_leaves_all_requests_of_others_as_they_were(world: Path, attack: Attack, tmp_path: Path) -> None:
     scene, victims = played(world, attack)
     if attack.victims:
