@@ -96,6 +96,22 @@ class ServeSettings(_Section):
     most_connections: int = Field(default=4_096, ge=16)
 
 
+class ConsoleSettings(_Section):
+    """How people are served: who may enter, and what needs a second person."""
+
+    enabled: bool = True
+    session_hours: float = Field(default=12.0, gt=0.0, le=168.0)
+    person_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")  # none: no proxy is believed
+    trusted_proxies: tuple[str, ...] = ()  # addresses from which that header, and `x-forwarded-proto`, are believed
+    unknown_person: Literal["none", "viewer", "analyst"] = "none"  # the role of somebody whom the ledger gives none
+    second_person_above: int = Field(default=1_000, ge=0)  # accounts of a subject that one person alone may judge
+    lock_minutes: float = Field(default=15.0, gt=0.0)  # how long a subject is kept for the person who opened it
+    appeal_days: float = Field(default=14.0, gt=0.0)  # within which an appeal is to be answered
+    most_of_a_source: int = Field(default=50, ge=1)  # findings of one sort that the queue shows before others'
+    bulk_cap: int = Field(default=200, ge=1)  # subjects of one bulk action
+    policy: Path | None = None  # the policy that `watch` or `respond` follows, to be shown and tried
+
+
 class Settings(_Section):
     """All sections; an absent section keeps its defaults."""
 
@@ -106,6 +122,7 @@ class Settings(_Section):
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
     serve: ServeSettings = ServeSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
 
 def duration(text: str) -> timedelta | None:

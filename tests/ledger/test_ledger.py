@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from stillwatch.errors import InputError, OutputError, StillwatchError, UsageError
-from stillwatch.ledger import FILE, Attribution, connecting, opened
+from stillwatch.ledger import FILE, Attribution, Judged, connecting, opened
 from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.migrating import settings
@@ -54,6 +55,16 @@ class TestTables:
         ledger.received.add("northwind", [identity("other")], NOW, 10)
         ledger.received.see([Sighting("northwind", identity("other")["id"], "n1", "7", NOW)])
         ledger.attributions.add([Attribution("C1", "hypothesis", "Bo", NOW, "H1", text="one firm")])
+        ledger.sessions.end(ledger.sessions.begin("Bo", "viewer", "token", NOW, timedelta(days=1)), "Bo", NOW)
+        ledger.people.grant("Bo", "viewer", "Cy", NOW)
+        ledger.claims.take("n1", "Bo", NOW, timedelta(days=1))
+        ledger.claims.release("n1", "Bo", NOW)
+        ledger.judgements.take_back(
+            ledger.proposals.add("n1", "unsure", "Bo", NOW, "x").proposal_id, "x", "Cy", NOW, "y"
+        )
+        ledger.judgements.note_finding(Judged("j1", "7", "act", 3, (("same_address", 2.0),)))
+        ledger.saved_views.add("Bo", "mine", "/campaigns", NOW)
+        ledger.bulk_actions.add("reverse", "Bo", NOW, "x", ["d1"], {})
         with ledger.writing() as connection:
             connection.execute(sa.text("INSERT INTO audit (at, by, action, subject) VALUES (1, 'Bo', 'account', 'a')"))
         first = METADATA.tables[table].columns[0].name

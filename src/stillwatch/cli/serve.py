@@ -1,14 +1,19 @@
-"""`stillwatch serve`: answers gateways from a state folder."""
+"""`stillwatch serve`: answers gateways and people from a state folder."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stillwatch.cli.output import say
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import load_settings
+from stillwatch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from stillwatch.serve.build import Beside, Service
 
 
 def serve(
@@ -18,7 +23,7 @@ def serve(
     database: Annotated[str | None, typer.Option(help="A `postgresql://` ledger instead of the state's own.")] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
 ) -> None:
-    """Answers gateways with verdicts, and people with decisions and appeals, over HTTP."""
+    """Answers gateways with verdicts over HTTP, and people with the console's pages."""
     found = load_settings(settings)
     if not state.is_dir():
         remedy = "name the folder that `watch` or `respond` writes"
@@ -28,4 +33,12 @@ def serve(
     except ModuleNotFoundError as error:
         remedy = "install it with `pip install 'stillwatch[serve]'`"
         raise UsageError([Mistake("`serve`", f"needs the package `{error.name}`", remedy)]) from error
-    server.serve(state, host, port, database, found.serve)
+    server.serve(state, host, port, database, found.serve, _console(state, database, found))
+
+
+def _console(state: Path, database: str | None, settings: Settings) -> Callable[[Service], Beside] | None:
+    if not settings.console.enabled:
+        return None
+    from stillwatch.console.build import console
+
+    return lambda parts: console(state, database or state, settings, parts.snapshots, say)

@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.records import EFFECTS as EFFECTS
+from stillwatch.ledger.records import ROLES as ROLES
 from stillwatch.ledger.records import SCOPES as SCOPES
 from stillwatch.ledger.records import Appeal as Appeal
 from stillwatch.ledger.records import AppealEvent as AppealEvent
 from stillwatch.ledger.records import Attribution as Attribution
+from stillwatch.ledger.records import Claim as Claim
 from stillwatch.ledger.records import Decision as Decision
 from stillwatch.ledger.records import DecisionEvent as DecisionEvent
 from stillwatch.ledger.records import Entry as Entry
+from stillwatch.ledger.records import Judged as Judged
 from stillwatch.ledger.records import Judgement as Judgement
 from stillwatch.ledger.records import Key as Key
 from stillwatch.ledger.records import Note as Note
+from stillwatch.ledger.records import Session as Session
 from stillwatch.ledger.records import View as View
 
 if TYPE_CHECKING:

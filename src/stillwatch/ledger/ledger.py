@@ -19,8 +19,10 @@ from stillwatch.ledger.failures import explained
 from stillwatch.ledger.keys import Keys
 from stillwatch.ledger.received import Received
 from stillwatch.ledger.said import Judgements, Notes, Views
+from stillwatch.ledger.sessions import People, Sessions
 from stillwatch.ledger.shares import Shares
 from stillwatch.ledger.tables import HEAD
+from stillwatch.ledger.work import BulkActions, Claims, Proposals, SavedViews
 
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 
@@ -82,6 +84,36 @@ class Ledger:
     def received(self) -> Received:
         """What partners tell, and where it was seen."""
         return Received(self)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who has entered the console."""
+        return Sessions(self)
+
+    @cached_property
+    def people(self) -> People:
+        """Which role the ledger gives to whom."""
+        return People(self)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Who works on which subject."""
+        return Claims(self)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Judgements that wait for a second person."""
+        return Proposals(self)
+
+    @cached_property
+    def saved_views(self) -> SavedViews:
+        """Views that people kept."""
+        return SavedViews(self)
+
+    @cached_property
+    def bulk_actions(self) -> BulkActions:
+        """Acts on many subjects."""
+        return BulkActions(self)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

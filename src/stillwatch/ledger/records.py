@@ -16,6 +16,8 @@ SCOPES = ("verdict", "ingest", "share", "read", "analyst")
 
 LEVELS = ("none", "watch", "review", "act")
 """The account's own level, from the mildest; `none` is an account of a network that takes no part in a campaign."""
+ROLES = ("viewer", "analyst", "approver", "admin")
+"""What a person may do in the console, each also what those before it may."""
 VERDICTS = ("innocent", "unsure", "confirmed")
 """What a judgement can say; of two made at one moment the earlier in this list counts."""
 
@@ -217,6 +219,56 @@ class Judgement:
     decided_by: str
     decided_at: datetime
     reason: str = ""
+
+    @property
+    def judgement_id(self) -> str:
+        """What names the row in the ledger: the same words of the same person at the same moment are one."""
+        return digest(self.subject, self.verdict, self.decided_by, in_utc(self.decided_at).isoformat(), self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the run said of a subject when a person judged it, so that the product can be measured by its judgements."""
+
+    judgement_id: str
+    run: str
+    level: str  # `none` for a network, or an account of no campaign
+    accounts: int
+    claims: tuple[tuple[str, float], ...]  # with their bits
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A person has taken back what was said: a judgement, a proposal, a saved view or a bulk action."""
+
+    row_id: str
+    what: str
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has entered the console, until it expires or is ended; its secret is kept nowhere."""
+
+    session_sha256: str
+    person: str
+    role: str  # given on entering; a role that the ledger holds for the person may be a lower one
+    made_at: datetime
+    expires_at: datetime
+    how: str  # `token` or `proxy`
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One person works on a subject until then, and nobody else does."""
+
+    claim_id: str
+    subject: str
+    by: str
+    at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

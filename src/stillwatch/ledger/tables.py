@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from stillwatch.ledger.records import in_utc
 
-HEAD = "ledger_3"
+HEAD = "ledger_4"
 """The newest migration; a test holds that it is Alembic's head."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -215,6 +215,86 @@ ATTRIBUTIONS = sa.Table(
     _text("by"),
     _moment("at"),
     *map(_text, ("hypothesis", "item", "value", "likelihood", "confidence", "turns_over", "text")),
+)
+
+JUDGED = sa.Table(
+    "judged",
+    METADATA,
+    _text("judgement_id", primary_key=True),
+    *map(_text, ("run", "level")),
+    sa.Column("accounts", sa.BigInteger, nullable=False),
+    _text("claims"),
+)
+
+WITHDRAWALS = sa.Table(
+    "withdrawals",
+    METADATA,
+    _text("row_id", primary_key=True),
+    *map(_text, ("what", "by")),
+    _moment("at"),
+    _text("reason"),
+)
+
+PROPOSALS = sa.Table(
+    "proposals",
+    METADATA,
+    _text("proposal_id", primary_key=True),
+    _text("subject", index=True),
+    *map(_text, ("verdict", "by")),
+    _moment("at"),
+    _text("reason"),
+)
+
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    _text("session_sha256", primary_key=True),
+    _text("person", index=True),
+    _text("role"),
+    _moment("made_at"),
+    _moment("expires_at", index=True),
+    _text("how"),
+)
+
+SESSION_ENDS = sa.Table("session_ends", METADATA, _text("session_sha256", primary_key=True), _text("by"), _moment("at"))
+
+ROLE_GRANTS = sa.Table(
+    "role_grants",
+    METADATA,
+    sa.Column("grant_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _text("person", index=True),
+    *map(_text, ("role", "by")),
+    _moment("at"),
+)
+
+CLAIMS = sa.Table(
+    "claims",
+    METADATA,
+    _text("claim_id", primary_key=True),
+    _text("subject", index=True),
+    _text("by"),
+    _moment("at"),
+    _moment("until", index=True),
+)
+
+CLAIM_ENDS = sa.Table("claim_ends", METADATA, _text("claim_id", primary_key=True), _moment("at"))
+
+SAVED_VIEWS = sa.Table(
+    "saved_views",
+    METADATA,
+    _text("view_id", primary_key=True),
+    _text("owner", index=True),
+    *map(_text, ("name", "address")),
+    _moment("at"),
+)
+
+BULK_ACTIONS = sa.Table(
+    "bulk_actions",
+    METADATA,
+    _text("action_id", primary_key=True),
+    *map(_text, ("what", "by")),
+    _moment("at", index=True),
+    *map(_text, ("reason", "done", "failures")),
 )
 
 

@@ -76,7 +76,22 @@ def build(engine: Engine, facts: RunFacts, campaign: str | None = None, network:
     )
 
 
-def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, ...]:
+def campaign_of(engine: Engine, campaign: str) -> Campaign | None:
+    """One campaign of a run with its networks, drawn; None where the run has none of that id."""
+    chosen = [row for row in rows(engine, queries.campaigns_sql()) if row["campaign_id"] == campaign]
+    return next(iter(_campaigns(engine, chosen, rows(engine, queries.networks_sql()), decided=False)), None)
+
+
+def network_of(engine: Engine, network: str) -> Network | None:
+    """One network of a run with what its accounts share; None where the run has none of that id."""
+    chosen = [row for row in rows(engine, queries.networks_sql()) if row["network_id"] == network]
+    uses = [row for row in rows(engine, queries.campaigns_sql()) if network in row["networks"]]
+    found = next(iter(_networks(engine, chosen, drawn=False, decided=False)), None)
+    return None if found is None else replace(found, campaigns=_uses(uses))
+
+
+def _campaigns(engine: Engine, chosen: Rows, networks: Rows, decided: bool = True) -> tuple[Campaign, ...]:
+    """Campaigns with all that is said of them, and where `decided` with what people have decided of them."""
     ids = [row["campaign_id"] for row in chosen]
     days = grouped(engine, queries.days_sql(ids), "campaign_id")
     detections = grouped(engine, queries.detections_sql(ids), "campaign_id")
@@ -85,7 +100,7 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, 
     evidence = grouped(engine, queries.evidence_sql(ids), "subject")
     alternatives = grouped(engine, queries.alternatives_sql(ids), "subject")
     past = history.histories(engine, ids)
-    decided = judgements.placed(engine, ids)
+    placed = judgements.placed(engine, ids) if decided else {}
     described = []
     for row in chosen:
         key = row["campaign_id"]
@@ -100,16 +115,18 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows) -> tuple[Campaign, 
                 levels=tuple((sanitise(one["level"]), one["accounts"]) for one in levels.get(key, ())),
                 evidence=convert.evidences(evidence.get(key, ())),
                 alternatives=convert.alternatives(alternatives.get(key, ())),
-                networks=_networks(engine, used[:CAMPAIGN_NETWORKS], drawn=True, campaign=key),
+                networks=_networks(engine, used[:CAMPAIGN_NETWORKS], True, key, decided),
                 history=past.get(key, History()),
-                judgements=decided.get(key, Listed()).shown,
-                judgements_total=decided.get(key, Listed()).total,
+                judgements=placed.get(key, Listed()).shown,
+                judgements_total=placed.get(key, Listed()).total,
             )
         )
     return tuple(described)
 
 
-def _networks(engine: Engine, chosen: Rows, drawn: bool, campaign: str | None = None) -> tuple[Network, ...]:
+def _networks(
+    engine: Engine, chosen: Rows, drawn: bool, campaign: str | None = None, decided: bool = True
+) -> tuple[Network, ...]:
     """Networks with what they share, and with links where they are `drawn`: inside a `campaign`, or alone."""
     ids = [row["network_id"] for row in chosen]
     evidence = grouped(engine, queries.evidence_sql(ids), "subject")
@@ -117,7 +134,7 @@ def _networks(engine: Engine, chosen: Rows, drawn: bool, campaign: str | None = 
     values = grouped(engine, queries.values_sql(ids), "network_id")
     links = grouped(engine, queries.links_sql(campaign, ids), "network_id") if drawn else {}
     past = history.histories(engine, ids)
-    decided = judgements.placed(engine, ids)
+    placed = judgements.placed(engine, ids) if decided else {}
     return tuple(
         Network(
             **convert.network_numbers(row),
@@ -126,11 +143,15 @@ def _networks(engine: Engine, chosen: Rows, drawn: bool, campaign: str | None = 
             values=tuple(convert.value(one) for one in values.get(row["network_id"], ())),
             links=tuple(convert.link(one) for one in links.get(row["network_id"], ())),
             history=past.get(row["network_id"], History()),
-            judgements=decided.get(row["network_id"], Listed()).shown,
-            judgements_total=decided.get(row["network_id"], Listed()).total,
+            judgements=placed.get(row["network_id"], Listed()).shown,
+            judgements_total=placed.get(row["network_id"], Listed()).total,
         )
         for row in chosen
     )
+
+
+def _uses(campaigns: Rows) -> tuple[tuple[str, str], ...]:
+    return tuple((sanitise(row["campaign_id"]), sanitise(row["level"])) for row in campaigns)
 
 
 def _alone(engine: Engine, network: Network, campaigns: Rows) -> Network:
@@ -139,7 +160,7 @@ def _alone(engine: Engine, network: Network, campaigns: Rows) -> Network:
     uses = [row for row in campaigns if network.network_id in row["networks"]]
     return replace(
         network,
-        campaigns=tuple((sanitise(row["campaign_id"]), sanitise(row["level"])) for row in uses),
+        campaigns=_uses(uses),
         members=tuple(convert.network_member(row) for row in members),
     )
 

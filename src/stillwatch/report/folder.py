@@ -37,7 +37,7 @@ _NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 
 
 @contextmanager
-def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
+def opened(run: Path, settings: EngineSettings | None = None) -> Iterator[tuple[Engine, RunFacts]]:
     """Yields an engine over the folder's Parquet files and `run.json`, and the facts of that run.
 
     Raises UsageError listing every missing or unreadable file at once.
@@ -45,7 +45,7 @@ def opened(run: Path) -> Iterator[tuple[Engine, RunFacts]]:
     record = _record(run)
     scratch = Path(tempfile.gettempdir())
     sweep(scratch)
-    with DuckDBEngine(EngineSettings(), scratch) as engine:
+    with DuckDBEngine(settings or EngineSettings(), scratch) as engine:
         for table in RUN_FILES:
             if not _path(run, table.name).is_file():
                 _store(engine, table, [])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -43,6 +45,16 @@ class Readiness(msgspec.Struct):
     snapshot: SnapshotAnswer | None
     snapshot_usable: bool
     snapshot_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the same process serves beside its answers to programs, such as pages for people."""
+
+    route: Route  # takes every address that is no program's
+    started: Callable[[str], None]  # is told the address once the process listens
+    background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]  # runs while it serves
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +110,14 @@ def service(state: Path, database: str | None, settings: ServeSettings) -> Servi
     return Service(snapshots, Access(), Door(database or state), Measures(snapshots, state), settings)
 
 
-def application(parts: Service, folder: Path) -> App:
+def application(parts: Service, folder: Path, beside: Beside | None = None) -> App:
     """Returns the application over the parts, `folder` being the snapshot's."""
-    background = (parts.watch_keys, parts.watch_snapshots)
-    return App(_routes(parts, folder), parts.access, parts.measures, background, telemetry.set_up())
+    background = (parts.watch_keys, parts.watch_snapshots, *(beside.background if beside is not None else ()))
+    routes = _routes(parts, folder, None if beside is None else beside.route)
+    return App(routes, parts.access, parts.measures, background, telemetry.set_up())
 
 
-def _routes(parts: Service, folder: Path) -> Routes:
+def _routes(parts: Service, folder: Path, rest: Route | None) -> Routes:
     settings = parts.settings
     bounded = settings.body_bytes
     guardrail = GuardrailRoute(parts.snapshots, settings)
@@ -143,4 +156,4 @@ def _routes(parts: Service, folder: Path) -> Routes:
     taxii = Route(
         "taxii", TaxiiRoutes(parts.door, settings), ("share",), settings.taxii_body_bytes, basic=True, dressed=dressed
     )
-    return Routes(exact, with_id, ((AUTHORIZE, gateway), (TAXII, taxii)))
+    return Routes(exact, with_id, ((AUTHORIZE, gateway), (TAXII, taxii)), rest)

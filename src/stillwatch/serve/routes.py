@@ -14,6 +14,10 @@ GATEWAY_KEY_HEADERS = (b"x-stillwatch-key",)
 """A gateway passes its client's own `authorization` and `x-api-key` on, so that neither can be the gateway's key."""
 
 
+PROGRAMS = ("/v1/", "/beta/", "/taxii2/")
+"""Addresses of programs, which are told of a mistake in JSON whatever else is served."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One address. `name` is its label in measures and logs; a route without scopes takes no key."""
@@ -36,6 +40,7 @@ class Routes:
     exact: dict[tuple[str, str], Route]
     with_id: Sequence[tuple[str, str, str, Callable[[str], Route]]] = ()  # method, before and behind the id
     prefixes: Sequence[tuple[str, Route]] = ()
+    rest: Route | None = None  # what takes every other address, but for those under `PROGRAMS`
 
     def find(self, method: str, path: str) -> Route | Response:
         """Returns the route of a request, or the problem where there is none."""
@@ -57,6 +62,11 @@ class Routes:
         if methods:
             allowed = ", ".join(sorted(methods))
             return problem(405, f"use {allowed}", (b"allow", allowed.encode()))
+        return self._other(path)
+
+    def _other(self, path: str) -> Route | Response:
+        if self.rest is not None and not path.startswith(PROGRAMS):
+            return self.rest
         return problem(404, "there is nothing at this address; see `/openapi.json`")
 
 

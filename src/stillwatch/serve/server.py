@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.serve import logs
-from stillwatch.serve.build import FOLDER, Service, application, service
+from stillwatch.serve.build import FOLDER, Beside, Service, application, service
 from stillwatch.settings import ServeSettings
 
 MOST_HEADER_BYTES = 65_536
@@ -83,31 +84,45 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def serve(state: Path, host: str, port: int, database: str | None, settings: ServeSettings) -> None:
-    """Serves until it is told to end; raises UsageError where the address cannot be had."""
+def serve(
+    state: Path,
+    host: str,
+    port: int,
+    database: str | None,
+    settings: ServeSettings,
+    beside: Callable[[Service], Beside] | None = None,
+) -> None:
+    """Serves until it is told to end, and what is made by `beside` as well; raises UsageError for a wrong address."""
     logs.set_up()
     sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
     listening = _listening(host, port)
     parts = service(state, database, settings)
     parts.learn_keys()
-    server = uvicorn.Server(configuration(parts, state / FOLDER, host, port))
+    also = None if beside is None else beside(parts)
+    server = uvicorn.Server(configuration(parts, state / FOLDER, host, port, also))
     gc.collect()
     gc.freeze()  # what lives as long as the process is not searched for garbage between requests
-    logs.note("serving", host=host, port=listening.getsockname()[1], keys_known=parts.access.known)
+    found = listening.getsockname()[1]
+    logs.note("serving", host=host, port=found, keys_known=parts.access.known)
+    if also is not None:
+        also.started(f"http://{f'[{host}]' if ':' in host else host}:{found}")
     try:
         with suppress(KeyboardInterrupt):  # a signal has ended it in order
             server.run([listening])
         logs.note("ended")
     finally:
+        gc.unfreeze()  # libraries that count what they leave behind complain of what is kept
         listening.close()
+        if also is not None:
+            also.close()
         parts.door.close()
 
 
-def configuration(parts: Service, folder: Path, host: str, port: int) -> uvicorn.Config:
+def configuration(parts: Service, folder: Path, host: str, port: int, beside: Beside | None = None) -> uvicorn.Config:
     """Returns how uvicorn serves the application."""
     settings = parts.settings
     return uvicorn.Config(
-        application(parts, folder),
+        application(parts, folder, beside),
         host=host,
         port=port,
         http=partial(BoundedProtocol, receive_seconds=settings.receive_seconds),  # type: ignore[arg-type]
@@ -116,6 +131,7 @@ def configuration(parts: Service, folder: Path, host: str, port: int) -> uvicorn
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # who asks is whoever connected: a header may be anybody's words
         timeout_keep_alive=int(settings.keep_alive_seconds),
         timeout_graceful_shutdown=10,
         limit_concurrency=settings.most_connections,

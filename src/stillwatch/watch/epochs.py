@@ -11,7 +11,6 @@ import shutil
 import signal
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -23,45 +22,15 @@ from stillwatch.errors import OutputError, RunError
 from stillwatch.job import Job
 from stillwatch.runs import previous, state_update
 from stillwatch.runs import state as states
-from stillwatch.runs.folder import MARKER
+from stillwatch.runs.epochs import LATEST as LATEST
+from stillwatch.runs.epochs import RUNS as RUNS
+from stillwatch.runs.epochs import finished as finished
+from stillwatch.runs.epochs import latest as latest
+from stillwatch.runs.epochs import name_of as name_of
+from stillwatch.runs.epochs import until_of as until_of
 from stillwatch.runs.state import State
 
-RUNS, LATEST = "runs", "latest"
 KEPT = 8  # the newest run folders that stay
-
-
-def name_of(until: datetime) -> str:
-    """The name of an epoch that has read exchanges until then (UTC); names ascend with time."""
-    return until.strftime("%Y%m%dT%H%M%S.%fZ")
-
-
-def until_of(name: str) -> datetime:
-    """The time (UTC) until which the epoch of that name has read; raises ValueError for another name."""
-    return datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ")
-
-
-def finished(state: Path) -> list[Path]:
-    """The folders of finished epochs, oldest first."""
-    found = []
-    for path in sorted((state / RUNS).glob("*")):
-        try:
-            until_of(path.name)
-        except ValueError:
-            continue
-        if (path / MARKER).is_file():
-            found.append(path)
-    return found
-
-
-def latest(state: Path) -> Path | None:
-    """The folder of the epoch that was adopted last; None before the first."""
-    try:
-        name = (state / RUNS / LATEST).read_text(encoding="utf-8").strip()
-        until_of(name)
-    except (OSError, ValueError):
-        return None
-    folder = state / RUNS / name
-    return folder if (folder / MARKER).is_file() else None
 
 
 def begin(state: State) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report import digest, drawing, sentences, timeline, wording
@@ -32,18 +32,18 @@ _FILTERS = (
 )
 
 
-def environment() -> Environment:
-    """What every page is made with: templates that escape, and the words that they use."""
-    made = Environment(
-        loader=PackageLoader("stillwatch.report.render"),
+def environment(*before: BaseLoader) -> Environment:
+    """The templates with the report's words, filters and drawings; other pages' own templates come `before` them."""
+    found = Environment(
+        loader=ChoiceLoader([*before, PackageLoader("stillwatch.report.render")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update({function.__name__: function for function in _FILTERS})
-    made.globals.update(
+    found.filters.update({function.__name__: function for function in _FILTERS})
+    found.globals.update(
         span=wording.span,
         headline=wording.headline,
         network_headline=wording.network_headline,
@@ -65,7 +65,7 @@ def environment() -> Environment:
         colour=drawing.colour,
         heaviest=heaviest,
     )
-    return made
+    return found
 
 
 def render(document: Document) -> str:

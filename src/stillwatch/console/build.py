@@ -1,0 +1,56 @@
+"""Puts the console together from a state folder, a ledger and the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from stillwatch.console.asked import Site
+from stillwatch.console.dispatch import BODY, ENTER, Dispatch
+from stillwatch.console.findings import Findings
+from stillwatch.console.gate import Token
+from stillwatch.serve import logs
+from stillwatch.serve.build import Beside
+from stillwatch.serve.door import Door
+from stillwatch.serve.routes import Route
+from stillwatch.serve.snapshots import Snapshots
+from stillwatch.settings import Settings
+
+LOOK_EVERY = 2.0
+"""Seconds between looks for a newer run."""
+
+
+def console(
+    state: Path, where: Path | str, settings: Settings, snapshots: Snapshots, say: Callable[[str], None]
+) -> Beside:
+    """Returns the console's pages over a state; `say` tells whoever started the server the one-time address."""
+    findings, token, door = Findings(state), Token(), Door(where)
+    site = Site(findings, snapshots, settings, state, where)
+    dispatch = Dispatch(site, door, token, _user())
+
+    async def watch() -> None:
+        while True:
+            try:
+                await asyncio.to_thread(findings.refresh)
+            except Exception as error:  # noqa: BLE001  whatever it is, pages go on from the run that is open
+                logs.note("failed", logging.ERROR, route="runs", **logs.where(error))
+            await asyncio.sleep(LOOK_EVERY)
+
+    def close() -> None:
+        door.close()
+        findings.close()
+
+    def started(address: str) -> None:
+        say(f"Open once, to enter the console as administrator: {address}{ENTER}?token={token.word}")
+
+    return Beside(Route("console", dispatch, body_bytes=BODY), started, (watch,), close)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "administrator"
