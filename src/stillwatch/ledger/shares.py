@@ -68,6 +68,10 @@ class Shares(Part):
         """Shares with what became of them, oldest first."""
         return self._shares(*(() if recipient is None else (SHARES.c.recipient == recipient,)))
 
+    def about(self, subject: str) -> tuple[Share, ...]:
+        """Shares about a network or campaign with what became of them, oldest first."""
+        return self._shares(SHARES.c.subject == subject) if storable(subject) else ()
+
     def objects(self, share_id: str) -> Objects:
         """The objects of a share as they left, or would."""
         with self._ledger.reading() as connection:

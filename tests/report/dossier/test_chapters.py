@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from stillwatch.report.dossier.damage import Price, Prices
 from stillwatch.report.dossier.facts import Recorded
 from stillwatch.report.dossier.profiles import PROFILES
 from stillwatch.settings import EngineSettings
-from tests.ledger.made import NOW, decision
+from tests.ledger.made import NOW, decision, told
 from tests.report.dossier.test_worksheet import ENTERED, conclusion
 from tests.report.synthetic_run import HOSTILE, SHOWN, full_run
 
@@ -51,6 +52,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recorded(name: str = "C2") -> Recorded:
     acts = tuple(Entry(decision(f"{one}", subject=name, reason_code=HOSTILE[5])) for one in range(3))
     return Recorded(acts, (Appeal("a1", "d1", NOW, HOSTILE[0]),), (*ENTERED, conclusion("affiliated_with")))
+
+
+def test_recipients_are_named_to_the_providers_own_side_only(run: Path) -> None:
+    shared = Recorded(shares=(replace(told(), share_id="s1", made_at=NOW, recipient="northwind", subject="C2"),))
+    texts = {name: write_dossier(run, "C2", Asked("md", name, shared)).decode() for name in PROFILES}
+    assert "| 1 Jun 2026 | northwind |" in texts["counsel"]
+    assert "| 1 Jun 2026 | a partner |" in texts["government"]
+    assert "northwind" not in texts["partner"] + texts["government"]
+    assert "No indicator of this campaign was shared" in dossier(run, "md")
 
 
 def asked(form: str, profile: str = "internal") -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from stillwatch.ledger.exchanged import Share
 from stillwatch.ledger.records import Appeal, Attribution, Entry, in_utc
 from stillwatch.report.document import Campaign, Document
 from stillwatch.report.dossier.damage import Damage
@@ -19,6 +20,7 @@ class Recorded:
     decisions: tuple[Entry, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    shares: tuple[Share, ...] = ()
 
     def as_of(self, made_at: datetime) -> datetime:
         """The newest moment that the ledger or the run knows: the same rows give the same document at any time."""
@@ -27,6 +29,8 @@ class Recorded:
         times += [one.decision.made_at for one in self.decisions]
         times += [one.received_at for one in self.appeals]
         times += [event.at for one in self.appeals for event in one.events]
+        times += [one.made_at for one in self.shares]
+        times += [event.at for one in self.shares for event in one.events]
         return max([*times, *(one.at for one in self.attributions)])
 
 
@@ -41,6 +45,7 @@ class Deeds:
     approved_by_people: int = 0
     reversed_by_people: int = 0
     appeals: tuple[tuple[str, int], ...] = ()  # status, how many
+    shares: tuple[tuple[datetime, str, str, str], ...] = ()  # when, with whom, under which marking, status
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.ledger.records import Appeal, Attribution, Entry
+from stillwatch.ledger.records import Attribution
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
 from stillwatch.report.dossier.damage import Prices, damage
@@ -16,6 +16,7 @@ from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
 from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
 from stillwatch.report.dossier.worksheet import Worksheet, worksheet
 from stillwatch.report.fetch import rows
+from stillwatch.report.sanitise import sanitise
 
 
 def profile_of(name: str) -> Profile:
@@ -41,7 +42,7 @@ def gather(
     )
     if recorded is None:
         return Dossier(profile, filtered(document, profile), taken, None, None)
-    deeds = done(recorded.decisions, recorded.appeals, recorded.as_of(facts.made_at))
+    deeds = done(recorded, recorded.as_of(facts.made_at), profile)
     return Dossier(profile, filtered(document, profile), taken, deeds, _worksheet(recorded.attributions, profile))
 
 
@@ -57,11 +58,15 @@ def texts_sql(campaign: str) -> Query:
     return Query("dossier texts", f"{chosen} ORDER BY capability, times")
 
 
-def done(decisions: tuple[Entry, ...], appeals: tuple[Appeal, ...], as_of: datetime) -> Deeds:
-    """Counts what was decided and what became of it."""
-    counts = Counter((one.decision.effect, one.status(as_of)) for one in decisions)
-    events = [event for one in decisions for event in one.events]
-    times = [one.decision.since for one in decisions if one.decision.effect != "observe"]
+def done(recorded: Recorded, as_of: datetime, profile: Profile) -> Deeds:
+    """Counts what was decided and what became of it; other recipients are named to the provider's own side only."""
+    counts = Counter((one.decision.effect, one.status(as_of)) for one in recorded.decisions)
+    events = [event for one in recorded.decisions for event in one.events]
+    times = [one.decision.since for one in recorded.decisions if one.decision.effect != "observe"]
+    shares = [
+        (one.made_at, sanitise(one.recipient) if profile.staff else "a partner", sanitise(one.marking), one.status)
+        for one in recorded.shares
+    ]
     return Deeds(
         as_of=as_of,
         decisions=tuple((effect, status, many) for (effect, status), many in sorted(counts.items())),
@@ -69,7 +74,8 @@ def done(decisions: tuple[Entry, ...], appeals: tuple[Appeal, ...], as_of: datet
         last_at=max(times, default=None),
         approved_by_people=sum(one.event == "approved" for one in events),
         reversed_by_people=sum(one.event == "reversed" and one.by != "policy" for one in events),
-        appeals=tuple(sorted(Counter(str(one.status) for one in appeals).items())),
+        appeals=tuple(sorted(Counter(str(one.status) for one in recorded.appeals).items())),
+        shares=tuple(shares),
     )
 
 

@@ -128,15 +128,19 @@ def _decided(found: Deeds) -> Iterator[Block]:
 
 def shared(dossier: Dossier) -> Section:
     """With whom it was shared."""
-    return Section(
-        "With whom it was shared",
-        (
-            Paragraph(
-                f"This dossier was made for {dossier.profile.reader} (profile {dossier.profile.name}). What that "
-                "reader may not see was left out before it was written. It says nothing of whom it was passed on to."
-            ),
-        ),
+    made_for = Paragraph(
+        f"This dossier was made for {dossier.profile.reader} (profile {dossier.profile.name}). What that reader may "
+        "not see was left out before it was written. Where the file went afterwards, it cannot say."
     )
+    if dossier.deeds is None:
+        return Section("With whom it was shared", (made_for,))
+    told = Grid(
+        "Indicators of this campaign that were shared with others",
+        ("when", "with", "marking", "status"),
+        tuple((day(at, True), who, marking, status) for at, who, marking, status in dossier.deeds.shares),
+        otherwise="No indicator of this campaign was shared with anybody.",
+    )
+    return Section("With whom it was shared", (made_for, told))
 
 
 def committee(dossier: Dossier) -> Section:

@@ -14,5 +14,8 @@ def recorded(ledger: Ledger, campaign: str) -> Recorded:
     """Everything that the ledger holds about a campaign, at one moment."""
     with ledger.reading():
         return Recorded(
-            ledger.decisions.about(campaign), ledger.appeals.about(campaign), ledger.attributions.list(campaign)
+            ledger.decisions.about(campaign),
+            ledger.appeals.about(campaign),
+            ledger.attributions.list(campaign),
+            ledger.shares.about(campaign),
         )

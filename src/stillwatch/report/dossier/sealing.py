@@ -160,6 +160,8 @@ def _done(recorded: Recorded, profile: Profile) -> Iterator[Entry]:
         yield _entry(
             "appeal", {"appeal_id": appeal.appeal_id, "status": appeal.status, "at": appeal.received_at}, named
         )
+    for share in recorded.shares:
+        yield _entry("share", asdict(share), profile.staff)
     for one in recorded.attributions:
         yield _entry("attribution", asdict(one), profile.attribution == "all")
 
