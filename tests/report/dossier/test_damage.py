@@ -42,6 +42,7 @@ def test_a_price_is_for_a_million_tokens_of_its_model_alone(tmp_path: Path) -> N
     (large, before, after), (other, _, unpriced) = taken.by_model
     assert (taken.cost(large, before), taken.cost(large, after)) == (18.0, 36.0)
     assert taken.cost(other, unpriced) is None
+    assert taken.cost(other, Amount()) == 0.0
     assert damage(ROWS, ()).cost(large, before) is None
 
 

@@ -88,6 +88,8 @@ class Damage:
 
     def cost(self, model: str, amount: Amount) -> float | None:
         """What the tokens cost at list price; None where the price or the tokens are not known."""
+        if not amount.exchanges:
+            return 0.0 if self.prices is not None else None
         price = self.prices.models.get(model) if self.prices is not None else None
         if price is None or amount.input_tokens is None or amount.output_tokens is None:
             return None
