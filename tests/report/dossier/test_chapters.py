@@ -63,6 +63,13 @@ def test_recipients_are_named_to_the_providers_own_side_only(run: Path) -> None:
     assert "No indicator of this campaign was shared" in dossier(run, "md")
 
 
+def test_what_people_enter_is_printable_and_short(run: Path) -> None:
+    long = Attribution("C2", "hypothesis", "Bo", NOW, "lab", text="z" * 8_000)
+    text = write_dossier(run, "C2", Asked("md", recorded=Recorded(attributions=(long,)))).decode()
+    assert "(8,000 characters)" in text
+    assert "z" * 700 not in text
+
+
 def asked(form: str, profile: str = "internal") -> Asked:
     return Asked(form, profile, recorded(), PRICES)
 

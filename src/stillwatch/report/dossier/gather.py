@@ -16,7 +16,7 @@ from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
 from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
 from stillwatch.report.dossier.worksheet import Worksheet, worksheet
 from stillwatch.report.fetch import rows
-from stillwatch.report.sanitise import sanitise
+from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
 
 def profile_of(name: str) -> Profile:
@@ -81,10 +81,22 @@ def done(recorded: Recorded, as_of: datetime, profile: Profile) -> Deeds:
 
 def _worksheet(entries: tuple[Attribution, ...], profile: Profile) -> Worksheet | None:
     """The worksheet; for a reader of conclusions only where a person has concluded something."""
-    found = worksheet(entries) if profile.attribution != "none" else None
+    found = worksheet(map(_printable, entries)) if profile.attribution != "none" else None
     if profile.attribution != "concluded" or found is None:
         return found
     if found.conclusion is None:
         return None
     concluded = tuple(one for one in found.hypotheses if one.name == found.conclusion.hypothesis)
     return Worksheet(concluded, (), replace(found.conclusion, by="A person"))
+
+
+def _printable(entry: Attribution) -> Attribution:
+    """The entry with what people wrote as short as every other sentence of a document."""
+    return replace(
+        entry,
+        hypothesis=sanitise(entry.hypothesis),
+        item=sanitise(entry.item),
+        value=sanitise(entry.value),
+        turns_over=sanitise(entry.turns_over, LONGEST_SENTENCE),
+        text=sanitise(entry.text, LONGEST_SENTENCE),
+    )
