@@ -2,6 +2,7 @@
 
     python -m bench.watch live WORLD... [--batch 1] [--every 1] [--days D] [--out FILE]
     python -m bench.watch returns [--seeds 1 2 3] [--every 6] [--out FILE]
+    python -m bench.watch at-once [--seeds 1 2 3] [--out FILE]
     python -m bench.watch framing [--seeds 1 2 3] [--out FILE]
     python -m bench.watch organic [--seeds 1 2 3] [--second-seeds 1 2] [--batch 24] [--every 24] [--out FILE]
     python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--out FILE]
@@ -9,10 +10,10 @@
 
 `live` plays worlds of `stillwatch lab build` forward and prints what leaked before an answer at `act`, and which
 innocents were ever answered for; with `--days` only so many from the first campaign on. `returns` lets an operator come
-back after the logs have forgotten him. `framing` brings people to act like a campaign that is known. `organic` watches
-worlds without campaigns, with a policy that acts at every level. `ingest` prints how fast files of exchanges with texts
-are taken in, by processor seconds, and whether memory grows. `epoch` prints what
-a search of a large state costs after an hour was added to it.
+back after the logs have forgotten him, `at-once` does so without epochs. `framing` brings people to act like a campaign
+that is known. `organic` watches worlds without campaigns, with the example policy. `ingest` prints how fast files of
+exchanges with texts are taken in, by processor seconds, and whether memory grows. `epoch` prints what a search of a
+large state costs after an hour was added to it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.measure import machine
-from bench.watch import epoch, framing, ingest, organic, returns
+from bench.watch import at_once, epoch, framing, ingest, organic, returns
 from bench.watch.live import Leak, every, fed, innocents, leaks, played
 from bench.watch.stages import Stages
 from stillwatch_lab.live import Live
@@ -42,6 +43,7 @@ def main(words: Sequence[str]) -> int:
         "live": _live,
         "ingest": ingest.lines,
         "returns": returns.lines,
+        "at-once": at_once.lines,
         "organic": organic.lines,
         "framing": framing.lines,
         "epoch": epoch.lines,
@@ -67,10 +69,12 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     live.add_argument("--every", type=int, default=1, help="hours of event time between epochs")
     live.add_argument("--days", type=int, help="of event time that are played, from the first campaign on")
     again = tasks.add_parser("returns")
-    again.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     again.add_argument("--every", type=int, default=6, help="hours of event time between epochs after the return")
-    again.add_argument("--days", type=int, default=5, help="of event time that are played from the return on")
-    again.add_argument("--recipe", type=Path, default=returns.RECIPE)
+    joining = tasks.add_parser("at-once")
+    for one in (again, joining):
+        one.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+        one.add_argument("--days", type=int, default=5, help="of event time that are played from the return on")
+        one.add_argument("--recipe", type=Path, default=returns.RECIPE)
     framing_ = tasks.add_parser("framing")
     framing_.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     nobody = tasks.add_parser("organic")
@@ -79,7 +83,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     nobody.add_argument("--second", type=Path, default=Path("../shared/worlds/second_world.py"))
     nobody.add_argument("--batch", type=int, default=24, help="hours of event time between batches")
     nobody.add_argument("--every", type=int, default=24, help="hours of event time between epochs")
-    for one in (live, again, framing_, nobody):
+    for one in (live, again, joining, framing_, nobody):
         one.add_argument("--threads", type=int, default=2)
     taking = tasks.add_parser("ingest")
     taking.add_argument("prompts", nargs="?", type=Path)
@@ -88,7 +92,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     searching = tasks.add_parser("epoch")
     searching.add_argument("world", type=Path)
     searching.add_argument("--threads", type=int, default=2)
-    for one in (live, again, framing_, nobody, taking, searching):
+    for one in (live, again, joining, framing_, nobody, taking, searching):
         one.add_argument("--out", type=Path)
     return parser.parse_args(words)
 

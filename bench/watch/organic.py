@@ -18,20 +18,15 @@ from bench.watch.live import LEVELS, Answered, every, played
 from stillwatch.errors import RunError
 from stillwatch.ledger import opened
 from stillwatch.respond import Policy
+from stillwatch.respond.policy import EXAMPLE
+from stillwatch.settings import load_toml
 from stillwatch_lab.live import Live, batches
 from stillwatch_lab.worlds.build import build
 
 RECIPE = Path(__file__).with_name("innocents.toml")
 ACCOUNTS, EXCHANGES = 1_500, 45_000
-POLICY = {
-    "limits": {"share_of_accounts": 1.0, "per_hour": 1_000, "per_day": 1_000, "second_person_above": 1_000_000},
-    "holder": {"rules": "rules", "object_at": "appeals"},
-    "line": [
-        {"name": level, "level": level, "effect": effect, "lasts": "7d", "reason_code": level, "holder_text": "text"}
-        for level, effect in (("act", "throttle"), ("review", "challenge"), ("watch", "label"))
-    ],
-}
-"""A policy without caution: whoever stands at a level comes under an effect."""
+POLICY = Path(__file__).parents[2] / "examples" / "policy.toml"
+"""The shipped example, of which only the secret is left out."""
 HEAD = f"{'world':12} {'accounts':>8} {'exchanges':>9} {'days':>4} {'epochs':>6} {'s an epoch':>10}  ever at a level"
 
 
@@ -59,7 +54,7 @@ def _second(script: Path, seed: int, out: Path) -> None:
 
 
 def _line(name: str, world: Path, home: Path, options: argparse.Namespace) -> str:
-    policy = Policy.model_validate(POLICY)
+    policy = load_toml(POLICY, Policy, EXAMPLE).model_copy(update={"key_file": None})
     live = Live(world, home / "live", every(options.every), options.threads, policy=policy)
     step = timedelta(hours=options.batch)
     begun = time.process_time()

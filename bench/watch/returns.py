@@ -63,6 +63,16 @@ def _seed(seed: int, home: Path, options: argparse.Namespace) -> Iterator[str]:
         yield f"{seed:5} innocents ever at {level}: {said}{' MISSED' if level == 'act' and kinds else ''}"
 
 
+def waves_of(world: Path) -> tuple[datetime, datetime]:
+    """When the first wave has ended, and when the second begins."""
+    accounts = pq.read_table(world / "truth" / "accounts.parquet").to_pylist()
+    group = {row["account_id"]: row["group_id"] for row in accounts if row["campaign_id"]}
+    back = _waves(world)[1]
+    log = pq.read_table(world / "exchanges", columns=["account_id", "started_at"])
+    before = [row["started_at"] for row in log.to_pylist() if row["account_id"] in group and row["started_at"] < back]
+    return max(before) + timedelta(microseconds=1), back
+
+
 def _waves(world: Path) -> list[datetime]:
     """When each group of the campaign's accounts sent its first exchange, in order."""
     accounts = pq.read_table(world / "truth" / "accounts.parquet").to_pylist()
