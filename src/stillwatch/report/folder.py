@@ -25,14 +25,22 @@ from stillwatch.records.inputs import (
     SOURCES,
     UNREAD_FILES,
 )
-from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, RUN_FILES
+from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, NETWORK_STANDINGS, RUN_FILES
 from stillwatch.report.document import UNDATED, RunFacts
 from stillwatch.settings import EngineSettings, ReadSettings
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
 
 # runs of version 0.1.0 have none of these
-_LATER = (ALTERED_VALUES, ALTERED_ACCOUNTS, CONFLICTING_ROWS, UNREAD_FILES, CAMPAIGN_USAGE, CAMPAIGN_TEXTS)
+_LATER = (
+    ALTERED_VALUES,
+    ALTERED_ACCOUNTS,
+    CONFLICTING_ROWS,
+    UNREAD_FILES,
+    CAMPAIGN_USAGE,
+    CAMPAIGN_TEXTS,
+    NETWORK_STANDINGS,
+)
 _NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 
 
