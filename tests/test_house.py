@@ -63,7 +63,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "console/views/accounts.py": "tests/console/test_pages.py and test_hostile.py look at accounts of every name",
     "console/views/appeals.py": "tests/console/test_settling.py settle appeals by it",
     "console/views/bulk.py": "tests/console/test_settling.py reverse many decisions by it",
-    "console/views/campaigns.py": "tests/console/test_pages.py read campaigns and their accounts",
     "console/views/decided.py": "tests/console/test_settling.py reverse, approve and refuse by it",
     "console/views/networks.py": "tests/console/test_pages.py list and download every account of one",
     "console/views/overview.py": "tests/console/test_findings.py and test_pages.py look at it with and without a run",

@@ -10,6 +10,7 @@ import pytest
 
 from stillwatch.console import queries
 from stillwatch.console.findings import MOST_ENGINES, Findings, NoRunError
+from stillwatch.console.views.campaigns import described, prepare
 from stillwatch.runs import epochs
 from tests.console.asked import FIRST, SECOND, laid, served
 from tests.console.conftest import Console
@@ -80,6 +81,13 @@ def test_give_each_reader_an_engine_of_its_own(found: Findings) -> None:
     for thread in threads:
         thread.join()
     assert rows == [1] * len(threads)
+
+
+def test_of_campaigns_are_read_before_somebody_asks(found: Findings) -> None:
+    run = found.run
+    prepare(run)
+    shutil.rmtree(run.path)
+    assert [described(run, name).campaign_id for name in ("C1", "C2", "C3")] == ["C1", "C2", "C3"]
 
 
 def test_place_every_account(found: Findings, full: object) -> None:

@@ -12,6 +12,7 @@ from stillwatch.console.asked import Site
 from stillwatch.console.dispatch import BODY, ENTER, Dispatch
 from stillwatch.console.findings import Findings
 from stillwatch.console.gate import Token
+from stillwatch.console.views.campaigns import prepare
 from stillwatch.serve import logs
 from stillwatch.serve.build import Beside
 from stillwatch.serve.door import Door
@@ -34,7 +35,9 @@ def console(
     async def watch() -> None:
         while True:
             try:
-                await asyncio.to_thread(findings.refresh)
+                if await asyncio.to_thread(findings.refresh):
+                    await asyncio.to_thread(prepare, findings.run)
+                    logs.note("run prepared", logging.INFO, run=findings.run.name)
             except Exception as error:  # noqa: BLE001  whatever it is, pages go on from the run that is open
                 logs.note("failed", logging.ERROR, route="runs", **logs.where(error))
             await asyncio.sleep(LOOK_EVERY)

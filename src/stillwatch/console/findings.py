@@ -27,7 +27,7 @@ from stillwatch.settings import EngineSettings
 ENGINES = EngineSettings(threads=1, memory_limit="1GB")
 """Of each of a run's engines; pages of several people are read beside each other, and beside an epoch."""
 MOST_ENGINES = 3
-MOST_KEPT = 512
+MOST_KEPT = 4_096
 """Things read once of a run that are kept."""
 PLACES = "places"
 Made = TypeVar("Made")

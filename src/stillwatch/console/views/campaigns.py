@@ -15,6 +15,8 @@ from stillwatch.report.document import Campaign
 from stillwatch.serve.http import Response
 
 DECISIONS = 20
+PREPARED = 300
+"""Campaigns whose pages are read before somebody asks; the gravest first."""
 
 
 def listed(asked: Asked) -> Response:
@@ -64,6 +66,14 @@ def described(run: Run, name: str) -> Campaign:
             f"The run {run.name} has no campaign {name}. It may have merged, fallen silent or been cleared."
         )
     return found
+
+
+def prepare(run: Run) -> None:
+    """Reads what the pages of all campaigns show, so that nobody waits for it; raises NoRunError."""
+    for row in subjects.campaigns(run)[:PREPARED]:
+        described(run, row["campaign_id"])
+        run.rows(report_queries.members_sql([row["campaign_id"]]))
+        run.rows(queries.applied_sql(row["campaign_id"]))
 
 
 def shown(asked: Asked, run: Run, campaign: Campaign) -> dict[str, Any]:
