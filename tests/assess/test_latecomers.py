@@ -11,7 +11,7 @@ from stillwatch.assess.latecomers import Standing, Tie, highest_rank, level_of_l
 ACT = Standing("C1", {"act": 0.95})
 
 
-OF_IT = Tie(20.0, 2, True, 0.9, False)
+OF_IT = Tie(20.0, 2, True, 0.9, 20, False)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ OF_IT = Tie(20.0, 2, True, 0.9, False)
         (ACT, replace(OF_IT, ways=1), "review"),
         (ACT, replace(OF_IT, texts=False), "review"),
         (ACT, replace(OF_IT, words=0.7), "review"),
+        (ACT, replace(OF_IT, words=0.7, before=2), "act"),
+        (ACT, replace(OF_IT, words=0.4, before=0), "review"),
         (ACT, replace(OF_IT, own_customer=True), None),
         (Standing("C1", {"act": 0.85, "review": 0.1}), OF_IT, "review"),
         (Standing("C1", {"act": 0.5}), OF_IT, "watch"),
@@ -34,6 +36,8 @@ OF_IT = Tie(20.0, 2, True, 0.9, False)
         "one way",
         "no words",
         "few words",
+        "few from the first on",
+        "fewer words",
         "own firm",
         "network at review",
         "half",

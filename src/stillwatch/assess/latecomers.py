@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stillwatch.assess.thresholds import JOINED_BITS, MAJORITY, OWN_WAYS, OWN_WORDS, WHOLLY_ACCUSED
+from stillwatch.assess.thresholds import JOINED_BITS, LEAST_WORK, MAJORITY, OWN_WAYS, OWN_WORDS, WHOLLY_ACCUSED
 from stillwatch.records.outputs import LEVELS
 
 
@@ -30,21 +30,23 @@ class Standing:
 class Tie:
     """How an account is tied to the network that it joined.
 
-    `beyond` are its bits beyond the price of membership, `ways` the independence groups besides texts in which it took
-    up what the network held already, `texts` says whether it did so in texts, `words` is the share of its exchanges
-    that say what the network's do, and `own_customer` says whether organisation or card are the network's own.
+    `beyond` are its bits beyond the price of membership, `ways` the independence groups besides texts in which it
+    took up what the network held already, `texts` says whether it did so in texts, `words` is the share of its
+    exchanges that say what the network's do, `before` how many it sent before the first of them, and `own_customer`
+    says whether organisation or card are the network's own.
     """
 
     beyond: float
     ways: int
     texts: bool
     words: float
+    before: int
     own_customer: bool
 
 
 def highest_rank(standing: Standing | None) -> int:
     """How high an account stands that is tied to such a network as closely as can be; 0 for no level."""
-    level = level_of_latecomer(standing, Tie(math.inf, OWN_WAYS, texts=True, words=1.0, own_customer=False))
+    level = level_of_latecomer(standing, Tie(math.inf, OWN_WAYS, texts=True, words=1.0, before=0, own_customer=False))
     return 0 if level is None else len(LEVELS) - LEVELS.index(level)
 
 
@@ -53,8 +55,9 @@ def level_of_latecomer(standing: Standing | None, tie: Tie) -> str | None:
     if standing is None or tie.own_customer:
         return None
     # who shares a place and a program with it may ask for anything; and who was lured into its client, whose proxy and
-    # prompts come with it, asks for other things besides
-    acted = tie.ways >= OWN_WAYS and tie.texts and tie.words >= OWN_WORDS
+    # prompts come with it, asks for other things besides, or did before
+    served = tie.words >= OWN_WORDS or (tie.words >= MAJORITY and tie.before <= LEAST_WORK)
+    acted = tie.ways >= OWN_WAYS and tie.texts and served
     if standing.share("act") >= WHOLLY_ACCUSED and tie.beyond >= JOINED_BITS and acted:
         return "act"
     if standing.share("act", "review") >= WHOLLY_ACCUSED:

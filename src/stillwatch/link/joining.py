@@ -75,6 +75,7 @@ class Joined:
     ways: int  # independence groups besides texts in which it took up what the network held already
     texts: bool  # whether it did so in texts
     words: float  # share of its exchanges that say what the network's do
+    before: int  # exchanges of it before the first that does
     claims: tuple[tuple[str, int], ...]  # what it shares, by claim, and how many values
     at: int  # when (µs) it took up the last value that counted
     own_customer: bool  # whether organisation or card are the network's own
@@ -192,6 +193,7 @@ def _joined(
         ways=len(groups - _TEXTS),
         texts=bool(groups & _TEXTS),
         words=0.0,
+        before=0,
         claims=shared,
         at=int(at.max()),
         own_customer=customer,

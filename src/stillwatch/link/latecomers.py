@@ -94,7 +94,7 @@ def latecomers(
 
 
 def _add_words(engine: Engine, logs: Logs, profiles: Sequence[Profile], best: dict[int, Joined]) -> None:
-    """Adds to the accounts found the share of their exchanges that say what their network's do."""
+    """Adds to the accounts found which of their exchanges say what their network's do."""
     if not best:
         return
     engine.store(FOUND, pa.table({"account_index": sorted(best)}).cast(FOUND.schema))
@@ -106,7 +106,8 @@ def _add_words(engine: Engine, logs: Logs, profiles: Sequence[Profile], best: di
         if mine:
             alike = said_alike(profile, texts)
             for place in mine:
-                best[place] = replace(best[place], words=float(alike[account == place].mean()))
+                own = alike[account == place]
+                best[place] = replace(best[place], words=float(own.mean()), before=int(own.argmax()))
 
 
 def _name(code: int) -> str:
@@ -114,7 +115,8 @@ def _name(code: int) -> str:
 
 
 def texts_of_found_sql(every: str) -> Query:
-    """What all exchanges of the accounts found say: `account_index`, and a column for each sort of text."""
+    """What all exchanges of the accounts found say, oldest first: `account_index`, and a column for each sort of
+    text."""
     said = ", ".join(f"{used_value_sql(ATTRIBUTES[code].expression)} AS {_name(code)}" for code in TEXT_CODES)
     return Query(
         "texts of accounts found",
@@ -122,7 +124,8 @@ def texts_of_found_sql(every: str) -> Query:
 SELECT found.account_index, {said}
 FROM {every} AS exchanges
 JOIN {CHOSEN.name} AS chosen ON chosen.account_id = exchanges.account_id
-JOIN {FOUND.name} AS found ON found.account_index = chosen.account_index""",
+JOIN {FOUND.name} AS found ON found.account_index = chosen.account_index
+ORDER BY exchanges.started_at, exchanges.exchange_id""",
     )
 
 

@@ -62,7 +62,9 @@ def joining(engine: Engine, logs: Logs, found: Found, profiles: Sequence[Profile
 def _row(late: Latecomer, found: Found) -> dict[str, object]:
     one = late.found
     standing = found.standings.get((one.network, one.remembered))
-    level = level_of_latecomer(standing, Tie(one.bits - one.price, one.ways, one.texts, one.words, one.own_customer))
+    level = level_of_latecomer(
+        standing, Tie(one.bits - one.price, one.ways, one.texts, one.words, one.before, one.own_customer)
+    )
     return {
         "account_id": late.account_id,
         "network_id": late.found.network,
