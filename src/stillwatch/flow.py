@@ -237,7 +237,9 @@ def write_beside(job: Job, folder: Path) -> None:
 
     Raises RunError when they cannot be used.
     """
-    alone = replace(job, sources=replace(job.sources, exchanges=(), judgements=()), state=None, previous=None)
+    alone = replace(
+        job, sources=replace(job.sources, exchanges=(), judgements=(), indicators=()), state=None, previous=None
+    )
     with _engine(alone, folder.absolute().parent) as engine:
         run((read,), engine, alone)
         said = refusals(engine, has_state=True)

@@ -21,6 +21,7 @@ class Inputs:
     accounts: tuple[str, ...] = ()
     permits: tuple[str, ...] = ()
     judgements: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class Sources:
     accounts: tuple[Source, ...] = ()
     permits: tuple[Source, ...] = ()
     judgements: tuple[Source, ...] = ()
+    indicators: tuple[Source, ...] = ()
     passed_over: tuple[str, ...] = ()  # files in the folders named that are no logs by their names
 
     @property
     def every(self) -> tuple[Source, ...]:
         """The files of all tables."""
-        return (*self.exchanges, *self.accounts, *self.permits, *self.judgements)
+        return (*self.exchanges, *self.accounts, *self.permits, *self.judgements, *self.indicators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ def resolve(
     accounts = _found("--accounts", inputs.accounts, mistakes)
     permits = _found("--permits", inputs.permits, mistakes)
     judgements = _found("--judgements", inputs.judgements, mistakes)
-    passed_over = {path for one in (logs, accounts, permits, judgements) for path in one.passed_over}
-    sources = Sources(logs.sources, accounts.sources, permits.sources, judgements.sources, tuple(sorted(passed_over)))
+    indicators = _found("--indicators", inputs.indicators, mistakes)
+    passed_over = {path for one in (logs, accounts, permits, judgements, indicators) for path in one.passed_over}
+    tables = (accounts.sources, permits.sources, judgements.sources, indicators.sources)
+    sources = Sources(logs.sources, *tables, tuple(sorted(passed_over)))
     settings = settings or Settings()
     key = load_key(None)
     try:

@@ -16,8 +16,9 @@ from stillwatch.engine.allow_list import FUNCTIONS, NODES
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.translate import to_spark
 from stillwatch.errors import QueryError
+from stillwatch.records.inputs import INDICATORS
 from tests.read.odd_logs import check_odd_logs
-from tests.scenarios.small_world import SmallWorld
+from tests.scenarios.small_world import SmallWorld, table_of
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,9 @@ def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Q
     with pytest.MonkeyPatch.context() as patched:
         for method in ("view", "create", "duplicate_hashes", "transform", "fetch", "batches"):
             noting(method)
-        world.scan(tmp_path_factory.mktemp("asked-run") / "run")
+        folder = tmp_path_factory.mktemp("asked-run")
+        told = {"partner": "northwind", "claim": "same_address", "value": "203.0.113.7", "weight": 0.5}
+        world.scan(folder / "run", indicators=table_of(folder / "told.parquet", INDICATORS.schema, [told]))
         check_odd_logs(tmp_path_factory.mktemp("odd"), "duckdb")
     return [query for query in found.values() if "stored_rows" not in query.sql]
 

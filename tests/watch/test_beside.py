@@ -53,8 +53,8 @@ def test_a_run_is_given_what_people_decided_in_the_ledger(tmp_path: Path) -> Non
     tables = beside(tmp_path)
     (tmp_path / "state").mkdir()
     answers = Answers(tmp_path / "state", tmp_path / "state", tables, Policy())
-    assert answers.judged(tables.job()).sources.judgements == ()
+    assert answers.informed(tables.job()).sources.judgements == ()
     with opened(tmp_path / "state") as ledger:
         ledger.judgements.add(Judgement("N1", "innocent", "an analyst", NOON, "a class"))
-    (source,) = answers.judged(tables.job()).sources.judgements
+    (source,) = answers.informed(tables.job()).sources.judgements
     assert source.path.name == "judgements.parquet"

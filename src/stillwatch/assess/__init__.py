@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from stillwatch.assess import usage
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.assess import indicators, usage
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
-from stillwatch.assess.hypotheses import Weighed, given_prior, shipped, weigh
+from stillwatch.assess.hypotheses import Hypotheses, Weighed, given_prior, shipped, weigh
+from stillwatch.assess.indicators import Reported
 from stillwatch.assess.judgements import Resolution
 from stillwatch.assess.known_networks import write_known
 from stillwatch.assess.measures import measured
@@ -36,6 +43,8 @@ READS = (
     "previous_profiles",
     "previous_standings",
     "found_profiles",
+    "exchange_sketches",
+    "indicator_sketches",
 )
 WRITES = (
     "campaigns",
@@ -50,6 +59,7 @@ WRITES = (
     "applied_judgements",
     "network_profiles",
     "network_standings",
+    "seen_indicators",
 )
 
 
@@ -61,10 +71,11 @@ def run(engine: Engine, job: Job) -> None:
     values = [measured(profile, off) for profile in profiles]
     model = shipped()
     before = given_prior(model, prior(settings))
-    verdicts = [
-        _verdict(profile, weigh(model, found, before, permit_bits(profile)), resolved, off)
-        for profile, found in zip(profiles, values, strict=True)
-    ]
+    told = indicators.gather(engine)
+    verdicts = []
+    for profile, found in zip(profiles, values, strict=True):
+        weighing = Weighing(model, found, before, permit_bits(profile))
+        verdicts.append(_verdict(profile, weighing, told.get(profile.candidate_id), resolved, off))
     write(engine, verdicts, settings)
     usage.write(engine)
     now = write_lineage(engine, past, known.networks, resolved.applied)
@@ -72,16 +83,43 @@ def run(engine: Engine, job: Job) -> None:
     write_known(engine, past, now, known.networks, cleared, settings.remember_days)
 
 
-def _verdict(profile: CandidateProfile, weighed: Weighed, resolved: Resolution, off: frozenset[str]) -> Verdict:
-    """What is stated of one candidate, without the claims that are switched `off`."""
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What is weighed of one candidate: the arrays, its measures by claim, the prior, and a permit's bits."""
+
+    model: Hypotheses
+    measured: Mapping[str, float]
+    prior: NDArray[np.float64]
+    permit: float
+
+    def with_bits(self, further: float = 0.0) -> Weighed:
+        """The hypotheses weighed, with further bits for extraction."""
+        return weigh(self.model, self.measured, self.prior, self.permit + further)
+
+
+def _verdict(
+    profile: CandidateProfile, weighing: Weighing, told: Reported | None, resolved: Resolution, off: frozenset[str]
+) -> Verdict:
+    """What is stated of one candidate, without the claims that are switched `off`.
+
+    What partners told counts only where its own evidence brings a candidate to `review`: nobody comes there by it.
+    """
+    weighed = weighing.with_bits()
     said = measured_sentences(profile, weighed)
-    items, alternatives = all_items(profile, weighed, said, off), try_all(profile, weighed, said)
+    alternatives = try_all(profile, weighed, said)
+    score = own = judge(weighed, alternatives)
+    if told is not None and own.level == indicators.COUNTS_FROM:
+        lifted = weighing.with_bits(told.bits)
+        alternatives = try_all(profile, lifted, said)
+        # among all candidates each stands by its own evidence
+        score = replace(judge(lifted, alternatives), evidence_bits=own.evidence_bits)
+    items = [*all_items(profile, weighed, said, off), *indicators.items(told)]
     name = profile.candidate_id
     return Verdict(
         profile,
         tuple(items),
         alternatives,
-        judge(weighed, alternatives),
+        score,
         resolved.candidates.get(name),
         name in resolved.confirmed,
         resolved.judges.get(name, ""),

@@ -13,7 +13,14 @@ SHARED_VALUE_CAP = 14.0  # bits an account that one claim of linking may carry: 
 PERMIT_BITS = -6.0  # bits where a permit covers a good part: its holder had leave for the purpose
 EXCLUDED_BITS = 4.2  # bits, 19 to 1, from which an explanation is excluded: what `act` asks of all together
 
+INDICATOR_BITS_CAP = 6.0  # bits that all partners' indicators may add: partners may have them from one another
+
+# Probabilities that a partner is right
+MOST_TRUSTED = 0.95  # highest weight of a partner, 4.3 bits: nobody is right always
+LEAST_TRUSTED = 0.5  # under which a partner says nothing: many without a record would else add up
+
 # Shares, in [0, 1]
+MOST_PEOPLE_HOLDING = 0.01  # of people outside networks who hold a partner's values, above which it says nothing
 MAJORITY = 0.5  # of judged accounts, from which a part speaks for the group
 LEAST_LOGGED = 0.5  # of members with a value, under which the log is taken not to have it
 LEAST_REGISTERED = 0.5  # of members in the accounts table, under which registration is not in the logs

@@ -36,7 +36,8 @@ def job_from(
         findings.add("`--key-file`", "is missing", "name a file of at least 16 secret bytes")
     options = [option for one in context.command.params for option in one.opts if option.startswith("--")]
     logs = _without_options(typed.logs, [*options, "--debug", "--help"], findings)
-    inputs = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    tables = (typed.accounts, typed.permits, typed.judgements, typed.indicators)
+    inputs = Inputs(tuple(logs), *map(tuple, tables))
     if typed.state is not None:
         findings.mistakes.extend(states.refusal(typed.state))
     if needs_logs and not typed.logs and not _keeps_anything(typed.state):

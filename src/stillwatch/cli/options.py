@@ -30,6 +30,9 @@ class Typed:
     )
     permits: Annotated[list[str], typer.Option(help="Distillation that is allowed.")] = field(default_factory=list)
     judgements: Annotated[list[str], typer.Option(help="What people have decided.")] = field(default_factory=list)
+    indicators: Annotated[list[str], typer.Option(help="What partners told, by `share indicators`.")] = field(
+        default_factory=list
+    )
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None
     format: Annotated[str | None, typer.Option(help="The gateway that wrote the logs, where that is not seen.")] = None
     mapping: Annotated[Path | None, typer.Option(help="A TOML file that says where each column comes from.")] = None
@@ -57,7 +60,7 @@ class Typed:
 
 LOGS = ("logs", "settings", "format", "mapping", "skip_unreadable", "keep_raw", "since", "until")
 """What every command over logs takes."""
-TABLES = ("accounts", "permits", "judgements")
+TABLES = ("accounts", "permits", "judgements", "indicators")
 """The tables that may stand beside the logs."""
 
 

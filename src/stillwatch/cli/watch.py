@@ -55,7 +55,7 @@ def watch(  # noqa: PLR0913  one parameter an option
     addresses = _addresses(sources, findings)
     rules = _policy(policy, findings)
     job = job_from(context, typed, findings, needs_logs=False)
-    inputs = Inputs((), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    inputs = Inputs((), *map(tuple, (typed.accounts, typed.permits, typed.judgements, typed.indicators)))
     from stillwatch.watch.loop import Plan
 
     plan = Plan(job, spans[0], spans[1], keep, once=once)

@@ -28,6 +28,7 @@ from stillwatch.read.write_tables import (
 from stillwatch.records.inputs import (
     ACCOUNTS,
     EXCHANGES,
+    INDICATORS,
     JUDGEMENTS,
     PERMITS,
 )
@@ -43,6 +44,7 @@ WRITES = (
     "accounts",
     "permits",
     "judgements",
+    "indicators",
     "quarantine",
     "altered_values",
     "altered_accounts",
@@ -71,6 +73,7 @@ def run(engine: Engine, job: Job) -> None:
         ACCOUNTS.name: job.sources.accounts,
         PERMITS.name: job.sources.permits,
         JUDGEMENTS.name: job.sources.judgements,
+        INDICATORS.name: job.sources.indicators,
     }
     text_bytes = sum(size_of(source) for source in job.sources.every if source.format != "parquet")
     with progress("reading", text_bytes or None) as advance:

@@ -9,7 +9,7 @@ from stillwatch.engine import Engine, Query, identifier
 from stillwatch.read.partitions import rows_sql
 from stillwatch.read.tables import CheckedPart
 from stillwatch.records import Table
-from stillwatch.records.inputs import JUDGEMENTS
+from stillwatch.records.inputs import INDICATORS, JUDGEMENTS
 
 _REPEATED_HASHES = "repeated_key_hashes"
 
@@ -22,9 +22,9 @@ def find_repeats(engine: Engine, name: str, parts: Sequence[CheckedPart]) -> Cou
 
     Of several rows with one key, one row is kept and the others are repeated. A row of a table that is given earlier
     wins over a row of a later table; within one table the row whose content has the smallest digest is kept, so that
-    neither the order of rows nor the order of files decides. Judgements are repeated only when all columns are equal.
-    Exchanges are repeated only when account and time are equal as well: clients can choose the id that some gateways
-    log, and must remove neither their own exchanges with it nor those of others.
+    neither the order of rows nor the order of files decides. Judgements and indicators are repeated only when all
+    columns are equal. Exchanges are repeated only when account and time are equal as well: clients can choose the id
+    that some gateways log, and must remove neither their own exchanges with it nor those of others.
     """
     hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in parts)
     # The engine's own hash may collide, so it selects only candidates; the keys themselves are compared below.
@@ -62,7 +62,7 @@ def _keyed_rows_sql(checked: CheckedPart) -> str:
 
 
 def _key(table: Table) -> str:
-    return f"CAST({_row(table)} AS VARCHAR)" if table.name == JUDGEMENTS.name else identifier(table.columns[0].name)
+    return f"CAST({_row(table)} AS VARCHAR)" if table in (JUDGEMENTS, INDICATORS) else identifier(table.columns[0].name)
 
 
 def _sent(table: Table) -> str:

@@ -35,6 +35,7 @@ from stillwatch.records.inputs import (
     CONFLICTING_ROWS,
     EVIDENCE_SOURCES,
     EXCHANGES,
+    INDICATORS,
     JUDGEMENTS,
     PERMITS,
     QUARANTINE,
@@ -65,7 +66,7 @@ def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window
     repeated = _repeats(reading, EXCHANGES, exchanges + sketches, counts)
     for name, table, parts in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):
         _view_window(reading, name, table, _Rows(parts, repeated), window, counts)
-    for table in (ACCOUNTS, PERMITS, JUDGEMENTS):
+    for table in (ACCOUNTS, PERMITS, JUDGEMENTS, INDICATORS):
         found = reading.open(table, named[table.name])
         parts = read_in_place(reading, table, [one for one in found if one.in_place])
         parts += read_staged(reading, table, [one for one in found if not one.in_place])

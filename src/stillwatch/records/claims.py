@@ -344,6 +344,8 @@ JUDGEMENTS: dict[str, StatedClaim] = {
 }
 """The claim that states each judgement of a network or campaign."""
 
+REPORTED_BY_PARTNERS = StatedClaim("reported_by_partners", None)
+
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,
     NAMES_ORGANISATION,
@@ -361,6 +363,7 @@ STATED_CLAIMS = (
     JUDGED_CONFIRMED,
     JUDGED_INNOCENT,
     JUDGED_UNSURE,
+    REPORTED_BY_PARTNERS,
 )
 
 RESEMBLES_NO_SINGLE_PERSON = "resembles_no_single_person"

@@ -61,6 +61,17 @@ JUDGEMENTS = Table(
     ("subject", "decided_at", "decided_by"),
 )
 
+INDICATORS = Table(
+    "indicators",
+    (
+        *columns(Kind.STRING, "partner claim value", required=True),  # claim and value as in `records.indicators`
+        *columns(Kind.FLOAT64, "weight", required=True),  # the probability that what the partner tells is right
+        *columns(Kind.TIMESTAMP, "valid_from valid_until"),  # uses outside say nothing
+    ),
+    ("partner", "claim", "value"),
+)
+"""Technical values that partners told."""
+
 QUARANTINE = Table(
     "quarantine",
     (

@@ -175,6 +175,16 @@ APPLIED_JUDGEMENTS = Table(
     ("source", "subject", "applies_to"),
 )
 
+SEEN_INDICATORS = Table(
+    "seen_indicators",
+    (
+        *columns(Kind.STRING, "network_id partner claim value", required=True),
+        *columns(Kind.INT64, "accounts", required=True),  # of the network that hold the value
+    ),
+    ("network_id", "partner", "claim", "value"),
+)
+"""Indicators of partners that accounts of a network hold."""
+
 DOCUMENTS = Table(
     "documents",
     (*columns(Kind.STRING, "name media_type body", required=True),),  # each row becomes a file of the run folder
@@ -198,6 +208,7 @@ RUN_FILES = (
     LINEAGE,
     LINEAGE_MEMBERS,
     APPLIED_JUDGEMENTS,
+    SEEN_INDICATORS,
     QUARANTINE,
     ALTERED_VALUES,
     ALTERED_ACCOUNTS,

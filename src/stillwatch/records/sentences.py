@@ -204,6 +204,13 @@ def weighed_together(bits: float) -> str:
     return f"All measures together make extraction {times_words} times {which} than it was before they were looked at."
 
 
+def reported(partners: int, accounts: int, bits: float) -> str:
+    """What partners report of a group, whose accounts hold their values."""
+    who = "A partner reports" if partners == 1 else f"{partners:,} partners report"
+    have = "One account holds" if accounts == 1 else f"{accounts:,} accounts hold"
+    return f"{who} technical values. {have} some of them. By the partners' records this weighs {bits:.1f} bits."
+
+
 def passes_on(shared: float, bits: float) -> str:
     if shared < 0.05:
         return "No more requests pass from one account to another than chance brings about."

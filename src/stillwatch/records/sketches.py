@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stillwatch.records.columns import Column, Kind, Table, columns
+from stillwatch.records.inputs import INDICATORS
 from stillwatch.records.naming import FORMS, SUBJECTS
 
 FEATURES = 16
@@ -74,6 +75,13 @@ ACCOUNT_SUMS = replace(
     ACCOUNT_SKETCHES, columns=tuple(column for column in ACCOUNT_SKETCHES.columns if column.name != "account_index")
 )
 """What a state keeps of the account sketches: an account's index changes when other accounts come."""
+
+INDICATOR_SKETCHES = Table(
+    "indicator_sketches",
+    (*INDICATORS.columns, *columns(Kind.INT64, "keyed", required=True)),  # the value as exchange sketches have it
+    INDICATORS.order,
+)
+"""Indicators of partners, hashed under the run's key."""
 
 MEMBER_TIES = Table(
     "member_ties",

@@ -25,7 +25,7 @@ from stillwatch.records.inputs import (
     SOURCES,
     UNREAD_FILES,
 )
-from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, NETWORK_STANDINGS, RUN_FILES
+from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, NETWORK_STANDINGS, RUN_FILES, SEEN_INDICATORS
 from stillwatch.report.document import UNDATED, RunFacts
 from stillwatch.settings import EngineSettings, ReadSettings
 
@@ -40,6 +40,7 @@ _LATER = (
     CAMPAIGN_USAGE,
     CAMPAIGN_TEXTS,
     NETWORK_STANDINGS,
+    SEEN_INDICATORS,
 )
 _NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 

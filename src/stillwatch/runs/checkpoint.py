@@ -93,7 +93,7 @@ def identity_of(job: Job) -> str:
     named = job.sources
     files = [
         [(source.shown, *_size_and_time(source.path)) for source in sources]
-        for sources in (named.exchanges, named.accounts, named.permits, named.judgements)
+        for sources in (named.exchanges, named.accounts, named.permits, named.judgements, named.indicators)
     ]
     settings = job.settings.model_dump(mode="json")
     settings["engine"] = {name: value for name, value in settings["engine"].items() if name not in _NOT_OF_THE_RESULT}

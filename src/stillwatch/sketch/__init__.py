@@ -7,10 +7,10 @@ from dataclasses import replace
 from stillwatch.engine import Engine, Query
 from stillwatch.job import Job
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
-from stillwatch.sketch import account, stream
+from stillwatch.sketch import account, indicators, stream
 
-READS = ("exchanges", "received_sketches", "state_sketches", "state_accounts")
-WRITES = ("added_sketches", "exchange_sketches", "account_sketches")
+READS = ("exchanges", "received_sketches", "state_sketches", "state_accounts", "indicators")
+WRITES = ("added_sketches", "exchange_sketches", "account_sketches", "indicator_sketches")
 
 _MADE = replace(EXCHANGE_SKETCHES, name="made_sketches")
 
@@ -25,6 +25,7 @@ def run(engine: Engine, job: Job) -> None:
     from_state = stream.with_rows(engine, stream.STATE)
     engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *from_state))))
     account.run(engine, has_state=bool(from_state))
+    indicators.run(engine, job.key)
 
 
 def write_added(engine: Engine, job: Job) -> tuple[str, ...]:

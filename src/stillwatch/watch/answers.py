@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 
 from stillwatch import respond
 from stillwatch.disk import replaced
-from stillwatch.input_files import find
+from stillwatch.input_files import Source, find
 from stillwatch.job import Job
 from stillwatch.ledger import opened
-from stillwatch.records.inputs import JUDGEMENTS
+from stillwatch.records import Table
+from stillwatch.records.inputs import INDICATORS, JUDGEMENTS
 from stillwatch.respond import People, Policy, Summary
 from stillwatch.runs.state_update import now
+from stillwatch.share import intake
 from stillwatch.watch.beside import Beside
 
-FILE = "judgements.parquet"
 VERDICTS = "verdicts"
 
 
@@ -34,9 +35,10 @@ class Answers:
     policy: Policy
     clock: Callable[[], datetime] = now
 
-    def judged(self, job: Job) -> Job:
-        """The job with the judgements that stand in the ledger beside those of its files."""
+    def informed(self, job: Job) -> Job:
+        """The job with the judgements, and with what partners report, that stand in the ledger beside its files."""
         with opened(self.where) as ledger:
+            reported = intake.indicators(ledger, self.clock())
             said = [
                 {
                     "subject": one.subject,
@@ -47,15 +49,24 @@ class Answers:
                 }
                 for one in ledger.judgements.list()
             ]
-        if not said:
-            return job
-        path = self.beside.folder / FILE
+        judgements = self._written(pa.Table.from_pylist(said, schema=JUDGEMENTS.schema), JUDGEMENTS)
+        indicators = self._written(reported, INDICATORS)
+        sources = replace(
+            job.sources,
+            judgements=(*job.sources.judgements, *judgements),
+            indicators=(*job.sources.indicators, *indicators),
+        )
+        return replace(job, sources=sources)
+
+    def _written(self, rows: pa.Table, table: Table) -> tuple[Source, ...]:
+        """A file of the rows in the state, as a run reads it; none for no rows."""
+        if not rows.num_rows:
+            return ()
+        path = self.beside.folder / f"{table.name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         with replaced(path, "--state") as fresh:
-            pq.write_table(pa.Table.from_pylist(said, schema=JUDGEMENTS.schema), fresh)
-        found, _ = find([str(path)])
-        judgements = (*job.sources.judgements, *found.sources)
-        return replace(job, sources=replace(job.sources, judgements=judgements))
+            pq.write_table(rows, fresh)
+        return find([str(path)])[0].sources
 
     def decide(self, run: Path, joined: pa.Table) -> Summary:
         """Lets the policy decide on a run and on the accounts that joined since, and answers so.
@@ -64,6 +75,7 @@ class Answers:
         """
         people = People.of(self.beside.accounts(), self.beside.permits())
         with opened(self.where) as ledger:
+            intake.see(run, ledger, self.clock())
             done = respond.decide(run, ledger, self.policy, joined, people, self.clock())
             respond.publish(run, ledger, joined, self.state / VERDICTS, self.clock())
         return done

@@ -232,7 +232,7 @@ class Watch:
         due = self.until is None or state.until - self.until >= self.plan.every
         if not (due or (self.plan.once and state.until != self.until)):
             return
-        job = self.answers.judged(self.beside.job())
+        job = self.answers.informed(self.beside.job())
         with states.opened(self.plan.state, PATIENCE) as opened:
             self._compact(opened)
             held = states.load(self.plan.state)

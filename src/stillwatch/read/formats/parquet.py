@@ -22,13 +22,20 @@ from stillwatch.read.formats.parquet_pages import check_page_headers
 from stillwatch.read.formats.parquet_rewrite import rewritten_footer
 from stillwatch.read.formats.thrift import DamagedError
 from stillwatch.records import Table
-from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, JUDGEMENTS, PERMITS
+from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, INDICATORS, JUDGEMENTS, PERMITS
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import EngineSettings
 
 KEY_ID = b"stillwatch.key_id"
 _PLACES = ("file_index", "file_row_number", "filename")  # what the engine calls a row's place
-_KNOWN = {*EXCHANGES.names, *ACCOUNTS.names, *PERMITS.names, *JUDGEMENTS.names, *EXCHANGE_SKETCHES.names}
+_KNOWN = {
+    *EXCHANGES.names,
+    *ACCOUNTS.names,
+    *PERMITS.names,
+    *JUDGEMENTS.names,
+    *INDICATORS.names,
+    *EXCHANGE_SKETCHES.names,
+}
 
 
 @dataclass(frozen=True, slots=True)
