@@ -172,6 +172,7 @@ SHARED_OBJECTS = sa.Table(
     _moment("version"),
     _text("type"),
     _text("body"),
+    sa.Index("ix_shared_objects_page", "recipient", "added_at"),
     sa.Index("ix_shared_objects_version", "recipient", "object_id", "version"),
 )
 
@@ -184,6 +185,7 @@ RECEIVED_OBJECTS = sa.Table(
     _moment("version"),
     _text("type"),
     _text("body"),
+    sa.Index("ix_received_objects_page", "partner", "received_at"),
     sa.Index("ix_received_objects_version", "partner", "object_id", "version"),
 )
 

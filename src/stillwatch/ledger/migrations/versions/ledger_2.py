@@ -56,6 +56,7 @@ def _told() -> None:
         *_text("type", "body"),
     )
     op.create_index("ix_shared_objects_share_id", "shared_objects", ["share_id"])
+    op.create_index("ix_shared_objects_page", "shared_objects", ["recipient", "added_at"])
     op.create_index("ix_shared_objects_version", "shared_objects", ["recipient", "object_id", "version"])
     keep("shares", "share_id")
     keep("share_events", "share_id", "event")
@@ -70,6 +71,7 @@ def _heard() -> None:
         *_moment("version"),
         *_text("type", "body"),
     )
+    op.create_index("ix_received_objects_page", "received_objects", ["partner", "received_at"])
     op.create_index("ix_received_objects_version", "received_objects", ["partner", "object_id", "version"])
     op.create_table("receipts", _id("receipt_id"), *_text("partner"), *_moment("at"), *_text("outcome"))
     op.create_index("ix_receipts_partner", "receipts", ["partner"])
