@@ -95,3 +95,25 @@ def test_nothing_to_send_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "nothing to send" in capsys.readouterr().out
     assert invoke(["share", "pull", "--from", "beta", "--sharing", str(tmp_path / "sharing.toml"), *words]) == 2
     assert "has no `pull_from`" in capsys.readouterr().err
+
+
+def test_two_sides_match_by_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("private_set_intersection", reason="openmined-psi not installed: the extra `match` is missing")
+    run, secret = str(written(tmp_path / "run")), tmp_path / "secret"
+    secret.write_bytes(b"a secret of two sides, long enough")
+    words = {}
+    for ours, other in (("North", "south"), ("South", "north")):
+        text = f'[provider]\nname = "{ours}"\n[[partner]]\nname = "{other}"\nlegal_basis = "x"\n'
+        (tmp_path / f"{ours}.toml").write_text(f'{text}match_key_file = "{secret}"\n')
+        words[ours] = ["--sharing", str(tmp_path / f"{ours}.toml"), "--state", str(tmp_path / ours)]
+    offer, answer = str(tmp_path / "offer.json"), str(tmp_path / "answer.json")
+    assert invoke(["share", "match", "offer", run, "--to", "south", "--out", offer, "--reveal", *words["North"]]) == 0
+    told = ["share", "match", "answer", offer, "--run", run, "--with", "north", "--out", answer, *words["South"]]
+    assert invoke(told) == 2
+    assert "which values are common" in capsys.readouterr().err
+    assert invoke([*told, "--reveal"]) == 0
+    capsys.readouterr()
+    assert invoke(["share", "match", "read", answer, "--with", "south", *words["North"]]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{len(TOLD) + 1} common values")  # and the token of a payment
+    assert [text for text in TOLD.values() if text not in said] == []

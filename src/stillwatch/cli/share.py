@@ -10,6 +10,7 @@ import typer
 
 from stillwatch.cli.findings import Findings, check_run
 from stillwatch.cli.ledgers import By, Database, Reason, State, ledger_of, now, user
+from stillwatch.cli.matching import SharingFile, match
 from stillwatch.cli.options import AsJson
 from stillwatch.cli.output import print_json, say
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 ShareId = Annotated[str, typer.Argument(metavar="ID", help="A share's id, as `list` prints it.")]
 Run = Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")]
 Campaign = Annotated[str, typer.Option(help="The campaign that is told of.")]
-SharingFile = Annotated[Path, typer.Option("--sharing", help="A TOML file that says whom we share with, and why.")]
 
 app = typer.Typer(help="Sharing with other providers and with authorities.", no_args_is_help=True)
+app.add_typer(match, name="match")
 
 
 @app.command()
@@ -107,6 +108,42 @@ def pull(
     with ledger_of(state, database, create=True) as ledger:
         count = hear(found.partner(partner), found, ledger, now())
     say(f"{partner}: {count:,} objects")
+
+
+@app.command()
+def indicators(
+    out: Annotated[Path, typer.Option(help="The Parquet file to write, for `scan --indicators`.")],
+    state: State = None,
+    database: Database = None,
+) -> None:
+    """Writes what partners report now, weighed by their records; `watch` takes it from the ledger by itself."""
+    import pyarrow.parquet as pq
+
+    from stillwatch.disk import replaced
+    from stillwatch.share import intake
+
+    with ledger_of(state, database) as ledger:
+        found = intake.indicators(ledger, now())
+        weights = {name: intake.weight(ledger, name) for name in ledger.received.partners()}
+    with replaced(out, "--out") as file:
+        pq.write_table(found, file)
+    for name, weight in weights.items():
+        count = sum(1 for one in found["partner"].to_pylist() if one == name)
+        say(f"{name}: {count:,} values, weight {weight:.2f}")
+    say(f"{found.num_rows:,} values: {out}")
+
+
+@app.command()
+def sight(run: Run, state: State = None, database: Database = None) -> None:
+    """Notes in the ledger where a run met partners' values: judgements of these make the partners' records."""
+    from stillwatch.share import intake
+
+    findings = Findings()
+    check_run(run, findings)
+    findings.settle()
+    with ledger_of(state, database) as ledger:
+        count = intake.see(run, ledger, now())
+    say(f"{count:,} sightings")
 
 
 @app.command(name="list")

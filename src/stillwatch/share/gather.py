@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,15 +86,26 @@ def _capabilities(targets: Iterable[tuple[str, float]]) -> tuple[str, ...]:
 
 
 def _indicators(rows: Iterable[Mapping[str, Any]]) -> tuple[Indicator, ...]:
-    found = set()
+    read = {(claim, canonical(claim, text)) for claim, text in _of_one_hand(rows)}
+    return tuple(Indicator(claim, value) for claim, value in sorted(read, key=str) if value is not None)
+
+
+def _of_one_hand(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Claim and text of what several accounts of a network hold, and hardly anybody else."""
     for row in rows:
         inside, outside = row["accounts"], row["outside_accounts"]
-        if row["shown"] is None or inside < LEAST_HOLDERS or outside > MOST_OUTSIDE * (inside + outside):
-            continue
-        value = canonical(row["claim"], row["shown"])
-        if value is not None:
-            found.add(Indicator(row["claim"], value))
-    return tuple(sorted(found, key=lambda one: (one.claim, one.value)))
+        if row["shown"] is not None and inside >= LEAST_HOLDERS and outside <= MOST_OUTSIDE * (inside + outside):
+            yield row["claim"], row["shown"]
+
+
+def values_to_match(run: Path) -> set[tuple[str, str]]:
+    """Claim and text of what the networks of campaigns at `review` or `act` share; none of it leaves by this.
+
+    Raises InputError where a table cannot be read.
+    """
+    campaigns = [row for row in _rows(run, "campaigns") if row["level"] in ("act", "review")]
+    mine = {name for row in campaigns for name in row["networks"]}
+    return set(_of_one_hand(row for row in _rows(run, "network_values") if row["network_id"] in mine))
 
 
 def _rows(run: Path, table: str) -> list[dict[str, Any]]:

@@ -40,6 +40,8 @@ class Partner(_Section):
     push_to: str | None = None  # the address of a TAXII collection of its server that we write to
     pull_from: str | None = None  # and of one that we read
     key_file: Path | None = None  # holds the secret that its server knows us by
+    match_key_file: Path | None = None  # a secret that both sides hold, for private matching
+    matches_a_day: int = Field(default=4, ge=0, le=100)  # sessions with it; each lets it test so many guesses
     objects_a_day: int = Field(default=50_000, ge=1, le=1_000_000)  # more are not taken from it
 
 
