@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +53,22 @@ def preview(
         return
     for line in summary(objects, marking):
         say(line)
+
+
+@app.command()
+def ocsf(
+    run: Run,
+    provider: Annotated[str, typer.Option(help="The name that findings are made under.")] = "A provider",
+) -> None:
+    """Prints each campaign at `act` as a Detection Finding of OCSF, one JSON object a line, for your own monitoring."""
+    from stillwatch.share.gather import campaign_of, campaigns_to_tell
+    from stillwatch.share.ocsf import finding
+
+    findings = Findings()
+    check_run(run, findings)
+    findings.settle()
+    for campaign in campaigns_to_tell(run):
+        say(json.dumps(finding(campaign_of(run, campaign), provider, now())))
 
 
 @app.command()

@@ -58,6 +58,11 @@ def campaign_of(run: Path, campaign_id: str) -> SharedCampaign:
         raise InputError(f"`{run}` is not as this version writes a run ({type(error).__name__}); scan again") from error
 
 
+def campaigns_to_tell(run: Path) -> list[str]:
+    """The campaigns of a run that may be told of; raises InputError where the table cannot be read."""
+    return sorted(row["campaign_id"] for row in _rows(run, "campaigns") if row["level"] == "act")
+
+
 def _shared(row: Mapping[str, Any], run: Path) -> SharedCampaign:
     mine = set(row["networks"])
     kinds = {one["network_id"]: one["kind"] for one in _rows(run, "networks") if one["network_id"] in mine}
