@@ -22,7 +22,7 @@ Object = dict[str, Any]
 
 SCHEMA = "docs/sharing/stillwatch-extension-1.schema.json in the source of Stillwatch"
 EXTENSION_VERSION = "1.0.0"
-_MADE = "2026-12-01T00:00:00.000Z"  # when the extension was published, and the identity of its makers with it
+_MADE = "2026-01-01T00:00:00.000Z"  # one fixed time: what never changes has one version, whoever writes it
 
 EXTENSION = stix_id("extension-definition", "Stillwatch", EXTENSION_VERSION)
 
