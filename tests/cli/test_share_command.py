@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,14 @@ def test_two_sides_match_by_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert said.startswith(f"{len(TOLD) + 1} common values")  # and the token of a payment
     assert [text for text in TOLD.values() if text not in said] == []
+
+
+def test_a_missing_package_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    for name in [one for one in sys.modules if one.startswith(("stillwatch.share.taxii", "stillwatch.share.tell"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    (tmp_path / "sharing.toml").write_text(FILE)
+    assert invoke(["share", "send", "--sharing", str(tmp_path / "sharing.toml"), *words]) == 2
+    assert "pip install 'stillwatch[share]'" in capsys.readouterr().err

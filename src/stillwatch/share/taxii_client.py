@@ -9,10 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from stillwatch.errors import InputError, Mistake, UsageError
 from stillwatch.records.identifiers import read_stamp
+
+try:
+    import httpx
+except ModuleNotFoundError as error:
+    _REMEDY = "install it with `pip install 'stillwatch[share]'`"
+    raise UsageError([Mistake("`share`", f"needs the package `{error.name}`", _REMEDY)]) from error
 
 MEDIA = "application/taxii+json;version=2.1"
 MOST_BYTES = 20_000_000
