@@ -12,10 +12,9 @@ from tests.console.asked import Console
 
 DIGESTS = {
     "graphology.min.js": "e65803eba4826a52a84ec3fedebda3e2434ff25d86b3e2309bfe6575141ab2ff",
-    "htmx.min.js": "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
     "sigma.min.js": "58e30383ab428f832068d9d16a5215c65ba12430d438ed091c5703f398de9e16",
 }
-LICENCES = {"graphology": "MIT", "htmx": "Zero-Clause BSD", "sigma": "MIT"}
+LICENCES = {"graphology": "MIT", "sigma": "MIT"}
 
 
 @pytest.mark.parametrize("name", DIGESTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import time
@@ -38,6 +39,7 @@ def kill_often(address: str, state: Path, times: int, more: Callable[[int], None
 
 
 def _watch(address: str, state: Path) -> None:
+    gc.disable()  # what other threads of this process had in hand must not be collected without them
     try:
         committer = Committer(state)
         source = committer.opened(address)

@@ -67,7 +67,6 @@ class Asked:
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # every value of each field of the form
     ids: tuple[str, ...] = ()
     secret: str = ""  # of the session
-    part: bool = False  # whether only a part of the page is asked for
 
     def may(self, role: str) -> bool:
         """Whether the person has this role or a higher one."""

@@ -106,7 +106,6 @@ class Dispatch:
             form=_flat(form),
             several=form,
             secret=known.secret,
-            part=bool(request.every(b"hx-request")),
         )
 
     def _enter(self, request: Request, form: Mapping[str, str], ledger: Ledger, now: datetime) -> Response:

@@ -10,7 +10,7 @@ from stillwatch.console.asked import SECURE
 from stillwatch.serve.http import Response
 
 _OWN = ("console.css", "console.js", "picture.js", "explore.js")
-_VENDORED = ("htmx.min.js", "sigma.min.js", "graphology.min.js")
+_VENDORED = ("sigma.min.js", "graphology.min.js")
 _KINDS = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8"}
 _FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 

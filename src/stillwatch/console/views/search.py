@@ -24,7 +24,7 @@ def search(asked: Asked) -> Response:
     note_view(asked, "search", [text, *accounts, *(one.subject for one in notes)] if text else [])
     return page(
         asked,
-        "found.html.j2" if asked.part else "search.html.j2",
+        "search.html.j2",
         title="Search",
         q=text,
         run=run,
