@@ -21,6 +21,7 @@ from stillwatch.verdicts import writer as writers
 from tests.verdicts.records import HOUR, NOW, effect, moments, snapshots, suspended, texts
 
 FORK = multiprocessing.get_context("fork")
+PATIENCE = 20.0  # seconds until a writer must have written one
 KILLS = 60
 
 
@@ -148,9 +149,13 @@ def test_a_writer_killed_at_any_point_leaves_a_whole_snapshot(tmp_path: Path) ->
     draw, latest = random.Random(18), 0
     write(tmp_path, (suspended(f"a{one}", "d0") for one in range(300)), NOW)
     reader = Reader(tmp_path)
-    for _ in range(KILLS):
+    for turn in range(KILLS):
         process = FORK.Process(target=add_one, args=(tmp_path, 300, latest + 1))
         process.start()
+        # every third is killed after it has written one, however busy the machine is, the others whenever it comes
+        until = time.monotonic() + PATIENCE * (turn % 3 == 0)
+        while time.monotonic() < until and not reader.refresh():
+            time.sleep(0.002)
         time.sleep(draw.uniform(0.0, 0.03))
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
