@@ -39,6 +39,12 @@ def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
         yield opened
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: compressed ones hold the time, and processes that share the tests must name
+    them alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
     are skipped, with the reason, where Spark cannot run."""
