@@ -126,7 +126,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "share/atlas.py": "tests/share/test_stix.py reads what it names",
     "link/profiles.py": "tests/scenarios/test_watch.py finds who joins by what it wrote",
     "link/returning.py": "tests/scenarios/test_return.py recognises by it who comes back",
-    "records/compiled.py": "is one decorator, under which every tested kernel of sketch stands",
+    "records/compiled.py": "is what every tested kernel of sketch is compiled by",
     "sketch/exchange.py": "tests/sketch/test_stage.py compare its rows",
     "sources/files.py": "tests/sources/test_taking.py follow renamed, cut and vanished files by it",
     "sources/interface.py": "has no body; the tests of every source hold it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,24 @@ from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.naming import (
     DAMPING,
     FORM_GROWTH,
+    GAP_BYTES,
+    GRAMS,
     HEAD_TOKENS,
     LANES,
     LEAST_OF_TARGETS,
     NAMED_SUBJECTS,
     SCORES,
     SEGMENT_MOST,
+    STEM,
     SUBJECT_GROWTH,
     TAIL_TOKENS,
     WEIGHTS_FILE,
     load_model,
     model_digest,
+    token_codes,
 )
 from stillwatch.sketch.text import Workspace, sketch_texts
+from stillwatch.sketch.tokens import make_tokens, mix, pair, tokenise
 
 CARD = Path(__file__).parents[2] / "docs" / "methods" / "naming-model.md"
 WRAPPERS = (
@@ -120,6 +126,55 @@ WORDS = st.sampled_from(
 def test_the_kernel_computes_what_the_arrays_say(words: list[str]) -> None:
     text = "x " + " ".join(words)
     assert sketch_texts(texts_of(pa.array([text])), WORKSPACE[0]).names[0].tolist() == list(plainly(text))
+
+
+def plain_codes(word: bytes, code: int, before: int | None, gap: bytes) -> tuple[list[int], bool]:
+    """The features of a token, worked out byte by byte."""
+    found = [code] if before is None else [code, int(pair(np.uint64(before), np.uint64(code)))]
+    shape, size = plain_shape(word[:24]), STEM if word[0] < 128 else 2 * STEM
+    if shape or len(word) > size:
+        stem = 0
+        for byte in word[:size]:
+            folded = byte + 32 if 65 <= byte <= 90 else byte
+            stem = ((stem << 7 | stem >> 57) & (2**64 - 1)) ^ folded
+        found.append(int(mix(np.uint64(0x5A5A000000000001 + shape if shape else 0x9696000000000001 ^ stem))))
+    spaces = gap.replace(b"\t", b" ").replace(b"\r", b" ")
+    single = re.sub(rb"([ \n])\1+", rb"\1", spaces)
+    if single in (b"", b" "):
+        return found, False
+    found.append(int(mix(np.uint64(0xA5A5000000000001 ^ int.from_bytes(single[-8:], "big")))))
+    return found, re.search(rb"\n|[.?!] |\xe3\x80\x82|\xef\xbc[\x81\x9f]", single) is not None
+
+
+def plain_shape(word: bytes) -> int:
+    if word.isdigit():
+        return min(len(word), 5)
+    if re.search(rb"[0-9_]", word):
+        return 6
+    if re.search(rb"[a-z][A-Z]", word):
+        return 7
+    return 8 if word.isupper() and re.fullmatch(rb"[A-Z]{2,}", word) else 0
+
+
+LETTERS = st.text(st.sampled_from("aZqB90_éÀßПж"), min_size=1, max_size=30)
+GAPS = st.text(st.sampled_from(" \t\r\n.,?!(。！-"), min_size=1, max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(LETTERS, GAPS), min_size=1, max_size=6), st.booleans())
+def test_a_token_has_the_features_that_its_bytes_say(words: list[tuple[str, str]], at_the_end: bool) -> None:
+    text = "".join(word + gap for word, gap in words)
+    text = text.rstrip(" \t\r\n.,?!(。！-") if at_the_end else text + "more than eight bytes"
+    data, tokens, codes = np.frombuffer(text.encode(), np.uint8), make_tokens(), np.zeros(GRAMS, np.uint64)
+    count = tokenise(data, 0, len(data), tokens, 0)
+    for index in range(count):
+        start, stop = int(tokens.starts[index]), int(tokens.ends[index])
+        end = int(tokens.starts[index + 1]) if index + 1 < count else len(data)
+        found, ends = token_codes(data, tokens, index, 0, end, codes)
+        before = int(tokens.hashes[index - 1]) if index else None
+        gap = bytes(data[stop : min(end, stop + GAP_BYTES)])
+        said = plain_codes(bytes(data[start:stop]), int(tokens.hashes[index]), before, gap)
+        assert ([int(code) for code in codes[:found]], ends) == said, (text, index)
 
 
 WORKSPACE: list[Workspace] = []

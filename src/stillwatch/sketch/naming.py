@@ -29,7 +29,7 @@ from stillwatch.records.compiled import compiled
 from stillwatch.records.naming import FORMS, SUBJECTS
 from stillwatch.sketch.features import bucket_of
 from stillwatch.sketch.siphash import Octets, Words
-from stillwatch.sketch.tokens import FOLD, Tokens, mix, pair
+from stillwatch.sketch.tokens import FOLD, LOWS, Tokens, between, mix, pair, up_to_eight
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.npz")
 LANES = 16  # scores, with padding up to the width of a vector register
@@ -46,7 +46,8 @@ STEM = 5  # letters of a longer word that are a feature
 GAP_BYTES = 8  # bytes between two tokens that are read
 
 _SIGNS, _EVEN = np.uint64(0x8080808080808080), np.uint64(0x00FF00FF00FF00FF)
-_U7, _U8, _U57, _QUARTER, _ZERO = np.uint64(7), np.uint64(8), np.uint64(57), np.uint64(0xFFFF), np.uint64(0)
+_U2, _U7, _U8, _U56, _U57 = (np.uint64(n) for n in (2, 7, 8, 56, 57))
+_ZERO, _ONE, _BYTE, _QUARTER, _EVERY = (np.uint64(n) for n in (0, 1, 0xFF, 0xFFFF, 0xFFFFFFFFFFFFFFFF))
 # what keeps these features apart from words
 _GAP, _SHAPE, _STEM = np.uint64(0xA5A5000000000001), np.uint64(0x5A5A000000000001), np.uint64(0x9696000000000001)
 _SPACE, _TAB, _RETURN, _BREAK = 32, 9, 13, 10
@@ -118,22 +119,19 @@ def token_codes(data: Octets, tokens: Tokens, index: int, first: int, end: int, 
     `first` is the first token of its segment, `end` the byte at which the next token or nothing follows. Returns the
     number of features, and whether a sentence or a line ends after the token.
     """
+    # Which features a token has cannot be predicted: each is written, and the next one over it where it is none.
     word = tokens.hashes[index]
-    codes[0], found = word, 1
-    if index > first:
-        codes[1], found = pair(tokens.hashes[index - 1], word), 2
+    codes[0] = word
+    codes[1] = pair(tokens.hashes[max(index - 1, 0)], word)
+    found = 1 + int(index > first)
     start, stop = tokens.starts[index], tokens.ends[index]
-    shape = _shape(data, start, stop)
-    if shape > 0:
-        codes[found] = mix(_SHAPE + np.uint64(shape))
-        found += 1
-    elif stop - start > _stem_bytes(data[start]):
-        codes[found] = mix(_STEM ^ _stem(data, start))
-        found += 1
+    shape, letters = _shape(data, start, stop)
+    stem = _stem(data, start, letters)
+    codes[found] = mix(_SHAPE + np.uint64(shape) if shape > 0 else _STEM ^ stem)
+    found += int(shape > 0 or stop - start > _stem_bytes(data[start]))
     gap, ends = _gap(data, stop, min(end, stop + GAP_BYTES))
-    if gap != _ZERO:
-        codes[found] = mix(_GAP ^ gap)
-        found += 1
+    codes[found] = mix(_GAP ^ gap)
+    found += int(gap != _ZERO)
     return found, ends
 
 
@@ -144,29 +142,30 @@ def segment_ends(length: int, ends: bool) -> bool:
 
 
 @compiled
-def _shape(data: Octets, start: int, stop: int) -> int:
-    digits, capitals, small, signs, humps = 0, 0, 0, 0, 0
-    before = 0
-    for position in range(start, min(stop, start + 24)):
-        byte = data[position]
-        if 48 <= byte <= 57:
-            digits += 1
-        elif 65 <= byte <= 90:
-            capitals += 1
-            humps += 97 <= before <= 122
-        elif byte == 95:
-            signs += 1
-        else:
-            small += 1
-        before = byte
-    length = digits + capitals + small + signs
-    if digits == length:
-        return _NUMBER + min(digits, 5) - 1
-    if signs > 0 or (digits > 0 and length > digits):
-        return _NAME
-    if humps > 0:
-        return _CAMEL
-    return _CAPITALS if capitals >= 2 and small == 0 else 0
+def _shape(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
+    """Returns the shape of a token by its first 24 bytes (0: none), and its first eight bytes in lower case."""
+    last = min(stop, start + 24)
+    digits, capitals, signs, others, humps = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
+    first, several, before = _ZERO, _ZERO, _ZERO
+    for position in range(start, last, 8):
+        octets, places = up_to_eight(data, position, last)
+        seven, ascii_ = octets & LOWS, ~octets & places
+        number, capital = between(seven, 48, 57) & ascii_, between(seven, 65, 90) & ascii_
+        small, sign = between(seven, 97, 122) & ascii_, between(seven, 95, 95) & ascii_
+        several |= (capital & (capital - _ONE)) | (capital if capitals != _ZERO else _ZERO)
+        humps |= capital & ((small << _U8) | before)
+        digits, capitals, signs = digits | number, capitals | capital, signs | sign
+        others |= places & ~(number | capital | sign)
+        before = small >> _U56
+        if position == start:
+            first = octets | (capital >> _U2)  # lower case adds 0x80 >> 2
+    if others | capitals | signs == _ZERO:
+        return _NUMBER + min(last - start, 5) - 1, first
+    if digits | signs != _ZERO:
+        return _NAME, first
+    if humps != _ZERO:
+        return _CAMEL, first
+    return (_CAPITALS if several != _ZERO and others == _ZERO else 0), first
 
 
 @compiled
@@ -175,10 +174,14 @@ def _stem_bytes(first: int) -> int:
 
 
 @compiled
-def _stem(data: Octets, start: int) -> np.uint64:
+def _stem(data: Octets, start: int, letters: np.uint64) -> np.uint64:
     # The first letters of a long word, so that its other forms are known too; letters of more bytes share 8 bytes.
     word = _ZERO
-    for position in range(start, start + _stem_bytes(data[start])):
+    if data[start] < 128:
+        for place in range(STEM):
+            word = (word << _U7) ^ ((letters >> np.uint64(8 * place)) & _BYTE)
+        return word
+    for position in range(start, min(start + 2 * STEM, len(data))):
         byte = FOLD[data[position]]
         word = (word << _U7 | word >> _U57) ^ np.uint64(data[position] if byte == 0 else byte)
     return word
@@ -188,6 +191,8 @@ def _stem(data: Octets, start: int) -> np.uint64:
 def _gap(data: Octets, start: int, stop: int) -> tuple[np.uint64, bool]:
     # Several spaces or line breaks count as one. One space alone, the usual gap, is no feature.
     word, ends, before = _ZERO, False, 0
+    if stop - start == 1 and data[start] == _SPACE:
+        return word, ends
     for position in range(start, stop):
         byte = int(data[position])
         if byte in (_TAB, _RETURN):
@@ -229,9 +234,9 @@ def _add_segment(data: Octets, stop: int, tokens: Tokens, first: int, last: int,
     while index < last and not ended:
         end = tokens.starts[index + 1] if index + 1 < last else stop
         found, ends = token_codes(data, tokens, index, first, end, codes)
-        for place in range(found):
-            row = bucket_of(codes[place])
-            low, high = rows[row, 0] ^ _SIGNS, rows[row, 1] ^ _SIGNS
+        for place in range(GRAMS):  # always as many, since how many there are cannot be predicted
+            row, given = bucket_of(codes[place]), _EVERY if place < found else _ZERO
+            low, high = (rows[row, 0] ^ _SIGNS) & given, (rows[row, 1] ^ _SIGNS) & given
             low_even, low_odd = low_even + (low & _EVEN), low_odd + ((low >> _U8) & _EVEN)
             high_even, high_odd = high_even + (high & _EVEN), high_odd + ((high >> _U8) & _EVEN)
         grams += found

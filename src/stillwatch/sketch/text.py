@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from stillwatch.key import Key
 from stillwatch.records.buffers import Texts
-from stillwatch.records.compiled import compiled
+from stillwatch.records.compiled import borrowed, compiled
 from stillwatch.records.sketches import FEATURES
 from stillwatch.sketch.features import (
     Sample,
@@ -131,7 +131,8 @@ def _entry() -> Callable[[Texts, Workspace, TextSketches], None]:
 
     # The compiler's disk cache depends on this function and the variables it encloses, but not on the functions that it
     # calls in other files. It encloses a digest of them, so that an upgrade does not run kernels of an earlier version.
-    def sketch_all(texts: Texts, workspace: Workspace, out: TextSketches) -> None:
+    def sketch_all(given: Texts, own: Workspace, made: TextSketches) -> None:
+        texts, workspace, out = borrowed(given), borrowed(own), borrowed(made)
         for index in range(len(texts.present)):
             if texts.present[index] and len(sources) > 0:
                 count = read_document(texts, index, workspace.tokens)

@@ -58,7 +58,7 @@ _U8, _U27, _U32, _U33, _U43, _U21 = (np.uint64(n) for n in (8, 27, 32, 33, 43, 2
 _ZERO = np.uint64(0)
 _U1, _U2, _U7, _U16, _U56 = (np.uint64(n) for n in (1, 2, 7, 16, 56))
 _EACH, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)  # a byte of 1, and of 128, eight times
-_CASE, _LOWS, _UNDERSCORES = (np.uint64(n * 0x0101010101010101) for n in (0x20, 0x7F, ord("_")))
+_CASE, LOWS, _UNDERSCORES = (np.uint64(n * 0x0101010101010101) for n in (0x20, 0x7F, ord("_")))
 _FROM_A, _PAST_Z, _FROM_0, _PAST_9 = (
     np.uint64((0x80 - ord(sign)) * 0x0101010101010101) for sign in ("a", "{", "0", ":")
 )
@@ -148,6 +148,24 @@ def _octets(data: Octets, position: int) -> np.uint64:
 
 
 @compiled
+def up_to_eight(data: Octets, start: int, stop: int) -> tuple[np.uint64, np.uint64]:
+    """Returns the bytes from `start` to `stop`, or the first eight, the first one lowest, and 0x80 for each of them."""
+    places = _TOPS >> np.uint64(64 - 8 * min(stop - start, 8))
+    if start + 8 <= len(data):
+        return _octets(data, start) & (places | (places - (places >> _U7))), places
+    octets = _ZERO
+    for position in range(start, stop):
+        octets |= np.uint64(data[position]) << np.uint64(8 * (position - start))
+    return octets, places
+
+
+@compiled
+def between(octets: np.uint64, low: int, high: int) -> np.uint64:
+    """Returns 0x80 for each of eight ASCII bytes that lies between two, including them; others carry into no other."""
+    return (octets + _EACH * np.uint64(0x80 - low)) & ~(octets + _EACH * np.uint64(0x7F - high)) & _TOPS
+
+
+@compiled
 def _letters(octets: np.uint64) -> np.uint64:
     # This sets 0x80 in each of eight ASCII bytes that is a letter; sums of bytes below 0x80 carry into no other byte.
     folded = octets | _CASE
@@ -158,7 +176,7 @@ def _letters(octets: np.uint64) -> np.uint64:
 def _digits(octets: np.uint64) -> np.uint64:
     # This does the same for digits and `_`.
     digits = (octets + _FROM_0) & ~(octets + _PAST_9)
-    return (digits | ~((octets ^ _UNDERSCORES) + _LOWS)) & _TOPS
+    return (digits | ~((octets ^ _UNDERSCORES) + LOWS)) & _TOPS
 
 
 @compiled
