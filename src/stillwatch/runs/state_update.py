@@ -16,7 +16,7 @@ from stillwatch.engine.parquet_files import filled_columns
 from stillwatch.errors import InputError, Mistake, OutputError, UsageError
 from stillwatch.job import Job, Window, stamp
 from stillwatch.records import Table
-from stillwatch.records.definitions import account_sums_sql
+from stillwatch.records.definitions import DIGEST, account_sums_sql
 from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.state import State, Watched
@@ -68,7 +68,7 @@ def add_sketches(engine: Engine, job: Job, state: State, key_id: str, watched: W
     added = Added(span.rows, made.rows - span.rows, exchanges if span.rows else None)
     if span.rows:
         engine.export(replace(EXCHANGE_SKETCHES, name=fresh.name), state.path(exchanges), {"key_id": key_id})
-        engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(fresh.name))))
+        engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(fresh.name), DIGEST)))
         engine.export(ADDED_SUMS, state.path(accounts))
         part = states.part_of(state.path(exchanges), accounts, span.rows, (span.first, span.last))
         newest = span.last + timedelta(microseconds=1)
