@@ -8,7 +8,9 @@ killed run, an earlier epoch or another state left can be of no use, but not wro
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -71,7 +73,11 @@ class Chunk:
         return np.repeat(self.index, count)
 
 
-_DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
+_DAMAGE = (
+    *(OSError, EOFError, KeyError, ValueError, TypeError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What reading a damaged file raises: each was met where single bytes were changed, or is what its readers say."""
 
 
 def current(folder: Path, accounts: Accounts) -> list[Chunk]:
