@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, prefetched
+from stillwatch.engine.parquet_files import disk_error
 from stillwatch.link import partials
 from stillwatch.link.conversation_starts import OF_ACCOUNTS, contents_sql, partial_starts
 from stillwatch.link.holdings import Log
@@ -31,7 +32,10 @@ def partial_results(engine: Engine, folder: Path | None = None) -> Iterator[list
         with tempfile.TemporaryDirectory(dir=engine.folder) as name:
             yield list(_read(engine, Path(name), accounts, None))
         return
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
     found = partials.current(folder, accounts)
     missing = np.ones(len(accounts.exchanges), np.bool_)
     for chunk in found:
