@@ -1,14 +1,14 @@
 """Romanisations by rule: Cyrillic by four standards, Greek by three, Chinese by Hanyu Pinyin and by Wade and Giles.
 
-Published tables are followed letter by letter: BGN/PCGN 1947, ISO 9:1995 without its marks, the passports of 1997 (after
-the French manner) and the German transcription; ELOT 743, the classical and the phonetic manner.
+Published tables are followed letter by letter: BGN/PCGN 1947, ISO 9:1995 without its marks, the passports of 1997
+(after the French manner) and the German transcription; ELOT 743, the classical and the phonetic manner.
 """
 
 from __future__ import annotations
 
 import re
 
-_BGN = dict(zip("абвгдеёзийклмнопрстуфцыэ", "a b v g d e e z i y k l m n o p r s t u f ts y e".split(), strict=True))
+_BGN = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True)) | {"ц": "ts"}
 _BGN |= {"ж": "zh", "х": "kh", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu", "я": "ya"}
 _ISO = _BGN | {"ж": "z", "й": "j", "х": "h", "ц": "c", "ч": "c", "ш": "s", "щ": "s", "ю": "u", "я": "a"}
 _FRENCH = _BGN | {"ж": "j", "у": "ou", "ц": "ts", "ч": "tch", "ш": "ch", "щ": "chtch", "ю": "iou", "я": "ia", "й": "i"}
@@ -17,16 +17,16 @@ _GERMAN |= {"щ": "schtsch", "ю": "ju", "я": "ja"}
 CYRILLIC = (_BGN, _FRENCH, _GERMAN, _ISO)
 
 _ACCENTS = str.maketrans("άέήίόύώϊΐϋΰςΆΈΉΊΌΎΏ", "αεηιουωιιυυσΑΕΗΙΟΥΩ")
-_ELOT = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", "a v g d e z i th i k l m n x o p r s t y f ch ps o".split(), strict=True))
+_ELOT = dict(zip("αβγδεζηικλμνξοπρστυφω", "avgdeziiklmnxoprstyfo", strict=True)) | {"θ": "th", "χ": "ch", "ψ": "ps"}
 _CLASSICAL = _ELOT | {"β": "b", "η": "e", "φ": "ph", "ξ": "x", "υ": "y"}
 _PHONETIC = _ELOT | {"χ": "h", "ξ": "ks", "υ": "i", "γ": "g"}
 GREEK = (_ELOT, _CLASSICAL, _PHONETIC)
 _PAIRS = {"ου": "ou", "αυ": "af", "ευ": "ev", "γγ": "ng", "μπ": "b", "ντ": "nt", "τσ": "ts", "τζ": "tz"}
 
 _WADE_GILES = (
-    ("zhi", "chih"), ("shi", "shih"), ("zi", "TZU"), ("si", "ssu"), ("zh", "CH"), ("ch", "CH"), ("q", "CH"), ("j", "CH"),
-    ("x", "hs"), ("z", "ts"), ("c", "ts"), ("b", "p"), ("d", "t"), ("guo", "kuo"), ("ie$", "ieh"), ("ue$", "ueh"), ("g", "K"), ("oNG", "uNG"),
-    ("ian", "ien"), ("r", "j"), ("CH", "ch"), ("NG", "ng"),
+    ("zhi", "chih"), ("shi", "shih"), ("zi", "TZU"), ("si", "ssu"), ("zh", "CH"), ("ch", "CH"), ("q", "CH"),
+    ("j", "CH"), ("x", "hs"), ("z", "ts"), ("c", "ts"), ("b", "p"), ("d", "t"), ("guo", "kuo"), ("ie$", "ieh"),
+    ("ue$", "ueh"), ("g", "K"), ("oNG", "uNG"), ("ian", "ien"), ("r", "j"), ("CH", "ch"), ("NG", "ng"),
 )  # fmt: skip
 
 

@@ -59,9 +59,9 @@ class Index:
     def explained(self, name: str, listed: int) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
         """The pairs that a name makes with a listed one, and what of the listed one has no partner."""
         best: tuple[float, tuple[Pair, ...], tuple[str, ...]] = (-1.0, (), ())
-        for form in words.asked_forms(tokens(name), self.vocabulary.known):
+        for form in self._asked_forms(name):
             asked = self._asked([form])
-            for place in np.flatnonzero(self._of == listed).tolist():
+            for place in range(*np.searchsorted(self._of, [listed, listed + 1]).tolist()):
                 partners, similarities = kernels.pairs(asked, self._listed, asked.tokens, place)
                 theirs = self._forms[place]
                 pairs = tuple(
@@ -75,7 +75,11 @@ class Index:
         return best[1:]
 
     def _found(self, names: Sequence[str], first: int, least: float) -> list[Agreement]:
-        forms = [(place, form) for place, name in enumerate(names) for form in words.asked_forms(tokens(name), self.vocabulary.known)]
+        forms = [
+            (place, form)
+            for place, name in enumerate(names)
+            for form in words.asked_forms(tokens(name), self.vocabulary.known)
+        ]
         if not forms:
             return []
         rows, columns, scores = kernels.find(self._asked([form for _, form in forms]), self._listed, least)
@@ -85,6 +89,9 @@ class Index:
             best[key] = max(score, best.get(key, 0.0))
         ordered = sorted(best.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
         return [Agreement(first + asked, listed, score) for (asked, listed), score in ordered]
+
+    def _asked_forms(self, name: str) -> list[tuple[str, ...]]:
+        return words.asked_forms(tokens(name), self.vocabulary.known)
 
     def _asked(self, forms: Sequence[tuple[str, ...]]) -> Asked:
         own: dict[str, int] = {}

@@ -69,16 +69,14 @@ def find(asked: Asked, listed: Listed, least: float) -> tuple[Int64, Int64, Floa
             if score >= least:
                 kept = _placed(best_names, best_scores, kept, name, score)
         for place in range(kept):
-            out_asked.append(one)
+            out_asked.append(np.int64(one))
             out_names.append(best_names[place])
             out_scores.append(best_scores[place])
     return np.array(out_asked, np.int64), np.array(out_names, np.int64), np.array(out_scores, np.float32)
 
 
 @njit(cache=True, nogil=True)
-def _accumulated(
-    asked: Asked, listed: Listed, tokens: Int64, shared: Float32, touched: Int64
-) -> tuple[int, float]:
+def _accumulated(asked: Asked, listed: Listed, tokens: Int64, shared: Float32, touched: Int64) -> tuple[int, float]:
     """Adds to each listed name the weight that it shares; returns how many names were touched, and the own weight."""
     reached, own = 0, 0.0
     for token in tokens:
@@ -122,27 +120,28 @@ def pairs(asked: Asked, listed: Listed, tokens: Int64, name: int) -> tuple[Int64
     theirs = listed.tokens[listed.starts[name] : listed.starts[name + 1]]
     similarity = np.zeros((len(tokens), len(theirs)), np.float32)
     for i in range(len(tokens)):
-        one = asked.letters[tokens[i]]
         for j in range(len(theirs)):
-            for k in range(asked.rows[tokens[i]], asked.rows[tokens[i] + 1]):
-                if asked.ids[k] == theirs[j]:
-                    similarity[i, j] = asked.similarities[k]
-            other = listed.letters[theirs[j]]
-            if similarity[i, j] == 0.0 and one == -other or (one == other and one < 0):
-                similarity[i, j] = _INITIAL
+            similarity[i, j] = _similarity(asked, listed, tokens[i], theirs[j])
     partners, found = np.full(len(tokens), -1, np.int64), np.zeros(len(tokens), np.float32)
     for _ in range(min(len(tokens), len(theirs))):
-        best, row, column = np.float32(0.0), -1, -1
-        for i in range(len(tokens)):
-            for j in range(len(theirs)):
-                if similarity[i, j] > best:
-                    best, row, column = similarity[i, j], i, j
-        if row < 0:
+        place = np.argmax(similarity)
+        row, column = place // len(theirs), place % len(theirs)
+        if similarity[row, column] <= 0.0:
             break
-        partners[row], found[row] = column, best
+        partners[row], found[row] = column, similarity[row, column]
         similarity[row, :] = 0.0
         similarity[:, column] = 0.0
     return partners, found
+
+
+@njit(cache=True, nogil=True)
+def _similarity(asked: Asked, listed: Listed, token: int, other: int) -> float:
+    """How far a listed token can be what a token spells, or is the initial of."""
+    for k in range(asked.rows[token], asked.rows[token + 1]):
+        if asked.ids[k] == other:
+            return float(asked.similarities[k])
+    letter, theirs = asked.letters[token], listed.letters[other]
+    return _INITIAL if letter == -theirs or (letter == theirs and letter < 0) else 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -174,7 +173,4 @@ def _settled(own: float, theirs: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _has_initial(asked: Asked, tokens: Int64) -> bool:
-    for token in tokens:
-        if asked.letters[token] < 0:
-            return True
-    return False
+    return bool(np.any(asked.letters[tokens] < 0))

@@ -25,7 +25,7 @@ _LETTERS = str.maketrans(
         "č": "ch", "ć": "ch", "š": "sh", "ŝ": "shch", "ś": "sh", "ş": "sh", "ș": "sh", "ž": "zh", "ż": "zh", "ź": "zh",
         "ţ": "ts", "ț": "ts", "ç": "ch", "đ": "d", "ł": "l", "ø": "o", "å": "a", "æ": "ae", "œ": "oe", "ı": "i",
         "û": "yu", "â": "ya",  # of ISO 9
-        "ظ": "z", "ذ": "d", "ة": "a", "ع": "a", "أ": "a", "إ": "i", "آ": "a", "ا": "a",
+        "ظ": "z", "ض": "z", "ذ": "d", "ة": "a", "ع": "a", "أ": "a", "إ": "i", "آ": "a", "ا": "a",
         "ं": "n", "च": "ch", "श": "sh", "ष": "sh",
     }
 )  # fmt: skip
@@ -34,14 +34,28 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?<!\bMc)(?<!\bMac)(?=[A-Z][a-z])")  # 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 _CAMEL = re.compile(r"[A-Z][a-z]*")
 _TOKEN = re.compile(r"[a-z0-9]+")
-_PAIRS = (
-    (re.compile(r"γγ|γκ(?=.)"), "ng"), (re.compile(r"ου|ού"), "ou"), (re.compile(r"(?<=[αεάέ])[υύ]"), "v"),
-    (re.compile(r"μπ"), "b"), (re.compile(r"ντ"), "nt"),
-    # Hebrew: which letters stand for vowels, and which sounds begin a word
-    (re.compile(r"ה$"), "a"), (re.compile(r"^(.?)ו(?=.?$)"), r"\1v"), (re.compile(r"^ב"), "b"), (re.compile(r"^כ"), "q"), (re.compile(r"^פ"), "p"), (re.compile(r"^ו"), "v"),
-    (re.compile(r"וו"), "v"), (re.compile(r"ו"), ""), (re.compile(r"ש"), "sh"),
-    (re.compile(r"ץ|צ"), "ts"), (re.compile(r"א"), "a"),
-)  # fmt: skip
+_PAIRS = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in (
+        (r"γγ|γκ(?=.)", "ng"),
+        (r"ου|ού", "ou"),
+        (r"(?<=[αεάέ])[υύ]", "v"),
+        (r"μπ", "b"),
+        (r"ντ", "nt"),
+        # Hebrew: which letters stand for vowels, and which sounds begin a word
+        (r"ה$", "a"),
+        (r"^(.?)ו(?=.?$)", r"\1v"),
+        (r"^ב", "b"),
+        (r"^כ", "q"),
+        (r"^פ", "p"),
+        (r"^ו", "v"),
+        (r"וו", "v"),
+        (r"ו", ""),
+        (r"ש", "sh"),
+        (r"ץ|צ", "ts"),
+        (r"א", "a"),
+    )
+)
 """Letters of Greek and Hebrew that make another sound together, or at the beginning or end of a word."""
 _GREEK_OR_HEBREW = re.compile(r"[\u0370-\u03ff\u0590-\u05ff]")
 
@@ -53,8 +67,9 @@ _FOLDS = tuple(
         (r"(?<=[ae])h$", ""),
         (r"shch|schtsch", "S"),
         (r"ic$", "iC"),
-        (r"tsch|tch|dzh|dsch|dj|zh|cz|ts|tz|ch|^q(?=i)", "C"),
+        (r"tsch|tch|dzh|dsch", "C"),
         (r"sch|sh|sz|^hs(?=[iu])|^x(?=[iu])", "S"),
+        (r"dj|zh|cz|ts|tz|ch|^q(?=i)", "C"),
         # of German and Slavic spellings, in which j is no sibilant
         (r"(?<=[aeiouy])j|(?<=[aeiouy][bdfgklmnprstvzCS])j|(?<=^[lwvpbmf])j|^j(?=u[rlds]|a[kr])", "i"),
         (r"j", "C"),
@@ -76,7 +91,8 @@ _FOLDS = tuple(
         (r"C", "c"),
     )
 )
-_SOFT = re.compile(r"(?<![st])ch")
+_CH = re.compile(r"(?<![st])ch")
+_GERMAN = str.maketrans("wj", "vy")
 _VOWELS = re.compile(r"[aiu]")
 _DOUBLED = re.compile(r"(.)\1+")
 _CONFUSED = str.maketrans("czdbgv", "sstpkf")
@@ -92,9 +108,9 @@ def folded(token: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def hard(token: str) -> str:
-    """The token folded as if each ch were the one of Bach, and not that of church."""
-    return folded(_SOFT.sub("kh", token)) if "ch" in token else folded(token)
+def other(token: str) -> str:
+    """The token folded as German and Slavic spellings sound: ch as in Bach, w as v, and j as y."""
+    return folded(_CH.sub("kh", token).translate(_GERMAN))
 
 
 @lru_cache(maxsize=200_000)

@@ -60,24 +60,19 @@ _SAME_FAMILY = {
     "lyu": "yu", "yoo": "yu", "roh": "no", "noh": "no", "bag": "bak",
 }  # fmt: skip
 """Korean family names that are written in ways of their own."""
-_SURNAMES = frozenset(
-    (
-        # Pinyin and Wade-Giles
-        "wang li zhang chang liu chen yang zhao chao huang zhou chou wu xu hsu sun hu zhu chu gao kao lin he ho guo kuo "
-        "ma luo lo liang song sung zheng cheng xie hsieh han tang feng yu dong tung xiao hsiao cao tsao yuan deng teng "
-        "fu shen zeng ceng tseng peng lu su jiang chiang cai tsai jia chia ding ting wei xue hsueh ye yeh yan yen pan du tu "
-        "dai tai xia hsia zhong chung tian tien ren jen fan fang shi shih yao tan liao zou tsou xiong hsiung jin chin "
-        "hao kong kung bai pai cui tsui kang mao qiu chiu qin gu ku hou shao meng long lung wan duan lei qian chien "
-        "gang che yin yi chang he lai gong wen xi hsi pu ou "
-        # Cantonese and Hokkien
-        "wong chan cheung lau lam ng leung chow yip kwok tam tse ong goh koh "
-        # Korean
-        "kim gim lee yi rhee i park bak pak choi choe jung jeong kang cho jo yoon yun jang lim im rim oh o seo suh shin "
-        "sin kwon gwon hwang ahn an ryu lyu ryoo ri roh bag yoo hong moon mun bae baek noh nam ha joo "
-        # Vietnamese
-        "nguyen tran le pham huynh phan vu vo dang bui do ngo duong ly"
-    ).split()
-)
+_FAMILY_NAMES = """
+    wang li zhang chang liu chen yang zhao chao huang zhou chou wu xu hsu sun hu zhu chu gao kao lin he ho guo kuo
+    ma luo lo liang song sung zheng cheng xie hsieh han tang feng yu dong tung xiao hsiao cao tsao yuan deng teng fu
+    shen zeng ceng tseng peng lu su jiang chiang cai tsai jia chia ding ting wei xue hsueh ye yeh yan yen pan du tu
+    dai tai xia hsia zhong chung tian tien ren jen fan fang shi shih yao tan liao zou tsou xiong hsiung jin chin hao
+    kong kung bai pai cui tsui kang mao qiu chiu qin gu ku hou shao meng long lung wan duan lei qian chien gang che
+    yin yi lai gong wen xi hsi pu ou wong chan cheung lau lam ng leung chow yip kwok tam tse ong goh koh kim gim lee
+    rhee i park bak pak choi choe jung jeong cho jo yoon yun jang lim im rim oh o seo suh shin sin kwon gwon hwang
+    ahn an ryu lyu ryoo ri roh bag yoo hong moon mun bae baek noh nam ha joo nguyen tran le pham huynh phan vu vo
+    dang bui do ngo duong ly
+"""
+_SURNAMES = frozenset(_FAMILY_NAMES.split())
+"""Of Chinese (by Pinyin, Wade-Giles, and as Cantonese and Hokkien speak them), Korean and Vietnamese names."""
 
 
 def syllables(found: tuple[str, ...]) -> list[tuple[str, str]]:

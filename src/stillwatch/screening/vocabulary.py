@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from stillwatch.screening.spelling import folded, hard, skeleton
+from stillwatch.screening.spelling import folded, other, skeleton
 from stillwatch.screening.syllables import MARK, SPELT
 
 Ints = npt.NDArray[np.int64]
@@ -119,7 +119,7 @@ class Vocabulary:
         return np.where(same, 1.0, found).astype(np.float32)
 
     def _by_sound(self, sounds: Sounds, row: Ints, column: Ints) -> tuple[Floats, Floats]:
-        """How alike the folded forms are, and their consonants; as if each ch were hard where that makes them liker."""
+        """How alike the folded forms are, and their consonants; by the other reading where it makes them liker."""
         whole = _like(sounds[0], self._sounds[0], row, column)
         bare = _like(sounds[1], self._sounds[1], row, column)
         some = np.flatnonzero(np.array(sounds[4])[row] | np.array(self._sounds[4])[column])
@@ -129,10 +129,10 @@ class Vocabulary:
 
 
 def _sounds(found: Sequence[str]) -> Sounds:
-    """Folded forms, their consonants, the same with each ch hard, and whether these are others."""
-    soft, other = [folded(one) for one in found], [hard(one) for one in found]
-    differ = [one != two for one, two in zip(soft, other, strict=True)]
-    return soft, [skeleton(one) for one in soft], other, [skeleton(one) for one in other], differ
+    """Folded forms, their consonants, the same of the other reading, and whether it is another."""
+    first, second = [folded(one) for one in found], [other(one) for one in found]
+    differ = [one != two for one, two in zip(first, second, strict=True)]
+    return first, [skeleton(one) for one in first], second, [skeleton(one) for one in second], differ
 
 
 def _like(some: Sequence[str], others: Sequence[str], row: Ints, column: Ints) -> Floats:
@@ -160,7 +160,7 @@ def _keys(token: str) -> set[str]:
     if token.startswith((MARK, SPELT)):
         return {token, *(token[:place] + token[place + 1 :] for place in range(1, len(token)) if len(token) > 4)}
     found = {token}
-    for whole in {folded(token), hard(token)}:
+    for whole in {folded(token), other(token)}:
         found |= _keys_of(whole, skeleton(whole))
     if len(token) >= _SHORTEST_WITH_A_LETTER_LESS - 1:
         found |= {token[:place] + token[place + 1 :] for place in range(len(token))}

@@ -17,14 +17,13 @@ _SAME = {
 }  # fmt: skip
 """Abbreviations of words of organisations."""
 
-_LITTLE = frozenset(
-    (
-        "ltd limited llc inc incorporated co company corp corporation gmbh ag sa srl plc ooo oao zao pao jsc ao llp bv "
-        "nv spa sarl pte pvt sdn bhd kk kft oy ab as aps joint stock liability public private closed open "
-        "bin bn ibn bint ben bar van von der den de del della di da dos du la le ter ul el al ash and & of the for "
-        "mr mrs ms miss dr prof sir haji hajji hajj sheikh shaikh shaykh sayyid mullah mawlawi maulvi general gen col"
-    ).split()
-)
+_SMALL_WORDS = """
+    ltd limited llc inc incorporated co company corp corporation gmbh ag sa srl plc ooo oao zao pao jsc ao llp bv
+    nv spa sarl pte pvt sdn bhd kk kft oy ab as aps joint stock liability public private closed open
+    bin bn ibn bint ben bar van von der den de del della di da dos du la le ter ul el al ash and & of the for
+    mr mrs ms miss dr prof sir haji hajji hajj sheikh shaikh shaykh sayyid mullah mawlawi maulvi general gen col
+"""
+_LITTLE = frozenset(_SMALL_WORDS.split())
 """Forms of companies, particles and titles: their presence and absence says next to nothing."""
 _WEIGHT_OF_LITTLE = 0.3
 _WEIGHT_OF_A_LETTER = 2.0
