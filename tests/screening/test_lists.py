@@ -16,7 +16,7 @@ from stillwatch.screening.holders import MOST_NAMES, Counts, Named, read_holders
 from stillwatch.screening.lists import read_list
 
 HEAD = "_id,source,entity_number,type,programs,name,addresses,alt_names,citizenships,dates_of_birth,source_list_url\n"
-ROW = '1,Specially Designated Nationals,77,Individual,SDGT; IRGC,"ZHUKOV, Ivan","Street 1, Moscow, RU",Иван Жуков; Joukov,RU,1961-05-02,https://x\n'  # noqa: E501
+ROW = '1,Specially Designated Nationals,77,Individual,SDGT; IRGC,"ZHUKOV, Ivan","Street 1, Moscow, RU",Иван Жуков; Joukov,RU,1961-05-02,https://x\n'
 
 
 def written(path: Path, text: str | bytes) -> Path:

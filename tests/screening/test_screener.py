@@ -11,8 +11,9 @@ import pytest
 
 from stillwatch.screening import kept, screener
 from stillwatch.screening.holders import Named
+from stillwatch.screening.kept import is_match_id
 from stillwatch.screening.lists import Entry, ScreeningList
-from stillwatch.screening.screener import Match, Screener, Tally, is_match_id, match_id
+from stillwatch.screening.screener import Match, Screener, Tally, match_id
 
 ENTRY = Entry("SDN\t7", "SDN", "Individual", ("Ivan Zhukov", "Иван Жуков"), ("IRGC",), ("RU",), (1961,))
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -94,7 +95,7 @@ class TestScreened:
 
 
 class TestKept:
-    rows = [kept.row_of(one, NOW) for one in screener_of().matches([Named("a1", "Ivan Zhukov")])]
+    rows = tuple(kept.row_of(one, NOW) for one in screener_of().matches([Named("a1", "Ivan Zhukov")]))
 
     def test_come_back_as_they_were(self, tmp_path: Path) -> None:
         kept.write_batch(tmp_path, self.rows)

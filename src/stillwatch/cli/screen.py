@@ -66,7 +66,7 @@ def _judge(said: dict[str, str], state: Path | None, database: str | None, by: s
         findings.add("`--reason`", "is missing", "say why: it stands in the ledger")
     findings.settle()
     from stillwatch.ledger import Judgement
-    from stillwatch.screening.screener import is_match_id
+    from stillwatch.screening.kept import is_match_id
 
     ((what, match),) = said.items()
     if not is_match_id(match):

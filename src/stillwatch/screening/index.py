@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class Index:
         self.vocabulary = Vocabulary(found)
         self._forms = [form for _, form in forms]
         self._listed = self._built()
+        self._asked_alone = lru_cache(maxsize=64)(self._each_form)  # one name is explained for several entries
         self._unknown = float(self._listed.weights.max(initial=1.0))
 
     def find(self, names: Sequence[str], least: float) -> list[Agreement]:
@@ -59,8 +61,7 @@ class Index:
     def explained(self, name: str, listed: int) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
         """The pairs that a name makes with a listed one, and what of the listed one has no partner."""
         best: tuple[float, tuple[Pair, ...], tuple[str, ...]] = (-1.0, (), ())
-        for form in self._asked_forms(name):
-            asked = self._asked([form])
+        for form, asked in self._asked_alone(name):
             for place in range(*np.searchsorted(self._of, [listed, listed + 1]).tolist()):
                 partners, similarities = kernels.pairs(asked, self._listed, asked.tokens, place)
                 theirs = self._forms[place]
@@ -89,6 +90,9 @@ class Index:
             best[key] = max(score, best.get(key, 0.0))
         ordered = sorted(best.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
         return [Agreement(first + asked, listed, score) for (asked, listed), score in ordered]
+
+    def _each_form(self, name: str) -> list[tuple[tuple[str, ...], Asked]]:
+        return [(form, self._asked([form])) for form in self._asked_forms(name)]
 
     def _asked_forms(self, name: str) -> list[tuple[str, ...]]:
         return words.asked_forms(tokens(name), self.vocabulary.known)

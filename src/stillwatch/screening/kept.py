@@ -7,17 +7,20 @@ full; judgements on them stand in the ledger, under an id that names nobody.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stillwatch.disk import replaced
 from stillwatch.errors import OutputError
 from stillwatch.records.subjects import SCREENING
-from stillwatch.screening.screener import Match
+
+if TYPE_CHECKING:
+    from stillwatch.screening.screener import Match
 
 FOLDER = "screening"
 BATCH, ARRIVALS = "matches.jsonl", "arrivals.jsonl"
@@ -46,6 +49,11 @@ class Kept:
     def subject(self) -> str:
         """What a judgement on this match is about."""
         return SCREENING + self.match_id
+
+
+def is_match_id(text: str) -> bool:
+    """Whether a text has the form of a match's id."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
 
 
 def row_of(one: Match, at: datetime) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -120,11 +119,6 @@ class Screener:
         return Match(
             match_id(one, entry), one.account_id, one.role, one.name, one.country, spelt, entry, score, tuple(reasons)
         )
-
-
-def is_match_id(text: str) -> bool:
-    """Whether a text has the form of a match's id."""
-    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
 
 
 def match_id(one: Named, entry: Entry) -> str:
