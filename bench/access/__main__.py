@@ -72,12 +72,12 @@ def quality(options: argparse.Namespace) -> list[str]:
     for seed in options.seeds:
         made = recipe.made(seed, recipe.SCRIPTS, ENTRIES, options.each)
         screener = screener_of(made.listed)
-        by_query: dict[str, set[str]] = defaultdict(set)
-        for match in screener.matches([Named(str(n), one.text) for n, one in enumerate(made.queries)]):
-            by_query[match.account_id].add(match.entry.key)
+        by_query: dict[int, set[str]] = defaultdict(set)
+        for place, entry, _ in screener.agreements([Named("", one.text) for one in made.queries]):
+            by_query[place].add(entry.key)
         for number, query in enumerate(made.queries):
             for group in ("all", query.script, *(f"change: {change}" for change in query.changes)):
-                count(found[group], query, by_query[str(number)])
+                count(found[group], query, by_query[number])
     return table(found, options)
 
 

@@ -76,6 +76,10 @@ class Screener:
         found = self._best(names, least)
         return [self._match(names[asked], listed, score) for asked, listed, score in found]
 
+    def agreements(self, names: Sequence[Named], least: float = LEAST_AGREEMENT) -> list[tuple[int, Entry, float]]:
+        """The same without reasons, which take longer to find than the matches: place of the name, entry, score."""
+        return [(asked, self._entries[self._owner[listed]], score) for asked, listed, score in self._best(names, least)]
+
     def screened(self, names: Iterable[Named], tally: Tally, least: float = LEAST_AGREEMENT) -> Iterator[Match]:
         """The matches of many names, taken in portions; those of crowded entries are counted instead."""
         by_entry: Counter[str] = Counter()
