@@ -82,16 +82,27 @@ class TestScreened:
         names = [Named(f"a{n}", name) for n, name in enumerate(["Ivan Zhukov", "Anna Jones", "Иван Жуков"] * 5)]
         monkeypatch.setattr(screener, "_AT_ONCE", 4)
         tally = Tally()
-        found = list(screener_of().screened(iter(names), tally))
+        found = screener_of().screened(iter(names), tally)
         assert [one.match_id for one in found] == [one.match_id for one in screener_of().matches(names)]
         assert (tally.names, tally.matched) == (15, 10)
 
     def test_counts_the_holders_of_a_crowded_entry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(screener, "CROWDED", 3)
         tally = Tally()
-        found = list(screener_of().screened((Named(f"a{n}", "Ivan Zhukov") for n in range(10)), tally))
+        found = screener_of().screened((Named(f"a{n}", "Ivan Zhukov") for n in range(10)), tally)
         assert len(found) == 3
         assert tally.crowded == {"SDN\t7": 10}
+
+    def test_explains_and_gives_the_best_of_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(screener, "MOST_EXPLAINED", 1)
+        monkeypatch.setattr(screener, "MOST_MATCHES", 2)
+        names = [Named("a1", "Iwan Joukov"), Named("a2", "Ivan Zhukov"), Named("a3", "Ivan Zhukov")]
+        tally = Tally()
+        best, second = screener_of().screened(names, tally)
+        assert (best.account_id, second.account_id) == ("a2", "a1")
+        assert screener.NOT_EXPLAINED not in best.reasons
+        assert second.reasons == (screener.NOT_EXPLAINED,)
+        assert (tally.matched, tally.beyond) == (3, 1)
 
 
 class TestKept:

@@ -121,12 +121,14 @@ def _judged(state: Path | None, database: str | None) -> dict[str, str]:
 
 def _say_bounds(screener: Screener, counts: Counts, tally: Tally) -> None:
     """What was left out, on stderr."""
-    from stillwatch.screening.screener import CROWDED, TOO_MANY
+    from stillwatch.screening.screener import CROWDED, MOST_MATCHES, TOO_MANY
 
     if counts.unusable:
         complain(f"{counts.unusable:,} of {counts.rows:,} rows name no account or nobody, and were passed over")
     for key, count in tally.crowded.most_common(5):
         complain(f"the entry `{screener.spelt(key)}` names {count:,} holders; beyond {CROWDED:,} they are counted only")
+    if tally.beyond:
+        complain(f"{tally.beyond:,} matches beyond the first {MOST_MATCHES:,} are counted only")
     if counts.rows and tally.matched > TOO_MANY * counts.rows and tally.matched > CROWDED:
         share = tally.matched / counts.rows
         complain(f"there are {share:.2f} matches a row of holders: look whether the list is the right one")

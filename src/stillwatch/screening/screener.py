@@ -20,6 +20,11 @@ CROWDED = 1_000
 """Holders beyond whom an entry's matches are counted only: no name is that of so many by anything but chance."""
 TOO_MANY = 0.05
 """Matches a row of holders beyond which the list is more likely the wrong one than the holders are."""
+MOST_MATCHES = 200_000
+"""Matches of one screening that are given; further ones are counted."""
+MOST_EXPLAINED = 5_000
+"""Matches of one screening, the best of them, whose reasons are given."""
+NOT_EXPLAINED = "not explained among so many matches: screen this holder alone"
 MOST_OF_A_NAME = 10
 """Entries that are shown for one name, the best of them."""
 _AGAINST_OF_BIRTH = 0.1
@@ -53,6 +58,7 @@ class Tally:
 
     names: int = 0
     matched: int = 0
+    beyond: int = 0  # of the matched, how many were counted only
     crowded: Counter[str] = field(default_factory=Counter)
 
 
@@ -80,9 +86,13 @@ class Screener:
         """The same without reasons, which take longer to find than the matches: place of the name, entry, score."""
         return [(asked, self._entries[self._owner[listed]], score) for asked, listed, score in self._best(names, least)]
 
-    def screened(self, names: Iterable[Named], tally: Tally, least: float = LEAST_AGREEMENT) -> Iterator[Match]:
-        """The matches of many names, taken in portions; those of crowded entries are counted instead."""
+    def screened(self, names: Iterable[Named], tally: Tally, least: float = LEAST_AGREEMENT) -> list[Match]:
+        """The matches of many names, the best first; those of crowded entries, and beyond all bounds, are counted.
+
+        The best have their reasons. To find these takes longer than to find the matches, and nobody reads so many.
+        """
         by_entry: Counter[str] = Counter()
+        found: list[tuple[float, Named, int]] = []
         source = iter(names)
         while portion := list(islice(source, _AT_ONCE)):
             tally.names += len(portion)
@@ -91,9 +101,16 @@ class Screener:
                 by_entry[key] += 1
                 if by_entry[key] > CROWDED:
                     tally.crowded[key] = by_entry[key]
-                    continue
-                tally.matched += 1
-                yield self._match(portion[asked], listed, score)
+                elif len(found) < MOST_MATCHES:
+                    found.append((score, portion[asked], listed))
+                else:
+                    tally.beyond += 1
+        tally.matched = len(found) + tally.beyond
+        found.sort(key=lambda one: -one[0])
+        return [
+            self._match(one, listed, score, explained=place < MOST_EXPLAINED)
+            for place, (score, one, listed) in enumerate(found)
+        ]
 
     def _best(self, names: Sequence[Named], least: float) -> list[tuple[int, int, float]]:
         """Of each name and entry the listed name that agrees best, in the order of the names and then of the scores."""
@@ -115,10 +132,10 @@ class Screener:
     def _weighed(self, one: Named, entry: Entry, score: float) -> float:
         return score - _AGAINST_OF_BIRTH if _born_apart(one, entry) else score
 
-    def _match(self, one: Named, listed: int, score: float) -> Match:
+    def _match(self, one: Named, listed: int, score: float, explained: bool = True) -> Match:
         entry = self._entries[self._owner[listed]]
-        pairs, left = self._index.explained(one.name, listed)
-        reasons = (*_of_names(pairs, left), *_of_birth(one, entry), *_of_country(one, entry))
+        of_names = _of_names(*self._index.explained(one.name, listed)) if explained else (NOT_EXPLAINED,)
+        reasons = (*of_names, *_of_birth(one, entry), *_of_country(one, entry))
         spelt = self._names[listed]
         return Match(
             match_id(one, entry), one.account_id, one.role, one.name, one.country, spelt, entry, score, tuple(reasons)
