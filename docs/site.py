@@ -29,7 +29,6 @@ SECTIONS = (
             "docs/concepts.md",
             "docs/operating.md",
             "docs/gateways.md",
-            "docs/access.md",
             "docs/console.md",
             "docs/limits.md",
         ),

@@ -5,7 +5,7 @@
     python -m bench.watch at-once [--seeds 1 2 3] [--out FILE]
     python -m bench.watch framing [--seeds 1 2 3] [--out FILE]
     python -m bench.watch organic [--seeds 1 2 3] [--second-seeds 1 2] [--batch 24] [--every 24] [--out FILE]
-    python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--out FILE]
+    python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--workers 2] [--out FILE]
     python -m bench.watch epoch REFERENCE_WORLD [--out FILE]
 
 `live` plays worlds of `stillwatch lab build` forward and prints what leaked before an answer at `act`, and which
@@ -89,6 +89,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     taking.add_argument("prompts", nargs="?", type=Path)
     taking.add_argument("--exchanges", type=int, default=200_000, help="of one simulated day")
     taking.add_argument("--days", type=int, default=7)
+    taking.add_argument("--workers", type=int, default=2, help="compared with one")
     searching = tasks.add_parser("epoch")
     searching.add_argument("world", type=Path)
     searching.add_argument("--threads", type=int, default=2)

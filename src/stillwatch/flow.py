@@ -8,13 +8,13 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Protocol
 
 from stillwatch import (
     __version__,
@@ -46,13 +46,13 @@ from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, PERMITS, QUARANTINE, UNREAD_FILES
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
 from stillwatch.records.outputs import DOCUMENTS, NETWORK_PROFILES, NETWORK_STANDINGS, RUN_FILES
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
 from stillwatch.runs.checkpoint import Checkpoint
 from stillwatch.runs.lineage import newest_exchange
-from stillwatch.runs.state import Reach, State, Watched
-from stillwatch.runs.state_update import Added
+from stillwatch.runs.state import State
+from stillwatch.runs.state_update import Fresh
 
 
 class Stage(Protocol):
@@ -72,6 +72,7 @@ class Stage(Protocol):
 
 
 CONTINUED = (LINEAGE, LINEAGE_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS)
+_FRESH = ("exchanges.parquet", "accounts.parquet")  # the files of a part that no state has yet
 PATIENCE = 60.0  # seconds for which a watch waits for others to leave its state
 SKETCHED: tuple[Stage, ...] = (read, sketch)
 STAGES: tuple[Stage, ...] = (*SKETCHED, link, group, assess, report)
@@ -176,60 +177,43 @@ def add_to_state(job: Job) -> Rows:
 
     Raises UsageError when the job names no state or a time inside it, RunError when the run cannot finish.
     """
-    return add_watched(job, None).rows
+    if job.state is None:
+        raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
+    with (
+        _engine(job, job.state.absolute().parent) as engine,
+        state_update.open_at(job.state, job.window) as state,
+    ):
+        key_id = _sketch_key_id(job, state)
+        run((read,), engine, job)
+        read.refuse_unusable(engine, job)
+        sketch.write_added(engine, job)
+        state_update.add_sketches(engine, job, state, key_id)
+        return count_rows(engine)
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """What was added to a state: the rows read, what of them is new, and the files that could not be read, with why."""
+class Sketched:
+    """Logs that were sketched apart from the state: their rows, the files that could not be read with why, and the part
+    that the state can take (None: of no row)."""
 
     rows: Rows
-    added: Added
-    unread: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    fresh: Fresh | None = None
 
 
-def add_watched(job: Job, offsets: Mapping[str, Any] | None) -> Addition:
-    """Adds raw logs to the job's state, and in the same step how far their sources were read.
+def sketch_apart(job: Job, place: Path) -> Sketched:
+    """Sketches the job's logs into two new files in the folder `place`, on the state's disk; the state stays as it is.
 
-    `offsets` are of the sources that gave the logs, by their names; None for logs that nobody watches. Several
-    processes may watch into one state: it is theirs alone only while they add. Raises UsageError when the job names no
-    state or a time inside it, RunError when the run cannot finish.
+    Several processes may do so at once. Raises RunError when the logs cannot be used.
     """
-    if job.state is None:
-        raise UsageError([Mistake("`--state`", "is missing", "name the folder to add to")])
-    with _engine(job, job.state.absolute().parent) as engine, ExitStack() as stack:
-        if offsets is None:
-            stack.enter_context(state_update.open_at(job.state, job.window))
-        key_id = _sketch_key_id(job, states.load(job.state))
-        run((read,), engine, job)
-        if offsets is None:
-            read.refuse_unusable(engine, job)
-        sketch.write_added(engine, job)
-        if offsets is not None:
-            stack.enter_context(states.opened(job.state, PATIENCE))
-        state = states.load(job.state)
-        rows = count_rows(engine)
-        watched = None if offsets is None else _watched(engine, state, offsets, rows)
+    with _engine(job, place) as engine:
+        key_id = _key_id_of_logs(job)
+        with _naming_broken_files(engine, job):
+            read.run_alone(engine, job)
+            sketch.write_added(engine, job)
+            fresh = state_update.part_of_table(engine, ADDED_SKETCHES, (place, *_FRESH), key_id)
         unread = _all(engine, f"SELECT reason FROM {UNREAD_FILES.name} WHERE NOT passed_over ORDER BY reason")
-        added = state_update.add_sketches(engine, job, state, key_id, watched)
-        return Addition(rows, added, tuple(str(row["reason"]) for row in unread))
-
-
-def _watched(engine: Engine, state: State, offsets: Mapping[str, Any], rows: Rows) -> Watched:
-    before = state.watched
-    newest = state_update.newest_added(engine)
-    reach = dict(before.reach)
-    for source in offsets:
-        known = reach.get(source, Reach())
-        reach[source] = replace(known, newest=max(filter(None, (known.newest, newest)), default=None))
-    return replace(
-        before,
-        offsets={**before.offsets, **offsets},
-        reach=reach,
-        outside=before.outside + rows.outside_window,
-        quarantined=before.quarantined + rows.quarantined,
-        repeated=before.repeated + rows.duplicate,
-    )
+        return Sketched(count_rows(engine), tuple(str(row["reason"]) for row in unread), fresh)
 
 
 def write_beside(job: Job, folder: Path) -> None:
@@ -321,17 +305,24 @@ def _finished(stage: Stage, engine: Engine, job: Job, resumed: Checkpoint | None
 
 def _measured(stage: Stage, engine: Engine, job: Job) -> StageRecord:
     wall, cpu = time.perf_counter(), time.process_time()
-    try:
+    with _naming_broken_files(engine, job):
         stage.run(engine, job)
+    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    return StageRecord(
+        _short(stage), round(seconds, 3), round(cpu_seconds, 3), _peak_memory(), engine.sizes(stage.WRITES)
+    )
+
+
+@contextmanager
+def _naming_broken_files(engine: Engine, job: Job) -> Iterator[None]:
+    """Raises InputError for the file whose broken page made a query fail, in place of QueryError."""
+    try:
+        yield
     except QueryError as error:
         broken = read.broken_file(job, error, engine.folder)
         if broken is None:
             raise
         raise broken from error
-    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-    return StageRecord(
-        _short(stage), round(seconds, 3), round(cpu_seconds, 3), _peak_memory(), engine.sizes(stage.WRITES)
-    )
 
 
 def _peak_memory() -> int:

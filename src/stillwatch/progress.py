@@ -1,7 +1,9 @@
-"""Progress on stderr for anything that can last longer than a second; silent when stderr is not a terminal."""
+"""Progress on stderr for anything that can last longer than a second; silent when stderr is not a
+terminal, and in processes beside the one that a person began."""
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
         TimeElapsedColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or multiprocessing.parent_process() is not None,
     )
     with shown:
         task = shown.add_task(label, total=total)

@@ -109,7 +109,6 @@ def shown(account: str) -> dict[str, str]:
         "decision": f"/decisions/{HOLDER}",
         "appeals": "/appeals",
         "judgements": "/judgements",
-        "screening": "/screening",
         "permits": "/permits",
         "shared": "/shared",
         "policy": "/policy",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.errors import OutputError
+from stillwatch.sources import spool
 from stillwatch.sources.spool import LONGEST, Records, Spool, decoded
 
 ACCESS = b'10.0.0.1 - anna [30/Nov/2026:10:00:00 +0000] "POST /v1/chat HTTP/1.1" 200 12'
@@ -54,6 +55,16 @@ def test_each_format_has_a_file(tmp_path: Path) -> None:
         ".binpb": (b"\0\0\0\x04" + message) * 2,
         ".log": ACCESS + b"\n",
     }
+
+
+def test_a_file_that_is_long_enough_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "FILE_BYTES", 20)
+    with Spool(tmp_path).records() as records:
+        for number in range(5):
+            records.add(b'{"id": %d}' % number)
+        files = records.files()
+    assert [path.read_text(encoding="utf-8").count("id") for path in files] == [2, 2, 1]
+    assert (records.records, records.size) == (5, 50)
 
 
 def test_a_message_whose_length_is_a_bracket_is_no_json(tmp_path: Path) -> None:

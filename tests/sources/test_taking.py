@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.sources import content
+from stillwatch.sources import content, taking
 from stillwatch.sources.folder import FolderSource
 from tests.sources.committer import Committer, ids_of
 from tests.sources.written import add, lines, names
@@ -220,3 +220,22 @@ def test_what_was_compressed_and_holds_far_more_is_taken_in_batches(logs: Path, 
         watch.commit(ids_of(batch), batch.offset)
     assert max(sizes) <= 5_000
     assert watch.ids() == dict.fromkeys(names(0, 400), 1)
+
+
+def test_a_long_log_is_cut_so_that_workers_can_share_it(
+    logs: Path, watch: Committer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "FILE_BYTES", 2_000)
+    add(logs / "a.jsonl", lines(0, 200))
+    add(logs / "b.jsonl", lines(200, 201))
+    source = watch.folder(logs)
+    batch = source.poll(watch.offset, 1 << 20, 0)
+    assert batch is not None
+    sizes = [path.stat().st_size for path in batch.files]
+    assert len(sizes) > 4
+    assert max(sizes) <= 2_000
+    assert len(batch.origins) == len(sizes)
+    watch.commit(ids_of(batch), batch.offset)
+    add(logs / "a.jsonl", lines(201, 300))
+    watch.drain(source)
+    assert watch.ids() == dict.fromkeys(names(0, 300), 1)

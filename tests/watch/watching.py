@@ -36,11 +36,10 @@ class Watched:
     def sources(self) -> list[Source]:
         return [opened(one, self.state / "sources", None, 0.0) for one in parse([str(self.logs)])]
 
-    def watch(
-        self, every: timedelta = HOUR, once: bool = True, lateness: timedelta = HOUR, batch_bytes: int = 64_000_000
-    ) -> Watch:
+    def watch(self, every: timedelta = HOUR, once: bool = True, lateness: timedelta = HOUR, **how: int) -> Watch:
+        """A watch; `how` are further fields of its plan."""
         job = resolve(self.inputs, settings=self.settings, state=self.state)
-        plan = Plan(job, every, lateness, batch_bytes=batch_bytes, once=once, wait_seconds=0.05, settle_seconds=0.0)
+        plan = Plan(job, every, lateness, once=once, wait_seconds=0.05, settle_seconds=0.0, **how)
         beside = Beside(self.inputs, job, self.state / OWN)
         answers = Answers(self.state, self.state, beside, Policy(), self.clock)
         return Watch(plan, self.sources(), beside, answers, self.said.append)

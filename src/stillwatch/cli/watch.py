@@ -40,6 +40,9 @@ def watch(  # noqa: PLR0913  one parameter an option
     every: Annotated[str, typer.Option(help="Time between searches for networks, like `15m` or `1h`.")] = "1h",
     lateness: Annotated[str, typer.Option(help="How late an exchange may come.")] = "1h",
     window: Annotated[str | None, typer.Option(help="How far back to look, like `60d`; for ever without it.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that read and sketch; one a core, at most 4, without.", min=1, max=64)
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="What follows from which finding; only observing without.")
     ] = None,
@@ -57,8 +60,9 @@ def watch(  # noqa: PLR0913  one parameter an option
     job = job_from(context, typed, findings, needs_logs=False)
     inputs = Inputs((), *map(tuple, (typed.accounts, typed.permits, typed.judgements, typed.indicators)))
     from stillwatch.watch.loop import Plan
+    from stillwatch.watch.workers import by_default
 
-    plan = Plan(job, spans[0], spans[1], keep, once=once)
+    plan = Plan(job, spans[0], spans[1], keep, once=once, workers=workers or by_default(job))
     _run(plan, inputs, addresses, database or job.state or Path(), rules)
 
 

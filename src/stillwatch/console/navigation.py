@@ -21,7 +21,6 @@ LINKS = (
     Link("/decisions", "Decisions"),
     Link("/appeals", "Appeals"),
     Link("/judgements", "Judgements"),
-    Link("/screening", "Screening", "analyst"),
     Link("/permits", "Permits"),
     Link("/shared", "Shared values"),
     Link("/policy", "Policy"),

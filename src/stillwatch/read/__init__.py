@@ -88,6 +88,20 @@ def run(engine: Engine, job: Job) -> None:
         write_evidence_sources(reading, state)
 
 
+def run_alone(engine: Engine, job: Job) -> None:
+    """Reads the job's logs, and nothing beside them, into `exchanges`, `received_sketches`, `sources` and
+    `unread_files`, as `run` does.
+
+    `sources` has no digests of files, which a watch has cut itself. Raises InputError when a file cannot be read,
+    OutputError when the disk is full.
+    """
+    rejects = Rejects(engine.folder, keep_raw=False)
+    reading = Reading(engine, job.settings.read, rejects, Faults(engine.folder), lambda _: None)
+    repeats = write_tables(reading, {EXCHANGES.name: job.sources.exchanges}, job.window)
+    write_unread_files(reading, job.sources.passed_over)
+    write_sources(reading, repeats, None, digests=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedKey:
     """The key under which the sketches among the logs were made."""

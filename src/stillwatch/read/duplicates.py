@@ -6,12 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stillwatch.engine import Engine, Query, identifier
-from stillwatch.read.partitions import rows_sql
+from stillwatch.read.partitions import no_rows_sql, rows_sql
 from stillwatch.read.tables import CheckedPart
-from stillwatch.records import Table
+from stillwatch.records import Kind, Table
+from stillwatch.records.columns import columns
 from stillwatch.records.inputs import INDICATORS, JUDGEMENTS
 
 _REPEATED_HASHES = "repeated_key_hashes"
+REPEATED = Table(
+    "repeated_rows",
+    (*columns(Kind.INT64, "number place line turn"), *columns(Kind.STRING, "key content")),
+)
+"""The columns of a table of rows that share a key."""
 
 
 def find_repeats(engine: Engine, name: str, parts: Sequence[CheckedPart]) -> Counter[int]:
@@ -29,6 +35,9 @@ def find_repeats(engine: Engine, name: str, parts: Sequence[CheckedPart]) -> Cou
     hashes = "\nUNION ALL\n".join(_hashes_sql(one) for one in parts)
     # The engine's own hash may collide, so it selects only candidates; the keys themselves are compared below.
     engine.duplicate_hashes(_REPEATED_HASHES, Query("keys of several rows", hashes), "key_hash")
+    if not engine.sizes([_REPEATED_HASHES])[_REPEATED_HASHES]:  # looking for them would read all texts
+        engine.create(name, Query("no repeated rows", no_rows_sql(REPEATED)))
+        return Counter()
     candidates = "\nUNION ALL\n".join(_candidates_sql(one, parts) for one in parts)
     order = "row_number() OVER (PARTITION BY key, sent ORDER BY rank, content, place) AS turn"
     found = f"SELECT *, {order} FROM (\n{candidates}\n)"

@@ -59,14 +59,14 @@ class Counts:
 
 
 def write_tables(reading: Reading, named: Mapping[str, Sequence[Source]], window: Window) -> Counts:
-    """Writes the input tables; `named` gives the sources of each table."""
+    """Writes the input tables that are named; `named` gives the sources of each."""
     counts = Counts()
     exchanges, sketches = _read_logs(reading, named[EXCHANGES.name])
     # Of an exchange that was given both raw and as a sketch the raw row is kept, since earlier tables win.
     repeated = _repeats(reading, EXCHANGES, exchanges + sketches, counts)
     for name, table, parts in ((EXCHANGES.name, EXCHANGES, exchanges), (RECEIVED, EXCHANGE_SKETCHES, sketches)):
         _view_window(reading, name, table, _Rows(parts, repeated), window, counts)
-    for table in (ACCOUNTS, PERMITS, JUDGEMENTS, INDICATORS):
+    for table in (table for table in (ACCOUNTS, PERMITS, JUDGEMENTS, INDICATORS) if table.name in named):
         found = reading.open(table, named[table.name])
         parts = read_in_place(reading, table, [one for one in found if one.in_place])
         parts += read_staged(reading, table, [one for one in found if not one.in_place])
@@ -89,8 +89,11 @@ def _read_logs(reading: Reading, logs: Sequence[Source]) -> tuple[list[CheckedPa
     return exchanges, sketches
 
 
-def write_sources(reading: Reading, counts: Counts, state: State | None) -> None:
-    """Writes one row for each file and one for a state; in each row, read = used + duplicate + quarantined."""
+def write_sources(reading: Reading, counts: Counts, state: State | None, digests: bool = True) -> None:
+    """Writes one row for each file and one for a state; in each row, read = used + duplicate + quarantined.
+
+    Without `digests` that of each file is empty.
+    """
     rows = source_rows(state)
     for number, opened in enumerate(reading.sources):
         read, repeated = reading.rows_read[number], counts.repeated[number]
@@ -100,7 +103,7 @@ def write_sources(reading: Reading, counts: Counts, state: State | None) -> None
                 "source": opened.source.shown,
                 "feeds": opened.table.name,
                 "format": opened.format_name,
-                "digest": digest(opened.source),
+                "digest": digest(opened.source) if digests else "",
                 "bytes": opened.source.path.stat().st_size,
                 "rows_read": read,
                 "rows_used": read - repeated - quarantined,

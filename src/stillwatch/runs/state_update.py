@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from stillwatch.disk import sync
 from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.engine.parquet_files import filled_columns
 from stillwatch.errors import InputError, Mistake, OutputError, UsageError
 from stillwatch.job import Job, Window, stamp
 from stillwatch.records import Table
-from stillwatch.records.definitions import DIGEST, account_sums_sql
+from stillwatch.records.definitions import account_sums_sql
 from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.runs import state as states
-from stillwatch.runs.state import State, Watched
+from stillwatch.runs.state import Part, State, Watched
 
 NEW_SKETCHES = replace(EXCHANGE_SKETCHES, name="new_sketches")
 """Those of a run's sketches that its state has not."""
@@ -53,48 +54,95 @@ def open_at(folder: Path, window: Window) -> Iterator[State]:
         yield state
 
 
-def add_sketches(engine: Engine, job: Job, state: State, key_id: str, watched: Watched | None = None) -> Added:
-    """Adds the sketches that this run has made to the state; they stay there even if this run fails later.
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Sketches that no state has yet, as a part whose files lie in `folder`."""
 
-    `watched` is what the sources have given with these sketches; it is committed in the same step. Raises InputError
-    when the logs hold exchanges of the future, OutputError when the state cannot be written.
-    """
-    made = _span(engine, ADDED_SKETCHES.name)
-    if made.rows and job.lateness is None and job.window.until is None:
-        _refuse_future(state.folder, made.last)
-    fresh = _without_held(engine, state, made) if job.lateness is not None else ADDED_SKETCHES
-    exchanges, accounts = states.next_names(state)
-    span = made if fresh is ADDED_SKETCHES else _span(engine, fresh.name)
-    added = Added(span.rows, made.rows - span.rows, exchanges if span.rows else None)
-    if span.rows:
-        engine.export(replace(EXCHANGE_SKETCHES, name=fresh.name), state.path(exchanges), {"key_id": key_id})
-        engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(fresh.name), DIGEST)))
-        engine.export(ADDED_SUMS, state.path(accounts))
-        part = states.part_of(state.path(exchanges), accounts, span.rows, (span.first, span.last))
-        newest = span.last + timedelta(microseconds=1)
-        until = job.window.until if job.lateness is None else None
-        state = replace(
-            state,
-            key_id=key_id,
-            until=until or max(newest, state.until or newest),
-            filled=tuple(sorted(filled_columns(pq.read_metadata(state.path(exchanges))) | set(state.filled))),
-            parts=(*state.parts, part),
-        )
-    if watched is not None:
-        held = replace(watched, taken=watched.taken + added.rows, repeated=watched.repeated + added.repeated)
-        state = replace(state, watched=held)
-    if span.rows or watched is not None:
-        states.publish(state)
-    return added
+    folder: Path
+    part: Part
+    key_id: str
+    filled: tuple[str, ...]  # columns in which some row has a value
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What one addition brought: new exchanges, exchanges that the state held already, and the file of the new ones."""
+    """What one addition brought: new exchanges, those that the state held already, and the files of the new ones."""
 
     rows: int
     repeated: int
-    file: str | None
+    files: tuple[str, ...]
+
+
+def add_sketches(engine: Engine, job: Job, state: State, key_id: str) -> Added:
+    """Adds the sketches that this run has made to the state; they stay there even if this run fails later.
+
+    Raises InputError when the logs hold exchanges of the future, OutputError when the state cannot be written.
+    """
+    fresh = part_of_table(engine, ADDED_SKETCHES, (state.folder, *states.next_names(state)), key_id)
+    if fresh is None:
+        return Added(0, 0, ())
+    if job.window.until is None:
+        _refuse_future(state.folder, fresh.part.last)
+    states.publish(_with_part(state, fresh, job.window.until))
+    return Added(fresh.part.rows, 0, (fresh.part.file,))
+
+
+def part_of_table(engine: Engine, table: Table, place: tuple[Path, str, str], key_id: str) -> Fresh | None:
+    """Writes a table of sketches and its accounts' sums as two files of a folder; returns None for no rows.
+
+    Raises OutputError when they cannot be written.
+    """
+    span = _span(engine, table.name)
+    if not span.rows:
+        return None
+    folder, exchanges, accounts = place
+    engine.export(replace(EXCHANGE_SKETCHES, name=table.name), folder / exchanges, {"key_id": key_id})
+    engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(table.name))))
+    engine.export(ADDED_SUMS, folder / accounts)
+    part = states.part_of(folder / exchanges, accounts, span.rows, (span.first, span.last))
+    return Fresh(folder, part, key_id, tuple(sorted(filled_columns(pq.read_metadata(folder / exchanges)))))
+
+
+def add_parts(engine: Engine, state: State, made: Sequence[Fresh], watched: Watched) -> Added:
+    """Adds parts that were made apart from the state, without what it holds already, and what their sources have given
+    with them: all in one step.
+
+    The parts' files lie on the state's own disk. Raises OutputError when the state cannot be written.
+    """
+    rows = 0
+    files: list[str] = []
+    for one in made:
+        fresh = _without_held(engine, state, one)
+        if fresh is None:
+            continue
+        names = states.next_names(state)
+        try:
+            for old, new in zip((fresh.part.file, fresh.part.accounts), names, strict=True):
+                sync(fresh.folder / old)
+                (fresh.folder / old).rename(state.path(new))
+        except OSError as error:
+            raise OutputError(
+                f"cannot write in `{state.folder}`: {error.strerror or error}; free space there"
+            ) from error
+        part = replace(fresh.part, file=names[0], accounts=names[1])
+        state = _with_part(state, replace(fresh, part=part), None)
+        rows += part.rows
+        files.append(part.file)
+    repeated = sum(one.part.rows for one in made) - rows
+    held = replace(watched, taken=watched.taken + rows, repeated=watched.repeated + repeated)
+    states.publish(replace(state, watched=held))
+    return Added(rows, repeated, tuple(files))
+
+
+def _with_part(state: State, fresh: Fresh, until: datetime | None) -> State:
+    newest = fresh.part.last + timedelta(microseconds=1)
+    return replace(
+        state,
+        key_id=fresh.key_id,
+        until=until or max(newest, state.until or newest),
+        filled=tuple(sorted({*state.filled, *fresh.filled})),
+        parts=(*state.parts, fresh.part),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,38 +158,37 @@ def _span(engine: Engine, table: str) -> _Span:
     return _Span(row["n"], row["first"], row["last"])
 
 
-def newest_added(engine: Engine) -> datetime | None:
-    """The time (UTC) of the newest exchange that this run has sketched; None without any."""
-    span = _span(engine, ADDED_SKETCHES.name)
-    return span.last if span.rows else None
-
-
-def not_held_sql(held: Sequence[Path]) -> Query:
-    """The sketches of this run that no part of the state in the files `held` has already."""
-    names = ", ".join(f"added.{identifier(name)}" for name in EXCHANGE_SKETCHES.names)
-    files = ", ".join(literal(str(path.absolute())) for path in held)
-    keys = " AND ".join(f"added.{name} = held.{name}" for name in ("exchange_id", "account_id", "started_at"))
+def held_sql(fresh: Path, held: Sequence[Path], those: str) -> Query:
+    """The sketches of the file `fresh` that no part of the state in the files `held` has already (`those` is `ANTI`),
+    or those that one has (`SEMI`)."""
+    keys = " AND ".join(f"fresh.{name} = held.{name}" for name in ("exchange_id", "account_id", "started_at"))
     return Query(
-        "sketches that the state has not",
+        "sketches that the state has",
         f"""
-SELECT {names}
-FROM {ADDED_SKETCHES.name} AS added
-LEFT JOIN (
-  SELECT exchange_id, account_id, started_at FROM read_parquet([{files}], hive_partitioning = false)
-) AS held ON {keys}
-WHERE held.exchange_id IS NULL""",
+SELECT fresh.*
+FROM {_files_sql((fresh,))} AS fresh
+{those} JOIN (SELECT exchange_id, account_id, started_at FROM {_files_sql(held)}) AS held ON {keys}""",
     )
 
 
-def _without_held(engine: Engine, state: State, made: _Span) -> Table:
-    """The table of the sketches that the state has not; only parts of the same time can hold an exchange already."""
-    if not made.rows:
-        return ADDED_SKETCHES
+def _files_sql(files: Sequence[Path]) -> str:
+    listed = ", ".join(literal(str(path.absolute())) for path in files)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+def _without_held(engine: Engine, state: State, fresh: Fresh) -> Fresh | None:
+    """The part without what the state has; only parts of the same time can hold an exchange already."""
+    made, path = fresh.part, fresh.folder / fresh.part.file
     held = [state.path(part.file) for part in state.parts if part.first <= made.last and part.last >= made.first]
     if not held:
-        return ADDED_SKETCHES
-    engine.create(NEW_SKETCHES.name, not_held_sql(held))
-    return NEW_SKETCHES
+        return fresh
+    known = held_sql(path, held, "SEMI")
+    counted = engine.fetch(Query(known.name, f"SELECT count(*) AS n FROM ({known.sql})"))
+    if not counted["n"][0].as_py():
+        return fresh
+    engine.create(NEW_SKETCHES.name, held_sql(path, held, "ANTI"))
+    names = (f"new-{made.file}", f"new-{made.accounts}")
+    return part_of_table(engine, NEW_SKETCHES, (fresh.folder, *names), fresh.key_id)
 
 
 def _refuse_future(folder: Path, newest: datetime) -> None:

@@ -15,7 +15,7 @@ from stillwatch.sources.addresses import Address
 from stillwatch.sources.inbox import INBOX, JSON, PROTOBUF, Inbox
 from stillwatch.sources.interface import Allowed, Batch, Counts, Offset, unusable
 from stillwatch.sources.otlp import Receiver
-from stillwatch.sources.spool import Spool, unwritable
+from stillwatch.sources.spool import FILE_BYTES, Spool, unwritable
 
 _MOST_GROUPS = 500  # of one batch
 _PAUSE = 0.1
@@ -72,7 +72,7 @@ class OtlpSource:
 
     def _batch(self, groups: list[Path], most_bytes: int) -> Batch:
         taken: list[str] = []
-        files: dict[str, Path] = {}
+        files: list[Path] = []
         size = records = 0
         try:
             for group in groups:
@@ -86,13 +86,16 @@ class OtlpSource:
             raise unwritable(self._spool.folder, error) from error
         repeated, self._told = self._inbox.repeated - self._told, self._inbox.repeated
         counts = Counts(records, size, repeated)
-        return Batch(tuple(files.values()), (self.name,) * len(files), {"groups": taken}, counts)
+        return Batch(tuple(files), (self.name,) * len(files), {"groups": taken}, counts)
 
-    def _add(self, path: Path, kind: str, files: dict[str, Path]) -> int:
-        """Adds the requests of one file to the batch's file of their format; returns how many bytes they are."""
+    def _add(self, path: Path, kind: str, files: list[Path]) -> int:
+        """Adds the requests of one file to the batch's last file of their format; returns how many bytes they are."""
         if not path.exists():
             return 0
-        target = files.setdefault(kind, self._spool.path(kind)) if kind not in files else files[kind]
+        target = next((one for one in reversed(files) if one.suffix == kind), None)
+        if target is None or target.stat().st_size >= FILE_BYTES:
+            target = self._spool.path(kind)
+            files.append(target)
         with path.open("rb") as stream, target.open("ab") as out:
             shutil.copyfileobj(stream, out, 1 << 20)
             return stream.tell()

@@ -15,6 +15,7 @@ import orjson
 from stillwatch.errors import OutputError
 
 LONGEST = 64_000_000  # bytes of one record, which `read` takes of a message in protobuf
+FILE_BYTES = 16_000_000  # of a file of a batch, beyond which the next is begun: workers share a batch by its files
 _LONGEST_INTEGER = 19  # digits: a longer integer is converted as a float, since that takes linear time
 _WHITE = b" \t\r\n"
 _PROTOBUF = b"\x0a"  # how a message of OTLP begins: field 1, with a length
@@ -65,6 +66,7 @@ class Records:
     too_large: int = 0
     _files: dict[str, BinaryIO] = field(default_factory=dict)
     _paths: list[Path] = field(default_factory=list)
+    _written: dict[str, int] = field(default_factory=dict)  # bytes of each open file
 
     def __enter__(self) -> Records:
         return self
@@ -105,11 +107,16 @@ class Records:
     def _write(self, ending: str, data: bytes, records: int) -> None:
         try:
             stream = self._files.get(ending)
+            if stream is not None and self._written[ending] >= FILE_BYTES:
+                stream.close()
+                stream = None
             if stream is None:
                 path = self.spool.path(ending)
                 stream = self._files[ending] = path.open("wb", buffering=1 << 20)
                 self._paths.append(path)
+                self._written[ending] = 0
             stream.write(data)
+            self._written[ending] += len(data)
         except OSError as error:
             raise unwritable(self.spool.folder, error) from error
         self.records += records

@@ -17,7 +17,7 @@ from stillwatch.sources.interface import Batch, Counts, Offset, Trouble
 from stillwatch.sources.journal import Known
 from stillwatch.sources.listing import Changes, Listing, Seen
 from stillwatch.sources.matching import Match, Matcher, Verdict
-from stillwatch.sources.spool import Spool, unwritable
+from stillwatch.sources.spool import FILE_BYTES, Spool, unwritable
 
 SETTLE_SECONDS = 15.0
 _TAIL_SECONDS = 3_600  # after which a last line is taken though it is no whole JSON object
@@ -227,7 +227,8 @@ class Taking:
         vain = (known.taken, seen.size, seen.changed, tail)
         if self._vain.get(path) == vain:
             return tail == "any"
-        piece, out = self._copied(known, path, seen, (taken.room, left, tail))
+        cut = plain and taken.room > FILE_BYTES  # of one that is compressed, all before would be read again
+        piece, out = self._copied(known, path, seen, (FILE_BYTES if cut else taken.room, left, tail))
         if not piece.bytes:
             out.unlink()
             self._vain[path] = vain
@@ -243,6 +244,8 @@ class Taking:
             out.unlink()
         else:
             taken.add(out, self.listing.path(path), piece.bytes, piece.lines)
+        if cut and not taken.full:
+            return self._lines(known, path, seen, taken)
         return plain and known.taken >= seen.size
 
     def _copied(

@@ -1,22 +1,27 @@
-"""Takes one batch of a source into the state: read, sketched, and committed with the source's offset in one step."""
+"""Takes one batch of a source into the state: sketched by workers, committed with the source's offset in one step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from stillwatch import flow
+from stillwatch.disk import private
+from stillwatch.engine.factory import open_engine
 from stillwatch.errors import InputError
-from stillwatch.input_files import find
-from stillwatch.job import Job, Sources, Window
+from stillwatch.flow import PATIENCE, Sketched
+from stillwatch.job import Job, Window
 from stillwatch.read.summary import Rows
 from stillwatch.runs import state as states
-from stillwatch.runs.state import Reach
-from stillwatch.runs.state_update import now
+from stillwatch.runs import state_update
+from stillwatch.runs.state import Reach, Watched
+from stillwatch.runs.state_update import Added, now
 from stillwatch.sources import Batch, Source
+from stillwatch.watch.workers import NO_ROWS, Workers
 
+OWN = "watch"  # the folder in a state in which a watch keeps what it can make again
 AHEAD = timedelta(hours=1)
 """How far ahead of this machine's clock an exchange may be: beyond it the state's end would shut out all others."""
 
@@ -30,17 +35,26 @@ class Taken:
     unreadable: tuple[str, ...] = ()
 
 
-def take(source: Source, job: Job, batch: Batch) -> Taken:
-    """Adds a batch to the job's state.
+def take(
+    source: Source, job: Job, batch: Batch, workers: Workers, meanwhile: Callable[[], None] = lambda: None
+) -> Taken:
+    """Adds a batch to the job's state: the workers sketch its files, and what they made is committed with the offset.
+
+    `meanwhile` is done while they do.
 
     A file that cannot be used must not keep out what comes after it: it is named, and the rest is used. Raises RunError
-    when the state cannot take the batch; the committed offset then says what was taken.
+    when the state cannot take the batch, which is then to come again.
     """
+    state = job.state
+    assert state is not None
     late = _late_before(source.name, job)
     since = max(filter(None, (late, job.window.since)), default=None)
-    window = Window(since, now() + AHEAD)
-    taken = _taken(source, replace(job, window=window), batch)
-    return replace(taken, unreadable=tuple(_as_it_came(text, batch) for text in taken.unreadable))
+    job = replace(job, window=Window(since, now() + AHEAD))
+    with private(state / OWN, "made") as folder:
+        made, other = _of_one_key(job, workers.sketched(job, batch.files, folder, meanwhile))
+        added = _committed(job, made, {source.name: dict(batch.offset)})
+    unread = [*(text for one in made for text in one.unread), *other]
+    return Taken(_rows(made, added), added.files, tuple(_as_it_came(text, batch) for text in unread))
 
 
 def _as_it_came(text: str, batch: Batch) -> str:
@@ -50,54 +64,58 @@ def _as_it_came(text: str, batch: Batch) -> str:
     return text
 
 
-def _taken(source: Source, job: Job, batch: Batch) -> Taken:
-    offset = {source.name: dict(batch.offset)}
-    try:
-        return _added(flow.add_watched(_job(job, batch.files), offset))
-    except InputError as error:
-        if len(batch.files) <= 1:
-            taken = _added(flow.add_watched(_job(job, ()), offset))
-            return replace(taken, unreadable=(str(error),))
-    return _one_by_one(job, batch, offset)
+def _of_one_key(job: Job, made: Sequence[Sketched]) -> tuple[list[Sketched], list[str]]:
+    """What can be together in a state, and what is wrong with the rest: sketches of two keys cannot be compared.
+
+    Sketches that came among the logs are left out. Raises InputError where the logs' own would have to be, since the
+    watch was then begun with the wrong key.
+    """
+    assert job.state is not None
+    state, own = states.load(job.state), job.key.key_id
+    keys = [one.fresh.key_id for one in made if one.fresh is not None]
+    key_id = state.key_id if state.parts else own if own in keys else next(iter(keys), own)
+    if own != key_id and own in keys:
+        what = f"the sketches in `{state.folder}` were made under the key `{key_id}`, but these logs' would be under"
+        raise InputError(f"{what} `{own}`; name the state's key with `--key-file`")
+    wrong = [one.fresh for one in made if one.fresh is not None and one.fresh.key_id != key_id]
+    said = [f"{one.part.rows:,} sketches are under the key `{one.key_id[:40]}`, not `{key_id}`" for one in wrong]
+    return [replace(one, rows=NO_ROWS, fresh=None) if one.fresh in wrong else one for one in made], said
 
 
-def _one_by_one(job: Job, batch: Batch, offset: dict[str, dict[str, object]]) -> Taken:
-    """Each file alone, and the offset last: exchanges of a file that comes again are held already."""
-    found = []
-    for path in batch.files:
-        try:
-            found.append(_added(flow.add_watched(_job(job, (path,)), {})))
-        except InputError as error:
-            found.append(Taken(NO_ROWS, (), (str(error),)))
-    found.append(_added(flow.add_watched(_job(job, ()), offset)))
-    return Taken(
-        Rows(*(sum(column) for column in zip(*(_counts(one.rows) for one in found), strict=True))),
-        tuple(part for one in found for part in one.parts),
-        tuple(name for one in found for name in one.unreadable),
-    )
+def _committed(job: Job, made: Sequence[Sketched], offsets: Mapping[str, Any]) -> Added:
+    """Adds what was sketched to the job's state, and in the same step how far the sources were read.
+
+    Others may use the state meanwhile: it is this one's alone only while it adds.
+    """
+    assert job.state is not None
+    parts = [one.fresh for one in made if one.fresh is not None]
+    with (
+        open_engine(job.settings.engine, job.state.absolute().parent) as engine,
+        states.opened(job.state, PATIENCE) as state,
+    ):
+        return state_update.add_parts(engine, state, parts, _watched(state.watched, offsets, made))
 
 
-NO_ROWS = Rows(0, 0, 0, 0, 0)
-
-
-def _counts(rows: Rows) -> tuple[int, ...]:
-    return rows.read, rows.used, rows.duplicate, rows.quarantined, rows.outside_window
-
-
-def _added(done: flow.Addition) -> Taken:
-    rows, again = done.rows, done.added.repeated
-    rows = replace(rows, used=rows.used - again, duplicate=rows.duplicate + again)
-    return Taken(rows, () if done.added.file is None else (done.added.file,), done.unread)
-
-
-def _job(job: Job, files: tuple[Path, ...]) -> Job:
-    found, _ = find([str(path) for path in files])
-    read = job.settings.read.model_copy(update={"skip_unreadable": True})
+def _watched(before: Watched, offsets: Mapping[str, Any], made: Sequence[Sketched]) -> Watched:
+    newest = max((one.fresh.part.last for one in made if one.fresh is not None), default=None)
+    reach = dict(before.reach)
+    for source in offsets:
+        known = reach.get(source, Reach())
+        reach[source] = replace(known, newest=max(filter(None, (known.newest, newest)), default=None))
     return replace(
-        job,
-        sources=Sources(exchanges=found.sources),
-        settings=job.settings.model_copy(update={"read": read}),
+        before,
+        offsets={**before.offsets, **offsets},
+        reach=reach,
+        outside=before.outside + sum(one.rows.outside_window for one in made),
+        quarantined=before.quarantined + sum(one.rows.quarantined for one in made),
+        repeated=before.repeated + sum(one.rows.duplicate for one in made),
     )
+
+
+def _rows(made: Sequence[Sketched], added: Added) -> Rows:
+    counts = zip(*(astuple(one.rows) for one in (*made, Sketched(NO_ROWS))), strict=True)
+    rows = Rows(*map(sum, counts))
+    return replace(rows, used=rows.used - added.repeated, duplicate=rows.duplicate + added.repeated)
 
 
 def _late_before(name: str, job: Job) -> datetime | None:

@@ -36,10 +36,12 @@ from stillwatch.watch import epochs, ingest, joins
 from stillwatch.watch.answers import Answers
 from stillwatch.watch.beside import Beside
 from stillwatch.watch.epochs import Running
+from stillwatch.watch.ingest import OWN as OWN
 from stillwatch.watch.standing import Found, found_by
+from stillwatch.watch.workers import Workers
 
 LOCK = ".watching"
-OWN = "watch"  # the folder in a state in which a watch keeps what it can make again
+FULL = 0.9  # of what a batch may hold: then its source has more
 FAILURES = 20  # in a row, after which a watch gives up
 DECIDING = 9.0  # times as long as a decision took it is not made again for accounts that join: a tenth of all time
 NOTE_SECONDS = 10.0  # between notes of an idle watch on how it does
@@ -56,7 +58,8 @@ class Plan:
     every: timedelta  # of event time, between epochs
     lateness: timedelta  # how late an exchange may come
     keep: timedelta | None = None  # how far back the state goes; None for ever
-    batch_bytes: int = 64_000_000
+    workers: int = 1  # processes that read and sketch
+    batch_bytes: int = 64_000_000  # for each worker
     wait_seconds: float = 1.0  # between looks when no source has anything
     settle_seconds: float = SETTLE_SECONDS + 1.0  # that `once` waits for a source before it has nothing
     once: bool = False  # work off what is there, find once, end
@@ -91,6 +94,11 @@ class Watch:
     undecided: bool = False  # whether accounts joined on whom the policy has not decided
     decide_from: float = 0.0  # when it may decide on them
     noted: float = -math.inf  # when it last wrote how it does
+    behind: bool = False  # whether a source had as much as a batch takes
+    workers: Workers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workers = Workers(self.plan.workers)
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Watches until `stopped`, or with `once` until all is worked off and found.
@@ -146,6 +154,7 @@ class Watch:
         try:
             yield
         finally:
+            self.workers.close()
             if self.running is not None:
                 self.running.stop()
 
@@ -172,7 +181,7 @@ class Watch:
 
         A source that fails is told of and does not keep out the others; RunError is raised where none had a batch.
         """
-        took, failure = False, None
+        took, failure, self.behind = False, None, False
         for source in self.sources:
             try:
                 took = self._take(source) or took
@@ -181,7 +190,8 @@ class Watch:
                 failure = error
         if failure is not None and not took:
             raise failure
-        self._join()
+        if not (self.behind and self.plan.workers > 1):  # else beside the next batch
+            self._join()
         if self.undecided and time.monotonic() >= self.decide_from:
             self._decide()
         return took
@@ -190,10 +200,13 @@ class Watch:
         offset = states.load(self.plan.state).watched.offsets.get(source.name)
         # who watches once must wait for files that may still be written
         wait = self.plan.settle_seconds if self.plan.once else 0.0
-        batch = source.poll(offset, self.plan.batch_bytes, wait)
+        most = self.plan.workers * self.plan.batch_bytes
+        batch = source.poll(offset, most, wait)
         if batch is None:
             return False
-        done = ingest.take(source, replace(_embedded(self.plan.job), lateness=self.plan.lateness), batch)
+        job = replace(_embedded(self.plan.job), lateness=self.plan.lateness)
+        done = ingest.take(source, job, batch, self.workers, self._join)
+        self.behind = self.behind or batch.counts.bytes >= FULL * most
         for said in [*map(str, batch.troubles), *done.unreadable]:
             self.tell(f"{source.name}: {said}")
         if batch.files:
@@ -204,9 +217,9 @@ class Watch:
         """Holds the accounts of new parts against the networks of the last epoch."""
         state = states.load(self.plan.state)
         fresh = [part.file for part in state.parts if part.file not in self.looked_at]
-        self.looked_at.update(fresh)
         if self.found is not None:
             self._add(self.found, self.found.profiles, state, fresh)
+        self.looked_at.update(fresh)
 
     def _add(self, found: Found, profiles: Sequence[Profile], state: State, fresh: Sequence[str]) -> None:
         """Adds the accounts of some parts of the state that belong to networks; the policy is still to decide on
@@ -232,6 +245,7 @@ class Watch:
         due = self.until is None or state.until - self.until >= self.plan.every
         if not (due or (self.plan.once and state.until != self.until)):
             return
+        self._join()
         job = self.answers.informed(self.beside.job())
         with states.opened(self.plan.state, PATIENCE) as opened:
             self._compact(opened)

@@ -1,1 +1,0 @@
-"""Names of holders held against screening lists. It reads no ledger and causes nothing: what it finds, people judge."""

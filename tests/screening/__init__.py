@@ -1,1 +1,0 @@
-"""Screening: spellings, lists, holders, matches, and what waits for people."""
