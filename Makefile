@@ -42,7 +42,7 @@ UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(ST
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-watch bench-reference-case bench-serve bench-console bench-share litellm benchmark benchmark-framing docs clean
+.PHONY: help demo test test-fast coverage smallest lint format bench bench-beside bench-read bench-watch bench-reference-case bench-serve bench-console bench-access bench-share litellm benchmark benchmark-framing docs clean
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
@@ -97,6 +97,9 @@ bench-serve: $(DEVELOPMENT)  ## look-ups, requests and LiteLLM's cost with ours,
 
 bench-console: $(DEVELOPMENT)  ## pages over 2.5 M accounts, and the first picture of a network (options in CONSOLE="...")
 	@$(BIN)/python -m bench.console $(CONSOLE)
+
+bench-access: $(DEVELOPMENT)  ## screening: recall, precision, processor time, and /v1/screen (options in ACCESS="...")
+	@$(BIN)/python -m bench.access $(ACCESS)
 
 bench-share: $(DEVELOPMENT)  ## bundles, TAXII's pages, private matching (options in SHARE="...")
 	@$(BIN)/python -m bench.sharing $(SHARE)

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from stillwatch import flow
 from stillwatch.job import Inputs, Job, resolve
 from stillwatch.key import load_key
-from stillwatch.records.definitions import account_sums_sql
+from stillwatch.records.definitions import DIGEST, account_sums_sql
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.runs.state import Part, State, publish
 
@@ -79,7 +79,7 @@ def holding(files: list[Path], at: Path, new: Path) -> State:
 
 def _part(at: Path, name: str, path: Path) -> Part:
     accounts = name.replace("exchanges", "accounts")
-    sums = account_sums_sql(f"read_parquet('{path}')")
+    sums = account_sums_sql(f"read_parquet('{path}')", DIGEST)
     duckdb.connect().execute(f"COPY ({sums}) TO '{at / accounts}' (FORMAT parquet)")
     first, last = duckdb.sql(f"SELECT min(started_at), max(started_at) FROM read_parquet('{path}')").fetchall()[0]
     return Part(name, accounts, pq.read_metadata(path).num_rows, path.stat().st_size, name, first, last)

@@ -29,6 +29,7 @@ SECTIONS = (
             "docs/concepts.md",
             "docs/operating.md",
             "docs/gateways.md",
+            "docs/access.md",
             "docs/console.md",
             "docs/limits.md",
         ),

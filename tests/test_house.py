@@ -121,7 +121,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "serve/routes.py": "tests/serve/test_app.py ask for addresses that are there and that are not",
     "serve/snapshots.py": "tests/serve/test_verdict.py and test_server.py ask for fresh, old and swapped snapshots",
     "serve/taxii_query.py": "tests/serve/test_taxii.py asks by every parameter",
-    "sketch/account.py": "tests/sketch/test_stage.py compare its sums",
     "ledger/versions.py": "tests/ledger/test_shares.py and test_received.py turn its pages",
     "share/atlas.py": "tests/share/test_stix.py reads what it names",
     "link/profiles.py": "tests/scenarios/test_watch.py finds who joins by what it wrote",

@@ -1,19 +1,24 @@
-"""What an epoch costs once an hour of exchanges came in: the state, the hour and the epoch, each measured by itself.
+"""What an epoch costs once an hour of exchanges came in, beside one that can use nothing of what earlier ones computed.
 
-WORLD is a folder that `python -m bench.reference_case` writes, sketches of a log by day. All but its last hour becomes
-a state, which is searched once; the hour is added, and the epoch after it is what the table is about.
+WORLD is a folder that `python -m bench.reference_case` writes, sketches of a log. All but its last hour becomes a state
+of one part a day, as a watch leaves it, which is searched once; the hour is added, and it is searched again, each time
+in a process of its own, as a watch does. Last it is searched without what was kept, and the tables are compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import json
 import resource
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -27,11 +32,28 @@ from stillwatch.watch import epochs
 
 TARGET = 600.0  # seconds
 ASKED = 317_000_000  # exchanges, of the public case
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAYS_AT_ONCE = 9  # sorted in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One finished epoch: its run folder, and what its process took."""
+
+    run: Path
+    seconds: float
+    cpu: float
+
+    def lines(self, name: str) -> Iterator[str]:
+        """A line for the epoch and one for each of its stages."""
+        stages: list[dict[str, Any]] = json.loads((self.run / MARKER).read_text(encoding="utf-8"))["stages"]
+        yield _line(name, self.seconds, self.cpu, max(one["peak_memory_bytes"] for one in stages))
+        for one in stages:
+            yield _line(f"  {one['stage']}", one["seconds"], one["cpu_seconds"], one["peak_memory_bytes"])
 
 
 def lines(options: argparse.Namespace) -> Iterator[str]:
-    """One line for each step, then one for each stage of the epoch."""
+    """One line for each step, with the stages of each epoch."""
     world: Path = options.world.absolute()  # the state links to its files
     with tempfile.TemporaryDirectory(prefix="stillwatch-epoch-", dir=world.parent) as name:
         folder = Path(name)
@@ -40,53 +62,80 @@ def lines(options: argparse.Namespace) -> Iterator[str]:
         job = _job(world, state.folder, options.threads)
         yield f"{sum(part.rows for part in state.parts):,} exchanges in {len(state.parts)} parts of the state"
         yield f"{'step':28} {'s':>8} {'CPU-s':>8} {'peak GB':>8}"
-        yield _timed("first epoch", lambda: _epoch(job))
-        hour = _job(None, state.folder, options.threads, added)
-        yield _timed("an hour is added", lambda: flow.add_to_state(hour))
-        began = time.perf_counter()
-        yield _timed("epoch after it", lambda: _epoch(job))
-        took = time.perf_counter() - began
-        run = epochs.latest(state.folder)
-        assert run is not None
-        for stage in json.loads((run / MARKER).read_text(encoding="utf-8"))["stages"]:
-            yield f"  {stage['stage']:26} {stage['seconds']:8.1f} {stage['cpu_seconds']:8.1f}"
-        rows = sum(part.rows for part in states.load(state.folder).parts)
-        yield f"{took:,.0f} s at {rows:,} exchanges; asked are at most {TARGET:,.0f} s at {ASKED:,}"
+        first = _epoch(job, folder / "first")
+        epochs.adopt(state.folder, first.run)
+        yield from first.lines("first epoch")
+        began = time.perf_counter(), time.process_time()
+        rows = flow.add_to_state(_job(None, state.folder, options.threads, added))
+        yield _line("an hour is added", time.perf_counter() - began[0], time.process_time() - began[1])
+        kept = state.folder / epochs.PARTIALS
+        yield f"partial results: {_bytes(kept) / 1e9:.2f} GB beside {_bytes(state.folder) / 1e9:.2f} GB of the state"
+        after = _epoch(job, folder / "after")
+        yield from after.lines("epoch after it")
+        shutil.rmtree(kept)
+        whole = _epoch(job, folder / "whole")
+        yield from whole.lines("the same, nothing kept")
+        yield f"tables that differ between the two: {_unlike(after.run, whole.run)}"
+        yield f"{after.seconds:,.0f} s at {rows.used:,} exchanges; asked are at most {TARGET:,.0f} s at {ASKED:,}"
 
 
 def parted(exchanges: Path, folder: Path) -> tuple[list[Path], Path]:
-    """Parts sketches at the moment an hour before the newest: the files before it, and the file of the hour."""
-    files = sorted(exchanges.absolute().glob("*.parquet"))
-    everything = ", ".join(f"'{path}'" for path in files)
+    """Parts sketches at the moment an hour before the newest: a file of each day before it, and one of the hour."""
     engine = duckdb.connect()
-    engine.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-    (newest,) = engine.execute(f"SELECT max(started_at) FROM read_parquet([{everything}])").fetchone() or (None,)
-    assert newest is not None
-    at = f"TIMESTAMP '{newest - HOUR}'"
+    engine.execute("SET TimeZone = 'UTC'; SET memory_limit = '4GB'; SET enable_progress_bar = false")
+    engine.execute(f"SET temp_directory = '{folder / 'spill'}'")
+    every = f"read_parquet('{exchanges.absolute()}/*.parquet')"
+    first, newest = engine.execute(f"SELECT min(started_at), max(started_at) FROM {every}").fetchone() or (None, None)
+    assert first is not None and newest is not None
+    end = newest - HOUR
     added = folder / "new.parquet"
-    engine.execute(
-        f"COPY (SELECT * FROM read_parquet([{everything}]) WHERE started_at >= {at} ORDER BY account_id) "
-        f"TO '{added}' (FORMAT parquet)"
-    )
-    old = []
-    for path in files:
-        later = engine.execute(f"SELECT count(*) FROM '{path}' WHERE started_at >= {at}").fetchone()
-        if later == (0,):
-            old.append(path)
-            continue
-        old.append(folder / path.name)
-        engine.execute(f"COPY (SELECT * FROM '{path}' WHERE started_at < {at}) TO '{old[-1]}' (FORMAT parquet)")
-    return old, added
+    _write(engine, every, (end, newest + HOUR), added)
+    begins = [datetime.combine(first.date() + n * DAY, datetime.min.time()) for n in range((end - first).days + 2)]
+    files = []
+    for number in range(0, len(begins), DAYS_AT_ONCE):
+        days = begins[number : number + DAYS_AT_ONCE]
+        span = f"started_at >= '{days[0]}' AND started_at < '{min(days[-1] + DAY, end)}'"
+        engine.execute(f"CREATE OR REPLACE TABLE days AS SELECT * FROM {every} WHERE {span}")
+        for day in days:
+            if _write(engine, "days", (day, min(day + DAY, end)), folder / f"{day:%Y-%m-%d}.parquet"):
+                files.append(folder / f"{day:%Y-%m-%d}.parquet")
+    return files, added
 
 
-def _epoch(job: Job) -> None:
+def _write(engine: duckdb.DuckDBPyConnection, table: str, span: tuple[datetime, datetime], path: Path) -> bool:
+    """Writes the rows of a span of time in the order of a state's part; False when there is none."""
+    rows = f"SELECT * FROM {table} WHERE started_at >= '{span[0]}' AND started_at < '{span[1]}'"
+    order = "ORDER BY account_id, started_at, exchange_id"
+    form = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 131072"
+    written = engine.execute(f"COPY ({rows} {order}) TO '{path}' ({form})").fetchone()
+    return written is not None and written[0] > 0
+
+
+def _epoch(job: Job, out: Path) -> Epoch:
     assert job.state is not None
     with states.opened(job.state) as state:
         frozen = epochs.begin(state)
-    assert state.until is not None
-    out = job.state / epochs.RUNS / epochs.name_of(state.until)
-    epochs.find(job, frozen, out)
-    epochs.adopt(job.state, out)
+    wall, cpu = time.perf_counter(), _cpu_of_children()
+    running = epochs.Running.begin(job, frozen, out)
+    running.process.join()
+    failure = running.failure()
+    assert failure is None, failure
+    return Epoch(out, time.perf_counter() - wall, _cpu_of_children() - cpu)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _unlike(one: Path, other: Path) -> str:
+    names = sorted(path.name for path in other.glob("*.parquet"))
+    _, unlike, absent = filecmp.cmpfiles(one, other, names, shallow=False)
+    return f"{', '.join([*unlike, *absent]) or 'none'} of {len(names)}"
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
 
 
 def _job(world: Path | None, state: Path, threads: int, added: Path | None = None) -> Job:
@@ -95,8 +144,5 @@ def _job(world: Path | None, state: Path, threads: int, added: Path | None = Non
     return resolve(inputs, settings=Settings(engine=EngineSettings(threads=threads)), state=state)
 
 
-def _timed(name: str, work: Callable[[], object]) -> str:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return f"{name:28} {wall:8.1f} {cpu:8.1f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:8.2f}"
+def _line(name: str, wall: float, cpu: float, peak: int | None = None) -> str:
+    return f"{name:28} {wall:8.1f} {cpu:8.1f} {'' if peak is None else f'{peak / 1e9:8.2f}'}".rstrip()

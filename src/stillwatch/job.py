@@ -60,6 +60,7 @@ class Job:
     state: Path | None = None  # the folder that keeps what earlier runs have read
     previous: Path | None = None  # the run folder whose networks and campaigns keep their ids
     lateness: timedelta | None = None  # how late an exchange may reach the state; None: none before the state's end
+    partials: Path | None = None  # folder of what earlier runs over the state computed of each account by itself
 
 
 def resolve(

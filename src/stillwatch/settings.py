@@ -91,6 +91,8 @@ class ServeSettings(_Section):
     litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
     taxii_body_bytes: int = Field(default=10_000_000, ge=1_024)  # what a partner may send at once
     taxii_objects_per_day: int = Field(default=50_000, ge=1)  # new objects of one partner; more are refused
+    screening_lists: tuple[Path, ...] = ()  # that names at sign-up are held against; read anew when a file changes
+    screening_least: float = Field(default=0.66, ge=0.5, le=1.0)  # agreement of names from which on it is a match
     receive_seconds: float = Field(default=20.0, gt=0.0)  # within which a request must have arrived
     keep_alive_seconds: float = Field(default=75.0, gt=0.0)  # longer than LiteLLM keeps an idle connection (15)
     most_connections: int = Field(default=4_096, ge=16)

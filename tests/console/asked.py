@@ -18,6 +18,7 @@ from stillwatch.console.gate import csrf_of
 from stillwatch.ledger import ROLES, opened
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.runs import epochs
+from stillwatch.screening.kept import write_batch
 from stillwatch.serve.app import App
 from stillwatch.serve.build import FOLDER, Beside, Service, application, service
 from stillwatch.settings import ConsoleSettings, Settings
@@ -28,6 +29,21 @@ DAY = timedelta(days=1)
 FIRST, SECOND = datetime(2026, 6, 1, 12), datetime(2026, 6, 2, 12)
 HOLDER, WAITING, ENDED = "dact", "dwait", "dended"
 """Decisions of the state: in force, waiting for a second person, and expired."""
+
+MATCH = {
+    "match_id": "ab" * 16,
+    "account_id": "account <1>",
+    "role": "owner",
+    "name": "Iwan <b>Joukov</b>",
+    "country": "FR",
+    "listed": "Ivan Zhukov",
+    "source": "Specially Designated Nationals",
+    "programs": ["IRGC", "SDGT"],
+    "score": 0.91,
+    "reasons": ["`iwan` is like `ivan` (0.97)", "the country is FR, of the listed one RU: shown, and not weighed"],
+    "at": "2026-06-01T00:00:00+00:00",
+}
+"""A match with a screening list that waits for a person."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +167,13 @@ def served(state: Path, where: Path | str | None = None, **settings: Any) -> Ite
 
 
 def laid(state: Path, run: Path, at: datetime = FIRST) -> Path:
-    """Puts a run folder into a state as its newest epoch."""
+    """Puts a run folder into a state as its newest epoch, and a match with a screening list beside it."""
     name = epochs.name_of(at)
     folder = state / epochs.RUNS / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(run, folder)
     (state / epochs.RUNS / epochs.LATEST).write_text(name + "\n", encoding="utf-8")
+    write_batch(state, [MATCH])
     return folder
 
 

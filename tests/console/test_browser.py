@@ -109,6 +109,7 @@ def shown(account: str) -> dict[str, str]:
         "decision": f"/decisions/{HOLDER}",
         "appeals": "/appeals",
         "judgements": "/judgements",
+        "screening": "/screening",
         "permits": "/permits",
         "shared": "/shared",
         "policy": "/policy",

@@ -127,6 +127,7 @@ def test_what_a_run_quotes_is_only_text(shared: Console) -> None:
         "/networks/N1/picture",
         "/quality",
         "/shared",
+        "/screening",
         "/permits",
     ):
         seen = shared.get(path)

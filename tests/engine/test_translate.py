@@ -17,13 +17,14 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.engine.translate import to_spark
 from stillwatch.errors import QueryError
 from stillwatch.records.inputs import INDICATORS
+from stillwatch.sketch.account import merged_sql, ranked_sql
 from tests.read.odd_logs import check_odd_logs
 from tests.scenarios.small_world import SmallWorld, table_of
 
 
 @pytest.fixture(scope="module")
 def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
-    """Every query of a scan with campaigns, and of reading logs of every type, once for each text."""
+    """Every query of a scan with campaigns, of reading logs of every type, and the sums of a state; each text once."""
     found: dict[str, Query] = {}
 
     def noting(method: str) -> None:
@@ -42,7 +43,7 @@ def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Q
         told = {"partner": "northwind", "claim": "same_address", "value": "203.0.113.7", "weight": 0.5}
         world.scan(folder / "run", indicators=table_of(folder / "told.parquet", INDICATORS.schema, [told]))
         check_odd_logs(tmp_path_factory.mktemp("odd"), "duckdb")
-    return [query for query in found.values() if "stored_rows" not in query.sql]
+    return [ranked_sql(merged_sql()), *(query for query in found.values() if "stored_rows" not in query.sql)]
 
 
 def nodes(query: Query) -> set[type[exp.Expr]]:

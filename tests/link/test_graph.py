@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.account_reading import partial_results
 from stillwatch.link.graph import Graph, Groups, load
-from stillwatch.link.segments import segmented
 from stillwatch.link.values import ATTRIBUTES, POOL
 from stillwatch.records.inputs import ACCOUNTS
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
@@ -54,8 +54,8 @@ def graph_of(folder: Path, order: list[int], threads: int = 1) -> Graph:
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, sketches))
         stated = {"account_id": pa.array(NAMES), "email_domain": pa.array(DOMAINS)}
         engine.store(ACCOUNTS, filled(ACCOUNTS, stated))
-        with segmented(engine) as segments:
-            return load(engine, segments, 4, frozenset()).graph({POOL: NO_GROUPS})
+        with partial_results(engine) as partials:
+            return load(engine, partials, 4, frozenset()).graph({POOL: NO_GROUPS})
 
 
 @pytest.mark.parametrize("order", [list(range(7)), [6, 3, 5, 1, 0, 4, 2]])

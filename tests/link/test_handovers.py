@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.account_reading import partial_results
 from stillwatch.link.biclusters import AccountPrior, find_biclusters
 from stillwatch.link.graph import load
 from stillwatch.link.handovers import (
@@ -25,7 +26,6 @@ from stillwatch.link.handovers import (
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
 from stillwatch.link.rewordings import Rewordings
-from stillwatch.link.segments import segmented
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.definitions import (
     HANDOVER_SENDERS,
@@ -56,8 +56,8 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
         spans["last_seen"] = pa.array([40 * DAY] * len(names), pa.timestamp("us"))
         sketches = {"account_id": pa.array(names), "account_index": pa.array(range(len(names)), pa.int32())}
         engine.store(ACCOUNT_SKETCHES, filled(ACCOUNT_SKETCHES, {**sketches, **spans}))
-        with segmented(engine) as segments:
-            sent = load(engine, segments, len(names), frozenset()).sent
+        with partial_results(engine) as partials:
+            sent = load(engine, partials, len(names), frozenset()).sent
         return find_handovers(engine, sent, NONE, len(names))
 
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.engine import Engine, Query
-from stillwatch.engine.factory import open_engine
 from stillwatch.link.holdings import (
     Held,
+    Log,
     Uses,
     by_account,
     distinct,
     perhaps_shared,
     used_values,
 )
-from stillwatch.link.segments import SKETCHES
-from stillwatch.records import Table
-from stillwatch.records.columns import Kind, columns
-from stillwatch.settings import EngineSettings
+from stillwatch.link.partials import Accounts, Chunk, write
 
 ROWS = st.lists(
     st.tuples(
@@ -67,20 +63,14 @@ def test_most_values_of_one_account_are_dropped() -> None:
     assert len(perhaps_shared(held(values.tolist())).value) < 0.25 * len(values)
 
 
-LOG = Table(
-    SKETCHES,
-    (
-        *columns(Kind.TIMESTAMP, "started_at", required=True),
-        *columns(Kind.INT64, "account_index address_value payload_value head_value", required=True),
-    ),
-    (),
-)
-COLUMNS = {0: "address_value", 1: "payload_value", 2: "head_value"}  # few a hundred rows; one a row; few, then many
+COLUMNS = ("address_value", "payload_value", "head_value")  # few a hundred rows; one a row; few, then many
+CODES = dict(enumerate(COLUMNS))
+LOG = Accounts(pa.array([f"a{n:02}" for n in range(40)]), np.full(40, 100), np.arange(40))
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Forty accounts of a hundred exchanges."""
+def rows() -> pa.Table:
+    """Forty accounts of a hundred exchanges, in no order."""
     generator, rows = np.random.default_rng(1), 4000
     account_index = np.repeat(np.arange(40, dtype=np.int32), 100)
     head = np.where(account_index < 20, account_index % 3, generator.integers(0, 1500, rows)) + 1
@@ -91,10 +81,13 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         "payload_value": generator.integers(0, 3000, rows),
         "head_value": head,
     }
-    with open_engine(EngineSettings(threads=1), tmp_path) as engine:
-        order = generator.permutation(rows)
-        engine.store(LOG, pa.table(held).take(order))
-        yield engine
+    return pa.table(held).take(generator.permutation(rows))
+
+
+def chunks(folder: Path, rows: pa.Table, *parts: range) -> list[Chunk]:
+    """The partial results of the accounts of each part."""
+    logs = [Log(rows.filter(pc.is_in(rows["account_index"], pa.array(part, pa.int32()))), 40) for part in parts]
+    return [write(folder, LOG, log.accounts, log.partial(COLUMNS, "payload_value")) for log in logs]
 
 
 def shared(found: Held) -> list[tuple[int, int, int]]:
@@ -112,26 +105,34 @@ def times(found: Uses) -> set[tuple[int, int, int]]:
     return set(shared(kept))
 
 
-def test_a_log_read_in_segments_holds_the_same_in_the_same_order(engine: Engine) -> None:
+def test_accounts_read_in_chunks_hold_the_same_in_the_same_order(tmp_path: Path, rows: pa.Table) -> None:
     whole, parted = np.zeros((3, 40), np.int32), np.zeros((3, 40), np.int32)
-    at_once, uses = used_values(engine, ["TRUE"], COLUMNS, whole, 1)
-    segments = ["account_index < 10", "account_index >= 10 AND account_index < 25", "account_index >= 25"]
-    in_turn, used = used_values(engine, segments, COLUMNS, parted, 1)
-    assert (whole == parted).all()
-    for code in COLUMNS:
+    at_once, uses = used_values(chunks(tmp_path, rows, range(40)), CODES, whole, 1)
+    in_turn, used = used_values(chunks(tmp_path, rows, range(15), range(25, 40), range(15, 25)), CODES, parted, 1)
+    assert (whole == parted).all() and whole.min() > 0
+    for code in CODES:
         assert shared(in_turn[code]) and sorted(shared(in_turn[code])) == sorted(shared(at_once[code]))
         assert (np.diff(in_turn[code].account_index) >= 0).all()
     assert len(used.value) >= 2000 and times(used) == times(uses)
 
 
-def test_columns_that_few_values_fill_are_read_once(engine: Engine) -> None:
-    asked: list[str] = []
-    fetch = engine.fetch
+def test_every_use_of_a_shared_text_is_known(tmp_path: Path, rows: pa.Table) -> None:
+    sent = used_values(chunks(tmp_path, rows, range(40)), CODES, np.zeros((3, 40), np.int32), 1)[1]
+    account, text = rows["account_index"].to_numpy(), rows["payload_value"].to_numpy()
+    at = rows["started_at"].cast(pa.int64()).to_numpy()
+    every = list(zip(account.tolist(), text.tolist(), at.tolist(), strict=True))
+    holders = {value: set(account[text == value].tolist()) for value in np.unique(text).tolist()}
+    expected = sorted(use for use in every if use[1] and len(holders[use[1]]) > 1)
+    found = zip(sent.account_index.tolist(), sent.value.tolist(), sent.at.tolist(), strict=True)
+    assert sorted(use for use in found if len(holders[use[1]]) > 1) == expected
 
-    def noted(query: Query) -> pa.Table:
-        asked.append(query.sql)
-        return fetch(query)
 
-    engine.fetch = noted  # type: ignore[method-assign]
-    used_values(engine, ["account_index < 20", "account_index >= 20"], COLUMNS, np.zeros((3, 40), np.int32), 1)
-    assert [[name in sql for name in COLUMNS.values()] for sql in asked] == [[True] * 3] * 2 + [[False, True, True]] * 2
+def test_accounts_that_are_not_used_hold_nothing(tmp_path: Path, rows: pa.Table) -> None:
+    (whole,) = chunks(tmp_path, rows, range(40))
+    half = Chunk(whole.path, np.where(whole.index < 20, whole.index, np.int32(-1)))
+    count = np.zeros((3, 40), np.int32)
+    found, sent = used_values([half], CODES, count, 1)
+    alone = used_values(chunks(tmp_path, rows, range(20)), CODES, np.zeros((3, 40), np.int32), 1)
+    assert not count[:, 20:].any() and max(sent.account_index) < 20
+    assert all(sorted(shared(found[code])) == sorted(shared(alone[0][code])) for code in CODES)
+    assert times(sent) == times(alone[1])

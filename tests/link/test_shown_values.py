@@ -13,8 +13,8 @@ import pytest
 from stillwatch import sketch
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Inputs, resolve
+from stillwatch.link.account_reading import partial_results
 from stillwatch.link.graph import Graph, load
-from stillwatch.link.segments import segmented
 from stillwatch.link.shown_values import STATED, USED, shown_values
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, SOURCES
@@ -110,8 +110,8 @@ def shown(
         engine.store(SOURCES, filled(SOURCES, {"feeds": pa.array([feeds]), "rows_used": pa.array([len(logged)])}))
         engine.store(RECEIVED_GROUPS, RECEIVED_GROUPS.schema.empty_table())
         sketch.run(engine, resolve(Inputs()))
-        with segmented(engine) as segments:
-            graph = load(engine, segments, len(names), frozenset()).graph({})
+        with partial_results(engine) as partials:
+            graph = load(engine, partials, len(names), frozenset()).graph({})
         found = shown_values(engine, graph, np.arange(graph.values), pa.array(names))
     return by_claim(graph, found)
 
@@ -207,8 +207,8 @@ def stated_places(folder: Path, addresses: list[str | None], trusted_hops: int =
         engine.store(SOURCES, SOURCES.schema.empty_table())
         engine.store(RECEIVED_GROUPS, RECEIVED_GROUPS.schema.empty_table())
         sketch.run(engine, resolve(Inputs()))
-        with segmented(engine) as segments:
-            graph = load(engine, segments, len(names), frozenset(), trusted_hops).graph({})
+        with partial_results(engine) as partials:
+            graph = load(engine, partials, len(names), frozenset(), trusted_hops).graph({})
         found = shown_values(engine, graph, np.arange(graph.values), pa.array(names), trusted_hops)
     result: dict[str, dict[str, int]] = {}
     for value, text in found.items():

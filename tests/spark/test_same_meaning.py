@@ -93,6 +93,7 @@ QUERIES = (
     "SELECT dense_rank() OVER (ORDER BY seen, t) AS v, n",
     "SELECT s AS v, row_number() OVER (PARTITION BY n > 3 ORDER BY seen DESC, s) AS n",
     "SELECT count(DISTINCT s) AS v, count(x) AS n",
+    "SELECT CAST(bit_xor(greatest(n, 0) >> 1) AS BIGINT) AS v, count(*) AS n",
     "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS v, count(*) FILTER (WHERE n > 3) AS n",
     "SELECT min(s) AS v, max(t) AS n",
 )

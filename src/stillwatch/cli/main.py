@@ -23,6 +23,7 @@ from stillwatch.cli.output import complain, say
 from stillwatch.cli.report import report
 from stillwatch.cli.respond import respond
 from stillwatch.cli.run import check, scan, sketch
+from stillwatch.cli.screen import screen
 from stillwatch.cli.serve import serve
 from stillwatch.cli.watch import watch
 from stillwatch.errors import StillwatchError
@@ -45,7 +46,7 @@ _OF_LOGS = (check, scan, sketch, watch, calibrate)
 for command in _OF_LOGS:
     # unknown options reach these commands as words, so that they are listed with every other mistake
     app.command(context_settings={"ignore_unknown_options": True})(command)
-_OTHERS = (respond, serve)
+_OTHERS = (respond, screen, serve)
 for command in _OTHERS:
     app.command()(command)
 _GROUPS = {

@@ -21,6 +21,7 @@ LINKS = (
     Link("/decisions", "Decisions"),
     Link("/appeals", "Appeals"),
     Link("/judgements", "Judgements"),
+    Link("/screening", "Screening", "analyst"),
     Link("/permits", "Permits"),
     Link("/shared", "Shared values"),
     Link("/policy", "Policy"),

@@ -21,6 +21,7 @@ from stillwatch.console.views import (
     queue,
     records,
     said,
+    screening,
     search,
 )
 from stillwatch.serve.http import Response
@@ -70,6 +71,8 @@ PAGES = (
     Page("GET", "/appeals/{}", "viewer", appeals.one),
     Page("POST", "/appeals/{}/assignment", "analyst", appeals.assign),
     Page("POST", "/appeals/{}/outcome", "approver", appeals.decide),
+    Page("GET", "/screening", "analyst", screening.listed),
+    Page("POST", "/screening/judge", "analyst", screening.judge),
     Page("GET", "/permits", "viewer", records.permits),
     Page("GET", "/shared", "viewer", records.shared),
     Page("GET", "/policy", "viewer", policies.policy),

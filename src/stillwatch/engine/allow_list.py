@@ -19,7 +19,8 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
         *(exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.IsInf),
         # numbers
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Round, exp.BitwiseXor, exp.BitwiseLeftShift),
+        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Round),
+        *(exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift),
         # texts and lists
         *(exp.Contains, exp.Chr, exp.Left, exp.Right, exp.Length, exp.DPipe, exp.SHA2),
         *(exp.Replace, exp.Transform, exp.Lambda),
@@ -27,7 +28,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         # times
         *(exp.TimestampTrunc, exp.TimeToUnix, exp.UnixToTime),
         # over groups and windows
-        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.RowNumber, exp.DenseRank),
+        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.BitwiseXorAgg, exp.RowNumber, exp.DenseRank),
         # a function named in FUNCTIONS
         exp.Anonymous,
     }

@@ -21,7 +21,7 @@ from stillwatch.errors import QueryError, QueryErrorKind
 
 _PLACES = ("file_index", "file_row_number")  # columns that DuckDB's reader adds to a file's own
 _WHOLE_TYPES = (exp.DataType.Type.BIGINT, exp.DataType.Type.INT, exp.DataType.Type.SMALLINT)
-_WHOLE = (exp.Coalesce, exp.Sum, exp.Sub, exp.Round, exp.Null, exp.Paren, exp.Add, exp.Column)
+_WHOLE = (exp.Coalesce, exp.Sum, exp.Sub, exp.Round, exp.Null, exp.Paren, exp.Add, exp.Column, exp.BitwiseXorAgg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,9 @@ def _function(node: exp.Expr, _: Translation) -> exp.Expr:
     name, arguments = node.name.lower(), node.expressions
     if name == "in_duckdb":
         return _call(arguments[0].name, *arguments[1:])
-    (value,) = arguments
     if name == "hash":
-        return _call("XXHASH64", value)
+        return _call("XXHASH64", *arguments)
+    (value,) = arguments
     if name == "strlen":
         return _call("OCTET_LENGTH", value)
     if name == "epoch_us":

@@ -11,7 +11,7 @@ from typing import Literal
 EFFECTS = ("observe", "label", "challenge", "throttle", "limit_models", "hide_reasoning", "suspend")
 """What a decision can do to an account, from the mildest to the hardest."""
 
-SCOPES = ("verdict", "ingest", "share", "read", "analyst")
+SCOPES = ("verdict", "ingest", "screen", "share", "read", "analyst")
 """What a key opens."""
 
 LEVELS = ("none", "watch", "review", "act")

@@ -42,13 +42,18 @@ class Judgements(Part):
             add(connection, JUDGEMENTS, [{"judgement_id": said.judgement_id, **asdict(said)}])
         return said
 
-    def list(self, subject: str | None = None) -> tuple[Judgement, ...]:
-        """Judgements that stand, oldest first; of several at one moment the mildest is last, so that it counts."""
+    def list(self, subject: str | None = None, about: str | None = None) -> tuple[Judgement, ...]:
+        """Judgements that stand, oldest first; of several at one moment the mildest is last, so that it counts.
+
+        With `about` only those whose subject begins so.
+        """
         if not storable(subject or ""):
             return ()
         query = sa.select(JUDGEMENTS).where(JUDGEMENTS.c.judgement_id.not_in(sa.select(WITHDRAWALS.c.row_id)))
         if subject is not None:
             query = query.where(JUDGEMENTS.c.subject == subject)
+        if about is not None:
+            query = query.where(JUDGEMENTS.c.subject.startswith(about, autoescape=True))
         with self._ledger.reading() as connection:
             rows = connection.execute(query).mappings()
             found = [Judgement(**{key: row[key] for key in row if key != "judgement_id"}) for row in rows]

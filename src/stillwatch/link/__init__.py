@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,18 @@ from stillwatch.engine import Engine, Query
 from stillwatch.job import Job
 from stillwatch.link import graph as graphs
 from stillwatch.link import handovers, pools
+from stillwatch.link.account_reading import partial_results
 from stillwatch.link.biclusters import find_biclusters
-from stillwatch.link.conversation_starts import read_conversation_starts
+from stillwatch.link.conversation_starts import conversation_starts
 from stillwatch.link.handovers import find_handovers
 from stillwatch.link.membership import AccountPrior
 from stillwatch.link.memoryless import perhaps_memoryless, write_account_evidence
 from stillwatch.link.networks import write
 from stillwatch.link.null_model import fit_null_model
+from stillwatch.link.partials import Chunk, UnusableError
 from stillwatch.link.pools import find_pools
 from stillwatch.link.rates import adopters
 from stillwatch.link.rewordings import Rewordings, find_rewordings
-from stillwatch.link.segments import segmented
 from stillwatch.link.self_similarity import coded, contents, similarities
 from stillwatch.link.ties import lives_of
 from stillwatch.link.values import HANDOVER, POOL
@@ -59,11 +61,12 @@ def run(engine: Engine, job: Job) -> None:
     accounts = graphs.count_accounts(engine)
     threads = job.settings.engine.threads or os.cpu_count() or 1
     off = claims.switched_off(job.settings.evidence.off)
-    with segmented(engine) as segments:
-        prior, drawn, reworded = _of_contents(engine, segments, accounts, job.settings.link.minimum_accounts, threads)
-        if claims.RESEMBLES_NO_SINGLE_PERSON in off:
-            prior = np.zeros(accounts)
-        holdings = graphs.load(engine, segments, accounts, off, job.settings.read.trusted_hops)
+    try:
+        prior, drawn, reworded, holdings = _read(engine, job, job.partials, accounts)
+    except UnusableError:  # found damaged when others had been read: nothing that was kept is taken
+        prior, drawn, reworded, holdings = _read(engine, job, None, accounts)
+    if claims.RESEMBLES_NO_SINGLE_PERSON in off:
+        prior = np.zeros(accounts)
     groups = {} if claims.ASKS_FROM_ONE_POOL.name in off else {POOL: drawn}
     handover_count = np.zeros(accounts, np.int32)
     if claims.TAKES_OVER_REQUESTS.name not in off:
@@ -80,11 +83,23 @@ def run(engine: Engine, job: Job) -> None:
     write(engine, graph, biclusters, prior, job, lives)
 
 
+def _read(
+    engine: Engine, job: Job, folder: Path | None, accounts: int
+) -> tuple[NDArray[np.float64], graphs.Groups, Rewordings, graphs.Holdings]:
+    """The bits (accounts,) of each account by itself, content pools, rewordings and holdings, from partial results in
+    the folder; see `account_reading.partial_results`."""
+    threads = job.settings.engine.threads or os.cpu_count() or 1
+    off = claims.switched_off(job.settings.evidence.off)
+    with partial_results(engine, folder) as partials:
+        of_contents = _of_contents(engine, partials, accounts, job.settings.link.minimum_accounts, threads)
+        return *of_contents, graphs.load(engine, partials, accounts, off, job.settings.read.trusted_hops)
+
+
 def _of_contents(
-    engine: Engine, segments: Sequence[str], accounts: int, minimum: int, threads: int
+    engine: Engine, partials: Sequence[Chunk], accounts: int, minimum: int, threads: int
 ) -> tuple[NDArray[np.float64], graphs.Groups, Rewordings]:
     """The bits (accounts,) of each account by itself, which are also written, the content pools and the rewordings."""
-    starts = read_conversation_starts(engine, segments, accounts)
+    starts = conversation_starts(partials, accounts)
     held = coded(contents(*starts.of_conversations(), accounts), threads)
     found = similarities(held, threads)
     drawn = find_pools(held, perhaps_memoryless(found), minimum, threads)

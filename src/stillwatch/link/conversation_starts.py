@@ -17,13 +17,14 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, Query, prefetched
+from stillwatch.engine import Query
 from stillwatch.link.holdings import by_account, keyed
 from stillwatch.link.nearest_accounts import MINIMUM_STARTS
+from stillwatch.link.partials import Chunk
 from stillwatch.link.segments import SKETCHES
 from stillwatch.link.self_similarity import evenly_spaced
 from stillwatch.records.definitions import SILENCE
-from stillwatch.records.features import chosen_without_frames, decode_features
+from stillwatch.records.features import chosen_without_frames, decode_features, put
 from stillwatch.records.open_table import room, slot
 from stillwatch.records.order import within_accounts
 from stillwatch.records.sketches import FEATURES
@@ -34,6 +35,8 @@ Flags = NDArray[np.bool_]
 
 LEAST_FEATURES = 6  # of a text that changes the subject; a greeting or a "go on" has fewer
 KEPT = 0.25  # share of its features that the conversation has had, from which a text goes on with its subject
+OF_ACCOUNTS = ("starts.count", "starts.settled_at")  # arrays of a partial result that have one entry an account
+_OF_STARTS = ("starts.started_at", "starts.features", "starts.new", "starts.first")
 SPREADING = 0x9E3779B97F4A7C1  # an odd number, by which sums of two keyed values differ from those of the two swapped
 
 
@@ -82,19 +85,44 @@ class ConversationStarts:
         return self.account_index[self.first], self.features[self.first]
 
 
-def read_conversation_starts(engine: Engine, segments: Sequence[str], accounts: int) -> ConversationStarts:
-    """The conversation starts of all accounts, read segment by segment."""
+def partial_starts(rows: pa.Table, accounts: int) -> dict[str, NDArray[Any]]:
+    """The conversation starts of those of all `accounts` that `rows` (as of `contents_sql`) are whole accounts of, as
+    `conversation_starts` reads them, but `count` and `settled_at` of all accounts."""
     settled_at = np.zeros(accounts, np.int64)
-    queries = [contents_sql(condition) for condition in segments]
-    found = [_conversation_starts(rows, settled_at) for rows in prefetched(engine, queries)]
-    return ConversationStarts(
-        np.concatenate([np.empty(0, np.int32), *(part[0] for part in found)]),
-        np.concatenate([np.empty(0, np.int64), *(part[1] for part in found)]),
-        np.concatenate([np.empty((0, FEATURES), np.uint32), *(part[2] for part in found)]),
-        np.concatenate([np.empty(0, np.uint16), *(part[3] for part in found)]),
-        np.concatenate([np.empty(0, np.bool_), *(part[4] for part in found)]),
+    found = _conversation_starts(rows, settled_at)
+    count = np.bincount(found[0], minlength=accounts).astype(np.int32)
+    arrays: dict[str, NDArray[Any]] = {"starts.count": count, "starts.settled_at": settled_at}
+    return arrays | dict(zip(_OF_STARTS, found[1:], strict=True))
+
+
+def conversation_starts(chunks: Sequence[Chunk], accounts: int) -> ConversationStarts:
+    """The conversation starts of all accounts."""
+    settled_at, count = np.zeros(accounts, np.int64), np.zeros(accounts + 1, np.int64)
+    for chunk in chunks:
+        used = chunk.index >= 0
+        settled_at[chunk.index[used]] = chunk.read("starts.settled_at")[used]
+        count[chunk.index[used] + 1] = chunk.read("starts.count")[used]
+    begin = np.cumsum(count)
+    total = int(begin[-1])
+    result = ConversationStarts(
+        np.repeat(np.arange(accounts, dtype=np.int32), count[1:]),
+        np.empty(total, np.int64),
+        np.empty((total, FEATURES), np.uint32),
+        np.empty(total, np.uint16),
+        np.empty(total, np.bool_),
         settled_at,
     )
+    for chunk in chunks:
+        each = chunk.read("starts.count")
+        account = chunk.indices(each)
+        # of each start its place among all: accounts of a chunk ascend, and so do the starts of one
+        nth = np.arange(len(account)) - np.repeat(np.cumsum(each) - each, each)
+        place = np.where(account >= 0, begin[account] + nth, -1)
+        put(chunk.read("starts.features"), place, result.features)
+        chosen = np.flatnonzero(place >= 0)
+        for name, column in (("started_at", result.started_at), ("new", result.new), ("first", result.first)):
+            column[place[chosen]] = chunk.read(f"starts.{name}")[chosen]
+    return result
 
 
 def _conversation_starts(

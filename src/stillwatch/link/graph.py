@@ -19,14 +19,14 @@ from stillwatch.link.holdings import (
     used_values,
 )
 from stillwatch.link.kernels import holdings_of
-from stillwatch.link.values import ATTRIBUTES, Reading, holdings_sql
-from stillwatch.records.claims import SAME_PAYLOAD
+from stillwatch.link.partials import Chunk
+from stillwatch.link.values import ATTRIBUTES, TIMED, Reading, holdings_sql
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float = NDArray[np.float64]
 
-_PAYLOAD = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.claim == SAME_PAYLOAD.name)
+_PAYLOAD = next(code for code, attribute in enumerate(ATTRIBUTES) if attribute.expression == TIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +114,14 @@ class Holdings:
 
 
 def load(
-    engine: Engine, segments: Sequence[str], accounts: int, off: frozenset[str], trusted_hops: int = 0
+    engine: Engine, partials: Sequence[Chunk], accounts: int, off: frozenset[str], trusted_hops: int = 0
 ) -> Holdings:
-    """Reads the shared holdings of every attribute through the engine, segment by segment; `off` names claims to leave
-    out, `trusted_hops` is as in `records.addresses`."""
+    """Reads the shared holdings of every attribute from partial results and accounts; `off` names claims to leave out,
+    `trusted_hops` is as in `records.addresses`."""
     distinct_count = np.zeros((len(ATTRIBUTES), accounts), np.int32)
     wanted = {code: attribute for code, attribute in enumerate(ATTRIBUTES) if attribute.claim not in off}
     used = {code: attribute.expression for code, attribute in wanted.items() if attribute.source == "exchanges"}
-    held, sent = used_values(
-        engine, segments, {**used, _PAYLOAD: ATTRIBUTES[_PAYLOAD].expression}, distinct_count, _PAYLOAD
-    )
+    held, sent = used_values(partials, {**used, _PAYLOAD: TIMED}, distinct_count, _PAYLOAD)
     if _PAYLOAD not in used:  # it was read for its times alone
         del held[_PAYLOAD]
         distinct_count[_PAYLOAD] = 0

@@ -1,4 +1,4 @@
-"""Which values each account's exchanges use, each account and value once, read segment by segment.
+"""Which values each account's exchanges use, each account and value once.
 
 An engine would group by account and value once for every attribute. Here the columns of all attributes are read
 together and brought into the order of accounts, so that the values of one account fit in a small table.
@@ -6,8 +6,8 @@ together and brought into the order of accounts, so that the values of one accou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,8 @@ import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-from stillwatch.engine import Engine, prefetched
+from stillwatch.link.partials import Chunk
 from stillwatch.link.value_counts import met_again, note
-from stillwatch.link.values import used_values_sql
 from stillwatch.records.open_table import room
 
 Int32 = NDArray[np.int32]
@@ -27,7 +26,6 @@ Count = NDArray[np.uint8]
 
 # at most so many bytes: of 300 million distinct values, one in seven of those that one account holds stays
 COUNTING_BYTES = 1 << 29
-FEW = 16  # exchanges for one value held: addresses and clients vary less than that, texts more
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,53 +51,58 @@ class Uses:
 
 
 def used_values(
-    engine: Engine, segments: Sequence[str], columns: Mapping[int, str], distinct_count: Int32, each: int
+    chunks: Sequence[Chunk], columns: Mapping[int, str], distinct_count: Int32, each: int
 ) -> tuple[dict[int, Held], Uses]:
     """The values of exchanges that at least two accounts hold, and a few of the others, by attribute code; and every
     use of the values of one attribute, `each`.
 
-    `columns` names the column of each code, `segments` are SQL conditions that part the accounts. Fills
-    `distinct_count` (codes, accounts): how many distinct values each account uses.
+    `columns` names the column of each code. Fills `distinct_count` (codes, accounts): how many distinct values each
+    account uses.
     """
-    if len(segments) == 1:
-        log = _Segment(engine.fetch(used_values_sql(segments[0], tuple(columns.values()))), distinct_count)
-        found = {code: log.held(code, column) for code, column in columns.items()}
-        met = {code: _noted(held.value, _count_of(len(held.value))) for code, held in found.items()}
-        return {code: _perhaps(held, met[code]) for code, held in found.items()}, log.uses(columns[each], met[each])
-    # two passes: all values of a large log would not fit in memory, but counts of them do
-    met, parts = _first_pass(engine, segments, columns, distinct_count)
-    again = {code: column for code, column in columns.items() if code == each or code not in parts}
-    parts = {code: [_perhaps(held, met[code]) for held in found] for code, found in parts.items() if code not in again}
-    parts.update({code: [] for code in again})
-    uses = []
-    queries = [used_values_sql(accounts, tuple(again.values())) for accounts in segments]
-    for rows in prefetched(engine, queries):
-        log = _Segment(rows, distinct_count)
-        for code, column in again.items():
-            parts[code].append(_perhaps(log.held(code, column), met[code]))
-        uses.append(log.uses(columns[each], met[each]))
-    met.clear()
-    return {code: Held(*_joined(parts.pop(code))) for code in columns}, Uses(*_joined(uses))
+    found = {}
+    sent = Uses(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+    for code, column in columns.items():
+        # two passes: all values of a large log would not fit in memory, but counts of them do
+        counted = [_counted(chunk, column, distinct_count[code]) for chunk in chunks]
+        met = _count_of(sum(len(account) for account in counted))
+        for chunk, account in zip(chunks, counted, strict=True):
+            note(chunk.read(f"{column}.value")[account >= 0], met)
+        parts = [_entries(chunk, column, account, met) for chunk, account in zip(chunks, counted, strict=True)]
+        found[code] = _joined(parts)
+        if code == each:
+            again = [
+                _entries(chunk, f"{column}.again", chunk.indices(chunk.read(f"{column}.again.count")), met)
+                for chunk in chunks
+            ]
+            sent = Uses(*(np.concatenate(one) for one in zip(*map(_columns, [found[code], *again]), strict=True)))
+    return found, sent
 
 
-def _first_pass(
-    engine: Engine, segments: Sequence[str], columns: Mapping[int, str], distinct_count: Int32
-) -> tuple[dict[int, Count], dict[int, list[Held]]]:
-    """Counts of all values by code; and the holdings, segment by segment, of those codes that hold less than one value
-    in FEW exchanges in every segment, which need not be read again.
-    """
-    met: dict[int, Count] = {}
-    kept: dict[int, list[Held]] = {code: [] for code in columns}
-    for rows in prefetched(engine, [used_values_sql(accounts, tuple(columns.values())) for accounts in segments]):
-        log = _Segment(rows, distinct_count)
-        for code, column in columns.items():
-            held = log.held(code, column)
-            met[code] = _noted(held.value, met.get(code, _count_of(len(held.value) * len(segments))))
-            if code in kept and len(held.value) * FEW <= len(rows):
-                kept[code].append(held)
-            else:
-                kept.pop(code, None)
-    return met, kept
+def _counted(chunk: Chunk, column: str, distinct_count: Int32) -> Int32:
+    """The account index of each value of a column, -1 for one that is not used; writes how many each account has."""
+    count = chunk.read(f"{column}.count")
+    used = chunk.index >= 0
+    distinct_count[chunk.index[used]] = count[used]
+    return chunk.indices(count)
+
+
+def _entries(chunk: Chunk, name: str, account: Int32, met: Count) -> Held:
+    value = chunk.read(f"{name}.value")
+    chosen = np.flatnonzero(met_again(value, met) & (account >= 0))
+    return Held(account[chosen], value[chosen], chunk.read(f"{name}.at")[chosen])
+
+
+def _columns(held: Held) -> tuple[Int32, Int64, Int64]:
+    return held.account_index, held.value, held.first_at
+
+
+def _joined(parts: Sequence[Held]) -> Held:
+    """The holdings of several chunks, by ascending account."""
+    none = Held(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+    joined = Held(*(np.concatenate(one) for one in zip(*map(_columns, [none, *parts]), strict=True)))
+    if (np.diff(joined.account_index) >= 0).all():
+        return joined
+    return joined.take(np.argsort(joined.account_index, kind="stable"))
 
 
 def perhaps_shared(held: Held) -> Held:
@@ -121,31 +124,31 @@ def _perhaps(held: Held, count: Count) -> Held:
     return held.take(np.flatnonzero(met_again(held.value, count)))
 
 
-def _joined(parts: Sequence[Held] | Sequence[Uses]) -> tuple[Any, ...]:
-    """The columns of several holdings or uses, each concatenated."""
-    names = [field.name for field in fields(parts[0])]
-    return tuple(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+class Log:
+    """The exchanges of some accounts with the values that they use; `accounts` are their indices, ascending."""
 
-
-class _Segment:
-    """The exchanges of one segment with the values that they use."""
-
-    def __init__(self, rows: pa.Table, distinct_count: Int32) -> None:
-        self._rows, self._draws = rows, distinct_count
-        self._account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
+    def __init__(self, rows: pa.Table, accounts: int) -> None:
+        """`accounts` is the number of all accounts."""
+        self._rows, self._size = rows, accounts
         self._at = rows["started_at"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-        self._start, self._order = by_account(self._account_index, distinct_count.shape[1])
+        account_index = rows["account_index"].to_numpy().astype(np.int32, copy=False)
+        self._start, self._order = by_account(account_index, accounts)
+        self.accounts = np.flatnonzero(np.diff(self._start)).astype(np.int32)
 
-    def held(self, code: int, column: str) -> Held:
-        """The distinct values of a column by account; writes how many there are to `distinct_count`."""
-        value = keyed(self._rows[column])
-        return Held(*distinct(self._start, self._order, self._at, value, self._draws[code]))
+    def partial(self, columns: Sequence[str], each: str) -> dict[str, NDArray[Any]]:
+        """The distinct values of every column by account, with how many and since when, and the further uses of those
+        of the column `each`, as `used_values` reads them."""
+        return dict(entry for column in columns for entry in self._of_column(column, column == each))
 
-    def uses(self, column: str, count: Count) -> Uses:
-        """All uses of those values of a column that two accounts may hold."""
-        value = keyed(self._rows[column])
-        chosen = np.flatnonzero(met_again(value, count) & (value != 0))
-        return Uses(self._account_index[chosen], value[chosen], self._at[chosen])
+    def _of_column(self, column: str, each: bool) -> Iterator[tuple[str, NDArray[Any]]]:
+        value, count = keyed(self._rows[column]), np.zeros(self._size, np.int32)
+        _, held, first_at = distinct(self._start, self._order, self._at, value, count)
+        yield from ((f"{column}.count", count[self.accounts]), (f"{column}.value", held), (f"{column}.at", first_at))
+        if each:
+            account, again, at = _again(self._start, self._order, self._at, value)
+            count = np.bincount(account, minlength=self._size).astype(np.int32)
+            yield from ((f"{column}.again.count", count[self.accounts]), (f"{column}.again.value", again))
+            yield f"{column}.again.at", at
 
 
 def keyed(column: pa.ChunkedArray) -> Int64:
@@ -192,6 +195,34 @@ def distinct(
             distinct_count[account] = more
             found += more
     return account_index[:found].copy(), kept[:found].copy(), first_at[:found].copy()
+
+
+@njit(cache=True, nogil=True)
+def _again(start: Int64, order: Int64, started_at: Int64, value: Int64) -> tuple[Int32, Int64, Int64]:
+    """Account indices, values and times (µs) of the uses later than their account's first of the value; the arguments
+    are as of `distinct`."""
+    account_index, kept, at = (
+        np.empty(len(value), np.int32),
+        np.empty(len(value), np.int64),
+        np.empty(len(value), np.int64),
+    )
+    found = 0
+    table, held, first_at = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    for account in range(len(start) - 1):
+        mine = order[start[account] : start[account + 1]]
+        size = room(len(mine))
+        if size > len(table):
+            table, held, first_at = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+        _distinct(mine, value, started_at, held, first_at, table[:size])
+        for i in mine:
+            if value[i] != 0:
+                place = value[i] & (size - 1)
+                while held[table[place]] != value[i]:
+                    place = (place + 1) & (size - 1)
+                if started_at[i] > first_at[table[place]]:
+                    account_index[found], kept[found], at[found] = account, value[i], started_at[i]
+                    found += 1
+    return account_index[:found].copy(), kept[:found].copy(), at[:found].copy()
 
 
 @njit(cache=True, nogil=True)

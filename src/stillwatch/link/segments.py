@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from stillwatch.engine import (
     Engine,
@@ -18,23 +20,35 @@ from stillwatch.engine import (
     identifier,
     literal,
 )
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records import Table
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 
 ROWS = 8_000_000  # exchanges of one segment, whose features take some 2 GB of memory
 OVERLAP = 3.0  # readings of all files that one pass over the segments may take; rewriting the log costs about six
 SKETCHES = "sketches_by_account"
+CHOSEN = "accounts_to_read"
+_ACCOUNTS = Table(
+    CHOSEN,
+    tuple(column for column in ACCOUNT_SKETCHES.columns if column.name in ("account_id", "account_index", "exchanges")),
+    ("account_index",),
+)
 
 _KEPT = ("exchange_id", "started_at", "content_features")
 _COLUMNS = (*_KEPT, *(name for name in EXCHANGE_SKETCHES.names if name.endswith("_value")))
 
 
 @contextmanager
-def segmented(engine: Engine) -> Iterator[list[str]]:
-    """Makes the table SKETCHES, the columns of exchanges that linking reads with `account_index`, for the block.
+def segmented(engine: Engine, chosen: NDArray[np.bool_] | None = None) -> Iterator[list[str]]:
+    """Makes the table SKETCHES, the columns of exchanges that linking reads with `account_index`, for the block: of the
+    `chosen` accounts (accounts,), of all for None.
 
     Yields SQL conditions on that table, each true of whole accounts with about ROWS exchanges together, by ascending
     account index. A log that is not in order of accounts is rewritten once: each segment would read all of it.
     """
+    if chosen is not None and not chosen.any():
+        yield []
+        return
+    _choose(engine, chosen)
     edges = _edges(engine)
     if not edges or not scattered(engine, edges):
         engine.view(SKETCHES, _sketches_sql("0", ("account_id", *_COLUMNS)))
@@ -53,6 +67,17 @@ def segmented(engine: Engine) -> Iterator[list[str]]:
         yield conditions
     finally:
         engine.drop(SKETCHES)
+        engine.drop(CHOSEN)
+
+
+def _choose(engine: Engine, chosen: NDArray[np.bool_] | None) -> None:
+    """Makes the table CHOSEN, of the account sketches of the chosen accounts (accounts,)."""
+    names = ", ".join(_ACCOUNTS.names)
+    if chosen is None:
+        engine.view(CHOSEN, Query("accounts to read", f"SELECT {names} FROM account_sketches"))
+        return
+    query = Query("accounts to read", f"SELECT {names} FROM account_sketches ORDER BY account_index")
+    engine.store(_ACCOUNTS, engine.fetch(query).filter(pa.array(chosen)))
 
 
 def scattered(engine: Engine, edges: list[int]) -> bool:
@@ -84,11 +109,12 @@ def between(column: str, edges: list[str]) -> list[str]:
 
 def _edges(engine: Engine) -> list[int]:
     """Account indices at which a new segment begins, ascending; they are in the order of account ids."""
-    query = Query("exchanges by account", "SELECT exchanges FROM account_sketches ORDER BY account_index")
-    total = np.cumsum(engine.fetch(query)["exchanges"].to_numpy())
+    sql = f"SELECT account_index, exchanges FROM {CHOSEN} ORDER BY account_index"
+    rows = engine.fetch(Query("exchanges by account", sql))
+    total = np.cumsum(rows["exchanges"].to_numpy())
     turns = range(1, segment_count(int(total[-1]) if len(total) else 0, ROWS))
     ends = {int(np.searchsorted(total, turn * ROWS, side="right")) for turn in turns}
-    return sorted(end for end in ends if 0 < end < len(total))
+    return sorted(int(rows["account_index"][end].as_py()) for end in ends if 0 < end < len(total))
 
 
 def _names(engine: Engine, account_indices: list[int]) -> list[str]:
@@ -112,6 +138,6 @@ def _sketches_sql(part: str, names: Sequence[str]) -> Query:
         f"""
 SELECT {part} AS part, sketches.account_index, {columns}
 FROM exchange_sketches AS exchanges
-JOIN account_sketches AS sketches USING (account_id)
+JOIN {CHOSEN} AS sketches USING (account_id)
 """,
     )

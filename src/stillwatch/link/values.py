@@ -109,6 +109,8 @@ HIERARCHIES = tuple(dict.fromkeys(attribute.hierarchy for attribute in ATTRIBUTE
 HIERARCHY_OF = np.array([HIERARCHIES.index(attribute.hierarchy) for attribute in ATTRIBUTES])
 GROUP_OF = np.array([GROUPS.index(attribute.group) for attribute in ATTRIBUTES])
 GROUP_OF_HIERARCHY = np.array([GROUP_OF[np.argmax(place == HIERARCHY_OF)] for place in range(len(HIERARCHIES))])
+USED = tuple(dict.fromkeys(one.expression for one in ATTRIBUTES if one.source == "exchanges"))  # columns of exchanges
+TIMED = "payload_value"  # of them the texts, whose every use is read: who repeats one within minutes takes it over
 HANDOVER, POOL = (code for code, attribute in enumerate(ATTRIBUTES) if attribute.source == "groups")
 
 # A tool sends the parameters that its makers chose; other parameters under its instructions are another program's.

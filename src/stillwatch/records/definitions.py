@@ -56,19 +56,29 @@ def country_sql(accounts: str) -> str:
     return f"coalesce({accounts}.payment_country, {accounts}.organisation_country, {accounts}.phone_prefix, '')"
 
 
-def account_sums_sql(exchanges: str) -> str:
-    """SQL that gives one row for each account of a table of exchange sketches: exchanges, first and last time."""
+def account_sums_sql(exchanges: str, digest: str = "CAST(NULL AS BIGINT)") -> str:
+    """SQL that gives one row for each account of a table of exchange sketches: exchanges, first and last time, and the
+    `digest` of them, SQL of an aggregate."""
     return f"""
-SELECT account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen
+SELECT
+  account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen, {digest} AS digest
 FROM {exchanges}
 GROUP BY account_id"""
+
+
+DIGEST = """CAST(bit_xor(hash(
+    exchange_id, started_at, payload_value, conversation_value, address_value, user_agent_value, instructions_value
+  ) >> 1) AS BIGINT)"""
+"""SQL of a digest of an account's exchanges in any order. An account's own part in it, the id, is hashed together with
+keyed values, so that nobody can compute which exchanges make up for which."""
 
 
 def summed_again_sql(sums: str) -> str:
     """SQL that gives one row for each account, from a query of such rows over several sets of exchanges."""
     return f"""
 SELECT
-  account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+  account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+  bit_xor(digest) AS digest
 FROM (
 {sums}
 )

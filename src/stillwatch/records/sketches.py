@@ -67,6 +67,8 @@ ACCOUNT_SKETCHES = Table(
         *columns(Kind.INT32, "account_index", required=True),
         *columns(Kind.INT64, "exchanges", required=True),
         *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
+        # of the account's exchanges, where a state keeps them: equal when they are the same
+        *columns(Kind.INT64, "digest"),
     ),
     ("account_id",),
 )

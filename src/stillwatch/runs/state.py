@@ -24,11 +24,22 @@ from stillwatch.errors import InputError, Mistake, OutputError
 from stillwatch.job import Window
 
 MARKER = "state.json"
-FORMAT = 4
+FORMAT = 5
 """It changes with the columns of the sketches, and with what a part says of itself: 1 and 2 are of version 0.1.0."""
 _LOCK = ".lock"
 _BESIDE = frozenset(
-    (_LOCK, ".watching", "ledger.db", "ledger.db-wal", "ledger.db-shm", "verdicts", "runs", "sources", "watch")
+    (
+        _LOCK,
+        ".watching",
+        "ledger.db",
+        "ledger.db-wal",
+        "ledger.db-shm",
+        "verdicts",
+        "runs",
+        "sources",
+        "watch",
+        "partials",
+    )
 )
 """What a new state's folder may hold already: keys are made, verdicts served and sources opened before the first log
 is read."""

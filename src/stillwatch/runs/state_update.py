@@ -17,7 +17,7 @@ from stillwatch.engine.parquet_files import filled_columns
 from stillwatch.errors import InputError, Mistake, OutputError, UsageError
 from stillwatch.job import Job, Window, stamp
 from stillwatch.records import Table
-from stillwatch.records.definitions import account_sums_sql
+from stillwatch.records.definitions import DIGEST, account_sums_sql
 from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.runs import state as states
 from stillwatch.runs.state import Part, State, Watched
@@ -97,7 +97,7 @@ def part_of_table(engine: Engine, table: Table, place: tuple[Path, str, str], ke
         return None
     folder, exchanges, accounts = place
     engine.export(replace(EXCHANGE_SKETCHES, name=table.name), folder / exchanges, {"key_id": key_id})
-    engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(table.name))))
+    engine.view(ADDED_SUMS.name, Query("sums of the addition", account_sums_sql(identifier(table.name), DIGEST)))
     engine.export(ADDED_SUMS, folder / accounts)
     part = states.part_of(folder / exchanges, accounts, span.rows, (span.first, span.last))
     return Fresh(folder, part, key_id, tuple(sorted(filled_columns(pq.read_metadata(folder / exchanges)))))

@@ -25,6 +25,7 @@ from stillwatch.serve.litellm import GuardrailRoute
 from stillwatch.serve.measures import Measures
 from stillwatch.serve.openapi import document
 from stillwatch.serve.routes import GATEWAY_KEY_HEADERS, Route, Routes
+from stillwatch.serve.screen import Screening
 from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
 from stillwatch.serve.taxii import ROOT as TAXII
 from stillwatch.serve.taxii import TaxiiRoutes, dressed
@@ -66,6 +67,7 @@ class Service:
     door: Door
     measures: Measures
     settings: ServeSettings
+    screening: Screening
 
     def learn_keys(self) -> None:
         """Reads the keys from the ledger; while it is away, those that are known stay."""
@@ -83,6 +85,16 @@ class Service:
                 await asyncio.to_thread(self.learn_keys)
             except Exception as error:  # noqa: BLE001  whatever it is, the keys that are known stay
                 logs.note("failed", logging.ERROR, route="keys", **logs.where(error))
+
+    async def watch_lists(self) -> None:
+        """Reads the screening lists when they change, and what people say of matches, until it is cancelled."""
+        while self.screening.wanted:
+            try:
+                await asyncio.to_thread(self.screening.refresh)
+                await asyncio.to_thread(self.screening.learn, self.door)
+            except Exception as error:  # noqa: BLE001  whatever it is, the lists that are known stay
+                logs.note("failed", logging.ERROR, route="lists", **logs.where(error))
+            await asyncio.sleep(self.settings.keys_refresh_seconds)
 
     async def watch_snapshots(self) -> None:
         """Takes newer snapshots until it is cancelled."""
@@ -107,12 +119,14 @@ class Service:
 def service(state: Path, database: str | None, settings: ServeSettings) -> Service:
     """Returns the parts of a process that serves the state in a folder."""
     snapshots = Snapshots(state / FOLDER, settings)
-    return Service(snapshots, Access(), Door(database or state), Measures(snapshots, state), settings)
+    measures, screening = Measures(snapshots, state), Screening(state, settings)
+    return Service(snapshots, Access(), Door(database or state), measures, settings, screening)
 
 
 def application(parts: Service, folder: Path, beside: Beside | None = None) -> App:
     """Returns the application over the parts, `folder` being the snapshot's."""
-    background = (parts.watch_keys, parts.watch_snapshots, *(beside.background if beside is not None else ()))
+    own = (parts.watch_keys, parts.watch_snapshots, parts.watch_lists)
+    background = (*own, *(beside.background if beside is not None else ()))
     routes = _routes(parts, folder, None if beside is None else beside.route)
     return App(routes, parts.access, parts.measures, background, telemetry.set_up())
 
@@ -130,6 +144,7 @@ def _routes(parts: Service, folder: Path, rest: Route | None) -> Routes:
         ("POST", GUARDRAIL): Route(
             "litellm", guardrail, ("verdict",), settings.litellm_body_bytes, failed=guardrail.failed
         ),
+        ("POST", "/v1/screen"): Route("screen", parts.screening.answer, ("screen",), bounded),
         ("GET", "/v1/decisions"): Route("decisions", decisions.several, ("read", "analyst")),
         ("POST", "/v1/appeals"): Route("appeals", appeals.receive, ("ingest",), bounded),
         ("GET", "/healthz"): Route("health", lambda _: json_response({"status": "ok"})),

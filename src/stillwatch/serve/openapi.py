@@ -10,6 +10,7 @@ from stillwatch import __version__
 from stillwatch.serve.appeals import AppealAnswer, AppealCall
 from stillwatch.serve.decisions import DecisionAnswer, DecisionsAnswer, ReversalAnswer, ReversalCall
 from stillwatch.serve.http import Problem
+from stillwatch.serve.screen import ScreenAnswer, ScreenCall
 from stillwatch.serve.verdict import VerdictAnswer, VerdictCall
 
 _TYPES = (
@@ -20,6 +21,8 @@ _TYPES = (
     Problem,
     ReversalAnswer,
     ReversalCall,
+    ScreenAnswer,
+    ScreenCall,
     VerdictAnswer,
     VerdictCall,
 )
@@ -110,6 +113,14 @@ def _people_paths() -> dict[str, Any]:
         "/v1/decisions": {"get": {**several, "parameters": query}},
         "/v1/decisions/{decision_id}": {"get": {**one, "parameters": [decision]}},
         "/v1/decisions/{decision_id}/reversal": {"post": {**reversal, "parameters": [decision]}},
+        "/v1/screen": {
+            "post": _operation(
+                "A holder's names against screening lists",
+                _answer("Questions for a person; no effect follows.", ScreenAnswer),
+                ScreenCall,
+                (*_OF_A_KEY, *_OF_A_BODY, "404"),
+            )
+        },
         "/v1/appeals": {"post": _operation("Object to a decision", received, AppealCall, problems, "201")},
         "/v1/appeals/{appeal_id}": {
             "get": {**_operation("Where an appeal stands", received, None, (*_OF_A_KEY, "404")), "parameters": [appeal]}

@@ -1,16 +1,16 @@
-"""Writes one row for each account: its number of exchanges, its first and last time, and its index in arrays."""
+"""Writes one row for each account: its exchanges by number, first and last time and digest, and its index in arrays."""
 
 from __future__ import annotations
 
 from stillwatch.engine import Engine, Query
-from stillwatch.records.definitions import account_sums_sql, summed_again_sql
+from stillwatch.records.definitions import DIGEST, account_sums_sql, summed_again_sql
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
 
 
 def merged_sql() -> str:
     """Returns SQL that gives one row for each account, from a state's sums and the sketches that this run adds."""
-    kept = "SELECT account_id, exchanges, first_seen, last_seen FROM state_accounts"
-    return summed_again_sql(f"{kept}\nUNION ALL{account_sums_sql('added_sketches')}")
+    kept = "SELECT account_id, exchanges, first_seen, last_seen, digest FROM state_accounts"
+    return summed_again_sql(f"{kept}\nUNION ALL{account_sums_sql('added_sketches', DIGEST)}")
 
 
 def ranked_sql(sums: str) -> Query:

@@ -30,6 +30,9 @@ from stillwatch.runs.epochs import name_of as name_of
 from stillwatch.runs.epochs import until_of as until_of
 from stillwatch.runs.state import State
 
+PARTIALS = (
+    "partials"  # folder in a state: what epochs computed of each account by itself, which the next ones use again
+)
 KEPT = 8  # the newest run folders that stay
 
 
@@ -69,7 +72,9 @@ def find(job: Job, frozen_state: Path, out: Path) -> None:
     """Runs over a frozen state, removes it, and publishes the run at `out`; raises RunError when it cannot finish."""
     try:
         alone = replace(job.sources, exchanges=())
-        flow.scan(replace(job, sources=alone, state=frozen_state, previous=None, lateness=None), out)
+        partials = None if job.state is None else job.state / PARTIALS
+        over = replace(job, sources=alone, state=frozen_state, previous=None, lateness=None, partials=partials)
+        flow.scan(over, out)
     finally:
         shutil.rmtree(frozen_state, ignore_errors=True)
 

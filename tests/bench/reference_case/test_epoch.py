@@ -1,4 +1,5 @@
-"""An epoch after an added hour: nothing of the log is lost between the state and the hour, and each step is shown."""
+"""An epoch after an added hour: nothing of the log is lost between the state and the hour, and each step is shown,
+and what was kept changes no table."""
 
 from __future__ import annotations
 
@@ -22,9 +23,17 @@ def test_the_hour_is_the_newest_exchanges_and_the_state_all_others(tiny: world.P
     assert pc.max(every).as_py() - pc.min(fresh).as_py() <= epoch.HOUR
 
 
-def test_each_step_is_shown(tiny: world.Plan) -> None:
+def test_each_step_is_shown_and_nothing_differs(tiny: world.Plan) -> None:
     shown = list(epoch.lines(Namespace(world=tiny.folder, threads=1)))
-    for step in ("first epoch", "an hour is added", "epoch after it", "link", "group", "assess"):
-        (line,) = (line for line in shown if line.strip().startswith(step))
-        assert float(line.split()[-1]) >= 0
+    for step, times in (
+        ("first epoch", 1),
+        ("an hour is added", 1),
+        ("epoch after it", 1),
+        ("the same", 1),
+        ("link", 3),
+    ):
+        found = [line for line in shown if line.strip().startswith(step)]
+        assert len(found) == times and all(float(line.split()[-1]) >= 0 for line in found)
+    (compared,) = (line for line in shown if line.startswith("tables that differ"))
+    assert "none of" in compared
     assert not list(tiny.folder.parent.glob("stillwatch-epoch-*"))

@@ -1,0 +1,1 @@
+"""How well and how fast holders are held against screening lists, on names that a recipe makes."""

@@ -1,0 +1,1 @@
+"""Names of holders held against screening lists. It reads no ledger and causes nothing: what it finds, people judge."""

@@ -1,0 +1,136 @@
+"""Holders of accounts, as files of a provider name them: the person or organisation, its owners and parents."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from stillwatch.errors import InputError
+
+LONGEST = 1_000
+"""Characters of an id or a name that are read."""
+MOST_NAMES = 200
+"""Names of one holder, owners and parents included."""
+_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+ROLES = {
+    "name": "holder",
+    "organisation_name": "holder",
+    "aliases": "alias",
+    "owners": "owner",
+    "parents": "parent",
+}
+"""The columns that hold names, and whose names they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One name of an account's holder. The country is shown to people, and never weighed."""
+
+    account_id: str
+    name: str
+    role: str = "holder"  # or `alias`, `owner`, `parent`
+    country: str = ""
+    birth_year: int | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many rows were read, and how many of them name no account or nobody."""
+
+    rows: int = 0
+    unusable: int = 0
+
+
+def read_holders(path: Path, counts: Counts) -> Iterator[Named]:
+    """The names in a file of holders (CSV, JSON lines, either as `.gz`, or Parquet), counted as they are read.
+
+    Raises InputError where the file cannot be read.
+    """
+    try:
+        for row in _rows(path):
+            counts.rows += 1
+            found = list(named(row))
+            counts.unusable += not found
+            yield from found
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"`{path}` cannot be read: {error}") from error
+
+
+def named(row: Mapping[str, Any]) -> Iterator[Named]:
+    """The names in one row; none where it names no account."""
+    account = _text(row.get("account_id"))
+    if not account:
+        return
+    country = _text(row.get("country") or row.get("organisation_country"))
+    year = _YEAR.search(_text(row.get("birth_date")))
+    born = int(year[1]) if year else None
+    left = MOST_NAMES
+    for column, role in ROLES.items():
+        for name in _texts(row.get(column))[:left]:
+            left -= 1
+            own = role in ("holder", "alias")
+            yield Named(account, name, role, country if own else "", born if own else None)
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    kind = "".join(path.suffixes[-2:]).lower()
+    if kind.endswith(".parquet"):
+        yield from _parquet(path)
+        return
+    with _opened(path) as stream:
+        if ".csv" in kind or ".tsv" in kind:
+            csv.field_size_limit(1_000_000)
+            yield from csv.DictReader(stream, delimiter="\t" if ".tsv" in kind else ",")
+            return
+        for line in stream:
+            if line.strip():
+                yield _json(line)
+
+
+def _json(line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+        wanted = {"account_id", "country", "organisation_country", "birth_date", *ROLES}
+        columns = [name for name in file.schema_arrow.names if name in wanted]
+        for batch in file.iter_batches(10_000, columns=columns):
+            yield from batch.to_pylist()
+    except pa.ArrowException as error:
+        raise InputError(f"`{path}` is no readable Parquet file: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    with path.open("rb") as raw:
+        bare = gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else raw
+        # one name with a broken character must not hide the million behind it
+        with io.TextIOWrapper(bare, "utf-8-sig", "replace", newline="") as text:
+            yield text
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [text for text in (_text(one) for one in value) if text]
+    return [text for text in (part.strip() for part in _text(value).split(";")) if text]
+
+
+def _text(value: object) -> str:
+    return str(value).strip()[:LONGEST] if isinstance(value, str | int) or hasattr(value, "isoformat") else ""

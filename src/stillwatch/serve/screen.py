@@ -1,0 +1,180 @@
+"""`POST /v1/screen`: a holder's names against the screening lists, at sign-up. It answers, and does nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from stillwatch.errors import Mistake, RunError, UsageError
+from stillwatch.records.subjects import SCREENING
+from stillwatch.serve import logs
+from stillwatch.serve.decisions import read_call
+from stillwatch.serve.door import Door
+from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.verdict import LONGEST_ID
+from stillwatch.settings import ServeSettings
+
+if TYPE_CHECKING:
+    from stillwatch.ledger.ledger import Ledger
+    from stillwatch.screening.holders import Named
+    from stillwatch.screening.screener import Match, Screener
+
+LONGEST_NAME = 300
+MOST_NAMES = 50
+"""Names in one request, owners and parents included."""
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+_Names = Annotated[list[_Name], msgspec.Meta(max_length=MOST_NAMES)]
+
+
+class ScreenCall(msgspec.Struct):
+    """Who wants an account. The country is shown beside a match, and not weighed."""
+
+    account_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+    name: _Name
+    aliases: _Names = []
+    owners: _Names = []
+    parents: _Names = []
+    country: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    birth_year: Annotated[int, msgspec.Meta(ge=1800, le=2100)] | None = None
+
+
+class MatchAnswer(msgspec.Struct):
+    """A name agrees with a listed one; `judged` is what a person has said of this very match."""
+
+    match_id: str
+    role: str
+    name: str
+    listed: str
+    source: str
+    programs: list[str]
+    score: float
+    reasons: list[str]
+    judged: str | None
+
+
+class ListAnswer(msgspec.Struct):
+    """A list that was looked through."""
+
+    name: str
+    sha256: str
+    entries: int
+
+
+class ScreenAnswer(msgspec.Struct):
+    """Matches, each a question for a person: no effect follows from them."""
+
+    account_id: str
+    matches: list[MatchAnswer]
+    lists: list[ListAnswer]
+
+
+_read = msgspec.json.Decoder(ScreenCall)
+
+
+class Screening:
+    """The lists as they were last read, and what people have said of matches."""
+
+    def __init__(self, state: Path, settings: ServeSettings) -> None:
+        self._state, self._settings = state, settings
+        self._seen: tuple[tuple[str, int, int], ...] | None = None
+        self._screener: Screener | None = None
+        self._judged: Mapping[str, str] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any list is set."""
+        return len(self._settings.screening_lists) > 0
+
+    def refresh(self) -> None:
+        """Reads the lists when one of them has changed; what cannot be read leaves the former lists in place."""
+        try:
+            found = [(str(path), path.stat()) for path in self._settings.screening_lists]
+            seen = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in found)
+            if seen != self._seen:
+                self._screener = _screener(self._settings.screening_lists)
+                self._seen = seen
+                logs.note("lists read", entries=sum(len(one.entries) for one in self._screener.lists))
+        except (OSError, RunError) as error:
+            logs.note("a list cannot be read", logging.ERROR, former=self._screener is not None, **logs.where(error))
+
+    def learn(self, door: Door) -> None:
+        """Takes what people have judged; while the ledger is away, what is known stays."""
+        try:
+            said = door.ask(lambda ledger: _judgements(ledger))
+        except RunError as error:
+            logs.note("the ledger is away", logging.WARNING, **logs.where(error))
+        else:
+            self._judged = said
+
+    async def answer(self, request: Request) -> Response:
+        """Holds the names that the body gives against the lists."""
+        if not self.wanted:
+            return problem(404, "no list is set; name some as `serve.screening_lists`")
+        call = read_call(request.body, _read)
+        if isinstance(call, Response):
+            return call
+        if len(call.aliases) + len(call.owners) + len(call.parents) >= MOST_NAMES:
+            return problem(422, f"there are more than {MOST_NAMES} names; ask for some of them apart")
+        if self._screener is None:
+            return problem(503, "the lists are not read yet; try again", (b"retry-after", b"5"))
+        matches = self._screener.matches(_names(call), self._settings.screening_least)
+        if any(one.subject not in self._judged for one in matches):
+            asyncio.get_running_loop().run_in_executor(None, self._keep, matches)
+        lists = [ListAnswer(one.name, one.sha256, len(one.entries)) for one in self._screener.lists]
+        return json_response(ScreenAnswer(call.account_id, [self._shown(one) for one in matches], lists))
+
+    def _shown(self, one: Match) -> MatchAnswer:
+        return MatchAnswer(
+            one.match_id,
+            one.role,
+            one.name,
+            one.listed,
+            one.entry.source,
+            list(one.entry.programs),
+            one.score,
+            list(one.reasons),
+            self._judged.get(one.subject),
+        )
+
+    def _keep(self, matches: list[Match]) -> None:
+        """Lets the matches wait for a person; that they cannot be kept is logged, since the answer has gone out."""
+        from stillwatch.screening import kept
+
+        now = datetime.now(UTC)
+        try:
+            kept.add_arrivals(
+                self._state, [kept.row_of(one, now) for one in matches if one.subject not in self._judged]
+            )
+        except RunError as error:
+            logs.note("matches are not kept", logging.ERROR, **logs.where(error))
+
+
+def _screener(paths: tuple[Path, ...]) -> Screener:
+    try:
+        from stillwatch.screening.lists import read_list  # here, because few servers screen
+        from stillwatch.screening.screener import Screener
+    except ModuleNotFoundError as error:
+        remedy = "install it with `pip install 'stillwatch[screen]'`"
+        raise UsageError([Mistake("`serve.screening_lists`", f"needs the package `{error.name}`", remedy)]) from error
+    found = Screener([read_list(path) for path in paths])
+    found.matches(_names(ScreenCall("", "Warm up")))  # so that no caller waits for code to be compiled
+    return found
+
+
+def _names(call: ScreenCall) -> list[Named]:
+    from stillwatch.screening.holders import Named
+
+    found = [Named(call.account_id, call.name, "holder", call.country, call.birth_year)]
+    found += [Named(call.account_id, one, "alias", call.country, call.birth_year) for one in call.aliases]
+    found += [Named(call.account_id, one, "owner") for one in call.owners]
+    return found + [Named(call.account_id, one, "parent") for one in call.parents]
+
+
+def _judgements(ledger: Ledger) -> dict[str, str]:
+    return {one.subject: one.verdict for one in ledger.judgements.list(about=SCREENING)}

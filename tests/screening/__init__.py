@@ -1,0 +1,1 @@
+"""Screening: spellings, lists, holders, matches, and what waits for people."""
