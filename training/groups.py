@@ -6,12 +6,17 @@ import argparse
 import gzip
 import json
 import os
+import random
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from stillwatch import flow, group, link, read, sketch
 from stillwatch.assess.alternatives import beyond_strangers
@@ -20,8 +25,9 @@ from stillwatch.assess.profile import gather
 from stillwatch.assess.subjects import settle
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.factory import open_engine
-from stillwatch.job import Inputs, Job, resolve
+from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.settings import EngineSettings, Settings
+from stillwatch_lab.known_accounts import known_at
 
 # The two generators name the columns of their truth differently; both are read as accounts (`account_id`, `kind`) and
 # exchanges of campaigns (`exchange_id`, `profile`).
@@ -41,6 +47,10 @@ OTHER_TRUTH = {
 }
 
 
+ALL = Window()
+EARLIEST, LATEST = 0.05, 0.95  # of a log's span, between which it is cut
+
+
 def main() -> None:
     """Appends the groups of each world to OUT, one JSON object a line, compressed where its name ends in .gz."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,10 +58,16 @@ def main() -> None:
     parser.add_argument("worlds", type=Path, nargs="+", help="folders with exchanges, accounts.parquet, truth, …")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--kept", type=Path, help="folder where read and sketched exchanges of each world are kept")
+    parser.add_argument(
+        "--cuts", type=int, default=0, help="how often to read each world up to some moment, in place of all of it"
+    )
     wanted = parser.parse_args()
     for world in wanted.worlds:
         kept = None if wanted.kept is None else wanted.kept / world.name
-        found = [*groups_of(world, wanted.threads, kept)]
+        if wanted.cuts:
+            found = [one for at in moments(world, wanted.cuts) for one in groups_until(world, at, wanted.threads)]
+        else:
+            found = [*groups_of(world, wanted.threads, kept)]
         with opened(wanted.out, "at") as file:
             file.writelines(json.dumps(one) + "\n" for one in found)
         sys.stdout.write(f"{world}: {len(found)} groups\n")
@@ -63,7 +79,31 @@ def opened(path: Path, mode: str) -> IO[Any]:
     return cast(IO[Any], (gzip.open if path.suffix == ".gz" else open)(path, mode, encoding="utf-8"))
 
 
-def groups_of(world: Path, threads: int = 1, kept: Path | None = None) -> Iterator[dict[str, Any]]:
+def moments(world: Path, count: int) -> list[datetime]:
+    """Moments of a world's span at which a watch may look, drawn from its name."""
+    times = pc.min_max(pq.read_table(world / "exchanges", columns=["started_at"])["started_at"]).as_py()
+    generator = random.Random(f"moments of {world.name}")
+    return [times["min"] + generator.uniform(EARLIEST, LATEST) * (times["max"] - times["min"]) for _ in range(count)]
+
+
+def groups_until(world: Path, until: datetime, threads: int = 1) -> Iterator[dict[str, Any]]:
+    """The groups of what a world has logged before a moment; `days` are those that the log then spans."""
+    begun = pc.min(pq.read_table(world / "exchanges", columns=["started_at"])["started_at"]).as_py()
+    days = round((until - begun).total_seconds() / 86_400.0, 2)
+    with tempfile.TemporaryDirectory() as parent:
+        cut = Path(parent) / world.name
+        cut.mkdir()
+        for name in ("exchanges", "truth", "permits.parquet"):
+            if (world / name).exists():
+                (cut / name).symlink_to((world / name).absolute())
+        pq.write_table(known_at(pq.read_table(world / "accounts.parquet"), until), cut / "accounts.parquet")
+        for one in groups_of(cut, threads, window=Window(until=until)):
+            yield {**one, "days": days}
+
+
+def groups_of(
+    world: Path, threads: int = 1, kept: Path | None = None, window: Window = ALL
+) -> Iterator[dict[str, Any]]:
     """Every candidate group of a world of which something may be accused, and of what its exchanges are in truth.
 
     `measures` are those of `stillwatch.assess.measures`, `beyond` bits an account of shared values that strangers do
@@ -75,7 +115,7 @@ def groups_of(world: Path, threads: int = 1, kept: Path | None = None) -> Iterat
         (str(world / "accounts.parquet"),) if (world / "accounts.parquet").exists() else (),
         (str(world / "permits.parquet"),) if (world / "permits.parquet").exists() else (),
     )
-    job = resolve(inputs, settings=Settings(engine=EngineSettings(threads=threads)))
+    job = resolve(inputs, window, settings=Settings(engine=EngineSettings(threads=threads)))
     if kept is not None and not kept.exists():
         kept.mkdir(parents=True)
         with open_engine(job.settings.engine, kept.parent, kept) as engine:

@@ -25,7 +25,9 @@ from stillwatch.watch import epochs
 from stillwatch.watch.answers import VERDICTS, Answers
 from stillwatch.watch.beside import Beside
 from stillwatch.watch.loop import OWN, Plan, Watch
+from stillwatch_lab.known_accounts import known_at
 
+ACCOUNTS = "accounts.parquet"
 DAY = timedelta(days=1)
 FIRST, STEP, EVERY = 24 * DAY, 3 * DAY, 8 * DAY  # of the demo: the log at its start, its batches, its searches
 
@@ -42,12 +44,15 @@ class Live:
     policy: Policy = field(default_factory=Policy)
     sent: int = 0
     now: datetime = datetime(2000, 1, 1)
+    accounts: pa.Table = field(init=False, repr=False)  # of the whole world
     watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        files = {name: self.world / f"{name}.parquet" for name in ("accounts", "permits")}
-        inputs = Inputs(**{name: (str(path),) for name, path in files.items() if path.is_file()})
         (self.home / "logs").mkdir(parents=True)
+        self.accounts = pq.read_table(self.world / ACCOUNTS)
+        self._register()
+        permits = self.world / "permits.parquet"
+        inputs = Inputs(accounts=(str(self.home / ACCOUNTS),), permits=(str(permits),) if permits.is_file() else ())
         state = self.home / "state"
         settings = Settings(engine=EngineSettings(threads=self.threads))
         job = resolve(inputs, settings=settings, state=state)
@@ -66,6 +71,7 @@ class Live:
         """Logs these exchanges as a file that is there at `at`, and lets the watch take it in; raises RunError."""
         pq.write_table(rows, self.home / "logs" / f"{at:%Y%m%dT%H%M}.parquet")
         self.now = at
+        self._register()
         self.sent += rows.num_rows
         while self._taken() < self.sent:
             self.watch.step()
@@ -83,6 +89,9 @@ class Live:
         said = [row for row in (*self.watch.joined.to_pylist(), *found) if row["level"]]
         ranked = sorted(said, key=lambda row: LEVELS.index(row["level"]), reverse=True)
         return {row["account_id"]: row["level"] for row in ranked}
+
+    def _register(self) -> None:
+        pq.write_table(known_at(self.accounts, self.now), self.home / ACCOUNTS)
 
     def _taken(self) -> int:
         watched = states.load(self.state).watched

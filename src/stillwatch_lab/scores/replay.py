@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.table import Table
 
@@ -27,6 +26,7 @@ from stillwatch.engine import Engine, Query, literal
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.errors import RunError
 from stillwatch.settings import EngineSettings
+from stillwatch_lab.known_accounts import known_at
 from stillwatch_lab.scores.reached import ACCUSED, Reached, reached_sql
 
 FOUND = pa.schema([("account_id", pa.string()), ("found_at", pa.timestamp("us"))])
@@ -93,19 +93,8 @@ def _known_then(tables: dict[str, Path], moment: datetime, out: Path) -> dict[st
     """The accounts table as it was at a moment, without later sign-ups and later closures."""
     if "accounts" not in tables:
         return {}
-    rows = pq.read_table(tables["accounts"])
-    later = pc.greater_equal(_plain(rows["closed_at"]), pa.scalar(moment, pa.timestamp("us")))
-    for name in ("closed_at", "closed_reason"):
-        column = pc.if_else(pc.fill_null(later, False), pa.scalar(None, rows.schema.field(name).type), rows[name])
-        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
-    known = pc.less(_plain(rows["created_at"]), pa.scalar(moment, pa.timestamp("us")))
-    pq.write_table(rows.filter(pc.fill_null(known, True)), out)
+    pq.write_table(known_at(pq.read_table(tables["accounts"]), moment), out)
     return {"accounts": out}
-
-
-def _plain(times: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Times in UTC without a zone, which a provider's table may have."""
-    return times.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
 
 
 def as_table(rows: Sequence[Replayed]) -> Table:
