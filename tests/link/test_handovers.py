@@ -20,9 +20,11 @@ from stillwatch.link.handovers import (
     Coincidences,
     _repeated,
     chance_share,
+    closeness,
     find_handovers,
     joined,
 )
+from stillwatch.link.holdings import Uses
 from stillwatch.link.null_model import fit_null_model
 from stillwatch.link.rates import adopters
 from stillwatch.link.rewordings import Rewordings
@@ -63,11 +65,44 @@ def found(folder: Path, rows: list[tuple[str, int, int]]):
 
 def test_a_chain_of_repeated_requests_is_one_group(tmp_path: Path) -> None:
     handover_count = found(
-        tmp_path, [("a", 1, 0), ("b", 1, 2), ("b", 2, 9), ("c", 2, 10), ("c", 3, 11), ("a", 3, 12), ("e", 4, 12)]
+        tmp_path,
+        [("a", 1, 0), ("b", 1, 2), ("b", 2, 309), ("c", 2, 310), ("c", 3, 711), ("a", 3, 712), ("e", 4, 12)],
     )
     assert handover_count.account.tolist() == [0, 1, 2]
     assert handover_count.group.tolist() == [0, 0, 0]
-    assert handover_count.first_at.tolist() == [12 * MINUTE, 2 * MINUTE, 10 * MINUTE]
+    assert handover_count.first_at.tolist() == [712 * MINUTE, 2 * MINUTE, 310 * MINUTE]
+
+
+def scheduled(seed: int, queued: float) -> list[tuple[str, int, int]]:
+    """Eight accounts whose program asks thirty texts a day of a small data set at two minutes of the day; of a share
+    `queued` of these requests the next account asks the same two minutes later, at some other time of the day."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for day in range(20):
+        for account in range(8):
+            for text in day * 10 + generator.integers(0, 100, 30):
+                rows.append((f"{account}", int(text), day * 1440 + int(generator.choice([0, 720]))))
+                if generator.random() < queued:
+                    again, at = 1_000_000 + len(rows), day * 1440 + int(generator.integers(1440))
+                    rows += [(f"{account}", again, at), (f"{(account + 1) % 8}", again, at + 2)]
+    return rows
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_programs_that_run_at_the_same_minutes_hand_nothing_over(seed: int, tmp_path: Path) -> None:
+    assert len(found(tmp_path / "alone", scheduled(seed, 0.0)).account) == 0
+    assert found(tmp_path / "queued", scheduled(seed, 0.1)).account.tolist() == list(range(8))
+
+
+def test_closeness_is_the_share_of_other_requests_of_a_day_that_lie_so_close() -> None:
+    generator = np.random.default_rng(5)
+    at = np.sort(generator.integers(0, 30 * DAY, (2, 300)), axis=1)
+    uses = Uses(np.repeat([0, 1], 300).astype(np.int32), np.arange(600), at.ravel())
+    gap = np.abs(at[0][:, None] - at[1][None, :])
+    close, day = (gap <= HANDOVER_WITHIN).sum(), (gap <= DAY).sum()
+    (said,) = closeness(np.array([0]), np.array([1]), np.array([HANDOVER_WITHIN]), uses)
+    assert said == pytest.approx((close - 1 + HANDOVER_WITHIN / DAY) / day, rel=1e-9)
+    assert said == pytest.approx(HANDOVER_WITHIN / DAY, rel=0.5)
 
 
 @pytest.mark.parametrize(

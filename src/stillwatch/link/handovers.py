@@ -32,6 +32,7 @@ Int32 = NDArray[np.int32]
 
 APART = DAY  # µs; two rare requests further apart than this have nothing to do with each other
 CROWDING = 4.0  # chance coincidences over those of evenly spread times: people ask at the same hours of the day
+MOST_USES = 512  # of an account, that are compared with another's: some two milliseconds for a thousand pairs
 EXCESS = 3.0  # times as many handovers in a group as coincidence makes among its accounts, below which it is none
 COPYING = 12  # bits by which an account repeats more others than repeat it, from which no scheduler feeds it
 
@@ -52,8 +53,8 @@ class Handovers:
 
 @dataclass(frozen=True, slots=True)
 class Coincidences:
-    """Pairs of accounts `apart` (2, pairs) that sent a text, or reworded it, at times too far apart for a handover, and
-    how many handovers by coincidence each stands for: `chance` (pairs,)."""
+    """Pairs of accounts `apart` (2, pairs) that sent a text, or reworded it, and how many handovers by coincidence each
+    stands for: `chance` (pairs,)."""
 
     apart: Int64
     chance: Float
@@ -75,15 +76,76 @@ def find_handovers(engine: Engine, sent: Uses, reworded: Rewordings, accounts: i
     left, right, seen, gap = _repeated(account, value, at, HANDOVER_SENDERS)
     each = chance_each(span)
     near, far = (gap > 0) & (gap <= HANDOVER_WITHIN), gap > APART
-    apart = np.stack([_with(left[far], reworded.apart[0]), _with(right[far], reworded.apart[1])])
+    one_day = (gap > 0) & ~far
+    apart = np.stack(
+        [np.concatenate([a[far], a[one_day], b]) for a, b in ((left, reworded.apart[0]), (right, reworded.apart[1]))]
+    )
     chance = np.concatenate(
-        [np.full(int(far.sum()), each if np.isfinite(each) else 0.0), np.ones(reworded.apart.shape[1])]
+        [
+            np.full(int(far.sum()), each if np.isfinite(each) else 0.0),
+            closeness(left[one_day], right[one_day], gap[one_day], Uses(account, value, at)),
+            np.ones(reworded.apart.shape[1]),
+        ]
     )
     free = ~(copying[reworded.left] | copying[reworded.right])
     taken = [_with(a[near], b[free]) for a, b in ((left, reworded.left), (right, reworded.right), (seen, reworded.at))]
     share = chance_share(int(far.sum()), span, accounts) + 2.0 * reworded.apart.shape[1] / max(accounts, 1)
     coincidences = Coincidences(apart, chance)
     return joined(taken[0], taken[1], taken[2], min(1.0, share), accounts, coincidences)
+
+
+def closeness(left: Int64, right: Int64, gap: Int64, uses: Uses) -> Float:
+    """The probability (pairs,) that two accounts that send a text within a day send it within ten minutes by chance.
+
+    It is the share of their other requests within a day of each other that lie so close: programs that run at the same
+    minutes of the day are close whatever they send. `gap` (pairs,) is in µs, `uses` are of all texts. Of an account
+    with more uses than MOST_USES, so many evenly spaced ones are compared.
+    """
+    accounts = np.unique(np.concatenate([left, right]))
+    mine = np.isin(uses.account_index, accounts)
+    account, at = np.searchsorted(accounts, uses.account_index[mine]), uses.at[mine]
+    order = np.lexsort((at, account))
+    start = np.searchsorted(account[order], np.arange(len(accounts) + 1))
+    code = np.searchsorted(accounts, left) * np.int64(len(accounts)) + np.searchsorted(accounts, right)
+    pairs, of = np.unique(code, return_inverse=True)
+    close, day = _close_uses(pairs // max(len(accounts), 1), pairs % max(len(accounts), 1), start, at[order])
+    # what they ask alike is what is asked about
+    own = np.bincount(of, minlength=len(pairs))
+    own_close = np.bincount(of, weights=gap <= HANDOVER_WITHIN, minlength=len(pairs))
+    close, day = np.maximum(close - own_close, 0.0), np.maximum(day - own, 0.0)
+    return np.asarray(np.minimum(1.0, (close + HANDOVER_WITHIN / APART) / (day + 1.0))[of])
+
+
+@njit(cache=True, nogil=True)
+def _close_uses(left: Int64, right: Int64, start: Int64, at: Int64) -> tuple[Float, Float]:
+    """How many uses of each two accounts (pairs,) lie within ten minutes of each other, and how many within a day;
+    `at` (uses,) ascends for each account, whose uses begin at `start`."""
+    close, day = np.zeros(len(left)), np.zeros(len(left))
+    for pair in range(len(left)):
+        one = _spaced(at[start[left[pair]] : start[left[pair] + 1]])
+        other = _spaced(at[start[right[pair]] : start[right[pair] + 1]])
+        close[pair] = _within(one, other, HANDOVER_WITHIN)
+        day[pair] = _within(one, other, APART)
+    return close, day
+
+
+@njit(cache=True, nogil=True)
+def _spaced(at: Int64) -> Int64:
+    every = max(1, -(-len(at) // MOST_USES))
+    return at[::every]
+
+
+@njit(cache=True, nogil=True)
+def _within(one: Int64, other: Int64, apart: int) -> float:
+    """How many pairs of one and the other time, both ascending, lie at most so far apart."""
+    found, low, high = 0.0, 0, 0
+    for at in one:
+        while low < len(other) and other[low] < at - apart:
+            low += 1
+        while high < len(other) and other[high] <= at + apart:
+            high += 1
+        found += high - low
+    return found
 
 
 def _with(values: Int64, others: Int64) -> Int64:
