@@ -87,9 +87,7 @@ def moments(world: Path, count: int) -> list[datetime]:
 
 
 def groups_until(world: Path, until: datetime, threads: int = 1) -> Iterator[dict[str, Any]]:
-    """The groups of what a world has logged before a moment; `days` are those that the log then spans."""
-    begun = pc.min(pq.read_table(world / "exchanges", columns=["started_at"])["started_at"]).as_py()
-    days = round((until - begun).total_seconds() / 86_400.0, 2)
+    """The groups of what a world has logged before a moment."""
     with tempfile.TemporaryDirectory() as parent:
         cut = Path(parent) / world.name
         cut.mkdir()
@@ -97,8 +95,7 @@ def groups_until(world: Path, until: datetime, threads: int = 1) -> Iterator[dic
             if (world / name).exists():
                 (cut / name).symlink_to((world / name).absolute())
         pq.write_table(known_at(pq.read_table(world / "accounts.parquet"), until), cut / "accounts.parquet")
-        for one in groups_of(cut, threads, window=Window(until=until)):
-            yield {**one, "days": days}
+        yield from groups_of(cut, threads, window=Window(until=until))
 
 
 def groups_of(
@@ -107,8 +104,9 @@ def groups_of(
     """Every candidate group of a world of which something may be accused, and of what its exchanges are in truth.
 
     `measures` are those of `stillwatch.assess.measures`, `beyond` bits an account of shared values that strangers do
-    not come to share. `truth` gives the share of the group's exchanges by campaign profile (`extraction`), and of all
-    others by kind of account (`innocent`).
+    not come to share, `watched_days` those from the group's first exchange to the end of the log. `truth` gives the
+    share of the group's exchanges by campaign profile (`extraction`), and of all others by kind of account
+    (`innocent`).
     """
     inputs = Inputs(
         (str(world / "exchanges"),),
@@ -150,6 +148,7 @@ def _groups(world: Path, job: Job, parent: Path, checkpoint: Path | None) -> Ite
                     "truth": _rounded(shares.get(profile.candidate_id, {"extraction": {}, "innocent": {}})),
                     "accounts": profile.accounts,
                     "exchanges": profile.exchanges,
+                    "watched_days": round(profile.watched_days, 2),
                     "beyond": round(beyond_strangers(profile), 3),
                     "measures": {name: round(value, 6) for name, value in measured(profile).items()},
                 }

@@ -41,6 +41,7 @@ GUILTY = CandidateProfile(
     permitted=0,
     unmatched_permits=0,
     days=40.0,
+    watched_days=45.0,
     busiest_day_share=0.03,
     tested_at=BEGIN,
     registered=400,

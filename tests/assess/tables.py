@@ -115,7 +115,8 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     worked = {name: changed.get(name, {}) for name in ("ordinary", "manners", "taken", "given")}
     _candidates(engine, chosen, changed.get("tests", GUILTY), worked)
     everybody = [*accounts, *(f"s{number}" for number in range(changed.get("strangers", STRANGERS)))]
-    sketches = [{"account_id": a, "account_index": i, "exchanges": EACH} for i, a in enumerate(everybody)]
+    seen = {"exchanges": EACH, "last_seen": BEGIN + timedelta(days=EACH)}
+    sketches = [{"account_id": a, "account_index": i, **seen} for i, a in enumerate(everybody)]
     stored(engine, ACCOUNT_SKETCHES, sketches)
 
 

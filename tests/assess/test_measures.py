@@ -70,6 +70,12 @@ def test_without_text_nothing_is_said_of_requests_that_pass_on() -> None:
     assert measured(replace(GUILTY, tests=no_text))["passes_requests_on"] == pytest.approx(math.log1p(9.0))
 
 
+@pytest.mark.parametrize(("watched", "known"), [(2.9, False), (3.0, True)])
+def test_who_began_lately_is_not_said_to_be_over_in_a_day(watched: float, known: bool) -> None:
+    found = measured(replace(GUILTY, watched_days=watched, days=1.0, busiest_day_share=1.0))
+    assert ("lasts_one_day" in found) == known
+
+
 def test_without_places_nothing_is_said_of_them() -> None:
     gone = {"subnets": None, "placed_accounts": None, "top_subnet_share": None}
     assert set(measured(GUILTY)) - set(measured(profile(**gone))) == {"spreads_over_networks", "sits_in_one_network"}

@@ -31,6 +31,7 @@ def test_counts_and_spans(engine: DuckDBEngine) -> None:
     assert (one.candidate_id, one.network_id) == ("C1", "N1")
     assert (one.accounts, one.exchanges, one.permitted) == (len(MEMBERS), EACH * len(MEMBERS), 0)
     assert one.days == EACH - 1
+    assert one.watched_days == EACH
     assert one.busiest_day_share == pytest.approx(1 / EACH)
     assert one.tested_at == day(2)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stillwatch.assess.profile import CandidateProfile
+from stillwatch.assess.thresholds import LEAST_WATCHED
 from stillwatch.records import claims
 from stillwatch.records.claims import GROUP_CLAIMS, GroupClaim
 
@@ -67,7 +68,8 @@ def _one_subnet(profile: CandidateProfile) -> float | None:
 
 
 def _busiest_day(profile: CandidateProfile) -> float | None:
-    return profile.busiest_day_share if profile.exchanges else None
+    # whoever began yesterday has lasted a day so far, whatever it is
+    return profile.busiest_day_share if profile.exchanges and profile.watched_days >= LEAST_WATCHED else None
 
 
 def _passed_on(profile: CandidateProfile) -> float | None:

@@ -26,6 +26,7 @@ class CandidateProfile:
     permitted: int  # exchanges that a permit covers, of each holder no more than a member without one asks
     unmatched_permits: int  # whose holder is no account seen and no organisation registered
     days: float  # between the first and the last exchange
+    watched_days: float  # from its first exchange to the end of the log
     busiest_day_share: float
     tested_at: datetime
     registered: int  # members with a row in the accounts table
@@ -82,6 +83,7 @@ SELECT
       AND permit_id NOT IN (SELECT permit_id FROM permit_accounts)
   ) AS unmatched_permits,
   coalesce(spans.days, 0.0) AS days,
+  coalesce(spans.watched_days, 0.0) AS watched_days,
   coalesce(spans.busiest_day_share, 1.0) AS busiest_day_share,
   coalesce(stated.registered, 0) AS registered,
   stated.with_payer,

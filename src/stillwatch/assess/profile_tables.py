@@ -40,7 +40,7 @@ GROUP BY ALL
 
 
 def spans_sql() -> Query:
-    """How many, how long, and how much of it on the busiest day."""
+    """How many, how long, how long the log has gone on since they began, and how much is of the busiest day."""
     return Query(
         "candidate spans",
         """
@@ -56,9 +56,11 @@ SELECT
   count(DISTINCT account_id) AS accounts,
   CAST(sum(taken.exchanges) AS BIGINT) AS exchanges,
   epoch(max(last_seen) - min(first_seen)) / 86400.0 AS days,
+  epoch(max(log_end.at) - min(first_seen)) / 86400.0 AS watched_days,
   max(busiest.exchanges) / CAST(sum(taken.exchanges) AS BIGINT) AS busiest_day_share
 FROM accusable_days AS taken
 JOIN busiest USING (candidate_id)
+CROSS JOIN (SELECT max(last_seen) AS at FROM account_sketches) AS log_end
 GROUP BY taken.candidate_id
 """,
     )

@@ -31,6 +31,9 @@ LEAST_NAMED = 4  # accounts of one organisation, card or mail domain, under whic
 EXAMPLES = 5  # shared values that one item of evidence names as examples
 TELLING = 2  # measures that the sentence of an explanation names
 
+# Days
+LEAST_WATCHED = 3.0  # from a group's first exchange, before which nothing tells whether it is over in a day or two
+
 # Acts of a member's own
 OWN_WAYS = 2  # independence groups besides texts in which it took up what others held: as many as linking asks for
 OWN_WORK = 0.1  # share of its exchanges that are likelier a person's, from which others may have made it ask the rest
