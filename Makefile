@@ -37,8 +37,8 @@ PROCESSES ?= 2
 
 # What `make test-fast STAGE=` knows: the folders of tests/ that a change to one stage or room is tried with.
 STAGES := $(filter-out __pycache__ golden smallest,$(patsubst tests/%/,%,$(wildcard tests/*/)))
-# Unit tests, of which coverage is measured: whole runs would cover all and show little.
-UNITS := $(addprefix tests/,$(filter-out bench lab scenarios spark training,$(STAGES))) $(wildcard tests/test_*.py)
+# What `make test` runs: all of it, or the tests with these marks. CI runs `make coverage` and MARKED="not unit".
+MARKED ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -51,7 +51,7 @@ demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes
 	@$(BIN)/stillwatch lab demo --out demo-run
 
 test: lint  ## style, types, import laws, then every test
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(if $(MARKED),-m "$(MARKED)")
 
 test-fast: named-stage $(DEVELOPMENT)  ## the tests of one stage: make test-fast STAGE=link
 	@$(BIN)/pytest -n 0 $(if $(filter spark,$(STAGE)),,-m "not spark") "tests/$(STAGE)"
@@ -61,7 +61,9 @@ named-stage:
 		"$(STAGES), as in: make test-fast STAGE=link" >&2; exit 2; }
 
 coverage: $(DEVELOPMENT)  ## how much of the product the unit tests run, with a floor that CI holds
-	@$(BIN)/coverage run -m pytest -n 0 -m "not spark" $(UNITS)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(PROCESSES) --dist loadgroup -m unit
+	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
 smallest: $(DEVELOPMENT)  ## builds the wheels, installs the product alone, then the lab, and tries both

@@ -33,6 +33,10 @@ SHARED = {
 }
 
 
+# Folders of whole runs, of which coverage says little: they would cover all.
+WHOLE = tuple(f"tests/{name}/" for name in ("bench", "lab", "scenarios", "spark", "training"))
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[DuckDBEngine]:
     with DuckDBEngine(EngineSettings(threads=2), tmp_path) as opened:
@@ -47,9 +51,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
-    are skipped, with the reason, where Spark cannot run."""
+    are skipped, with the reason, where Spark cannot run; those of no whole run are marked `unit`."""
     reason = why_not()
     for item in items:
+        if item.get_closest_marker("spark") is None and not item.nodeid.startswith(WHOLE):
+            item.add_marker(pytest.mark.unit)
         item.add_marker(pytest.mark.xdist_group(_group(item)))
         if item.get_closest_marker("spark") is not None and reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))

@@ -29,7 +29,7 @@ Float = NDArray[np.float64]
 
 SOON = (0, HOUR)  # µs between two conversation starts: more than the first, up to the second
 SAME_DAY = (3 * HOUR, 12 * HOUR)  # what is asked several times for one answer is asked within an hour or two
-APART = (3 * DAY, 1 << 60)  # a person's topics of a day or two are over
+APART = (36 * HOUR, 1 << 60)  # not the same day, and soon enough to tell in a group's third day
 COMMON = 0.05  # share of a group's conversation starts above which a word is its frame
 LEAST_WORDS = 4  # words that a text must keep: texts of one word each are either alike or not
 ALIKE = 0.3  # similarity from which two texts are the same but for the wording

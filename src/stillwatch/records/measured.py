@@ -80,7 +80,7 @@ RETURNS_WITHIN_THE_HOUR = _claim(
     "returns_within_the_hour",
     "self_similarity",
     "natural logarithm of the similarity of conversation starts on different accounts within an hour over that of "
-    "starts more than three days apart",
+    "starts more than a day and a half apart",
     f"0, {_CHANCE}",
     _says("Questions of two accounts within an hour are {} as alike as questions days apart", _ratio, _BY_CHANCE),
 )

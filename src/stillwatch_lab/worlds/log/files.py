@@ -98,12 +98,16 @@ def write_parts(decided: DecidedWorld, out: Path, processes: int = 2) -> None:
     jobs = [(number, out / f"part-{number:05}.parquet") for number in parts]
     global _decided
     _decided = decided
-    with progress("exchanges", total=len(jobs)) as advance:
-        if processes > 1 and len(jobs) > 1 and "fork" in multiprocessing.get_all_start_methods():
-            with multiprocessing.get_context("fork").Pool(processes) as pool:
-                for _ in pool.imap_unordered(_write_part, jobs):
-                    advance(1)
-        else:
+    if processes > 1 and len(jobs) > 1 and "fork" in multiprocessing.get_all_start_methods():
+        # forked before the bar's thread is there: a lock that it holds would stay held in the child for ever
+        with (
+            multiprocessing.get_context("fork").Pool(processes) as pool,
+            progress("exchanges", total=len(jobs)) as advance,
+        ):
+            for _ in pool.imap_unordered(_write_part, jobs):
+                advance(1)
+    else:
+        with progress("exchanges", total=len(jobs)) as advance:
             for job in jobs:
                 _write_part(job)
                 advance(1)
