@@ -54,6 +54,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "cli/holder.py": "tests/cli/test_report.py writes an extract by it",
     "cli/ledgers.py": "tests/cli/test_respond.py opens every ledger by it",
     "cli/matching.py": "tests/cli/test_share_command.py matches by its commands",
+    "cli/misp.py": "tests/cli/test_share_command.py writes and reads an event by it",
     "cli/recomputing.py": "tests/scenarios/test_verify.py finds a campaign anew by it",
     "cli/run.py": "tests/cli run its commands",
     "cli/share.py": "tests/cli/test_share_command.py runs its commands",

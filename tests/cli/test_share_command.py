@@ -129,3 +129,20 @@ def test_a_missing_package_is_named(
     (tmp_path / "sharing.toml").write_text(FILE)
     assert invoke(["share", "send", "--sharing", str(tmp_path / "sharing.toml"), *words]) == 2
     assert "pip install 'stillwatch[share]'" in capsys.readouterr().err
+
+
+def test_an_event_of_misp_leaves_when_it_may_and_is_taken_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    share = shared(tmp_path, capsys, words)
+    assert invoke(["share", "misp", "export", share, *words]) == 2
+    assert "nothing of it may leave" in capsys.readouterr().err
+    assert invoke(["share", "approve", share, *words, "--by", "Bo"]) == 0
+    capsys.readouterr()
+    assert invoke(["share", "misp", "export", share, *words]) == 0
+    (tmp_path / "event.json").write_text(capsys.readouterr().out)
+    theirs = ["--sharing", str(tmp_path / "sharing.toml"), "--state", str(tmp_path / "theirs")]
+    assert invoke(["share", "misp", "import", str(tmp_path / "event.json"), "--from", "beta", *theirs]) == 0
+    assert f"beta: {len(TOLD)} values" in capsys.readouterr().out
+    assert invoke(["share", "misp", "import", str(tmp_path / "sharing.toml"), "--from", "beta", *theirs]) == 1
+    assert "export the event from MISP as JSON" in capsys.readouterr().err

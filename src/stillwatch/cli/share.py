@@ -12,6 +12,7 @@ import typer
 from stillwatch.cli.findings import Findings, check_run
 from stillwatch.cli.ledgers import By, Database, Reason, State, ledger_of, now, user
 from stillwatch.cli.matching import SharingFile, match
+from stillwatch.cli.misp import misp
 from stillwatch.cli.options import AsJson
 from stillwatch.cli.output import print_json, say
 
@@ -24,6 +25,7 @@ Campaign = Annotated[str, typer.Option(help="The campaign that is told of.")]
 
 app = typer.Typer(help="Sharing with other providers and with authorities.", no_args_is_help=True)
 app.add_typer(match, name="match")
+app.add_typer(misp, name="misp")
 
 
 @app.command()

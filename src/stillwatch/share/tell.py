@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stillwatch.errors import InputError, Mistake, UsageError
 from stillwatch.ledger.exchanged import Share
 from stillwatch.share.preview import at_present, objects_for
 from stillwatch.share.sharing import Partner, Sharing
 from stillwatch.share.stix import Sender
-from stillwatch.share.taxii_client import Pulled, TaxiiCollection, secret_in
+from stillwatch.share.taxii_client import TaxiiCollection, secret_in
 
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
@@ -76,13 +76,20 @@ def hear(partner: Partner, sharing: Sharing, ledger: Ledger, now: datetime, open
         found = collection.pull(ledger.received.read_until(partner.name), partner.objects_a_day)
     finally:
         collection.close()
-    if found.objects:
-        _take(partner, found, ledger, now)
+    take(partner, found.objects, ledger, now, found.until)
     return len(found.objects)
 
 
-def _take(partner: Partner, found: Pulled, ledger: Ledger, now: datetime) -> None:
-    receipt = ledger.received.add(partner.name, found.objects, now, partner.objects_a_day, found.until)
+def take(
+    partner: Partner, objects: Sequence[Any], ledger: Ledger, now: datetime, until: datetime | None = None
+) -> None:
+    """Adds what a partner told to the ledger; `until` is how far its server was read.
+
+    Raises InputError where one object is refused: then none is taken.
+    """
+    if not objects:
+        return
+    receipt = ledger.received.add(partner.name, objects, now, partner.objects_a_day, until)
     if receipt.failures:
         said = "; ".join(f"`{name}` {reason}" for name, reason in receipt.failures[:3])
         raise InputError(f"nothing of what `{partner.name}` has was taken: {said}; tell its operator")
