@@ -22,13 +22,13 @@ volume_sigma = 1.4
 
 [[population]]
 kind = "letter"
-count = 40
+count = 60
 groups = 1
 set = { campaigns = ["returning"], relay = "stork", first_day = 0.04, banned_at = 0.3 }
 
 [[population]]
 kind = "letter"
-count = 40
+count = 60
 groups = 1
 set = { campaigns = ["returning"], relay = "stork", first_day = 0.7 }
 
@@ -44,7 +44,7 @@ DAY, ALWAYS, NEVER = timedelta(days=1), timedelta(0), timedelta(days=10_000)
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("returning")
     (folder / "recipe.toml").write_text(RECIPE)
-    build(folder / "recipe.toml", 5, 700, 16_000, None, folder / "world")
+    build(folder / "recipe.toml", 5, 700, 24_000, None, folder / "world")
     return folder / "world"
 
 
