@@ -100,6 +100,21 @@ def test_a_full_disk_is_an_output_error() -> None:
         connection.sql(sql)
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ('Invalid Input Error: Failed to read file "b.parquet": Snappy decompression failure', "BROKEN_FILE"),
+        ("Out of Memory Error: could not allocate block", "OUT_OF_MEMORY"),
+        ("INTERRUPT Error: Interrupted!", "INTERRUPTED"),
+        ("Invalid Input Error: something else", "OTHER"),
+    ],
+)
+def test_what_fails_in_the_midst_of_batches_is_of_the_same_kind(said: str, kind: str) -> None:
+    with pytest.raises(QueryError) as caught, refusals("batches", "SELECT 1"):
+        raise OSError(said)
+    assert caught.value.kind is QueryErrorKind[kind]
+
+
 def test_which_kinds_may_be_the_fault_of_a_file() -> None:
     files = {kind for kind in QueryErrorKind if kind.may_be_a_file}
     known = QueryErrorKind

@@ -24,6 +24,15 @@ _KINDS: tuple[tuple[type[duckdb.Error], QueryErrorKind], ...] = (
     (duckdb.FatalException, QueryErrorKind.LOST),
 )
 
+_BEGINNINGS = (
+    ("Out of Memory Error", QueryErrorKind.OUT_OF_MEMORY),
+    ("INTERRUPT Error", QueryErrorKind.INTERRUPTED),
+    ("IO Error", QueryErrorKind.BROKEN_FILE),
+    ("INTERNAL Error", QueryErrorKind.LOST),
+    ("FATAL Error", QueryErrorKind.LOST),
+)
+"""How the texts of the same begin where Arrow's reader raises them, which has one class for all."""
+
 
 @contextmanager
 def refusals(name: str, sql: str) -> Iterator[None]:
@@ -32,7 +41,7 @@ def refusals(name: str, sql: str) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:  # the driver's own refusal, in which it repeats bytes of a file
         raise QueryError(name, sql, error.object.decode("utf-8", "replace"), QueryErrorKind.BROKEN_FILE) from error
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:  # the latter where the driver fails in the midst of its batches
         reason = str(error)
         if any(full in reason for full in _FULL):
             raise OutputError(
@@ -44,14 +53,17 @@ def refusals(name: str, sql: str) -> Iterator[None]:
         raise QueryError(name, sql, reason, kind) from error
 
 
-def kind_of(error: duckdb.Error) -> QueryErrorKind:
+def kind_of(error: duckdb.Error | OSError) -> QueryErrorKind:
     """The kind of an exception of DuckDB's; its text is looked at only where its class says too little."""
-    for raised, kind in _KINDS:
-        if isinstance(error, raised):
-            return kind
+    if isinstance(error, OSError):
+        known = (kind for begins, kind in _BEGINNINGS if str(error).startswith(begins))
+    else:
+        known = (kind for raised, kind in _KINDS if isinstance(error, raised))
+    if (kind := next(known, None)) is not None:
+        return kind
     if type(error) is duckdb.Error:
         return QueryErrorKind.BROKEN_FILE  # what its Parquet decoder raises has no class of its own
-    if isinstance(error, duckdb.InvalidInputException):
+    if isinstance(error, duckdb.InvalidInputException | OSError):
         text = str(error)
         if "Invalid string encoding" in text:
             return QueryErrorKind.BROKEN_TEXT
