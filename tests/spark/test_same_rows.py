@@ -89,7 +89,12 @@ def test_a_state_is_kept_alike(world: SmallWorld, hours: list[Path], tmp_path: P
     assert [part.digest for part in distributed.parts] == [part.digest for part in embedded.parts]
     assert len(embedded.parts) == 2
     for one, other in zip(embedded.parts, distributed.parts, strict=True):
-        assert embedded.path(one.accounts).read_bytes() == distributed.path(other.accounts).read_bytes()
+        # a digest tells whether exchanges changed in one state; each engine has a hash of its own
+        sums, others = (
+            pq.read_table(path).drop_columns(["digest"])
+            for path in (embedded.path(one.accounts), distributed.path(other.accounts))
+        )
+        assert sums == others
 
 
 def test_logs_of_every_type_are_read_alike(tmp_path: Path) -> None:
