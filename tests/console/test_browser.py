@@ -80,7 +80,9 @@ def opened_page(browser: Any, entered: dict[str, Any], size: str, scheme: str, c
     )
     page: Page = context.new_page()
     page.set_default_timeout(60_000)
-    page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+    page.on(
+        "console", lambda one: complaints.append(f"{one.text} ({one.location['url']})") if one.type == "error" else None
+    )
     page.on("pageerror", lambda one: complaints.append(str(one)))
     return page
 

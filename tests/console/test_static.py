@@ -47,3 +47,10 @@ def test_scripts_obey_the_policy() -> None:
     for name in ("console.js", "picture.js", "explore.js"):
         text = static.files()[name].decode()
         assert "eval(" not in text and "innerHTML" not in text and "document.write" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/enter", "/nothing-here", "/campaigns/none"])
+def test_every_page_names_its_icon_so_that_no_browser_asks_for_one_that_is_missing(path: str, shared: Console) -> None:
+    assert (
+        f'<link rel="icon" type="image/svg+xml" href="{static.address("icon.svg")}">' in shared.get(path).body.decode()
+    )

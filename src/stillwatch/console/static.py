@@ -9,9 +9,9 @@ from importlib import resources
 from stillwatch.console.asked import SECURE
 from stillwatch.serve.http import Response
 
-_OWN = ("console.css", "console.js", "picture.js", "explore.js")
+_OWN = ("console.css", "console.js", "picture.js", "explore.js", "icon.svg")
 _VENDORED = ("sigma.min.js", "graphology.min.js")
-_KINDS = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8"}
+_KINDS = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8", "svg": b"image/svg+xml"}
 _FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 
 
