@@ -12,7 +12,7 @@ from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import queue_tests
-from stillwatch.group.loading import reference_accounts_sql
+from stillwatch.group.loading import REFERENCE_ACCOUNTS, reference_accounts_sql
 from stillwatch.group.reference_population import GROUPS, reference_population, scale_bits
 from tests.group.worlds import exchanges
 
@@ -51,6 +51,49 @@ def test_which_people_others_are_measured_by_depends_on_no_network(engine: DuckD
         found.append(set(rows) - set(range(0, 7 * 900, 7)))
     assert found[0] == found[1]
     assert len(found[0]) > 1000
+
+
+def test_an_account_more_changes_at_most_one_account_by_which_others_are_measured(engine: DuckDBEngine) -> None:
+    engine.create("network_members", Query("members", "SELECT 'n' AS account_id"))
+    found = []
+    for count in (20_000, 20_001, 20_100):
+        # ids that come before all others, so that every index changes
+        seen = (
+            f"SELECT 'a' || 30000 - i AS account_id, CAST({count} - 1 - i AS INTEGER) AS account_index, 8 AS exchanges"
+        )
+        engine.create("account_sketches", Query("accounts", f"{seen} FROM range({count}) t(i)"))
+        drawn = engine.fetch(reference_accounts_sql())
+        assert drawn.num_rows == REFERENCE_ACCOUNTS
+        found.append(set(drawn["place"].to_pylist()))
+    assert len(found[0] - found[1]) <= 1
+    assert len(found[0] - found[2]) <= 100 * REFERENCE_ACCOUNTS / 20_000 * 2
+
+
+@given(
+    st.lists(st.integers(0, 2**64 - 1), min_size=40, max_size=200, unique=True), st.integers(1, 30), st.integers(0, 23)
+)
+def test_an_account_more_changes_at_most_one_account_of_a_group(places: list[int], size: int, turn: int) -> None:
+    several = np.array(sorted(places), np.uint64)
+    outside = exchanges(1, accounts=len(several), each=1, first_account=0)
+
+    def group(without: int) -> set[int]:
+        kept = np.delete(np.arange(len(several)), np.arange(without))
+        people = reference_population(outside.of(kept.astype(np.int32)), several[kept])
+        return set(people.group(size, turn).account_index.tolist())
+
+    assert len(group(0)) == size
+    assert len(group(0) - group(1)) <= 1
+
+
+def test_groups_are_random() -> None:
+    outside = exchanges(1, accounts=400, each=1, first_account=0)
+    people = reference_population(outside)
+    taken = np.bincount(
+        np.concatenate([people.group(100, turn).account_index for turn in range(GROUPS)]), minlength=400
+    )
+    # binomial of 24 draws at a quarter: a mean of 6 and a variance of 4.5
+    assert taken.mean() == 100 * GROUPS / 400
+    assert 3.5 < taken.var() < 5.6
 
 
 def test_what_people_are_is_measured_once_for_each_size() -> None:

@@ -72,9 +72,9 @@ def run(engine: Engine, job: Job) -> None:
     """Writes the candidates of each network: its purposes that have enough exchanges to test."""
     minimum = job.settings.link.minimum_accounts
     off = switched_off(job.settings.evidence.off)
-    outside, parts = load(engine)
+    outside, places, parts = load(engine)
     setting = _Setting(
-        reference_population(outside),
+        reference_population(outside, places),
         load_releases(engine),
         load_lives(engine),
         load_registrations(engine),

@@ -28,6 +28,7 @@ from stillwatch.records.sketches import FEATURES
 ROWS = 16_000_000  # exchanges of networks in memory at once, about 6 GB while they are sorted
 READINGS = 2  # the most parts for which the whole log is read again; for more, the engine partitions members' rows
 REFERENCE_ACCOUNTS = 4000  # accounts of the reference population, to which groups are compared; more change no verdict
+PLACE_DIGITS = 16  # of an account's digest, in base 16
 TO_GROUP = "exchanges_to_group"
 
 PLACED_AT_ONCE = 2  # columns sorted at once; a column is in memory twice while it is sorted
@@ -43,20 +44,21 @@ _TYPES: dict[str, type] = {
 
 
 def reference_accounts_sql() -> Query:
-    """Returns the query of the reference population: accounts outside networks, evenly spaced in the order of ids.
+    """Returns the query of the reference population: accounts outside networks, with their `place` in a fixed lot.
 
-    Which accounts outside are taken does not depend on what networks there are: else a network more or less would
-    measure all others by other people.
+    The lot is a digest of the id. Which accounts outside are taken depends neither on what networks there are nor on
+    who else has signed up: else a network or an account more would measure all others by other people.
     """
     return Query(
         "reference accounts",
         f"""
-WITH busy AS (
-  SELECT account_id, account_index FROM account_sketches WHERE exchanges >= 8
+WITH drawn AS (
+  SELECT account_id, account_index, sha256(account_id) AS place
+  FROM account_sketches WHERE exchanges >= 8
+  ORDER BY place LIMIT {REFERENCE_ACCOUNTS}
 )
-SELECT account_index
-FROM busy ANTI JOIN network_members AS members USING (account_id)
-WHERE account_index % greatest(1, (SELECT count(*) FROM busy) // {REFERENCE_ACCOUNTS}) = 0
+SELECT account_index, place
+FROM drawn ANTI JOIN network_members AS members USING (account_id)
 ORDER BY account_index
 """,
     )
@@ -199,8 +201,9 @@ def load_lives(engine: Engine) -> Lives:
     return Lives(rows["account_index"].to_numpy().astype(np.int32), first, np.where(never, -1, closed.astype(np.int64)))
 
 
-def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchanges]]]]:
-    """Returns the exchanges of the reference population, and the parts: iterators over (network id, its exchanges).
+def load(engine: Engine) -> tuple[Exchanges, NDArray[np.uint64], Iterator[Iterator[tuple[str, Exchanges]]]]:
+    """Returns the exchanges of the reference population, the places of its accounts (accounts,) in the lot, and the
+    parts: iterators over (network id, its exchanges).
 
     Networks come in the order of their ids. A part has as many networks as have ROWS exchanges together; the reference
     population is loaded with the first part. The caller must finish with a part before it asks for the next.
@@ -220,9 +223,11 @@ def load(engine: Engine) -> tuple[Exchanges, Iterator[Iterator[tuple[str, Exchan
     else:
         engine.view(TO_GROUP, exchanges_sql())
     exchanges = _read(engine, 0)
-    reference = engine.fetch(Query("reference", "SELECT account_index FROM reference_accounts ORDER BY account_index"))
+    drawn = Query("reference", "SELECT account_index, place FROM reference_accounts ORDER BY account_index")
+    reference = engine.fetch(drawn)
     outside = exchanges.of(reference["account_index"].to_numpy().astype(np.int32))
-    return outside, _parts(engine, parts, [exchanges])
+    places = np.array([int(place[:PLACE_DIGITS], 16) for place in reference["place"].to_pylist()], np.uint64)
+    return outside, places, _parts(engine, parts, [exchanges])
 
 
 def _parts(

@@ -45,6 +45,7 @@ class ReferencePopulation:
     exchanges: Exchanges
     accounts: Int32
     start: NDArray[np.int64]
+    places: NDArray[np.uint64]
     _medians: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
     _of_large: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
     _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
@@ -54,9 +55,12 @@ class ReferencePopulation:
     _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def group(self, size: int, turn: int) -> Exchanges:
-        """The `turn`-th random group of at most `size` people; the same for the same logs."""
-        generator = np.random.default_rng((SEED, turn))
-        chosen = np.sort(generator.choice(len(self.accounts), min(size, len(self.accounts)), replace=False))
+        """The `turn`-th random group of at most `size` people.
+
+        Each turn shuffles the accounts' places. One account more or less changes a group by one account at most, so
+        that what people are stays the same from one epoch of a watch to the next.
+        """
+        chosen = np.sort(np.argsort(_shuffled(self.places, turn), kind="stable")[:size])
         return self.exchanges.take(spans(self.start[chosen], self.start[chosen + 1]))
 
     def groups(self, size: int) -> list[Exchanges]:
@@ -105,12 +109,26 @@ class ReferencePopulation:
         return float(np.median(known)) if len(known) > GROUPS // 2 else math.nan
 
 
-def reference_population(exchanges: Exchanges) -> ReferencePopulation:
-    """The reference population, from exchanges of accounts outside networks, sorted by account."""
+def reference_population(exchanges: Exchanges, places: NDArray[np.uint64] | None = None) -> ReferencePopulation:
+    """The reference population, from exchanges of accounts outside networks, sorted by account.
+
+    `places` (accounts,) are evenly spread numbers that each account keeps; without them its index stands for it.
+    """
     present, begin = np.unique(exchanges.account_index, return_index=True)
+    places = present.astype(np.uint64) if places is None else places
     # no test asks for exchange ids of the reference population, and they are what is copied slowest
     exchanges = replace(exchanges, exchange_id=pa.chunked_array([pa.nulls(len(exchanges))]))
-    return ReferencePopulation(exchanges, present.astype(np.int32), np.append(begin, len(exchanges)).astype(np.int64))
+    start = np.append(begin, len(exchanges)).astype(np.int64)
+    return ReferencePopulation(exchanges, present.astype(np.int32), start, places)
+
+
+def _shuffled(places: NDArray[np.uint64], turn: int) -> NDArray[np.uint64]:
+    """The places in another order for each turn: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    with np.errstate(over="ignore"):
+        mixed = places + np.uint64(SEED) + np.uint64(turn + 1) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def scale_bits(value: float, cap: float = CAP) -> float:
