@@ -19,7 +19,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
         *(exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.IsInf),
         # numbers
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Round),
+        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Round),
         *(exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift),
         # texts and lists
         *(exp.Contains, exp.Chr, exp.Left, exp.Right, exp.Length, exp.DPipe, exp.SHA2),

@@ -52,13 +52,14 @@ def reference_accounts_sql() -> Query:
     return Query(
         "reference accounts",
         f"""
-WITH drawn AS (
-  SELECT account_id, account_index, sha256(account_id) AS place
-  FROM account_sketches WHERE exchanges >= 8
-  ORDER BY place LIMIT {REFERENCE_ACCOUNTS}
+WITH busy AS (
+  SELECT account_id, account_index, sha256(account_id) AS place FROM account_sketches WHERE exchanges >= 8
+), drawn AS (
+  SELECT account_id, account_index, place, row_number() OVER (ORDER BY place) AS turn FROM busy
 )
 SELECT account_index, place
 FROM drawn ANTI JOIN network_members AS members USING (account_id)
+WHERE turn <= {REFERENCE_ACCOUNTS}
 ORDER BY account_index
 """,
     )
