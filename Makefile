@@ -47,7 +47,7 @@ MARKED ?=
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST))
 
-demo: $(RUNTIME)  ## makes a small world, scans it, prints the campaigns, writes demo-run/report.html
+demo: $(RUNTIME)  ## makes a small world, scans and watches it, prints what was found, opens the console on it
 	@$(BIN)/stillwatch lab demo --out demo-run
 
 test: lint  ## style, types, import laws, then every test

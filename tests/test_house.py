@@ -61,6 +61,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "cli/serve.py": "tests/cli/test_keys.py and tests/serve/test_server.py run its command",
     "console/build.py": "tests/console ask every page of what it puts together",
     "console/dispatch.py": "tests/console/test_pages.py and test_gate.py ask through it for each role and method",
+    "console/entrance.py": "tests/console/test_sign_in.py begin and end sign-ins through it",
     "console/subjects.py": "tests/console/test_review.py judge what it finds",
     "console/views/accounts.py": "tests/console/test_pages.py and test_hostile.py look at accounts of every name",
     "console/views/appeals.py": "tests/console/test_settling.py settle appeals by it",

@@ -7,10 +7,12 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.claims import EvidenceSort
@@ -114,6 +116,33 @@ class ConsoleSettings(_Section):
     policy: Path | None = None  # the policy that `watch` or `respond` follows, to be shown and tried
 
 
+class OidcSettings(_Section):
+    """Entering the console by a company's own sign-in (OpenID Connect); off without an issuer."""
+
+    issuer: str | None = None  # as the provider writes it in its tokens; its discovery document lies below it
+    client_id: str | None = None
+    client_secret_file: Path | None = None  # none: a public client, which PKCE alone protects
+    public_address: str | None = None  # of the console as browsers see it; the provider sends back to `/signed-in`
+    scopes: tuple[str, ...] = ("openid", "email")
+    person_claim: str = Field(default="email", min_length=1)  # of a mail address only a verified one counts
+    roles_claim: str = Field(default="groups", min_length=1)  # a dot leads into a claim, as `realm_access.roles`
+    roles: dict[str, Literal["viewer", "analyst", "approver", "admin"]] = {}  # by a value of that claim; highest counts
+
+    @model_validator(mode="after")
+    def _whole(self) -> OidcSettings:
+        """Raises ValueError where something is missing beside the issuer, or an address is no safe one."""
+        if self.issuer is None:
+            return self
+        if not self.client_id or not self.public_address:
+            raise ValueError("`issuer` needs `client_id` and `public_address` beside it")
+        for name, address in (("issuer", self.issuer), ("public_address", self.public_address)):
+            if not is_safe(address) or urlsplit(address).query or urlsplit(address).fragment:
+                raise ValueError(f"`{name}` is no https:// address; http:// is for this machine only")
+        if urlsplit(self.public_address).path.strip("/"):
+            raise ValueError("`public_address` has a path: the console stands at the root of its address")
+        return self
+
+
 class Settings(_Section):
     """All sections; an absent section keeps its defaults."""
 
@@ -125,6 +154,20 @@ class Settings(_Section):
     assess: AssessSettings = AssessSettings()
     serve: ServeSettings = ServeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    oidc: OidcSettings = OidcSettings()
+
+
+def is_safe(address: str) -> bool:
+    """Whether a secret may be sent to an address: by https://, or by http:// to this machine alone."""
+    parts = urlsplit(address)
+    if parts.username is not None or not parts.hostname:
+        return False
+    if parts.scheme == "https":
+        return True
+    try:
+        return parts.scheme == "http" and ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
 
 
 def duration(text: str) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""The demo makes a small world, scans it, compares the result with the truth, and then watches it as it came."""
+"""The demo makes a small world, scans it, compares that with the truth, watches it as it came, opens the console."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from stillwatch import flow, report
 from stillwatch.progress import progress
 from stillwatch.records.outputs import LEVELS
-from stillwatch_lab import live
+from stillwatch_lab import live, opened
 from stillwatch_lab.scores.score import score
 from stillwatch_lab.scores.scorecard import CampaignScore, Scores, percent
 from stillwatch_lab.worlds.build import build
@@ -28,7 +28,8 @@ ACCOUNTS, EXCHANGES = (
 def run(out: Path, console: Console) -> int:
     """Builds the shipped demo world, scans it into the run folder `out` and prints the result beside the truth.
 
-    Returns the exit code 0. Raises UsageError when `out` may not be replaced, RunError when the scan cannot finish.
+    Returns the exit code 0. Raises UsageError when `out` may not be replaced, RunError when the scan cannot finish
+    or the console does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="stillwatch-demo-") as folder:
         world = Path(folder) / "world"
@@ -42,7 +43,9 @@ def run(out: Path, console: Console) -> int:
         console.print(innocents_in_words(scores), highlight=False, markup=False)
         console.print("\nThe same world as it came, watched:", highlight=False, markup=False)
         live.show(world, Path(folder) / "live", console)
-    console.print(f"Open it in a browser: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+        report_at = f"\nThe report of the scan, for a browser: {out / 'report.html'}"
+        console.print(report_at, highlight=False, markup=False, soft_wrap=True)
+        opened.show(Path(folder) / "live" / "state", console)
     return 0
 
 

@@ -21,7 +21,7 @@ from stillwatch.runs import epochs
 from stillwatch.screening.kept import write_batch
 from stillwatch.serve.app import App
 from stillwatch.serve.build import FOLDER, Beside, Service, application, service
-from stillwatch.settings import ConsoleSettings, Settings
+from stillwatch.settings import ConsoleSettings, OidcSettings, Settings
 from stillwatch.verdicts import Effect, Verdict, write
 from tests.ledger.made import decision
 
@@ -147,9 +147,11 @@ async def ask(app: App, method: str, path: str, body: bytes, headers: Mapping[st
 
 
 @contextmanager
-def served(state: Path, where: Path | str | None = None, **settings: Any) -> Iterator[Console]:
+def served(
+    state: Path, where: Path | str | None = None, oidc: Mapping[str, Any] | None = None, **settings: Any
+) -> Iterator[Console]:
     """A console over the state, with one person of each role, called as the role is."""
-    whole = Settings(console=ConsoleSettings(**settings))
+    whole = Settings(console=ConsoleSettings(**settings), oidc=OidcSettings(**(oidc or {})))
     place = where or state
     parts = service(state, None if where is None else str(where), whole.serve)
     said: list[str] = []

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from stillwatch_lab import demo
+from stillwatch.errors import RunError
+from stillwatch_lab import demo, opened
 from stillwatch_lab.scores.scorecard import CampaignScore, InnocentScore, Scores
 
 FOUND = CampaignScore(
@@ -115,3 +116,18 @@ def test_the_demo_watches_the_world_as_it_came(shown: tuple[Path, str]) -> None:
     assert kept is not None
     assert int(kept[1]) >= 0.9 * joined
     assert "level act, network N" in said
+
+
+def test_the_demo_ends_with_a_console_that_answers(shown: tuple[Path, str]) -> None:
+    _, text = shown
+    found = re.search(
+        r"A console on what was watched answered at http://127\.0\.0\.1:\d+/enter with its page “Overview”", text
+    )
+    assert found is not None, text[-500:]
+
+
+def test_a_console_that_cannot_be_served_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
+    (tmp_path / "runs").write_text("a file where a folder belongs", encoding="utf-8")
+    with opened.served(tmp_path) as address, pytest.raises(RunError, match="does not answer"):
+        opened.first_page(address)

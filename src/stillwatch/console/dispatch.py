@@ -20,6 +20,8 @@ from stillwatch.serve.door import Door
 from stillwatch.serve.http import PROBLEM, Request, Response
 
 if TYPE_CHECKING:
+    from stillwatch.console.entrance import Entrance
+    from stillwatch.console.sign_in import SignIn
     from stillwatch.ledger.ledger import Ledger
 
 STATIC = "/static/"
@@ -32,9 +34,14 @@ BODY = 131_072
 class Dispatch:
     """Answers every request for a page."""
 
-    def __init__(self, site: Site, door: Door, token: Token, who: str) -> None:
+    def __init__(self, site: Site, door: Door, token: Token, who: str, sign_in: SignIn | None = None) -> None:
         self._site, self._door, self._token, self._who = site, door, token, who
         self._gate = Gate(site.settings.console)
+        self.entrance: Entrance | None = None
+        if sign_in is not None:
+            from stillwatch.console.entrance import Entrance  # here, because its packages are an extra
+
+            self.entrance = Entrance(sign_in, self._gate, door)
 
     async def __call__(self, request: Request) -> Response:
         """Returns a page, whatever happens."""
@@ -42,6 +49,8 @@ class Dispatch:
         if path.startswith(STATIC):
             found = static.answer(path[len(STATIC) :]) if method in ("GET", "HEAD") else None
             return found or plain("nothing.html.j2", 404, title="Not found", message="There is no such file.")
+        if self.entrance is not None and (entering := await self.entrance.answer(request, path)) is not None:
+            return entering
         found_page = await self._door.call(lambda ledger: self._answer(request, path, ledger))
         if PROBLEM in found_page.headers:  # of the door itself: the ledger does not answer
             message = "The ledger does not answer at the moment. Nothing was changed; try again."
@@ -69,11 +78,18 @@ class Dispatch:
         if isinstance(known, ShutOut):
             return plain("shut_out.html.j2", 403, title="No role", person=known.person)
         if known is None:
-            return plain(
-                "stranger.html.j2", 401, title="Enter first", proxied=bool(self._site.settings.console.person_header)
-            )
+            return self._stranger(request, path)
         answer = self._of(known, request, path, form, Asking(ledger, now))
         return answer._replace(headers=(*answer.headers, self._gate.cookie(known, request))) if known.fresh else answer
+
+    def _stranger(self, request: Request, path: str) -> Response:
+        to = (
+            ""
+            if path in ("/", ENTER)
+            else path + (f"?{request.query.decode('ascii', 'ignore')}" if request.query else "")
+        )
+        proxied, sign_in = bool(self._site.settings.console.person_header), self.entrance is not None
+        return plain("stranger.html.j2", 401, title="Enter first", proxied=proxied, sign_in=sign_in, to=to)
 
     def _of(self, known: Known, request: Request, path: str, form: Form, asking: Asking) -> Response:
         asked = self._asked(known, request, path, form, asking)
@@ -112,6 +128,8 @@ class Dispatch:
         """Lets whoever has the one-time word in; a form takes it, so that a program that only looks spends nothing."""
         if request.scope["method"] != "POST":
             shown = _flat(_pairs(request.query) or {}).get("token", "")
+            if not shown:
+                return self._stranger(request, ENTER)
             return plain("enter.html.j2", 200, title="Enter", token=shown)
         if not self._token.spend(form.get("token", "")):
             message = "This address was used, or is not the one that was printed. Start the server again for a new one."

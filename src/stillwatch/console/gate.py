@@ -1,4 +1,4 @@
-"""Who asks: by the one-time address of this machine, by a proxy that is trusted, or by a session that they began."""
+"""Who asks: by this machine's one-time address, a trusted proxy, a company's sign-in, or a session that they began."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COOKIE = "stillwatch"
 LONGEST_SECRET = 128
-TOKEN, PROXY = "token", "proxy"
+TOKEN, PROXY, OIDC = "token", "proxy", "oidc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,19 @@ class Gate:
         role = ledger.people.role_of(session.person) or session.role
         return Known(session.person, role, secret) if role in ROLES else ShutOut(session.person)
 
-    def enter(self, person: str, how: str, ledger: Ledger, now: datetime) -> Known | ShutOut:
-        """Begins a session; raises UsageError for what is no name."""
-        first = "admin" if how == TOKEN else self._settings.unknown_person
+    def enter(self, person: str, how: str, ledger: Ledger, now: datetime, given: str | None = None) -> Known | ShutOut:
+        """Begins a session, `given` being the role that a sign-in gives; raises UsageError for what is no name."""
+        first = "admin" if how == TOKEN else given or self._settings.unknown_person
         role = ledger.people.role_of(person) or first
         if role not in ROLES:
             return ShutOut(person)
         secret = ledger.sessions.begin(person, role, how, now, timedelta(hours=self._settings.session_hours))
         return Known(person, role, secret, fresh=True)
 
-    def cookie(self, known: Known, request: Request) -> tuple[bytes, bytes]:
-        """Returns the header that gives the browser its session."""
-        return _cookie(known.secret, round(3_600 * self._settings.session_hours), self.is_encrypted(request))
+    def cookie(self, known: Known, request: Request, encrypted: bool = False) -> tuple[bytes, bytes]:
+        """Returns the header that gives the browser its session, only by TLS where it is `encrypted`."""
+        encrypted = encrypted or self.is_encrypted(request)
+        return cookie(COOKIE, known.secret, round(3_600 * self._settings.session_hours), encrypted)
 
     def is_encrypted(self, request: Request) -> bool:
         """Whether the browser speaks TLS, as far as a trusted proxy says so."""
@@ -122,7 +123,7 @@ class Gate:
 
 def forgotten() -> tuple[bytes, bytes]:
     """Returns the header that takes the session from the browser."""
-    return _cookie("", 0, False)
+    return cookie(COOKIE, "", 0, False)
 
 
 def csrf_of(secret: str) -> str:
@@ -135,16 +136,17 @@ def same_form(known: Known, shown: str) -> bool:
     return hmac.compare_digest(known.csrf.encode(), shown.encode("utf-8", "replace"))
 
 
-def cookie_of(request: Request) -> str:
+def cookie_of(request: Request, named: str = COOKIE, longest: int = LONGEST_SECRET) -> str:
     """Returns the secret that the browser shows; empty without one. Of two with this name the first counts."""
     for value in request.every(b"cookie"):
         for part in value.decode("latin-1").split(";"):
             name, _, secret = part.strip().partition("=")
-            if name == COOKIE:
-                return secret if len(secret) <= LONGEST_SECRET else ""
+            if name == named:
+                return secret if len(secret) <= longest else ""
     return ""
 
 
-def _cookie(secret: str, seconds: int, encrypted: bool) -> tuple[bytes, bytes]:
-    stated = f"{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{'; Secure' if encrypted else ''}"
+def cookie(name: str, secret: str, seconds: int, encrypted: bool) -> tuple[bytes, bytes]:
+    """Returns the header that gives the browser a secret, which no script reads and no other site's form brings."""
+    stated = f"{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{'; Secure' if encrypted else ''}"
     return b"set-cookie", stated.encode("ascii")

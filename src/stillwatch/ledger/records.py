@@ -257,7 +257,7 @@ class Session:
     role: str  # given on entering; a role that the ledger holds for the person may be a lower one
     made_at: datetime
     expires_at: datetime
-    how: str  # `token` or `proxy`
+    how: str  # `token`, `proxy` or `oidc`
 
 
 @dataclass(frozen=True, slots=True)

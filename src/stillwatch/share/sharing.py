@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import load_toml
+from stillwatch.settings import is_safe, load_toml
 
 EXAMPLE = "examples/sharing.toml"
 
@@ -75,22 +73,10 @@ def _mistakes(sharing: Sharing) -> Iterator[tuple[str, str, str]]:
             yield "partner", f"{count} partners have the name `{name}`", "give each its own"
     for one in sharing.partners:
         for option, address in (("push_to", one.push_to), ("pull_from", one.pull_from)):
-            if address is not None and not _safe(address):
+            if address is not None and not is_safe(address):
                 remedy = (
                     "use https://; plain http:// is for this machine only, since the secret would be read on the way"
                 )
                 yield f"partner.{one.name}.{option}", "is no safe address", remedy
         if (one.push_to or one.pull_from) and one.key_file is None:
             yield f"partner.{one.name}.key_file", "is missing beside an address", "name the file of its secret"
-
-
-def _safe(address: str) -> bool:
-    parts = urlsplit(address)
-    if parts.username is not None or not parts.hostname:
-        return False
-    if parts.scheme == "https":
-        return True
-    try:
-        return parts.scheme == "http" and ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return False

@@ -61,7 +61,7 @@ def settings(asked: Asked) -> Response:
         title="Settings",
         run=run,
         of_run=_rows(run.record.get("settings", {})) if run is not None else [],
-        of_server=_rows({name: here[name] for name in ("serve", "console")}),
+        of_server=_rows({name: here[name] for name in ("serve", "console", "oidc")}),
     )
 
 
