@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from stillwatch.console.build import console
 from stillwatch.console.gate import csrf_of
 from stillwatch.ledger import ROLES, opened
+from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.runs import epochs
 from stillwatch.screening.kept import write_batch
@@ -23,7 +24,7 @@ from stillwatch.serve.app import App
 from stillwatch.serve.build import FOLDER, Beside, Service, application, service
 from stillwatch.settings import ConsoleSettings, OidcSettings, Settings
 from stillwatch.verdicts import Effect, Verdict, write
-from tests.ledger.made import decision
+from tests.ledger.made import decision, identity, indicator, told
 
 DAY = timedelta(days=1)
 FIRST, SECOND = datetime(2026, 6, 1, 12), datetime(2026, 6, 2, 12)
@@ -190,6 +191,15 @@ def decided(state: Path, ledger: Ledger, account: str) -> str:
             decision("ended", account_id="acct_third", subject="C1"),
         ]
     )
+    partnered(ledger, now)
     effect = Effect("throttle", "extraction", now - DAY, now + DAY, HOLDER, "appeal-act", "A rule was broken.")
     write(state / FOLDER, [Verdict(account, "act", "N1", "C1", (effect,))], now)
     return ledger.appeals.receive(HOLDER, "I am a class of students.", now - DAY, "holder@example.org").appeal_id
+
+
+def partnered(ledger: Ledger, now: datetime) -> None:
+    """Adds a partner that told two indicators, one of which was seen in C1, and a share for it that waits."""
+    theirs = [indicator("7", by="Northwind <b>", name="Address <b>7</b>"), indicator("8", by="Northwind <b>")]
+    ledger.received.add("northwind", theirs, now, 1_000)
+    ledger.received.see([Sighting("northwind", theirs[0]["id"], "C1", "a run", now)])
+    ledger.shares.add(told(subject="C1", made_by="bo", needs_approval=True), [identity(), indicator("1")])

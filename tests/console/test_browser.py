@@ -114,6 +114,9 @@ def shown(account: str) -> dict[str, str]:
         "screening": "/screening",
         "permits": "/permits",
         "shared": "/shared",
+        "partners": "/partners",
+        "partner": "/partners/northwind",
+        "share": "/partners",  # from where a link leads to it
         "policy": "/policy",
         "quality": "/quality",
         "settings": "/settings",
@@ -141,6 +144,9 @@ def test_pages_are_clean_and_fit(
         page.goto(base + path)
         if name == "picture":
             page.wait_for_selector("canvas[data-drawn='1180']")
+        if name == "share":
+            page.locator("#waiting + ul a").click()
+            page.wait_for_selector("h1:has-text('Share with northwind')")
         found = violations(page)
         too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
         found += [f"wider than the window of {size}"] if too_wide else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from stillwatch.verdicts import Reader
 from tests.console.asked import ENDED, HOLDER, WAITING, Console
 
@@ -51,6 +53,33 @@ class TestDecision:
         assert here.send("/bulk", "approver", form).status == 409
         assert here.send("/bulk", "approver", {"what": "reverse", "reason": "x"}).status == 409
         assert here.send("/bulk", "approver", {"id": HOLDER, "what": "delete", "reason": "x"}).status == 409
+
+    def test_that_approved_is_cancelled_as_a_whole_and_once(self, here: Console) -> None:
+        form = {"id": [WAITING, "nothing"], "what": "approve", "reason": "agreed"}
+        counted = here.send("/bulk", "admin", form)
+        at = counted.text.split('name="at" value="')[1].split('"')[0]
+        assert "The count holds until" in counted.text and 'href="/decisions">Cancel' in counted.text
+        assert here.send("/bulk", "admin", {**form, "confirmed": "2", "at": at}).status == 303
+        (act,) = here.ledger.bulk_actions.list()
+        path = f"/bulk/{act.action_id}/cancellation"
+        assert path in here.get("/judgements").text
+        assert here.post(path, "analyst", reason="too early").status == 403
+        assert here.post(path, "approver", reason=" ").status == 409
+        assert here.post(path, "approver", reason="too early").status == 303
+        entry = here.ledger.decisions.find(WAITING)
+        assert entry is not None and entry.status(datetime.now(UTC)) == "reversed"
+        assert [one.what for one in here.ledger.bulk_actions.list()] == ["reverse", "approve"]
+        assert "Cancelled</b> by approver" in here.get("/judgements").text
+        assert here.post(path, "approver", reason="again").status == 409
+        assert here.post("/bulk/nothing/cancellation", "approver", reason="x").status == 404
+
+    def test_that_reversed_cannot_be_cancelled(self, here: Console) -> None:
+        at = str(round(datetime.now(UTC).timestamp()))
+        form = {"id": HOLDER, "what": "reverse", "reason": "x", "confirmed": "1", "at": at}
+        assert here.send("/bulk", "approver", form).status == 303
+        (act,) = here.ledger.bulk_actions.list()
+        assert f"/bulk/{act.action_id}/" not in here.get("/judgements").text
+        assert here.post(f"/bulk/{act.action_id}/cancellation", "approver", reason="x").status == 409
 
 
 class TestAppeal:

@@ -24,6 +24,7 @@ LINKS = (
     Link("/screening", "Screening", "analyst"),
     Link("/permits", "Permits"),
     Link("/shared", "Shared values"),
+    Link("/partners", "Partners"),
     Link("/policy", "Policy"),
     Link("/quality", "Data quality"),
     Link("/settings", "Settings"),

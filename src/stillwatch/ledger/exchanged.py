@@ -100,6 +100,16 @@ class Sighting:
     seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How much a partner told: distinct objects, indicators among them, what was new within a day, and when last."""
+
+    objects: int
+    indicators: int
+    within_day: int
+    last_at: datetime | None
+
+
 def outgoing(partner: str) -> str:
     """The id of the collection from which a partner reads."""
     return stix_id("collection", "outgoing", partner).removeprefix("collection--")

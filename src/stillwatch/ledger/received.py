@@ -17,7 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.ledger.exchanged import UNCHECKED, Receipt, Sighting, Stored, Wanted
+from stillwatch.ledger.exchanged import UNCHECKED, Heard, Receipt, Sighting, Stored, Wanted
 from stillwatch.ledger.parts import Part, named
 from stillwatch.ledger.records import digest, in_utc, storable
 from stillwatch.ledger.shares import Shares
@@ -111,6 +111,28 @@ class Received(Part):
     def indicators(self, partner: str) -> list[Stored]:
         """The newest version of each indicator of a partner."""
         return self.page(partner, Wanted(types=("indicator",), limit=10_000_000))
+
+    def heard(self, partner: str, now: datetime) -> Heard:
+        """How much a partner told; nothing of somebody who told nothing."""
+        column = RECEIVED_OBJECTS.c
+        ids = sa.func.count(column.object_id.distinct())
+        query = sa.select(
+            ids,
+            ids.filter(column.type == "indicator"),
+            sa.func.count().filter(column.received_at > in_utc(now) - timedelta(days=1)),
+            sa.func.max(column.received_at),
+        ).where(column.partner == partner)
+        with self._ledger.reading() as connection:
+            return Heard(*connection.execute(query).one()) if storable(partner) else Heard(0, 0, 0, None)
+
+    def newest(self, partner: str, most: int) -> tuple[Stored, ...]:
+        """The newest versions of indicators that a partner told, the newest first."""
+        column = RECEIVED_OBJECTS.c
+        fields = (column.received_at, column.object_id, column.version, column.type, column.body)
+        query = sa.select(*fields).where(column.partner == partner, column.type == "indicator")
+        with self._ledger.reading() as connection:
+            rows = connection.execute(query.order_by(column.received_at.desc()).limit(most))
+            return tuple(Stored(*row) for row in rows) if storable(partner) else ()
 
     def see(self, sightings: Sequence[Sighting]) -> None:
         """Notes where partners' values were seen; the first sighting of a value in a subject is the one that counts."""

@@ -154,6 +154,13 @@ class BulkActions(Part):
             add(connection, BULK_ACTIONS, [row])
         return one
 
+    def find(self, action_id: str) -> BulkAction | None:
+        """A bulk action, or None."""
+        query = sa.select(BULK_ACTIONS).where(BULK_ACTIONS.c.action_id == action_id)
+        with self._ledger.reading() as connection:
+            row = connection.execute(query).mappings().first() if storable(action_id) else None
+        return None if row is None else _bulk(row)
+
     def list(self, limit: int = 100) -> tuple[BulkAction, ...]:
         """The newest first."""
         query = sa.select(BULK_ACTIONS).order_by(BULK_ACTIONS.c.at.desc()).limit(limit)

@@ -46,20 +46,37 @@ class Living:
     valid_until: datetime
 
 
-def weight(ledger: Ledger, partner: str) -> float:
-    """The probability that a partner is right: by judgements of what its values were seen in, each subject once."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often what a partner's values were seen in was judged right or wrong, each subject once."""
+
+    right: int
+    wrong: int
+
+    @property
+    def weight(self) -> float:
+        """The probability that the partner is right."""
+        return (RIGHT + self.right) / (RIGHT + WRONG + self.right + self.wrong)
+
+
+def record(ledger: Ledger, partner: str) -> Record:
+    """A partner's record, by the judgements that stand."""
     said = ledger.judgements.latest()
     subjects = {one.subject for one in ledger.received.sightings(partner)}
     verdicts = Counter(said[subject].verdict for subject in subjects if subject in said)
-    right, wrong = RIGHT + verdicts["confirmed"], WRONG + verdicts["innocent"]
-    return right / (right + wrong)
+    return Record(verdicts["confirmed"], verdicts["innocent"])
+
+
+def weight(ledger: Ledger, partner: str) -> float:
+    """The probability that a partner is right."""
+    return record(ledger, partner).weight
 
 
 def living(ledger: Ledger, partner: str, now: datetime) -> Iterator[Living]:
     """The indicators of a partner that are neither revoked nor out of date, and say nothing that we told it first."""
     echoes = _told(ledger, partner)
     for one in ledger.received.indicators(partner):
-        found = _read(one)
+        found = indicator_of(one)
         if found is None or not found.valid_from <= in_utc(now) < found.valid_until:
             continue
         told_at = echoes.get((found.claim, found.value))
@@ -110,7 +127,7 @@ def see(run: Path, ledger: Ledger, now: datetime) -> int:
 
 def _ids(ledger: Ledger, partner: str) -> Mapping[tuple[str, str], str]:
     """By value the indicator of a partner that tells it."""
-    read = ((one, _read(one)) for one in ledger.received.indicators(partner))
+    read = ((one, indicator_of(one)) for one in ledger.received.indicators(partner))
     return {(found.claim, found.value): one.object_id for one, found in read if found is not None}
 
 
@@ -125,7 +142,7 @@ def _told(ledger: Ledger, partner: str) -> Mapping[tuple[str, str], datetime]:
     return found
 
 
-def _read(one: Stored) -> Living | None:
+def indicator_of(one: Stored) -> Living | None:
     """What an indicator says; None for one that is revoked or says nothing to this version."""
     said = json.loads(one.body)
     value = value_in(said.get("pattern")) if said.get("pattern_type") == "stix" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from stillwatch.console.asked import Asked, given, note_view, see
+from stillwatch.console.asked import Asked, NotFoundError, given, note_view, see
 from stillwatch.console.render import page
 from stillwatch.console.views.decided import drop
 from stillwatch.errors import Mistake, UsageError
@@ -31,10 +31,36 @@ def bulk(asked: Asked) -> Response:
     if asked.form.get("confirmed") != str(len(ids)):
         at = round(asked.now.timestamp())
         return page(
-            asked, "bulk.html.j2", title="Confirm", what=what, ids=ids, reason=reason, at=at, done=ACTS[what][0]
+            asked,
+            "bulk.html.j2",
+            title="Confirm",
+            what=what,
+            ids=ids,
+            reason=reason,
+            at=at,
+            until=asked.now + EXPIRES,
+            done=ACTS[what][0],
         )
     _fresh(asked)
     return _done(asked, what, ids, reason)
+
+
+def cancel(asked: Asked) -> Response:
+    """Takes a bulk approval back: every decision that it approved is reversed, in one row of the ledger."""
+    action, reason = asked.ledger.bulk_actions.find(asked.ids[0]), given(asked.form, "reason")
+    if action is None:
+        raise NotFoundError("There is no such act on many decisions.")
+    if action.what != "approve":
+        raise UsageError(
+            [Mistake("the act", f"has {ACTS[action.what][0]} decisions", "that stays: a run decides anew")]
+        )
+    if action.action_id in asked.ledger.judgements.withdrawals():
+        raise UsageError([Mistake("the act", "was cancelled before", "look at its decisions")])
+    if not reason:
+        raise UsageError([Mistake("the reason", "is missing", "say in a sentence why")])
+    with asked.ledger.writing():
+        asked.ledger.judgements.take_back(action.action_id, "bulk action", asked.person, asked.now, reason)
+        return _done(asked, "reverse", action.done, reason)
 
 
 def _done(asked: Asked, what: str, ids: tuple[str, ...], reason: str) -> Response:
