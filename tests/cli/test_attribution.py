@@ -28,11 +28,13 @@ def ran(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_a_worksheet_is_entered_once(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "6 new of 2 hypotheses, 1 items" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
+    assert "10 new of 2 hypotheses, 1 items, 1 entities" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     assert "0 new of" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     text = ran(capsys, "show", CAMPAIGN)
     assert "hypothesis  one  0 against it" in text
     assert "concluded   one same_operator, likely, confidence low, by Bo" in text
+    assert "entity      Example Relay  group, proxy_provider  NL; NL: Amsterdam; N1" in text
+    assert "lacks       3 items" in text
     assert json.loads(ran(capsys, "show", CAMPAIGN, "--json"))["items"][0]["diagnostic"] is True
 
 
@@ -43,7 +45,10 @@ def test_what_is_taken_back_stays_in_the_ledger(work: Path, capsys: pytest.Captu
     assert "hypothesis  one" not in text
     assert "concluded" not in text
     with opened(work / "state") as ledger:
-        assert len(ledger.attributions.list(CAMPAIGN)) == 7
+        assert len(ledger.attributions.list(CAMPAIGN)) == 11
+    assert "Example Relay" in text
+    ran(capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "another firm")
+    assert "Example Relay" not in ran(capsys, "show", CAMPAIGN)
     assert "nobody has entered anything" in ran(capsys, "show", "C2")
 
 

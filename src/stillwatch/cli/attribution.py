@@ -13,7 +13,7 @@ from stillwatch.cli.options import AsJson
 from stillwatch.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from stillwatch.report.dossier.worksheet import Worksheet
+    from stillwatch.ledger.worksheet import Conclusion, Worksheet
 
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign's id.")]
 
@@ -36,14 +36,15 @@ def add(
         fresh = ledger.attributions.add(entries(worksheet, known, by or user(), now()))
     for one in fresh:
         say(f"{one.kind}: {' '.join(part for part in (one.hypothesis, one.item, one.value) if part)}")
-    say(f"{len(fresh)} new of {len(worksheet.hypothesis)} hypotheses, {len(worksheet.item)} items and their ratings")
+    entered = f"{len(worksheet.hypothesis)} hypotheses, {len(worksheet.item)} items, {len(worksheet.entity)} entities"
+    say(f"{len(fresh)} new of {entered}, and what belongs to them")
 
 
 @app.command()
 def withdraw(
     campaign: Campaign,
     hypothesis: Annotated[str, typer.Option(help="The hypothesis to take back.")] = "",
-    item: Annotated[str, typer.Option(help="The item to take back.")] = "",
+    item: Annotated[str, typer.Option(help="The item or entity to take back.")] = "",
     state: State = None,
     database: Database = None,
     reason: Reason = "",
@@ -60,7 +61,8 @@ def withdraw(
     with ledger_of(state, database) as ledger:
         entered = ledger.attributions.list(campaign)
         kind = "hypothesis" if hypothesis else "item"
-        if not any(one.kind == kind and (one.hypothesis, one.item) == (hypothesis, item) for one in entered):
+        kinds = ("hypothesis",) if hypothesis else ("item", "entity")
+        if not any(one.kind in kinds and (one.hypothesis, one.item) == (hypothesis, item) for one in entered):
             findings.add(f"`--{kind} {hypothesis or item}`", "was never entered", "see `stillwatch attribution show`")
             findings.settle()
         entry = Attribution(campaign, "withdrawn", user(), now(), hypothesis, item, text=reason)
@@ -73,7 +75,7 @@ def show(campaign: Campaign, state: State = None, database: Database = None, as_
     """The worksheet of a campaign: hypotheses by what speaks against them, items, and what was concluded."""
     from dataclasses import asdict
 
-    from stillwatch.report.dossier.worksheet import worksheet
+    from stillwatch.ledger.worksheet import worksheet
 
     with ledger_of(state, database) as ledger:
         found = worksheet(ledger.attributions.list(campaign))
@@ -93,11 +95,19 @@ def _say(found: Worksheet) -> None:
         apart = "tells apart" if item.diagnostic else "tells nothing apart"
         say(f"item        {item.name}  {apart} ({rated})  {item.text} ({item.source})")
     if found.conclusion is not None:
-        one = found.conclusion
-        say(f"concluded   {one.hypothesis} {one.rung}, {one.likelihood}, confidence {one.confidence}, by {one.by}")
-        say(f"turns over  {one.turns_over}")
-        for lack in one.lacks:
-            say(f"lacks       {lack}")
+        _concluded(found.conclusion)
+    for entity in found.entities:
+        where = "; ".join((*entity.places, *entity.networks)) or "no place, no network"
+        say(f"entity      {entity.name}  {entity.sort}, {entity.role}  {where}")
+        if entity.concluded is not None:
+            _concluded(entity.concluded)
+
+
+def _concluded(one: Conclusion) -> None:
+    say(f"concluded   {one.hypothesis} {one.rung}, {one.likelihood}, confidence {one.confidence}, by {one.by}")
+    say(f"turns over  {one.turns_over}")
+    for lack in one.lacks:
+        say(f"lacks       {lack}")
 
 
 @app.command()

@@ -38,7 +38,8 @@ class Attributions(Part):
         return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.hypothesis, one.item)))
 
 
-_ORDER = ("withdrawn", "hypothesis", "item", "rating", "conclusion")
+_OF_ENTITIES = ("attributed", "places", "networks")
+_ORDER = ("withdrawn", "hypothesis", "item", "rating", "conclusion", "entity", *_OF_ENTITIES)
 
 
 def _cleaned(one: Attribution) -> Attribution:
@@ -61,6 +62,8 @@ def _about(one: Attribution) -> tuple[str, ...]:
         return ("conclusion",)
     if one.kind == "rating":
         return ("rating", one.hypothesis, one.item)
+    if one.kind in _OF_ENTITIES:
+        return (one.kind, one.item)
     return ("thing", one.hypothesis, one.item)
 
 

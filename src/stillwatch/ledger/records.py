@@ -28,6 +28,15 @@ RUNGS = {
     "is": "is a named actor",
 }
 """What a person can conclude of an actor, from the least to the most."""
+ENTITY_ROLES = {
+    "extractor": "extracts, or has it done",
+    "account_provider": "provides accounts to those who extract",
+    "proxy_provider": "provides proxies, or resells access",
+    "supporter": "gives material assistance",
+}
+"""What an entity does, as a person has attributed it."""
+ENTITY_SORTS = ("organization", "group", "unknown")
+"""What an entity is; a natural person is none of them, and is named to nobody."""
 RATINGS = ("CC", "C", "N", "I", "II")
 """How a fact fits a hypothesis, from very consistent over neutral to very inconsistent."""
 
@@ -296,12 +305,16 @@ class Attribution:
     """One entry of a campaign's attribution worksheet, by a person: of several on one thing the latest counts.
 
     A `hypothesis` and an `item` have a text; an item's `value` is its source. A `rating` says how the item fits the
-    hypothesis, a `conclusion` on which rung the hypothesis stands, and what would turn it over. `withdrawn` takes a
-    hypothesis or an item back.
+    hypothesis, a `conclusion` on which rung the hypothesis stands, and what would turn it over. An `entity` is named by
+    `item`; its `value` is its role, its `text` what it is. What is held of it stands in rows of its own: `attributed`
+    says on which rung it stands, by which hypothesis; `places` and `networks` are lists. `withdrawn` takes a
+    hypothesis, an item or an entity back.
     """
 
     subject: str
-    kind: Literal["hypothesis", "item", "rating", "conclusion", "withdrawn"]
+    kind: Literal[
+        "hypothesis", "item", "rating", "conclusion", "entity", "attributed", "places", "networks", "withdrawn"
+    ]
     by: str
     at: datetime
     hypothesis: str = ""

@@ -22,7 +22,7 @@ from stillwatch.report.dossier.facts import Recorded
 from stillwatch.report.dossier.profiles import PROFILES
 from stillwatch.settings import EngineSettings
 from tests.ledger.made import NOW, decision, told
-from tests.report.dossier.test_worksheet import ENTERED, conclusion
+from tests.ledger.test_worksheet import ENTERED, NAMED, attributed, conclusion
 from tests.report.synthetic_run import HOSTILE, SHOWN, full_run
 
 TEXTS = ("html", "md", "json", "text")
@@ -135,6 +135,24 @@ def test_a_committee_reads_a_conclusion_and_no_hypotheses(run: Path) -> None:
     assert "many resellers" in dossier(run, "md", "counsel")
     assert "USD" not in partner
     assert "USD" in government
+
+
+def test_a_committee_reads_of_entities_what_people_attributed(run: Path) -> None:
+    def told(*entries: Attribution) -> str:
+        recorded = Recorded((), (), (*ENTERED, *entries))
+        return write_dossier(run, "C1", Asked("md", "government", recorded=recorded)).decode()
+
+    nothing = told(*NAMED)  # a name alone is nothing that was attributed
+    assert "Relay Ltd" not in nothing and "Not filled in: no person has attributed any" in nothing
+    text = told(*NAMED, attributed("affiliated_with"))
+    assert "Relay Ltd, which provides proxies, or resells access. It is affiliated with a named actor: likely" in text
+    assert "Relay Ltd: NL, NL: Amsterdam" in text
+    assert "This rung asks for 3 items" in text
+    assert "Attributed by A person." in text
+    assert "many resellers" not in text
+    assert "Not attributed by any person." in text  # nobody is said to extract
+    partner = write_dossier(run, "C1", Asked("md", "partner", recorded=Recorded((), (), (*ENTERED, *NAMED)))).decode()
+    assert "Relay Ltd" not in partner
 
 
 def test_accounts_at_watch_are_not_named(run: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.errors import UsageError
-from stillwatch.report.dossier.worksheet import worksheet
+from stillwatch.ledger.worksheet import worksheet
 from stillwatch.report.dossier.worksheet_file import entries, load_worksheet
 from tests.ledger.made import NOW
 
@@ -29,6 +29,9 @@ def test_the_documents_example_is_a_worksheet(tmp_path: Path) -> None:
     assert found.conclusion is not None
     assert found.conclusion.lacks == ()
     assert found.conclusion.by == "Bo"
+    (entity,) = found.entities
+    assert (entity.name, entity.places, entity.networks) == ("Example Relay", ("NL", "NL: Amsterdam"), ("N1",))
+    assert not entity.stands  # one item, and this rung asks for three
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,13 @@ def test_the_documents_example_is_a_worksheet(tmp_path: Path) -> None:
         ('confidence = "low"', 'confidence = "total"', "is no degree"),
         ('turns_over = "the hours are those of a scheduler"', "", "conclusion.turns_over"),
         ('source = "log"', 'sourced = "log"', "sourced"),
+        ('sort = "group"', 'sort = "individual"', "entity.0.sort"),
+        ('role = "proxy_provider"', 'role = "thief"', "entity.0.role"),
+        ('rung = "affiliated_with"', 'rung = "same_operator"', "entity.0.rung"),
+        ('"NL: Amsterdam"', '"Netherlands"', "entity.0.places"),
+        ('"NL: Amsterdam"', '"NL: a; CN"', "entity.0.places"),
+        ('["N1"]', '["acct_1"]', "entity.0.networks"),
+        ('name = "Example Relay"', 'name = "hours"', "is the name of an item as well"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -19,7 +19,8 @@ def unknown(dossier: Dossier) -> Section:
 def _unknown(dossier: Dossier) -> Iterator[str]:
     campaign, taken = dossier.campaign, dossier.damage.before + dossier.damage.after
     yield "Whether any model was trained on the answers, and which."
-    if dossier.worksheet is None or dossier.worksheet.conclusion is None:
+    found = dossier.worksheet
+    if found is None or (found.conclusion is None and not any(one.concluded for one in found.entities)):
         yield "Who is behind it: a network, an address or a country is no company, and nobody has attributed it."
     yield (
         "Which of the accounts are innocent: probably "

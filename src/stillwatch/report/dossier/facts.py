@@ -7,10 +7,10 @@ from datetime import datetime
 
 from stillwatch.ledger.exchanged import Share
 from stillwatch.ledger.records import Appeal, Attribution, Entry, in_utc
+from stillwatch.ledger.worksheet import Worksheet
 from stillwatch.report.document import Campaign, Document
 from stillwatch.report.dossier.damage import Damage
 from stillwatch.report.dossier.profiles import Profile
-from stillwatch.report.dossier.worksheet import Worksheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from datetime import datetime
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.records import Attribution
+from stillwatch.ledger.worksheet import Worksheet, worksheet
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
 from stillwatch.report.dossier.damage import Prices, damage
 from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
 from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
-from stillwatch.report.dossier.worksheet import Worksheet, worksheet
 from stillwatch.report.fetch import rows
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
@@ -84,10 +84,13 @@ def _worksheet(entries: tuple[Attribution, ...], profile: Profile) -> Worksheet 
     found = worksheet(map(_printable, entries)) if profile.attribution != "none" else None
     if profile.attribution != "concluded" or found is None:
         return found
+    told = tuple(
+        replace(one, concluded=replace(one.concluded, by="A person")) for one in found.entities if one.concluded
+    )
     if found.conclusion is None:
-        return None
+        return Worksheet((), (), None, told) if told else None
     concluded = tuple(one for one in found.hypotheses if one.name == found.conclusion.hypothesis)
-    return Worksheet(concluded, (), replace(found.conclusion, by="A person"))
+    return Worksheet(concluded, (), replace(found.conclusion, by="A person"), told)
 
 
 def _printable(entry: Attribution) -> Attribution:

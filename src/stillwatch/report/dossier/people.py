@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from stillwatch.ledger.records import RUNGS
+from stillwatch.ledger.records import ENTITY_ROLES, RUNGS
+from stillwatch.ledger.worksheet import NEEDS, Conclusion, Entity, Worksheet
 from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section
 from stillwatch.report.dossier.facts import Deeds, Dossier
 from stillwatch.report.dossier.findings import kind
-from stillwatch.report.dossier.worksheet import NEEDS, Conclusion, Worksheet
 from stillwatch.report.wording import count, day, in_words, span, stopped
 
 _NOBODY = (
@@ -67,6 +67,24 @@ def _attribution(found: Worksheet, dossier: Dossier) -> Iterator[Block]:
         yield Paragraph("Nobody has concluded anything yet.")
     else:
         yield from _conclusion(found.conclusion, found)
+    yield Grid(
+        "Entities that people have named",
+        ("entity", "what it does", "where", "networks", "as far as attributed"),
+        tuple(
+            (
+                f"{one.name} ({one.sort})",
+                ENTITY_ROLES[one.role],
+                "; ".join(one.places) or "not attributed",
+                ", ".join(one.networks) or "none attributed",
+                held(one),
+            )
+            for one in found.entities
+        ),
+        otherwise="People have named no entity.",
+    )
+    for one in found.entities:
+        if one.concluded is not None:
+            yield Paragraph(f"What would turn over what is held of {one.name}: {stopped(one.concluded.turns_over)}")
     rows = [
         (RUNGS[name], f"{items} that tell hypotheses apart, {outside} of them from outside the log")
         for name, (items, outside) in NEEDS.items()
@@ -84,6 +102,18 @@ def _conclusion(one: Conclusion, found: Worksheet) -> Iterator[Block]:
     yield Paragraph(f"What would turn it over: {stopped(one.turns_over)}")
     for lack in one.lacks:
         yield Paragraph(f"This rung asks for {lack}.", strong=True)
+
+
+def held(entity: Entity) -> str:
+    """What people have attributed to an entity, in a sentence that says what its rung still asks for."""
+    one = entity.concluded
+    if one is None:
+        return "Nothing has been attributed to it."
+    lacks = "".join(f" This rung asks for {lack}." for lack in one.lacks)
+    reason = stopped(one.reason)
+    return (
+        f"It {RUNGS[one.rung]}: {one.likelihood}, confidence {one.confidence}. {reason} Attributed by {one.by}.{lacks}"
+    )
 
 
 def deeds(dossier: Dossier) -> Section:
@@ -146,22 +176,26 @@ def shared(dossier: Dossier) -> Section:
 def committee(dossier: Dossier) -> Section:
     """What a committee asks, in the order of section 4(b) of H.R. 8283."""
     campaign, found = dossier.campaign, dossier.worksheet
-    concluded = found.conclusion if found is not None else None
-    entity = "Not attributed by any person."
-    if concluded is not None and found is not None:
-        text = next(one.text for one in found.hypotheses if one.name == concluded.hypothesis)
-        entity = f"{text} ({RUNGS[concluded.rung]}; {concluded.likelihood}, confidence {concluded.confidence})."
+    entities = () if found is None else found.entities
     kinds = sorted({kind(one, dossier.confirmed) for one in campaign.networks})
     period = f"{day(campaign.first_seen, True)} to {day(campaign.last_seen, True)}"
-    networks = (
-        f"{count(len(campaign.networks), 'network')} ({'; '.join(kinds) or 'none'}). Whoever runs them is not named: "
-        "running a network is not extracting."
+    unnamed = (
+        f"{count(len(campaign.networks), 'network')} ({'; '.join(kinds) or 'none'}). Running a network is not "
+        "extracting; whoever runs one is named only where a person has attributed it."
     )
+    places = "; ".join(f"{one.name}: {', '.join(one.places)}" for one in entities if one.places)
+    providers = _named(entities, "account_provider", "proxy_provider")
     rows = (
-        ("Entities that extract", entity),
-        ("Providers of accounts and proxies, and their role", networks),
-        ("Countries, and physical locations", "Not filled in: no person has attributed any, and addresses show none."),
-        ("Material assistance by governments", "Not filled in: nothing in a provider's log shows it."),
+        ("Entities that extract", _extractors(found)),
+        ("Providers of accounts and proxies, and their role", f"{unnamed} {providers}".strip()),
+        (
+            "Countries, and physical locations",
+            places or "Not filled in: no person has attributed any, and addresses show none.",
+        ),
+        (
+            "Material assistance by governments",
+            _named(entities, "supporter") or "Not filled in: nothing in a provider's log shows it.",
+        ),
         ("Methods", f"The evidence above, {period}; capabilities, indicators and ATLAS techniques in the annexes."),
         (
             "Consequences",
@@ -179,3 +213,20 @@ def committee(dossier: Dossier) -> Section:
             ),
         ),
     )
+
+
+def _extractors(found: Worksheet | None) -> str:
+    """The conclusion about the campaign, and the entities that extract."""
+    said = []
+    if found is not None and found.conclusion is not None:
+        one = found.conclusion
+        text = next(each.text for each in found.hypotheses if each.name == one.hypothesis)
+        said.append(f"{text} ({RUNGS[one.rung]}; {one.likelihood}, confidence {one.confidence}).")
+    named = _named(() if found is None else found.entities, "extractor")
+    return " ".join([*said, named]).strip() or "Not attributed by any person."
+
+
+def _named(entities: Sequence[Entity], *roles: str) -> str:
+    """The entities of these roles with what is held of them."""
+    chosen = (one for one in entities if one.role in roles)
+    return " ".join(f"{one.name}, which {ENTITY_ROLES[one.role]}. {held(one)}" for one in chosen)

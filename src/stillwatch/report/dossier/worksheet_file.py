@@ -1,9 +1,10 @@
-"""An attribution worksheet as people write it: a TOML file of hypotheses, items with ratings, and a conclusion."""
+"""An attribution worksheet as people write it: a TOML file of hypotheses, items, a conclusion, and entities."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.records import LONGEST_TEXT, Attribution, cleaned
+from stillwatch.ledger.worksheet import SEPARATOR
 from stillwatch.report.dossier.estimates import CONFIDENCES, LIKELIHOODS
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(: [^\x00-\x1f:;]{1,100})?$")]
+"""A country by its two letters of ISO 3166-1, alone or before a place in it: `CN`, `CN: Shenzhen`."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 
 
@@ -49,6 +53,22 @@ class ConclusionText(_Part):
     reason: Text
 
 
+class EntityText(_Part):
+    """Somebody whom a person names: a role, where it is, which networks it runs, and on which rung it stands."""
+
+    name: Name
+    sort: Literal["organization", "group", "unknown"]
+    role: Literal["extractor", "account_provider", "proxy_provider", "supporter"]
+    hypothesis: Name
+    rung: Literal["affiliated_with", "is"]
+    likelihood: Name
+    confidence: Name
+    turns_over: Text
+    reason: Text
+    places: list[Place] = Field(default_factory=list, max_length=20)
+    networks: list[Annotated[str, StringConstraints(pattern=r"^N[0-9A-Za-z]{1,64}$")]] = Field(default_factory=list)
+
+
 class WorksheetFile(_Part):
     """A whole worksheet."""
 
@@ -56,6 +76,7 @@ class WorksheetFile(_Part):
     hypothesis: list[HypothesisText] = Field(default_factory=list)
     item: list[ItemText] = Field(default_factory=list)
     conclusion: ConclusionText | None = None
+    entity: list[EntityText] = Field(default_factory=list)
 
 
 def load_worksheet(path: Path) -> WorksheetFile:
@@ -76,13 +97,18 @@ def load_worksheet(path: Path) -> WorksheetFile:
 
 
 def _unworded(found: WorksheetFile, where: str) -> Iterator[Mistake]:
-    """Words of likelihood and confidence that are none."""
-    one = found.conclusion
+    """Words of likelihood and confidence that are none, and one name for two things."""
     words = tuple(word for word, _, _ in LIKELIHOODS)
-    if one is not None and one.likelihood not in words:
-        yield Mistake(f"{where}: conclusion.likelihood", "is no word of ICD 203", f"use one of: {', '.join(words)}")
-    if one is not None and one.confidence not in CONFIDENCES:
-        yield Mistake(f"{where}: conclusion.confidence", "is no degree", f"use one of: {', '.join(CONFIDENCES)}")
+    said: list[tuple[str, ConclusionText | EntityText]] = [(f"entity.{one.name}", one) for one in found.entity]
+    if found.conclusion is not None:
+        said.append(("conclusion", found.conclusion))
+    for place, one in said:
+        if one.likelihood not in words:
+            yield Mistake(f"{where}: {place}.likelihood", "is no word of ICD 203", f"use one of: {', '.join(words)}")
+        if one.confidence not in CONFIDENCES:
+            yield Mistake(f"{where}: {place}.confidence", "is no degree", f"use one of: {', '.join(CONFIDENCES)}")
+    for name in sorted({one.name for one in found.entity} & {one.name for one in found.item}):
+        yield Mistake(f"{where}: entity.{name}", "is the name of an item as well", "give each its own name")
 
 
 def entries(worksheet: WorksheetFile, known: Iterable[Attribution], by: str, at: datetime) -> tuple[Attribution, ...]:
@@ -106,16 +132,23 @@ def _entries(worksheet: WorksheetFile, by: str, at: datetime) -> Iterator[Attrib
         for name, rating in item.ratings.items():
             yield Attribution(campaign, "rating", by, at, hypothesis=name, item=item.name, value=rating)
     if worksheet.conclusion is not None:
-        last = worksheet.conclusion
+        yield _concluded(Attribution(campaign, "conclusion", by, at), worksheet.conclusion)
+    for named in worksheet.entity:
+        yield Attribution(campaign, "entity", by, at, item=named.name, value=named.role, text=named.sort)
+        yield _concluded(Attribution(campaign, "attributed", by, at, item=named.name), named)
+        yield Attribution(campaign, "places", by, at, item=named.name, text=SEPARATOR.join(sorted(set(named.places))))
         yield Attribution(
-            campaign,
-            "conclusion",
-            by,
-            at,
-            hypothesis=last.hypothesis,
-            value=last.rung,
-            likelihood=last.likelihood,
-            confidence=last.confidence,
-            turns_over=last.turns_over,
-            text=last.reason,
+            campaign, "networks", by, at, item=named.name, text=SEPARATOR.join(sorted(set(named.networks)))
         )
+
+
+def _concluded(entry: Attribution, said: ConclusionText | EntityText) -> Attribution:
+    return replace(
+        entry,
+        hypothesis=said.hypothesis,
+        value=said.rung,
+        likelihood=said.likelihood,
+        confidence=said.confidence,
+        turns_over=said.turns_over,
+        text=said.reason,
+    )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from stillwatch.ledger.records import Attribution
-from stillwatch.report.dossier.worksheet import Worksheet, worksheet
+from stillwatch.ledger.worksheet import Worksheet, worksheet
 from tests.ledger.made import NOW
 
 
@@ -71,3 +71,45 @@ def test_a_rung_says_what_it_lacks() -> None:
         "4 items that speak for it against another hypothesis (it has 2)",
         "2 of them from outside the log (it has 1)",
     )
+
+
+NAMED = [
+    entry("entity", 3, item="Relay Ltd", value="proxy_provider", text="organization"),
+    entry("places", 3, item="Relay Ltd", text="NL; NL: Amsterdam"),
+    entry("networks", 3, item="Relay Ltd", text="N1"),
+]
+
+
+def attributed(rung: str, minute: int = 4) -> Attribution:
+    said = {"likelihood": "likely", "confidence": "low", "turns_over": "the invoice is forged", "text": "it fits"}
+    return entry("attributed", minute, item="Relay Ltd", hypothesis="lab", value=rung, **said)
+
+
+def test_an_entity_stands_as_far_as_it_was_attributed() -> None:
+    assert made().entities == ()
+    (bare,) = made(*NAMED).entities
+    assert (bare.sort, bare.role, bare.places, bare.networks) == (
+        "organization",
+        "proxy_provider",
+        ("NL", "NL: Amsterdam"),
+        ("N1",),
+    )
+    assert bare.concluded is None and not bare.stands
+    (lacking,) = made(*NAMED, attributed("affiliated_with")).entities
+    assert lacking.concluded is not None and not lacking.stands
+    assert lacking.concluded.lacks == ("3 items that speak for it against another hypothesis (it has 2)",)
+    more = [
+        entry("item", 5, item="card", value="bank", text="a card of its own"),
+        entry("rating", 5, item="card", hypothesis="lab", value="C"),
+        entry("rating", 5, item="card", hypothesis="many", value="N"),
+    ]
+    (found,) = made(*NAMED, attributed("affiliated_with"), *more).entities
+    assert found.stands
+
+
+def test_an_entity_falls_with_its_hypothesis_and_is_taken_back() -> None:
+    (found,) = made(*NAMED, attributed("is"), entry("withdrawn", 9, hypothesis="lab")).entities
+    assert found.concluded is None
+    assert made(*NAMED, entry("withdrawn", 9, item="Relay Ltd")).entities == ()
+    (again,) = made(*NAMED, entry("withdrawn", 8, item="Relay Ltd"), entry("entity", 9, item="Relay Ltd")).entities
+    assert again.places == ()

@@ -1,4 +1,4 @@
-"""The attribution worksheet: hypotheses about the actor that people entered, weighed as competing hypotheses.
+"""The attribution worksheet: hypotheses about the actor that people entered, weighed, and the entities that they named.
 
 The machine adds up what people have rated (analysis of competing hypotheses: the hypothesis with the least against it
 stands best) and says what a claim still needs. It enters nothing and concludes nothing.
@@ -22,6 +22,9 @@ NEEDS: Mapping[str, tuple[int, int]] = {
 }
 """For each rung, how many items must tell the hypotheses apart in its favour, and how many of these must come from
 outside the provider's log: a shared tool, card or address shows one operator, and never by itself a company."""
+
+SEPARATOR = "; "
+"""Between the places and the networks of an entity."""
 
 LOG = "log"
 """The source of items that the provider's own log gave."""
@@ -62,12 +65,30 @@ class Conclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Entity:
+    """Somebody whom people named, with what was attributed to them; `concluded` is None where nothing was."""
+
+    name: str
+    sort: str
+    role: str
+    places: tuple[str, ...]  # a country of ISO 3166-1, or `CC: a place in it`
+    networks: tuple[str, ...]
+    concluded: Conclusion | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether a person attributed it on a rung that has a name, and the worksheet has what that rung asks for."""
+        return self.concluded is not None and not self.concluded.lacks
+
+
+@dataclass(frozen=True, slots=True)
 class Worksheet:
     """The newest state of everything that people entered about one campaign, least contradicted hypothesis first."""
 
     hypotheses: tuple[Hypothesis, ...]
     items: tuple[Item, ...]
     conclusion: Conclusion | None
+    entities: tuple[Entity, ...] = ()
 
 
 def worksheet(rows: Iterable[Attribution]) -> Worksheet | None:
@@ -75,6 +96,7 @@ def worksheet(rows: Iterable[Attribution]) -> Worksheet | None:
     hypotheses: dict[str, str] = {}
     items: dict[str, tuple[str, str]] = {}
     ratings: dict[tuple[str, str], str] = {}
+    named: dict[str, dict[str, Attribution]] = {}
     last: Attribution | None = None
     for row in rows:
         if row.kind == "hypothesis":
@@ -85,16 +107,30 @@ def worksheet(rows: Iterable[Attribution]) -> Worksheet | None:
             ratings[row.item, row.hypothesis] = row.value
         elif row.kind == "conclusion":
             last = row
-        else:
+        elif row.kind == "withdrawn":
             hypotheses.pop(row.hypothesis, None)
             items.pop(row.item, None)
+            named.pop(row.item, None)
             last = None if last is not None and last.hypothesis == row.hypothesis else last
+        else:
+            named.setdefault(row.item, {})[row.kind] = row
     if not hypotheses:
         return None
     facts = tuple(_item(name, *about, hypotheses, ratings) for name, about in items.items())
     weighed = [Hypothesis(name, text, _against(name, facts)) for name, text in hypotheses.items()]
     concluded = None if last is None or last.hypothesis not in hypotheses else _conclusion(last, facts)
-    return Worksheet(tuple(sorted(weighed, key=lambda one: one.against)), facts, concluded)
+    entities = tuple(_entity(name, said, hypotheses, facts) for name, said in named.items() if "entity" in said)
+    return Worksheet(tuple(sorted(weighed, key=lambda one: one.against)), facts, concluded, entities)
+
+
+def _entity(
+    name: str, said: Mapping[str, Attribution], hypotheses: Mapping[str, str], items: tuple[Item, ...]
+) -> Entity:
+    held = said.get("attributed")
+    lists = [said[kind].text if kind in said else "" for kind in ("places", "networks")]
+    places, networks = (tuple(one for one in text.split(SEPARATOR) if one) for text in lists)
+    concluded = None if held is None or held.hypothesis not in hypotheses else _conclusion(held, items)
+    return Entity(name, said["entity"].text, said["entity"].value, places, networks, concluded)
 
 
 def _item(
