@@ -20,7 +20,9 @@ IDS = {"campaigns": "C1", "networks": "N1", "decisions": HOLDER, "campaign": "C1
 def address(page: Page, console: Console, account: str) -> str:
     """The address of a page, with ids that exist."""
     appeal = console.ledger.appeals.list()[0].appeal_id
-    known = {**IDS, "appeals": appeal, "judgements": "none", "saved": "none", "proposal": "none"}
+    share = console.ledger.shares.list()[0].share_id
+    known = {**IDS, "appeals": appeal, "shares": share, "partners": "northwind"}
+    known |= dict.fromkeys(("judgements", "saved", "proposal", "bulk"), "none")
     parts = page.path.split("/")
     path = "/".join(known[parts[place - 1]] if part == ID else part for place, part in enumerate(parts))
     if page.path == "/account":
