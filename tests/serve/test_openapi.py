@@ -23,6 +23,7 @@ ANY_ANSWER = ("/v1/authorize/{path}", "/beta/litellm_basic_guardrail_api")
 """They answer every caller, whatever it sends, so that no customer is hit by a gateway's mistake."""
 SCOPE_OF = {
     "/v1/verdict": "verdict",
+    "/v1/screen": "screen",
     "/beta/litellm_basic_guardrail_api": "verdict",
     "/v1/authorize/{path}": "verdict",
     "/v1/appeals": "ingest",
@@ -41,7 +42,8 @@ def address(
     with opened(state) as ledger:
         ledger.decisions.add([recent(str(number)) for number in range(3)])
         keys = {scope: ledger.keys.create(scope, scope, datetime.now(UTC))[1] for scope in SCOPES}
-    with live(state, "") as server:
+    (state / "list.csv").write_text("name,source,entity_number\nIvan Zhukov,a list,1\n", encoding="utf-8")
+    with live(state, f"[serve]\nscreening_lists = ['{state / 'list.csv'}']\n") as server:
         yield f"http://127.0.0.1:{server.port}", keys
         assert server.process.poll() is None
         failed = [line for line in server.lines() if line["level"] == "error"]
@@ -74,6 +76,7 @@ def test_every_address_answers_as_described(case: schemathesis.Case, address: tu
         excluded.append(CHECKS.get_one("negative_data_rejection"))
     case.validate_response(found, excluded_checks=excluded)
     assert found.status_code < 500
+    assert found.status_code != 403, "the key shown is not the one that this address needs"
 
 
 @schema.include(path_regex="^/(v1|beta)").parametrize()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from stillwatch.errors import UsageError
 from stillwatch.ledger import Judgement, opened
 from stillwatch.screening.kept import kept
 from stillwatch.serve.screen import LONGEST_NAME, MOST_NAMES
@@ -105,7 +107,7 @@ def test_another_key_is_refused(screening: Served, key: str | None) -> None:
         ({"account_id": "", "name": "x"}, 422),
         ({"account_id": "a1", "name": ""}, 422),
         ({"account_id": "a1", "name": "x" * (LONGEST_NAME + 1)}, 422),
-        ({"account_id": "a1", "name": "x", "owners": ["y"] * MOST_NAMES}, 422),
+        ({"account_id": "a1", "name": "x", "owners": ["y"] * MOST_NAMES, "parents": ["z"] * MOST_NAMES}, 200),
         ({"account_id": "a1", "name": "x", "owners": ["y"] * (MOST_NAMES + 1)}, 422),
         ({"account_id": "a1", "name": "x", "birth_year": 1}, 422),
         (b'{"account_id": "a1", "name": "\\ud800"}', 200),
@@ -118,3 +120,10 @@ def test_bodies_of_every_kind(screening: Served, body: object, status: int) -> N
     assert found.status == status or (status == 200 and found.status == 400)
     if found.status == 200:
         assert found.json["matches"] == []
+
+
+def test_a_server_that_cannot_screen_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stillwatch.screening.lists", None)
+    with pytest.raises(UsageError, match=r"serve.screening_lists.*stillwatch\[screen\]"):
+        served(tmp_path, screening_lists=(tmp_path / "list.csv",))
+    served(tmp_path)  # without lists nothing is missing

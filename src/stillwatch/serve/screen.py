@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,11 +23,12 @@ from stillwatch.settings import ServeSettings
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
     from stillwatch.screening.holders import Named
+    from stillwatch.screening.lists import ScreeningList
     from stillwatch.screening.screener import Match, Screener
 
 LONGEST_NAME = 300
-MOST_NAMES = 50
-"""Names in one request, owners and parents included."""
+MOST_NAMES = 16
+"""Aliases in one request, and as many owners and parents."""
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=MOST_NAMES)]
 
@@ -81,10 +82,13 @@ class Screening:
     """The lists as they were last read, and what people have said of matches."""
 
     def __init__(self, state: Path, settings: ServeSettings) -> None:
+        """Raises UsageError where a list is set, and a package that screening needs is missing."""
         self._state, self._settings = state, settings
         self._seen: tuple[tuple[str, int, int], ...] | None = None
         self._screener: Screener | None = None
         self._judged: Mapping[str, str] = {}
+        if self.wanted:
+            _imported()
 
     @property
     def wanted(self) -> bool:
@@ -119,8 +123,6 @@ class Screening:
         call = read_call(request.body, _read)
         if isinstance(call, Response):
             return call
-        if len(call.aliases) + len(call.owners) + len(call.parents) >= MOST_NAMES:
-            return problem(422, f"there are more than {MOST_NAMES} names; ask for some of them apart")
         if self._screener is None:
             return problem(503, "the lists are not read yet; try again", (b"retry-after", b"5"))
         matches = self._screener.matches(_names(call), self._settings.screening_least)
@@ -155,14 +157,20 @@ class Screening:
             logs.note("matches are not kept", logging.ERROR, **logs.where(error))
 
 
-def _screener(paths: tuple[Path, ...]) -> Screener:
+def _imported() -> tuple[Callable[[Path], ScreeningList], type[Screener]]:
+    """What screening takes, imported here because few servers screen; raises UsageError where a package is missing."""
     try:
-        from stillwatch.screening.lists import read_list  # here, because few servers screen
+        from stillwatch.screening.lists import read_list
         from stillwatch.screening.screener import Screener
     except ModuleNotFoundError as error:
         remedy = "install it with `pip install 'stillwatch[screen]'`"
         raise UsageError([Mistake("`serve.screening_lists`", f"needs the package `{error.name}`", remedy)]) from error
-    found = Screener([read_list(path) for path in paths])
+    return read_list, Screener
+
+
+def _screener(paths: tuple[Path, ...]) -> Screener:
+    read_list, screener = _imported()
+    found = screener([read_list(path) for path in paths])
     found.matches(_names(ScreenCall("", "Warm up")))  # so that no caller waits for code to be compiled
     return found
 
