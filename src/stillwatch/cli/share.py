@@ -17,6 +17,7 @@ from stillwatch.cli.options import AsJson
 from stillwatch.cli.output import print_json, say
 
 if TYPE_CHECKING:
+    from stillwatch.ledger import Attribution
     from stillwatch.ledger.exchanged import Share
 
 ShareId = Annotated[str, typer.Argument(metavar="ID", help="A share's id, as `list` prints it.")]
@@ -29,15 +30,20 @@ app.add_typer(misp, name="misp")
 
 
 @app.command()
-def preview(
+def preview(  # noqa: PLR0913  one parameter an option
     run: Run,
     campaign: Campaign,
     profile: Annotated[str, typer.Option(help="For whom: `partner` or `government`.")] = "partner",
     provider: Annotated[str, typer.Option(help="The name that others are told.")] = "A provider",
     marking: Annotated[str, typer.Option(help="TLP: `clear`, `green`, `amber`, `amber+strict`, `red`.")] = "red",
+    state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Shows exactly what would leave, and sends nothing; `--json` prints the STIX bundle itself."""
+    """Shows exactly what would leave, and sends nothing; `--json` prints the STIX bundle itself.
+
+    With a ledger, an authority is told whom its worksheet has attributed.
+    """
     from stillwatch.records.markings import TLP
     from stillwatch.share.allowed import PROFILES
     from stillwatch.share.preview import at_present, objects_for, summary
@@ -49,7 +55,11 @@ def preview(
         if word not in known:
             findings.add(f"`{option} {word}`", "is not known", f"use {', '.join(f'`{one}`' for one in known)}")
     findings.settle()
-    objects = objects_for(run, campaign, Sender(provider, marking, at_present(now())), profile)
+    entered: tuple[Attribution, ...] = ()
+    if state is not None or database is not None:
+        with ledger_of(state, database) as ledger:
+            entered = ledger.attributions.list(campaign)
+    objects = objects_for(run, campaign, Sender(provider, marking, at_present(now())), profile, entered)
     if as_json:
         print_json(bundle(objects))
         return
@@ -93,6 +103,24 @@ def push(  # noqa: PLR0913  one parameter an option
     found = load_sharing(sharing)
     with ledger_of(state, database, create=True) as ledger:
         share = tell(run, campaign, found.partner(to), found, ledger, by or user(), now())
+    _told(share, "waits for a second person" if share.status == "waiting" else "can be read by its recipient")
+
+
+@app.command()
+def answer(
+    to: Annotated[str, typer.Option(help="The partner, as the sharing file names it.")],
+    sharing: SharingFile,
+    state: State = None,
+    database: Database = None,
+    by: By = "",
+) -> None:
+    """Puts into the ledger which of a partner's indicators were seen here, and what people made of them."""
+    from stillwatch.share.answers import answer as answered
+    from stillwatch.share.sharing import load_sharing
+
+    found = load_sharing(sharing)
+    with ledger_of(state, database) as ledger:
+        share = answered(found.partner(to), found, ledger, by or user(), now())
     _told(share, "waits for a second person" if share.status == "waiting" else "can be read by its recipient")
 
 

@@ -75,11 +75,6 @@ class Entity:
     networks: tuple[str, ...]
     concluded: Conclusion | None
 
-    @property
-    def stands(self) -> bool:
-        """Whether a person attributed it on a rung that has a name, and the worksheet has what that rung asks for."""
-        return self.concluded is not None and not self.concluded.lacks
-
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:

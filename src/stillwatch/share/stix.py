@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from stillwatch.ledger.records import ENTITY_ROLES, RUNGS
 from stillwatch.records.identifiers import MAKERS, stamp, stix_id
 from stillwatch.records.indicators import ADDRESS, DEVICE, FINGERPRINT, SUBNET, USER_AGENT
 from stillwatch.records.markings import marking_id, marking_object
-from stillwatch.share.allowed import Indicator, SharedCampaign, SharedNetwork
+from stillwatch.share.allowed import Indicator, SharedCampaign, SharedEntity, SharedNetwork, SharedSighting
 from stillwatch.share.atlas import Technique, attack_pattern, techniques
 from stillwatch.share.patterns import pattern_of
 
@@ -42,6 +43,11 @@ _NAMES = {
     USER_AGENT: "User agent",
     DEVICE: "Device id",
 }
+_MADE_OF_IT = "People judged what it was seen in; the opinion is of the indicator here, and of nobody who uses it."
+_TOLD_OF = ("attack-pattern", "campaign", "infrastructure", "identity", "threat-actor", "location")
+"""What the report is about."""
+_CONFIDENCE = {"low": 15, "moderate": 50, "high": 85}
+"""A person's degree of confidence as STIX's scale of low, medium and high has it (appendix A)."""
 _SERVES_STRANGERS = ("relay", "reseller", "shared_access")
 
 ANTITRUST = (
@@ -72,13 +78,38 @@ def objects_of(campaign: SharedCampaign, sender: Sender, profile: str) -> list[O
     own = list(_campaign(campaign, sender, used))
     told = [*(attack_pattern(one) for one in used), *own]
     # what a value indicates, its own relationship says: a list of all of them would be one object of megabytes
-    refs = [one["id"] for one in told if one["type"] in ("attack-pattern", "campaign", "infrastructure")]
+    refs = [one["id"] for one in told if one["type"] in _TOLD_OF]
     return [
         *_frame(sender),
         *told,
         _note(campaign, sender, refs),
         _report(campaign, sender, refs, profile),
     ]
+
+
+def answers_of(sightings: Sequence[SharedSighting], sender: Sender) -> list[Object]:
+    """The objects that tell a partner which of its indicators were seen here, and what people made of them."""
+    told: list[Object] = []
+    for one in sightings:
+        seen = {
+            **_made("sighting", (one.object_id,), sender),
+            "description": "Accounts of one hand share it here. In what it was seen is not stated.",
+            "sighting_of_ref": one.object_id,
+            "where_sighted_refs": [sender.identity],
+            "first_seen": stamp(one.since),
+            "summary": True,
+        }
+        told.append(seen)
+        if one.opinion is not None:
+            said = {"opinion": one.opinion, "object_refs": [one.object_id]}
+            told.append({**_made("opinion", (one.object_id,), sender), "explanation": _MADE_OF_IT, **said})
+    note = {
+        **_made("note", ("answers", "antitrust"), sender),
+        "abstract": "What kind of information this is",
+        "content": ANTITRUST,
+        "object_refs": [sender.identity],
+    }
+    return [*_frame(sender), *told, note]
 
 
 def bundle(objects: Sequence[Object]) -> Object:
@@ -168,6 +199,8 @@ def _campaign(campaign: SharedCampaign, sender: Sender, used: Sequence[Technique
         yield _related(found, "uses", one.stix_id, sender)
     for network in campaign.networks:
         yield from _network(network, campaign, found, sender)
+    for entity in campaign.entities:
+        yield from _entity(entity, campaign, found, sender)
 
 
 def _described(campaign: SharedCampaign) -> str:
@@ -176,7 +209,8 @@ def _described(campaign: SharedCampaign) -> str:
         said.append(f"{campaign.conversations.words} conversations")
     if campaign.tokens is not None:
         said.append(f"{campaign.tokens.words} tokens")
-    return f"Indicators consistent with one extraction effort: {', '.join(said)}. Who is behind it is not stated."
+    behind = "stated as far as a person has attributed it" if campaign.entities else "not stated"
+    return f"Indicators consistent with one extraction effort: {', '.join(said)}. Who is behind it is {behind}."
 
 
 def _network(network: SharedNetwork, campaign: SharedCampaign, told: Object, sender: Sender) -> Iterator[Object]:
@@ -197,6 +231,42 @@ def _network(network: SharedNetwork, campaign: SharedCampaign, told: Object, sen
         indicator = _indicator(one, campaign, strangers, sender)
         yield indicator
         yield _related(indicator, "indicates", told["id"], sender)
+
+
+def _entity(one: SharedEntity, campaign: SharedCampaign, told: Object, sender: Sender) -> Iterator[Object]:
+    """Whom a person has attributed, where that is, and how it is tied to the campaign or to its networks."""
+    held = f"As a person has attributed it, it {RUNGS[one.rung]} and {ENTITY_ROLES[one.role]}"
+    said = f"{held}. Likelihood: {one.likelihood}. Confidence: {one.confidence}."
+    about = {"description": said, "confidence": _CONFIDENCE.get(one.confidence, 15)}
+    identity = {
+        **_made("identity", (campaign.key, "entity", one.name), sender),
+        **about,
+        "name": one.name,
+        "identity_class": one.sort,
+        "roles": [one.role],
+        "extensions": _extended(rung=one.rung, likelihood=one.likelihood, role=one.role),
+    }
+    yield identity
+    for text in one.places:
+        country, _, name = text.partition(": ")
+        place = {**_made("location", (campaign.key, text), sender), "name": name or country, "country": country}
+        yield place
+        yield {**_related(identity, "located-at", place["id"], sender), **about}
+    if one.role == "extractor":
+        actor = {
+            **_made("threat-actor", (campaign.key, one.name), sender),
+            **about,
+            "name": one.name,
+            "threat_actor_types": ["unknown"],
+        }
+        yield actor
+        yield {**_related(told, "attributed-to", actor["id"], sender), **about}
+        yield {**_related(actor, "attributed-to", identity["id"], sender), **about}
+    else:
+        yield {**_related(identity, "related-to", told["id"], sender), **about}
+    for network in one.networks:
+        target = stix_id("infrastructure", sender.name, campaign.key, network)
+        yield {**_related(identity, "related-to", target, sender), **about}
 
 
 def _indicator(one: Indicator, campaign: SharedCampaign, strangers: bool, sender: Sender) -> Object:

@@ -26,7 +26,7 @@ def tell(run: Path, campaign: str, partner: Partner, sharing: Sharing, ledger: L
     Raises as `gather.campaign_of` and `Shares.add`.
     """
     sender = Sender(sharing.provider.name, partner.marking, at_present(now))
-    objects = objects_for(run, campaign, sender, partner.profile)
+    objects = objects_for(run, campaign, sender, partner.profile, ledger.attributions.list(campaign))
     share = Share(
         share_id="",
         made_at=sender.at,

@@ -31,7 +31,7 @@ def test_the_documents_example_is_a_worksheet(tmp_path: Path) -> None:
     assert found.conclusion.by == "Bo"
     (entity,) = found.entities
     assert (entity.name, entity.places, entity.networks) == ("Example Relay", ("NL", "NL: Amsterdam"), ("N1",))
-    assert not entity.stands  # one item, and this rung asks for three
+    assert entity.concluded is not None and len(entity.concluded.lacks) == 2  # one item, and this rung asks for three
 
 
 @pytest.mark.parametrize(
