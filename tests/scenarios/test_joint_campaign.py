@@ -81,6 +81,15 @@ def standing(run: Path, campaign: set[str]) -> str:
     return max(set(levels), key=levels.count)
 
 
+def leaked(run: Path, provider: Provider, campaign: set[str]) -> float:
+    """The share of the provider's part of a campaign that was answered before its account stood at `act`."""
+    found = {row["account_id"]: row["detected_at"] for row in rows(run, "campaign_members") if row["level"] == "act"}
+    table = pq.read_table(provider.folder / "exchanges.parquet", columns=["account_id", "started_at"])
+    own = table.filter(pc.is_in(table["account_id"], pa.array(sorted(campaign)))).to_pylist()
+    gone = [one for one in own if one["account_id"] not in found or one["started_at"] < found[one["account_id"]]]
+    return len(gone) / len(own)
+
+
 @pytest.fixture
 def providers(world: SmallWorld, tmp_path: Path) -> Iterator[tuple[Provider, Provider]]:
     campaign = world.accounts_of("letter")
@@ -91,8 +100,9 @@ def providers(world: SmallWorld, tmp_path: Path) -> Iterator[tuple[Provider, Pro
 
 
 def test_two_parts_reach_act_together_and_nothing_else_is_learned(
-    providers: tuple[Provider, Provider], world: SmallWorld, tmp_path: Path
+    providers: tuple[Provider, Provider], world: SmallWorld, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    lines = []
     campaign = set(world.accounts_of("letter"))
     (tmp_path / "secret").write_bytes(b"a secret of two sides, long enough")
     before = {one.name: one.scan("before") for one in providers}
@@ -125,6 +135,11 @@ def test_two_parts_reach_act_together_and_nothing_else_is_learned(
             assert standing(after, campaign) == "act"
             above = {row["account_id"] for row in rows(after, "campaign_members") if row["level"] != "watch"}
             assert above <= campaign
+            alone, together = (leaked(run, one, campaign) for run in (before[one.name], after))
+            lines.append(f"{one.name}: {alone:.1%} of its part had leaked before `act` alone, {together:.1%} together")
+            assert together < alone
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\n" + "\n".join(lines))
 
 
 def ranges(values: set[str]) -> set[str]:

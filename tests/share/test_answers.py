@@ -43,7 +43,7 @@ def see(ledger: Ledger, one: Object, subject: str) -> None:
 
 
 def judge(ledger: Ledger, subject: str, verdict: str, at: int = 0) -> None:
-    ledger.judgements.add(Judgement(subject, verdict, "person-MARKFOUR", NOW + timedelta(minutes=at), "reason-MARKFIVE"))
+    ledger.judgements.add(Judgement(subject, verdict, "MARKFOUR", NOW + timedelta(minutes=at), "MARKFIVE"))
 
 
 def told(ledger: Ledger, days: int = 0) -> list[Object]:
