@@ -39,6 +39,7 @@ SECTIONS = (
         (
             "docs/contract.md",
             "docs/contract-outputs.md",
+            "docs/contract-access.md",
             "docs/formats/*.md",
             "docs/flow.md",
             "docs/sources.md",

@@ -48,6 +48,7 @@ KIND_WORDS = {
 
 WITHOUT_A_TEST_OF_THEIR_OWN = {
     "assess/profile_tables.py": "tests/assess/test_profile.py compares what its queries give",
+    "cli/access.py": "tests/cli/test_report.py writes what it is asked for",
     "cli/appeals.py": "tests/cli/test_respond.py hears an appeal by it",
     "cli/calibrate.py": "tests/calibrate run its command",
     "cli/decisions.py": "tests/cli/test_respond.py lists, approves and reverses by it",
@@ -66,6 +67,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "console/views/accounts.py": "tests/console/test_pages.py and test_hostile.py look at accounts of every name",
     "console/views/appeals.py": "tests/console/test_settling.py settle appeals by it",
     "console/views/bulk.py": "tests/console/test_settling.py reverse many decisions by it",
+    "console/views/doors.py": "tests/console/test_pages.py look at it; tests/report/access hold what it shows",
     "console/views/decided.py": "tests/console/test_settling.py reverse, approve and refuse by it",
     "console/views/networks.py": "tests/console/test_pages.py list and download every account of one",
     "console/views/overview.py": "tests/console/test_findings.py and test_pages.py look at it with and without a run",
@@ -76,6 +78,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "console/views/records.py": "tests/console/test_pages.py look at permits, values, quality, settings and audit log",
     "console/views/said.py": "tests/console/test_review.py withdraw and measure by it",
     "console/views/search.py": "tests/console/test_pages.py search by every sort of name",
+    "report/access/resellers.py": "tests/report/access/test_sections.py writes what it reads",
     "engine/interface.py": "has no body; the tests of both engines hold it",
     "engine/query.py": "is a value without behaviour",
     "engine/spark_errors.py": "tests/spark/test_spark.py compares its errors",
@@ -291,7 +294,7 @@ def test_tables_have_the_columns_of_the_contract(table: Table) -> None:
 
 def contract_columns(table: str) -> Iterator[tuple[str, str, bool]]:
     """Name, type and whether it is required, of each column the contract gives a table."""
-    pages = ("contract.md", "contract-outputs.md")  # what goes in, what comes out
+    pages = ("contract.md", "contract-outputs.md", "contract-access.md")  # what goes in, what comes out
     text = "\n".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in pages)
     block = re.search(rf"^### {table}\b.*?\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)
     assert block is not None, f"no page of the contract has a section `{table}`"

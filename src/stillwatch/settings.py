@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -76,6 +76,16 @@ class AssessSettings(_Section):
     false_discovery_rate: float = Field(default=0.05, gt=0.0, lt=1.0)  # share of accounts at `act`, expected innocent
     prior_campaigns_per_1000_networks: float = Field(default=100.0, gt=0.0, lt=1000.0)
     remember_days: int = Field(default=365, ge=0, le=36_500)  # that a network with a campaign is known; 0: not at all
+
+
+class RegionSettings(_Section):
+    """Where accounts sign up from, by address data that the provider has; nothing is looked up elsewhere."""
+
+    countries: Path | None = None  # CSV of `first address,last address,country`, as address databases are published
+    hosting: tuple[Path, ...] = ()  # files with one range a line: of hosting, VPN exits and proxies
+    not_served: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()  # countries by ISO 3166
+    # share of addresses of which the countries' file is wrong; published comparisons of databases find 0.02 to 0.2
+    wrong_share: float = Field(default=0.05, ge=0.0, lt=0.5)
 
 
 class ServeSettings(_Section):
@@ -153,6 +163,7 @@ class Settings(_Section):
     link: LinkSettings = LinkSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
+    regions: RegionSettings = RegionSettings()
     serve: ServeSettings = ServeSettings()
     console: ConsoleSettings = ConsoleSettings()
     oidc: OidcSettings = OidcSettings()

@@ -21,7 +21,7 @@ from stillwatch.records.candidates import (
 )
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_VALUES, NETWORKS
-from stillwatch.records.sketches import ACCOUNT_SKETCHES, MEMBER_TIES
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, MEMBER_TIES
 from stillwatch.settings import AssessSettings, Settings
 
 Rows = list[dict[str, Any]]
@@ -105,7 +105,7 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     `changed` replaces the rows of `accounts`, `permits` or `judgements`, the group tests (`tests`), the bits that
     members' links carry (`link_bits`; those of some in `link_bits_of`), what ties some of them (`ties`), how many
     exchanges of some are `ordinary`, `taken` over and `given` to others and in how many `manners` they took them over,
-    or how many strangers there are (`strangers`).
+    how many strangers there are (`strangers`), or through which channel some came first (`channels`).
     """
     chosen = networks if networks is not None else {"1": MEMBERS}
     accounts = sorted({account for members in chosen.values() for account in members})
@@ -118,6 +118,16 @@ def fill(engine: Engine, networks: Mapping[str, Sequence[str]] | None = None, **
     seen = {"exchanges": EACH, "last_seen": BEGIN + timedelta(days=EACH)}
     sketches = [{"account_id": a, "account_index": i, **seen} for i, a in enumerate(everybody)]
     stored(engine, ACCOUNT_SKETCHES, sketches)
+    opened = [
+        {
+            "exchange_id": f"{a}-0",
+            "account_id": a,
+            "started_at": BEGIN,
+            "channel": changed.get("channels", {}).get(a, "api"),
+        }
+        for a in everybody
+    ]
+    stored(engine, EXCHANGE_SKETCHES, opened)
 
 
 def own_names(accounts: Sequence[str]) -> Rows:

@@ -10,7 +10,7 @@ import pytest
 from stillwatch.cli.main import invoke
 from stillwatch.cli.report import WRITE
 from stillwatch.cli.verify import custody
-from stillwatch.ledger import Attribution, opened
+from stillwatch.ledger import Attribution, Judged, Judgement, opened
 from tests.custody.keys import write_key
 from tests.ledger.made import NOW, decision
 from tests.report.conftest import full, full_folder  # noqa: F401  a run folder made once
@@ -141,3 +141,19 @@ def test_a_holder_gets_an_extract_with_the_ledgers_decision(
     words = ["--account", "acct_x", "--state", "state", "--format", "pdf", "--out", "x.pdf"]
     assert invoke(["report", "holder", str(full_folder), *words]) == 0
     assert (work / "x.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_doors_are_written_with_what_people_judged(
+    full_folder: Path,  # noqa: F811
+    work: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert invoke(["report", "doors", str(full_folder)]) == 0
+    assert "Nobody has judged a finding" in capsys.readouterr().out
+    with opened(work / "state") as ledger:
+        one = ledger.judgements.add(Judgement("C1", "confirmed", "ann", NOW, "looked"))
+        ledger.judgements.note_finding(Judged(one.judgement_id, "run", "act", 9, ()))
+    words = ["--state", "state", "--format", "html", "--out", "doors.html"]
+    assert invoke(["report", "doors", str(full_folder), *words]) == 0
+    assert "Of 1 judged finding people confirmed 1" in (work / "doors.html").read_text(encoding="utf-8")
+    assert invoke(["report", "doors", str(full_folder), "--format", "pdf"]) == 2

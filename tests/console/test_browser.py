@@ -112,6 +112,7 @@ def shown(account: str) -> dict[str, str]:
         "appeals": "/appeals",
         "judgements": "/judgements",
         "screening": "/screening",
+        "doors": "/doors",
         "permits": "/permits",
         "shared": "/shared",
         "partners": "/partners",

@@ -31,7 +31,7 @@ from stillwatch.records.outputs import (
     RUN_FILES,
 )
 from stillwatch.settings import Settings
-from tests.report import synthetic_past
+from tests.report import synthetic_access, synthetic_past
 
 Rows = list[dict[str, Any]]
 
@@ -133,6 +133,7 @@ def full_run(seed: int = 7) -> SyntheticRun:
             detected_at=START + timedelta(days=6),
         )
     run.rows["evidence"][0]["examples"] = list(HOSTILE[:5])
+    synthetic_access.add(run.rows)
     run.rows["lineage"] = synthetic_past.lineage()
     run.rows["applied_judgements"] = synthetic_past.judgements(letter[0])
     _headlines(run)

@@ -18,7 +18,7 @@ from stillwatch.link import segments as ranges
 from stillwatch.records.inputs import JUDGEMENTS
 from stillwatch.records.outputs import RUN_FILES
 from stillwatch.runs import state as states
-from stillwatch.settings import EngineSettings, Settings
+from stillwatch.settings import EngineSettings, RegionSettings, Settings
 from stillwatch_lab.worlds.build import build
 from tests.read.odd_logs import check_odd_logs
 from tests.scenarios.small_world import SmallWorld
@@ -38,13 +38,19 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pq.write_table(pa.Table.from_pylist([said], schema=JUDGEMENTS.schema), folder / "judgements.parquet")
     rows = pq.read_table(folder / "exchanges")
     pq.write_table(rows.slice(1_000, TWICE), folder / "exchanges" / "twice.parquet")
+    accounts = pq.read_table(folder / "accounts.parquet")
+    sold = pa.array(["shop" if place % 2 else None for place in range(accounts.num_rows)], pa.string())
+    place = accounts.schema.get_field_index("reseller_id")
+    pq.write_table(accounts.set_column(place, "reseller_id", sold), folder / "accounts.parquet")
+    (folder / "countries.csv").write_text("0.0.0.0,99.255.255.255,AA\n100.0.0.0,255.255.255.255,BB\n", encoding="utf-8")
     return folder
 
 
 def scanned(world: Path, engine: str, out: Path) -> Path:
     tables = ((str(world / f"{name}.parquet"),) for name in ("accounts", "permits", "judgements"))
     inputs = Inputs((str(world / "exchanges"),), *tables)
-    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}))
+    regions = RegionSettings(countries=world / "countries.csv", not_served=("BB",))
+    settings = Settings(engine=EngineSettings.model_validate({"name": engine, "threads": 2}), regions=regions)
     return flow.scan(resolve(inputs, settings=settings), out).folder
 
 

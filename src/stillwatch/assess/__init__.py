@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.assess import indicators, usage
+from stillwatch.assess import doors, indicators, regions, usage
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
@@ -60,6 +60,10 @@ WRITES = (
     "network_profiles",
     "network_standings",
     "seen_indicators",
+    "doors",
+    "resellers",
+    "resold_accounts",
+    "regions",
 )
 
 
@@ -78,6 +82,8 @@ def run(engine: Engine, job: Job) -> None:
         verdicts.append(_verdict(profile, weighing, told.get(profile.candidate_id), resolved, off))
     write(engine, verdicts, settings)
     usage.write(engine)
+    doors.write(engine)
+    regions.write(engine, job.settings.regions, job.settings.read.trusted_hops)
     now = write_lineage(engine, past, known.networks, resolved.applied)
     cleared = {one.statement.subject for one in resolved.applied if one.statement.verdict == "innocent"}
     write_known(engine, past, now, known.networks, cleared, settings.remember_days)

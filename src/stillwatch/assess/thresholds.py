@@ -64,3 +64,6 @@ JOINED_BITS = 7.0  # bits beyond the price of membership that `act` asks of it: 
 LEFT_IN_LOGS = 0.5  # of a network's exchanges, with fewer of which in the logs no run can judge its accounts again
 MOST_VALUES = 2_000  # of a network, those that say most of it: some hold a data set
 MOST_NETWORKS = 1_000  # those that were found last
+
+# Sign-ups
+ADDRESSES_AT_ONCE = 200_000  # that are looked up in the provider's address data; about 50 MB

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from stillwatch.cli.access import doors
 from stillwatch.cli.findings import Findings, check_format, check_run
 from stillwatch.cli.holder import holder
 from stillwatch.cli.ledgers import By, Database, Place, State, ledger_of, now, user
@@ -65,7 +66,7 @@ def write(  # noqa: PLR0913  one parameter an option
         Path | None, typer.Option(help="Write every account to this file, `.csv` or `.parquet`, instead.")
     ] = None,
 ) -> None:
-    """What a run found, or the dossier of a campaign; see also `report verify --help` and `report holder --help`."""
+    """What a run found, or the dossier of a campaign; beside it stand `report verify`, `holder` and `doors`."""
     findings, signing = Findings(), Signing(sign, custody_log, stamp, by or user())
     check_run(run, findings)
     check_format(format_, findings)
@@ -161,3 +162,4 @@ report = typer.Typer(cls=WithDefault, help="What a run found, dossiers of campai
 report.command(WRITE)(write)
 report.command()(verify)
 report.command()(holder)
+report.command()(doors)

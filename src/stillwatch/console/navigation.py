@@ -22,6 +22,7 @@ LINKS = (
     Link("/appeals", "Appeals"),
     Link("/judgements", "Judgements"),
     Link("/screening", "Screening", "analyst"),
+    Link("/doors", "Doors"),
     Link("/permits", "Permits"),
     Link("/shared", "Shared values"),
     Link("/partners", "Partners"),

@@ -34,6 +34,7 @@ ACCOUNTS = Table(
         *columns(Kind.STRING, "email_domain email_hash email_shape"),
         *columns(Kind.STRING, "payment_fingerprint payment_issuer payment_country phone_prefix"),
         *columns(Kind.STRING, "signup_address signup_fingerprint referrer verification"),
+        *columns(Kind.STRING, "plan reseller_id"),
         *columns(Kind.TIMESTAMP, "closed_at"),
         *columns(Kind.STRING, "closed_reason"),
     ),
@@ -47,6 +48,7 @@ PERMITS = Table(
         *columns(Kind.TIMESTAMP, "valid_from valid_until"),
         *columns(Kind.STRINGS, "models"),
         *columns(Kind.INT64, "exchange_limit"),
+        *columns(Kind.STRINGS, "duties"),
     ),
     ("permit_id",),
 )
@@ -157,6 +159,9 @@ EVIDENCE_SOURCES = Table(
 
 ACCOUNT_TYPES = ("individual", "organisation", "education", "research", "startup")
 VERIFICATIONS = ("none", "email", "phone", "card", "identity", "contract")
+PLANS = ("free", "credit", "paid")
+DUTIES = ("name_customers", "identify_customers", "keep_records", "screen_customers", "answer_findings")
+"""What a permit for resale can ask of its holder."""
 PERMIT_PURPOSES = ("licensed_distillation", "evaluation", "research", "red_team", "resale")
 VERDICTS = ("confirmed", "innocent", "unsure")
 CAPABILITIES = (

@@ -185,6 +185,53 @@ SEEN_INDICATORS = Table(
 )
 """Indicators of partners that accounts of a network hold."""
 
+DOORS = Table(
+    "doors",
+    (
+        *columns(
+            Kind.STRING, "door", required=True
+        ),  # `channel`, `free`, `education`, `research`, `startup`, `reseller`
+        *columns(Kind.STRING, "channel verification campaign_id level"),  # of a campaign's accounts; null for others
+        *columns(Kind.INT64, "accounts cleared_accounts", required=True),  # cleared: judged innocent
+        *columns(Kind.INT64, "exchanges early_exchanges", required=True),  # of a campaign: its own; before detection
+        *columns(Kind.INT64, "within_hour within_day within_week", required=True),  # accounts found so soon
+        *columns(Kind.FLOAT64, "expected_innocent_accounts", required=True),
+    ),
+    ("door", "channel", "verification", "campaign_id", "level"),
+)
+"""Through which door accounts came in, and which check they had passed."""
+
+RESELLERS = Table(
+    "resellers",
+    (
+        *columns(Kind.STRING, "reseller_id", required=True),
+        *columns(Kind.INT64, "accounts exchanges act review watch campaign_exchanges", required=True),
+        *columns(Kind.STRING, "permit_id"),  # its permit for resale; null without one
+        *columns(Kind.TIMESTAMP, "valid_from valid_until"),
+        *columns(Kind.STRINGS, "duties"),
+    ),
+    ("reseller_id",),
+)
+
+RESOLD_ACCOUNTS = Table(
+    "resold_accounts",
+    (*columns(Kind.STRING, "reseller_id account_id campaign_id level", required=True),),
+    ("reseller_id", "account_id"),
+)
+"""Accounts of campaigns that came in through a reseller."""
+
+REGIONS = Table(
+    "regions",
+    (
+        *columns(Kind.STRING, "country"),  # of the sign-up address; null where no range has it
+        *columns(Kind.BOOLEAN, "served hosting", required=True),  # hosting: the address is in a range of machines
+        *columns(Kind.STRING, "through"),  # kind of the account's network
+        *columns(Kind.INT64, "accounts conflicting campaign_accounts", required=True),  # its card names another country
+    ),
+    ("country", "served", "hosting", "through"),
+)
+"""Where accounts signed up from, by the provider's own address data."""
+
 DOCUMENTS = Table(
     "documents",
     (*columns(Kind.STRING, "name media_type body", required=True),),  # each row becomes a file of the run folder
@@ -209,6 +256,10 @@ RUN_FILES = (
     LINEAGE_MEMBERS,
     APPLIED_JUDGEMENTS,
     SEEN_INDICATORS,
+    DOORS,
+    RESELLERS,
+    RESOLD_ACCOUNTS,
+    REGIONS,
     QUARANTINE,
     ALTERED_VALUES,
     ALTERED_ACCOUNTS,

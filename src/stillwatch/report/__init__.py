@@ -17,6 +17,8 @@ from stillwatch.job import Job
 from stillwatch.ledger.records import Entry
 from stillwatch.records.outputs import DOCUMENTS
 from stillwatch.report import accounts, folder, named
+from stillwatch.report.access import sections
+from stillwatch.report.access.doors import Upheld
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
 from stillwatch.report.dossier.aids import aids
@@ -65,6 +67,7 @@ __all__ = [
     "summary",
     "write",
     "write_accounts",
+    "write_doors",
     "write_dossier",
     "write_extract",
 ]
@@ -171,6 +174,13 @@ def write_extract(run: Path, account: str, decisions: Sequence[Entry], format: s
     with folder.opened(run) as (engine, facts):
         as_of = Recorded(decisions=tuple(decisions)).as_of(facts.made_at)
         found = extract(engine, facts, account, decisions, as_of)
+    return WRITINGS[format](found, facts.made_at)
+
+
+def write_doors(run: Path, upheld: Upheld, format: str) -> bytes:
+    """How accounts came in, as `pdf`, `html` or `md`; raises UsageError where there is no such run."""
+    with folder.opened(run) as (engine, facts):
+        found = sections.written(engine, facts, upheld)
     return WRITINGS[format](found, facts.made_at)
 
 

@@ -25,9 +25,19 @@ from stillwatch.records.inputs import (
     SOURCES,
     UNREAD_FILES,
 )
-from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE, NETWORK_STANDINGS, RUN_FILES, SEEN_INDICATORS
+from stillwatch.records.outputs import (
+    CAMPAIGN_TEXTS,
+    CAMPAIGN_USAGE,
+    DOORS,
+    NETWORK_STANDINGS,
+    REGIONS,
+    RESELLERS,
+    RESOLD_ACCOUNTS,
+    RUN_FILES,
+    SEEN_INDICATORS,
+)
 from stillwatch.report.document import UNDATED, RunFacts
-from stillwatch.settings import EngineSettings, ReadSettings
+from stillwatch.settings import EngineSettings, ReadSettings, RegionSettings
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
 
@@ -41,6 +51,10 @@ _LATER = (
     CAMPAIGN_TEXTS,
     NETWORK_STANDINGS,
     SEEN_INDICATORS,
+    DOORS,
+    RESELLERS,
+    RESOLD_ACCOUNTS,
+    REGIONS,
 )
 _NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 
@@ -108,6 +122,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
         until=_moment(window["until"]),
         made_at=_moment(record.get("finished_at")) or UNDATED,
         most_lost=float(record["settings"].get("read", {}).get("most_lost", ReadSettings().most_lost)),
+        addresses_wrong=float(record["settings"].get("regions", {}).get("wrong_share", RegionSettings().wrong_share)),
     )
 
 

@@ -93,6 +93,7 @@ def permits_table(world: World) -> pa.Table:
         "valid_until": registrations.moments(world.span.begins, days[:, 1]),
         "models": pa.nulls(len(keys), pa.list_(pa.string())),
         "exchange_limit": pa.array([permit.limit for permit in world.permits], pa.int64()),
+        "duties": pa.nulls(len(keys), pa.list_(pa.string())),
     }
     return pa.table(columns, schema=PERMITS.schema).sort_by("permit_id")
 

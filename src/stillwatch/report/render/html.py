@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report import digest, drawing, sentences, timeline, wording
 from stillwatch.report.document import Document, Evidence
+from stillwatch.report.dossier.blocks import Figure
 from stillwatch.report.losses import losses
 
 _FILTERS = (
@@ -43,6 +46,7 @@ def environment(*before: BaseLoader) -> Environment:
         keep_trailing_newline=True,
     )
     found.filters.update({function.__name__: function for function in _FILTERS})
+    found.filters.update(kind=lambda block: type(block).__name__, drawing=_inline)
     found.globals.update(
         span=wording.span,
         headline=wording.headline,
@@ -81,6 +85,12 @@ def render(document: Document) -> str:
             not_shown=sentences.not_shown(sentences.every_network(document)),
         )
     )
+
+
+def _inline(figure: Figure) -> Markup:
+    # a drawing is made by our own template, which escapes what comes from outside
+    image = base64.b64encode(figure.svg.encode("utf-8")).decode()
+    return Markup('<img src="{}" alt="{}">').format(f"data:image/svg+xml;base64,{image}", figure.alternative)
 
 
 def heaviest(evidence: Sequence[Evidence]) -> float:

@@ -138,6 +138,8 @@ def accounts_table(world: World) -> pa.Table:
         "signup_fingerprint": identifiers(registration.browser, 16),
         "referrer": _chosen(_REFERRERS, registration.referrer),
         "verification": _chosen(VERIFICATIONS, registration.verification),
+        "plan": pa.nulls(count, pa.string()),
+        "reseller_id": pa.nulls(count, pa.string()),
         "closed_at": moments(world.span.begins, registration.closed),
         "closed_reason": masked(
             pa.array(registration.closed_reason.tolist(), pa.string()), np.isnan(registration.closed)
