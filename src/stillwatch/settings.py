@@ -88,6 +88,13 @@ class RegionSettings(_Section):
     wrong_share: float = Field(default=0.05, ge=0.0, lt=0.5)
 
 
+class RecordSettings(_Section):
+    """For how long `stillwatch records expire` leaves what is kept of people."""
+
+    case_days: int = Field(default=730, ge=1, le=36_500)  # records of a case
+    screening_days: int = Field(default=90, ge=1, le=36_500)  # matches with lists; judgements on them stay
+
+
 class ServeSettings(_Section):
     """How gateways are answered."""
 
@@ -164,6 +171,7 @@ class Settings(_Section):
     evidence: EvidenceSettings = EvidenceSettings()
     assess: AssessSettings = AssessSettings()
     regions: RegionSettings = RegionSettings()
+    records: RecordSettings = RecordSettings()
     serve: ServeSettings = ServeSettings()
     console: ConsoleSettings = ConsoleSettings()
     oidc: OidcSettings = OidcSettings()

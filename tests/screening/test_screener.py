@@ -31,7 +31,7 @@ def only(found: list[Match]) -> Match:
 class TestMatches:
     def test_say_who_how_far_and_why(self) -> None:
         one = only(screener_of().matches([Named("a1", "Iwan Joukov", "owner", "FR")]))
-        assert (one.account_id, one.role, one.entry.key) == ("a1", "owner", "SDN\t7")
+        assert (one.account_id, one.role, one.source) == ("a1", "owner", "SDN")
         assert 0.66 <= one.score < 1.0
         assert one.reasons[0].startswith("`iwan` is like `ivan`")
         assert one.reasons[-1] == "the country is FR, of the listed one RU: shown, and not weighed"
@@ -147,6 +147,6 @@ class TestKept:
 def test_order_of_a_list_changes_no_score() -> None:
     entries = [Entry(f"k{n}", "SDN", "", (name,)) for n, name in enumerate(["Ivan Zhukov", "Ivan Joukov", "Anna Li"])]
     names = [Named("a1", "Iwan Schukow"), Named("a2", "Li Anna")]
-    before = {(one.account_id, one.entry.key): one.score for one in screener_of(*entries).matches(names)}
+    before = {one.match_id: one.score for one in screener_of(*entries).matches(names)}
     random.Random(1).shuffle(entries)
-    assert {(one.account_id, one.entry.key): one.score for one in screener_of(*entries).matches(names)} == before
+    assert {one.match_id: one.score for one in screener_of(*entries).matches(names)} == before

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from stillwatch import __version__
-from stillwatch.cli import appeals, attribution, decisions, share
+from stillwatch.cli import appeals, attribution, decisions, records, share
 from stillwatch.cli.calibrate import calibrate
 from stillwatch.cli.keys import keys
 from stillwatch.cli.mounted import GROUP, mount
@@ -55,6 +55,7 @@ _GROUPS = {
     "decisions": decisions.app,
     "appeals": appeals.app,
     "keys": keys,
+    "records": records.app,
     "share": share.app,
 }
 for name, group in _GROUPS.items():

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ ROLES = {
     "parents": "parent",
 }
 """The columns that hold names, and whose names they are."""
+_WANTED = frozenset({"account_id", "country", "organisation_country", "birth_date", *ROLES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,11 @@ def read_holders(path: Path, counts: Counts) -> Iterator[Named]:
 
     Raises InputError where the file cannot be read.
     """
-    try:
-        for row in _rows(path):
-            counts.rows += 1
-            found = list(named(row))
-            counts.unusable += not found
-            yield from found
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"`{path}` cannot be read: {error}") from error
+    for row in rows_of(path, _WANTED):
+        counts.rows += 1
+        found = list(named(row))
+        counts.unusable += not found
+        yield from found
 
 
 def named(row: Mapping[str, Any]) -> Iterator[Named]:
@@ -80,10 +78,18 @@ def named(row: Mapping[str, Any]) -> Iterator[Named]:
             yield Named(account, name, role, country if own else "", born if own else None)
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+def rows_of(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    """The rows of a file of holders; of Parquet the columns that are wanted. Raises as `read_holders`."""
+    try:
+        yield from _rows(path, wanted)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"`{path}` cannot be read: {error}") from error
+
+
+def _rows(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
     kind = "".join(path.suffixes[-2:]).lower()
     if kind.endswith(".parquet"):
-        yield from _parquet(path)
+        yield from _parquet(path, wanted)
         return
     with _opened(path) as stream:
         if ".csv" in kind or ".tsv" in kind:
@@ -103,13 +109,12 @@ def _json(line: str) -> Mapping[str, Any]:
     return row if isinstance(row, dict) else {}
 
 
-def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
+def _parquet(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(path)
-        wanted = {"account_id", "country", "organisation_country", "birth_date", *ROLES}
         columns = [name for name in file.schema_arrow.names if name in wanted]
         for batch in file.iter_batches(10_000, columns=columns):
             yield from batch.to_pylist()

@@ -10,17 +10,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stillwatch.disk import replaced
 from stillwatch.errors import OutputError
 from stillwatch.records.subjects import SCREENING
-
-if TYPE_CHECKING:
-    from stillwatch.screening.screener import Match
 
 FOLDER = "screening"
 BATCH, ARRIVALS = "matches.jsonl", "arrivals.jsonl"
@@ -30,8 +27,8 @@ MOST_SHOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A match as it was written."""
+class Match:
+    """A holder's name agrees with a listed one. `country` and what the list says of it are shown, not weighed."""
 
     match_id: str
     account_id: str
@@ -43,7 +40,7 @@ class Kept:
     programs: tuple[str, ...]
     score: float
     reasons: tuple[str, ...]
-    at: str
+    at: str = ""  # when it was kept
 
     @property
     def subject(self) -> str:
@@ -57,20 +54,8 @@ def is_match_id(text: str) -> bool:
 
 
 def row_of(one: Match, at: datetime) -> dict[str, Any]:
-    """A match as a JSON object."""
-    return {
-        "match_id": one.match_id,
-        "account_id": one.account_id,
-        "role": one.role,
-        "name": one.name,
-        "country": one.country,
-        "listed": one.listed,
-        "source": one.entry.source,
-        "programs": list(one.entry.programs),
-        "score": one.score,
-        "reasons": list(one.reasons),
-        "at": at.isoformat(),
-    }
+    """A match as a JSON object, kept at that moment."""
+    return asdict(replace(one, at=at.isoformat()))
 
 
 def write_batch(state: Path, rows: Iterable[dict[str, Any]]) -> None:
@@ -94,23 +79,23 @@ def add_arrivals(state: Path, rows: Iterable[dict[str, Any]]) -> None:
         raise OutputError(f"cannot write `{path}`: {error.strerror or error}") from error
 
 
-def kept(state: Path) -> list[Kept]:
+def kept(state: Path) -> list[Match]:
     """The matches that were kept, each once, the highest scores first; lines that are no match are passed over."""
-    found: dict[str, Kept] = {}
+    found: dict[str, Match] = {}
     for name in (BATCH, ARRIVALS):
         for one in _read(state / FOLDER / name):
             found[one.match_id] = one
     return sorted(found.values(), key=lambda one: (-one.score, one.match_id))[:MOST_SHOWN]
 
 
-def _read(path: Path) -> Iterator[Kept]:
+def _read(path: Path) -> Iterator[Match]:
     with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as stream:
         for line in stream:
             # a process that was killed may have left half a line
             with suppress(ValueError, TypeError, KeyError):
                 row = json.loads(line)
                 row["programs"], row["reasons"] = tuple(row["programs"]), tuple(row["reasons"])
-                yield Kept(**row)
+                yield Match(**row)
 
 
 def _made(state: Path) -> Path:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 
-from stillwatch.records.subjects import SCREENING
 from stillwatch.screening.holders import Named
 from stillwatch.screening.index import Index, Pair
+from stillwatch.screening.kept import Match
 from stillwatch.screening.lists import Entry, ScreeningList
 from stillwatch.screening.spelling import tokens
 
@@ -30,26 +30,6 @@ MOST_OF_A_NAME = 10
 _AGAINST_OF_BIRTH = 0.1
 _YEARS_APART = 2
 _AT_ONCE = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A holder's name agrees with a listed one. `country` and what the list says of it are shown, not weighed."""
-
-    match_id: str
-    account_id: str
-    role: str
-    name: str
-    country: str
-    listed: str
-    entry: Entry
-    score: float
-    reasons: tuple[str, ...]
-
-    @property
-    def subject(self) -> str:
-        """What a judgement on this match is about."""
-        return SCREENING + self.match_id
 
 
 @dataclass(slots=True)
@@ -136,9 +116,17 @@ class Screener:
         entry = self._entries[self._owner[listed]]
         of_names = _of_names(*self._index.explained(one.name, listed)) if explained else (NOT_EXPLAINED,)
         reasons = (*of_names, *_of_birth(one, entry), *_of_country(one, entry))
-        spelt = self._names[listed]
         return Match(
-            match_id(one, entry), one.account_id, one.role, one.name, one.country, spelt, entry, score, tuple(reasons)
+            match_id=match_id(one, entry),
+            account_id=one.account_id,
+            role=one.role,
+            name=one.name,
+            country=one.country,
+            listed=self._names[listed],
+            source=entry.source,
+            programs=entry.programs,
+            score=score,
+            reasons=tuple(reasons),
         )
 
 

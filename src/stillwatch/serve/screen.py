@@ -23,8 +23,9 @@ from stillwatch.settings import ServeSettings
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
     from stillwatch.screening.holders import Named
+    from stillwatch.screening.kept import Match
     from stillwatch.screening.lists import ScreeningList
-    from stillwatch.screening.screener import Match, Screener
+    from stillwatch.screening.screener import Screener
 
 LONGEST_NAME = 300
 MOST_NAMES = 16
@@ -137,8 +138,8 @@ class Screening:
             one.role,
             one.name,
             one.listed,
-            one.entry.source,
-            list(one.entry.programs),
+            one.source,
+            list(one.programs),
             one.score,
             list(one.reasons),
             self._judged.get(one.subject),
