@@ -24,7 +24,8 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT) for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md") for path in ROOT.glob(pattern)
 )
 CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-GROUPS = "lab |decisions |appeals |keys |records |share match |share |attribution |report (?=verify|holder|doors|reseller)"
+GROUPS = "lab |decisions |appeals |keys |records |share match |share |attribution "
+GROUPS += "|report (?=verify|holder|doors|reseller)"
 COMMAND = re.compile(rf"(?:^|[`/])stillwatch ((?:{GROUPS})?[a-z]+)((?:[^\n`#\\]|\\\n)*)", re.MULTILINE)
 
 # words: of a page, of all but those on formats and sharing, of those on formats, of those on sharing
