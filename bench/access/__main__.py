@@ -1,6 +1,6 @@
-"""`python -m bench.access` measures screening: recall and precision on a made set, processor time, and `/v1/screen`.
+"""`python -m bench.access` measures screening (recall, precision, processor time, `/v1/screen`) and doors.
 
-    python -m bench.access [--parts quality speed route] [--seeds 301 302 303] [--out FOLDER]
+    python -m bench.access [--parts quality speed route doors] [--seeds 301 302 303] [--out FOLDER]
 
 The recipe of the made set is `bench/access/recipe.py`. The seeds are others than those that anything was tuned on.
 """
@@ -26,7 +26,7 @@ import numpy as np
 from tests.serve.gateways.programs import free_port, running
 from tests.serve.live import live
 
-from bench.access import recipe
+from bench.access import doors, recipe
 from bench.measure import ROOT, machine, say
 from bench.serve.__main__ import Figure
 from stillwatch.ledger import opened
@@ -34,7 +34,7 @@ from stillwatch.screening.holders import Counts, Named, read_holders
 from stillwatch.screening.lists import Entry, ScreeningList, read_list
 from stillwatch.screening.screener import Screener, Tally
 
-PARTS = ("quality", "speed", "route")
+PARTS = ("quality", "speed", "route", "doors")
 ENTRIES = 25_000
 RATE = 200.0
 """Sign-ups a second, of which no provider has so many: 17 M a day."""
@@ -45,6 +45,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.access", description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[301, 302, 303])
+    parser.add_argument("--worlds", nargs="+", type=int, default=[911, 912, 913], help="seeds of the lab's worlds")
     parser.add_argument("--each", type=int, default=400, help="variants of each script, and as many look-alikes")
     parser.add_argument("--holders", type=int, default=1_000_000)
     parser.add_argument("--blocks", type=int, default=12, help="of five seconds of requests to each route")
@@ -54,6 +55,7 @@ def main(words: Sequence[str]) -> int:
         "quality": quality,
         "speed": speed,
         "route": route,
+        "doors": doors.measured,
     }
     lines = [f"{machine()}; {os.getloadavg()[2]:.1f} processes wanted to run on average in the last 15 minutes", ""]
     for part in options.parts:

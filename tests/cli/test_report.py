@@ -157,3 +157,15 @@ def test_doors_are_written_with_what_people_judged(
     assert invoke(["report", "doors", str(full_folder), *words]) == 0
     assert "Of 1 judged finding people confirmed 1" in (work / "doors.html").read_text(encoding="utf-8")
     assert invoke(["report", "doors", str(full_folder), "--format", "pdf"]) == 2
+
+
+def test_a_reseller_gets_its_letter(
+    full_folder: Path,  # noqa: F811
+    work: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["report", "reseller", str(full_folder), "--reseller", "shop", "--month"]
+    assert invoke([*words, "2026-05", "--out", "letter.pdf", "--format", "pdf"]) == 0
+    assert (work / "letter.pdf").read_bytes().startswith(b"%PDF")
+    assert invoke([*words, "May"]) == 2
+    assert "is no month" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`stillwatch report doors`: how accounts came in."""
+"""`stillwatch report doors` and `report reseller`: how accounts came in, and the letter to who sold them."""
 
 from __future__ import annotations
 
@@ -54,3 +54,20 @@ def doors(
         with ledger_of(state, database) as ledger:
             judged = upheld(ledger)
     put(reports.write_doors(run, judged, format_), out)
+
+
+def reseller(
+    run: Annotated[Path, typer.Argument(help="A run folder that `scan` wrote.")],
+    name: Annotated[str, typer.Option("--reseller", help="Whose letter it is: a `reseller_id` of the accounts.")],
+    month: Annotated[str, typer.Option(help="The month that it is about: `2026-05`.")],
+    format_: Format = "md",
+    out: Out = None,
+) -> None:
+    """The monthly letter to a reseller: which customers it must look into, and its duties; nothing about others."""
+    findings = Findings()
+    check_run(run, findings)
+    check_writing(format_, out, findings)
+    findings.settle()
+    from stillwatch import report as reports
+
+    put(reports.write_letter(run, name, month, format_), out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from stillwatch.cli.access import doors
+from stillwatch.cli.access import doors, reseller
 from stillwatch.cli.findings import Findings, check_format, check_run
 from stillwatch.cli.holder import holder
 from stillwatch.cli.ledgers import By, Database, Place, State, ledger_of, now, user
@@ -66,7 +66,7 @@ def write(  # noqa: PLR0913  one parameter an option
         Path | None, typer.Option(help="Write every account to this file, `.csv` or `.parquet`, instead.")
     ] = None,
 ) -> None:
-    """What a run found, or the dossier of a campaign; beside it stand `report verify`, `holder` and `doors`."""
+    """What a run found, or the dossier of a campaign; see also `verify`, `holder`, `doors` and `reseller`."""
     findings, signing = Findings(), Signing(sign, custody_log, stamp, by or user())
     check_run(run, findings)
     check_format(format_, findings)
@@ -163,3 +163,4 @@ report.command(WRITE)(write)
 report.command()(verify)
 report.command()(holder)
 report.command()(doors)
+report.command()(reseller)

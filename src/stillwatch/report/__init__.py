@@ -19,6 +19,7 @@ from stillwatch.records.outputs import DOCUMENTS
 from stillwatch.report import accounts, folder, named
 from stillwatch.report.access import sections
 from stillwatch.report.access.doors import Upheld
+from stillwatch.report.access.letter import letter, month_of
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
 from stillwatch.report.dossier.aids import aids
@@ -70,6 +71,7 @@ __all__ = [
     "write_doors",
     "write_dossier",
     "write_extract",
+    "write_letter",
 ]
 
 
@@ -181,6 +183,14 @@ def write_doors(run: Path, upheld: Upheld, format: str) -> bytes:
     """How accounts came in, as `pdf`, `html` or `md`; raises UsageError where there is no such run."""
     with folder.opened(run) as (engine, facts):
         found = sections.written(engine, facts, upheld)
+    return WRITINGS[format](found, facts.made_at)
+
+
+def write_letter(run: Path, reseller: str, month: str, format: str) -> bytes:
+    """The month's letter to a reseller, as `pdf`, `html` or `md`; raises UsageError for a strange reseller or month."""
+    when = month_of(month)
+    with folder.opened(run) as (engine, facts):
+        found = letter(engine, facts, reseller, when)
     return WRITINGS[format](found, facts.made_at)
 
 
