@@ -11,6 +11,7 @@ from stillwatch.serve.appeals import AppealAnswer, AppealCall
 from stillwatch.serve.decisions import DecisionAnswer, DecisionsAnswer, ReversalAnswer, ReversalCall
 from stillwatch.serve.http import Problem
 from stillwatch.serve.screen import ScreenAnswer, ScreenCall
+from stillwatch.serve.taxii_openapi import taxii_paths
 from stillwatch.serve.verdict import VerdictAnswer, VerdictCall
 
 _TYPES = (
@@ -55,13 +56,14 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Stillwatch", "version": __version__},
-        "paths": {**_gateway_paths(), **_people_paths(), **_plain_paths()},
+        "paths": {**_gateway_paths(), **_people_paths(), **taxii_paths(), **_plain_paths()},
         "components": {
             "schemas": schemas,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
                 "gateway": {"type": "apiKey", "in": "header", "name": "x-stillwatch-key"},
+                "taxii": {"type": "http", "scheme": "basic"},
             },
         },
     }

@@ -33,6 +33,9 @@ STIX = "application/stix+json;version=2.1"
 _JSON = (b"content-type", MEDIA.encode())
 _READ_AS = ("application/taxii+json", "application/json", "application/stix+json", "application/vnd.oasis.stix+json")
 
+_OF_OBJECTS = 4
+"""Parts of the path `api/collections/ID/objects`, the only one that is written to."""
+
 Answer = Callable[[Request], Response | Awaitable[Response]]
 
 
@@ -49,11 +52,13 @@ class TaxiiRoutes:
         if refused is not None:
             return refused
         words = [word for word in request.path.removeprefix(ROOT).split("/") if word]
-        if request.method == "POST":
+        written = len(words) == _OF_OBJECTS and words[-1] == "objects"
+        if request.method == "POST" and written:
             return await self._post(request, words)
         if request.method == "GET":
             return await self._get(request, words)
-        return problem(405, "use GET, or POST to an inbox: nothing is deleted here", (b"allow", b"GET, POST"))
+        allowed = b"GET, POST" if written else b"GET"
+        return problem(405, "use GET, or POST to an inbox: nothing is deleted here", (b"allow", allowed))
 
     async def _get(self, request: Request, words: list[str]) -> Response:
         match words:
