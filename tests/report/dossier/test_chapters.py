@@ -220,7 +220,38 @@ def test_what_a_response_changed_is_told_beside_its_doubt(run: Path) -> None:
     entries: Any = Recorded((Entry(during),), (), ())
     text = write_dossier(run, "C1", Asked("md", recorded=entries)).decode()
     assert re.search(r"The first effect began on 1 May 2026\. There were [\d,]+ requests a day before and", text)
+    assert "| throttle | 1 May 2026 | 1 |" in text
     none = Attribution("C1", "hypothesis", "Bo", NOW, "lab", text="a firm")
     text = write_dossier(run, "C1", Asked("md", recorded=Recorded((), (), (none,)))).decode()
     assert "what it saved cannot be told" in text or "What a response saved cannot be told" in text
     assert "Nobody has concluded anything yet" in text
+
+
+def test_each_response_has_its_own_days_and_what_it_saved(run: Path) -> None:
+    begun = [NOW.replace(month=5, day=number) for number in (1, 1, 5, 6, 7)]
+    changed: list[dict[str, Any]] = [
+        {},
+        {},
+        {"effect": "suspend"},
+        {"effect": "label", "held_out": True},
+        {"effect": "challenge", "needs_approval": True},
+    ]
+    made = [
+        Entry(decision(str(number), subject="C1", made_at=at, since=at, **more))
+        for number, (at, more) in enumerate(zip(begun, changed, strict=True))
+    ]
+    text = write_dossier(run, "C1", Asked("md", recorded=Recorded(tuple(made), (), ()))).decode()
+    rate = int(re.search(r"beside the ([\d,]+) requests a day", text)[1].replace(",", ""))  # type: ignore[index]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in text.splitlines()
+        if re.match(r"\| (throttle|suspend|label|challenge) \| \d+ May 2026 \| \d+ \|", line)
+    ]
+    assert rows[0][:4] == ["throttle", "1 May 2026", "2", "4"]  # until the next one began
+    assert rows[1][:3] == ["suspend", "5 May 2026", "1"]
+    assert len(rows) == 2  # what was held out or waits is no response
+    for row in rows:
+        days, daily = (int(row[place].replace(",", "")) for place in (3, 4))
+        more = row[5].endswith("more")
+        saved = int(re.sub(r"\D", "", row[5])) * (-1 if more else 1)
+        assert abs(saved - (rate - daily) * days) <= days + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from stillwatch.ledger.exchanged import Share
 from stillwatch.ledger.records import Appeal, Attribution, Entry, in_utc
@@ -42,6 +42,7 @@ class Deeds:
     decisions: tuple[tuple[str, str, int], ...] = ()  # effect, status, how many
     first_at: datetime | None = None
     last_at: datetime | None = None
+    began: tuple[tuple[str, date, int], ...] = ()  # effects that came into force, since which day, on how many accounts
     approved_by_people: int = 0
     reversed_by_people: int = 0
     appeals: tuple[tuple[str, int], ...] = ()  # status, how many

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
@@ -17,6 +17,9 @@ from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
 from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
 from stillwatch.report.fetch import rows
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
+
+_IN_FORCE = ("active", "expired", "reversed")
+"""What a decision is that has, or had, an effect."""
 
 
 def profile_of(name: str) -> Profile:
@@ -72,10 +75,24 @@ def done(recorded: Recorded, as_of: datetime, profile: Profile) -> Deeds:
         decisions=tuple((effect, status, many) for (effect, status), many in sorted(counts.items())),
         first_at=min(times, default=None),
         last_at=max(times, default=None),
+        began=_began(recorded, as_of),
         approved_by_people=sum(one.event == "approved" for one in events),
         reversed_by_people=sum(one.event == "reversed" and one.by != "policy" for one in events),
         appeals=tuple(sorted(Counter(str(one.status) for one in recorded.appeals).items())),
         shares=tuple(shares),
+    )
+
+
+def _began(recorded: Recorded, as_of: datetime) -> tuple[tuple[str, date, int], ...]:
+    """The effects that came into force, in the order in which each first did."""
+    first: dict[str, date] = {}
+    accounts: dict[str, set[str]] = defaultdict(set)
+    for one in (each.decision for each in recorded.decisions if each.status(as_of) in _IN_FORCE):
+        if one.effect != "observe":
+            first[one.effect] = min(first.get(one.effect, date.max), one.since.date())
+            accounts[one.effect].add(one.account_id)
+    return tuple(
+        (effect, since, len(accounts[effect])) for effect, since in sorted(first.items(), key=lambda it: it[1])
     )
 
 

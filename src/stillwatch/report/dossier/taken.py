@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section
 from stillwatch.report.dossier.damage import Amount, Coverage, Damage
@@ -125,6 +126,33 @@ def _saved(dossier: Dossier) -> Iterator[Block]:
         f"day before and {count(round(later / rest))} after, to the end of the log. The difference is no proof of what "
         "the effect did: campaigns also end by themselves."
     )
+    assert dossier.deeds is not None
+    starts = [(effect, max(since, first), many) for effect, since, many in dossier.deeds.began if since <= last]
+    rows = [_response(one, starts[place:], last, sums, earlier / length) for place, one in enumerate(starts)]
+    yield Grid(
+        f"Each response, beside the {count(round(earlier / length))} requests a day of the time before the first one. "
+        "Its days last until the next response began, so that what several did together stands with the later one.",
+        ("response", "from", "accounts", "days", "requests a day", "requests fewer than at that rate"),
+        tuple(rows),
+        numbers=(2, 3, 4, 5),
+        otherwise="No response came into force.",
+    )
+
+
+def _response(
+    one: tuple[str, date, int],
+    from_here: Sequence[tuple[str, date, int]],
+    last: date,
+    sums: Sequence[tuple[date, int]],
+    rate: float,
+) -> tuple[str, ...]:
+    """A response's row: what was asked while it was the newest, and how much less that was."""
+    effect, since, accounts = one
+    until = next((start for _, start, _ in from_here if start > since), last + timedelta(days=1))
+    days, asked = (until - since).days, sum(many for when, many in sums if since <= when < until)
+    fewer = round(rate * days - asked)
+    saved = count(fewer) if fewer >= 0 else f"{count(-fewer)} more"
+    return in_words(effect), day(since, True), count(accounts), count(days), count(round(asked / days)), saved
 
 
 def past(dossier: Dossier) -> Section:
