@@ -125,6 +125,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "serve/measures.py": "tests/serve/test_app.py read what it shows",
     "serve/routes.py": "tests/serve/test_app.py ask for addresses that are there and that are not",
     "serve/snapshots.py": "tests/serve/test_verdict.py and test_server.py ask for fresh, old and swapped snapshots",
+    "serve/taxii_openapi.py": "tests/serve/test_openapi.py calls every address of TAXII by it",
     "serve/taxii_query.py": "tests/serve/test_taxii.py asks by every parameter",
     "ledger/versions.py": "tests/ledger/test_shares.py and test_received.py turn its pages",
     "share/atlas.py": "tests/share/test_stix.py reads what it names",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -97,6 +97,13 @@ def test_events_that_are_left_out_are_counted_after_the_first() -> None:
     lines = sentences.history(History((event("born"), event("grew")), 5), "N1")
     assert lines[1] == "5 events in between: see `lineage.parquet`"
     assert len(lines) == 3
+
+
+def test_a_return_says_how_long_it_was_missed() -> None:
+    past = (event("silent"), replace(event("returned"), at=event("silent").at + timedelta(days=12)))
+    lines = sentences.history(History((*past, past[1])), "N1")
+    assert lines[1] == "15 May 2026: it was found again, with 12 accounts, 12 days after it was first missed"
+    assert lines[2] == "15 May 2026: it was found again, with 12 accounts"  # missed before what is listed
 
 
 def test_notices_name_silent_subjects_and_unmatched_judgements(document: Document) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from stillwatch.records.claims import SAME_PARAMETERS_OF_CLIENT
 from stillwatch.report.digest import open_explanations
@@ -186,7 +187,14 @@ def judgements_left_out(total: int, shown: Sequence[Judgement]) -> str:
 
 def history(past: History, subject: str) -> tuple[str, ...]:
     """One line for each event, oldest first, as the section of `subject` tells it."""
-    lines = [f"{day(event.at, True)}: {_event(event, subject)}" for event in past.events]
+    lines, silent = [], dict[str, datetime]()
+    for event in past.events:
+        line = f"{day(event.at, True)}: {_event(event, subject)}"
+        if event.event == "returned" and event.subject in silent:
+            line += f", {count((event.at - silent.pop(event.subject)).days, 'day')} after it was first missed"
+        elif event.event == "silent":
+            silent[event.subject] = event.at
+        lines.append(line)
     if past.left_out:
         lines.insert(1, f"{count(past.left_out, 'event')} in between: see `lineage.parquet`")
     return tuple(lines)
