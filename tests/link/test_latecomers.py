@@ -8,7 +8,9 @@ import pytest
 
 from stillwatch.assess.known_networks import members_in_logs_sql
 from stillwatch.engine import Query
+from stillwatch.link import words
 from stillwatch.link.latecomers import (
+    CHOSEN,
     IN_QUESTION,
     chosen_sql,
     files_sql,
@@ -31,6 +33,8 @@ QUERIES = (
     texts_of_found_sql("exchange_sketches"),
     holdings_sql(STATED, IN_QUESTION),
     members_in_logs_sql(),
+    words.texts_sql("exchange_sketches", CHOSEN.name),
+    words.texts_sql("exchange_sketches", words.CHOSEN_TO_READ),
 )
 
 

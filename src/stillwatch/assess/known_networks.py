@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stillwatch.assess.latecomers import Standing, highest_rank
 from stillwatch.assess.thresholds import LEFT_IN_LOGS, MOST_NETWORKS, MOST_VALUES
 from stillwatch.engine import Engine, Query
+from stillwatch.records.claims import ASKS_ALIKE
 from stillwatch.records.known_networks import FOUND_PROFILES
 from stillwatch.records.lineage import NETWORK
 from stillwatch.records.outputs import LEVELS, NETWORK_PROFILES, NETWORK_STANDINGS
@@ -151,8 +153,10 @@ def _bounded(known: KnownNetworks, names: Set[str]) -> pa.Table:
     usage, rate = rows["usage"].to_numpy(), rows["rate"].to_numpy()
     bits = rows["accounts"].to_numpy() * np.log2(np.maximum(usage, 1e-6) / np.maximum(rate, 1e-9))
     network = rows["network_id"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    order = np.lexsort((rows["keyed"].to_numpy(), -bits, network))
-    rank = np.arange(len(order)) - np.searchsorted(network[order], network[order])
+    # values and words apart: neither takes the other's room
+    sort = 2 * network.astype(np.int64) + pc.equal(rows["claim"], ASKS_ALIKE.name).to_numpy()
+    order = np.lexsort((rows["keyed"].to_numpy(), -bits, sort))
+    rank = np.arange(len(order)) - np.searchsorted(sort[order], sort[order])
     chosen = rows.take(pa.array(np.sort(order[rank < MOST_VALUES])))
     return chosen.set_column(
         chosen.schema.get_field_index("remembered"), "remembered", pa.repeat(pa.scalar(True), chosen.num_rows)

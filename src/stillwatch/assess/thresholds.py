@@ -67,3 +67,9 @@ MOST_NETWORKS = 1_000  # those that were found last
 
 # Sign-ups
 ADDRESSES_AT_ONCE = 200_000  # that are looked up in the provider's address data; about 50 MB
+# newcomers who may be earlier operators; the shares are assumptions
+RETURNING = 0.01  # of newcomers who are the operator of any earlier network
+IDENTITY_KEPT = 0.3  # probability that an operator who returns has kept addresses, or mail, or cards
+CONTENTS_KEPT = 0.9  # that it still asks for the same
+OTHERWISE_KEPT = 0.5  # that it has kept any other sort of evidence
+NAMED = 0.5  # probability from which a newcomer is named to people; nothing follows from it

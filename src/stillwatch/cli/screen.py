@@ -11,9 +11,10 @@ import typer
 from stillwatch import input_files
 from stillwatch.cli.findings import Findings
 from stillwatch.cli.ledgers import By, Database, Reason, State, ledger_of, now, user
-from stillwatch.cli.options import AsJson
+from stillwatch.cli.options import AsJson, Typed, takes
 from stillwatch.cli.output import complain, print_json, say
 from stillwatch.errors import Mistake, UsageError
+from stillwatch.job import stamp
 from stillwatch.records.subjects import SCREENING
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ SHOWN = 50
 JUDGED = {"clear": "innocent", "confirm": "confirmed"}
 
 
+@takes("key_file")
 def screen(  # noqa: PLR0913  one parameter an option
+    typed: Typed,
     accounts: Annotated[
         list[str] | None, typer.Argument(help="Holders: files, folders or globs.", show_default=False)
     ] = None,
     lists: Annotated[list[Path] | None, typer.Option(help="A list in the Consolidated Screening List's form.")] = None,
     least: Annotated[float, typer.Option(help="Agreement of two names from which on it is a match.")] = 0.66,
+    returns: Annotated[
+        bool, typer.Option("--returns", help="Hold new accounts against the networks that `--state` knows.")
+    ] = False,
     state: State = None,
     database: Database = None,
     clear: Annotated[str, typer.Option(help="A match's id: this holder is not the listed one, for good.")] = "",
@@ -39,7 +45,7 @@ def screen(  # noqa: PLR0913  one parameter an option
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
-    """Holds holders against screening lists. A match is a question for a person: it changes nothing by itself."""
+    """Holds holders against screening lists, and new accounts against earlier networks. Nothing follows by itself."""
     said = {"clear": clear, "confirm": confirm}
     if any(said.values()):
         _judge({what: one for what, one in said.items() if one}, state, database, by, reason)
@@ -49,13 +55,29 @@ def screen(  # noqa: PLR0913  one parameter an option
     findings.mistakes.extend(mistakes)
     if not accounts:
         findings.add("ACCOUNTS", "none were named", "name files of holders")
-    if not lists:
+    if not (lists or returns):
         findings.add("`--lists`", "is missing", "name a list; the public one is at trade.gov, nothing is downloaded")
+    if returns and state is None:
+        findings.add("`--state`", "is missing", "name the folder of the watch that knows the networks")
     if not 0.5 <= least <= 1.0:
         findings.add(f"`--least {least}`", "is no agreement", "use a number from 0.5 to 1")
     findings.settle()
-    screener = _screener(lists or [])
+    if returns and state is not None:
+        _returns(accounts or [], state, typed.key_file, as_json and not lists)
+    if not lists:
+        return
+    screener = _screener(lists)
     _screen(screener, [one.path for one in found.sources], least, state, database, as_json)
+
+
+def _returns(accounts: list[str], state: Path, key_file: Path | None, as_json: bool) -> None:
+    from stillwatch.cli import newcomers
+
+    rows = newcomers.returns(accounts, state, key_file)
+    if as_json:
+        print_json({"newcomers": [{**row, "said_at": stamp(row["said_at"])} for row in rows]})
+    else:
+        newcomers.say_rows(rows)
 
 
 def _judge(said: dict[str, str], state: Path | None, database: str | None, by: str, reason: str) -> None:

@@ -8,7 +8,7 @@ groups agree. An account may have any number of networks to belong to; the one w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from stillwatch.link.kernels import AGREEING_BITS, score_holders
 from stillwatch.link.membership import AGREEING_GROUPS, EXTRA_BITS
 from stillwatch.link.ties import TEXT_GROUPS
 from stillwatch.link.values import ATTRIBUTES, GROUP_OF, GROUP_OF_HIERARCHY, GROUPS, HIERARCHY_OF, SUFFICIENT_GROUPS
+from stillwatch.link.words import NO_WORDS, Words, words_of
 from stillwatch.records.claims import SAME_ORGANISATION, SAME_PAYMENT_FINGERPRINT
 
 Int64 = NDArray[np.int64]
@@ -28,6 +29,7 @@ CODE_OF = {attribute.claim: code for code, attribute in enumerate(ATTRIBUTES)}
 _SUFFICIENT = np.array([group in SUFFICIENT_GROUPS for group in GROUPS])
 _OF_ONE_CUSTOMER = [CODE_OF[claim.name] for claim in (SAME_ORGANISATION, SAME_PAYMENT_FINGERPRINT)]
 TEXT_CODES = [code for code, one in enumerate(ATTRIBUTES) if one.group in TEXT_GROUPS and one.source == "exchanges"]
+ABSENT = -16.0
 _TEXTS = {place for place, name in enumerate(GROUPS) if name in TEXT_GROUPS}
 
 
@@ -57,6 +59,7 @@ class Profile:
     rate: Float
     held_since: Int64
     remembered: bool = False  # whether an earlier run found it so (`network_standings`)
+    words: Words = NO_WORDS
 
     @property
     def of(self) -> tuple[str, bool]:
@@ -100,6 +103,7 @@ def profiles_of(rows: pa.Table, sizes: Mapping[tuple[str, bool], int]) -> list[P
                 known["rate"].to_numpy(),
                 known["held_since"].cast(pa.int64()).to_numpy(),
                 remembered,
+                words_of(own),
             )
         )
     return found
@@ -114,33 +118,72 @@ def joined(held: Held, distinct_count: NDArray[np.int32], profile: Profile, acco
     holding, value = _matches(held, profile)
     if len(holding) == 0:
         return []
-    order = np.lexsort((held.account[holding], value))
-    holding, value = holding[order], value[order]
-    start = np.searchsorted(value, np.arange(len(profile.code) + 1))
-    code = profile.code.astype(np.int8)
-    candidates, bits, groups = score_holders(
-        start.astype(np.int64),
-        held.account[holding].astype(np.int32),
-        distinct_count,
-        np.arange(len(code), dtype=np.int32),
-        code,
-        profile.usage,
-        profile.rate[:, None],
-        np.bincount(profile.code, weights=profile.usage, minlength=len(ATTRIBUTES)).astype(np.float64),
-        np.zeros(distinct_count.shape[1], np.int32),
-        HIERARCHY_OF,
-        GROUP_OF_HIERARCHY,
-        np.full(distinct_count.shape[1], -1, np.int32),
-        _SUFFICIENT,
-        0,
-        distinct_count.shape[1],
-    )
+    candidates, bits, groups = _scored(held, (holding, value), distinct_count, profile, _SUFFICIENT)
     price = np.log2(max(2.0, accounts / max(profile.size, 1))) + EXTRA_BITS
     belongs = np.flatnonzero((bits > price) & (groups >= AGREEING_GROUPS))
     return [
         _joined(held, profile, (holding, value), int(candidates[place]), (float(bits[place]), float(price)))
         for place in belongs.tolist()
     ]
+
+
+def bits_by_group(held: Held, distinct_count: NDArray[np.int32], profile: Profile) -> Float:
+    """The bits (accounts in question, GROUPS) by which each sort of evidence says that an account is of the network.
+
+    NaN where nothing can be compared, ABSENT where an account shows values and none of them is the network's.
+    """
+    result = np.full((distinct_count.shape[1], len(GROUPS)), np.nan)
+    for group in np.unique(GROUP_OF[profile.code]).tolist():
+        part = _of_group(profile, group)
+        result[distinct_count[np.unique(part.code)].any(axis=0), group] = ABSENT
+        candidates, bits, _ = _scored(held, _matches(held, part), distinct_count, part, np.ones(len(GROUPS), bool))
+        result[candidates, group] = np.maximum(bits, ABSENT)
+    return result
+
+
+def _of_group(profile: Profile, group: int) -> Profile:
+    """The profile's values of one independence group alone."""
+    own = GROUP_OF[profile.code] == group
+    return replace(
+        profile,
+        code=profile.code[own],
+        keyed=profile.keyed[own],
+        usage=profile.usage[own],
+        rate=profile.rate[own],
+        held_since=profile.held_since[own],
+    )
+
+
+def _scored(
+    held: Held,
+    match: tuple[Int64, Int64],
+    distinct_count: NDArray[np.int32],
+    profile: Profile,
+    sufficient: NDArray[np.bool_],
+) -> tuple[NDArray[np.int32], Float, NDArray[np.int32]]:
+    """The accounts that hold values of enough groups, their bits and how many groups agree, as of `score_holders`."""
+    holding, value = match
+    order = np.lexsort((held.account[holding], value))
+    holding, value = holding[order], value[order]
+    start = np.searchsorted(value, np.arange(len(profile.code) + 1))
+    accounts = distinct_count.shape[1]
+    return score_holders(
+        start.astype(np.int64),
+        held.account[holding].astype(np.int32),
+        distinct_count,
+        np.arange(len(profile.code), dtype=np.int32),
+        profile.code.astype(np.int8),
+        profile.usage,
+        profile.rate[:, None],
+        np.bincount(profile.code, weights=profile.usage, minlength=len(ATTRIBUTES)).astype(np.float64),
+        np.zeros(accounts, np.int32),
+        HIERARCHY_OF,
+        GROUP_OF_HIERARCHY,
+        np.full(accounts, -1, np.int32),
+        sufficient,
+        0,
+        accounts,
+    )
 
 
 def _matches(held: Held, profile: Profile) -> tuple[Int64, Int64]:

@@ -80,7 +80,7 @@ def latecomers(
         return []
     indexed = pa.table({"account_id": pa.array(chosen, pa.string()), "account_index": range(len(chosen))})
     engine.store(CHOSEN, indexed.cast(CHOSEN.schema))
-    held = _held(engine, logs, key, hops)
+    held = holdings_in_question(engine, logs, key, hops)
     distinct = np.zeros((len(ATTRIBUTES), len(chosen)), np.int32)
     np.add.at(distinct, (held.code, held.account), 1)
     best: dict[int, Joined] = {}
@@ -195,7 +195,8 @@ def _columns(table: str) -> str:
     return ", ".join(f"{table}.{identifier(name)}" for name in names)
 
 
-def _held(engine: Engine, logs: Logs, key: Key, hops: int) -> Held:
+def holdings_in_question(engine: Engine, logs: Logs, key: Key, hops: int) -> Held:
+    """What the accounts of the table CHOSEN hold in all their exchanges, and what they state."""
     rows = engine.fetch(holdings_of_chosen_sql(logs.every))
     parts = [
         (

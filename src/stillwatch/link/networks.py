@@ -109,7 +109,7 @@ def write(
     shown = shown_values(engine, graph, chosen, accounts, settings.read.trusted_hops)
     values = [_values(name, bicluster, graph, shown) for name, bicluster in rows]
     engine.store(NETWORK_VALUES, _together(values, NETWORK_VALUES.schema))
-    write_profiles(engine, graph, rows, lives, job.key, settings.read.trusted_hops)
+    write_profiles(engine, graph, rows, lives, job)
     links = [_links(name, bicluster, graph, accounts) for name, bicluster in rows]
     engine.store(NETWORK_LINKS, _together(links, NETWORK_LINKS.schema))
 

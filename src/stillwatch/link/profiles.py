@@ -14,11 +14,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine
+from stillwatch.job import Job
 from stillwatch.key import Key
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph, edges_inside, stated_rows
 from stillwatch.link.ties import EARLIER, Lives
 from stillwatch.link.values import ATTRIBUTES
+from stillwatch.link.words import word_rows
+from stillwatch.records.claims import ASKS_ALIKE, switched_off
 from stillwatch.records.known_networks import FOUND_PROFILES
 
 Int64 = NDArray[np.int64]
@@ -33,15 +36,14 @@ def write_profiles(
     graph: Graph,
     named: Sequence[tuple[str, Bicluster]],
     lives: Lives,
-    key: Key,
-    trusted_hops: int,
+    job: Job,
 ) -> None:
-    """Writes `found_profiles`: the values of each network by which it can be recognised in later accounts."""
+    """Writes `found_profiles`: the values and words of each network by which it can be recognised in later accounts."""
     parts = [_profile(name, bicluster, graph, lives) for name, bicluster in named]
     columns = {name: np.concatenate([np.empty(0, np.int64), *(part[name] for part in parts)]) for name in _INTEGERS}
     usage, rate = (np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in ("usage", "rate"))
     names = [name for (name, _), part in zip(named, parts, strict=True) for _ in part["value"]]
-    keyed = _keyed(engine, graph, columns["value"].astype(np.int64), key, trusted_hops)
+    keyed = _keyed(engine, graph, columns["value"].astype(np.int64), job.key, job.settings.read.trusted_hops)
     known = keyed.is_valid()
     rows = pa.table(
         {
@@ -54,7 +56,10 @@ def write_profiles(
             "held_since": pa.array(columns["held_since"].astype(np.int64), pa.timestamp("us")),
         }
     )
-    engine.store(FOUND_PROFILES, rows.filter(known).cast(FOUND_PROFILES.schema))
+    tables = [rows.filter(known)]
+    if ASKS_ALIKE.name not in switched_off(job.settings.evidence.off):
+        tables += word_rows(engine, [(name, one.members) for name, one in named], graph.accounts)
+    engine.store(FOUND_PROFILES, pa.concat_tables([part.cast(FOUND_PROFILES.schema) for part in tables]))
 
 
 _INTEGERS = ("value", "code", "accounts", "held_since")

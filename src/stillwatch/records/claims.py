@@ -345,6 +345,8 @@ JUDGEMENTS: dict[str, StatedClaim] = {
 """The claim that states each judgement of a network or campaign."""
 
 REPORTED_BY_PARTNERS = StatedClaim("reported_by_partners", None)
+ASKS_ALIKE = StatedClaim("asks_alike", "content")
+"""Words by which what a network asks for is recognised, in its profile; `keyed` is a content feature."""
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,
@@ -364,6 +366,7 @@ STATED_CLAIMS = (
     JUDGED_INNOCENT,
     JUDGED_UNSURE,
     REPORTED_BY_PARTNERS,
+    ASKS_ALIKE,
 )
 
 RESEMBLES_NO_SINGLE_PERSON = "resembles_no_single_person"

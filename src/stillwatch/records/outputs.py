@@ -86,6 +86,38 @@ JOINS = Table(
 )
 """Accounts that `watch` found to belong to a network since the last run; a table of the state, not of a run."""
 
+NEWCOMERS = Table(
+    "newcomers",
+    (
+        # the earlier network that it is most like
+        *columns(Kind.STRING, "account_id network_id campaign_id", required=True),
+        *columns(Kind.INT64, "exchanges", required=True),  # of the account, after which this is said; 0 is its sign-up
+        # that it is the operator of that network, and of any earlier one
+        *columns(Kind.FLOAT64, "probability of_any", required=True),
+        *columns(Kind.FLOAT64, "bits", required=True),  # for that network's operator, beside chance
+        *columns(Kind.STRING, "reason"),  # the likeliest innocent reason, where one is likelier than chance
+        *columns(Kind.FLOAT64, "of_reason", required=True),  # the probability of that reason
+        *columns(Kind.STRINGS, "evidence", required=True),  # sentences with bits
+        *columns(Kind.TIMESTAMP, "said_at", required=True),  # UTC, by the clock of who compared
+    ),
+    ("account_id", "exchanges"),
+)
+"""New accounts that may be earlier operators; a table of the state, not of a run. Nothing follows from it."""
+
+BIRTH_COHORTS = Table(
+    "birth_cohorts",
+    (
+        *columns(Kind.STRING, "cohort_id", required=True),
+        *columns(Kind.TIMESTAMP, "hour", required=True),  # UTC, in which its accounts signed up
+        *columns(Kind.STRINGS, "accounts claims", required=True),  # who, and what they share
+        # sign-ups that would hold so much by chance, and the probability that chance makes any such cohort in the hour
+        *columns(Kind.FLOAT64, "expected probability", required=True),
+        *columns(Kind.TIMESTAMP, "said_at", required=True),
+    ),
+    ("cohort_id",),
+)
+"""Bursts of sign-ups that are alike; a table of the state, not of a run. Nothing follows from it."""
+
 CAMPAIGNS = Table(
     "campaigns",
     (

@@ -25,14 +25,15 @@ from stillwatch.flow import PATIENCE
 from stillwatch.job import Job
 from stillwatch.link.joining import Profile
 from stillwatch.link.latecomers import Logs, files_sql
-from stillwatch.records.outputs import JOINS
+from stillwatch.records.outputs import BIRTH_COHORTS, JOINS
 from stillwatch.records.watch_status import PLACE, WatchStatus
 from stillwatch.respond import Summary
 from stillwatch.runs import compaction
 from stillwatch.runs import state as states
 from stillwatch.runs.state import State
+from stillwatch.screening import newcomers as kept
 from stillwatch.sources import SETTLE_SECONDS, Source
-from stillwatch.watch import epochs, ingest, joins
+from stillwatch.watch import epochs, ingest, joins, newcomers
 from stillwatch.watch.answers import Answers
 from stillwatch.watch.beside import Beside
 from stillwatch.watch.epochs import Running
@@ -237,6 +238,19 @@ class Watch:
             joins.keep(self._own, self.joined)
             self.undecided = True
 
+    def _look_at_newcomers(self, found: Found, until: datetime) -> None:
+        """Keeps what is said of new accounts beside the networks of the last epoch, and of cohorts of sign-ups."""
+        known, state, now = newcomers.earlier(found), states.load(self.plan.state), self.answers.clock()
+        job, files = _embedded(self.plan.job), _sketches(state, [part.file for part in state.parts])
+        hops = job.settings.read.trusted_hops
+        with open_engine(job.settings.engine, self.plan.state.absolute().parent) as engine:
+            logs = Logs(files, files, self.beside.view(engine), found.accounts)
+            if logs.accounts:
+                kept.keep(self.plan.state, newcomers.birth_cohorts(engine, hops, until, now), BIRTH_COHORTS)
+            if known.profiles:
+                asked = newcomers.newest(engine, logs, until)
+                kept.keep(self.plan.state, newcomers.newcomers(engine, logs, asked, known, job.key, hops, now))
+
     def _begin_epoch(self, apart: bool) -> None:
         """Begins a run over the state as it is, when so much time has passed in it as lies between epochs."""
         state = states.load(self.plan.state)
@@ -308,6 +322,7 @@ class Watch:
         # after a restart it is not known what the epoch covered: what is older than its end, or a little more
         self.looked_at = set(self.covered) or {part.file for part in parts if part.last < self.until}
         self._join()
+        self._look_at_newcomers(self.found, self.until)
         self.finished = None
 
     def _decide(self) -> None:

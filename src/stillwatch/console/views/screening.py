@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stillwatch.console.asked import Asked, NotFoundError, given, note_view, see
 from stillwatch.console.render import page
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger import Judgement
 from stillwatch.ledger.records import VERDICTS
+from stillwatch.records.outputs import BIRTH_COHORTS
 from stillwatch.records.subjects import SCREENING
+from stillwatch.screening import newcomers
 from stillwatch.screening.kept import kept
 from stillwatch.serve.http import Response
 
@@ -24,7 +28,8 @@ def listed(asked: Asked) -> Response:
     said = {one.subject: one for one in asked.ledger.judgements.list(about=SCREENING)}
     standing = {one.match_id: said[one.subject].verdict if one.subject in said else "waiting" for one in found}
     shown = [one for one in found if standing[one.match_id] == chosen]
-    note_view(asked, "screening", [one.account_id for one in shown[:PAGE]])
+    back = _newcomers(asked)
+    note_view(asked, "screening", [one.account_id for one in shown[:PAGE]] + [one["account_id"] for one in back])
     return page(
         asked,
         "screening.html.j2",
@@ -33,8 +38,17 @@ def listed(asked: Asked) -> Response:
         said=said,
         counts={name: sum(one == name for one in standing.values()) for name in STANDINGS},
         chosen=chosen,
+        newcomers=back,
+        cohorts=newcomers.load(asked.site.state, BIRTH_COHORTS).to_pylist()[:PAGE],
         done=asked.query.get("done", ""),
     )
+
+
+def _newcomers(asked: Asked) -> list[dict[str, Any]]:
+    """What was said last of each new account that may be an earlier operator, the likeliest first."""
+    rows = sorted(newcomers.load(asked.site.state).to_pylist(), key=lambda row: int(row["exchanges"]))
+    last = {row["account_id"]: row for row in rows}
+    return sorted(last.values(), key=lambda row: (-row["of_any"], row["account_id"]))[:PAGE]
 
 
 def judge(asked: Asked) -> Response:
