@@ -29,7 +29,7 @@ GROUPS += "|report (?=verify|holder|doors|reseller)"
 COMMAND = re.compile(rf"(?:^|[`/])stillwatch ((?:{GROUPS})?[a-z]+)((?:[^\n`#\\]|\\\n)*)", re.MULTILINE)
 
 # words: of a page, of all but those on formats and sharing, of those on formats, of those on sharing
-PAGE, ALL, FORMATS, SHARING = 1_200, 29_000, 4_000, 3_500
+PAGE, ALL, FORMATS, SHARING = 1_200, 29_250, 4_000, 3_500
 # What people read to learn the product; data and what tests compare with are no documents.
 # Names of other programs' logs and of the step after this one (docs/extending.md), and of data that is not shipped.
 NOT_OURS = {"exchanges_sql", "ip/client_headers.csv", "auth_basic", "client_body_buffer_size", "generic_api"}

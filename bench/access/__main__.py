@@ -1,6 +1,6 @@
-"""`python -m bench.access` measures screening (recall, precision, processor time, `/v1/screen`) and doors.
+"""`python -m bench.access` measures screening (recall, precision, processor time, `/v1/screen`), doors and newcomers.
 
-    python -m bench.access [--parts quality speed route doors] [--seeds 301 302 303] [--out FOLDER]
+    python -m bench.access [--parts quality speed route doors reentry births] [--seeds 301 302 303] [--out FOLDER]
 
 The recipe of the made set is `bench/access/recipe.py`. The seeds are others than those that anything was tuned on.
 """
@@ -26,7 +26,7 @@ import numpy as np
 from tests.serve.gateways.programs import free_port, running
 from tests.serve.live import live
 
-from bench.access import doors, recipe
+from bench.access import births, doors, recipe, reentry
 from bench.measure import ROOT, machine, say
 from bench.serve.__main__ import Figure
 from stillwatch.ledger import opened
@@ -34,7 +34,7 @@ from stillwatch.screening.holders import Counts, Named, read_holders
 from stillwatch.screening.lists import Entry, ScreeningList, read_list
 from stillwatch.screening.screener import Screener, Tally
 
-PARTS = ("quality", "speed", "route", "doors")
+PARTS = ("quality", "speed", "route", "doors", "reentry", "births")
 ENTRIES = 25_000
 RATE = 200.0
 """Sign-ups a second, of which no provider has so many: 17 M a day."""
@@ -50,12 +50,20 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--holders", type=int, default=1_000_000)
     parser.add_argument("--blocks", type=int, default=12, help="of five seconds of requests to each route")
     parser.add_argument("--out", type=Path, help="the folder to write the table to")
+    parser.add_argument("--draws", nargs="+", type=int, default=list(range(5, 13)), help="worlds of re-entry, by seed")
+    parser.add_argument(
+        "--people", nargs="*", type=int, default=[21, 22, 23], help="worlds of 100,000 innocents, by seed"
+    )
+    parser.add_argument("--second", nargs="*", type=Path, default=[], help="worlds of the second generator")
+    parser.add_argument("--keep", type=Path, help="a folder in which worlds are kept for the next time")
     options = parser.parse_args(words)
     measures: dict[str, Callable[[argparse.Namespace], list[str]]] = {
         "quality": quality,
         "speed": speed,
         "route": route,
         "doors": doors.measured,
+        "reentry": reentry.lines,
+        "births": births.lines,
     }
     lines = [f"{machine()}; {os.getloadavg()[2]:.1f} processes wanted to run on average in the last 15 minutes", ""]
     for part in options.parts:
@@ -64,8 +72,13 @@ def main(words: Sequence[str]) -> int:
     print("\n".join(lines))
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "screening.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (options.out / f"{name_of(options.parts)}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
+
+
+def name_of(parts: Sequence[str]) -> str:
+    """The table's file: newcomers have their own."""
+    return parts[0] if len(parts) == 1 and parts[0] in ("reentry", "births") else "screening"
 
 
 def quality(options: argparse.Namespace) -> list[str]:
