@@ -53,7 +53,6 @@ ROWS = [
 EXPRESSIONS = (
     "xor(n, m)",
     "n // 4",
-    "n % greatest(1, 5)",
     "n / 200",
     "n / 1000.0 / 3",
     "coalesce(x, 0.0)",
