@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.screening import kept, screener
+from stillwatch.screening import kept, screener, vocabulary
 from stillwatch.screening.holders import Named
 from stillwatch.screening.kept import is_match_id
 from stillwatch.screening.lists import Entry, ScreeningList
 from stillwatch.screening.screener import Match, Screener, Tally, match_id
+from stillwatch.screening.vocabulary import Vocabulary
 
 ENTRY = Entry("SDN\t7", "SDN", "Individual", ("Ivan Zhukov", "Иван Жуков"), ("IRGC",), ("RU",), (1961,))
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -150,3 +151,23 @@ def test_order_of_a_list_changes_no_score() -> None:
     before = {one.match_id: one.score for one in screener_of(*entries).matches(names)}
     random.Random(1).shuffle(entries)
     assert {one.match_id: one.score for one in screener_of(*entries).matches(names)} == before
+
+
+def test_what_is_remembered_of_tokens_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(3)
+    listed = sorted({"".join(draw.choices("aeiklmnorstuz", k=draw.randint(2, 9))) for _ in range(400)})
+    asked = [one[:-1] + draw.choice("aeiou") for one in draw.sample(listed, 150)]
+    fresh, used = Vocabulary(listed), Vocabulary(listed)
+    whole = fresh.similar(asked)  # so many at once are looked up together
+    monkeypatch.setattr(vocabulary, "_MOST_REMEMBERED", 40)  # so that some are forgotten
+    for _ in range(2):
+        for place in range(0, len(asked), 3):
+            few = [*asked[place : place + 3], asked[place]]  # one of them twice
+            found = used.similar(few)
+            for at, token in enumerate(few):
+                part = slice(whole.starts[asked.index(token)], whole.starts[asked.index(token) + 1])
+                mine = slice(found.starts[at], found.starts[at + 1])
+                assert found.ids[mine].tolist() == whole.ids[part].tolist()
+                assert found.similarities[mine].tolist() == whole.similarities[part].tolist()
+        assert len(used._remembered) <= 44
+    assert used.similar([]).starts.tolist() == [0]

@@ -28,6 +28,9 @@ _TOO_SHORT_TO_BE_MISSPELT = 3
 _ABJAD = 0.94
 """How far a token whose vowels are not written can be like one whose vowels are."""
 _SHORTEST_WITH_A_LETTER_LESS = 4
+_FEW = 64
+"""Tokens at once, as of a sign-up, that are remembered."""
+_MOST_REMEMBERED = 50_000
 _MOST_PAIRS = 4_000_000
 """Pairs of tokens that are compared at once; about 200 MB."""
 
@@ -54,13 +57,37 @@ class Vocabulary:
         self._same = {token: place for place, token in enumerate(self.tokens)}
         self._attested = frozenset(self._sounds[0])
         self._lengths = np.array([len(one) for one in self.tokens])
+        self._differ = np.array(self._sounds[4], np.bool_)
+        self._remembered: dict[str, tuple[Ints, Floats]] = {}
         self._abjads = np.array([_abjad(one) for one in self._sounds[0]])
         hashes, places = _keyed(self.tokens)
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._places = hashes[order], places[order]
 
     def similar(self, asked: Sequence[str]) -> Similar:
-        """The list's tokens that each of these can be a spelling of."""
+        """The list's tokens that each of these can be a spelling of; those of few are remembered, as names share them.
+
+        Safe in several threads: what one has forgotten meanwhile another looks up again.
+        """
+        if len(asked) > _FEW:
+            return self._looked_up(asked)
+        found = {token: self._remembered.get(token) for token in asked}
+        missing = [token for token, one in found.items() if one is None]
+        if missing:
+            fresh = self._looked_up(missing)
+            for place, token in enumerate(missing):
+                part = slice(fresh.starts[place], fresh.starts[place + 1])
+                found[token] = fresh.ids[part].copy(), fresh.similarities[part].copy()
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered = {}
+            self._remembered.update({token: one for token, one in found.items() if one is not None})
+        parts = [one for token in asked if (one := found[token]) is not None]
+        starts = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in parts])]).astype(np.int64)
+        none = np.zeros(0, np.int64), np.zeros(0, np.float32)
+        ids, similarities = zip(none, *parts, strict=True)
+        return Similar(starts, np.concatenate(ids), np.concatenate(similarities))
+
+    def _looked_up(self, asked: Sequence[str]) -> Similar:
         rows: list[Ints] = []
         columns: list[Ints] = []
         values: list[Floats] = []
@@ -122,7 +149,7 @@ class Vocabulary:
         """How alike the folded forms are, and their consonants; by the other reading where it makes them liker."""
         whole = _like(sounds[0], self._sounds[0], row, column)
         bare = _like(sounds[1], self._sounds[1], row, column)
-        some = np.flatnonzero(np.array(sounds[4])[row] | np.array(self._sounds[4])[column])
+        some = np.flatnonzero(np.array(sounds[4])[row] | self._differ[column])
         whole[some] = np.maximum(whole[some], _like(sounds[2], self._sounds[2], row[some], column[some]))
         bare[some] = np.maximum(bare[some], _like(sounds[3], self._sounds[3], row[some], column[some]))
         return whole, bare
