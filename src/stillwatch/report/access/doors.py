@@ -82,11 +82,7 @@ class Door:
 
 
 def jeffreys(hits: int, trials: int) -> Interval:
-    """Returns the equal-tailed interval of a share under Jeffreys' prior.
-
-    >>> [round(one, 3) for one in jeffreys(3, 10)]
-    [0.093, 0.606]
-    """
+    """Returns the equal-tailed interval of a share under Jeffreys' prior (Brown, Cai and DasGupta, 2001)."""
     tail = (1.0 - CONFIDENCE) / 2
     low = 0.0 if hits == 0 else float(betaincinv(hits + 0.5, trials - hits + 0.5, tail))
     high = 1.0 if hits == trials else float(betaincinv(hits + 0.5, trials - hits + 0.5, 1.0 - tail))
