@@ -40,6 +40,8 @@ def test_a_case_is_kept_listed_and_deleted(
     ("words", "said"),
     [
         (["list"], "`--state`: is missing"),
+        (["list", "--state", "sate"], "`--state sate`: is no folder"),
+        (["expire", "--state", "sate"], "`--state sate`: is no folder"),
         (["export", "RUN", "gone.csv", "--campaign", "C2"], "gone.csv"),
         (["export", "RUN", "holders.csv", "--campaign", "C9", "--state", "state"], "`--campaign C9`"),
         (["export", "RUN", "holders.csv", "--campaign", "../x", "--state", "state"], "`--campaign ../x`"),

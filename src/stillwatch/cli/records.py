@@ -89,6 +89,9 @@ def expire(
 def _settled(state: Path | None) -> Path:
     findings = Findings()
     place = _place(state, findings)
+    if state is not None and not state.is_dir():
+        # a timer with a mistyped folder would delete nothing, and say that nothing is due
+        findings.add(f"`--state {state}`", "is no folder", "name the one that holds what is kept")
     findings.settle()
     return place
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -26,7 +27,7 @@ def grid(document: Written, title: str) -> Grid:
 
 
 def test_each_door_stands_with_what_campaigns_took(document: Written) -> None:
-    rows = grid(document, "Doors").rows
+    rows = grid(document, "By door").rows
     assert rows[0] == ("channel api", "60,760", "850", "1", "595,000", "29 %", "2 %", "33 %", "50 %")
     assert [row[0] for row in rows[:4]] == ["channel api", "resellers", "channel app", "free plan"]
     checks = grid(document, "Checks that were passed").rows
@@ -64,6 +65,16 @@ def test_hostile_names_stay_text(kind: str, full_folder: Path, document: Written
 def test_a_run_without_accounts_says_so(empty_folder: Path) -> None:
     with folder.opened(empty_folder) as (engine, facts):
         found = written(engine, facts, Upheld())
-    assert not any(grid(found, title).rows for title in ("Doors", "One more check", "Resellers"))
+    (section,) = found.sections
+    (said,) = section.blocks
+    assert isinstance(said, Paragraph) and "an earlier version" in said.text
+
+
+def test_a_run_without_address_data_says_so(full_folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    copytree(full_folder, run)
+    (run / "regions.parquet").unlink()
+    with folder.opened(run) as (engine, facts):
+        found = written(engine, facts, Upheld())
     regions = [block for one in found.sections if one.title == "Regions" for block in one.blocks]
     assert isinstance(regions[0], Paragraph) and "regions.countries" in regions[0].text

@@ -25,6 +25,9 @@ _NO_GUILT = (
 )
 
 
+_NO_DOORS = "This run says nothing of doors: it has no account, or an earlier version wrote it. Scan the logs anew."
+
+
 def written(engine: Engine, facts: RunFacts, judged: Upheld) -> Written:
     """What a run knows of how accounts came in."""
     found, places, sold = doors(engine, judged), regions(engine, facts.addresses_wrong), resellers(engine)
@@ -32,12 +35,14 @@ def written(engine: Engine, facts: RunFacts, judged: Upheld) -> Written:
         "Doors",
         "Through which door accounts came in, what campaigns took there, and what one more check would have stopped",
         (
-            Section("Doors", tuple(_doors(found))),
+            Section("By door", tuple(_doors(found))),
             Section("Checks that were passed", tuple(_checks(found))),
             Section("One more check", tuple(_further(found, judged))),
             Section("Regions", tuple(_regions(places, facts.addresses_wrong))),
             Section("Resellers", tuple(_resellers(sold))),
-        ),
+        )
+        if found
+        else (Section("By door", (Paragraph(_NO_DOORS),)),),
         f"Stillwatch {facts.version}. Counts of accounts with requests in this run; event times in UTC.",
     )
 
@@ -69,12 +74,12 @@ def _doors(found: tuple[Door, ...]) -> Iterator[Block]:
         otherwise="The run has no account.",
     )  # fmt: skip
     if len(found) > SHOWN:
-        yield Paragraph(f"{count(len(found) - SHOWN, 'further door')} stand in the run's table `doors`.")
+        yield Paragraph(f"{count(len(found) - SHOWN, 'further door')} stand in the run's table doors.")
 
 
 def _checks(found: tuple[Door, ...]) -> Iterator[Block]:
     yield Grid(
-        "What accounts had passed at the doors that campaigns used, as the accounts' `verification` says",
+        "What accounts had passed at the doors that campaigns used, as the accounts' verification says",
         ("door", "check", "in campaigns", "other accounts", "judged innocent"),
         tuple(
             (
@@ -121,7 +126,7 @@ def _further(found: tuple[Door, ...], judged: Upheld) -> Iterator[Block]:
             for more in one.further
         ),
         numbers=tuple(range(2, 9)),
-        otherwise="No account of a campaign lacks a check that the accounts' `verification` knows.",
+        otherwise="No account of a campaign lacks a check that the accounts' verification knows.",
     )  # fmt: skip
     yield Items(tuple(_doubts(found, judged)))
 
@@ -146,7 +151,7 @@ def _doubts(found: tuple[Door, ...], judged: Upheld) -> Iterator[str]:
 
 def _regions(found: Regions, wrong: float) -> Iterator[Block]:
     if not found.accounts:
-        yield Paragraph("No address data is set (`regions.countries`), so that nothing is said of places.")
+        yield Paragraph("No address data is set (regions.countries), so that nothing is said of places.")
         return
     yield Grid(
         "Sign-ups from countries that are not served, by what they came through",
@@ -163,7 +168,7 @@ def _regions(found: Regions, wrong: float) -> Iterator[Block]:
             for one in found.away[:SHOWN]
         ),
         numbers=(3, 4, 5),
-        otherwise="None, or `regions.not_served` names no country.",
+        otherwise="None, or regions.not_served names no country.",
     )
     registered, away = count(found.accounts, "registered account"), _interval(found.between)
     yield Items(
@@ -178,7 +183,7 @@ def _regions(found: Regions, wrong: float) -> Iterator[Block]:
 def _resellers(found: tuple[Reseller, ...]) -> Iterator[Block]:
     total = sum(one.found for one in found)
     yield Grid(
-        "Resellers as the accounts' `reseller_id` names them, those with most findings first",
+        "Resellers as the accounts' reseller_id names them, those with most findings first",
         ("reseller", "customers named", "requests", "in campaigns", "of all resellers' findings", "permit", "duties"),
         tuple(
             (
