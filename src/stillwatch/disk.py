@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -84,6 +85,24 @@ def replaced(path: Path, option: str) -> Iterator[Path]:
             f"cannot write `{path}`: {error.strerror or error}; free space or name another `{option}`; "
             "what was there before is unchanged"
         ) from error
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Waits until nobody else holds the file, and holds it: what is read and written again meanwhile loses nothing.
+
+    Raises OutputError where the lock beside it cannot be made.
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise OutputError(f"cannot write `{lock}`: {error.strerror}; name a writable folder") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _beside(path: Path) -> Path:

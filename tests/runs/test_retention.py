@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, OutputError
 from stillwatch.ledger import opened
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.runs import retention
@@ -102,6 +105,28 @@ def test_a_sign_up_that_comes_meanwhile_is_not_lost(
     (gone,) = Keeper(tmp_path, ledger, "timer", NOW).expire(DAYS)
     assert (gone.rows, gone.gone_rows) == (1, 1)
     assert "late" in (tmp_path / "screening" / "arrivals.jsonl").read_text(encoding="utf-8")
+
+
+def test_no_sign_up_is_lost_among_many_that_come_while_old_ones_go(tmp_path: Path, ledger: Ledger) -> None:
+    old, new = (NOW - timedelta(days=400)).isoformat(), NOW.isoformat()
+
+    def come(name: str) -> None:
+        for number in range(60):
+            rows = [{"match_id": f"{name}{number}", "at": new}, {"match_id": "old", "at": old}]
+            screening.add_arrivals(tmp_path, rows)
+
+    with ThreadPoolExecutor(4) as several:
+        coming = [several.submit(come, name) for name in "abcd"]
+        while not all(one.done() for one in coming):
+            with suppress(OutputError):  # it changes all the time
+                Keeper(tmp_path, ledger, "timer", NOW).expire(DAYS)
+    for one in coming:
+        one.result()
+    lines = (tmp_path / "screening" / "arrivals.jsonl").read_text(encoding="utf-8").splitlines()
+    found = Counter(json.loads(line)["match_id"] for line in lines)
+    assert {name: count for name, count in found.items() if name != "old"} == {
+        f"{name}{number}": 1 for name in "abcd" for number in range(60)
+    }
 
 
 def test_a_deletion_that_fails_has_its_row_and_is_done_again(

@@ -16,7 +16,7 @@ from stillwatch.cli.holder import holder
 from stillwatch.cli.ledgers import By, Database, Place, State, ledger_of, now, user
 from stillwatch.cli.output import say, show_document
 from stillwatch.cli.verify import custody, stamps, verify
-from stillwatch.disk import replaced
+from stillwatch.disk import held, replaced
 
 if TYPE_CHECKING:
     from stillwatch.report import Asked
@@ -121,7 +121,7 @@ def _write_dossier(run: Path, campaign: str, asked: Asked, out: Path | None, sig
     seals = custody()
     stamper = None if signing.authority is None else stamps().stamper(signing.authority)
     how = seals.Sealing(seals.load_signer(signing.key), now(), signing.log, stamper)
-    with seals.held(signing.log) if signing.log is not None else nullcontext():
+    with held(signing.log) if signing.log is not None else nullcontext():
         dossier, whole, enter = reports.seal_dossier(run, campaign, asked, how, signing.by)
         seal = out.with_name(out.name + seals.SUFFIX)
         with replaced(seal, "--out") as sealed, replaced(out, "--out") as file:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def custody() -> Any:
     """What seals and checks; raises UsageError where its packages are missing."""
     try:
-        from stillwatch.custody import check, log, seal, signing
+        from stillwatch.custody import check, seal, signing
     except ModuleNotFoundError as error:
         remedy = "install it with `pip install 'stillwatch[dossier]'`"
         raise UsageError([Mistake("a seal", f"needs the package `{error.name}`", remedy)]) from error
@@ -29,7 +29,6 @@ def custody() -> Any:
         check=check.check,
         check_files=check.check_files,
         check_log=check.check_log,
-        held=log.held,
         load_signer=signing.load_signer,
         load_trusted=signing.load_trusted,
         SUFFIX=seal.SUFFIX,

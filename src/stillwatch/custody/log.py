@@ -6,11 +6,8 @@ beside the key that signed it, so that a line that was changed, added or removed
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +17,7 @@ from stillwatch.custody.lines import parsed
 from stillwatch.custody.merkle import Frontier
 from stillwatch.custody.signing import opened
 from stillwatch.disk import replaced
-from stillwatch.errors import InputError, Mistake, OutputError, UsageError
+from stillwatch.errors import InputError, Mistake, UsageError
 
 PAYLOAD = "application/vnd.in-toto+json"
 """The kind of payload in a statement's envelope."""
@@ -38,21 +35,6 @@ class Log:
     envelopes: list[bytes] = field(default_factory=list)
     tree: Frontier = field(default_factory=Frontier)
     sealed_at: datetime | None = None
-
-
-@contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Holds the log for this process, so that two seals do not both go on from one tree."""
-    lock = path.with_name(f"{path.name}.lock")
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise OutputError(f"cannot write `{lock}`: {error.strerror}; name a log in a writable folder") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def read(path: Path) -> Log:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stillwatch.disk import replaced
+from stillwatch.disk import held, replaced
 from stillwatch.errors import InputError, OutputError
 from stillwatch.ledger.records import View, in_utc
 from stillwatch.screening import kept as screening
@@ -95,8 +95,11 @@ class Keeper:
             whole = b"".join(gone)
             self._note(f"{why}: deleted {len(gone):,} rows", whole, path)
             # a server may have added a sign-up meanwhile: then it is read anew
-            if _lines(path) == lines:
-                _rewrite(path, stay)
+            with held(path):
+                unchanged = _lines(path) == lines
+                if unchanged:
+                    _rewrite(path, stay)
+            if unchanged:
                 return Kept(name, len(stay), None, len(gone), sha256(whole).hexdigest())
         raise OutputError(f"`{path}` changes all the time; try again")
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.disk import replaced
+from stillwatch.disk import held, replaced
 from stillwatch.errors import OutputError
 from stillwatch.records.subjects import SCREENING
 
@@ -68,6 +68,11 @@ def write_batch(state: Path, rows: Iterable[dict[str, Any]]) -> None:
 def add_arrivals(state: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Adds matches of sign-ups; several processes may. Raises OutputError where they cannot be written."""
     path = _made(state) / ARRIVALS
+    with held(path):
+        _add(path, rows)
+
+
+def _add(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     try:
         if path.exists() and path.stat().st_size > MOST_BYTES:
             lines = path.read_bytes().splitlines(keepends=True)
