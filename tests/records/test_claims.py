@@ -44,6 +44,7 @@ OFF: dict[EvidenceSort, set[str]] = {
         "passes_requests_on",
     },
     "content": {
+        "asks_alike",
         "same_opening_words",
         "same_closing_words",
         "same_payload",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from stillwatch.ledger import EFFECTS
@@ -36,3 +37,5 @@ def test_no_two_references_are_alike_and_none_is_misread() -> None:
     assert len(made) == 2_000
     assert {len(one) for one in made} == {29}
     assert not set("".join(made)) & set("IO01")
+    # the pattern of keys by which LiteLLM blacks out parts of what clients are told, whatever their case
+    assert not [one for one in made if re.search(r"[SPRA]K-[A-Z0-9-]{8,}", one)]

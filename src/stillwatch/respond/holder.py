@@ -9,8 +9,9 @@ from stillwatch.ledger.records import cleaned
 from stillwatch.respond.findings import Finding
 from stillwatch.respond.policy import Holder, Line
 
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read for another
-_GROUPS, _LENGTH = 5, 5  # 25 letters of 5 bits: nobody guesses another holder's reference
+# none that is read for another, and no K: gateways black out what looks like a key, as LiteLLM does `SK-` and what follows
+_LETTERS = "ABCDEFGHJLMNPQRSTUVWXYZ23456789"
+_GROUPS, _LENGTH = 5, 5  # 123 bits: nobody guesses another holder's reference
 
 _DONE = {
     "label": "Answers to your requests are marked.",
