@@ -9,7 +9,7 @@ from stillwatch.ledger.records import cleaned
 from stillwatch.respond.findings import Finding
 from stillwatch.respond.policy import Holder, Line
 
-# none that is read for another, and no K: gateways black out what looks like a key, as LiteLLM does `SK-` and what follows
+# none that is read for another, and no K: gateways black out what looks like a key, as LiteLLM does with `SK-` and more
 _LETTERS = "ABCDEFGHJLMNPQRSTUVWXYZ23456789"
 _GROUPS, _LENGTH = 5, 5  # 123 bits: nobody guesses another holder's reference
 
