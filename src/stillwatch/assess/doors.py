@@ -6,7 +6,8 @@ plan, else the channel of its first exchange. An account of several campaigns co
 
 from __future__ import annotations
 
-from stillwatch.engine import Engine, Query
+from stillwatch.engine import Engine, Query, literal
+from stillwatch.records.inputs import VERIFICATIONS
 from stillwatch.records.outputs import DOORS, RESELLERS, RESOLD_ACCOUNTS
 
 ENTRIES = "entries"
@@ -39,7 +40,7 @@ def entries_sql() -> Query:
     """Every account with its door, its check and its campaign, if any."""
     return Query(
         "entries",
-        """
+        f"""
 WITH early AS (
   SELECT taken.campaign_id, taken.account_id, count(*) AS exchanges
   FROM campaign_exchanges AS taken
@@ -67,7 +68,7 @@ SELECT
   END AS door,
   came.channel,
   CASE
-    WHEN stated.verification IN ('none', 'email', 'phone', 'card', 'identity', 'contract') THEN stated.verification
+    WHEN stated.verification IN ({", ".join(map(literal, VERIFICATIONS))}) THEN stated.verification
   END AS verification,
   stated.reseller_id,
   stated.account_id IS NOT NULL AS registered,

@@ -17,12 +17,15 @@ Format = Annotated[str, typer.Option("--format", help="`md`, `html` or `pdf`.")]
 Out = Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")]
 
 
-def check_writing(format_: str, out: Path | None, findings: Findings) -> None:
-    """Finds what is wrong with how a document in blocks is asked for."""
+def check_document(run: Path, format_: str, out: Path | None) -> None:
+    """Raises UsageError for all that is wrong with how a document in blocks on a run is asked for."""
+    findings = Findings()
+    check_run(run, findings)
     if format_ not in FORMATS:
         findings.add(f"`--format {format_}`", "is not a format", "use `md`, `html` or `pdf`")
     if format_ == "pdf" and out is None:
         findings.add("`--format pdf`", "is not for terminals", "name a file with `--out`")
+    findings.settle()
 
 
 def put(document: bytes, out: Path | None) -> None:
@@ -42,10 +45,7 @@ def doors(
     out: Out = None,
 ) -> None:
     """Through which door accounts came in, what campaigns took there, and what one more check would have stopped."""
-    findings = Findings()
-    check_run(run, findings)
-    check_writing(format_, out, findings)
-    findings.settle()
+    check_document(run, format_, out)
     from stillwatch import report as reports
     from stillwatch.report.access.doors import Upheld, upheld
 
@@ -64,10 +64,7 @@ def reseller(
     out: Out = None,
 ) -> None:
     """The monthly letter to a reseller: which customers it must look into, and its duties; nothing about others."""
-    findings = Findings()
-    check_run(run, findings)
-    check_writing(format_, out, findings)
-    findings.settle()
+    check_document(run, format_, out)
     from stillwatch import report as reports
 
     put(reports.write_letter(run, name, month, format_), out)

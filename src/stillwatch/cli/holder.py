@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillwatch.cli.access import Format, Out, check_writing, put
-from stillwatch.cli.findings import Findings, check_run
+from stillwatch.cli.access import Format, Out, check_document, put
 from stillwatch.cli.ledgers import Database, State, ledger_of
 
 if TYPE_CHECKING:
@@ -24,10 +23,7 @@ def holder(
     out: Out = None,
 ) -> None:
     """What the holder of an account can be given: own counts, the rule, how to object; nothing about others."""
-    findings = Findings()
-    check_run(run, findings)
-    check_writing(format_, out, findings)
-    findings.settle()
+    check_document(run, format_, out)
     from stillwatch import report as reports
 
     decisions: tuple[Entry, ...] = ()

@@ -103,7 +103,7 @@ def push(  # noqa: PLR0913  one parameter an option
     found = load_sharing(sharing)
     with ledger_of(state, database, create=True) as ledger:
         share = tell(run, campaign, found.partner(to), found, ledger, by or user(), now())
-    _told(share, "waits for a second person" if share.status == "waiting" else "can be read by its recipient")
+    _told(share)
 
 
 @app.command()
@@ -121,7 +121,7 @@ def answer(
     found = load_sharing(sharing)
     with ledger_of(state, database) as ledger:
         share = answered(found.partner(to), found, ledger, by or user(), now())
-    _told(share, "waits for a second person" if share.status == "waiting" else "can be read by its recipient")
+    _told(share)
 
 
 @app.command()
@@ -250,7 +250,9 @@ def _with_reason(reason: str) -> None:
     findings.settle()
 
 
-def _told(share: Share, then: str) -> None:
+def _told(share: Share, then: str = "") -> None:
+    """Says what a share is, and what comes `then`; without a word, what comes of a new one."""
+    then = then or ("waits for a second person" if share.status == "waiting" else "can be read by its recipient")
     say(
         f"{share.share_id}  {share.made_at:%Y-%m-%d %H:%M}  {share.recipient}  {share.subject}  {share.profile}  "
         f"TLP:{share.marking.upper()}  {then}"

@@ -159,9 +159,6 @@ EVIDENCE_SOURCES = Table(
 
 ACCOUNT_TYPES = ("individual", "organisation", "education", "research", "startup")
 VERIFICATIONS = ("none", "email", "phone", "card", "identity", "contract")
-PLANS = ("free", "credit", "paid")
-DUTIES = ("name_customers", "identify_customers", "keep_records", "screen_customers", "answer_findings")
-"""What a permit for resale can ask of its holder."""
 PERMIT_PURPOSES = ("licensed_distillation", "evaluation", "research", "red_team", "resale")
 VERDICTS = ("confirmed", "innocent", "unsure")
 CAPABILITIES = (
