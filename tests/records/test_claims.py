@@ -42,6 +42,8 @@ OFF: dict[EvidenceSort, set[str]] = {
         "last_used_on_one_day",
         "lasts_one_day",
         "passes_requests_on",
+        "active_in_hour",
+        "set_up_in_hour",
     },
     "content": {
         "asks_alike",
@@ -68,6 +70,7 @@ OFF: dict[EvidenceSort, set[str]] = {
     },
     "purpose": {
         "asks_one_mix",
+        "asks_of_kind",
         "asks_once",
         "narrow_purpose",
         "narrow_vocabulary",

@@ -7,7 +7,7 @@ What a run found of a network at its fullest is therefore remembered, until a ru
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from stillwatch.assess.latecomers import Standing, highest_rank
 from stillwatch.assess.thresholds import LEFT_IN_LOGS, MOST_NETWORKS, MOST_VALUES
 from stillwatch.engine import Engine, Query
-from stillwatch.records.claims import ASKS_ALIKE
+from stillwatch.records.claims import ASKS_ALIKE, HABITS
 from stillwatch.records.known_networks import FOUND_PROFILES
 from stillwatch.records.lineage import NETWORK
 from stillwatch.records.outputs import LEVELS, NETWORK_PROFILES, NETWORK_STANDINGS
@@ -63,9 +63,10 @@ def write_known(
     kept = set(sorted(kept, key=lambda name: (known.standings[name]["read_until"], name))[-MOST_NETWORKS:])
     rows = [*found.values(), *({**known.standings[name], "remembered": True} for name in sorted(kept))]
     engine.store(NETWORK_STANDINGS, pa.Table.from_pylist([dict(row) for row in rows], schema=NETWORK_STANDINGS.schema))
-    old = _bounded(known, kept)
+    back = _returned(before, known, found) - kept - cleared
+    parts = (profiles, _bounded(known, kept | back), _former(known, set(found) - kept - back - cleared))
     both = pa.concat_tables(
-        [table.select(list(NETWORK_PROFILES.names)).cast(NETWORK_PROFILES.schema) for table in (profiles, old)]
+        [table.select(list(NETWORK_PROFILES.names)).cast(NETWORK_PROFILES.schema) for table in parts]
     )
     engine.store(NETWORK_PROFILES, both)
 
@@ -83,6 +84,24 @@ def remembers(row: Row, found: Row | None, left: float, now: Now) -> bool:
     if highest_rank(standing_of(found)) < rank:
         return left < LEFT_IN_LOGS  # else its accounts were judged again
     return bool(found["accounts"] < row["accounts"] and row["read_until"] >= now.oldest)
+
+
+def _returned(before: History, known: KnownNetworks, found: Collection[str]) -> set[str]:
+    """The networks of this run that were missed, and of which what they were then is still known as such."""
+    missed = set(before.events.filter(pc.equal(before.events["event"], "silent"))["subject"].to_pylist())
+    silent = {name for name, one in before.known(NETWORK).items() if one.silent}
+    return {
+        name
+        for name in found
+        if name in missed and name in known.standings and (name in silent or known.standings[name]["remembered"])
+    }
+
+
+def _former(known: KnownNetworks, names: Set[str]) -> pa.Table:
+    """What networks were before they returned, which no row of NETWORK_STANDINGS stands for: kept to compare alone."""
+    own = [name for name in names if name in known.standings and not known.standings[name]["remembered"]]
+    rows = known.profiles.filter(known.profiles["remembered"])
+    return rows.filter(pc.is_in(rows["network_id"], pa.array(sorted(own), pa.string())))
 
 
 def standing_of(row: Row) -> Standing:
@@ -153,8 +172,9 @@ def _bounded(known: KnownNetworks, names: Set[str]) -> pa.Table:
     usage, rate = rows["usage"].to_numpy(), rows["rate"].to_numpy()
     bits = rows["accounts"].to_numpy() * np.log2(np.maximum(usage, 1e-6) / np.maximum(rate, 1e-9))
     network = rows["network_id"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    # values and words apart: neither takes the other's room
-    sort = 2 * network.astype(np.int64) + pc.equal(rows["claim"], ASKS_ALIKE.name).to_numpy()
+    # values, words and habits apart: none takes another's room
+    habits = pc.is_in(rows["claim"], pa.array([one.name for one in HABITS])).to_numpy()
+    sort = 3 * network.astype(np.int64) + pc.equal(rows["claim"], ASKS_ALIKE.name).to_numpy() + 2 * habits
     order = np.lexsort((rows["keyed"].to_numpy(), -bits, sort))
     rank = np.arange(len(order)) - np.searchsorted(sort[order], sort[order])
     chosen = rows.take(pa.array(np.sort(order[rank < MOST_VALUES])))

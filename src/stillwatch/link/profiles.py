@@ -18,6 +18,7 @@ from stillwatch.job import Job
 from stillwatch.key import Key
 from stillwatch.link.acceptance import Bicluster
 from stillwatch.link.graph import Graph, edges_inside, stated_rows
+from stillwatch.link.habits import habit_rows
 from stillwatch.link.ties import EARLIER, Lives
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.link.words import word_rows
@@ -38,7 +39,7 @@ def write_profiles(
     lives: Lives,
     job: Job,
 ) -> None:
-    """Writes `found_profiles`: the values and words of each network by which it can be recognised in later accounts."""
+    """Writes `found_profiles`: values and words by which a network is recognised in later accounts, and its habits."""
     parts = [_profile(name, bicluster, graph, lives) for name, bicluster in named]
     columns = {name: np.concatenate([np.empty(0, np.int64), *(part[name] for part in parts)]) for name in _INTEGERS}
     usage, rate = (np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in ("usage", "rate"))
@@ -57,8 +58,10 @@ def write_profiles(
         }
     )
     tables = [rows.filter(known)]
-    if ASKS_ALIKE.name not in switched_off(job.settings.evidence.off):
-        tables += word_rows(engine, [(name, one.members) for name, one in named], graph.accounts)
+    off, members = switched_off(job.settings.evidence.off), [(name, one.members) for name, one in named]
+    if ASKS_ALIKE.name not in off:
+        tables += word_rows(engine, members, graph.accounts)
+    tables += habit_rows(engine, members, lives, off)
     engine.store(FOUND_PROFILES, pa.concat_tables([part.cast(FOUND_PROFILES.schema) for part in tables]))
 
 

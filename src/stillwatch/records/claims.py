@@ -347,6 +347,12 @@ JUDGEMENTS: dict[str, StatedClaim] = {
 REPORTED_BY_PARTNERS = StatedClaim("reported_by_partners", None)
 ASKS_ALIKE = StatedClaim("asks_alike", "content")
 """Words by which what a network asks for is recognised, in its profile; `keyed` is a content feature."""
+ACTIVE_IN_HOUR = StatedClaim("active_in_hour", "scheduling")
+SET_UP_IN_HOUR = StatedClaim("set_up_in_hour", "scheduling")
+ASKS_OF_KIND = StatedClaim("asks_of_kind", "purpose")
+"""Habits of a network, in its profile: shares of its requests by hour of the week (`keyed` is 0 for Monday's first, UTC),
+of its sign-ups and first uses by hour of the day, of its requests by subject and form."""
+HABITS = (ACTIVE_IN_HOUR, SET_UP_IN_HOUR, ASKS_OF_KIND)
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,
@@ -367,6 +373,7 @@ STATED_CLAIMS = (
     JUDGED_UNSURE,
     REPORTED_BY_PARTNERS,
     ASKS_ALIKE,
+    *HABITS,
 )
 
 RESEMBLES_NO_SINGLE_PERSON = "resembles_no_single_person"

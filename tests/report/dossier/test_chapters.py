@@ -81,7 +81,8 @@ def dossier(run: Path, form: str, profile: str = "internal", campaign: str = "C2
 SECTIONS = (
     "What was counted", "What happened, where and since when", "How it was measured, and how often that errs",
     "Innocent explanations that were tried", "What is not known", "What would have to be false for this to be wrong",
-    "Who may be behind it", "What was taken", "Beside public cases", "What was done, and how to object",
+    "Who may be behind it", "What was taken", "Beside earlier campaigns", "Beside public cases",
+    "What was done, and how to object",
     "With whom it was shared",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stillwatch.report.dossier import annexes, doubts, findings, people, taken
+from stillwatch.report.dossier import annexes, doubts, earlier, findings, people, taken
 from stillwatch.report.dossier.blocks import Section, Written
 from stillwatch.report.dossier.facts import Dossier
 
@@ -29,6 +29,7 @@ def _sections(dossier: Dossier) -> list[Section]:
         doubts.linchpins(dossier),
         people.attribution(dossier),
         taken.account(dossier),
+        earlier.beside(dossier),
         taken.past(dossier),
         people.deeds(dossier),
         people.shared(dossier),

@@ -11,6 +11,7 @@ from stillwatch.ledger.worksheet import Worksheet
 from stillwatch.report.document import Campaign, Document
 from stillwatch.report.dossier.damage import Damage
 from stillwatch.report.dossier.profiles import Profile
+from stillwatch.report.likeness import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Dossier:
     profile: Profile
     document: Document
     damage: Damage
+    past: Past
     deeds: Deeds | None  # None where no ledger was named
     worksheet: Worksheet | None  # None where there is none, or the reader may not see it
 

@@ -16,6 +16,7 @@ from stillwatch.report.dossier.damage import Prices, damage
 from stillwatch.report.dossier.facts import Deeds, Dossier, Recorded
 from stillwatch.report.dossier.profiles import PROFILES, Profile, filtered
 from stillwatch.report.fetch import rows
+from stillwatch.report.likeness import past
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 
 _IN_FORCE = ("active", "expired", "reversed")
@@ -43,10 +44,11 @@ def gather(
     taken = damage(
         rows(engine, usage_sql(campaign)), rows(engine, texts_sql(campaign)), prices if profile.money else None
     )
+    known = Dossier(profile, filtered(document, profile), taken, past(engine, campaign), None, None)
     if recorded is None:
-        return Dossier(profile, filtered(document, profile), taken, None, None)
+        return known
     deeds = done(recorded, recorded.as_of(facts.made_at), profile)
-    return Dossier(profile, filtered(document, profile), taken, deeds, _worksheet(recorded.attributions, profile))
+    return replace(known, deeds=deeds, worksheet=_worksheet(recorded.attributions, profile))
 
 
 def usage_sql(campaign: str) -> Query:

@@ -10,6 +10,6 @@ from typing import Any
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """A shipped table: `cases`, `data_sets`, `measured` or `atlas`."""
+    """A shipped table: `cases`, `data_sets`, `measured`, `likeness` or `atlas`."""
     found: dict[str, Any] = json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
     return found
