@@ -173,7 +173,7 @@ def _chance(kind: str, found: Found, beside: Found, waves: dict[int, Wave]) -> t
 
 def _shipped(rows: Sequence[tuple[str, ...]], seeds: Sequence[int]) -> dict[str, object]:
     return {
-        "about": f"Simulated: an operator who came back with new accounts ({len(seeds)} worlds), and two operators with "
+        "about": f"Simulated: an operator who came back with new accounts ({len(seeds)} worlds), and two operators of "
         f"like aims ({len(seeds) * (len(seeds) - 1)} pairs). Nothing was fitted on these worlds",
         "command": f"python -m bench.likeness --seeds {' '.join(map(str, seeds))}",
         "version": machine()["stillwatch"],

@@ -31,7 +31,7 @@ Counts = Mapping[str | None, Int64]
 def habit_rows(
     engine: Engine, named: Sequence[tuple[str, NDArray[np.int32]]], lives: Lives, off: frozenset[str]
 ) -> Iterator[pa.Table]:
-    """Rows of profiles for the habits of networks, whose members are indices of accounts; none of claims that are `off`.
+    """Rows of profiles for the habits of networks, whose members are indices of accounts; no claims that are `off`.
 
     Reads the tables `exchange_sketches` and `network_members`. Raises the engine's errors.
     """

@@ -350,7 +350,7 @@ ASKS_ALIKE = StatedClaim("asks_alike", "content")
 ACTIVE_IN_HOUR = StatedClaim("active_in_hour", "scheduling")
 SET_UP_IN_HOUR = StatedClaim("set_up_in_hour", "scheduling")
 ASKS_OF_KIND = StatedClaim("asks_of_kind", "purpose")
-"""Habits of a network, in its profile: shares of its requests by hour of the week (`keyed` is 0 for Monday's first, UTC),
+"""Habits of a network, in its profile: shares of its requests by hour of the week (`keyed` is 0 for Monday's first),
 of its sign-ups and first uses by hour of the day, of its requests by subject and form."""
 HABITS = (ACTIVE_IN_HOUR, SET_UP_IN_HOUR, ASKS_OF_KIND)
 

@@ -43,7 +43,7 @@ def _beside(past: Past) -> Iterator[Block]:
     measured = table("likeness")
     if blurred := [kind for kind in KINDS if _blurred(kind)]:
         yield Paragraph(
-            f"In simulations likeness of {listed(blurred)} did not tell one operator from two, and neither does it here."
+            f"In simulations, likeness of {listed(blurred)} did not tell one operator from two: nor does it here."
         )
     yield Grid(
         f"{measured['about']} ({measured['command']}; version {measured['version']}, commit {measured['commit']})",
