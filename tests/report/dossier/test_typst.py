@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from stillwatch.report import Asked, charts, drawing, timeline, write_dossier
 from stillwatch.report.document import Link, Network, Value
 from stillwatch.report.dossier.blocks import Figure, Grid, Items, Paragraph, Section, Written
-from stillwatch.report.render import typst
+from stillwatch.report.render import letters, typst
 from tests.report.synthetic_run import HOSTILE
 
 AT = datetime(2026, 6, 7, 12)
@@ -51,17 +52,91 @@ def test_pages_say_that_they_are_archivable_and_tagged() -> None:
         assert mark in made
 
 
+@pytest.fixture
+def no_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As where the extra `letters` is not installed."""
+    letters.extra_fonts.cache_clear()
+    monkeypatch.setattr(letters, "find_spec", lambda name: None)
+    yield
+    letters.extra_fonts.cache_clear()
+
+
+@pytest.mark.usefixtures("no_extra")
 def test_every_letter_that_is_shown_is_in_the_fonts() -> None:
-    letters = [chr(code) for first, last in typst.SHOWN for code in range(first, last + 1)]
-    text = " ".join("".join(letters[at : at + 16]) for at in range(0, len(letters), 16))
-    assert len(letters) > 2_000
+    own = [chr(code) for first, last in letters.OWN for code in range(first, last + 1)]
+    text = " ".join("".join(own[at : at + 16]) for at in range(0, len(own), 16))
+    assert len(own) > 2_000
     assert typst.pdf(written(unicodedata.normalize("NFC", text)), AT)
 
 
+@pytest.mark.usefixtures("no_extra")
 def test_other_letters_are_shown_by_their_code_points() -> None:
-    assert typst.shown("é日") == "é⟨U+65E5⟩"
-    assert typst.shown("\u202egnp") == "⟨U+202E⟩gnp"
-    assert typst.shown("a" * 40).split("\u200b") == ["a" * 18, "a" * 18, "a" * 4]
+    assert letters.shown("é日") == "é⟨U+65E5⟩"
+    assert letters.shown("\u202egnp") == "⟨U+202E⟩gnp"
+    assert letters.shown("a" * 40).split("\u200b") == ["a" * 18, "a" * 18, "a" * 4]
+    assert letters.fonts_for(["é"]) == (letters.Fonts(), False)
+    assert letters.fonts_for(["é", "日"]) == (letters.Fonts(), True)
+    assert typst.pdf(written(STRANGE[9]), AT) == typst.pdf(written(STRANGE[9]), AT)
+
+
+NAMES = (
+    "日本語 汉字 漢字 한국어",
+    "العربية",
+    "עברית",
+    "हिन्दी",
+    "ไทย",
+    "தமிழ்",
+    "বাংলা",
+    "ქართული",
+    "Հայերեն",
+    "አማርኛ",
+    "😀",
+)
+
+
+def test_names_of_other_scripts_are_set_in_their_letters() -> None:
+    pytest.importorskip("manimgx_fonts", reason="the extra `letters` is not installed")
+    text = " ".join(NAMES)
+    assert "⟨" not in letters.shown(text)
+    found, replaced = letters.fonts_for([text])
+    assert (len(found.folders), replaced) == (2, False)
+    assert typst.pdf(written(text), AT) == typst.pdf(written(text), AT)
+    assert letters.fonts_for(["é \U00010380"]) == (found, True)  # Ugaritic
+
+
+def test_every_letter_of_the_extra_is_in_its_fonts() -> None:
+    """PDF/A refuses a letter without a picture; every seventh is tried, so that one document holds them."""
+    pytest.importorskip("manimgx_fonts", reason="the extra `letters` is not installed")
+    more = [chr(code) for code in sorted(letters.extra_fonts().more)][::7]
+    assert len(more) > 6_000
+    text = " ".join("".join(more[at : at + 16]) for at in range(0, len(more), 16))
+    block = Paragraph(unicodedata.normalize("NFC", text))
+    assert typst.pdf(Written("t", "s", (Section("c", (block,)),), "f"), AT)
+
+
+def test_latin_letters_give_the_same_bytes_with_and_without_the_extra(request: pytest.FixtureRequest) -> None:
+    with_extra = typst.pdf(written("naïve Кириллица →"), AT)
+    request.getfixturevalue("no_extra")
+    assert typst.pdf(written("naïve Кириллица →"), AT) == with_extra
+
+
+def test_what_runs_from_right_to_left_is_isolated() -> None:
+    pytest.importorskip("manimgx_fonts", reason="the extra `letters` is not installed")
+    assert letters.shown("by עברית שלום 12 (3)") == "by \u2068עברית שלום\u2069 12 (3)"
+    long = letters.shown("ش" * 40)
+    assert long == "\u2068" + "\u200b".join(("ش" * 18, "ش" * 18, "ش" * 4)) + "\u2069"
+
+
+def test_a_mark_stays_with_its_letter_where_a_word_is_broken() -> None:
+    pytest.importorskip("manimgx_fonts", reason="the extra `letters` is not installed")
+    for part in letters.shown("कि" * 30).split("\u200b"):
+        assert not unicodedata.category(part[0]).startswith("M")
+
+
+@pytest.mark.parametrize("letter", ["日", "ש", "ش", "ह"])
+def test_a_word_of_a_million_letters_becomes_pages(letter: str) -> None:
+    block = Paragraph(letter * 350_000)  # 1 MB in UTF-8, or 700 kB
+    assert typst.pdf(Written("t", "s", (Section("c", (block,)),), "f"), AT).startswith(b"%PDF-1.7")
 
 
 def test_drawings_with_strange_labels_become_pages() -> None:
