@@ -24,7 +24,7 @@ class TestDecision:
         assert here.post(path, "analyst", answer="approve", reason="x").status == 403
         assert here.post(path, "approver", answer="perhaps", reason="x").status == 409
         assert here.post(path, "approver", answer="approve", reason="checked").status == 303
-        assert "active" in here.get(f"/decisions/{WAITING}").text
+        assert "<h1>Suspend: in force</h1>" in here.get(f"/decisions/{WAITING}").text
 
     def test_that_waits_is_refused(self, here: Console) -> None:
         assert here.post(f"/decisions/{WAITING}/second", "approver", answer="refuse", reason="").status == 409

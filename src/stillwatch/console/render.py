@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,12 +16,21 @@ from stillwatch.console.asked import Asked, html
 from stillwatch.console.navigation import LINKS
 from stillwatch.ledger.records import in_utc
 from stillwatch.report import wording
+from stillwatch.report.document import Evidence
 from stillwatch.report.render.html import environment
 from stillwatch.report.sanitise import LONGEST_SENTENCE, sanitise
 from stillwatch.serve.http import Response
 
 LONGEST_LINKED = 1_500
 """Characters of an id that an address can carry; longer ones are shown and not linked."""
+WEAK_BITS, MOST_WEAK = 0.5, 4
+"""Observations below so many bits are folded away where there are more than so many: a reader has a minute."""
+_STANDINGS = {
+    "waiting": "waits for a second person",
+    "to_begin": "approved, begins later",
+    "active": "in force",
+    "held_out": "held out",
+}
 
 
 def page(asked: Asked, template: str, status: int = 200, **shown: Any) -> Response:
@@ -51,6 +61,9 @@ def templates() -> Environment:
         subject_address=subject_address,
         ago=ago,
         bar=bar,
+        weaker=weaker,
+        standing=standing,
+        lasting=lasting,
     )
     found.globals.update(asset=static.address, query=query, linked=linked)
     return found
@@ -113,6 +126,25 @@ def query(**named: str | int | None) -> str:
     """A query string of what is not empty."""
     stated = {name: value for name, value in named.items() if value not in (None, "")}
     return f"?{urlencode(stated)}" if stated else ""
+
+
+def weaker(facts: Sequence[Evidence]) -> list[Evidence]:
+    """The observations of little weight, where they are many enough to be folded away."""
+    weak = [one for one in facts if abs(one.bits) < WEAK_BITS]
+    return weak if len(weak) > MOST_WEAK else []
+
+
+def standing(status: str) -> str:
+    """What a decision is, in words: `waiting` becomes `waits for a second person`."""
+    return _STANDINGS.get(status, wording.in_words(status))
+
+
+def lasting(span: timedelta) -> str:
+    """A duration in the largest unit that divides it: `6 hours`, `30 days`."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if span >= size and not span % size:
+            return wording.count(span // size, unit)
+    return wording.count(round(span.total_seconds()), "second")
 
 
 def bar(share: float) -> str:

@@ -14,7 +14,10 @@ document.addEventListener("keydown", (event) => {
     if (one.dataset.key !== key) continue;
     event.preventDefault();
     if (one.matches("textarea, input[type=text]")) one.focus();
-    else one.click();
+    else {
+      one.click();
+      one.focus(); // so that whoever chose by a key sees what is chosen
+    }
     return;
   }
 });

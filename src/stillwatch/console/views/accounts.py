@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from stillwatch.console.findings import Run
 from stillwatch.console.render import page
 from stillwatch.ledger.records import LEVELS
 from stillwatch.report import convert
-from stillwatch.report.document import Alternative
+from stillwatch.report.document import Alternative, Value
 from stillwatch.report.queries import alternatives_sql
 from stillwatch.serve.http import Response
 
@@ -75,12 +76,24 @@ def story(run: Run, account: str) -> dict[str, Any]:
         ],
         "campaigns": [_campaign(run, account, row) for row in places if row["sort"] == "campaign"],
         "level": max(levels, key=LEVELS.index, default="none"),
-        "values": [convert.value(row) for row in run.rows(queries.account_values_sql(account, networks, VALUES))]
+        "values": by_sort(convert.value(row) for row in run.rows(queries.account_values_sql(account, networks, VALUES)))
         if networks
         else [],
         "peers": run.rows(queries.account_peers_sql(account, networks)) if networks else [],
         "open": _explanations(run, [*names, *networks]),
     }
+
+
+def by_sort(values: Iterable[Value]) -> list[tuple[Value, int]]:
+    """Shared values, the strongest first: each that can be shown, and of those that cannot one of each claim, with
+    the number of its fellows.
+    """
+    first: dict[tuple[str, str | None], Value] = {}
+    count = Counter[tuple[str, str | None]]()
+    for one in values:
+        first.setdefault((one.claim, one.shown), one)
+        count[one.claim, one.shown] += 1
+    return [(one, count[key] - 1) for key, one in first.items()]
 
 
 def _campaign(run: Run, account: str, place: dict[str, Any]) -> dict[str, Any]:

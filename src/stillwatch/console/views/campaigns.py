@@ -84,6 +84,7 @@ def shown(asked: Asked, run: Run, campaign: Campaign) -> dict[str, Any]:
     decisions = ledger.decisions.list(subject=name, limit=DECISIONS + 1)
     return {
         "run": run,
+        "contents": _contents(asked, campaign),
         "facts": run.facts,
         "campaign": campaign,
         "subject": name,
@@ -99,6 +100,21 @@ def shown(asked: Asked, run: Run, campaign: Campaign) -> dict[str, Any]:
         "taken": ledger.claims.held(asked.now).get(name),
         "second_person_above": asked.site.settings.console.second_person_above,
     }
+
+
+def _contents(asked: Asked, campaign: Campaign) -> tuple[tuple[str, str], ...]:
+    """The parts of the page that a reader goes to, as anchor and name."""
+    parts = (
+        ("targets", "Capabilities", campaign.targets),
+        ("evidence", "Evidence", True),
+        ("explanations", "Innocent explanations", True),
+        ("networks", "Networks", campaign.networks),
+        ("accounts", "Accounts", True),
+        ("said", "Judgements", True),
+        ("notes", "Notes", True),
+        ("judging", "Judge it", asked.may("analyst")),
+    )
+    return tuple((anchor, name) for anchor, name, there in parts if there)
 
 
 def accounts(asked: Asked) -> Response:

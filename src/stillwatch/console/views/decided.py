@@ -14,6 +14,16 @@ from stillwatch.serve.build import FOLDER
 from stillwatch.serve.http import Response
 
 PAGE = 100
+SHOWN_FIRST = 8
+MEANINGS = {
+    "waiting": "It has no effect until a second person approves it.",
+    "to_begin": "Its effect begins later, at the moment below.",
+    "active": "Gateways are told of its effect.",
+    "held_out": "It has no effect: its account is one of those left alone to measure use and harm.",
+    "expired": "Its time is over.",
+    "reversed": "It was undone and has no effect.",
+    "refused": "It was refused and never had an effect.",
+}
 
 
 def listed(asked: Asked) -> Response:
@@ -56,6 +66,9 @@ def one(asked: Asked) -> Response:
         title=f"Decision {entry.decision.decision_id}",
         entry=entry,
         stands=entry.status(asked.now),
+        meaning=MEANINGS[entry.status(asked.now)],
+        evidence=sorted(entry.decision.evidence, key=lambda fact: -abs(fact.bits)),
+        shown_first=SHOWN_FIRST,
         chain=chain,
         appeals=[one for one in asked.ledger.appeals.list() if one.decision_id == entry.decision.decision_id],
         own=same_person(entry.decision.made_by, asked.person),

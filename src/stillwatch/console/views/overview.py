@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ def overview(asked: Asked) -> Response:
         run=run,
         why=asked.site.findings.refused,
         waiting=waiting,
-        open_items=[one for one in waiting.items if one.taken is None][:SHOWN],
+        open_items=alike(one for one in waiting.items if one.taken is None)[:SHOWN],
         levels=Counter(row["level"] for row in subjects.campaigns(run)) if run else {},
         campaigns=subjects.campaigns(run)[:SHOWN] if run else (),
         fresh=run.rows(queries.fresh_sql())[:SHOWN] if run else (),
@@ -50,6 +51,16 @@ def overview(asked: Asked) -> Response:
         lost=lost(run) if run else None,
         sessions=len(asked.ledger.sessions.list(asked.now)),
     )
+
+
+def alike(items: Iterable[review.Item]) -> list[tuple[review.Item, int]]:
+    """The first item of each that says the same, in order, and how many more say so."""
+    first: dict[str, review.Item] = {}
+    count = Counter[str]()
+    for one in items:
+        first.setdefault(one.about, one)
+        count[one.about] += 1
+    return [(one, count[about] - 1) for about, one in first.items()]
 
 
 def lost(run: Run) -> tuple[int, int]:
