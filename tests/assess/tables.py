@@ -17,6 +17,7 @@ from stillwatch.records.candidates import (
     CANDIDATE_EXCHANGES,
     CANDIDATE_MEMBERS,
     GROUP_TESTS,
+    REFERENCE_NAMES,
     Absence,
 )
 from stillwatch.records.inputs import ACCOUNTS, JUDGEMENTS, PERMITS
@@ -218,6 +219,7 @@ def _candidates(
     stored(engine, CANDIDATE_MEMBERS, members)
     stored(engine, CANDIDATE_EXCHANGES, exchanges)
     stored(engine, GROUP_TESTS, tests)
+    stored(engine, REFERENCE_NAMES, [{"subject": 0, "form": 0, "accounts": 30, "exchanges": 400}])
 
 
 def _outcome(outcome: tuple[float, float, float] | Absence) -> dict[str, Any]:

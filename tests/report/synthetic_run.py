@@ -28,6 +28,7 @@ from stillwatch.records.outputs import (
     NETWORK_MEMBERS,
     NETWORK_VALUES,
     NETWORKS,
+    REFERENCE_SHARES,
     RUN_FILES,
 )
 from stillwatch.settings import Settings
@@ -104,6 +105,8 @@ def full_run(seed: int = 7) -> SyntheticRun:
     small = _network(run, draw, "N3", "fraud_ring", 24)
     _network(run, draw, "N4", "enterprise", 312)
     _network(run, draw, "N5", "shared_access", 9)
+    targets = [("software_engineering", 0.41), ("general_instruction", 0.35), ("data_analysis", 0.24)]
+    run.add(REFERENCE_SHARES, accounts=3_912, exchanges=88_410, targets=targets, subjects=[], forms=[])
     _campaign(run, draw, "C1", "act", letter, 45)
     _campaign(run, draw, "C2", "review", mixed[:160], 20)
     _campaign(run, draw, "C3", "watch", small, 9)

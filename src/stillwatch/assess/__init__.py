@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.assess import doors, indicators, regions, usage
+from stillwatch.assess import doors, indicators, regions, shares, usage
 from stillwatch.assess.alternatives import try_all
 from stillwatch.assess.campaigns import Verdict, write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
@@ -37,6 +37,7 @@ READS = (
     "candidate_members",
     "candidate_exchanges",
     "group_tests",
+    "reference_names",
     "previous_lineage",
     "previous_members",
     "previous_run",
@@ -52,6 +53,7 @@ WRITES = (
     "campaign_exchanges",
     "campaign_usage",
     "campaign_texts",
+    "reference_shares",
     "evidence",
     "alternatives",
     "lineage",
@@ -82,6 +84,7 @@ def run(engine: Engine, job: Job) -> None:
         verdicts.append(_verdict(profile, weighing, told.get(profile.candidate_id), resolved, off))
     write(engine, verdicts, settings)
     usage.write(engine)
+    shares.write_reference(engine)
     doors.write(engine)
     regions.write(engine, job.settings.regions, job.settings.read.trusted_hops)
     now = write_lineage(engine, past, known.networks, resolved.applied)

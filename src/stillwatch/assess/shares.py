@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.assess.thresholds import RIGHTLY_NAMED
+from stillwatch.engine import Engine, Query
 from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
+from stillwatch.records.outputs import REFERENCE_SHARES
 from stillwatch.records.shares import explain, load_rates
 
 Shares = dict[str, dict[str, float]]  # column, name: share of the exchanges
@@ -23,6 +26,15 @@ def shares_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Shares]:
         mine = counts.setdefault(row["campaign_id"], np.zeros((len(SUBJECTS), len(FORMS))))
         mine[_place(SUBJECTS, row["subject"]), _place(FORMS, row["form"])] += row["exchanges"]
     return {name: _shares(mine) for name, mine in counts.items()}
+
+
+def write_reference(engine: Engine) -> None:
+    """Writes what the reference population asks for, corrected as campaigns' shares are; no row without it."""
+    rows = engine.fetch(Query("reference names", "SELECT * FROM reference_names ORDER BY subject, form")).to_pylist()
+    found = shares_of({**row, "campaign_id": ""} for row in rows)
+    exchanges = sum(row["exchanges"] for row in rows)
+    stated = [{"accounts": rows[0]["accounts"], "exchanges": exchanges, **mine} for mine in found.values()]
+    engine.store(REFERENCE_SHARES, pa.Table.from_pylist(stated, schema=REFERENCE_SHARES.schema))
 
 
 def _place(names: tuple[str, ...], code: int) -> int:

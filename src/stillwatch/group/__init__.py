@@ -35,7 +35,7 @@ from stillwatch.group.reference_population import ReferencePopulation, reference
 from stillwatch.group.separation import separate
 from stillwatch.job import Job
 from stillwatch.progress import progress
-from stillwatch.records.candidates import Absence, GroupTest
+from stillwatch.records.candidates import REFERENCE_NAMES, Absence, GroupTest
 from stillwatch.records.claims import switched_off
 
 READS = (
@@ -51,7 +51,14 @@ READS = (
     "previous_profiles",
     "previous_standings",
 )
-WRITES = ("candidate_campaigns", "candidate_members", "candidate_exchanges", "group_tests", "models")
+WRITES = (
+    "candidate_campaigns",
+    "candidate_members",
+    "candidate_exchanges",
+    "group_tests",
+    "models",
+    "reference_names",
+)
 
 MINIMUM_EXCHANGES = 40  # exchanges of a purpose; with fewer, most tests have no statistic
 
@@ -73,8 +80,10 @@ def run(engine: Engine, job: Job) -> None:
     minimum = job.settings.link.minimum_accounts
     off = switched_off(job.settings.evidence.off)
     outside, places, parts = load(engine)
+    reference = reference_population(outside, places)
+    engine.store(REFERENCE_NAMES, reference.names())
     setting = _Setting(
-        reference_population(outside, places),
+        reference,
         load_releases(engine),
         load_lives(engine),
         load_registrations(engine),

@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.group.exchanges import Exchanges, spans
+from stillwatch.records.candidates import REFERENCE_NAMES
 
 Int32 = NDArray[np.int32]
 Statistic = Callable[[Exchanges], float]
@@ -53,6 +54,16 @@ class ReferencePopulation:
 
     # networks are tested beside one another: what is measured once is measured by one of them
     _lock: RLock = field(default_factory=RLock, repr=False, compare=False)
+
+    def names(self) -> pa.Table:
+        """How the exchanges with text were named: rows of REFERENCE_NAMES."""
+        subject, form = self.exchanges.subject, self.exchanges.form
+        named = (subject >= 0) & (form >= 0)
+        both = (subject[named].astype(np.int32) << 16) | form[named]
+        pairs, exchanges = np.unique(both, return_counts=True)
+        codes = ((pairs >> 16).astype(np.int16), (pairs & 0xFFFF).astype(np.int16))
+        accounts = np.full(len(pairs), len(self.accounts), np.int64)
+        return pa.Table.from_arrays([*codes, accounts, exchanges], schema=REFERENCE_NAMES.schema)
 
     def group(self, size: int, turn: int) -> Exchanges:
         """The `turn`-th random group of at most `size` people.

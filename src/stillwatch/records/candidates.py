@@ -61,6 +61,16 @@ GROUP_TESTS = Table(
     ("candidate_id", "test"),
 )
 
+REFERENCE_NAMES = Table(
+    "reference_names",
+    (
+        *columns(Kind.INT16, "subject form", required=True),
+        *columns(Kind.INT64, "accounts exchanges", required=True),  # accounts: of the whole reference population
+    ),
+    ("subject", "form"),
+)
+"""How exchanges of the reference population were named."""
+
 # What both grouping and assessment ask of a purpose that was picked out of a network's exchanges
 PLAIN_SHARE = 0.25  # share of the purpose's exchanges that must be plainly its own, by wording and sorts,
 PLAIN_TIMES = 8.0  # and so many times the share of people's that would pass for it: relays' customers reach 6 (tuning)

@@ -133,6 +133,16 @@ CAMPAIGNS = Table(
     ("campaign_id",),
 )
 
+REFERENCE_SHARES = Table(
+    "reference_shares",
+    (
+        *columns(Kind.INT64, "accounts exchanges", required=True),
+        *columns(Kind.SHARES, "targets subjects forms", required=True),
+    ),
+    ("accounts",),
+)
+"""What accounts outside networks ask for, to be read beside a campaign's shares: at most one row."""
+
 CAMPAIGN_MEMBERS = Table(
     "campaign_members",
     (
@@ -282,6 +292,7 @@ RUN_FILES = (
     CAMPAIGN_EXCHANGES,
     CAMPAIGN_USAGE,
     CAMPAIGN_TEXTS,
+    REFERENCE_SHARES,
     EVIDENCE,
     ALTERNATIVES,
     LINEAGE,

@@ -43,6 +43,7 @@ READS = (
     "campaigns",
     "campaign_members",
     "campaign_exchanges",
+    "reference_shares",
     "evidence",
     "alternatives",
     "lineage",

@@ -101,6 +101,7 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows, decided: bool = Tru
     alternatives = grouped(engine, queries.alternatives_sql(ids), "subject")
     past = history.histories(engine, ids)
     placed = judgements.placed(engine, ids) if decided else {}
+    reference = convert.reference(rows(engine, queries.reference_sql()))
     described = []
     for row in chosen:
         key = row["campaign_id"]
@@ -109,6 +110,7 @@ def _campaigns(engine: Engine, chosen: Rows, networks: Rows, decided: bool = Tru
         described.append(
             Campaign(
                 **convert.campaign_numbers(row),
+                reference=reference,
                 days=per_day,
                 detection=_detection(detections.get(key, ()), per_day),
                 members=tuple(convert.member(one) for one in members.get(key, ())),

@@ -18,6 +18,7 @@ from stillwatch.report.document import (
     NamedShare,
     NetworkMember,
     Quarantined,
+    Reference,
     Share,
     Source,
     Unread,
@@ -46,6 +47,14 @@ def campaign_numbers(row: Row) -> dict[str, Any]:
         **{axis: tuple(_named_shares(row, axis)) for axis in ("subjects", "forms")},
         **{name: row[name] for name in plain.split()},
     }
+
+
+def reference(rows: Iterable[Row]) -> Reference | None:
+    """What accounts outside networks ask for, from at most one row of the table `reference_shares`."""
+    for row in rows:
+        targets = tuple(Share(name, share) for share, name in _largest_first(row["targets"]))
+        return Reference(row["accounts"], row["exchanges"], targets)
+    return None
 
 
 def _largest_first(shares: Iterable[tuple[str, float]]) -> list[tuple[float, str]]:

@@ -192,6 +192,15 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The accounts in no network that campaigns are compared with, and what these ask for."""
+
+    accounts: int
+    exchanges: int  # with text
+    targets: tuple[Share, ...]  # largest share first
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """One extraction effort with all evidence for and against it."""
 
@@ -220,6 +229,7 @@ class Campaign:
     history: History = History()
     judgements: tuple[Judgement, ...] = ()  # bounded
     judgements_total: int = 0
+    reference: Reference | None = None  # of the same log; None where it has none, as in runs of version 0.1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from stillwatch.records.outputs import (
     CAMPAIGN_USAGE,
     DOORS,
     NETWORK_STANDINGS,
+    REFERENCE_SHARES,
     REGIONS,
     RESELLERS,
     RESOLD_ACCOUNTS,
@@ -55,6 +56,7 @@ _LATER = (
     RESELLERS,
     RESOLD_ACCOUNTS,
     REGIONS,
+    REFERENCE_SHARES,
 )
 _NEEDED = tuple(table for table in RUN_FILES if table not in _LATER)
 

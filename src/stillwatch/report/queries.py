@@ -21,6 +21,11 @@ def campaigns_sql() -> Query:
     )
 
 
+def reference_sql() -> Query:
+    """What accounts outside networks ask for: one row, or none."""
+    return Query("report reference", "SELECT accounts, exchanges, targets FROM reference_shares ORDER BY accounts")
+
+
 def campaign_accounts_sql() -> Query:
     """How many distinct accounts are in any campaign: one row, `accounts`."""
     return Query("report campaign accounts", "SELECT count(DISTINCT account_id) AS accounts FROM campaign_members")

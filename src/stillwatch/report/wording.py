@@ -10,6 +10,7 @@ from stillwatch.report.document import Campaign, NamedShare, Network, Share
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TARGETS = 3  # capabilities named in a headline
 LEAST_TARGET = 0.05  # a smaller share of the exchanges is not named in a headline; the report lists all
+LEAST_BESIDE = 0.005  # a smaller share of ordinary accounts alone is not listed
 ESTIMATED = "estimated from wording"  # of capabilities, beside every share that stands without the note on them
 
 _EXPLANATIONS = {one.name: one.words for one in EXPLANATIONS}
@@ -137,6 +138,26 @@ def targets(shares: tuple[Share, ...]) -> str:
     named = [share for share in shares if share.share >= LEAST_TARGET][:TARGETS] or list(shares[:1])
     shown = ", ".join(f"{in_words(share.capability)} {percent(share.share)}" for share in named)
     return f"{shown} ({ESTIMATED})" if shown else ""
+
+
+def asked_for(campaign: Campaign) -> tuple[tuple[str, float, float | None], ...]:
+    """Capability, its share in the campaign, and its share among ordinary accounts (None where these are not known)."""
+    beside = campaign.reference
+    ordinary = {} if beside is None else {one.capability: one.share for one in beside.targets}
+    mine = {one.capability: one.share for one in campaign.targets}
+    names = [*mine, *(name for name, share in ordinary.items() if name not in mine and share >= LEAST_BESIDE)]
+    return tuple((name, mine.get(name, 0.0), None if beside is None else ordinary.get(name, 0.0)) for name in names)
+
+
+def beside_whom(campaign: Campaign) -> str:
+    """Which people the campaign's capabilities stand beside; empty where there are none."""
+    if campaign.reference is None:
+        return ""
+    return (
+        f"Ordinary accounts are {count(campaign.reference.accounts)} of this log that are in no network, drawn by a "
+        f"digest of their ids; their {count(campaign.reference.exchanges, 'exchange')} with text were named and "
+        "corrected in the same way. Asking for what others do not ask for is no evidence by itself."
+    )
 
 
 def named_shares(shares: tuple[NamedShare, ...]) -> str:

@@ -13,7 +13,9 @@ from stillwatch.report.dossier.shipped import table
 from stillwatch.report.losses import losses
 from stillwatch.report.sentences import history, judgement, summary
 from stillwatch.report.wording import (
+    asked_for,
     at_level,
+    beside_whom,
     bits,
     capitalised,
     count,
@@ -117,6 +119,18 @@ def happened(dossier: Dossier) -> Section:
     return Section("What happened, where and since when", tuple(_happened(dossier)))
 
 
+def _asked_for(campaign: Campaign) -> Iterator[Block]:
+    rows = asked_for(campaign)
+    title = "Capabilities asked for, by share of the requests"
+    if campaign.reference is None:
+        plain = tuple((in_words(name), percent(share)) for name, share, _ in rows)
+        yield Grid(title, ("capability", "share"), plain, numbers=(1,))
+        return
+    beside = tuple((in_words(name), percent(share), percent(ordinary or 0.0)) for name, share, ordinary in rows)
+    yield Grid(title, ("capability", "share", "ordinary accounts"), beside, numbers=(1, 2))
+    yield Paragraph(beside_whom(campaign))
+
+
 def _happened(dossier: Dossier) -> Iterator[Block]:
     campaign = dossier.campaign
     drawn = timeline.draw(campaign)
@@ -132,8 +146,7 @@ def _happened(dossier: Dossier) -> Iterator[Block]:
             f"The evidence against the first account sufficed on {day(found.first, True)}, against half of the "
             f"accounts by {day(found.half, True)}; {percent(found.share_before)} of the requests came before."
         )
-    asked = tuple((in_words(one.capability), percent(one.share)) for one in campaign.targets)
-    yield Grid("Capabilities asked for, by share of the requests", ("capability", "share"), asked, numbers=(1,))
+    yield from _asked_for(campaign)
     for axis, shares in (("Subject", campaign.subjects), ("Form", campaign.forms)):
         if shares:
             yield Paragraph(f"{axis}: {named_shares(shares)}.")

@@ -70,6 +70,7 @@ def _campaign(campaign: Campaign, profile: Profile) -> Campaign:
     return replace(
         campaign,
         members=_named_only(campaign).members if profile.accounts else (),
+        reference=None,  # what a provider's other customers ask for is its own affair
         evidence=_evidence(campaign.evidence),
         networks=tuple(_network(one) for one in campaign.networks),
         judgements=_judgements(campaign.judgements),

@@ -53,6 +53,8 @@ def environment(*before: BaseLoader) -> Environment:
         network_headline=wording.network_headline,
         network_uses=sentences.uses,
         at_level=wording.at_level,
+        asked_for=wording.asked_for,
+        beside_whom=wording.beside_whom,
         levels=LEVELS,
         digest=digest,
         estimated=wording.ESTIMATED,

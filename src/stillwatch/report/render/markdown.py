@@ -90,10 +90,14 @@ def _campaign(campaign: Campaign) -> Iterator[str]:
     yield from _judged(campaign)
     yield from _history(campaign.history, campaign.campaign_id, "### History")
     yield from ("", "### Capabilities asked for", "")
-    yield from (f"- {escape(in_words(one.capability))} {percent(one.share)}" for one in campaign.targets)
+    for capability, share, ordinary in wording.asked_for(campaign):
+        beside = "" if ordinary is None else f" (ordinary accounts: {percent(ordinary)})"
+        yield f"- {escape(in_words(capability))} {percent(share)}{beside}"
     for axis, shares in (("Subject", campaign.subjects), ("Form", campaign.forms)):
         if shares:
             yield f"- {axis}: {escape(named_shares(shares))}"
+    if campaign.reference is not None:
+        yield from ("", wording.beside_whom(campaign))
     yield from ("", digest.CAPABILITIES_ARE_ESTIMATES)
     yield from _weighed(campaign)
     for network in campaign.networks:
