@@ -40,7 +40,7 @@ def test_an_error_inside_is_a_document_without_details(here: Served, monkeypatch
     def broken(account: str) -> None:
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr(here.parts.snapshots.reader, "find", broken)
+    monkeypatch.setattr(here.parts.snapshots, "answer", broken)
     found = here.ask("POST", "/v1/verdict", {"account_id": "a"}, key="verdict")
     assert (found.status, found.headers["content-type"]) == (500, "application/problem+json")
     assert b"secret" not in found.body

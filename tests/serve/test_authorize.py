@@ -130,7 +130,7 @@ def test_an_error_inside_is_answered_as_the_setting_says(here: Served, monkeypat
     def broken(account: str) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(here.parts.snapshots.reader, "find", broken)
+    monkeypatch.setattr(here.parts.snapshots, "answer", broken)
     assert check(here, "mallory").status == 200
 
 

@@ -131,7 +131,7 @@ def test_an_error_inside_is_answered_as_the_setting_says(
     def broken(account: str) -> None:
         raise RuntimeError(f"the snapshot is broken at {account}")
 
-    monkeypatch.setattr(one.parts.snapshots.reader, "find", broken)
+    monkeypatch.setattr(one.parts.snapshots, "answer", broken)
     found = one.ask("POST", PATH, call(), key="verdict")
     assert (found.status, found.json) == (200, NONE if fails == "open" else CLOSED)
     assert "mallory" not in json.dumps([str(vars(record)) for record in caplog.records])

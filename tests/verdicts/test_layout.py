@@ -13,7 +13,7 @@ from tests.verdicts.records import NOW, effect, suspended
 
 def test_accounts_of_one_hash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (reader, writer):
-        monkeypatch.setattr(module, "hash_of", lambda account, key: 5)
+        monkeypatch.setattr(module, "hashing", lambda key: lambda account: 5)
     write(tmp_path, [suspended(f"a{one}", f"d{one}") for one in range(20)], NOW)
     found = Reader(tmp_path)
     for one in range(20):

@@ -80,7 +80,9 @@ class Dispatch:
         if known is None:
             return self._stranger(request, path)
         answer = self._of(known, request, path, form, Asking(ledger, now))
-        return answer._replace(headers=(*answer.headers, self._gate.cookie(known, request))) if known.fresh else answer
+        if not known.fresh:
+            return answer
+        return Response(answer.status, (*answer.headers, self._gate.cookie(known, request)), answer.body)
 
     def _stranger(self, request: Request, path: str) -> Response:
         to = (

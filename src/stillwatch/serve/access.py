@@ -16,7 +16,7 @@ class Access:
     """The keys that were in the ledger when it last answered."""
 
     def __init__(self) -> None:
-        self._keys: Mapping[str, Key] | None = None
+        self._keys: Mapping[bytes, Key] | None = None
 
     @property
     def known(self) -> bool:
@@ -25,7 +25,7 @@ class Access:
 
     def learn(self, keys: Mapping[str, Key]) -> None:
         """Takes the keys of the ledger, each under the sha256 of its secret."""
-        self._keys = {digest: key for digest, key in keys.items() if key.revoked_at is None}
+        self._keys = {bytes.fromhex(digest): key for digest, key in keys.items() if key.revoked_at is None}
 
     def check(
         self, headers: Headers, credentials: Sequence[bytes], scopes: Sequence[str], basic: bool = False
@@ -39,7 +39,7 @@ class Access:
         secret = _shown(headers, credentials, basic)
         if secret is None:
             return _unknown("a key is missing; send it as " + " or ".join(f"`{name.decode()}`" for name in credentials))
-        digest = sha256(secret).hexdigest()
+        digest = sha256(secret).digest()
         # what is looked up is a hash of 256 random bits, so that its time tells nothing of the secret
         key = self._keys.get(digest)
         if key is None:
@@ -53,23 +53,24 @@ class Access:
 
 def _shown(headers: Headers, credentials: Sequence[bytes], basic: bool) -> bytes | None:
     for name, value in headers:
-        if name in credentials and len(value) <= LONGEST_SECRET:
-            secret = _in_authorization(value, basic) if name == b"authorization" else value
-            if secret is not None:
-                return secret.strip()
+        if name not in credentials or len(value) > LONGEST_SECRET:
+            continue
+        if name != b"authorization":
+            return value.strip()
+        scheme, _, rest = value.strip().partition(b" ")
+        scheme = scheme.lower()
+        if scheme == b"bearer":
+            return rest.strip()
+        if basic and scheme == b"basic":
+            return _password(rest).strip()
     return None
 
 
-def _in_authorization(value: bytes, basic: bool) -> bytes | None:
-    scheme, _, rest = value.strip().partition(b" ")
-    if scheme.lower() == b"bearer":
-        return rest
-    if not basic or scheme.lower() != b"basic":
-        return None
+def _password(pair: bytes) -> bytes:
     try:
-        return b64decode(rest, validate=True).partition(b":")[2]
+        return b64decode(pair, validate=True).partition(b":")[2]
     except ValueError:
-        return rest  # some clients send the bare key behind `Basic`
+        return pair  # some clients send the bare key behind `Basic`
 
 
 def _unknown(detail: str) -> Response:

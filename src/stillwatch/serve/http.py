@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from stillwatch.ledger import Key
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
@@ -33,19 +34,20 @@ _TITLES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_encode = msgspec.json.Encoder().encode
+_JSON_ALONE = (JSON,)
+_PACKED = (b"gzip", b"deflate")
+_PACKINGS = (b"", b"identity", *_PACKED)
 _GZIP_OR_ZLIB = 47  # the window bits by which zlib recognises both by itself
 
 
-class Request:
+class Request(msgspec.Struct):
     """One request; `body` is what was read of it within the route's bound, `key` the key that it showed."""
 
-    __slots__ = ("body", "key", "path", "scope")
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.path: str = scope["path"]
-        self.body = b""
-        self.key: Key | None = None
+    scope: Scope
+    path: str
+    body: bytes = b""
+    key: Key | None = None
 
     @property
     def method(self) -> str:
@@ -70,7 +72,7 @@ class Request:
         return found
 
 
-class Response(NamedTuple):
+class Response(msgspec.Struct, frozen=True):
     """A status, headers without the length, and a whole body."""
 
     status: int
@@ -89,7 +91,7 @@ class Problem(msgspec.Struct):
 
 def json_response(found: object, status: int = 200) -> Response:
     """Returns a result as JSON."""
-    return Response(status, (JSON,), msgspec.json.encode(found))
+    return Response(status, _JSON_ALONE, _encode(found))
 
 
 def problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:
@@ -109,19 +111,21 @@ async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | Respon
             return _too_large(most)
         if name == b"content-encoding":
             packed = value.strip().lower()
-    if packed not in (b"", b"identity", b"gzip", b"deflate"):
+    if packed not in _PACKINGS:
         return problem(415, "the content-encoding is not known; send the body as it is, or by `gzip`")
-    body = await _received(receive, most)
-    if isinstance(body, bytes) and packed in (b"gzip", b"deflate"):
+    message = await receive()
+    body: bytes | Response | None
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        body = whole if len(whole) <= most else _too_large(most)
+    else:
+        body = await _joined(message, receive, most)
+    if packed in _PACKED and isinstance(body, bytes):
         return _unpacked(body, most)
     return body
 
 
-async def _received(receive: Receive, most: int) -> bytes | Response | None:
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        whole: bytes = message.get("body", b"")
-        return whole if len(whole) <= most else _too_large(most)
+async def _joined(message: Message, receive: Receive, most: int) -> bytes | Response | None:
     pieces, size = [], 0
     while message["type"] == "http.request":
         pieces.append(message.get("body", b""))

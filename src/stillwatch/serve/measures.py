@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from collections import Counter as Counted
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from stillwatch.serve.http import Response
 from stillwatch.serve.snapshots import Snapshots
 
 _BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
+_NONE = (0.0,) * (len(_BOUNDS) + 2)
 _TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -60,32 +60,30 @@ class _Requests(Collector):
     """
 
     def __init__(self) -> None:
-        self._answers: Counted[tuple[str, int]] = Counted()
-        self._times: dict[str, list[int]] = {}  # by route, how many took at most each of _BOUNDS, or longer
-        self._seconds: dict[str, float] = {}
+        # by route and status, how many took at most each of _BOUNDS, how many longer, and the seconds of all
+        self._times: dict[tuple[str, int], list[float]] = {}
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Counts an answer."""
-        self._answers[route, status] += 1
-        times = self._times.get(route)
+        times = self._times.get((route, status))
         if times is None:
-            times = self._times[route] = [0] * (len(_BOUNDS) + 1)
-            self._seconds[route] = 0.0
+            times = self._times[route, status] = [0] * (len(_BOUNDS) + 2)
         times[bisect_left(_BOUNDS, seconds)] += 1
-        self._seconds[route] += seconds
+        times[-1] += seconds
 
     def collect(self) -> Iterator[Metric]:
         """What was counted until now."""
         answers = CounterMetricFamily("stillwatch_requests", "Requests answered.", labels=("route", "status"))
-        for (route, status), count in sorted(self._answers.items()):
-            answers.add_metric((route, str(status)), count)
+        of_routes: dict[str, list[float]] = {}
+        for (route, status), times in sorted(self._times.items()):
+            answers.add_metric((route, str(status)), sum(times[:-1]))
+            of_routes[route] = [sum(both) for both in zip(times, of_routes.get(route, _NONE), strict=True)]
         yield answers
-        times = HistogramMetricFamily("stillwatch_request_seconds", "Time to answer.", labels=("route",))
+        shown = HistogramMetricFamily("stillwatch_request_seconds", "Time to answer.", labels=("route",))
         bounds = [*map(floatToGoString, _BOUNDS), "+Inf"]
-        for route, counts in sorted(self._times.items()):
-            until = itertools.accumulate(counts)
-            times.add_metric((route,), list(zip(bounds, until, strict=True)), self._seconds[route])
-        yield times
+        for route, (*counts, seconds) in of_routes.items():
+            shown.add_metric((route,), list(zip(bounds, itertools.accumulate(counts), strict=True)), seconds)
+        yield shown
 
 
 class _Watching(Collector):

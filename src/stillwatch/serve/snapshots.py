@@ -11,10 +11,13 @@ from pathlib import Path
 import msgspec
 
 from stillwatch.settings import ServeSettings
-from stillwatch.verdicts import Reader, Verdict
+from stillwatch.verdicts import Reader, Snapshot, Verdict
 
 CLOCKS_APART = 300.0
 """Seconds by which a snapshot may be younger than now; beyond it, one of the two clocks is wrong."""
+
+_TOLD_ANEW = 0.01
+"""Seconds for which what a snapshot says of itself is not worked out again."""
 
 
 class SnapshotAnswer(msgspec.Struct):
@@ -32,10 +35,10 @@ class Snapshots:
     def __init__(self, folder: Path, settings: ServeSettings, clock: Callable[[], float] = time.time) -> None:
         self._reader = Reader(folder)
         self._settings = settings
+        self._oldest = settings.max_age_seconds
         self._clock = clock
-        self._made_at, self._text = 0.0, ""
+        self._noted: tuple[Snapshot | None, float, SnapshotAnswer] = (None, 0.0, SnapshotAnswer("", "", 0.0, True))
         self.swaps = 0
-        self._note()
 
     @property
     def reader(self) -> Reader:
@@ -45,33 +48,36 @@ class Snapshots:
     @property
     def age(self) -> float | None:
         """Seconds since the moment that the snapshot speaks of; None without a snapshot."""
-        return None if self._reader.snapshot is None else self._clock() - self._made_at
+        found = self._reader.snapshot
+        return None if found is None else self._clock() - found.made_at.timestamp()
 
     @property
     def usable(self) -> bool:
         """Whether there is a snapshot that is neither too old nor from a time to come."""
         age = self.age
-        return age is not None and -CLOCKS_APART <= age <= self._settings.max_age_seconds
+        return age is not None and -CLOCKS_APART <= age <= self._oldest
 
     def find(self, account_id: str) -> Verdict | None:
         """Returns the verdict on an account; None where it is unknown or the snapshot cannot be used."""
-        return self._reader.find(account_id) if self.usable else None
+        return self.answer(account_id)[0]
+
+    def answer(self, account_id: str) -> tuple[Verdict | None, SnapshotAnswer | None]:
+        """Returns the verdict as `find` does, and what the snapshot that it stands on says of itself."""
+        loaded = self._reader.loaded  # once, so that a swap meanwhile changes nothing
+        if loaded is None:
+            return None, None
+        described = self._described(loaded.snapshot)
+        return None if described.stale else loaded.find(account_id, None), described
 
     def described(self) -> SnapshotAnswer | None:
         """Returns what the snapshot says of itself."""
         found = self._reader.snapshot
-        if found is None:
-            return None
-        age = self._clock() - self._made_at
-        stale = not -CLOCKS_APART <= age <= self._settings.max_age_seconds
-        return SnapshotAnswer(found.id, self._text, round(age, 3), stale)
+        return None if found is None else self._described(found)
 
     def refresh(self) -> bool:
         """Looks for a newer snapshot, and returns whether there was one; takes a second at millions of accounts."""
         swapped = self._reader.refresh()
-        if swapped:
-            self._note()
-            self.swaps += 1
+        self.swaps += swapped
         return swapped
 
     async def watch(self, swapped: Callable[[], None], refused: Callable[[str], None]) -> None:
@@ -86,7 +92,14 @@ class Snapshots:
                 refused(self._reader.refused)
             said = self._reader.refused
 
-    def _note(self) -> None:
-        found = self._reader.snapshot
-        if found is not None:
-            self._made_at, self._text = found.made_at.timestamp(), found.made_at.isoformat().replace("+00:00", "Z")
+    def _described(self, found: Snapshot) -> SnapshotAnswer:
+        now = self._clock()
+        noted, since, described = self._noted
+        if noted is found and since <= now < since + _TOLD_ANEW:
+            return described
+        age = now - found.made_at.timestamp()
+        stale = not -CLOCKS_APART <= age <= self._oldest
+        text = found.made_at.isoformat().replace("+00:00", "Z")
+        described = SnapshotAnswer(found.id, text, round(age, 2), stale)
+        self._noted = found, now, described
+        return described

@@ -8,6 +8,7 @@ import msgspec
 
 from stillwatch.serve.http import Request, Response, json_response, problem
 from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
+from stillwatch.verdicts import Effect
 
 LONGEST_ID = 4_096
 """Characters of an account id."""
@@ -60,25 +61,17 @@ class VerdictRoute:
             return problem(422, f"{error}; see `/openapi.json`")
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return problem(400, 'the body is no JSON; send `{"account_id": "…"}`')
-        found = self._snapshots.find(call.account_id)
-        described = self._snapshots.described()
+        found, described = self._snapshots.answer(call.account_id)
         if found is None:
             return json_response(VerdictAnswer(call.account_id, None, None, None, [], described))
-        effects = [
-            EffectAnswer(
-                one.effect,
-                one.reason_code,
-                moment(one.since),
-                moment(one.expires_at),
-                one.decision_id,
-                one.appeal,
-                one.message,
-            )
-            for one in found.effects
-        ]
-        return json_response(
-            VerdictAnswer(call.account_id, found.level, found.network_id, found.campaign_id, effects, described)
-        )
+        account, level, network, campaign, held = found
+        effects = [_effect(one) for one in held] if held else []
+        return json_response(VerdictAnswer(account, level, network, campaign, effects, described))
+
+
+def _effect(one: Effect) -> EffectAnswer:
+    effect, reason, since, until, decision, appeal, message = one
+    return EffectAnswer(effect, reason, moment(since), moment(until), decision, appeal, message)
 
 
 def moment(at: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from stillwatch.errors import InputError
@@ -28,7 +28,6 @@ PLACE_BITS = 40
 PLACE = (1 << PLACE_BITS) - 1
 _SHORT = 0xFFFF
 _NUMBER = SLOT.unpack
-_keyed = hashlib.blake2b
 
 
 class Header(NamedTuple):
@@ -88,9 +87,16 @@ def to_text(raw: bytes) -> str:
         return raw.decode("utf-8", "surrogatepass")
 
 
-def hash_of(account: bytes, key: bytes) -> int:
-    """Returns 64 bits that nobody without the key can foresee."""
-    found: int = _NUMBER(_keyed(account, digest_size=8, key=key).digest())[0]
+def hashing(key: bytes) -> Callable[[bytes], int]:
+    """Returns a function that gives an account 64 bits, which nobody without the key can foresee."""
+    begin = hashlib.blake2b(digest_size=8, key=key).copy  # a copy takes half the time of taking the key in anew
+
+    def found(account: bytes) -> int:
+        whole = begin()
+        whole.update(account)
+        number: int = _NUMBER(whole.digest())[0]
+        return number
+
     return found
 
 

@@ -21,7 +21,7 @@ from stillwatch.verdicts.layout import (
     Header,
     body_digest,
     digest_of,
-    hash_of,
+    hashing,
     read_effects,
     read_header,
     to_bytes,
@@ -50,35 +50,36 @@ class Snapshot(NamedTuple):
 class Loaded:
     """A whole, undamaged snapshot in the memory of this process."""
 
-    __slots__ = ("_index_at", "_key", "_mask", "content", "header", "snapshot")
+    __slots__ = ("_hash_of", "_index_at", "_mask", "content", "header", "snapshot")
 
     def __init__(self, name: str, header: Header, content: mmap.mmap) -> None:
         self.content = content
         self.header = header
-        self._key, self._mask, self._index_at = header.key, header.mask, header.index_at
+        self._hash_of, self._mask, self._index_at = hashing(header.key), header.mask, header.index_at
         self.snapshot = Snapshot(name, from_microseconds(header.made_at), header.accounts)
 
     def find(self, account_id: str, now: int | None) -> Verdict | None:
         """Returns the verdict on an account at `now` (µs since 1970; None for the clock's time), if there is one."""
         wanted = to_bytes(account_id)
         content = self.content
-        found = hash_of(wanted, self._key)
+        found = self._hash_of(wanted)
         at = self._index_at + _SLOT_SIZE * (found & self._mask)
         mark = found >> PLACE_BITS
         while (slot := _slot(content, at)[0]) != 0:
             if slot >> PLACE_BITS == mark:
                 place = slot & PLACE
-                account, network, campaign, level, count = _record(content, place)
-                at_network = place + _RECORD_SIZE + account
-                if content[place + _RECORD_SIZE : at_network] == wanted:  # in full: no account passes for another
+                at_network, network, campaign, level, count = _record(content, place)
+                begin = place + _RECORD_SIZE
+                end = begin + at_network + network + campaign
+                texts = content[begin:end]
+                if texts[:at_network] == wanted:  # in full: no account passes for another
                     break
             at += _SLOT_SIZE
         else:
             return None
         at_campaign = at_network + network
-        end = at_campaign + campaign
-        network_id = to_text(content[at_network:at_campaign]) if network else None
-        campaign_id = to_text(content[at_campaign:end]) if campaign else None
+        network_id = to_text(texts[at_network:at_campaign]) if network else None
+        campaign_id = to_text(texts[at_campaign:]) if campaign else None
         if not count:
             return Verdict(account_id, LEVELS[level], network_id, campaign_id)
         moment = time.time_ns() // 1000 if now is None else now
@@ -100,6 +101,11 @@ class Reader:
         self.refused: str | None = None
         """Why the file that `current` names is not used; None where it is, or where there is none."""
         self.refresh()
+
+    @property
+    def loaded(self) -> Loaded | None:
+        """The content that is answered from; whoever keeps it keeps its memory from the snapshot after the next."""
+        return self._loaded
 
     @property
     def snapshot(self) -> Snapshot | None:

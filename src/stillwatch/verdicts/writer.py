@@ -24,7 +24,7 @@ from stillwatch.verdicts.layout import (
     Header,
     body_digest,
     effect_places,
-    hash_of,
+    hashing,
     to_bytes,
     to_record,
 )
@@ -129,12 +129,12 @@ def _swap(folder: Path, name: str) -> None:
 def _fill(stream: BinaryIO, records: Iterable[Verdict], made_at: int) -> None:
     """Writes records and hash table, then the header before them."""
     key, digest = secrets.token_bytes(16), body_digest()
-    hashes, places = array("Q"), array("Q")
+    hash_of, hashes, places = hashing(key), array("Q"), array("Q")
     stream.write(bytes(HEADER_SIZE))
     place, pending = HEADER_SIZE, bytearray()
     for verdict in records:
         record = to_record(verdict)
-        hashes.append(hash_of(to_bytes(verdict.account_id), key))
+        hashes.append(hash_of(to_bytes(verdict.account_id)))
         places.append(place + len(pending))
         pending += record
         if len(pending) > _PENDING:
