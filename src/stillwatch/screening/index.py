@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -130,7 +131,7 @@ class Index:
 
 def starts_of(lengths: Sequence[int]) -> Ints:
     """Where each of some pieces begins that lie one behind another, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(np.array(lengths, np.int64))]).astype(np.int64)
+    return np.array(list(accumulate(lengths, initial=0)), np.int64)
 
 
 def _letters(found: Sequence[str]) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ class Vocabulary:
                 self._remembered = {}
             self._remembered.update({token: one for token, one in found.items() if one is not None})
         parts = [one for token in asked if (one := found[token]) is not None]
-        starts = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in parts])]).astype(np.int64)
+        starts = np.array(list(accumulate((len(ids) for ids, _ in parts), initial=0)), np.int64)
         none = np.zeros(0, np.int64), np.zeros(0, np.float32)
         ids, similarities = zip(none, *parts, strict=True)
         return Similar(starts, np.concatenate(ids), np.concatenate(similarities))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 LONGEST_NAME = 300
 MOST_NAMES = 16
 """Aliases in one request, and as many owners and parents."""
+MOST_WAITING = 20_000
+"""Matches that wait to be written; further ones are logged and lost."""
+GATHERED = 0.25
+"""Seconds for which matches are gathered: a thread that wrote each by itself would hold up the answers after it."""
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=MOST_NAMES)]
 
@@ -88,6 +94,9 @@ class Screening:
         self._seen: tuple[tuple[str, int, int], ...] | None = None
         self._screener: Screener | None = None
         self._judged: Mapping[str, str] = {}
+        self._waiting: dict[str, Match] = {}
+        self._writing = False
+        self._lock = threading.Lock()  # of the two before
         if self.wanted:
             _imported()
 
@@ -127,8 +136,7 @@ class Screening:
         if self._screener is None:
             return problem(503, "the lists are not read yet; try again", (b"retry-after", b"5"))
         matches = self._screener.matches(_names(call), self._settings.screening_least)
-        if any(one.subject not in self._judged for one in matches):
-            asyncio.get_running_loop().run_in_executor(None, self._keep, matches)
+        self._let_wait([one for one in matches if one.subject not in self._judged])
         lists = [ListAnswer(one.name, one.sha256, len(one.entries)) for one in self._screener.lists]
         return json_response(ScreenAnswer(call.account_id, [self._shown(one) for one in matches], lists))
 
@@ -145,17 +153,35 @@ class Screening:
             self._judged.get(one.subject),
         )
 
-    def _keep(self, matches: list[Match]) -> None:
-        """Lets the matches wait for a person; that they cannot be kept is logged, since the answer has gone out."""
+    def _let_wait(self, matches: list[Match]) -> None:
+        """Lets matches wait for a person; a server that ends in order waits for its threads, and so for this one."""
+        if not matches:
+            return
+        with self._lock:
+            room = MOST_WAITING - len(self._waiting)
+            self._waiting |= {one.match_id: one for one in matches[:room]}
+            start, self._writing = not self._writing, True
+        if len(matches) > room:
+            logs.note("matches are not kept", logging.ERROR, matches=len(matches) - room)
+        if start:
+            asyncio.get_running_loop().run_in_executor(None, self._keep)
+
+    def _keep(self) -> None:
+        """Writes what waits until nothing does; what cannot be written is logged, since the answers have gone out."""
         from stillwatch.screening import kept
 
-        now = datetime.now(UTC)
-        try:
-            kept.add_arrivals(
-                self._state, [kept.row_of(one, now) for one in matches if one.subject not in self._judged]
-            )
-        except RunError as error:
-            logs.note("matches are not kept", logging.ERROR, **logs.where(error))
+        while True:
+            time.sleep(GATHERED)
+            with self._lock:
+                waiting, self._waiting = self._waiting, {}
+                self._writing = len(waiting) > 0
+            if not waiting:
+                return
+            now = datetime.now(UTC)
+            try:
+                kept.add_arrivals(self._state, [kept.row_of(one, now) for one in waiting.values()])
+            except Exception as error:  # noqa: BLE001  whatever it is, later matches are written
+                logs.note("matches are not kept", logging.ERROR, matches=len(waiting), **logs.where(error))
 
 
 def _imported() -> tuple[Callable[[Path], ScreeningList], type[Screener]]:
