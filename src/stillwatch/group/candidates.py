@@ -157,7 +157,7 @@ def _members(name: str, candidate: Candidate, ids: pa.Array) -> pa.Table:
     likely = candidate.purpose.probability > LIKELIER
     ordinary = np.bincount(dense, weights=~likely & (rows.values["repeats"] == 0), minlength=len(accounts))
     # of a network that serves one purpose as a whole an exchange may still be likelier ordinary
-    took, gave = taken_and_given(rows)
+    took, gave = rows.once(taken_and_given)
     manners = manners_of_taking_over(rows, served & likely, took)
     taken, given = (np.bincount(dense, weights=one, minlength=len(accounts)) for one in (took, gave))
     bits = np.bincount(dense, weights=np.where(served, candidate.purpose.ratio, 0.0), minlength=len(accounts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,8 @@ from stillwatch.group.texts import Texts, halves
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+
+Known = TypeVar("Known")
 
 VALUES = (
     *("head", "tail", "instructions", "parameters", "tools", "payload", "conversation", "subnet", "status", "model"),
@@ -84,12 +86,23 @@ class Exchanges:
             self._counted[cell] = np.bincount(cell(self), minlength=1)
         return self._counted[cell]
 
+    def once(self, measure: Callable[[Exchanges], Known]) -> Known:
+        """What a function says of these exchanges, which it is asked once."""
+        if measure not in self._measured:
+            self._measured[measure] = measure(self)
+        known: Known = self._measured[measure]
+        return known
+
     @cached_property
     def _sorted(self) -> dict[str, Int64]:
         return {}
 
     @cached_property
     def _counted(self) -> dict[Callable[[Exchanges], NDArray[Any]], Int64]:
+        return {}
+
+    @cached_property
+    def _measured(self) -> dict[Callable[[Exchanges], Any], Any]:
         return {}
 
     @cached_property

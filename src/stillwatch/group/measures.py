@@ -102,7 +102,7 @@ def measured_tests(group: Exchanges, reference: ReferencePopulation) -> list[Gro
 def all_traffic_tests(network: Exchanges, reference: ReferencePopulation) -> list[GroupTest]:
     """What is measured on all that a network's accounts ask: a purpose is picked by settings and wording as well, and
     what is left out of it may be the customers of a relay."""
-    sample, later = _sampled(network), pool_memory(network).same_day
+    sample, later = _sampled(network), network.once(pool_memory).same_day
     few = Absence.FEW_TEXTS if network.features.any() else Absence.NO_TEXT
     return [
         _test(claims.ALL_TRAFFIC_RETURNS_ON_THE_SAME_DAY, later.log, 0.0, few, later.error),
@@ -124,7 +124,7 @@ def _beside_people(one: Measure, group: Exchanges, reference: ReferencePopulatio
 
 
 def _memory(group: Exchanges, absent: Absence) -> list[GroupTest]:
-    memory = pool_memory(group)
+    memory = group.once(pool_memory)
     soon, later = memory.soon, memory.same_day
     return [
         _test(claims.RETURNS_WITHIN_THE_HOUR, soon.log, 0.0, absent, soon.error),

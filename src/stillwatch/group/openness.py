@@ -99,10 +99,10 @@ def beyond_client(exchanges: Exchanges, people: Exchanges, marked: Bools, usual:
 
     `usual` are the people's exchanges that are marked so. NaN where people use fewer than half of the clients.
     """
-    client, theirs = exchanges.values["user_agent"], people.values["user_agent"]
-    known, place = np.unique(theirs[theirs != 0], return_inverse=True)
+    client = exchanges.values["user_agent"]
+    rows, known, place = people.once(_clients)
     count = np.bincount(place, minlength=len(known))
-    share = np.bincount(place, weights=usual[theirs != 0], minlength=len(known)) / np.maximum(count, 1)
+    share = np.bincount(place, weights=usual[rows], minlength=len(known)) / np.maximum(count, 1)
     at = np.minimum(np.searchsorted(known, client), max(len(known) - 1, 0))
     if len(known) == 0 or len(client) == 0:
         return math.nan
@@ -114,6 +114,13 @@ def beyond_client(exchanges: Exchanges, people: Exchanges, marked: Bools, usual:
         return math.nan
     beyond = marked[used] - share[at[used]]
     return float((np.bincount(dense, weights=beyond) / size).mean())
+
+
+def _clients(exchanges: Exchanges) -> tuple[Int64, Int64, Int64]:
+    """The exchanges with a client, the clients (ascending), and the place among them of each one's."""
+    client = exchanges.values["user_agent"]
+    rows = np.flatnonzero(client)
+    return rows, *np.unique(client[rows], return_inverse=True)
 
 
 def tools_beyond_client(exchanges: Exchanges, people: Exchanges) -> float:

@@ -91,7 +91,7 @@ def steady_days(exchanges: Exchanges, people: Exchanges) -> tuple[float, float]:
     Each account is compared with people of its own octave of volumes, or of the next below with enough people.
     """
     volume, own = day_dispersions(exchanges)
-    theirs, dispersion = day_dispersions(people)
+    theirs, dispersion = people.once(day_dispersions)
     octave = np.floor(np.log2(np.maximum(theirs, 1))).astype(np.int64)
     law = np.full(64, math.nan)
     for one in range(64):

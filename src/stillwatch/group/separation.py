@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from stillwatch.group.purposes import SAMPLE, Conversations, Fit, Purpose, Start
 from stillwatch.group.reference_population import ReferencePopulation
 from stillwatch.group.replays import asked_again_share, replays
 from stillwatch.group.taken_over import taken_over
-from stillwatch.group.views import Frame, Mix, views
+from stillwatch.group.views import Content, Frame, Mix, View, views
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
 
@@ -41,6 +42,30 @@ ONE_HAND = 0.5  # overlap of two parts over accounts: near 0 where two hands hav
 HAND_ACCOUNTS = 20  # accounts of a hand; smaller groups accuse nobody, and would be lost to the whole
 OTHERS = 0.5  # share of an account's exchanges under which it does not serve what the whole network does
 MATCHED = 150  # accounts of the groups of people whose self-similarity is the scale
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Exchanges to part, with the sample of them that purposes are fitted to and what may tell one apart in it."""
+
+    group: Exchanges
+    reference: ReferencePopulation
+
+    @cached_property
+    def sample(self) -> Exchanges:
+        """All, or every n-th account where that leaves SAMPLE exchanges and many.
+
+        A text teaches once, whoever repeats it: else those who copy a member would make the purpose of its words.
+        """
+        group = self.group
+        step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
+        group = group.take(~taken_over(group))
+        return group if step <= 1 else group.of(np.unique(group.account_index)[::step])
+
+    @cached_property
+    def views(self) -> tuple[Content, *tuple[View, ...]]:
+        """As of `views.views`."""
+        return views(self.sample, self.reference.exchanges)
 
 
 def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
@@ -78,16 +103,17 @@ def _efforts(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
     of what comes through a relay may become one purpose that hardly stands apart; then a higher start is tried, and
     what stands out plainly is compared with the members' other traffic as well.
     """
-    first = _fitted(group, reference, STARTS[0])
+    every = _Telling(group, reference)
+    first = _fitted(every, STARTS[0])
     if first is None:
         return [Purpose(1.0, np.ones(len(group)), np.zeros(len(group)))]  # no text: nothing tells one purpose apart
     if first.whole and first.plain:
         return [replace(first, left_out=_of_others(group, first))]
-    parts = list(_parts(group, reference, first))
+    parts = list(_parts(every, first))
     found = _joined(parts) if parts else None
     if found is None or _one_customer(found, reference) or not _ordinary(group.take(~found.served), reference):
-        every = first if first.whole else _fitted(group, reference, -np.inf)
-        return [replace(every or first, unparted=True)]
+        whole = first if first.whole else _fitted(every, -np.inf)
+        return [replace(whole or first, unparted=True)]
     return [_joined(hand) for hand in _hands(group, parts)]
 
 
@@ -111,12 +137,12 @@ def _hands(group: Exchanges, parts: list[Purpose]) -> list[list[Purpose]]:
     return [parts] if small else [[parts[one] for one in sorted(hand)] for hand in hands]
 
 
-def _parts(group: Exchanges, reference: ReferencePopulation, first: Purpose) -> Iterator[Purpose]:
+def _parts(every: _Telling, first: Purpose) -> Iterator[Purpose]:
     """Purposes that stand apart plainly, the first among all exchanges, each further one among what is left."""
-    left, low = np.full(len(group), True), first
+    group = every.group
+    left, rest, low = np.full(len(group), True), every, first
     for turn in range(MOST_PARTS):
-        rest = group.take(left)
-        found = _plain(rest, reference, low)
+        found = _plain(rest, low)
         least = max(LEAST_PART, ONE_CUSTOMER_SHARE * len(group) if turn else 0)  # one customer's topic is plain as well
         if found is None or found.served.sum() < least:
             return
@@ -124,39 +150,30 @@ def _parts(group: Exchanges, reference: ReferencePopulation, first: Purpose) -> 
         left[np.flatnonzero(left)[found.served]] = False
         if left.sum() < least:
             return
-        again = _fitted(group.take(left), reference, STARTS[0])
+        rest = _Telling(group.take(left), every.reference)
+        again = _fitted(rest, STARTS[0])
         if again is None:
             return
         low = again
 
 
-def _plain(rest: Exchanges, reference: ReferencePopulation, low: Purpose) -> Purpose | None:
+def _plain(rest: _Telling, low: Purpose) -> Purpose | None:
     if low.plain:
         return low
-    high = _fitted(rest, reference, STARTS[1])
+    high = _fitted(rest, STARTS[1])
     return high if high is not None and high.plain and not high.whole else None
 
 
-def _fitted(group: Exchanges, reference: ReferencePopulation, nats: float) -> Purpose | None:
+def _fitted(telling: _Telling, nats: float) -> Purpose | None:
     """The mixture fitted from a start; None where nothing can tell a purpose apart."""
-    sample = _sample(group)
-    content, *others = informative = views(sample, reference.exchanges)
+    content, *others = informative = telling.views
     if not any(isinstance(view, Mix | Frame) for view in informative):
         return None
-    fit = Fit(group, Conversations.of(sample), Conversations.of(reference.small))
+    people = Conversations.of(telling.reference.small)
+    fit = Fit(telling.group, Conversations.of(telling.sample), people)
     if nats > STARTS[0]:
         return fit.purpose([content.beside(), *others], Start(nats, drifts=False))
     return fit.purpose(informative, Start(nats, drifts=nats == STARTS[0]))
-
-
-def _sample(group: Exchanges) -> Exchanges:
-    """The exchanges to fit a purpose to: all, or every n-th account where that leaves SAMPLE exchanges and many.
-
-    A text teaches once, whoever repeats it: else those who copy a member would make the purpose of its words.
-    """
-    step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
-    group = group.take(~taken_over(group))
-    return group if step <= 1 else group.of(np.unique(group.account_index)[::step])
 
 
 def _placed(found: Purpose, chosen: Bools) -> Purpose:

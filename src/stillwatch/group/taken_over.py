@@ -7,9 +7,11 @@ did: but they choose what the bot asks and not how it asks, in whose instruction
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from stillwatch.group.exchanges import Exchanges
+from stillwatch.records.open_table import room, slot
 
 Bools = NDArray[np.bool_]
 Int64 = NDArray[np.int64]
@@ -25,29 +27,36 @@ def taken_over(exchanges: Exchanges) -> Bools:
 
     Of two that send a text at one time, as where times are rounded, neither has taken it over.
     """
-    return taken_and_given(exchanges)[0]
+    return exchanges.once(taken_and_given)[0]
 
 
 def taken_and_given(exchanges: Exchanges) -> tuple[Bools, Bools]:
     """Marks exchanges (exchanges,) that are `taken_over`, and those whose text their account had sent first and another
     account took over."""
-    rows, first = _first_of_text(exchanges)
-    same = exchanges.account_index[rows] == exchanges.account_index[first]
-    later = ~same & (exchanges.started_at[rows] > exchanges.started_at[first])
-    taken, given, copied = (np.zeros(len(exchanges), np.bool_) for _ in range(3))
-    taken[rows] = later
+    first = _first_of_text(exchanges.values["payload"], exchanges.started_at)
+    told = first >= 0
+    same = told & (exchanges.account_index == exchanges.account_index[first])
+    later = told & ~same & (exchanges.started_at > exchanges.started_at[first])
+    copied = np.zeros(len(exchanges), np.bool_)
     copied[first[later]] = True
-    given[rows] = copied[first] & same
-    return taken, given
+    return later, copied[first] & same
 
 
-def _first_of_text(exchanges: Exchanges) -> tuple[Int64, Int64]:
-    """Places of the exchanges with text, by text and time, and the place of the first of the same text."""
-    payload = exchanges.values["payload"]
-    rows = np.flatnonzero(payload != 0)
-    order = rows[np.lexsort((exchanges.started_at[rows], payload[rows]))]
-    begins = np.flatnonzero(np.diff(payload[order], prepend=0) != 0)
-    return order, np.repeat(order[begins], np.diff(np.append(begins, len(order))))
+@njit(cache=True, nogil=True)
+def _first_of_text(payload: Int64, started_at: Int64) -> Int64:
+    """The place (exchanges,) of the earliest exchange with the same text, of several at one time the first one's; -1
+    without text."""
+    keys = np.zeros(room(len(payload)), np.int64)
+    earliest, at = np.empty(len(keys), np.int64), np.full(len(payload), -1)
+    for i in range(len(payload)):
+        if payload[i] != 0:
+            at[i] = slot(keys, payload[i])
+            if keys[at[i]] == 0 or started_at[i] < started_at[earliest[at[i]]]:
+                keys[at[i]], earliest[at[i]] = payload[i], i
+    for i in range(len(payload)):
+        if at[i] >= 0:
+            at[i] = earliest[at[i]]
+    return at
 
 
 def manners_of_taking_over(exchanges: Exchanges, served: Bools, taken: Bools) -> Int64:

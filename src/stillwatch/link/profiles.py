@@ -23,10 +23,17 @@ from stillwatch.link.ties import EARLIER, Lives
 from stillwatch.link.values import ATTRIBUTES
 from stillwatch.link.words import word_rows
 from stillwatch.records.claims import ASKS_ALIKE, switched_off
+from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.known_networks import FOUND_PROFILES
 
 Int64 = NDArray[np.int64]
 
+_HOLDERS = Table("holders_of_kept_values", columns(Kind.INT32, "account_index"))
+_OF_HOLDERS = f"""(
+  SELECT sketches.account_id, sketches.account_index, sketches.first_seen
+  FROM account_sketches AS sketches
+  JOIN {_HOLDERS.name} USING (account_index)
+)"""
 _STATED = np.array([attribute.source == "accounts" for attribute in ATTRIBUTES])
 _COMPARED = np.array([attribute.source != "groups" for attribute in ATTRIBUTES])
 """Attributes that an account can hold by itself; handovers and pools are found between accounts."""
@@ -109,9 +116,10 @@ def _keyed(engine: Engine, graph: Graph, values: Int64, key: Key, trusted_hops: 
     known[stated] = False
     for code in np.unique(attribute[stated]).tolist():
         of_code = stated[attribute[stated] == code]
-        rows = stated_rows(engine, code, trusted_hops)
-        account, text = rows["account_index"].to_numpy(), rows["value"].combine_chunks()
         first = graph.holder[graph.value_start[values[of_code]]]
+        engine.store(_HOLDERS, pa.table({"account_index": np.unique(first)}).cast(_HOLDERS.schema))
+        rows = stated_rows(engine, code, trusted_hops, _OF_HOLDERS)
+        account, text = rows["account_index"].to_numpy(), rows["value"].combine_chunks()
         place = np.searchsorted(account, first)
         keyed[of_code] = [stated_value(key, code, text[int(one)].as_py()) for one in place]
         known[of_code] = True

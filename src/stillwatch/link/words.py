@@ -137,8 +137,8 @@ def _rows(
 ) -> pa.Table:
     feature, texts = _counted(features)
     row, column = np.nonzero(features)
-    pairs = np.unique(np.stack([features[row, column].astype(np.int64), account[row]]), axis=1)
-    holders = np.bincount(np.searchsorted(feature, pairs[0]), minlength=len(feature))
+    pairs = np.unique(features[row, column].astype(np.int64) << 32 | account[row])  # sorted as one number, far faster
+    holders = np.bincount(np.searchsorted(feature, pairs >> 32), minlength=len(feature))
     usage = texts / len(account)
     rate = (_looked_up(feature, strangers) + 0.5) / (total + 1.0)
     bits = np.log2(usage / rate)

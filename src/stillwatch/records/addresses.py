@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 LONGEST = 1_024
 """Characters at the right end of a text that are read; a client may send a list of any length."""
@@ -110,4 +110,7 @@ def range_around(address: IPv4Address | IPv6Address, bits: Mapping[int, int]) ->
     >>> range_around(IPv4Address("203.0.113.7"), {4: 24, 6: 48})
     '203.0.113.0/24'
     """
-    return str(ip_network((address, bits[address.version]), strict=False))
+    leading = bits[address.version]
+    rest = address.max_prefixlen - leading
+    # a network object for each of millions of addresses would take longer than to read them
+    return f"{type(address)(int(address) >> rest << rest)}/{leading}"
