@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from stillwatch.group import separation
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import reference_population
 from stillwatch.group.taken_over import taken_over
+from stillwatch.records.definitions import DAY
 from tests.group.worlds import NAMES, exchanges, joined, set_names
 
 
@@ -202,7 +204,6 @@ def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypat
     mixed = joined(own, exchanges(3, accounts=400, each=20, person=False, words=200))
     whole = separate(mixed, reference)
     monkeypatch.setattr(separation, "SAMPLE", len(mixed) // 4)
-    monkeypatch.setattr(separation, "SAMPLE_ACCOUNTS", 100)
     sampled = separate(mixed, reference)
     assert (sampled.served == whole.served).mean() > 0.99
     assert sampled.share == pytest.approx(whole.share, abs=0.02)
@@ -210,12 +211,22 @@ def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypat
     assert len(sampled.probability) == len(mixed)
 
 
-def test_few_accounts_are_never_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = exchanges(1, accounts=400, first_account=1000)
-    group = exchanges(5, person=False)
-    whole = separate(group, reference)
-    monkeypatch.setattr(separation, "SAMPLE", 10)
-    assert (separate(group, reference).probability == whole.probability).all()
+def test_a_conversation_of_a_day_is_sampled_as_a_whole_and_later_exchanges_change_no_lot() -> None:
+    group = exchanges(5, accounts=60, each=40)
+    # every fourth exchange is in no conversation, the others in one of an account's two
+    numbers = 1 + 2 * group.account_index + np.arange(len(group)) % 2
+    group.values["conversation"][:] = np.where(np.arange(len(group)) % 4, numbers, 0)
+    lot = separation._lot(group)
+    both = np.stack([group.values["conversation"], group.started_at // DAY])
+    named = group.values["conversation"] != 0
+    _, code = np.unique(both[:, named], axis=1, return_inverse=True)
+    first = np.zeros(code.max() + 1)
+    first[code] = lot[named]
+    assert (first[code] == lot[named]).all() and len(np.unique(lot[named])) == code.max() + 1
+    assert len(np.unique(lot[~named])) == np.count_nonzero(~named)
+    earlier = group.started_at < np.median(group.started_at)
+    assert (separation._lot(group.take(earlier)) == lot[earlier]).all()
+    assert stats.kstest(np.unique(lot), "uniform").pvalue > 0.001
 
 
 def test_parts_that_different_accounts_ask_are_different_efforts() -> None:

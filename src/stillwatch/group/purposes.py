@@ -31,7 +31,7 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
 ROUNDS = 20  # of expectation-maximisation; most fits stop earlier because nothing changes
-SAMPLE = 1_000_000  # exchanges of a network to which its purpose is fitted
+AT_ONCE = 1_000_000  # exchanges of a network that are weighed at once
 WHOLE = 0.9  # share of the exchanges likelier of the purpose than not, from which the network serves nothing else
 SERVED = 0.9  # probability from which an exchange counts as serving the purpose: a customer's must not (tuning worlds)
 PLAIN = 0.5  # share of a picked purpose that must stand apart: of mixed relays' efforts 0.88 and more did (tuning)
@@ -122,7 +122,7 @@ class Fit:
         taken = self.people.together(_of(telling, self.people.exchanges, WORDING_CAP)) > APART
         share, probability, ratio = fitted.share, fitted.probability, fitted.ratio
         if self.sample.exchanges is not self.group:
-            ratio = np.concatenate([_of(nats, part, CONTENT_CAP) for part in self.group.pieces(SAMPLE)])
+            ratio = np.concatenate([_of(nats, part, CONTENT_CAP) for part in self.group.pieces(AT_ONCE)])
             conversations = Conversations.of(self.group)
             each = conversations.summed(ratio)
             ratio, probability = conversations.spread(each), conversations.spread(_logistic(_log_odds(share) + each))

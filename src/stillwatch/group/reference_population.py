@@ -71,7 +71,7 @@ class ReferencePopulation:
         Each turn shuffles the accounts' places. One account more or less changes a group by one account at most, so
         that what people are stays the same from one epoch of a watch to the next.
         """
-        chosen = np.sort(np.argsort(_shuffled(self.places, turn), kind="stable")[:size])
+        chosen = np.sort(np.argsort(shuffled(self.places, turn), kind="stable")[:size])
         return self.exchanges.take(spans(self.start[chosen], self.start[chosen + 1]))
 
     def groups(self, size: int) -> list[Exchanges]:
@@ -133,8 +133,9 @@ def reference_population(exchanges: Exchanges, places: NDArray[np.uint64] | None
     return ReferencePopulation(exchanges, present.astype(np.int32), start, places)
 
 
-def _shuffled(places: NDArray[np.uint64], turn: int) -> NDArray[np.uint64]:
-    """The places in another order for each turn: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+def shuffled(places: NDArray[np.uint64], turn: int) -> NDArray[np.uint64]:
+    """Evenly spread numbers in place of these, others for each turn: the finaliser of SplitMix64 (Steele, Lea and
+    Flood, 2014)."""
     with np.errstate(over="ignore"):
         mixed = places + np.uint64(SEED) + np.uint64(turn + 1) * np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

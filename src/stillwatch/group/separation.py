@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import log_self_similarity
 from stillwatch.group.pool_memory import pool_memory
-from stillwatch.group.purposes import SAMPLE, Conversations, Fit, Purpose, Start
-from stillwatch.group.reference_population import ReferencePopulation
+from stillwatch.group.purposes import Conversations, Fit, Purpose, Start
+from stillwatch.group.reference_population import ReferencePopulation, shuffled
 from stillwatch.group.replays import asked_again_share, replays
 from stillwatch.group.taken_over import taken_over
 from stillwatch.group.views import Content, Frame, Mix, View, views
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
+from stillwatch.records.definitions import DAY
 
 Bools = NDArray[np.bool_]
 
-SAMPLE_ACCOUNTS = 500  # accounts that a sample has at least
+SAMPLE = 20_000  # exchanges of a network, about, to which its purposes are fitted
 STARTS = (2.0, 5.0)  # nats of wording from which an exchange begins as part of the purpose: a low and a high start
 MOST_PARTS = 6  # purposes of one network; each costs a fit to what the others leave
 LEAST_PART = 40  # exchanges of a purpose: most group tests need as many
@@ -53,19 +54,30 @@ class _Telling:
 
     @cached_property
     def sample(self) -> Exchanges:
-        """All, or every n-th account where that leaves SAMPLE exchanges and many.
+        """All, or SAMPLE exchanges of all accounts; what one conversation asks on one day goes together.
 
         A text teaches once, whoever repeats it: else those who copy a member would make the purpose of its words.
         """
-        group = self.group
-        step = min(-(-len(group) // SAMPLE), group.accounts // SAMPLE_ACCOUNTS)
-        group = group.take(~taken_over(group))
-        return group if step <= 1 else group.of(np.unique(group.account_index)[::step])
+        group = self.group.take(~taken_over(self.group))
+        return group if len(group) <= SAMPLE else group.take(_lot(group) < SAMPLE / len(group))
 
     @cached_property
     def views(self) -> tuple[Content, *tuple[View, ...]]:
         """As of `views.views`."""
         return views(self.sample, self.reference.exchanges)
+
+
+def _lot(group: Exchanges) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each exchange (exchanges,), the same for all of a conversation on one day.
+
+    It depends on the exchange alone, so that an hour more leaves a sample as it was; and on keyed values, so that
+    nobody can choose to be left out.
+    """
+    conversation, texts = group.values["conversation"], group.values["payload"]
+    alone = shuffled((texts ^ group.started_at).view(np.uint64), 0).view(np.int64)
+    day = shuffled((group.started_at // DAY).astype(np.uint64), 1).view(np.int64)
+    keyed = np.where(conversation != 0, conversation ^ day, alone)
+    return np.asarray(shuffled(keyed.view(np.uint64), 2) / 2.0**64)
 
 
 def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
