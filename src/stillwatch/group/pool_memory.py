@@ -69,7 +69,10 @@ class PoolMemory:
 
 @dataclass(frozen=True, slots=True)
 class _Starts:
-    """Conversation starts in order of time: parallel arrays, and the words of each in ascending order of code."""
+    """Conversation starts in order of time: parallel arrays, and the words of each in ascending order of code.
+
+    Accounts are numbered from 0 without gaps.
+    """
 
     account: Int64
     at: Int64
@@ -112,7 +115,7 @@ def _starts(exchanges: Exchanges) -> _Starts:
     order = np.argsort(exchanges.started_at[rows], kind="stable")
     order = order[norm[order] > 0.0]
     at, text = exchanges.started_at[rows], exchanges.values["payload"][rows]
-    return _Starts(account_index[order].astype(np.int64), at[order], text[order], code[order], weight, norm[order])
+    return _Starts(_dense(account_index[order]), at[order], text[order], code[order], weight, norm[order])
 
 
 def _blocks(at: Int64) -> Bools:
@@ -160,7 +163,7 @@ def _pairs(at: Int64, lag: tuple[int, int], most: int) -> tuple[Int64, Int64]:
     return first, begin[first] + taken - (count - length)[first]
 
 
-def _dense(account: Int64) -> Int64:
+def _dense(account: Int32 | Int64) -> Int64:
     return np.unique(account, return_inverse=True)[1].astype(np.int64)
 
 
@@ -168,10 +171,10 @@ def _counting(account: Int64, first: Int64, second: Int64) -> Float:
     """What each pair counts: less where one of its accounts is in far more pairs than the median account."""
     if len(first) == 0:
         return np.zeros(0)
-    dense = _dense(account)
-    pairs = np.bincount(np.concatenate([dense[first], dense[second]]), minlength=int(dense.max()) + 1)
+    accounts = int(account.max()) + 1
+    pairs = np.bincount(account[first], minlength=accounts) + np.bincount(account[second], minlength=accounts)
     share = np.minimum(1.0, BUSIEST * np.median(pairs[pairs > 0]) / np.maximum(pairs, 1))
-    return np.asarray(np.minimum(share[dense[first]], share[dense[second]]))
+    return np.asarray(np.minimum(share[account[first]], share[account[second]]))
 
 
 @njit(cache=True, nogil=True)

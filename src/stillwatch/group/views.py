@@ -194,7 +194,7 @@ class Content(View):
         self._kept = _spread_features(group)
         self._beside = False
         used = reference.uses(self._kept).astype(np.float64)
-        everything = np.count_nonzero(reference.features)
+        everything = reference.once(_all_words)
         self._ordinary = _shares(np.append(used, everything - used.sum()) + 0.5)
         self._rows, self._codes = occurrences(group.features, self._kept)
         self._rest = unkept(group.features, self._rows)
@@ -224,6 +224,10 @@ class Content(View):
     def add_of(self, total: Float, exchanges: Exchanges, nats: Float, cap: float) -> None:
         rows, codes = occurrences(exchanges.features, self._kept)
         add_capped(total, rows, codes, unkept(exchanges.features, rows), nats, cap)
+
+
+def _all_words(exchanges: Exchanges) -> int:
+    return int(np.count_nonzero(exchanges.features))
 
 
 def _spread_features(group: Exchanges) -> NDArray[np.uint32]:
