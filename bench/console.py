@@ -18,13 +18,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.console_beside import PARTNER, told
+from bench.console_beside import epochs as epochs_beside
 from stillwatch import __version__
 from stillwatch.engine.parquet_files import ROW_GROUP
 from stillwatch.records import Table
@@ -41,6 +43,7 @@ PAGES = (
     "/campaigns",
     "/campaigns/{campaign}",
     "/campaigns/{campaign}/accounts",
+    "/campaigns/{campaign}/attribution",
     "/networks",
     "/networks/N0",
     "/networks/N0/accounts",
@@ -54,6 +57,11 @@ PAGES = (
     "/judgements",
     "/permits",
     "/shared",
+    "/screening",
+    "/doors",
+    "/partners",
+    "/partners/{partner}",
+    "/shares/{share}",
     "/policy",
     "/quality",
     "/settings",
@@ -70,6 +78,7 @@ def main(words: Sequence[str] | None = None) -> None:
     said.add_argument("--accounts", type=int, default=2_500_000)
     said.add_argument("--campaigns", type=int, default=200)
     said.add_argument("--times", type=int, default=40, help="requests for each page")
+    said.add_argument("--beside", type=int, default=0, metavar="EXCHANGES", help="a watch searches so many meanwhile")
     said.add_argument("--out", type=Path, default=Path("build/console"))
     asked = said.parse_args(words)
     state = asked.out / f"state-{asked.accounts}-{asked.campaigns}"
@@ -77,14 +86,29 @@ def main(words: Sequence[str] | None = None) -> None:
         made(state, asked.accounts, asked.campaigns)
     print(f"{asked.accounts:,} accounts, {asked.campaigns} campaigns")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    with served(state) as (port, cookie, opened):
+    share = told(state, asked.campaigns)
+    with served(state) as (port, cookie, opened), epochs_beside(asked.out, asked.beside // 40, asked.beside):
         print(f"first page, with the run's index made: {opened:.1f} s")
         print(f"until the pages of all campaigns were read: {prepared(state):.1f} s")
-        measure(port, cookie, asked.times, asked.campaigns, asked.accounts)
+        measure(port, cookie, asked.times, Drawn(asked.campaigns, asked.accounts, share))
         picture(port, cookie)
 
 
-def measure(port: int, cookie: str, times: int, campaigns: int, accounts: int) -> None:
+class Drawn(NamedTuple):
+    """What pages are asked about: so many campaigns and accounts, and a share."""
+
+    campaigns: int
+    accounts: int
+    share: str
+
+    def path(self, page: str, draw: np.random.Generator) -> str:
+        """The address of a page, of a campaign and an account that are drawn."""
+        account = name(int(draw.integers(self.accounts)))
+        campaign = f"C{draw.integers(self.campaigns)}"
+        return page.format(campaign=campaign, account=account, partner=PARTNER, share=self.share)
+
+
+def measure(port: int, cookie: str, times: int, about: Drawn) -> None:
     """Asks for each page again and again, each time about another campaign and account."""
     draw = np.random.default_rng(7)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -93,8 +117,7 @@ def measure(port: int, cookie: str, times: int, campaigns: int, accounts: int) -
     for page in PAGES:
         spans, size = [], 0
         for _ in range(times):
-            account = name(int(draw.integers(accounts)))
-            path = page.format(campaign=f"C{draw.integers(campaigns)}", account=account)
+            path = about.path(page, draw)
             began = time.perf_counter()
             connection.request("GET", path, headers={"cookie": cookie})
             answer = connection.getresponse()

@@ -131,6 +131,7 @@ class ConsoleSettings(_Section):
     most_of_a_source: int = Field(default=50, ge=1)  # findings of one sort that the queue shows before others'
     bulk_cap: int = Field(default=200, ge=1)  # subjects of one bulk action
     policy: Path | None = None  # the policy that `watch` or `respond` follows, to be shown and tried
+    prices: Path | None = None  # list prices (docs/methods/dossier.md), to show what campaigns took in money
     sharing: Path | None = None  # the sharing file, to show partners with what was agreed
 
 

@@ -18,6 +18,7 @@ from stillwatch.console.gate import csrf_of
 from stillwatch.ledger import ROLES, opened
 from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
+from stillwatch.report.dossier.worksheet_file import checked, entries
 from stillwatch.runs import epochs
 from stillwatch.screening.kept import write_batch
 from stillwatch.serve.app import App
@@ -45,6 +46,34 @@ MATCH = {
     "at": "2026-06-01T00:00:00+00:00",
 }
 """A match with a screening list that waits for a person."""
+
+
+_SURE = {"likelihood": "likely", "confidence": "low", "turns_over": "a forged invoice", "reason": "one invoice"}
+WORKSHEET = {
+    "campaign": "C1",
+    "hypothesis": [
+        {"name": "one", "text": "one operator with <i>one</i> data set"},
+        {"name": "many", "text": "customers of a reseller"},
+    ],
+    "item": [
+        {"name": "hours", "text": "nine to five", "source": "log", "ratings": {"one": "C", "many": "I"}},
+        {"name": "tool", "text": "one program", "source": "log", "ratings": {"one": "C", "many": "C"}},
+    ],
+    "conclusion": {"hypothesis": "one", "rung": "same_operator", **_SURE},
+    "entity": [
+        {
+            "name": "Example <b>Relay</b>",
+            "sort": "group",
+            "role": "proxy_provider",
+            "hypothesis": "one",
+            "rung": "affiliated_with",
+            "places": ["NL: Amsterdam"],
+            "networks": ["N1"],
+            **_SURE,
+        }
+    ],
+}
+"""A worksheet as people would enter it."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +221,15 @@ def decided(state: Path, ledger: Ledger, account: str) -> str:
         ]
     )
     partnered(ledger, now)
+    attributed(ledger, now)
     effect = Effect("throttle", "extraction", now - DAY, now + DAY, HOLDER, "appeal-act", "A rule was broken.")
     write(state / FOLDER, [Verdict(account, "act", "N1", "C1", (effect,))], now)
     return ledger.appeals.receive(HOLDER, "I am a class of students.", now - DAY, "holder@example.org").appeal_id
+
+
+def attributed(ledger: Ledger, now: datetime) -> None:
+    """Adds a worksheet of C1: two hypotheses, two facts of which one tells them apart, a conclusion, an entity."""
+    ledger.attributions.add(entries(checked(WORKSHEET, "a test"), (), "ana", now - DAY))
 
 
 def partnered(ledger: Ledger, now: datetime) -> None:

@@ -103,6 +103,7 @@ def shown(account: str) -> dict[str, str]:
         "campaigns": "/campaigns",
         "campaign": "/campaigns/C1",
         "campaign-accounts": "/campaigns/C1/accounts",
+        "attribution": "/campaigns/C1/attribution",
         "networks": "/networks",
         "network": "/networks/N1",
         "picture": "/networks/N1/picture",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.records.outputs import BIRTH_COHORTS
-from stillwatch.records.subjects import SCREENING
+from stillwatch.records.subjects import INNOCENT_RETURNS, REENTRY, SCREENING
 from stillwatch.screening import newcomers
 from stillwatch.screening.kept import write_batch
 from tests.console.asked import MATCH, Console
@@ -92,3 +92,41 @@ def test_who_signed_up_together_is_shown(here: Console, state: Path) -> None:
     assert "Signed up together" in shown
     assert "acct_2" in shown
     assert "0.02 were to be expected" in shown
+
+
+def test_an_account_says_that_it_may_be_back(here: Console, state: Path) -> None:
+    newcomers.keep(state, said(("acct_<b>", 0, 0.2), ("acct_<b>", 10, 0.97)))
+    text = here.get("/account?id=acct_%3Cb%3E", "analyst").text
+    assert "After 10 exchanges" in text and "0.97 that it is the operator of any earlier network" in text
+    assert "what it asks for: 13.0 bits" in text
+    assert all(words.split(",")[0].split("'")[0] in text for words in INNOCENT_RETURNS.values())
+    assert "acct_<b>" not in text
+    assert "Say who it is" not in here.get("/account?id=acct_%3Cb%3E", "viewer").text
+    assert "Perhaps back" not in here.get("/account?id=somebody", "analyst").text
+
+
+def test_a_cleared_return_stays_cleared_and_can_be_withdrawn(here: Console, state: Path) -> None:
+    newcomers.keep(state, said(("acct_7", 10, 0.97)))
+    form = {"account_id": "acct_7", "verdict": "innocent", "reason": "the <b>school</b> wrote"}
+    assert here.post("/screening/return", "analyst", **form).status == 303
+    newcomers.keep(state, said(("acct_7", 50, 0.99)))
+    assert "acct_7" not in here.get("/screening").text
+    text = here.get("/account?id=acct_7").text
+    assert "<strong>Cleared</strong> by analyst" in text and "&lt;b&gt;school" in text
+    (one,) = here.ledger.judgements.list(REENTRY + "acct_7")
+    assert here.post(f"/judgements/{one.judgement_id}/withdrawal", "analyst", reason="another school").status == 303
+    assert "acct_7" in here.get("/screening").text
+    assert "Cleared" not in here.get("/account?id=acct_7").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"account_id": "acct_8"}, 404), ({"reason": " "}, 409), ({"verdict": "guilty"}, 409), ({"account_id": ""}, 404)],
+)
+def test_a_return_that_nobody_said_cannot_be_judged(
+    here: Console, state: Path, changed: dict[str, str], status: int
+) -> None:
+    newcomers.keep(state, said(("acct_7", 10, 0.97)))
+    form = {"account_id": "acct_7", "verdict": "innocent", "reason": "x", **changed}
+    assert here.post("/screening/return", "analyst", **form).status == status
+    assert here.ledger.judgements.list(about=REENTRY) == ()

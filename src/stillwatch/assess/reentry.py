@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stillwatch.assess.thresholds import CONTENTS_KEPT, IDENTITY_KEPT, OTHERWISE_KEPT, RETURNING
+from stillwatch.records.subjects import INNOCENT_RETURNS
 
 KEPT = {"place": IDENTITY_KEPT, "registration": IDENTITY_KEPT, "payment": IDENTITY_KEPT, "contents": CONTENTS_KEPT}
 
@@ -28,21 +29,21 @@ class Reason:
     share: float
 
 
-def _reason(name: str, words: str, explains: str, share: float) -> Reason:
-    return Reason(name, words, frozenset(explains.split()), share)
+def _reason(name: str, explains: str, share: float) -> Reason:
+    return Reason(name, INNOCENT_RETURNS[name], frozenset(explains.split()), share)
 
 
 REASONS = (
-    _reason("shared_place", "people behind one address, as of a school, a firm or a VPN", "place", 5e-2),
-    _reason("shared_school", "a school or firm that the operator used too", "place registration", 2e-2),
-    _reason("shared_class", "a class or team given one program", "place registration software wording", 1e-2),
-    _reason("resold_card", "a resold or stolen card, or one issuer's", "payment", 1e-2),
-    _reason("account_maker", "accounts bought from one maker of accounts", "place registration payment", 1e-2),
-    _reason("relay_software", "customers of one relay, or users of its software", "software wording place", 5e-2),
-    _reason("relay_sign_up", "customers of a relay that signs them up", "software wording place registration", 1e-2),
-    _reason("resold_account", "an account sold on", "software wording place registration payment", 1e-3),
-    _reason("viral_prompt", "a prompt or data set that went round", "wording contents", 2e-5),
-    _reason("standard_test", "users of one harness with its own data set", "software wording contents", 2e-5),
+    _reason("shared_place", "place", 5e-2),
+    _reason("shared_school", "place registration", 2e-2),
+    _reason("shared_class", "place registration software wording", 1e-2),
+    _reason("resold_card", "payment", 1e-2),
+    _reason("account_maker", "place registration payment", 1e-2),
+    _reason("relay_software", "software wording place", 5e-2),
+    _reason("relay_sign_up", "software wording place registration", 1e-2),
+    _reason("resold_account", "software wording place registration payment", 1e-3),
+    _reason("viral_prompt", "wording contents", 2e-5),
+    _reason("standard_test", "software wording contents", 2e-5),
 )
 
 

@@ -51,6 +51,7 @@ def withdraw(
 ) -> None:
     """Takes a hypothesis or an item back; what was entered stays in the ledger."""
     from stillwatch.ledger import Attribution
+    from stillwatch.ledger.worksheet import entered
 
     findings = Findings()
     if bool(hypothesis) == bool(item):
@@ -59,10 +60,8 @@ def withdraw(
         findings.add("`--reason`", "is missing", "say why: it stands in the ledger")
     findings.settle()
     with ledger_of(state, database) as ledger:
-        entered = ledger.attributions.list(campaign)
         kind = "hypothesis" if hypothesis else "item"
-        kinds = ("hypothesis",) if hypothesis else ("item", "entity")
-        if not any(one.kind in kinds and (one.hypothesis, one.item) == (hypothesis, item) for one in entered):
+        if not entered(ledger.attributions.list(campaign), hypothesis, item):
             findings.add(f"`--{kind} {hypothesis or item}`", "was never entered", "see `stillwatch attribution show`")
             findings.settle()
         entry = Attribution(campaign, "withdrawn", user(), now(), hypothesis, item, text=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from stillwatch.console import static
 from stillwatch.console.asked import Asked, html
 from stillwatch.console.navigation import LINKS
 from stillwatch.ledger.records import in_utc
+from stillwatch.records.subjects import REENTRY
 from stillwatch.report import wording
 from stillwatch.report.document import Evidence
 from stillwatch.report.render.html import environment
@@ -64,6 +65,8 @@ def templates() -> Environment:
         weaker=weaker,
         standing=standing,
         lasting=lasting,
+        items_of=dict,
+        zip_twice=zip_twice,
     )
     found.globals.update(asset=static.address, query=query, linked=linked)
     return found
@@ -115,6 +118,8 @@ def account_address(account: str) -> str:
 
 def subject_address(subject: str) -> str:
     """The page of a campaign, a network, or else an account."""
+    if subject.startswith(REENTRY):
+        return account_address(subject.removeprefix(REENTRY))
     if subject[1:].isalnum() and subject[:1] == "C":
         return f"/campaigns/{subject}"
     if subject[1:].isalnum() and subject[:1] == "N":
@@ -145,6 +150,11 @@ def lasting(span: timedelta) -> str:
         if span >= size and not span % size:
             return wording.count(span // size, unit)
     return wording.count(round(span.total_seconds()), "second")
+
+
+def zip_twice(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Names as options of a form whose values are the names themselves."""
+    return [(one, one) for one in names]
 
 
 def bar(share: float) -> str:

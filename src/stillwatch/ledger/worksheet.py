@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stillwatch.ledger.records import RATINGS, RUNGS, Attribution
+from stillwatch.ledger.records import RATINGS, Attribution
 
 WEIGHT = {"II": 2.0, "I": 1.0}
 """How much a rating counts against a hypothesis; what is consistent proves nothing, for it can fit others too."""
@@ -148,29 +148,30 @@ def _conclusion(row: Attribution, items: tuple[Item, ...]) -> Conclusion:
         row.turns_over,
         row.text,
         row.by,
-        tuple(_lacks(row, items)),
+        lacks(row.value, row.hypothesis, items),
     )
 
 
-def _lacks(row: Attribution, items: tuple[Item, ...]) -> list[str]:
-    """What the rung asks for and the worksheet does not have."""
-    wanted, outside = NEEDS[row.value]
-    favouring = [one for one in items if _favours(one, row.hypothesis)]
-    lacks = []
+def entered(rows: Iterable[Attribution], hypothesis: str, item: str) -> bool:
+    """Whether a hypothesis, or else an item or an entity, was ever entered, so that it can be taken back."""
+    kinds = ("hypothesis",) if hypothesis else ("item", "entity")
+    return any(one.kind in kinds and (one.hypothesis, one.item) == (hypothesis, item) for one in rows)
+
+
+def lacks(rung: str, hypothesis: str, items: Iterable[Item]) -> tuple[str, ...]:
+    """What a rung asks for and the items do not give the hypothesis."""
+    wanted, outside = NEEDS[rung]
+    favouring = [one for one in items if _favours(one, hypothesis)]
+    missing = []
     if len(favouring) < wanted:
-        lacks.append(f"{wanted} items that speak for it against another hypothesis (it has {len(favouring)})")
+        missing.append(f"{wanted} items that speak for it against another hypothesis (it has {len(favouring)})")
     beyond = sum(one.source != LOG for one in favouring)
     if beyond < outside:
-        lacks.append(f"{outside} of them from outside the log (it has {beyond})")
-    return lacks
+        missing.append(f"{outside} of them from outside the log (it has {beyond})")
+    return tuple(missing)
 
 
 def _favours(item: Item, hypothesis: str) -> bool:
     """Whether the item fits the hypothesis better than some other one, and does not contradict it."""
     own = RATINGS.index(dict(item.ratings)[hypothesis])
     return own < RATINGS.index("N") and any(RATINGS.index(rating) > own for _, rating in item.ratings)
-
-
-def rung(name: str) -> str:
-    """A rung in words."""
-    return RUNGS[name]

@@ -22,7 +22,7 @@ from stillwatch.report.access.doors import Upheld
 from stillwatch.report.access.letter import letter, month_of
 from stillwatch.report.build import build
 from stillwatch.report.document import RunFacts
-from stillwatch.report.dossier.aids import aids
+from stillwatch.report.dossier.aids import aids, names_of
 from stillwatch.report.dossier.damage import Prices
 from stillwatch.report.dossier.extract import extract
 from stillwatch.report.dossier.facts import Recorded
@@ -197,8 +197,10 @@ def write_letter(run: Path, reseller: str, month: str, format: str) -> bytes:
 
 def attribution_aids(run: Path, campaign: str, names: Path | None) -> list[str]:
     """What a person may look at before attributing a campaign; raises UsageError where the run has no such campaign."""
+    wanted = names_of(names)
     with folder.opened(run) as (engine, facts):
-        return list(aids(engine, build(engine, facts, campaign), names))
+        (found,) = build(engine, facts, campaign).campaigns
+        return list(aids(engine, found, wanted))
 
 
 def write_accounts(run: Path, path: Path, campaign: str | None = None, network: str | None = None) -> int:

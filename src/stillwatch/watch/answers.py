@@ -17,7 +17,7 @@ from stillwatch.job import Job
 from stillwatch.ledger import opened
 from stillwatch.records import Table
 from stillwatch.records.inputs import INDICATORS, JUDGEMENTS
-from stillwatch.records.subjects import SCREENING
+from stillwatch.records.subjects import REENTRY, SCREENING
 from stillwatch.respond import People, Policy, Summary
 from stillwatch.runs.state_update import now
 from stillwatch.share import intake
@@ -49,7 +49,7 @@ class Answers:
                     "reason": one.reason,
                 }
                 for one in ledger.judgements.list()
-                if not one.subject.startswith(SCREENING)  # of names, which no run finds
+                if not one.subject.startswith((SCREENING, REENTRY))  # which no run finds
             ]
         judgements = self._written(pa.Table.from_pylist(said, schema=JUDGEMENTS.schema), JUDGEMENTS)
         indicators = self._written(reported, INDICATORS)

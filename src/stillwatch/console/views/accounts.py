@@ -11,7 +11,9 @@ from stillwatch.console import queries, review, subjects
 from stillwatch.console.asked import Asked, NotFoundError, note_view
 from stillwatch.console.findings import Run
 from stillwatch.console.render import page
+from stillwatch.console.views import screening
 from stillwatch.ledger.records import LEVELS
+from stillwatch.records.subjects import INNOCENT_RETURNS
 from stillwatch.report import convert
 from stillwatch.report.document import Alternative, Value
 from stillwatch.report.queries import alternatives_sql
@@ -50,6 +52,8 @@ def one(asked: Asked) -> Response:
         taken=asked.ledger.claims.held(asked.now).get(account),
         second_person_above=asked.site.settings.console.second_person_above,
         known=bool(found.get("places")),
+        back=screening.returned(asked, account),
+        innocent_returns=INNOCENT_RETURNS,
         **{
             "places": [],
             "networks": [],

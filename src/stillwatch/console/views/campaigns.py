@@ -8,10 +8,14 @@ from stillwatch.console import queries, review, subjects
 from stillwatch.console.asked import Asked, NotFoundError, note_view
 from stillwatch.console.findings import Run
 from stillwatch.console.render import page
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.outputs import LEVELS
 from stillwatch.report import queries as report_queries
 from stillwatch.report.build import campaign_of
 from stillwatch.report.document import Campaign
+from stillwatch.report.dossier.damage import damage, load_prices
+from stillwatch.report.dossier.gather import usage_sql
+from stillwatch.report.dossier.taken import amounts, worth
 from stillwatch.serve.http import Response
 
 DECISIONS = 20
@@ -74,6 +78,7 @@ def prepare(run: Run) -> None:
         described(run, row["campaign_id"])
         run.rows(report_queries.members_sql([row["campaign_id"]]))
         run.rows(queries.applied_sql(row["campaign_id"]))
+        run.rows(usage_sql(row["campaign_id"]))
 
 
 def shown(asked: Asked, run: Run, campaign: Campaign) -> dict[str, Any]:
@@ -95,6 +100,7 @@ def shown(asked: Asked, run: Run, campaign: Campaign) -> dict[str, Any]:
         "applied": run.rows(queries.applied_sql(name)),
         "members": run.rows(report_queries.members_sql([name])),
         "notes": ledger.notes.list(name),
+        "costs": taken(asked, run, name),
         "decisions": decisions[:DECISIONS],
         "more_decisions": len(decisions) > DECISIONS,
         "taken": ledger.claims.held(asked.now).get(name),
@@ -108,6 +114,7 @@ def _contents(asked: Asked, campaign: Campaign) -> tuple[tuple[str, str], ...]:
         ("targets", "Capabilities", campaign.targets),
         ("evidence", "Evidence", True),
         ("explanations", "Innocent explanations", True),
+        ("taken", "Costs", True),
         ("networks", "Networks", campaign.networks),
         ("accounts", "Accounts", True),
         ("said", "Judgements", True),
@@ -115,6 +122,19 @@ def _contents(asked: Asked, campaign: Campaign) -> tuple[tuple[str, str], ...]:
         ("judging", "Judge it", asked.may("analyst")),
     )
     return tuple((anchor, name) for anchor, name, there in parts if there)
+
+
+def taken(asked: Asked, run: Run, name: str) -> dict[str, Any]:
+    """What the campaign took by model and capability, and its list price where the settings name prices."""
+    path, prices, mistakes = asked.site.settings.console.prices, None, tuple[Mistake, ...]()
+    if path is not None:
+        try:
+            prices = load_prices(path, "console.prices")
+        except UsageError as error:
+            mistakes = error.mistakes
+    found = damage(run.rows(usage_sql(name)), (), prices)
+    blocks = (*amounts(found), *([worth(found, prices)] if prices is not None and found.by_model else []))
+    return {"taken_blocks": blocks, "price_mistakes": mistakes, "prices_named": path is not None}
 
 
 def accounts(asked: Asked) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from stillwatch.console.asked import Asked, NotFoundError, given, note_view, see
-from stillwatch.console.render import page
+from stillwatch.console.render import account_address, page
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger import Judgement
 from stillwatch.ledger.records import VERDICTS
 from stillwatch.records.outputs import BIRTH_COHORTS
-from stillwatch.records.subjects import SCREENING
+from stillwatch.records.subjects import REENTRY, SCREENING
 from stillwatch.screening import newcomers
 from stillwatch.screening.kept import kept
 from stillwatch.serve.http import Response
@@ -48,7 +48,30 @@ def _newcomers(asked: Asked) -> list[dict[str, Any]]:
     """What was said last of each new account that may be an earlier operator, the likeliest first."""
     rows = sorted(newcomers.load(asked.site.state).to_pylist(), key=lambda row: int(row["exchanges"]))
     last = {row["account_id"]: row for row in rows}
-    return sorted(last.values(), key=lambda row: (-row["of_any"], row["account_id"]))[:PAGE]
+    said = {one.subject: one.verdict for one in asked.ledger.judgements.list(about=REENTRY)}
+    waiting = [row for row in last.values() if said.get(REENTRY + row["account_id"]) != "innocent"]
+    return sorted(waiting, key=lambda row: (-row["of_any"], row["account_id"]))[:PAGE]
+
+
+def returned(asked: Asked, account: str) -> dict[str, Any] | None:
+    """What was said last of whether an account is an earlier operator's, and what people said of that; None for
+    nothing. It is said at sign-up and after some exchanges, of which the most count."""
+    rows = [row for row in newcomers.load(asked.site.state).to_pylist() if row["account_id"] == account]
+    if not rows:
+        return None
+    judged = asked.ledger.judgements.list(REENTRY + account)
+    return {**max(rows, key=lambda row: int(row["exchanges"])), "judged": judged[-1] if judged else None}
+
+
+def judge_return(asked: Asked) -> Response:
+    """Notes what a person says of a likeness with an earlier operator; it holds however often it is compared anew."""
+    account, verdict, reason = (given(asked.form, name, 100_000) for name in ("account_id", "verdict", "reason"))
+    if returned(asked, account) is None:
+        raise NotFoundError("Nothing is said of this account's return; what was said may have gone.")
+    if not reason:
+        raise UsageError([Mistake("`reason`", "is empty", "say how you know: it stands in the ledger")])
+    asked.ledger.judgements.add(Judgement(REENTRY + account, verdict, asked.person, asked.now, reason))
+    return see(f"{account_address(account)}&done=returned")
 
 
 def judge(asked: Asked) -> Response:

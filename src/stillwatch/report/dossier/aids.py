@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.report.document import Document
+from stillwatch.report.document import Campaign
 from stillwatch.report.fetch import rows
 from stillwatch.report.sanitise import sanitise
 from stillwatch.report.sentences import history, shared_value
@@ -23,24 +23,23 @@ SLEEPS_FROM = 23
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def aids(engine: Engine, document: Document, names: Path | None) -> Iterator[str]:
-    """Lines about a document's one campaign; raises UsageError where the list of names cannot be read."""
-    (campaign,) = document.campaigns
-    wanted = _names(names)
+def aids(engine: Engine, campaign: Campaign, names: Sequence[str] = ()) -> Iterator[str]:
+    """Lines about a campaign; `names` are looked for in what its accounts share."""
     yield from quiet_hours([row["requests"] for row in rows(engine, hours_sql(campaign.campaign_id))])
     yield from quiet_days([row["requests"] for row in rows(engine, days_sql(campaign.campaign_id))])
     values = [value for network in campaign.networks for value in network.values if value.shown is not None]
     for value in values:
         inside, outside = count(value.accounts), count(value.outside_accounts)
         yield f"shared: {shared_value(value)}, by {inside} accounts inside and {outside} outside"
-    for name in wanted:
+    for name in names:
         found = [value for value in values if name.casefold() in (value.shown or "").casefold()]
         where = "; ".join(shared_value(value) for value in found)
         yield f"name `{sanitise(name)}`: {where or 'in no shared value that the run shows'}"
     yield from (f"earlier: {line}" for line in history(campaign.history, campaign.campaign_id))
 
 
-def _names(path: Path | None) -> list[str]:
+def names_of(path: Path | None) -> list[str]:
+    """The names of a file, one a line; raises UsageError where it cannot be read."""
     try:
         text = "" if path is None else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

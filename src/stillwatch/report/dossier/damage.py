@@ -96,9 +96,11 @@ class Damage:
         return (amount.input_tokens * price.input + amount.output_tokens * price.output) / 1_000_000
 
 
-def load_prices(path: Path) -> Prices:
-    """The user's price table; raises UsageError that lists everything wrong in it."""
-    where, remedy = f"`--prices {path}`", "see docs/methods/dossier.md"
+def load_prices(path: Path, name: str = "--prices") -> Prices:
+    """The user's price table, which an option or a setting of that name has; raises UsageError that lists everything
+    wrong in it.
+    """
+    where, remedy = f"`{name} {path}`", "see docs/methods/dossier.md"
     try:
         return Prices.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -19,7 +19,7 @@ _NOT_TOLD = (
     "This reader is told no hypotheses about the actor. Stillwatch names none; what people have concluded, if "
     "anything, is told only where the profile allows it."
 )
-_RATED = {
+RATED = {
     "CC": "fits very well",
     "C": "fits",
     "N": "says nothing",
@@ -57,7 +57,7 @@ def _attribution(found: Worksheet, dossier: Dossier) -> Iterator[Block]:
                 (
                     f"{one.name}: {one.text}",
                     one.source,
-                    *(_RATED[dict(one.ratings)[name]] for name in names),
+                    *(RATED[dict(one.ratings)[name]] for name in names),
                     "yes" if one.diagnostic else "no",
                 )
                 for one in found.items

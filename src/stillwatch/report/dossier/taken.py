@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section
-from stillwatch.report.dossier.damage import Amount, Coverage, Damage
+from stillwatch.report.dossier.damage import Amount, Coverage, Damage, Prices
 from stillwatch.report.dossier.facts import Dossier
 from stillwatch.report.dossier.findings import NOT_KNOWN, amount
 from stillwatch.report.dossier.shipped import table
@@ -22,6 +22,18 @@ def account(dossier: Dossier) -> Section:
 
 def _account(dossier: Dossier) -> Iterator[Block]:
     taken = dossier.damage
+    yield from amounts(taken)
+    if taken.prices is None:
+        yield Paragraph("No price table was named for this dossier, so that it states no value in money.")
+    else:
+        yield worth(taken, taken.prices)
+    if taken.coverage:
+        yield from _covered(taken.coverage)
+    yield from _saved(dossier)
+
+
+def amounts(taken: Damage) -> Iterator[Block]:
+    """What was taken, by model and by capability."""
     names = ("requests", "conversations", "tasks", "tokens in", "tokens out", "before detection")
     for caption, rows in (
         ("By model", taken.by_model),
@@ -34,10 +46,6 @@ def _account(dossier: Dossier) -> Iterator[Block]:
             numbers=(1, 2, 3, 4, 5, 6),
             otherwise="The run does not say: it was made by a version without this table.",
         )
-    yield from _worth(taken)
-    if taken.coverage:
-        yield from _covered(taken.coverage)
-    yield from _saved(dossier)
 
 
 def _amounts(before: Amount, after: Amount) -> tuple[str, ...]:
@@ -53,15 +61,13 @@ def _amounts(before: Amount, after: Amount) -> tuple[str, ...]:
     )
 
 
-def _worth(taken: Damage) -> Iterator[Block]:
-    if taken.prices is None:
-        yield Paragraph("No price table was named for this dossier, so that it states no value in money.")
-        return
+def worth(taken: Damage, prices: Prices) -> Grid:
+    """What the tokens cost at list price, by model."""
     rows = [(name, taken.cost(name, before), taken.cost(name, after)) for name, before, after in taken.by_model]
     known = [(before or 0.0, after or 0.0) for _, before, after in rows if before is not None or after is not None]
     whole = ("all priced models", *(_money(sum(one)) for one in zip(*known, strict=True))) if known else None
-    yield Grid(
-        f"At list price in {taken.prices.currency} ({taken.prices.source}). A list price is what was charged or lost, "
+    return Grid(
+        f"At list price in {prices.currency} ({prices.source}). A list price is what was charged or lost, "
         "and not what the answers are worth to whoever took them.",
         ("model", "before detection", "after detection"),
         (

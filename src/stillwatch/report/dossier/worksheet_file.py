@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(: [^\x00-\x1f:;]{1,100})?$")]
 """A country by its two letters of ISO 3166-1, alone or before a place in it: `CN`, `CN: Shenzhen`."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
+
+
+_REMEDY = "docs/methods/dossier.md shows a worksheet"
 
 
 class _Part(BaseModel):
@@ -81,14 +84,20 @@ class WorksheetFile(_Part):
 
 def load_worksheet(path: Path) -> WorksheetFile:
     """The worksheet of a file; raises UsageError that lists everything wrong in it."""
-    where, remedy = f"`{path}`", "docs/methods/dossier.md shows a worksheet"
+    where = f"`{path}`"
     try:
-        found = WorksheetFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return checked(tomllib.loads(path.read_text(encoding="utf-8")), where)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({error})", remedy)]) from error
+        raise UsageError([Mistake(where, f"cannot be read ({error})", _REMEDY)]) from error
+
+
+def checked(stated: Mapping[str, object], where: str) -> WorksheetFile:
+    """A worksheet as it was stated in a file or a form; raises UsageError that lists everything wrong in it."""
+    try:
+        found = WorksheetFile.model_validate(stated)
     except ValidationError as error:
         found_wrong = [
-            Mistake(f"{where}: {'.'.join(map(str, one['loc']))}", one["msg"], remedy) for one in error.errors()
+            Mistake(f"{where}: {'.'.join(map(str, one['loc']))}", one["msg"], _REMEDY) for one in error.errors()
         ]
         raise UsageError(found_wrong) from error
     if mistakes := list(_unworded(found, where)):
@@ -112,7 +121,15 @@ def _unworded(found: WorksheetFile, where: str) -> Iterator[Mistake]:
 
 
 def entries(worksheet: WorksheetFile, known: Iterable[Attribution], by: str, at: datetime) -> tuple[Attribution, ...]:
-    """The ledger's entries of a worksheet; raises UsageError where a hypothesis is named that nobody has entered."""
+    """The ledger's entries of a worksheet; raises UsageError where a hypothesis is named that nobody has entered,
+    or one name is that of an item and of an entity.
+    """
+    known = tuple(known)
+    both = {cleaned(one.name) for one in worksheet.item} & {one.item for one in known if one.kind == "entity"}
+    both |= {cleaned(one.name) for one in worksheet.entity} & {one.item for one in known if one.kind == "item"}
+    if both:
+        what = "names an item and an entity"
+        raise UsageError([Mistake(f"`{one}`", what, "give each its own name") for one in sorted(both)])
     names = {cleaned(one.name) for one in worksheet.hypothesis}
     names |= {one.hypothesis for one in known if one.kind == "hypothesis"}
     made = tuple(_entries(worksheet, by, at))
