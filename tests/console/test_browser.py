@@ -196,15 +196,38 @@ def test_from_alert_to_decision_to_appeal(browser: Any, entered: dict[str, Any],
     assert complaints == []
 
 
-def test_keys_reach_everything(browser: Any, entered: dict[str, Any], address: str) -> None:
+def test_a_worksheet_is_kept_by_keys_alone(browser: Any, entered: dict[str, Any], address: str) -> None:
+    """A hypothesis, a fact and its rating are entered without a pointer; what was entered is shown as text."""
+    complaints = list[str]()
+    page = opened_page(browser, entered, "narrow", "light", complaints)
+    page.goto(address.partition("/enter")[0] + "/campaigns/C2/attribution")
+    for name in ("one", "many"):
+        page.get_by_role("group", name="A hypothesis").get_by_label("Short name").focus()
+        for key in (name, "Tab", "an account of <b>it</b>", "Enter"):
+            page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
+        page.wait_for_selector(f"th:has-text('{name}')")
+    page.get_by_role("group", name="A fact").get_by_label("Short name").focus()
+    for key in ("hours", "Tab", "nine to five", "Tab", "log", "Enter"):
+        page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
+    page.get_by_text("Rate it").focus()
+    for key in ("Enter", "Tab", "one", "Tab", "fits", "Tab", "Enter"):
+        page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
+    page.wait_for_selector("td:has-text('fits')")
+    assert "an account of <b>it</b>" in page.inner_text("main")
+    page.context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("path", ["/review/campaign/C2", "/campaigns/C1/attribution"])
+def test_keys_reach_everything(browser: Any, entered: dict[str, Any], address: str, path: str) -> None:
     """The first key leads past the menu; every control of a form is reached by Tab alone."""
     page = opened_page(browser, entered, "wide", "light", [])
-    page.goto(address.partition("/enter")[0] + "/review/campaign/C2")
+    page.goto(address.partition("/enter")[0] + path)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
-    wanted = page.locator("main :is(a[href], button, textarea, input:not([type=hidden]))").count()
+    wanted = page.locator("main :is(a[href], button, select, textarea, input:not([type=hidden]))").count()
     seen = page.evaluate(
-        "[...document.querySelectorAll('main :is(a[href], button, textarea, input:not([type=hidden]))')]"
+        "[...document.querySelectorAll('main :is(a[href], button, select, textarea, input:not([type=hidden]))')]"
         ".filter((one) => one.tabIndex >= 0 && !one.disabled).length"
     )
     assert wanted == seen > 5
