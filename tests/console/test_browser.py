@@ -209,7 +209,7 @@ def test_a_worksheet_is_kept_by_keys_alone(browser: Any, entered: dict[str, Any]
     page.get_by_role("group", name="A fact").get_by_label("Short name").focus()
     for key in ("hours", "Tab", "nine to five", "Tab", "log", "Enter"):
         page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
-    page.get_by_text("Rate it").focus()
+    page.get_by_text("Rate it", exact=True).focus()
     for key in ("Enter", "Tab", "one", "Tab", "fits", "Tab", "Enter"):
         page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
     page.wait_for_selector("td:has-text('fits')")
