@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import RunError
 from stillwatch.job import Inputs, resolve
 from stillwatch.ledger import Judgement, opened
+from stillwatch.records.subjects import REENTRY, SCREENING
 from stillwatch.respond import Policy
 from stillwatch.watch.answers import Answers
 from stillwatch.watch.beside import Beside
@@ -58,3 +60,8 @@ def test_a_run_is_given_what_people_decided_in_the_ledger(tmp_path: Path) -> Non
         ledger.judgements.add(Judgement("N1", "innocent", "an analyst", NOON, "a class"))
     (source,) = answers.informed(tables.job()).sources.judgements
     assert source.path.name == "judgements.parquet"
+    with opened(tmp_path / "state") as ledger:  # of a name and of a return no run looks for the subject
+        ledger.judgements.add(Judgement(SCREENING + "m1", "innocent", "an analyst", NOON, "another birthday"))
+        ledger.judgements.add(Judgement(REENTRY + "acct_1", "innocent", "an analyst", NOON, "a school"))
+    (source,) = answers.informed(tables.job()).sources.judgements
+    assert pq.read_table(source.path)["subject"].to_pylist() == ["N1"]
