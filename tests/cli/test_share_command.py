@@ -83,6 +83,29 @@ def test_a_share_waits_is_approved_and_withdrawn(
     ]
 
 
+def test_an_object_is_taken_back_alone_after_a_preview(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    share = shared(tmp_path, capsys, words)
+    assert invoke(["share", "approve", share, "--by", "Bo", *words]) == 0
+    capsys.readouterr()
+    assert invoke(["share", "show", share, *words]) == 0
+    one = next(one["id"] for one in json.loads(capsys.readouterr().out) if one["type"] == "indicator")
+    alone = ["share", "withdraw", share, "--object", one, *words]
+    assert invoke([*alone, "--preview"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {(each["type"], each.get("revoked", False)) for each in shown} == {
+        ("indicator", True),
+        ("relationship", True),
+    }
+    assert invoke([*alone, "--by", "Bo"]) == 2
+    assert "`--reason`" in capsys.readouterr().err
+    assert invoke([*alone, "--by", "Bo", "--reason", "a school's"]) == 0
+    assert "revokes a part" in capsys.readouterr().out
+    assert invoke([*alone, "--by", "Bo", "--reason", "twice"]) == 2
+    assert "no such object" in capsys.readouterr().err
+
+
 def test_a_share_can_be_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     share = shared(tmp_path, capsys, words)
     assert invoke(["share", "refuse", share, "--by", "Bo", "--reason", "too early", *words]) == 0

@@ -14,7 +14,7 @@ from stillwatch.errors import UsageError
 from stillwatch.ledger import Judgement, opened
 from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
-from stillwatch.ledger.shares import revoked
+from stillwatch.ledger.retraction import revoked
 from stillwatch.share.allowed import SharedSighting
 from stillwatch.share.answers import answer, seen
 from stillwatch.share.sharing import Partner, Provider, Sharing

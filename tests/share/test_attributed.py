@@ -12,16 +12,20 @@ import jsonschema
 import pytest
 from stix2validator import ValidationOptions, validate_string
 
+from stillwatch.errors import UsageError
 from stillwatch.ledger import Attribution, opened
+from stillwatch.ledger.exchanged import Wanted
 from stillwatch.share.allowed import SharedEntity
 from stillwatch.share.preview import objects_for, summary
 from stillwatch.share.sharing import Partner, Provider, Sharing
 from stillwatch.share.stix import EXTENSION, Object, Sender, bundle
 from stillwatch.share.tell import tell
-from tests.share.runs import CAMPAIGN, NETWORK, NOW, written
+from tests.share.runs import CAMPAIGN, NETWORK, NOW, tables, written
 from tests.share.test_stix import SCHEMA, WITHOUT
 
 SENDER = Sender("A provider", "amber", NOW)
+AUTHORITY = Partner(name="authority", profile="government", legal_basis="a notice", approval="never")
+SHARING = Sharing(provider=Provider(name="A provider"), partner=(AUTHORITY,))
 FACTS = ("invoice", "card", "filing", "letter")
 
 
@@ -132,11 +136,9 @@ def test_what_does_not_stand_is_told_to_nobody(run: Path, entered: list[Attribut
 
 
 def test_a_share_is_of_the_ledgers_worksheet(run: Path, tmp_path: Path) -> None:
-    authority = Partner(name="authority", profile="government", legal_basis="a notice", approval="never")
-    sharing = Sharing(provider=Provider(name="A provider"), partner=(authority,))
     with opened(tmp_path / "state") as ledger:
         ledger.attributions.add(sheet())
-        share = tell(run, CAMPAIGN, authority, sharing, ledger, "Bo", NOW)
+        share = tell(run, CAMPAIGN, AUTHORITY, SHARING, ledger, "Bo", NOW)
         assert named(ledger.shares.objects(share.share_id))
 
 
@@ -168,3 +170,55 @@ def test_what_is_no_entity_cannot_be_held(changed: dict[str, Any]) -> None:
     SharedEntity(**stated)  # type: ignore[arg-type]
     with pytest.raises(ValueError):
         SharedEntity(**{**stated, **changed})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", ["extractor", "proxy_provider"])
+def test_an_entity_alone_is_taken_back_with_all_that_names_it(run: Path, tmp_path: Path, role: str) -> None:
+    """Its actor, its places and its ties go, the report names it no more, and the campaign stays as it was told."""
+    later = NOW + timedelta(days=1)
+    with opened(tmp_path / "state") as ledger:
+        ledger.attributions.add(sheet("is", role))
+        share = tell(run, CAMPAIGN, AUTHORITY, SHARING, ledger, "Ana", NOW)
+        before = ledger.shares.objects(share.share_id)
+        entity = next(one for one in of(before, "identity") if "extensions" in one)["id"]
+        note, report, campaign = (of(before, kind)[0]["id"] for kind in ("note", "report", "campaign"))
+        shown = ledger.shares.taken_back(share.share_id, [entity], later)
+        things = {entity, *(one["id"] for kind in ("location", "threat-actor") for one in of(before, kind))}
+        ties = {one["id"] for one in of(before, "relationship") if things & {one["source_ref"], one["target_ref"]}}
+        assert {one["id"] for one in shown if one.get("revoked")} == things | ties
+        assert [one["id"] for one in shown if not one.get("revoked")] == [note, report]
+        assert {version.status for version in ledger.shares.list()} == {"released"}, "a preview changes nothing"
+        made = ledger.shares.withdraw_some(share.share_id, [entity], "Bo", later, "another firm of that name")
+        assert [(one.event, one.by, one.reason) for one in made.events] == [
+            ("revoked", "Bo", "another firm of that name")
+        ]
+        assert (made.withdraws, ledger.shares.find(share.share_id).status) == (share.share_id, "released")
+        for versions in (("last",), ("first",), ("all",)):
+            rows = ledger.shares.page("authority", Wanted(versions=versions, limit=1_000))
+            read = [json.loads(one.body) for one in rows]
+            standing = [one for one in read if not one.get("revoked")]
+            assert not named(standing)
+            assert campaign in {one["id"] for one in standing}
+            assert entity not in {ref for one in standing for ref in one.get("object_refs", ())}
+        for wrong in ([campaign], ["identity--1"], [entity], [entity, report]):
+            with pytest.raises(UsageError, match="no such object"):
+                ledger.shares.taken_back(share.share_id, wrong, later)
+
+
+def test_what_was_taken_back_alone_does_not_return_and_the_rest_is_told_on(run: Path, tmp_path: Path) -> None:
+    later = NOW + timedelta(days=1)
+    with opened(tmp_path / "state") as ledger:
+        ledger.attributions.add(sheet("is", "extractor"))
+        share = tell(run, CAMPAIGN, AUTHORITY, SHARING, ledger, "Ana", NOW)
+        entity = next(one for one in of(ledger.shares.objects(share.share_id), "identity") if "extensions" in one)
+        ledger.shares.withdraw_some(share.share_id, [entity["id"]], "Bo", later, "wrong")
+        # the worksheet says something new of the same entity: it was taken back, and stays so
+        ledger.attributions.add([row("places", 9, item="Relay <b>Ltd</b>", text="DE")])
+        with pytest.raises(UsageError, match="it was withdrawn"):
+            tell(run, CAMPAIGN, AUTHORITY, SHARING, ledger, "Ana", later)
+        changed = tables()
+        changed["campaigns"][0]["accounts"] = 1_417
+        fresh = written(tmp_path / "later", changed)
+        told = ledger.shares.objects(tell(fresh, CAMPAIGN, AUTHORITY, SHARING, ledger, "Ana", later).share_id)
+        assert of(told, "campaign")
+        assert entity["id"] not in json.dumps(told)

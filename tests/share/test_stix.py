@@ -11,7 +11,7 @@ import pytest
 import stix2
 from stix2validator import ValidationOptions, validate_string
 
-from stillwatch.ledger.shares import revoked
+from stillwatch.ledger.retraction import revoked
 from stillwatch.records.markings import TLP, marking_id, marking_object, marking_of
 from stillwatch.share.patterns import pattern_of, value_in
 from stillwatch.share.preview import objects_for, summary

@@ -234,13 +234,32 @@ def refuse(share_id: ShareId, state: State = None, database: Database = None, by
 
 
 @app.command()
-def withdraw(
-    share_id: ShareId, state: State = None, database: Database = None, by: By = "", reason: Reason = ""
+def withdraw(  # noqa: PLR0913  one parameter an option
+    share_id: ShareId,
+    state: State = None,
+    database: Database = None,
+    by: By = "",
+    reason: Reason = "",
+    only: Annotated[list[str] | None, typer.Option("--object", help="Take back this object alone; repeatable.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Print what `--object` would send, and change nothing.")
+    ] = False,
 ) -> None:
-    """Takes a share back: every object of it is revoked, and can be read as nothing else."""
+    """Takes a share back: every object of it is revoked, and can be read as nothing else.
+
+    With `--object`, as of an entity, that object, what ties others to it, and what was told by it alone.
+    """
+    if preview and only:
+        with ledger_of(state, database) as ledger:
+            print_json(ledger.shares.taken_back(share_id, only, now()))
+        return
     _with_reason(reason)
     with ledger_of(state, database) as ledger:
-        _told(ledger.shares.withdraw(share_id, by or user(), now(), reason), f"revokes {share_id}")
+        shares, who = ledger.shares, by or user()
+        if only:
+            _told(shares.withdraw_some(share_id, only, who, now(), reason), f"revokes a part of {share_id}")
+        else:
+            _told(shares.withdraw(share_id, who, now(), reason), f"revokes {share_id}")
 
 
 def _with_reason(reason: str) -> None:

@@ -15,9 +15,12 @@ ShareStatus = Literal["waiting", "released", "refused", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class ShareEvent:
-    """A person has approved, refused or withdrawn a share, or it was delivered to its recipient's server."""
+    """A person has approved, refused or withdrawn a share, or it was delivered to its recipient's server.
 
-    event: Literal["approved", "refused", "withdrawn", "delivered"]
+    `revoked` says why a share takes back some objects of another one.
+    """
+
+    event: Literal["approved", "refused", "withdrawn", "delivered", "revoked"]
     by: str
     at: datetime
     reason: str

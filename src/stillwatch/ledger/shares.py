@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
@@ -15,9 +15,10 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.exchanged import Share, ShareEvent, Stored, Wanted
 from stillwatch.ledger.parts import Part, named
 from stillwatch.ledger.records import cleaned, digest, in_utc, same_person, storable
+from stillwatch.ledger.retraction import WHOLE, going_with, is_ours, retraction, revoked, version_of, without
 from stillwatch.ledger.tables import SHARE_EVENTS, SHARED_OBJECTS, SHARES, add
 from stillwatch.ledger.versions import known, page, times
-from stillwatch.records.identifiers import COMMON, MAKERS, read_stamp, stamp
+from stillwatch.records.identifiers import COMMON, MAKERS
 
 Object = Mapping[str, Any]
 Objects = list[dict[str, Any]]
@@ -100,6 +101,34 @@ class Shares(Part):
         with self._ledger.writing() as connection:
             self._note(connection, share_id, ShareEvent("delivered", by, at, ""))
 
+    def taken_back(self, share_id: str, ids: Collection[str], at: datetime) -> Objects:
+        """The versions that would take back some objects of a share, and what goes with them, and that nothing else.
+
+        Raises UsageError where the share has not left, or an id is none of its objects that can go alone.
+        """
+        share = self._standing(share_id, "released")
+        told = [one["id"] for one in self.objects(share_id)]
+        with self._ledger.reading() as connection:
+            mine = known(connection, SHARED_OBJECTS, SHARED_OBJECTS.c.recipient == share.recipient, told)
+        objects = [json.loads(mine[name][-1][1]) for name in told]
+        standing = [one for one in objects if is_ours(one) and not one.get("revoked")]
+        alone = {one["id"] for one in standing if one["type"] not in WHOLE}
+        if share.withdraws is not None or not set(ids) <= alone:
+            remedy = "see `stillwatch share show`; withdraw the whole share to take back the campaign"
+            raise UsageError([Mistake(f"share `{share_id}`", "has no such object to take back alone", remedy)])
+        return retraction(standing, ids, at)
+
+    def withdraw_some(self, share_id: str, ids: Collection[str], by: str, at: datetime, reason: str) -> Share:
+        """Takes some objects of a share back, and what goes with them; the rest of it stays.
+
+        Returns the share of the new versions. Raises UsageError as `taken_back`.
+        """
+        with self._ledger.writing() as connection:
+            gone = self.taken_back(share_id, ids, at)
+            made = self._taking_back(connection, self.find(share_id), gone, by, at)
+            self._note(connection, made.share_id, ShareEvent("revoked", by, at, reason))
+        return self.find(made.share_id)
+
     def withdraw(self, share_id: str, by: str, at: datetime, reason: str) -> Share:
         """Takes a share back: its recipient can read no more of it than that everything in it is revoked.
 
@@ -110,29 +139,20 @@ class Shares(Part):
             if share.withdraws is not None:
                 raise UsageError([Mistake(f"share `{share_id}`", "takes another one back", "it stays")])
             self._note(connection, share_id, ShareEvent("withdrawn", by, at, reason))
-            gone = [revoked(one, at) for one in self.objects(share_id) if _is_ours(one)]
-            body = json.dumps(gone, separators=(",", ":"), ensure_ascii=False)
-            made = replace(
-                share,
-                share_id="s" + digest(share_id, "withdrawn")[:24],
-                made_at=in_utc(at),
-                made_by=named("`--by`", by),
-                digest=sha256(body.encode()).hexdigest(),
-                needs_approval=False,
-                withdraws=share_id,
-                events=(),
-            )
-            row = {one.name: getattr(made, one.name) for one in _COLUMNS}
-            add(connection, SHARES, [{**row, "bundle": body}])
-            self._release(connection, made, gone, at)
-        return made
+            gone = [revoked(one, at) for one in self.objects(share_id) if is_ours(one)]
+            return self._taking_back(connection, share, gone, by, at)
 
     def page(self, recipient: str, wanted: Wanted) -> Rows:
         """What a recipient can read now, at most one version more than the limit, in the order of release."""
         withdrawn = sa.select(SHARE_EVENTS.c.share_id).where(SHARE_EVENTS.c.event == "withdrawn")
+        later = SHARED_OBJECTS.alias()
+        replaced = sa.select(SHARES.c.withdraws, later.c.object_id).where(
+            SHARES.c.share_id == later.c.share_id, SHARES.c.recipient == recipient, SHARES.c.withdraws.is_not(None)
+        )
 
         def among(table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
-            return table.c.recipient == recipient, table.c.share_id.not_in(withdrawn)
+            mine = table.c.recipient == recipient, table.c.share_id.not_in(withdrawn)
+            return *mine, sa.tuple_(table.c.share_id, table.c.object_id).not_in(replaced)
 
         with self._ledger.reading() as connection:
             return page(connection, SHARED_OBJECTS, among, wanted)
@@ -146,18 +166,36 @@ class Shares(Part):
     def _fresh(self, connection: sa.Connection, recipient: str, objects: Sequence[Object]) -> Objects:
         mine = SHARED_OBJECTS.c.recipient == recipient
         before = known(connection, SHARED_OBJECTS, mine, [one["id"] for one in objects])
+        told = {name: json.loads(versions[-1][1]) for name, versions in before.items()}
+        gone = {name for name, last in told.items() if last.get("revoked")}
         fresh = []
-        for one in objects:
-            if one["id"] not in before:
+        for one in without(objects, going_with(objects, gone)):  # what was taken back alone is left out
+            last = told.get(one["id"])
+            if last is None:
                 fresh.append(dict(one))
-                continue
-            last = json.loads(before[one["id"]][-1][1])
-            if last.get("revoked"):
-                remedy = "what was revoked cannot return in STIX; it was wrong once"
-                raise UsageError([Mistake(f"`{recipient}`", "was told this before, and it was withdrawn", remedy)])
-            if _is_ours(one) and _words(last) != _words(one):
+            elif is_ours(one) and _words(last) != _words(one):
                 fresh.append({**one, "created": last["created"]})
+        if gone and (not fresh or any(told[name]["type"] in WHOLE for name in gone)):
+            remedy = "what was revoked cannot return in STIX; it was wrong once"
+            raise UsageError([Mistake(f"`{recipient}`", "was told this before, and it was withdrawn", remedy)])
         return fresh
+
+    def _taking_back(self, connection: sa.Connection, share: Share, gone: Objects, by: str, at: datetime) -> Share:
+        body = json.dumps(gone, separators=(",", ":"), ensure_ascii=False)
+        made = replace(
+            share,
+            share_id="s" + digest(share.share_id, "withdrawn", *sorted(one["id"] for one in gone))[:24],
+            made_at=in_utc(at),
+            made_by=named("`--by`", by),
+            digest=sha256(body.encode()).hexdigest(),
+            needs_approval=False,
+            withdraws=share.share_id,
+            events=(),
+        )
+        row = {one.name: getattr(made, one.name) for one in _COLUMNS}
+        add(connection, SHARES, [{**row, "bundle": body}])
+        self._release(connection, made, gone, at)
+        return made
 
     def _release(self, connection: sa.Connection, share: Share, objects: Sequence[Object], at: datetime) -> None:
         mine = SHARED_OBJECTS.c.recipient == share.recipient
@@ -207,25 +245,5 @@ class Shares(Part):
         return tuple(Share(**row, events=tuple(said.get(row["share_id"], ()))) for row in rows)
 
 
-def version_of(one: Object) -> datetime:
-    """The version of an object: when it was changed, or made where it cannot change; raises ValueError."""
-    found = read_stamp(one.get("modified", one.get("created")))
-    if found is None:
-        raise ValueError("an object needs `created` or `modified`")
-    return found
-
-
-def _is_ours(one: Object) -> bool:
-    """Whether the sender made the object, who alone may change it."""
-    return one.get("created_by_ref") not in (None, MAKERS)
-
-
 def _words(one: Object) -> dict[str, Any]:
     return {name: value for name, value in one.items() if name not in ("created", "modified", "published")}
-
-
-def revoked(one: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    """The version of an object that takes it back."""
-    # later than the version that it ends, by the least that STIX writes, even where a clock went back
-    modified = max(version_of(one) + timedelta(milliseconds=1), in_utc(at))
-    return {**one, "modified": stamp(modified), "revoked": True}
