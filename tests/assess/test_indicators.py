@@ -1,4 +1,4 @@
-"""What partners report lifts what stands at `review` by its own evidence, by as much as they were right before."""
+"""What partners have in common lifts what stands at `review` by its own evidence; their word alone lifts nobody."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ def engine(tmp_path: Any) -> Iterator[DuckDBEngine]:
 
 
 def report(keyed: int, weight: float = 0.95, partner: str = "northwind", **changed: Any) -> dict[str, Any]:
+    """A value that a partner can hardly guess, and that private matching found common."""
     row = {"partner": partner, "claim": "same_address", "value": f"203.0.113.{keyed}", "weight": weight, "keyed": keyed}
-    return {**row, **changed}
+    return {**row, "matched": True, **changed}
 
 
 def found_with(engine: DuckDBEngine, indicators: Sequence[Mapping[str, Any]], prior: float, **given: Any) -> Any:
     """What assessment finds where the network's accounts use one address, and some people another."""
     fill(engine, tests=given.pop("tests", PLAIN))
+    column = given.pop("column", "address_value")
     uses = [(account, THEIRS) for account in MEMBERS] + [(f"s{one}", OTHERS) for one in range(STRANGERS // 2)]
-    rows = [{"account_id": account, "address_value": value, "started_at": day(1)} for account, value in uses]
+    rows = [{"account_id": account, column: value, "started_at": day(1)} for account, value in uses]
     stored(engine, EXCHANGE_SKETCHES, rows)
     stored(engine, INDICATOR_SKETCHES, indicators)
     return assessed(engine, prior_campaigns_per_1000_networks=prior)
@@ -78,6 +80,9 @@ def test_partners_who_were_right_lift_review_to_act(engine: DuckDBEngine, prior:
         [report(THEIRS, claim="same_subnet")],
         [report(THEIRS, -5.0)],
         [report(THEIRS, float("nan"))],
+        [report(THEIRS, 1.0, partner=f"p{one}", matched=False) for one in range(50)],
+        [report(THEIRS, 1.0, matched=None)],
+        [report(THEIRS, matched=False), report(OTHERS + 1)],
     ],
     ids=[
         "none",
@@ -90,16 +95,43 @@ def test_partners_who_were_right_lift_review_to_act(engine: DuckDBEngine, prior:
         "of another claim",
         "of a negative weight",
         "of no weight",
+        "by the word of fifty who were right for years",
+        "of nothing known",
+        "told, beside another value that was matched",
     ],
 )
 def test_other_reports_leave_it_where_it_is(engine: DuckDBEngine, prior: float, indicators: list[Any]) -> None:
     assert levels(found_with(engine, indicators, prior)) == {"C1": "review"}
 
 
+@pytest.mark.parametrize(
+    ("claim", "column", "level"),
+    [
+        ("same_device", "device_value", "act"),
+        ("same_subnet", "address_subnet_value", "review"),
+        ("same_user_agent", "user_agent_value", "review"),
+        ("same_client_fingerprint", "fingerprint_value", "act"),
+    ],
+)
+def test_what_can_be_guessed_lifts_nobody_though_it_was_matched(
+    engine: DuckDBEngine, prior: float, claim: str, column: str, level: str
+) -> None:
+    found = found_with(engine, [report(THEIRS, claim=claim)], prior, column=column)
+    assert levels(found) == {"C1": level}
+    assert len(evidence(found)) == 1
+
+
+def test_what_partners_tell_is_shown_with_what_it_weighs(engine: DuckDBEngine, prior: float) -> None:
+    found = found_with(engine, [report(THEIRS, 0.9, matched=False)], prior)
+    assert levels(found) == {"C1": "review"}
+    assert evidence(found) == pytest.approx([3.3], abs=0.1)
+    assert [(row["partner"], row["accounts"]) for row in found["seen_indicators"]] == [("northwind", 40)]
+
+
 @pytest.mark.parametrize("share", [0.6, 0.8])
 def test_nobody_comes_above_watch_by_reports(engine: DuckDBEngine, share: float) -> None:
     """Whatever is reported of a group that its own evidence does not bring to `review`."""
-    indicators = [report(THEIRS, 1.0, partner=f"p{one}") for one in range(20)]
+    indicators = [report(THEIRS, 1.0, partner=f"p{one}", matched=one % 2 == 0) for one in range(20)]
     tests = nearer_to_people(share)
     plain = levels(found_with(engine, [], 100.0, tests=tests))
     assert levels(found_with(engine, indicators, 100.0, tests=tests)) == plain

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stillwatch.ledger.exchanged import Sighting, Wanted
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.received import LARGEST, QuotaError, objects_in
+from stillwatch.records.identifiers import MATCHED
 from stillwatch.records.markings import marking_object
 from tests.ledger.made import DAY, NOW, identity, indicator, told
 
@@ -153,3 +154,13 @@ def test_anything_is_answered(ledger: Ledger, objects: list[Any]) -> None:
 def test_what_is_no_envelope_has_no_objects(envelope: object) -> None:
     assert objects_in(envelope) is None
     assert objects_in({"type": "bundle", "objects": [1]}) == [1]
+
+
+def test_no_partner_says_that_we_matched_what_it_tells(ledger: Ledger) -> None:
+    """Only what our own matching found can raise a level, so that nobody else may say so of an object."""
+    for said in (True, False, None, "yes"):
+        receipt = ledger.received.add("northwind", [indicator(by="Northwind", **{MATCHED: said})], NOW, 1_000)
+        assert "matched" in receipt.failures[0][1]
+    assert ledger.received.indicators("northwind") == []
+    assert ledger.received.add("northwind", [indicator(by="Northwind", **{MATCHED: True})], NOW, 1_000, matched=True)
+    assert len(ledger.received.indicators("northwind")) == 1

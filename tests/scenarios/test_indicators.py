@@ -1,4 +1,4 @@
-"""Partners' indicators in a world: an honest partner lifts a campaign at `review`, a poisoned feed lifts nobody."""
+"""Partners in a world: what was matched lifts a campaign at `review`; no feed, and no word, lifts anybody."""
 
 from __future__ import annotations
 
@@ -65,9 +65,11 @@ def campaign(world: SmallWorld) -> set[str]:
     return set(world.accounts_of("letter"))
 
 
-def test_partners_lift_a_campaign_and_no_innocent(world: SmallWorld, campaign: set[str], tmp_path: Path) -> None:
-    (tmp_path / "plain").mkdir()
-    (tmp_path / "told").mkdir()
+def test_what_was_matched_lifts_a_campaign_and_no_word_lifts_anybody(
+    world: SmallWorld, campaign: set[str], tmp_path: Path
+) -> None:
+    for name in ("plain", "told", "matched"):
+        (tmp_path / name).mkdir()
     plain = level_of(scanned(world, tmp_path / "plain", []))
     assert {plain[one] for one in plain} <= {"review", "watch"}
     innocent = sorted(set(pq.read_table(world.folder / "accounts.parquet")["account_id"].to_pylist()) - campaign)
@@ -77,7 +79,6 @@ def test_partners_lift_a_campaign_and_no_innocent(world: SmallWorld, campaign: s
     assert len(own) > 20
     flood = [("same_subnet", f"{a}.{b}.{c}.0/24") for a in range(20, 36) for b in range(0, 256, 8) for c in range(40)]
     told = [
-        *indicators("honest", 0.95, own),
         # the best customers, whole groups of innocents, half the internet, and a range that is none
         *indicators("customers", 0.95, sorted(held_by(world, innocent[::7]))),
         *(
@@ -88,7 +89,12 @@ def test_partners_lift_a_campaign_and_no_innocent(world: SmallWorld, campaign: s
         *indicators("flood", 0.95, flood),
         *indicators("range", 0.95, [("same_subnet", "0.0.0.0/0"), ("same_subnet", "20.0.0.0/8")]),
     ]
-    run = scanned(world, tmp_path / "told", told)
+    # a partner that was right for years, and others who say the same, lie about a group that stands at `review`: for
+    # a scan the campaign is such a group, since nothing in its own evidence says that it is guilty enough
+    lying = [row for at in range(5) for row in indicators(f"right before {at}", 1.0, sorted(theirs))]
+    assert level_of(scanned(world, tmp_path / "told", [*told, *lying])) == plain
+    honest = [row | {"matched": True} for row in indicators("honest", 0.95, own)]
+    run = scanned(world, tmp_path / "matched", [*honest, *told])
     found = level_of(run)
     assert sum(level == "act" for level in found.values()) > 0.8 * len(campaign)
     above = {one for one, level in found.items() if level != "watch"}

@@ -111,14 +111,14 @@ def _verdict(
 ) -> Verdict:
     """What is stated of one candidate, without the claims that are switched `off`.
 
-    What partners told counts only where its own evidence brings a candidate to `review`: nobody comes there by it.
+    What a partner has in common with us counts only where its own evidence brings a candidate to `review`.
     """
     weighed = weighing.with_bits()
     said = measured_sentences(profile, weighed)
     alternatives = try_all(profile, weighed, said)
     score = own = judge(weighed, alternatives)
-    if told is not None and own.level == indicators.COUNTS_FROM:
-        lifted = weighing.with_bits(told.bits)
+    if told is not None and told.raising > 0.0 and own.level == indicators.COUNTS_FROM:
+        lifted = weighing.with_bits(told.raising)
         alternatives = try_all(profile, lifted, said)
         # among all candidates each stands by its own evidence
         score = replace(judge(lifted, alternatives), evidence_bits=own.evidence_bits)

@@ -10,7 +10,9 @@ for the weight w, the share s of the candidate's accounts that hold reported val
 outside all networks that do. It is at most 1 / (1 - w), whatever is reported. A partner that is likelier wrong than
 right says nothing, and neither does one whose values people hold: it was misled, or means to mislead.
 
-What partners report accuses nobody: it counts only for a candidate that its own evidence brings to `review`.
+What partners report is shown as evidence, and raises nobody: a partner that was right for years may lie once. Only what
+private matching found common raises, where it can hardly be guessed, and only a candidate that its own evidence brings
+to `review`: to have such a value, the partner must have met the same machine, or know whose it is.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ COUNTS_FROM = "review"
 """The level of a candidate's own evidence at which indicators count: below it they raise nobody, above it nothing is
 left to raise."""
 
+RAISING = (ADDRESS, DEVICE, FINGERPRINT)
+"""Claims whose matched values may raise: a few sessions test every range, and every name of a program."""
+
 _COLUMNS = {
     ADDRESS: "address_value",
     SUBNET: "address_subnet_value",
@@ -44,17 +49,32 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What partners report of one candidate: the partners, its accounts that hold their values, and the bits."""
+    """What partners report of one candidate: the partners, its accounts that hold their values, and the bits.
+
+    `raising` are the bits of what was matched and can hardly be guessed, which may raise it.
+    """
 
     partners: int
     accounts: int
     bits: float
+    raising: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Partner:
+    """A partner's weight, the share of people who hold a value of its, and of those who hold one that raises."""
+
+    weight: float
+    people: float
+    people_raising: float
 
 
 def uses_sql() -> Query:
     """Which account holds which reported value, in exchanges within the time for which it was reported."""
+    raising = f"indicators.matched AND indicators.claim IN ({', '.join(map(literal, RAISING))})"
     each = "\nUNION ALL\n".join(
-        f"""SELECT indicators.partner, indicators.claim, indicators.value, exchanges.account_id
+        f"""SELECT indicators.partner, indicators.claim, indicators.value, exchanges.account_id,
+  CASE WHEN {raising} THEN 1 ELSE 0 END AS raises
 FROM exchange_sketches AS exchanges
 JOIN indicator_sketches AS indicators ON indicators.keyed = exchanges.{column}
 WHERE indicators.claim = {literal(claim)}
@@ -63,7 +83,10 @@ WHERE indicators.claim = {literal(claim)}
         for claim, column in _COLUMNS.items()
     )
     return Query(
-        "uses of reported values", f"SELECT DISTINCT partner, claim, value, account_id FROM (\n{each}\n) AS uses"
+        "uses of reported values",
+        f"""SELECT partner, claim, value, account_id, max(raises) AS raises FROM (
+{each}
+) AS uses GROUP BY partner, claim, value, account_id""",
     )
 
 
@@ -90,12 +113,14 @@ WITH people AS (
   WHERE account_id NOT IN (SELECT account_id FROM network_members)
 ),
 holders AS (
-  SELECT uses.partner, count(DISTINCT uses.account_id) AS holders
+  SELECT uses.partner, count(DISTINCT uses.account_id) AS holders,
+    count(DISTINCT CASE WHEN uses.raises = 1 THEN uses.account_id END) AS raising
   FROM indicator_uses AS uses JOIN people USING (account_id)
   GROUP BY uses.partner
 ),
 weights AS (SELECT partner, min(weight) AS weight FROM indicator_sketches GROUP BY partner)
-SELECT weights.partner, weights.weight, coalesce(holders.holders, 0) AS holders, (SELECT count(*) FROM people) AS people
+SELECT weights.partner, weights.weight, coalesce(holders.holders, 0) AS holders,
+  coalesce(holders.raising, 0) AS raising, (SELECT count(*) FROM people) AS people
 FROM weights LEFT JOIN holders USING (partner)
 ORDER BY weights.partner
 """,
@@ -107,7 +132,8 @@ def candidates_sql() -> Query:
     return Query(
         "reported candidates",
         """
-SELECT members.candidate_id, uses.partner, count(DISTINCT uses.account_id) AS holders
+SELECT members.candidate_id, uses.partner, count(DISTINCT uses.account_id) AS holders,
+  count(DISTINCT CASE WHEN uses.raises = 1 THEN uses.account_id END) AS raising
 FROM indicator_uses AS uses JOIN candidate_members AS members USING (account_id)
 GROUP BY members.candidate_id, uses.partner
 ORDER BY members.candidate_id, uses.partner
@@ -151,16 +177,20 @@ def gather(engine: Engine) -> Mapping[str, Reported]:
     engine.create("indicator_uses", uses_sql())
     engine.create(SEEN_INDICATORS.name, seen_indicators_sql())
     partners = {
-        row["partner"]: (row["weight"], (row["holders"] + 1) / (row["people"] + 2))
+        row["partner"]: _Partner(row["weight"], *((row[of] + 1) / (row["people"] + 2) for of in ("holders", "raising")))
         for row in engine.fetch(partners_sql()).to_pylist()
     }
     sizes = {row["candidate_id"]: row for row in engine.fetch(holders_sql()).to_pylist()}
-    bits: dict[str, list[float]] = defaultdict(list)
+    bits: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in engine.fetch(candidates_sql()).to_pylist():
-        share = row["holders"] / sizes[row["candidate_id"]]["accounts"]
-        bits[row["candidate_id"]].append(bits_of(partners[row["partner"]][0], share, partners[row["partner"]][1]))
+        partner, accounts = partners[row["partner"]], sizes[row["candidate_id"]]["accounts"]
+        told = bits_of(partner.weight, row["holders"] / accounts, partner.people)
+        raising = bits_of(partner.weight, row["raising"] / accounts, partner.people_raising)
+        bits[row["candidate_id"]].append((told, raising))
     return {
-        name: Reported(len(each), sizes[name]["holders"], min(sum(each), INDICATOR_BITS_CAP))
+        name: Reported(
+            len(each), sizes[name]["holders"], *(min(sum(some), INDICATOR_BITS_CAP) for some in zip(*each, strict=True))
+        )
         for name, each in bits.items()
     }
 
@@ -170,7 +200,11 @@ def items(told: Reported | None) -> list[EvidenceItem]:
     if told is None:
         return []
     bits = round(told.bits, 3)
-    return [EvidenceItem(REPORTED_BY_PARTNERS.name, bits, sentences.reported(told.partners, told.accounts, told.bits))]
+    return [
+        EvidenceItem(
+            REPORTED_BY_PARTNERS.name, bits, sentences.reported(told.partners, told.accounts, told.bits, told.raising)
+        )
+    ]
 
 
 def _has_rows(engine: Engine) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,7 @@ from stillwatch.ledger.records import digest, in_utc, storable
 from stillwatch.ledger.shares import Shares
 from stillwatch.ledger.tables import RECEIPTS, RECEIVED_OBJECTS, SIGHTINGS, add
 from stillwatch.ledger.versions import known, page, times
-from stillwatch.records.identifiers import COMMON, MAKERS, read_stamp, stamp
+from stillwatch.records.identifiers import COMMON, MAKERS, MATCHED, read_stamp, stamp
 
 LARGEST = 65_536
 """Bytes of one object."""
@@ -55,16 +55,25 @@ class Received(Part):
     """What partners told, and where it was seen."""
 
     def add(
-        self, partner: str, objects: Sequence[Any], at: datetime, quota: int, until: datetime | None = None
+        self,
+        partner: str,
+        objects: Sequence[Any],
+        at: datetime,
+        quota: int,
+        until: datetime | None = None,
+        *,
+        matched: bool = False,
     ) -> Receipt:
         """Takes a partner's objects, all or none; the same ones again change nothing.
+
+        Only what a match of ours found (`matched`) may say that it was matched: nobody says so of what it tells.
 
         `until` is how far the partner's server was read, where they come from there. The receipt names each object and
         what is wrong with it. Raises QuotaError where more than `quota` objects of the partner were new within a day.
         """
         partner, at = named("the partner", partner), in_utc(at)
         with self._ledger.writing() as connection:
-            checked = list(self._checked(connection, partner, objects, at))
+            checked = [one if matched else _not_matched(one) for one in self._checked(connection, partner, objects, at)]
             fresh = {(one.object_id, one.version): one for one in checked if one.fault is None}
             before = self._before(connection, partner, [one.object_id for one in fresh.values()])
             fresh = {key: one for key, one in fresh.items() if key not in before}
@@ -211,6 +220,13 @@ def _read(one: Any, at: datetime) -> _Checked:
     elif version > at + AHEAD:
         fault = "was changed in a time to come"
     return _Checked(shape[0], version, shape[1], body, fault)
+
+
+def _not_matched(one: _Checked) -> _Checked:
+    """The object of a partner, which is refused where it says that we matched it."""
+    if one.fault is None and MATCHED in json.loads(one.body):
+        return replace(one, fault="says that it was matched, which only our own matching can say")
+    return one
 
 
 def _beside(one: _Checked, versions: Sequence[tuple[datetime, str]]) -> str | None:

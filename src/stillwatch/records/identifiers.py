@@ -40,3 +40,6 @@ MAKERS = stix_id("identity", "Stillwatch")
 
 COMMON = ("attack-pattern", "extension-definition", "marking-definition")
 """Types of objects that several providers send under one id, because somebody else published them."""
+
+MATCHED = "x_stillwatch_matched"
+"""The property of an indicator that private matching found common. No object that a partner sends may have it."""

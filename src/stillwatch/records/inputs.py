@@ -69,6 +69,7 @@ INDICATORS = Table(
         *columns(Kind.STRING, "partner claim value", required=True),  # claim and value as in `records.indicators`
         *columns(Kind.FLOAT64, "weight", required=True),  # the probability that what the partner tells is right
         *columns(Kind.TIMESTAMP, "valid_from valid_until"),  # uses outside say nothing
+        *columns(Kind.BOOLEAN, "matched"),  # found common by private matching; the rest is the partner's word alone
     ),
     ("partner", "claim", "value"),
 )

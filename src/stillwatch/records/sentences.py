@@ -204,11 +204,15 @@ def weighed_together(bits: float) -> str:
     return f"All measures together make extraction {times_words} times {which} than it was before they were looked at."
 
 
-def reported(partners: int, accounts: int, bits: float) -> str:
-    """What partners report of a group, whose accounts hold their values."""
+def reported(partners: int, accounts: int, bits: float, raising: float) -> str:
+    """What partners report of a group, whose accounts hold their values, and how much of it may raise the group."""
     who = "A partner reports" if partners == 1 else f"{partners:,} partners report"
     have = "One account holds" if accounts == 1 else f"{accounts:,} accounts hold"
-    return f"{who} technical values. {have} some of them. By the partners' records this weighs {bits:.1f} bits."
+    counts = "no level rests on it: it is their word alone"
+    if raising > 0.0:
+        counts = f"{raising:.1f} of them count, for values that private matching found common"
+    weighs = f"By the partners' records this weighs {bits:.1f} bits; {counts}."
+    return f"{who} technical values. {have} some of them. {weighs}"
 
 
 def passes_on(shared: float, bits: float) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stillwatch.ledger.exchanged import Sighting, Stored, Wanted
 from stillwatch.ledger.records import in_utc
-from stillwatch.records.identifiers import read_stamp
+from stillwatch.records.identifiers import MATCHED, read_stamp
 from stillwatch.records.inputs import INDICATORS
 from stillwatch.records.outputs import SEEN_INDICATORS
 from stillwatch.runs.tables import table_of
@@ -44,6 +44,7 @@ class Living:
     value: str
     valid_from: datetime
     valid_until: datetime
+    matched: bool  # common by private matching: we found it as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def indicators(ledger: Ledger, now: datetime) -> pa.Table:
                 "weight": trusted,
                 "valid_from": begin if known is None else min(known["valid_from"], begin),
                 "valid_until": end if known is None else max(known["valid_until"], end),
+                "matched": one.matched or (known is not None and known["matched"]),
             }
     return pa.Table.from_pylist([rows[key] for key in sorted(rows)], schema=INDICATORS.schema)
 
@@ -156,7 +158,8 @@ def indicator_of(one: Stored) -> Living | None:
         return None
     longest = max(one.version, begin) + LONGEST_VALID * VALID[value[0]]
     end = read_stamp(said.get("valid_until"))
-    return Living(one.object_id, *value, begin, longest if end is None else min(end, longest))
+    matched = said.get(MATCHED) is True
+    return Living(one.object_id, *value, begin, longest if end is None else min(end, longest), matched)
 
 
 def _plain(moment: datetime) -> datetime:

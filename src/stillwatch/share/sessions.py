@@ -15,7 +15,7 @@ from stillwatch.errors import InputError, Mistake, UsageError
 from stillwatch.key import Key, load_key
 from stillwatch.ledger import View
 from stillwatch.ledger.records import in_utc
-from stillwatch.records.identifiers import stamp, stix_id
+from stillwatch.records.identifiers import MATCHED, stamp, stix_id
 from stillwatch.share import matching
 from stillwatch.share.gather import values_to_match
 from stillwatch.share.matching import Session, Value
@@ -102,7 +102,7 @@ def read(side: Side, given: Path) -> tuple[int, list[Value]]:
     with side.ledger.writing():
         told = [_indicator(one, side.partner, side.now) for one in common if one[0] in VALID]
         if told:
-            side.ledger.received.add(side.partner.name, told, side.now, side.partner.objects_a_day)
+            side.ledger.received.add(side.partner.name, told, side.now, side.partner.objects_a_day, matched=True)
         side.log(f"read {kept.session}: {count} common")
     path.unlink()
     return count, common
@@ -121,6 +121,7 @@ def _indicator(value: Value, partner: Partner, now: datetime) -> dict[str, Any]:
         "pattern": pattern_of(claim, text),
         "pattern_type": "stix",
         "valid_from": stamp(now - VALID[claim]),
+        MATCHED: True,
     }
 
 
