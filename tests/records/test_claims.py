@@ -47,6 +47,9 @@ OFF: dict[EvidenceSort, set[str]] = {
     },
     "content": {
         "asks_alike",
+        "written_at_density",
+        "answered_at_density",
+        "sent_in_shape",
         "same_opening_words",
         "same_closing_words",
         "same_payload",

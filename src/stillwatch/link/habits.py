@@ -10,11 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.ties import UNKNOWN, Lives
-from stillwatch.records.claims import ACTIVE_IN_HOUR, ASKS_OF_KIND, SET_UP_IN_HOUR, StatedClaim
+from stillwatch.records.claims import (
+    ACTIVE_IN_HOUR,
+    ANSWERED_AT_DENSITY,
+    ASKS_OF_KIND,
+    DENSITIES,
+    SENT_IN_SHAPE,
+    SET_UP_IN_HOUR,
+    SHAPES,
+    WRITTEN_AT_DENSITY,
+    StatedClaim,
+)
 from stillwatch.records.naming import FORMS, SUBJECTS
 
 Int64 = NDArray[np.int64]
@@ -46,6 +57,7 @@ def habit_rows(
         rows = engine.fetch(kinds_sql())
         place = rows["subject"].to_numpy().astype(np.int64) * len(FORMS) + rows["form"].to_numpy()
         yield _rows(ASKS_OF_KIND, _counted(rows, place, len(SUBJECTS) * len(FORMS)), sizes, LEAST_REQUESTS)
+    yield from _marks(engine.fetch(marks_sql()), sizes, off)
     if SET_UP_IN_HOUR.name not in off:
         yield _rows(SET_UP_IN_HOUR, _set_up(named, lives), sizes, LEAST_ACTS)
 
@@ -83,6 +95,46 @@ GROUP BY members.network_id, exchanges.subject, exchanges.form""",
     )
 
 
+def marks_sql() -> Query:
+    """Requests of each network, and of everybody outside (null), by the characters for a token of request and answer
+    (null where the log does not say) and by what came with them."""
+    written, answered = (_density_sql(f"{one}_chars", f"{one}_tokens") for one in ("input", "output"))
+    shape = " + ".join(f"CASE WHEN exchanges.{name} IS NULL THEN 0 ELSE {bit} END" for name, bit in SHAPES.items())
+    return Query(
+        "marks of networks",
+        f"""
+SELECT network_id, written, answered, shape, count(*) AS requests
+FROM (
+  SELECT members.network_id, {written} AS written, {answered} AS answered, {shape} AS shape
+  FROM exchange_sketches AS exchanges
+  LEFT JOIN network_members AS members ON members.account_id = exchanges.account_id
+) AS marks
+GROUP BY network_id, written, answered, shape""",
+    )
+
+
+def _density_sql(characters: str, tokens: str) -> str:
+    bands = " ".join(
+        f"WHEN exchanges.{characters} < {most} * exchanges.{tokens} THEN {place}"
+        for place, most in enumerate(DENSITIES)
+    )
+    known = f"exchanges.{characters} > 0 AND exchanges.{tokens} > 0"
+    return f"CASE WHEN {known} THEN CASE {bands} ELSE {len(DENSITIES)} END END"
+
+
+def _marks(rows: pa.Table, sizes: Mapping[str, int], off: frozenset[str]) -> Iterator[pa.Table]:
+    columns = (
+        (WRITTEN_AT_DENSITY, "written", len(DENSITIES) + 1),
+        (ANSWERED_AT_DENSITY, "answered", len(DENSITIES) + 1),
+        (SENT_IN_SHAPE, "shape", sum(SHAPES.values()) + 1),
+    )
+    for claim, column, places in columns:
+        if claim.name not in off:
+            known = rows.filter(pc.is_valid(rows[column]))
+            place = known[column].to_numpy().astype(np.int64)
+            yield _rows(claim, _counted(known, place, places), sizes, LEAST_REQUESTS)
+
+
 def _counted(rows: pa.Table, place: Int64, places: int) -> Counts:
     found: dict[str | None, Int64] = {}
     for name, at, requests in zip(rows["network_id"].to_pylist(), place, rows["requests"].to_pylist(), strict=True):
@@ -111,8 +163,8 @@ def _rows(claim: StatedClaim, counts: Counts, sizes: Mapping[str, int], least: i
     parts = []
     for name in sorted(sizes):
         own = counts.get(name, np.zeros(places, np.int64))
-        if (total := int(own.sum())) < least:
-            continue
+        if (total := int(own.sum())) < least or others.sum() < least:
+            continue  # shares of few say nothing, nor do shares beside nobody's
         held = np.flatnonzero(own)
         parts.append((name, held, own[held] / total, rate[held], sizes[name]))
     count = [len(held) for _, held, *_ in parts]

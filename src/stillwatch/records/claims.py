@@ -350,9 +350,15 @@ ASKS_ALIKE = StatedClaim("asks_alike", "content")
 ACTIVE_IN_HOUR = StatedClaim("active_in_hour", "scheduling")
 SET_UP_IN_HOUR = StatedClaim("set_up_in_hour", "scheduling")
 ASKS_OF_KIND = StatedClaim("asks_of_kind", "purpose")
+WRITTEN_AT_DENSITY = StatedClaim("written_at_density", "content")
+ANSWERED_AT_DENSITY = StatedClaim("answered_at_density", "content")
+SENT_IN_SHAPE = StatedClaim("sent_in_shape", "content")
 """Habits of a network, in its profile: shares of its requests by hour of the week (`keyed` is 0 for Monday's first),
-of its sign-ups and first uses by hour of the day, of its requests by subject and form."""
-HABITS = (ACTIVE_IN_HOUR, SET_UP_IN_HOUR, ASKS_OF_KIND)
+of its sign-ups and first uses by hour of the day, of its requests by subject and form, by characters for a token of
+request and answer (`keyed` counts the DENSITIES that are reached), and by what came with them (the sum of SHAPES)."""
+HABITS = (ACTIVE_IN_HOUR, SET_UP_IN_HOUR, ASKS_OF_KIND, WRITTEN_AT_DENSITY, ANSWERED_AT_DENSITY, SENT_IN_SHAPE)
+DENSITIES = (1, 2, 3, 4, 5)  # characters for a token
+SHAPES = {"instructions_value": 1, "tools_value": 2, "parameters_value": 4}  # columns of sketches that are there
 
 STATED_CLAIMS = (
     CLAIMS_MANY_IDENTITIES,

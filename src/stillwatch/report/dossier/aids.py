@@ -1,4 +1,4 @@
-"""What a person may look at before attributing: hours, days, shared values, names from a list, earlier events.
+"""What a person may look at before attributing: hours, days, marks, shared values, names from a list, earlier events.
 
 None of it is an entry of the worksheet, and none of it names an actor.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.report.document import Campaign
+from stillwatch.report.dossier.marks import hours_of_others, marks
 from stillwatch.report.fetch import rows
 from stillwatch.report.sanitise import sanitise
 from stillwatch.report.sentences import history, shared_value
@@ -25,8 +26,11 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 def aids(engine: Engine, campaign: Campaign, names: Sequence[str] = ()) -> Iterator[str]:
     """Lines about a campaign; `names` are looked for in what its accounts share."""
-    yield from quiet_hours([row["requests"] for row in rows(engine, hours_sql(campaign.campaign_id))])
+    others, acts, acts_of_others = hours_of_others(engine, campaign.campaign_id)
+    yield from quiet_hours([row["requests"] for row in rows(engine, hours_sql(campaign.campaign_id))], others)
+    yield from quiet_hours(acts, acts_of_others, "hours of sign-ups and first uses", "of these")
     yield from quiet_days([row["requests"] for row in rows(engine, days_sql(campaign.campaign_id))])
+    yield from marks(engine, campaign.campaign_id)
     values = [value for network in campaign.networks for value in network.values if value.shown is not None]
     for value in values:
         inside, outside = count(value.accounts), count(value.outside_accounts)
@@ -47,8 +51,11 @@ def names_of(path: Path | None) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def quiet_hours(requests: Sequence[int]) -> Iterator[str]:
-    """The quietest eight hours in a row of 24, and where it would then be night."""
+def quiet_hours(
+    requests: Sequence[float], others: Sequence[float] = (), name: str = "hours", of: str = "of the requests"
+) -> Iterator[str]:
+    """The quietest eight hours in a row of 24, everybody else's share of them where it is known, and where it would
+    then be night."""
     total = sum(requests)
     if not total:
         return
@@ -56,12 +63,14 @@ def quiet_hours(requests: Sequence[int]) -> Iterator[str]:
     start = sums.index(min(sums))
     share = sums[start] / total
     hours = f"{start:02}:00 to {(start + NIGHT) % 24:02}:00 UTC"
+    theirs = sum(others[(start + hour) % 24] for hour in range(NIGHT)) / sum(others) if sum(others) else None
+    beside = f"; of everybody else's {percent(theirs)}" if theirs is not None else ""
     if share > QUIET:
-        yield f"hours: the quietest eight, {hours}, hold {percent(share)} of the requests; by chance {percent(EVEN)}"
+        yield f"{name}: the quietest eight, {hours}, hold {percent(share)} {of}{beside}; by chance {percent(EVEN)}"
         return
     zone = (SLEEPS_FROM - start + 12) % 24 - 12
     yield (
-        f"hours: the quietest eight, {hours}, hold {percent(share)} of the requests; if people sleep then, their "
+        f"{name}: the quietest eight, {hours}, hold {percent(share)} {of}{beside}; if people sleep then, their "
         f"clocks are near UTC{zone:+d}, and a scheduler can keep any hours"
     )
 
