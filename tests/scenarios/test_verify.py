@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli.main import invoke
+from stillwatch.cli.recomputing import TABLES, _told
 from tests.custody.keys import write_key
 from tests.scenarios.small_world import SmallWorld, rewritten, rows
 
@@ -37,6 +40,8 @@ def test_the_same_logs_give_the_same_figures(
     assert "same         inputs:" in said
     for figure in ("accounts", "exchanges", "level", "expected_innocent_accounts", "last_seen"):
         assert f"same         figure {figure}: " in said
+    for table in ("campaign_usage", "evidence", "alternatives", "campaign_members"):
+        assert f"same         {table}: " in said
 
 
 def test_other_logs_are_named_with_the_figures_that_differ(
@@ -50,3 +55,33 @@ def test_other_logs_are_named_with_the_figures_that_differ(
     said = capsys.readouterr().out
     assert "differs      inputs:" in said
     assert "differs      figure exchanges: " in said
+    assert "differs      campaign_usage " in said
+    assert "more rows differ" in said
+
+
+def test_one_token_more_is_said_by_figure_and_row(
+    sealed: Path, world: SmallWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign = rows(sealed / "run", "campaign_exchanges")
+    wanted = min(row["exchange_id"] for row in campaign)
+
+    def one_more(table: pa.Table) -> pa.Table:
+        changed = table.to_pylist()
+        for row in changed:
+            row["output_tokens"] += row["exchange_id"] == wanted
+        return pa.Table.from_pylist(changed, schema=table.schema)
+
+    assert verify(sealed, world, rewritten(world.exchanges, tmp_path / "logs.parquet", one_more)) == 1
+    differ = [line for line in capsys.readouterr().out.splitlines() if line.startswith("differs")]
+    assert [line.split(":")[0].split()[1] for line in differ] == ["inputs", "figure", "campaign_usage"]
+    before = rows(sealed / "run", "campaigns")[0]["output_tokens"]
+    assert f"figure output_tokens: {before} was sealed, {before + 1} was found" in differ[1]
+    assert re.search(r"output_tokens: \d+ was sealed, \d+ was found$", differ[2])
+
+
+def test_a_row_that_was_sealed_or_found_alone_differs() -> None:
+    usage = TABLES[0]
+    row = dict.fromkeys((*usage.key, *usage.figures), 1)
+    assert _told(usage, row, None) == ["was sealed and is not found"]
+    assert _told(usage, None, row) == ["was not sealed and is found"]
+    assert _told(usage, row, row) == []

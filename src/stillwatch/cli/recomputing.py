@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from stillwatch.cli.options import Typed
 from stillwatch.errors import RunError, UsageError
 from stillwatch.input_files import find
 from stillwatch.job import Inputs, Job, Window, resolve
+from stillwatch.report.dossier.profiles import NAMED_LEVELS
 from stillwatch.report.dossier.sealing import figures
+from stillwatch.report.plain import plain
 from stillwatch.runs.tables import table_of
 from stillwatch.settings import Settings
 
@@ -88,3 +91,61 @@ def _compare_figures(found: Checked, run: Path, facts: Mapping[str, Any]) -> Non
     for figure, sealed in facts["figures"].items():
         mine = rows[name][figure]
         found.add(f"figure {figure}", mine == sealed, f"{sealed} was sealed, {mine} was found")
+    for table in TABLES:
+        _compare_rows(found, run, table, (facts["campaign"], name))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table of a run whose rows of a campaign are sealed one by one: what names the campaign and a row, and what is
+    compared."""
+
+    table: str
+    campaign: str
+    key: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+TABLES = (
+    Rows(
+        "campaign_usage",
+        "campaign_id",
+        ("capability", "request_model", "detected"),
+        ("exchanges", "conversations", "tasks", "input_tokens", "output_tokens"),
+    ),
+    Rows("evidence", "subject", ("claim",), ("bits", "sentence")),
+    Rows("alternatives", "subject", ("alternative",), ("verdict", "sentence")),
+    Rows("campaign_members", "campaign_id", ("account_id",), ("level", "exchanges", "probability", "detected_at")),
+)
+TOLD = 8  # rows of a table that are told one by one where they differ
+
+
+def _compare_rows(found: Checked, run: Path, of: Rows, campaigns: tuple[str, str]) -> None:
+    """The rows of a table that the seal shows, beside those that were found; `campaigns` are both names of one."""
+    kept = {_key(of, one): one for one in found.entries if one["kind"] == of.table and one[of.campaign] == campaigns[0]}
+    if not kept:
+        found.pass_over(of.table, "the seal shows its reader no row of it")
+        return
+    mine = {_key(of, row): row for row in table_of(run, of.table).to_pylist() if row[of.campaign] == campaigns[1]}
+    if of.table == "campaign_members":  # of these the seal shows some levels alone
+        mine = {key: row for key, row in mine.items() if key in kept or row["level"] in NAMED_LEVELS}
+    differ = [key for key in sorted(kept.keys() | mine.keys(), key=str) if _told(of, kept.get(key), mine.get(key))]
+    for key in differ[:TOLD]:
+        said = "; ".join(_told(of, kept.get(key), mine.get(key)))
+        found.add(f"{of.table} {' '.join(map(str, key))}", False, said)
+    if len(differ) > TOLD:
+        found.add(of.table, False, f"{len(differ) - TOLD:,} more rows differ")
+    if not differ:
+        found.add(of.table, True, f"{len(kept):,} rows were sealed and found")
+
+
+def _key(of: Rows, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in of.key)
+
+
+def _told(of: Rows, sealed: Mapping[str, Any] | None, mine: Mapping[str, Any] | None) -> list[str]:
+    """How a row differs, figure by figure; nothing where it does not."""
+    if sealed is None or mine is None:
+        return ["was sealed and is not found" if mine is None else "was not sealed and is found"]
+    pairs = [(name, sealed[name], plain(mine[name])) for name in of.figures]
+    return [f"{name}: {one} was sealed, {other} was found" for name, one, other in pairs if one != other]

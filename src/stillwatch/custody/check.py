@@ -35,6 +35,7 @@ class Checked:
 
     findings: list[Finding] = field(default_factory=list)
     statement: Mapping[str, Any] | None = None
+    entries: tuple[Mapping[str, Any], ...] = ()  # those that are not withheld, where all are as they were signed
     stamp: bytes | None = None  # an authority's reply
     envelope: bytes = b""
 
@@ -128,6 +129,8 @@ def _entries(found: Checked, lines: Sequence[bytes], said: Mapping[str, Any]) ->
     withheld = sum(line.startswith(b'{"withheld":') for line in lines)
     kept = f", {withheld:,} of them withheld" if withheld else ""
     same = {"size": size, "root": whole} == after
+    if same:
+        found.entries = tuple(value["entry"] for value in map(parsed, lines) if "entry" in value)
     found.add("entries", same, f"{len(lines):,} entries of evidence, decisions and custody{kept}")
 
 

@@ -32,7 +32,7 @@ Shares = Mapping[int, tuple[float, float]]
 LEAST = 0.05  # share, on either side, under which a form or shape is not told
 NOT_KEPT = (
     "language: sketches keep no text, script, language, locale or time zone; characters for a token stand in for the "
-    "density of a script: English has 4 or more, Chinese or Japanese 1 to 2, code and formulas 2 to 3"
+    "density of a script: with common tokenizers English has about 4, Chinese and Japanese 1 to 2, code 2 to 3"
 )
 _WORDS = {
     ACTIVE_IN_HOUR.name: "hours of requests",
