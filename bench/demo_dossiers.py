@@ -6,6 +6,7 @@ is made twice, and the two are compared.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -34,14 +35,15 @@ def main(out: Path) -> None:
     prices_text, worksheet_text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[:2]
     with TemporaryDirectory(prefix="bench-demo-dossiers-") as name:
         home = Path(name)
-        build("demo", SEED, ACCOUNTS, EXCHANGES, None, home / "world")
-        run = flow.scan(job_of(home / "world"), home / "run").folder
+        os.chdir(home)  # a dossier for the provider's own side names its input files as they were named
+        build("demo", SEED, ACCOUNTS, EXCHANGES, None, Path("world"))
+        run = flow.scan(job_of(Path("world")), home / "run").folder
         rows = pq.read_table(run / "campaigns.parquet").to_pylist()
         campaign = max(rows, key=lambda row: row["exchanges"])["campaign_id"]
         (home / "prices.toml").write_text(prices_text, encoding="utf-8")
         (home / "worksheet.toml").write_text(worksheet_text, encoding="utf-8")
         entered = entries(load_worksheet(home / "worksheet.toml"), (), "analyst", AT)
-        assert {one.campaign for one in entered} == {campaign}
+        assert {one.subject for one in entered} == {campaign}
         recorded = Recorded(attributions=entered)
         for profile in PROFILES:
             asked = Asked("pdf", profile, recorded, load_prices(home / "prices.toml"))
@@ -52,4 +54,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]).absolute())

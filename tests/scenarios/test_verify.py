@@ -68,7 +68,8 @@ def test_one_token_more_is_said_by_figure_and_row(
     def one_more(table: pa.Table) -> pa.Table:
         changed = table.to_pylist()
         for row in changed:
-            row["output_tokens"] += row["exchange_id"] == wanted
+            if row["exchange_id"] == wanted:
+                row["output_tokens"] += 1
         return pa.Table.from_pylist(changed, schema=table.schema)
 
     assert verify(sealed, world, rewritten(world.exchanges, tmp_path / "logs.parquet", one_more)) == 1

@@ -23,6 +23,7 @@ class RunFacts:
     until: datetime | None = None  # not included
     made_at: datetime = UNDATED  # when the run was finished
     most_lost: float = 0.01  # share of rows lost above which every result begins by saying so
+    prior: float = 0.1  # share of networks that are taken to serve extraction before anything is known of them
     addresses_wrong: float = 0.05  # share of addresses of which the provider's data name the wrong country
 
 

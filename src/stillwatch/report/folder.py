@@ -38,7 +38,7 @@ from stillwatch.records.outputs import (
     SEEN_INDICATORS,
 )
 from stillwatch.report.document import UNDATED, RunFacts
-from stillwatch.settings import EngineSettings, ReadSettings, RegionSettings
+from stillwatch.settings import AssessSettings, EngineSettings, ReadSettings, RegionSettings
 
 _KEYS = ("stillwatch", "settings", "window", "inputs", "channels_off")  # of `run.json`
 
@@ -124,8 +124,14 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
         until=_moment(window["until"]),
         made_at=_moment(record.get("finished_at")) or UNDATED,
         most_lost=float(record["settings"].get("read", {}).get("most_lost", ReadSettings().most_lost)),
+        prior=_prior(record["settings"]["assess"]),
         addresses_wrong=float(record["settings"].get("regions", {}).get("wrong_share", RegionSettings().wrong_share)),
     )
+
+
+def _prior(assess: Mapping[str, Any]) -> float:
+    name = "prior_campaigns_per_1000_networks"
+    return float(assess.get(name, getattr(AssessSettings(), name))) / 1000
 
 
 def _moment(stamp: str | None) -> datetime | None:

@@ -256,3 +256,28 @@ def test_each_response_has_its_own_days_and_what_it_saved(run: Path) -> None:
         more = row[5].endswith("more")
         saved = int(re.sub(r"\D", "", row[5])) * (-1 if more else 1)
         assert abs(saved - (rate - daily) * days) <= days + 1
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_was_assumed_before_any_evidence_is_a_linchpin(run: Path, profile: str) -> None:
+    text = dossier(run, "md", profile)
+    found = re.search(r"100 of 1,000 networks serve extraction: .* would be (\d+) % in place of (\d+) %", text)
+    assert found is not None
+    before = int(found[2]) / 100
+    odds = before / (1 - before) * (1 / 99) / (1 / 9)  # of 10 in 1,000 beside 100 in 1,000
+    assert int(found[1]) == pytest.approx(100 * odds / (1 + odds), abs=6)  # both are rounded
+
+
+def test_a_reader_who_is_told_no_attribution_is_not_told_that_there_is_none(run: Path) -> None:
+    named = "network, an address or a country is no company, and "
+    partner = dossier(run, "md", "partner")
+    assert f"{named}this reader is told no attribution." in partner
+    assert "nobody attributed it" not in partner
+    assert f"{named}nobody attributed it." in write_dossier(run, "C2", Asked("md", "counsel")).decode()
+    assert f"{named}nobody attributed it." not in dossier(run, "md", "counsel")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_figures_are_found_anew_only_where_the_seal_holds_the_settings(run: Path, profile: str) -> None:
+    said = "with the logs in hand it scans them again" in dossier(run, "md", profile)
+    assert said is PROFILES[profile].staff

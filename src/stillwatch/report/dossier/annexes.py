@@ -119,8 +119,12 @@ def _inputs(dossier: Dossier) -> Iterator[Block]:
         since = "the beginning" if document.facts.since is None else day(document.facts.since, True)
         until = "the end" if document.facts.until is None else day(document.facts.until, True)
         yield Paragraph(f"The run looked at the log from {since} to {until}.")
+    again = (
+        "with the logs in hand it scans them again and says which figures differ"
+        if dossier.profile.staff
+        else "for the provider's own profiles, whose seals hold the settings, scans the logs again"
+    )
     yield Paragraph(
-        "Where a seal lies beside this document, `stillwatch report verify` checks both offline, byte for byte, and "
-        "with the logs in hand it scans them again and says which figures differ. The same logs, settings and version "
-        "give the same figures on every machine."
+        f"Where a seal lies beside this document, `stillwatch report verify` checks both offline, byte for byte, and "
+        f"{again}. The same logs, settings and version give the same figures on every machine."
     )

@@ -8,7 +8,7 @@ from stillwatch.report import digest
 from stillwatch.report.document import Evidence
 from stillwatch.report.dossier.blocks import Items, Paragraph, Section
 from stillwatch.report.dossier.facts import Dossier
-from stillwatch.report.wording import count, expected, explanation, stopped
+from stillwatch.report.wording import count, expected, explanation, percent, stopped
 
 
 def unknown(dossier: Dossier) -> Section:
@@ -21,7 +21,8 @@ def _unknown(dossier: Dossier) -> Iterator[str]:
     yield "Whether any model was trained on the answers, and which."
     found = dossier.worksheet
     if found is None or (found.conclusion is None and not any(one.concluded for one in found.entities)):
-        yield "Who is behind it: a network, an address or a country is no company, and nobody has attributed it."
+        told = "this reader is told no attribution" if dossier.profile.attribution == "none" else "nobody attributed it"
+        yield f"Who is behind it: a network, an address or a country is no company, and {told}."
     yield (
         "Which of the accounts are innocent: probably "
         f"{expected(campaign.expected_innocent_accounts)} of those at its level, and nobody can say which without "
@@ -67,6 +68,7 @@ def _linchpins(dossier: Dossier) -> Iterator[str]:
         f"The log is the gateway's own and whole: {files}, whose digests stand in the annex. Account, time and address "
         "of each request are the gateway's, and no client chose them."
     )
+    yield _assumed(document.facts.prior, campaign.confidence / 100)
     strongest = _strongest(campaign.evidence)
     for place, (sort, fact) in enumerate(strongest.items()):
         left = len(strongest) - 1
@@ -76,7 +78,7 @@ def _linchpins(dossier: Dossier) -> Iterator[str]:
         lead = "The strongest" if not place else "Of another"
         yield (
             f"{lead} sort of evidence, {digest.SORTS[sort]}: {stopped(fact.sentence)} Were it mistaken, "
-            f"{rest} would carry the finding."
+            f"{rest} would be left, and whether that suffices was not tried."
         )
     excluded = [explanation(one.alternative) for one in campaign.alternatives if one.verdict == "excluded"]
     if excluded:
@@ -91,6 +93,17 @@ def _linchpins(dossier: Dossier) -> Iterator[str]:
     yield (
         "Innocent customers are like those in the simulations: on the worlds of a second generator, which nothing was "
         "fitted to, the error rates above are worse than on the product's own."
+    )
+
+
+def _assumed(prior: float, probability: float) -> str:
+    """What was taken for granted before any evidence, and what a tenth of it would make of the probability."""
+    rarer = prior / 10
+    odds = probability / max(1 - probability, 1e-9) * (rarer / (1 - rarer)) / (prior / (1 - prior))
+    return (
+        f"Before anything is known of them, {1000 * prior:g} of 1,000 networks serve extraction: the provider's"
+        f" settings assume so, and nobody has measured it. Were it a tenth of that, the probability would be "
+        f"{percent(odds / (1 + odds))} in place of {percent(probability)}."
     )
 
 

@@ -13,6 +13,7 @@ from stillwatch.report.wording import count, day, percent
 
 IN_DETAIL = 3  # earlier campaigns whose every aspect is told
 _NOT_KNOWN = "not known"
+_ABOVE = ": more alike than every other network"
 
 
 def beside(dossier: Dossier) -> Section:
@@ -41,6 +42,7 @@ def _beside(past: Past) -> Iterator[Block]:
     for one in past.earlier[:IN_DETAIL]:
         yield _detail(one)
     measured = table("likeness")
+    rows = [row for row in measured["rows"] if not row[0].endswith(_ABOVE)]
     if blurred := [kind for kind in KINDS if _blurred(kind)]:
         yield Paragraph(
             f"In simulations, likeness of {listed(blurred)} did not tell one operator from two: nor does it here."
@@ -48,8 +50,14 @@ def _beside(past: Past) -> Iterator[Block]:
     yield Grid(
         f"{measured['about']} ({measured['command']}; version {measured['version']}, commit {measured['commit']})",
         tuple(measured["columns"]),
-        tuple(tuple(row) for row in measured["rows"]),
-        numbers=(1, 2, 3, 4),
+        tuple(tuple(row) for row in rows),
+        numbers=(1, 2, 3, 4, 5),
+    )
+    above = [(row[0].removesuffix(_ABOVE), row[1], row[3]) for row in measured["rows"] if row[0].endswith(_ABOVE)]
+    told = "; ".join(f"by {kind} for {back} of one operator and {two} of two" for kind, back, two in above)
+    yield Paragraph(
+        f"There the later campaign was more alike to the earlier one than every other network of its run: {told}. To"
+        " be above all other networks is therefore no sign of one operator: read the figures beside those of two."
     )
 
 
@@ -91,7 +99,7 @@ def _name(one: Earlier) -> str:
 
 def _back(one: Earlier) -> str:
     if one.days_until_back is None:
-        return "before that"
+        return "meanwhile"
     days = round(one.days_until_back)
     return f"{count(days, 'day')} later" if days else "within a day"
 

@@ -204,7 +204,8 @@ def _measured(dossier: Dossier) -> Iterator[Block]:
         "innocent."
     )
     yield Grid(
-        f"{rates['about']} ({rates['command']}; version {rates['version']}, commit {rates['commit']})",
+        f"{rates['about']} In brackets stand 95 % intervals, or counts. "
+        f"({rates['command']}; version {rates['version']}, commit {rates['commit']})",
         tuple(rates["columns"]),
         tuple(tuple(row) for row in rates["rows"]),
         numbers=(1, 2),

@@ -9,7 +9,7 @@ from stillwatch.ledger.worksheet import NEEDS, Conclusion, Entity, Worksheet
 from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section
 from stillwatch.report.dossier.facts import Deeds, Dossier
 from stillwatch.report.dossier.findings import kind
-from stillwatch.report.wording import count, day, in_words, span, stopped
+from stillwatch.report.wording import capitalised, count, day, in_words, span, stopped
 
 _NOBODY = (
     "Nobody has attributed this campaign. Stillwatch does not name an actor: a person may enter hypotheses with "
@@ -96,7 +96,7 @@ def _conclusion(one: Conclusion, found: Worksheet) -> Iterator[Block]:
     text = next(each.text for each in found.hypotheses if each.name == one.hypothesis)
     yield Paragraph(
         f"{one.by} concluded: “{text}” ({RUNGS[one.rung]}). Likelihood: {one.likelihood}. Confidence: "
-        f"{one.confidence}. {stopped(one.reason)}",
+        f"{one.confidence}. {stopped(capitalised(one.reason))}",
         strong=True,
     )
     yield Paragraph(f"What would turn it over: {stopped(one.turns_over)}")
@@ -110,7 +110,7 @@ def held(entity: Entity) -> str:
     if one is None:
         return "Nothing has been attributed to it."
     lacks = "".join(f" This rung asks for {lack}." for lack in one.lacks)
-    reason = stopped(one.reason)
+    reason = stopped(capitalised(one.reason))
     return (
         f"It {RUNGS[one.rung]}: {one.likelihood}, confidence {one.confidence}. {reason} Attributed by {one.by}.{lacks}"
     )
