@@ -56,7 +56,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "cli/ledgers.py": "tests/cli/test_respond.py opens every ledger by it",
     "cli/matching.py": "tests/cli/test_share_command.py matches by its commands",
     "cli/misp.py": "tests/cli/test_share_command.py writes and reads an event by it",
-    "cli/recomputing.py": "tests/scenarios/test_verify.py finds a campaign anew by it",
     "cli/run.py": "tests/cli run its commands",
     "cli/share.py": "tests/cli/test_share_command.py runs its commands",
     "cli/serve.py": "tests/cli/test_keys.py and tests/serve/test_server.py run its command",
