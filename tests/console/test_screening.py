@@ -45,6 +45,7 @@ def test_a_clearing_holds(matched: Console, state: Path) -> None:
     assert "another birthday" in matched.get("/screening?standing=innocent").text
     (one,) = matched.ledger.judgements.list(SCREENING + ID)
     assert one.verdict == "innocent"
+    assert f'href="/screening"><code>{SCREENING}{ID}</code>' in matched.get("/judgements").text
 
 
 @pytest.mark.parametrize(

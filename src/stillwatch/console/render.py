@@ -15,7 +15,7 @@ from stillwatch.console import static
 from stillwatch.console.asked import Asked, html
 from stillwatch.console.navigation import LINKS
 from stillwatch.ledger.records import in_utc
-from stillwatch.records.subjects import REENTRY
+from stillwatch.records.subjects import REENTRY, SCREENING
 from stillwatch.report import wording
 from stillwatch.report.document import Evidence
 from stillwatch.report.render.html import environment
@@ -117,7 +117,9 @@ def account_address(account: str) -> str:
 
 
 def subject_address(subject: str) -> str:
-    """The page of a campaign, a network, or else an account."""
+    """The page of a campaign, a network, a screened name, or else an account."""
+    if subject.startswith(SCREENING):
+        return "/screening"
     if subject.startswith(REENTRY):
         return account_address(subject.removeprefix(REENTRY))
     if subject[1:].isalnum() and subject[:1] == "C":
