@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import RLock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +48,6 @@ class ReferencePopulation:
     start: NDArray[np.int64]
     places: NDArray[np.uint64]
     _medians: dict[tuple[Statistic, int], float] = field(default_factory=dict, repr=False, compare=False)
-    _of_large: dict[Callable[[Exchanges], Any], Any] = field(default_factory=dict, repr=False, compare=False)
     _beside: dict[tuple[Beside, int], float] = field(default_factory=dict, repr=False, compare=False)
     _groups: dict[int, list[Exchanges]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -94,10 +93,7 @@ class ReferencePopulation:
     def of_large(self, statistic: Callable[[Exchanges], Known]) -> Known:
         """The statistic of the large group."""
         with self._lock:
-            if statistic not in self._of_large:
-                self._of_large[statistic] = statistic(self.large)
-            known: Known = self._of_large[statistic]
-            return known
+            return self.large.once(statistic)
 
     def beside(self, size: int, statistic: Beside, others: Exchanges) -> float:
         """The statistic of one group of `size` people beside `others`, which are always the same for a statistic."""
