@@ -12,7 +12,7 @@ from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.purposes import Purpose
 from stillwatch.group.reference_population import reference_population
 from stillwatch.group.taken_over import taken_over
-from stillwatch.records.definitions import DAY
+from stillwatch.records.definitions import HOUR
 from tests.group.worlds import NAMES, exchanges, joined, set_names
 
 
@@ -211,22 +211,35 @@ def test_a_purpose_learned_from_some_accounts_is_that_learned_from_all(monkeypat
     assert len(sampled.probability) == len(mixed)
 
 
-def test_a_conversation_of_a_day_is_sampled_as_a_whole_and_later_exchanges_change_no_lot() -> None:
+def test_a_conversation_of_an_hour_is_sampled_as_a_whole_and_later_exchanges_change_no_lot() -> None:
     group = exchanges(5, accounts=60, each=40)
     # every fourth exchange is in no conversation, the others in one of an account's two
     numbers = 1 + 2 * group.account_index + np.arange(len(group)) % 2
     group.values["conversation"][:] = np.where(np.arange(len(group)) % 4, numbers, 0)
     lot = separation._lot(group)
-    both = np.stack([group.values["conversation"], group.started_at // DAY])
+    both = np.stack([group.values["conversation"], group.started_at // HOUR])
     named = group.values["conversation"] != 0
     _, code = np.unique(both[:, named], axis=1, return_inverse=True)
-    first = np.zeros(code.max() + 1)
+    first = np.zeros(code.max() + 1, np.uint64)
     first[code] = lot[named]
     assert (first[code] == lot[named]).all() and len(np.unique(lot[named])) == code.max() + 1
     assert len(np.unique(lot[~named])) == np.count_nonzero(~named)
     earlier = group.started_at < np.median(group.started_at)
     assert (separation._lot(group.take(earlier)) == lot[earlier]).all()
-    assert stats.kstest(np.unique(lot), "uniform").pvalue > 0.001
+    assert stats.kstest(np.unique(lot) / 2.0**64, "uniform").pvalue > 0.001
+
+
+def test_traffic_under_one_conversation_name_is_sampled_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = exchanges(1, accounts=400, first_account=1000)
+    group = exchanges(5, person=False)
+    group.values["conversation"][:] = 7
+    group.started_at[:] = np.arange(len(group))  # all within one hour
+    monkeypatch.setattr(separation, "SAMPLE", 100)
+    telling = separation._Telling(group, reference_population(reference))
+    assert len(telling.sample) == len(group)
+    assert separate(group, reference).whole
+    group.started_at[:] = np.arange(len(group)) * 3_600_000_000
+    assert len(separation._Telling(group, reference_population(reference)).sample) == 100
 
 
 def test_parts_that_different_accounts_ask_are_different_efforts() -> None:

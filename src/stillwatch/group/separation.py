@@ -25,7 +25,7 @@ from stillwatch.group.taken_over import taken_over
 from stillwatch.group.views import Content, Frame, Mix, View, views
 from stillwatch.group.vocabulary import vocabulary_bits
 from stillwatch.records.candidates import ONE_CUSTOMER_SHARE
-from stillwatch.records.definitions import DAY
+from stillwatch.records.definitions import HOUR
 
 Bools = NDArray[np.bool_]
 
@@ -54,12 +54,16 @@ class _Telling:
 
     @cached_property
     def sample(self) -> Exchanges:
-        """All, or SAMPLE exchanges of all accounts; what one conversation asks on one day goes together.
+        """All, or SAMPLE exchanges of all accounts; what one conversation asks in one hour goes together.
 
+        Never fewer, though a client may name all of its traffic one conversation: the last one drawn is taken whole.
         A text teaches once, whoever repeats it: else those who copy a member would make the purpose of its words.
         """
         group = self.group.take(~taken_over(self.group))
-        return group if len(group) <= SAMPLE else group.take(_lot(group) < SAMPLE / len(group))
+        if len(group) <= SAMPLE:
+            return group
+        lot = _lot(group)
+        return group.take(lot <= np.partition(lot, SAMPLE - 1)[SAMPLE - 1])
 
     @cached_property
     def views(self) -> tuple[Content, *tuple[View, ...]]:
@@ -67,17 +71,17 @@ class _Telling:
         return views(self.sample, self.reference.exchanges)
 
 
-def _lot(group: Exchanges) -> NDArray[np.float64]:
-    """A number from 0 to 1 for each exchange (exchanges,), the same for all of a conversation on one day.
+def _lot(group: Exchanges) -> NDArray[np.uint64]:
+    """A number for each exchange (exchanges,), the same for all of a conversation in one hour.
 
-    It depends on the exchange alone, so that an hour more leaves a sample as it was; and on keyed values, so that
-    nobody can choose to be left out.
+    It depends on the exchange alone, so that an hour more hardly changes a sample; and on keyed values, so that nobody
+    can choose to be left out.
     """
     conversation, texts = group.values["conversation"], group.values["payload"]
     alone = shuffled((texts ^ group.started_at).view(np.uint64), 0).view(np.int64)
-    day = shuffled((group.started_at // DAY).astype(np.uint64), 1).view(np.int64)
-    keyed = np.where(conversation != 0, conversation ^ day, alone)
-    return np.asarray(shuffled(keyed.view(np.uint64), 2) / 2.0**64)
+    hour = shuffled((group.started_at // HOUR).astype(np.uint64), 1).view(np.int64)
+    keyed = np.where(conversation != 0, conversation ^ hour, alone)
+    return shuffled(keyed.view(np.uint64), 2)
 
 
 def separate(group: Exchanges, reference: ReferencePopulation) -> list[Purpose]:
