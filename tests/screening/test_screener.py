@@ -169,5 +169,6 @@ def test_what_is_remembered_of_tokens_changes_no_answer(monkeypatch: pytest.Monk
                 mine = slice(found.starts[at], found.starts[at + 1])
                 assert found.ids[mine].tolist() == whole.ids[part].tolist()
                 assert found.similarities[mine].tolist() == whole.similarities[part].tolist()
-        assert len(used._remembered) <= 44
+        assert max(len(used._remembered), len(used._older)) <= 40
+    assert used._older  # some of them stayed for a while
     assert used.similar([]).starts.tolist() == [0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,8 +81,21 @@ def test_a_changed_list_is_read_and_a_broken_one_leaves_the_former(screening: Se
     asked = {"account_id": "a1", "name": "Anna Jones"}
     assert len(screening.ask("POST", "/v1/screen", asked, key="screen").json["matches"]) == 1
     path.write_text("nonsense", encoding="utf-8")
-    screening.parts.screening.refresh()
+    assert not screening.parts.screening.refresh()
     assert len(screening.ask("POST", "/v1/screen", asked, key="screen").json["matches"]) == 1
+
+
+def test_lists_that_were_replaced_are_given_up_without_a_search_for_garbage(screening: Served) -> None:
+    found = screening.parts.screening
+    former = weakref.ref(found._screener)
+    (screening.folder / "list.csv").write_text(LIST + "SDN,8,Anna Jones,,\n", encoding="utf-8")
+    gc.disable()  # the server lets nothing search what it keeps for long
+    try:
+        assert found.refresh()
+        assert former() is None
+    finally:
+        gc.enable()
+    assert not found.refresh()
 
 
 def test_before_the_lists_are_read_it_says_so(tmp_path: Path) -> None:

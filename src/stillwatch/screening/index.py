@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -29,6 +28,10 @@ class Pair:
     similarity: float
 
 
+Explanation = tuple[tuple[Pair, ...], tuple[str, ...]]
+"""The pairs that a name makes with a listed one, and the listed tokens without a partner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """A name asked for agrees with a listed one; both are places in what was given."""
@@ -49,7 +52,7 @@ class Index:
         self.vocabulary = Vocabulary(found)
         self._forms = [form for _, form in forms]
         self._listed = self._built()
-        self._asked_alone = lru_cache(maxsize=64)(self._each_form)  # one name is explained for several entries
+        self._firsts = np.searchsorted(self._of, np.arange(len(names) + 1)).tolist()
         self._unknown = float(self._listed.weights.max(initial=1.0))
 
     def find(self, names: Sequence[str], least: float) -> list[Agreement]:
@@ -59,29 +62,27 @@ class Index:
             found += self._found(names[first : first + _AT_ONCE], first, least)
         return found
 
-    def explained(self, name: str, listed: int) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
-        """The pairs that a name makes with a listed one, and what of the listed one has no partner."""
-        best: tuple[float, tuple[Pair, ...], tuple[str, ...]] = (-1.0, (), ())
-        for form, asked in self._asked_alone(name):
-            for place in range(*np.searchsorted(self._of, [listed, listed + 1]).tolist()):
-                partners, similarities = kernels.pairs(asked, self._listed, asked.tokens, place)
+    def explained(self, name: str, listed: Sequence[int]) -> list[Explanation]:
+        """The pairs that a name makes with each of some listed ones, and what of these has no partner."""
+        forms = [(form, self._asked([form])) for form in self._asked_forms(name)]
+        return [self._explained(forms, one) for one in listed]
+
+    def _explained(self, forms: Sequence[tuple[tuple[str, ...], Asked]], listed: int) -> Explanation:
+        best = -1.0
+        found: Explanation = (), ()
+        for form, asked in forms:
+            for place in range(self._firsts[listed], self._firsts[listed + 1]):
+                places, similarities = (one.tolist() for one in kernels.pairs(asked, self._listed, asked.tokens, place))
                 theirs = self._forms[place]
-                pairs = tuple(
-                    Pair(token, theirs[partner] if partner >= 0 else None, float(similarity))
-                    for token, partner, similarity in zip(form, partners.tolist(), similarities, strict=True)
-                )
-                left = tuple(one for at, one in enumerate(theirs) if at not in set(partners.tolist()))
-                worth = sum(one.similarity for one in pairs) / max(len(form), len(theirs))
-                if worth > best[0]:
-                    best = worth, pairs, left
-        return best[1:]
+                worth = sum(similarities) / max(len(form), len(theirs))
+                if worth > best:
+                    partners = [theirs[at] if at >= 0 else None for at in places]
+                    pairs = tuple(map(Pair, form, partners, similarities))
+                    best, found = worth, (pairs, tuple(one for at, one in enumerate(theirs) if at not in places))
+        return found
 
     def _found(self, names: Sequence[str], first: int, least: float) -> list[Agreement]:
-        forms = [
-            (place, form)
-            for place, name in enumerate(names)
-            for form in words.asked_forms(tokens(name), self.vocabulary.known)
-        ]
+        forms = [(place, form) for place, name in enumerate(names) for form in self._asked_forms(name)]
         if not forms:
             return []
         rows, columns, scores = kernels.find(self._asked([form for _, form in forms]), self._listed, least)
@@ -91,9 +92,6 @@ class Index:
             best[key] = max(score, best.get(key, 0.0))
         ordered = sorted(best.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
         return [Agreement(first + asked, listed, score) for (asked, listed), score in ordered]
-
-    def _each_form(self, name: str) -> list[tuple[tuple[str, ...], Asked]]:
-        return [(form, self._asked([form])) for form in self._asked_forms(name)]
 
     def _asked_forms(self, name: str) -> list[tuple[str, ...]]:
         return words.asked_forms(tokens(name), self.vocabulary.known)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
+from itertools import groupby, islice
 
 from stillwatch.screening.holders import Named
 from stillwatch.screening.index import Index, Pair
@@ -59,8 +59,13 @@ class Screener:
 
     def matches(self, names: Sequence[Named], least: float = LEAST_AGREEMENT) -> list[Match]:
         """The matches of some names, each one's best first."""
-        found = self._best(names, least)
-        return [self._match(names[asked], listed, score) for asked, listed, score in found]
+        matches = []
+        for asked, found in groupby(self._best(names, least), key=lambda one: one[0]):
+            scores = {listed: score for _, listed, score in found}
+            explained = self._index.explained(names[asked].name, list(scores))
+            for (listed, score), one in zip(scores.items(), explained, strict=True):
+                matches.append(self._match(names[asked], listed, score, _of_names(*one)))
+        return matches
 
     def agreements(self, names: Sequence[Named], least: float = LEAST_AGREEMENT) -> list[tuple[int, Entry, float]]:
         """The same without reasons, which take longer to find than the matches: place of the name, entry, score."""
@@ -87,10 +92,12 @@ class Screener:
                     tally.beyond += 1
         tally.matched = len(found) + tally.beyond
         found.sort(key=lambda one: -one[0])
-        return [
-            self._match(one, listed, score, explained=place < MOST_EXPLAINED)
-            for place, (score, one, listed) in enumerate(found)
-        ]
+        matches = []
+        for place, (score, one, listed) in enumerate(found):
+            few = place < MOST_EXPLAINED
+            reasons = _of_names(*self._index.explained(one.name, [listed])[0]) if few else (NOT_EXPLAINED,)
+            matches.append(self._match(one, listed, score, reasons))
+        return matches
 
     def _best(self, names: Sequence[Named], least: float) -> list[tuple[int, int, float]]:
         """Of each name and entry the listed name that agrees best, in the order of the names and then of the scores."""
@@ -112,9 +119,8 @@ class Screener:
     def _weighed(self, one: Named, entry: Entry, score: float) -> float:
         return score - _AGAINST_OF_BIRTH if _born_apart(one, entry) else score
 
-    def _match(self, one: Named, listed: int, score: float, explained: bool = True) -> Match:
+    def _match(self, one: Named, listed: int, score: float, of_names: Iterable[str]) -> Match:
         entry = self._entries[self._owner[listed]]
-        of_names = _of_names(*self._index.explained(one.name, listed)) if explained else (NOT_EXPLAINED,)
         reasons = (*of_names, *_of_birth(one, entry), *_of_country(one, entry))
         return Match(
             match_id=match_id(one, entry),

@@ -17,6 +17,7 @@ from stillwatch.screening.syllables import MARK, SPELT
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Objects = npt.NDArray[np.object_]
 
 Sounds = tuple[list[str], list[str], list[str], list[str], list[bool]]
 
@@ -31,7 +32,8 @@ _ABJAD = 0.94
 _SHORTEST_WITH_A_LETTER_LESS = 4
 _FEW = 64
 """Tokens at once, as of a sign-up, that are remembered."""
-_MOST_REMEMBERED = 50_000
+_MOST_REMEMBERED = 25_000
+"""Tokens that are remembered before the older ones are forgotten, of which there are as many."""
 _MOST_PAIRS = 4_000_000
 """Pairs of tokens that are compared at once; about 200 MB."""
 
@@ -43,6 +45,11 @@ class Similar:
     starts: Ints
     ids: Ints
     similarities: Floats
+
+    def of(self, place: int) -> tuple[Ints, Floats]:
+        """What one of the tokens can spell."""
+        part = slice(self.starts[place], self.starts[place + 1])
+        return self.ids[part], self.similarities[part]
 
 
 class Vocabulary:
@@ -60,10 +67,16 @@ class Vocabulary:
         self._lengths = np.array([len(one) for one in self.tokens])
         self._differ = np.array(self._sounds[4], np.bool_)
         self._remembered: dict[str, tuple[Ints, Floats]] = {}
-        self._abjads = np.array([_abjad(one) for one in self._sounds[0]])
+        self._older: dict[str, tuple[Ints, Floats]] = {}
+        self._abjads = np.array([_abjad(one) for one in self._sounds[0]], np.bool_)
+        # arrays of objects, of which one call takes many
+        self._written, *self._spoken = [np.array(one, object) for one in (self.tokens, *self._sounds[:4])]
         hashes, places = _keyed(self.tokens)
         order = np.argsort(hashes, kind="stable")
-        self._hashes, self._places = hashes[order], places[order]
+        self._places = places[order]
+        self._hashes, firsts = np.unique(hashes[order], return_index=True)
+        self._firsts = np.append(firsts, len(hashes))
+        self._of_listed = self._looked_up(self.tokens)
 
     def similar(self, asked: Sequence[str]) -> Similar:
         """The list's tokens that each of these can be a spelling of; those of few are remembered, as names share them.
@@ -72,21 +85,33 @@ class Vocabulary:
         """
         if len(asked) > _FEW:
             return self._looked_up(asked)
-        found = {token: self._remembered.get(token) for token in asked}
+        found = {token: self._recalled(token) for token in asked}
         missing = [token for token, one in found.items() if one is None]
         if missing:
             fresh = self._looked_up(missing)
             for place, token in enumerate(missing):
-                part = slice(fresh.starts[place], fresh.starts[place + 1])
-                found[token] = fresh.ids[part].copy(), fresh.similarities[part].copy()
-            if len(self._remembered) > _MOST_REMEMBERED:
-                self._remembered = {}
-            self._remembered.update({token: one for token, one in found.items() if one is not None})
+                found[token] = self._remember(token, fresh.of(place))
         parts = [one for token in asked if (one := found[token]) is not None]
         starts = np.array(list(accumulate((len(ids) for ids, _ in parts), initial=0)), np.int64)
         none = np.zeros(0, np.int64), np.zeros(0, np.float32)
         ids, similarities = zip(none, *parts, strict=True)
         return Similar(starts, np.concatenate(ids), np.concatenate(similarities))
+
+    def _recalled(self, token: str) -> tuple[Ints, Floats] | None:
+        listed = self._same.get(token)
+        if listed is not None:
+            return self._of_listed.of(listed)
+        found = self._remembered.get(token)
+        if found is None and (found := self._older.get(token)) is not None:
+            self._remember(token, found)
+        return found
+
+    def _remember(self, token: str, found: tuple[Ints, Floats]) -> tuple[Ints, Floats]:
+        """Of all that is remembered the older half goes at once, so that what many names share stays."""
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._older, self._remembered = self._remembered, {}
+        found = self._remembered[token] = found[0].copy(), found[1].copy()  # not the whole look-up of which it is part
+        return found
 
     def _looked_up(self, asked: Sequence[str]) -> Similar:
         rows: list[Ints] = []
@@ -116,43 +141,53 @@ class Vocabulary:
         return token in self._same
 
     def _pairs(self, asked: Sequence[str]) -> tuple[Ints, Ints]:
+        if not len(self._hashes):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         hashes, places = _keyed(asked)
-        left = np.searchsorted(self._hashes, hashes, "left")
-        counts = np.searchsorted(self._hashes, hashes, "right") - left
-        rows = np.repeat(places, counts)
-        offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-        columns = self._places[np.repeat(left, counts) + offsets]
-        both = np.unique(rows * len(self.tokens) + columns) if len(rows) else rows
-        return both // max(len(self.tokens), 1), both % max(len(self.tokens), 1)
+        key = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
+        there = self._hashes[key] == hashes
+        key, places = key[there], places[there]
+        left = self._firsts[key]
+        counts = self._firsts[key + 1] - left
+        ends = counts.cumsum()
+        steps = np.arange(counts.sum()) + (left - ends + counts).repeat(counts)
+        both = places.repeat(counts) * len(self.tokens) + self._places[steps]
+        both.sort()
+        both = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
+        return both // len(self.tokens), both % len(self.tokens)
 
     def _compared(self, asked: Sequence[str], row: Ints, column: Ints) -> Floats:
         if not len(row):
             return np.zeros(0, np.float32)
         sounds = _sounds(asked)
-        written = _like(asked, self.tokens, row, column)
+        written = _like(np.array(asked, object), self._written, row, column)
         whole, bare = self._by_sound(sounds, row, column)
-        attested = np.array([one in self._attested for one in sounds[0]])[row]
+        # of each token asked for: is it a listed one's sound, are its vowels missing, is it a key of syllables
+        told = [
+            (one in self._attested, _abjad(one), token.startswith((MARK, SPELT)), self._same.get(token, -1))
+            for one, token in zip(sounds[0], asked, strict=True)
+        ]
+        attested, abjad, marked, own = np.array(told, np.int64).T[:, row]
         found = np.maximum((whole + bare) / 2, written)
         # a token that is itself a listed one is hardly another one that was misspelt
-        found = np.where(attested & (bare < 1.0), found * _ATTESTED, found)
-        abjad = np.array([_abjad(one) for one in sounds[0]])[row] | self._abjads[column]
-        found = np.where(abjad, np.maximum(found, bare * _ABJAD), found)
-        marked = np.array([one.startswith((MARK, SPELT)) for one in asked])[row]
-        exact = np.array([one in self._same for one in asked])[row]
-        found = np.where(marked, np.where(exact, 0.0, written), found)
+        found = np.where((attested > 0) & (bare < 1.0), found * _ATTESTED, found)
+        found = np.where((abjad > 0) | self._abjads[column], np.maximum(found, bare * _ABJAD), found)
+        found = np.where(marked > 0, np.where(own >= 0, 0.0, written), found)
         longest = np.maximum(np.array([len(one) for one in asked])[row], self._lengths[column])
         found = np.where(longest <= _TOO_SHORT_TO_BE_MISSPELT, 0.0, np.minimum(found, SAME_SOUND))
-        found = np.where((whole >= 1.0) & ~marked, SAME_SOUND, found)
-        same = np.array([self._same.get(one, -1) for one in asked])[row] == column
-        return np.where(same, 1.0, found).astype(np.float32)
+        found = np.where((whole >= 1.0) & (marked == 0), SAME_SOUND, found)
+        return np.where(own == column, 1.0, found).astype(np.float32)
 
     def _by_sound(self, sounds: Sounds, row: Ints, column: Ints) -> tuple[Floats, Floats]:
         """How alike the folded forms are, and their consonants; by the other reading where it makes them liker."""
-        whole = _like(sounds[0], self._sounds[0], row, column)
-        bare = _like(sounds[1], self._sounds[1], row, column)
+        ours = [np.array(one, object) for one in sounds[:4]]
+        whole = _like(ours[0], self._spoken[0], row, column)
+        bare = _like(ours[1], self._spoken[1], row, column)
         some = np.flatnonzero(np.array(sounds[4])[row] | self._differ[column])
-        whole[some] = np.maximum(whole[some], _like(sounds[2], self._sounds[2], row[some], column[some]))
-        bare[some] = np.maximum(bare[some], _like(sounds[3], self._sounds[3], row[some], column[some]))
+        if len(some):
+            row, column = row[some], column[some]
+            whole[some] = np.maximum(whole[some], _like(ours[2], self._spoken[2], row, column))
+            bare[some] = np.maximum(bare[some], _like(ours[3], self._spoken[3], row, column))
         return whole, bare
 
 
@@ -163,15 +198,15 @@ def _sounds(found: Sequence[str]) -> Sounds:
     return first, [skeleton(one) for one in first], second, [skeleton(one) for one in second], differ
 
 
-def _like(some: Sequence[str], others: Sequence[str], row: Ints, column: Ints) -> Floats:
-    one, other = [some[place] for place in row.tolist()], [others[place] for place in column.tolist()]
+def _like(some: Objects, others: Objects, row: Ints, column: Ints) -> Floats:
+    one, other = some[row].tolist(), others[column].tolist()
     found: Floats = process.cpdist(one, other, scorer=OSA.normalized_similarity, dtype=np.float32, workers=1)
     return found
 
 
 def _abjad(token: str) -> bool:
     """Whether the vowels of the token do not seem to be written."""
-    return len(token) > 1 and sum(one in "aiu" for one in token) * 4 <= len(token)
+    return len(token) > 1 and (token.count("a") + token.count("i") + token.count("u")) * 4 <= len(token)
 
 
 def _keyed(found: Sequence[str]) -> tuple[npt.NDArray[np.int64], Ints]:

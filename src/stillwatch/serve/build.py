@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ class Service:
         """Reads the screening lists when they change, and what people say of matches, until it is cancelled."""
         while self.screening.wanted:
             try:
-                await asyncio.to_thread(self.screening.refresh)
+                if await asyncio.to_thread(self.screening.refresh):
+                    gc.freeze()  # to search long lists for garbage would hold up the answers of a fifth of a second
                 await asyncio.to_thread(self.screening.learn, self.door)
             except Exception as error:  # noqa: BLE001  whatever it is, the lists that are known stay
                 logs.note("failed", logging.ERROR, route="lists", **logs.where(error))

@@ -15,6 +15,7 @@ import msgspec
 
 from stillwatch.errors import Mistake, RunError, UsageError
 from stillwatch.records.subjects import SCREENING
+from stillwatch.screening.holders import Named
 from stillwatch.serve import logs
 from stillwatch.serve.decisions import read_call
 from stillwatch.serve.door import Door
@@ -24,7 +25,6 @@ from stillwatch.settings import ServeSettings
 
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
-    from stillwatch.screening.holders import Named
     from stillwatch.screening.kept import Match
     from stillwatch.screening.lists import ScreeningList
     from stillwatch.screening.screener import Screener
@@ -105,17 +105,20 @@ class Screening:
         """Whether any list is set."""
         return len(self._settings.screening_lists) > 0
 
-    def refresh(self) -> None:
-        """Reads the lists when one of them has changed; what cannot be read leaves the former lists in place."""
+    def refresh(self) -> bool:
+        """Reads the lists when one of them has changed, and says whether it did; else the former stay in place."""
         try:
             found = [(str(path), path.stat()) for path in self._settings.screening_lists]
             seen = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in found)
-            if seen != self._seen:
-                self._screener = _screener(self._settings.screening_lists)
-                self._seen = seen
-                logs.note("lists read", entries=sum(len(one.entries) for one in self._screener.lists))
+            if seen == self._seen:
+                return False
+            self._screener = _screener(self._settings.screening_lists)
+            self._seen = seen
         except (OSError, RunError) as error:
             logs.note("a list cannot be read", logging.ERROR, former=self._screener is not None, **logs.where(error))
+            return False
+        logs.note("lists read", entries=sum(len(one.entries) for one in self._screener.lists))
+        return True
 
     def learn(self, door: Door) -> None:
         """Takes what people have judged; while the ledger is away, what is known stays."""
@@ -203,8 +206,6 @@ def _screener(paths: tuple[Path, ...]) -> Screener:
 
 
 def _names(call: ScreenCall) -> list[Named]:
-    from stillwatch.screening.holders import Named
-
     found = [Named(call.account_id, call.name, "holder", call.country, call.birth_year)]
     found += [Named(call.account_id, one, "alias", call.country, call.birth_year) for one in call.aliases]
     found += [Named(call.account_id, one, "owner") for one in call.owners]
