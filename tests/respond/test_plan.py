@@ -34,6 +34,21 @@ class TestBounds:
         counts = [len(epochs.next(many(20), NOW + hours * HOUR).decided) for hours in (0, 0.5, 1, 2, 3, 24, 25)]
         assert counts == [4, 0, 4, 1, 0, 4, 4]
 
+    def test_a_finding_that_wavers_takes_room_once(self, tmp_path: Path, ledger: Ledger) -> None:
+        epochs = Epochs(
+            tmp_path, ledger, policy(tmp_path, limits={"per_hour": 5, "per_day": 5, "second_person_above": 3})
+        )
+        names = [f"w{number}" for number in range(3)]
+        wavering, fallen = ([Seen(name, level) for name in names] for level in ("act", "review"))
+        for hour in range(0, 6, 2):
+            assert len(epochs.next(wavering, NOW + hour * HOUR).decided) == 3
+            assert len(epochs.next(fallen, NOW + (hour + 1) * HOUR).reversed) == 3
+        others = [Seen(f"z{number}", campaign="C2", network="N2") for number in range(3)]
+        last = epochs.next([*wavering, *others], NOW + 6 * HOUR)
+        assert accounts_of(last) == ["w0", "w1", "w2", "z0", "z1"]
+        assert last.kept_out == {"cap": ("z2",)}
+        assert not any(one.needs_approval for one in last.decided)
+
     def test_the_strongest_findings_come_first(self, tmp_path: Path, ledger: Ledger) -> None:
         rules = policy(tmp_path, line(), line("label", level="review", effect="label"), limits={"per_hour": 2})
         seen = [Seen("a", "review"), Seen("b"), Seen("c", "review"), Seen("d")]

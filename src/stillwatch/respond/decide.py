@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from stillwatch.respond.choice import Bars
 from stillwatch.respond.findings import JOINED, Found, found_in
 from stillwatch.respond.holder import appeal_reference, holder_text
 from stillwatch.respond.people import People
-from stillwatch.respond.plan import DAY, Before, New, Plan, planned
+from stillwatch.respond.plan import DAY, Before, Made, New, Plan, planned
 from stillwatch.respond.policy import Policy
 from stillwatch.respond.timing import Draw
 
@@ -156,21 +156,25 @@ def _before(ledger: Ledger, policy: Policy, now: datetime) -> Before:
     living: dict[str, list[Entry]] = defaultdict(list)
     for entry in ledger.decisions.living(now):
         living[entry.decision.account_id].append(entry)
-    made = [
-        one.decision
+    made = tuple(
+        Made(
+            one.decision.made_at,
+            one.decision.account_id,
+            one.decision.effect,
+            one.decision.policy,
+            one.decision.subject,
+        )
         for one in ledger.decisions.made_between(now - DAY, now + _ASTRAY)
         if one.decision.made_at > now - DAY
         and one.decision.effect != "observe"
         and not one.decision.held_out
         and one.decision.renews is None
-    ]
+    )
     quiet = ledger.decisions.ended_by_people(now - policy.limits.quiet_after_reversal)
     return Before(
         {account: tuple(mine) for account, mine in living.items()},
         frozenset(one.decision.account_id for one in quiet),
-        sum(one.made_at > now - timedelta(hours=1) for one in made),
-        len(made),
-        Counter((one.policy, one.subject) for one in made),
+        made,
         _lapsed(ledger, now),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from stillwatch.respond.choice import Bars
 from stillwatch.respond.decide import incomplete, misspelt, too_far
 from stillwatch.respond.findings import Finding, found_in
 from stillwatch.respond.people import People
-from stillwatch.respond.plan import DAY, Before, Plan, planned
+from stillwatch.respond.plan import DAY, Before, Made, Plan, planned
 from stillwatch.respond.policy import Policy
 from stillwatch.respond.timing import Draw
 
@@ -45,14 +45,13 @@ class _Time:
     """The simulation between two steps."""
 
     waiting: dict[str, tuple[Finding, ...]]
-    made: list[tuple[datetime, str, str]] = field(default_factory=list)  # with line and subject
+    made: tuple[Made, ...] = ()
     hit: int = 0
 
     def before(self, now: datetime) -> Before:
         """What a ledger would say at `now`."""
-        self.made = [one for one in self.made if one[0] > now - DAY]
-        hour = sum(at > now - _STEP for at, _, _ in self.made)
-        return Before({}, frozenset(), hour, len(self.made), Counter((line, subject) for _, line, subject in self.made))
+        self.made = tuple(one for one in self.made if one.at > now - DAY)
+        return Before(made=self.made)
 
 
 def dry_run(run: Path, policy: Policy, people: People, said: Mapping[str, Judgement], days: int = DAYS) -> DryRun:
@@ -96,7 +95,7 @@ def _tell(plan: Plan, day: Day, time: _Time, now: datetime) -> None:
             day.for_approval.append(account)
         if line.effect != "observe" and not new.held_out:
             time.hit += 1
-            time.made.append((now, line.name, new.choice.finding.subject))
+            time.made += (Made(now, account, line.effect, line.name, new.choice.finding.subject),)
     for reason, accounts in plan.kept_out.items():
         day.kept_out[reason] = sorted({*day.kept_out[reason], *accounts})
     capped = set(plan.kept_out.get("cap", ()))

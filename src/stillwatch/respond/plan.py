@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,13 +10,24 @@ from datetime import datetime, timedelta
 from stillwatch.ledger.records import EFFECTS, LEVELS, Entry, storable
 from stillwatch.respond.choice import Bars, Choice, choose
 from stillwatch.respond.findings import Finding, Found
-from stillwatch.respond.policy import Policy
+from stillwatch.respond.policy import Limits, Policy
 from stillwatch.respond.timing import Draw
 
 RENEW_IN_LAST = 4
 """An effect is renewed within the last fourth of its life, so that a second person has time to look."""
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new decision beyond `observe` that is no renewal and holds nobody out, made within the last DAY."""
+
+    at: datetime
+    account_id: str
+    effect: str
+    line: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +36,7 @@ class Before:
 
     living: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)  # by account
     quiet: frozenset[str] = frozenset()  # accounts of which a person has ended an effect lately
-    made_in_hour: int = 0  # new effects beyond `observe`
-    made_in_day: int = 0
-    recent: Mapping[tuple[str, str], int] = field(default_factory=dict)  # the same within a day, by line and subject
+    made: tuple[Made, ...] = ()
     lapsed: Mapping[tuple[str, str], datetime] = field(default_factory=dict)  # begins, by account and effect
 
 
@@ -72,7 +81,8 @@ def planned(found: Found, policy: Policy, bars: Bars, before: Before, draw: Draw
             fresh.append(choice)
         elif (last := _to_renew(mine, choice, now)) is not None:
             renewals.append(_renewal(choice, last))
-    new = [*_within_caps(_drawn(fresh, policy, draw), policy, before, kept_out), *renewals]
+    room = _Room(policy.limits, before.made, now)
+    new = [*_within_caps(_drawn(fresh, policy, draw), room, before, kept_out), *renewals]
     acting = {one.finding.account_id for one in fresh if one.line.effect != "observe"}
     acting |= {account for account, mine in living.items() if any(one.decision.effect != "observe" for one in mine)}
     return Plan(
@@ -152,37 +162,59 @@ def _drawn(fresh: list[Choice], policy: Policy, draw: Draw) -> Iterator[tuple[Ch
         yield one, acts and draw.held_out(one.finding.account_id, policy.hold_out)
 
 
+class _Room:
+    """What the caps leave, in accounts. Who comes under the same effect again within a DAY, as a finding that wavers
+    makes it, counts once: else one such finding would keep all others out."""
+
+    def __init__(self, limits: Limits, made: tuple[Made, ...], now: datetime) -> None:
+        self._limits = limits
+        first: dict[tuple[str, str], datetime] = {}
+        self._sizes: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in made:
+            pair = one.account_id, one.effect
+            first[pair] = min(first.get(pair, one.at), one.at)
+            self._sizes[one.line, one.subject].add(one.account_id)
+        self._in_day = set(first)
+        self._in_hour = sum(at > now - HOUR for at in first.values())
+
+    def takes(self, choice: Choice) -> bool:
+        """Whether there is room for the decision, which then counts."""
+        account = choice.finding.account_id
+        pair = account, choice.line.effect
+        if pair not in self._in_day:
+            if self._in_hour >= self._limits.per_hour or len(self._in_day) >= self._limits.per_day:
+                return False
+            self._in_day.add(pair)
+            self._in_hour += 1
+        self._sizes[choice.line.name, choice.finding.subject].add(account)
+        return True
+
+    def needs_approval(self, choice: Choice) -> bool:
+        """Whether a second person must look; asked once all decisions are counted."""
+        line = choice.line
+        if line.effect == "observe":
+            return False
+        size = len(self._sizes[line.name, choice.finding.subject])
+        return line.always_approved or size > self._limits.second_person_above
+
+
 def _within_caps(
-    drawn: Iterator[tuple[Choice, bool]], policy: Policy, before: Before, kept_out: dict[str, list[str]]
+    drawn: Iterator[tuple[Choice, bool]], room: _Room, before: Before, kept_out: dict[str, list[str]]
 ) -> list[New]:
     """The new decisions that the caps leave room for, each with whether it needs a second person."""
-    limits = policy.limits
-    room = min(limits.per_hour - before.made_in_hour, limits.per_day - before.made_in_day)
     allowed: list[tuple[Choice, bool]] = []
-    sizes = Counter(dict(before.recent))
     for choice, held_out in drawn:
-        acts = choice.line.effect != "observe" and not held_out
         if held_out:
             kept_out["hold_out"].append(choice.finding.account_id)
-        if acts:
-            if room <= 0:
-                kept_out["cap"].append(choice.finding.account_id)
-                continue
-            room -= 1
-            sizes[choice.line.name, choice.finding.subject] += 1
+        elif choice.line.effect != "observe" and not room.takes(choice):
+            kept_out["cap"].append(choice.finding.account_id)
+            continue
         allowed.append((choice, held_out))
     return [
-        New(choice, held_out, not held_out and _needs_approval(choice, sizes, policy), None, _taken_up(choice, before))
+        New(choice, held_out, not held_out and room.needs_approval(choice), None, _taken_up(choice, before))
         for choice, held_out in allowed
     ]
 
 
 def _taken_up(choice: Choice, before: Before) -> datetime | None:
     return before.lapsed.get((choice.finding.account_id, choice.line.effect))
-
-
-def _needs_approval(choice: Choice, sizes: Mapping[tuple[str, str], int], policy: Policy) -> bool:
-    line = choice.line
-    if line.effect == "observe":
-        return False
-    return line.always_approved or sizes[line.name, choice.finding.subject] > policy.limits.second_person_above
