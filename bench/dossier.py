@@ -1,8 +1,8 @@
 """`python -m bench.dossier`: flipped bytes that a verification finds, and what a dossier of 25,000 accounts costs.
 
-Prints one line for each part (dossier, seal, log of seals, evidence table, other tables): trials, and how many of the
-flipped bytes were found; then processor time and memory of writing, sealing and verifying the large dossier, each in a
-process of its own.
+Prints one line for each part (dossier, statement, entries of the seal by kind, log of seals, tables): how many of the
+flipped bytes were found, and missed; then processor time and memory of writing, sealing and verifying the large
+dossier, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import json
 import random
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
@@ -27,9 +28,13 @@ from stillwatch.custody import check, log
 from stillwatch.custody.seal import Sealing
 from stillwatch.custody.signing import Trusted
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.ledger.records import Attribution
+from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE
 from stillwatch.report import Asked
+from stillwatch.report.dossier.facts import Recorded
 from stillwatch.settings import EngineSettings
 
+SIGNED_LINES = 3  # of a seal: the signed statement, the public key, and a stamp or `null`
 MEASURED = """
 import resource, sys, time
 from bench.dossier import {function}
@@ -54,30 +59,35 @@ def signing(folder: Path) -> tuple[Sealing, Trusted]:
 
 
 def flips(trials: int, seed: int, folder: Path) -> Counter[tuple[str, bool]]:
-    """Flips one bit of one byte, `trials` times, anywhere in what a verification looks at."""
-    run = written(full_run(), folder)  # the campaign without a name of 1 MB, on which most flips would fall
+    """Flips one bit of one byte, `trials` times, in each part of what a verification reads as often as in another."""
+    run = written(taking_run(), folder)
     how, trusted = signing(folder)
+    entered = Attribution("C3", "hypothesis", "the bench", how.now, "one laboratory", text="entered by a person")
     for form in ("html", "md"):  # two seals, so that the log has a seal before this one
-        dossier, whole, enter = report.seal_dossier(run, "C3", Asked(form), how, "bench")
+        asked = Asked(form, recorded=Recorded(attributions=(entered,)))
+        dossier, whole, enter = report.seal_dossier(run, "C3", asked, how, "bench")
         enter()
         how = replace(how, now=datetime.now(UTC))
     tables = sorted(run.glob("*.parquet"))
     draw, found = random.Random(seed), Counter[tuple[str, bool]]()
     parts = {"dossier": dossier, "seal": whole, "log": (folder / "seals.log").read_bytes()}
+    spans = seal_spans(whole)
+    names = ("dossier", *spans, "log", "evidence table", "other table")
     for _ in range(trials):
-        name = draw.choice(("dossier", "seal", "log", "evidence", "table"))
-        path = run / "evidence.parquet" if name == "evidence" else draw.choice(tables)
-        before = parts.get(name) or path.read_bytes()
-        changed = flipped(before, draw)
-        now = parts | {name: changed}
-        if name not in parts:
+        name = draw.choice(names)
+        part = "seal" if name in spans else name
+        path = run / "evidence.parquet" if part == "evidence table" else draw.choice(tables)
+        before = parts.get(part) or path.read_bytes()
+        changed = flipped(before, draw, draw.choice(spans[name]) if name in spans else None)
+        now = parts | {part: changed}
+        if part not in parts:
             path.write_bytes(changed)
         (folder / "seals.log").write_bytes(now["log"])
         result = check.check(now["dossier"], now["seal"], [trusted])
         check.check_log(result, folder / "seals.log")
         check.check_files(result, "run/", {one.name: one for one in run.iterdir()})
         found[name, result.differs] += 1
-        if name not in parts:
+        if part not in parts:
             path.write_bytes(before)
     (folder / "seals.log").write_bytes(parts["log"])
     assert not check.check(parts["dossier"], parts["seal"], [trusted]).differs
@@ -85,10 +95,37 @@ def flips(trials: int, seed: int, folder: Path) -> Counter[tuple[str, bool]]:
     return found
 
 
-def flipped(whole: bytes, draw: random.Random) -> bytes:
-    """The bytes with one bit of one of them turned."""
+def taking_run() -> SyntheticRun:
+    """A run whose campaign C3, which has no name of 1 MB on which most flips would fall, has rows of every kind."""
+    made = full_run()
+    named = {"campaign_id": "C3", "capability": "grading"}
+    spent = {"request_model": "m-1", "conversations": 8, "tasks": 8, "input_tokens": 1_903, "output_tokens": 811}
+    for detected in (False, True):
+        made.add(CAMPAIGN_USAGE, **named, **spent, detected=detected, exchanges=60)
+    made.add(CAMPAIGN_TEXTS, **named, times=1, texts=120)
+    members = [row for row in made.rows["campaign_members"] if row["campaign_id"] == "C3"]
+    for row in members[::2]:  # whom a dossier names; at `watch` an entry is withheld
+        row["level"] = "review"
+    return made
+
+
+def seal_spans(whole: bytes) -> dict[str, list[range]]:
+    """Where the parts of a seal lie: its signed lines, and its entries by kind."""
+    spans, at = defaultdict[str, list[range]](list), 0
+    for place, line in enumerate(whole.splitlines(keepends=True)):
+        name = "signed statement" if place < SIGNED_LINES else _kind(json.loads(line))
+        spans[name].append(range(at, at := at + len(line)))
+    return dict(sorted(spans.items()))
+
+
+def _kind(entry: dict[str, Any]) -> str:
+    return f"entry: {entry['entry']['kind']}" if "entry" in entry else "entry withheld"
+
+
+def flipped(whole: bytes, draw: random.Random, span: range | None = None) -> bytes:
+    """The bytes with one bit of one of them turned, which lies in `span` where one is given."""
     changed = bytearray(whole)
-    changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+    changed[draw.choice(span or range(len(whole)))] ^= 1 << draw.randrange(8)
     return bytes(changed)
 
 
@@ -148,7 +185,7 @@ def main() -> None:
         print(json.dumps(result, indent=2))
         return
     for name, counts in result.pop("flipped").items():  # type: ignore[attr-defined]
-        print(f"flipped in {name:<9} {counts['found']:>6} found, {counts['missed']} missed")
+        print(f"flipped in {name:<26} {counts['found']:>6} found, {counts['missed']} missed")
     print(f"in all {result.pop('found')} of {asked.trials} flipped bytes were found")
     for name, (seconds, memory) in result.items():  # type: ignore[misc]
         print(f"{name:<24} {asked.accounts:,} accounts  {seconds:5.1f} CPU-s  {memory:4.2f} GB")

@@ -52,6 +52,7 @@ def test_what_was_sealed_verifies(full_folder: Path, work: Path, profile: str) -
         one["entry"]["process"] for one in map(json.loads, text.splitlines()[3:]) if "process" in one.get("entry", {})
     }
     assert steps == {"identification", "collection", "acquisition", "preservation"}
+    assert ('"kind":"reference_shares"' in text) is (profile in ("internal", "counsel"))
     facts = statement["predicate"]
     assert (facts["settings"] is None) is (profile in ("partner", "government"))
     assert facts["figures"]["level"] == "review"
@@ -89,6 +90,8 @@ def test_deeds_and_attributions_of_the_ledger_are_sealed(full_folder: Path, work
     assert "| throttle | reversed | 1 |" in text
     assert "| overturned | 1 |" in text
     assert "one laboratory" in text
+    assert '"kind":"attribution"' in sealed
+    assert '"row":"hypothesis"' in sealed
     assert '"decision_id":"d1"' in sealed
     assert '"decision_id":"d2"' not in sealed
     assert "I only study" not in sealed + text

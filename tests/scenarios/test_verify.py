@@ -40,7 +40,8 @@ def test_the_same_logs_give_the_same_figures(
     assert "same         inputs:" in said
     for figure in ("accounts", "exchanges", "level", "expected_innocent_accounts", "last_seen"):
         assert f"same         figure {figure}: " in said
-    for table in ("campaign_usage", "evidence", "alternatives", "campaign_members"):
+    shares = ("campaigns", "reference_shares")
+    for table in (*shares, "campaign_texts", "campaign_usage", "evidence", "alternatives", "campaign_members"):
         assert f"same         {table}: " in said
 
 
@@ -81,9 +82,37 @@ def test_one_token_more_is_said_by_figure_and_row(
     assert re.search(r"output_tokens: \d+ was sealed, \d+ was found$", differ[2])
 
 
+def test_what_ordinary_accounts_asked_for_is_recomputed(
+    sealed: Path, world: SmallWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ordinary = set(world.accounts_of("person")) - {row["account_id"] for row in rows(sealed / "run", "network_members")}
+    before = rows(sealed / "run", "reference_shares")[0]
+
+    def twice(table: pa.Table) -> pa.Table:
+        named = table.to_pylist()
+        again = [row | {"exchange_id": f"{row['exchange_id']}-2"} for row in named if row["account_id"] in ordinary]
+        return pa.Table.from_pylist(named + again, schema=table.schema)
+
+    assert verify(sealed, world, rewritten(world.exchanges, tmp_path / "logs.parquet", twice)) == 1
+    said = capsys.readouterr().out
+    (differs,) = (line for line in said.splitlines() if line.startswith("differs      reference_shares: "))
+    assert f"exchanges: {before['exchanges']} was sealed, " in differs
+
+
 def test_a_row_that_was_sealed_or_found_alone_differs() -> None:
-    usage = TABLES[0]
+    usage = next(one for one in TABLES if one.table == "campaign_usage")
     row = dict.fromkeys((*usage.key, *usage.figures), 1)
     assert _told(usage, row, None) == ["was sealed and is not found"]
     assert _told(usage, None, row) == ["was not sealed and is found"]
     assert _told(usage, row, row) == []
+
+
+def test_shares_differ_one_by_one() -> None:
+    reference = next(one for one in TABLES if one.table == "reference_shares")
+    row = {"accounts": 40, "exchanges": 900, "targets": [["grading", 0.4], ["other", 0.6]], "subjects": [], "forms": []}
+    assert _told(reference, row, row | {"targets": [("grading", 0.4), ("other", 0.6)]}) == []
+    assert _told(reference, row, row | {"targets": [("grading", 0.5), ("planning", 0.6)]}) == [
+        "targets grading: 0.4 was sealed, 0.5 was found",
+        "targets other: 0.6 was sealed, None was found",
+        "targets planning: None was sealed, 0.6 was found",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -101,18 +101,22 @@ class Rows:
     compared."""
 
     table: str
-    campaign: str
+    campaign: str | None  # None: the table is of the whole log
     key: tuple[str, ...]
     figures: tuple[str, ...]
 
 
+SHARES = ("targets", "subjects", "forms")
 TABLES = (
+    Rows("campaigns", "campaign_id", (), SHARES),
+    Rows("reference_shares", None, (), ("accounts", "exchanges", *SHARES)),
     Rows(
         "campaign_usage",
         "campaign_id",
         ("capability", "request_model", "detected"),
         ("exchanges", "conversations", "tasks", "input_tokens", "output_tokens"),
     ),
+    Rows("campaign_texts", "campaign_id", ("capability", "times"), ("texts",)),
     Rows("evidence", "subject", ("claim",), ("bits", "sentence")),
     Rows("alternatives", "subject", ("alternative",), ("verdict", "sentence")),
     Rows("campaign_members", "campaign_id", ("account_id",), ("level", "exchanges", "probability", "detected_at")),
@@ -122,21 +126,26 @@ TOLD = 8  # rows of a table that are told one by one where they differ
 
 def _compare_rows(found: Checked, run: Path, of: Rows, campaigns: tuple[str, str]) -> None:
     """The rows of a table that the seal shows, beside those that were found; `campaigns` are both names of one."""
-    kept = {_key(of, one): one for one in found.entries if one["kind"] == of.table and one[of.campaign] == campaigns[0]}
+    sealed = [one for one in found.entries if one["kind"] == of.table]
+    kept = {_key(of, row): row for row in _about(of, sealed, campaigns[0])}
     if not kept:
         found.pass_over(of.table, "the seal shows its reader no row of it")
         return
-    mine = {_key(of, row): row for row in table_of(run, of.table).to_pylist() if row[of.campaign] == campaigns[1]}
+    mine = {_key(of, row): row for row in _about(of, table_of(run, of.table).to_pylist(), campaigns[1])}
     if of.table == "campaign_members":  # of these the seal shows some levels alone
         mine = {key: row for key, row in mine.items() if key in kept or row["level"] in NAMED_LEVELS}
     differ = [key for key in sorted(kept.keys() | mine.keys(), key=str) if _told(of, kept.get(key), mine.get(key))]
     for key in differ[:TOLD]:
         said = "; ".join(_told(of, kept.get(key), mine.get(key)))
-        found.add(f"{of.table} {' '.join(map(str, key))}", False, said)
+        found.add(" ".join(map(str, (of.table, *key))), False, said)
     if len(differ) > TOLD:
         found.add(of.table, False, f"{len(differ) - TOLD:,} more rows differ")
     if not differ:
         found.add(of.table, True, f"{len(kept):,} rows were sealed and found")
+
+
+def _about(of: Rows, rows: Iterable[Mapping[str, Any]], campaign: str) -> Iterable[Mapping[str, Any]]:
+    return (row for row in rows if of.campaign is None or row[of.campaign] == campaign)
 
 
 def _key(of: Rows, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -147,5 +156,15 @@ def _told(of: Rows, sealed: Mapping[str, Any] | None, mine: Mapping[str, Any] | 
     """How a row differs, figure by figure; nothing where it does not."""
     if sealed is None or mine is None:
         return ["was sealed and is not found" if mine is None else "was not sealed and is found"]
-    pairs = [(name, sealed[name], plain(mine[name])) for name in of.figures]
+    then, now = _values(of, sealed), _values(of, mine)
+    pairs = [(name, then.get(name), now.get(name)) for name in then | now]
     return [f"{name}: {one} was sealed, {other} was found" for name, one, other in pairs if one != other]
+
+
+def _values(of: Rows, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's figures by name, each share of a map by itself."""
+    found: dict[str, Any] = {}
+    for name in of.figures:
+        value = plain(row[name])
+        found |= {f"{name} {each}": share for each, share in value} if name in SHARES else {name: value}
+    return found

@@ -136,9 +136,12 @@ def _found(engine: Engine, about: About, networks: Sequence[str]) -> Iterator[En
         ("alternatives", "subject", True),
         ("campaigns", "campaign_id", True),
         ("campaign_usage", "campaign_id", True),
+        ("campaign_texts", "campaign_id", True),
         ("applied_judgements", "applies_to", profile.staff),
     ):
         yield from (_entry(table, row, shown) for row in rows(engine, _of(table, column, subjects)))
+    whole = Query("sealed reference_shares", "SELECT * FROM reference_shares ORDER BY ALL")
+    yield from (_entry("reference_shares", row, profile.staff) for row in rows(engine, whole))
     yield from (
         _entry("network_values", row, profile.values or row["shown"] is None or row["family"] == TECHNICAL)
         for row in rows(engine, _of("network_values", "network_id", networks))
@@ -163,7 +166,9 @@ def _done(recorded: Recorded, profile: Profile) -> Iterator[Entry]:
     for share in recorded.shares:
         yield _entry("share", asdict(share), profile.staff)
     for one in recorded.attributions:
-        yield _entry("attribution", asdict(one), profile.attribution == "all")
+        entered = asdict(one)
+        entered["row"] = entered.pop("kind")  # `kind` says what sort of entry it is
+        yield _entry("attribution", entered, profile.attribution == "all")
 
 
 def _entry(kind: str, row: Mapping[str, Any], shown: bool, *without: str) -> Entry:
