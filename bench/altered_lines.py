@@ -1,8 +1,8 @@
 """`python -m bench.altered_lines`: one line of the logs is altered, and a verification says by figure what differs.
 
 A small world is made and scanned, and its largest campaign's dossier sealed. Then one line is altered in each kind of
-place, and the logs are given to `stillwatch report verify`. Prints what is said to differ; with `--sizes`, the memory
-and processor time of verifying worlds of so many exchanges with nothing altered.
+place, and the logs are given to `stillwatch report verify`. Prints what is said to differ; with `--sizes`, what it
+costs to verify worlds of so many exchanges with nothing altered; with `--world`, the same of a world made before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -24,16 +23,11 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench.measure import Cost, WorkFailedError, machine, measured
+from stillwatch.cli.recomputing import TABLES
 from stillwatch_lab.worlds.build import build
 
-CALL = """
-import resource, sys
-from stillwatch.cli.main import invoke
-code = invoke(sys.argv[1:])
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(f"{used.ru_utime + used.ru_stime:.1f} {used.ru_maxrss / 1e6:.2f}", file=sys.stderr)
-sys.exit(code)
-"""
+COMPARED = ("inputs", *(one.table for one in TABLES))
 Row = dict[str, Any]
 Change = Callable[[list[Row], int], None]
 """Changes the rows of a table; the number is the place of the row that is altered."""
@@ -77,20 +71,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--places", nargs="*", default=list(PLACES), choices=list(PLACES), metavar="PLACE")
     parser.add_argument("--sizes", nargs="*", type=int, default=[], help="exchanges of worlds that are only measured")
+    parser.add_argument("--world", type=Path, help="the folder of a world that is only measured, and not written to")
     asked = parser.parse_args()
     for size in asked.sizes:
         with TemporaryDirectory(prefix="bench-altered-") as name:
-            scanned, _ = sealed(Path(name), asked.seed, size // 25, size)
-            spent, said = verified(Path(name), Path(name) / "world")
-            differs = sum(one["outcome"] == "differs" for one in said)
-            print(
-                f"{size:>10,} exchanges: scan {scanned}; verify with logs {spent}; {differs} parts differ", flush=True
-            )
-    if asked.sizes:
+            build("demo", asked.seed, size // 25, size, None, Path(name) / "world")
+            measure(Path(name), Path(name) / "world")
+    if asked.world is not None:
+        with TemporaryDirectory(prefix="bench-altered-") as name:
+            measure(Path(name), asked.world.absolute())
+    if asked.sizes or asked.world is not None:
+        print(", ".join(f"{key} {value}" for key, value in machine().items()))
         return
     with TemporaryDirectory(prefix="bench-altered-") as name:
         home = Path(name)
-        _, campaign = sealed(home, asked.seed, asked.accounts, asked.exchanges)
+        build("demo", asked.seed, asked.accounts, asked.exchanges, None, home / "world")
+        campaign = sealed(home, home / "world")[-1]
         for place in ["nothing", *asked.places]:
             altered(home, place, campaign)
             _, said = verified(home, home / "altered" if place != "nothing" else home / "world")
@@ -112,41 +108,76 @@ def told(said: list[dict[str, str]]) -> str:
     return "; ".join([*files, *figures, *tables]) or "nothing differs"
 
 
-def call(*words: str) -> tuple[str, str]:
-    """What a command prints, and its processor time and memory."""
-    done = subprocess.run([sys.executable, "-c", CALL, *words], capture_output=True, text=True, check=False)
-    seconds, memory = done.stderr.splitlines()[-1].split()
-    return done.stdout, f"{seconds} CPU-s, {memory} GB"
+def measure(home: Path, world: Path) -> None:
+    """Prints what scanning and sealing a world cost, and what verifying the dossier with its logs did."""
+    scan, seal, campaign = sealed(home, world)
+    verify, said = verified(home, world)
+    recipe = json.loads((world / "truth" / "world.json").read_text(encoding="utf-8"))
+    exchanges, accounts = (_rows(table(world, name)) for name in ("exchanges", "accounts"))
+    found = next(row for row in _campaigns(home) if row["campaign_id"] == campaign)
+    outcomes = Counter(one["outcome"] for one in said)
+    print(f"{exchanges:,} exchanges, {accounts:,} accounts, seed {recipe['seed']}; ", end="")
+    print(f"the campaign: {found['accounts']:,} accounts, {found['exchanges']:,} exchanges, level {found['level']}")
+    for name, cost in (("scan", scan), ("dossier and seal", seal), ("verify with the logs", verify)):
+        print(f"{name:<22}{cost.seconds:8.1f} s {cost.cpu:8.1f} CPU-s {cost.peak_bytes / 1e9:6.2f} GB")
+    print("; ".join(f"{many} parts {outcome}" for outcome, many in sorted(outcomes.items())))
+    for one in said:
+        if one["outcome"] != "same" or one["part"] in COMPARED:
+            print(f"  {one['outcome']}: {one['part']}: {one['said']}")
+    sys.stdout.flush()
 
 
-def sealed(home: Path, seed: int, accounts: int, exchanges: int) -> tuple[str, str]:
-    """Makes and scans a world, and seals the dossier of its largest campaign; what scanning cost, and the campaign."""
-    build("demo", seed, accounts, exchanges, None, home / "world")
-    _, spent = call("scan", *inputs(home / "world"), "--out", str(home / "run"))
-    rows = pq.read_table(home / "run" / "campaigns.parquet").to_pylist()
-    campaign = max(rows, key=lambda row: (row["exchanges"], row["campaign_id"]))["campaign_id"]
+def _rows(path: Path) -> int:
+    return sum(pq.read_metadata(one).num_rows for one in (path.glob("*.parquet") if path.is_dir() else [path]))
+
+
+def call(*words: str) -> Cost:
+    """What a command costs, which ends well or says that something differs; the result has what it printed."""
+    cost = measured("command", words=list(words))
+    if cost.result["code"] not in (0, 1):
+        raise WorkFailedError(f"`stillwatch {' '.join(words)}` ended with {cost.result['code']}")
+    return cost
+
+
+def sealed(home: Path, world: Path) -> tuple[Cost, Cost, str]:
+    """Scans a world and seals the dossier of its largest campaign; what both cost, and the campaign."""
+    scan = call("scan", *logs(world), *beside(world), "--out", str(home / "run"))
+    campaign = max(_campaigns(home), key=lambda row: (row["exchanges"], row["campaign_id"]))["campaign_id"]
     key = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
     (home / "key").write_bytes(key)
     words = ["--campaign", campaign, "--format", "json", "--out", str(home / "d.json"), "--sign", str(home / "key")]
-    call("report", str(home / "run"), *words)
-    return spent, campaign
+    return scan, call("report", str(home / "run"), *words), campaign
 
 
-def inputs(world: Path) -> list[str]:
-    """The arguments that name a world's files."""
-    logs = sorted(map(str, (world / "exchanges").glob("*")))
-    return [*logs, "--accounts", str(world / "accounts.parquet"), "--permits", str(world / "permits.parquet")]
+def _campaigns(home: Path) -> list[Row]:
+    found: list[Row] = pq.read_table(home / "run" / "campaigns.parquet").to_pylist()
+    return found
 
 
-def verified(home: Path, world: Path) -> tuple[str, list[dict[str, str]]]:
+def logs(world: Path) -> list[str]:
+    """A world's logs."""
+    return sorted(map(str, (world / "exchanges").glob("*.parquet")))
+
+
+def beside(world: Path) -> list[str]:
+    """The arguments that name a world's other tables."""
+    return [word for name in ("accounts", "permits") for word in (f"--{name}", str(table(world, name)))]
+
+
+def table(world: Path, name: str) -> Path:
+    """A world's table: one file, or a folder of parts."""
+    path = world / name
+    return path if path.is_dir() else path.with_suffix(".parquet")
+
+
+def verified(home: Path, world: Path) -> tuple[Cost, list[dict[str, str]]]:
     """What a verification with these logs costs, and what it says."""
-    logs = sorted(map(str, (world / "exchanges").glob("*")))
-    named = [word for log in logs for word in ("--logs", log)]
-    beside = ["--accounts", str(world / "accounts.parquet"), "--permits", str(world / "permits.parquet")]
-    said, spent = call("report", "verify", str(home / "d.json"), "--run", str(home / "run"), *named, *beside, "--json")
-    return spent, json.loads(said)
+    named = [word for log in logs(world) for word in ("--logs", log)]
+    words = ["report", "verify", str(home / "d.json"), "--run", str(home / "run"), *named, *beside(world), "--json"]
+    cost = call(*words)
+    return cost, json.loads(cost.result["said"])
 
 
 def altered(home: Path, place: str, campaign: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from stillwatch_lab.benchmark.cost import Result, run_task
@@ -61,7 +63,22 @@ def size(exchanges: str) -> Result:
     return found
 
 
-TASKS: dict[str, Callable[..., Result]] = {"build": build_world, "scan": scan, "read": read, "size": size}
+def command(words: list[str]) -> Result:
+    """Runs a command of the product; how it ended, and what it printed."""
+    from stillwatch.cli.main import invoke
+
+    with redirect_stdout(StringIO()) as said:
+        code = invoke(words)
+    return {"code": code, "said": said.getvalue()}
+
+
+TASKS: dict[str, Callable[..., Result]] = {
+    "build": build_world,
+    "scan": scan,
+    "read": read,
+    "size": size,
+    "command": command,
+}
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
-from tests.report.synthetic_run import SyntheticRun, full_run, large_run
+from tests.report.synthetic_run import START, SyntheticRun, full_run, large_run
 
 from stillwatch import report
 from stillwatch.custody import check, log
@@ -29,18 +30,27 @@ from stillwatch.custody.seal import Sealing
 from stillwatch.custody.signing import Trusted
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.ledger.records import Attribution
-from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE
+from stillwatch.records.lineage import LINEAGE_MEMBERS
+from stillwatch.records.outputs import (
+    CAMPAIGN_TEXTS,
+    CAMPAIGN_USAGE,
+    NETWORK_PROFILES,
+    NETWORK_STANDINGS,
+    NETWORKS,
+)
 from stillwatch.report import Asked
 from stillwatch.report.dossier.facts import Recorded
+from stillwatch.report.likeness import ASPECTS
 from stillwatch.settings import EngineSettings
 
 SIGNED_LINES = 3  # of a seal: the signed statement, the public key, and a stamp or `null`
+OTHERS = 300  # networks of no campaign
 MEASURED = """
-import resource, sys, time
+import sys
 from bench.dossier import {function}
+from stillwatch_lab.benchmark.cost import cpu_seconds, peak_bytes
 {function}(*sys.argv[1:])
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(f"{{used.ru_utime + used.ru_stime:.1f}} {{used.ru_maxrss / 1e6:.2f}}")
+print(f"{{cpu_seconds():.1f}} {{peak_bytes() / 1e9:.2f}}")
 """
 
 
@@ -98,15 +108,49 @@ def flips(trials: int, seed: int, folder: Path) -> Counter[tuple[str, bool]]:
 def taking_run() -> SyntheticRun:
     """A run whose campaign C3, which has no name of 1 MB on which most flips would fall, has rows of every kind."""
     made = full_run()
-    named = {"campaign_id": "C3", "capability": "grading"}
-    spent = {"request_model": "m-1", "conversations": 8, "tasks": 8, "input_tokens": 1_903, "output_tokens": 811}
-    for detected in (False, True):
-        made.add(CAMPAIGN_USAGE, **named, **spent, detected=detected, exchanges=60)
-    made.add(CAMPAIGN_TEXTS, **named, times=1, texts=120)
+    add_taken(made, "C3", ("m-1",))
     members = [row for row in made.rows["campaign_members"] if row["campaign_id"] == "C3"]
     for row in members[::2]:  # whom a dossier names; at `watch` an entry is withheld
         row["level"] = "review"
     return made
+
+
+def add_taken(made: SyntheticRun, campaign: str, models: tuple[str, ...]) -> None:
+    """What the campaign took, by capability and model."""
+    spent = {"exchanges": 60, "conversations": 8, "tasks": 8, "input_tokens": 1_903, "output_tokens": 811}
+    for capability in ("grading", "software_engineering", "tool_use"):
+        named = {"campaign_id": campaign, "capability": capability}
+        for model, detected in product(models, (False, True)):
+            made.add(CAMPAIGN_USAGE, **named, **spent, request_model=model, detected=detected)
+        made.add(CAMPAIGN_TEXTS, **named, times=1, texts=120)
+
+
+def add_past(made: SyntheticRun, members: list[str]) -> None:
+    """Six earlier campaigns of as many accounts, and OTHERS networks, beside the one that a campaign of them uses.
+
+    An epoch of 316,000 exchanges has 304 networks with 510,000 values; here are 640,000.
+    """
+    draw, seen = random.Random(5), {"first_seen": START, "last_seen": START, "formed_at": START, "confidence": 99.0}
+    earlier = [f"R{place}" for place in range(6)]
+    for name, values in (("N1", 40_000), *((one, 25_000) for one in earlier)):
+        _profile(made, draw, name, values)
+    for place in range(OTHERS):
+        made.add(NETWORKS, network_id=f"X{place}", kind="unknown", accounts=50, exchanges=900, **seen)
+        _profile(made, draw, f"X{place}", 1_500)
+    stood = {"exchanges": 900, "act": len(members), "review": 0, "watch": 0, "read_until": START - timedelta(days=30)}
+    for name in earlier:
+        named = {"network_id": name, "campaign_id": f"C{name}", "remembered": True, "accounts": len(members)}
+        made.add(NETWORK_STANDINGS, **named, **stood)
+        for account in members:
+            made.add(LINEAGE_MEMBERS, subject=f"C{name}", account_id=account, joined_at=START, left_at=None)
+
+
+def _profile(made: SyntheticRun, draw: random.Random, name: str, values: int) -> None:
+    claims = [claim for one in ASPECTS for claim in one.claims]
+    held = {"accounts": 9, "held_since": START, "remembered": name.startswith("R")}
+    for place in range(values):
+        drawn = {"keyed": 10 * place + draw.randrange(10), "usage": draw.random(), "rate": draw.random() / 100}
+        made.add(NETWORK_PROFILES, network_id=name, claim=claims[place % len(claims)], **held, **drawn)
 
 
 def seal_spans(whole: bytes) -> dict[str, list[range]]:
@@ -131,7 +175,10 @@ def flipped(whole: bytes, draw: random.Random, span: range | None = None) -> byt
 
 def make(folder: str, accounts: str) -> None:
     """Writes the large run."""
-    written(large_run(int(accounts)), Path(folder))
+    made = large_run(int(accounts))
+    add_taken(made, "C1", tuple(f"m-{one}" for one in range(9)))
+    add_past(made, [row["account_id"] for row in made.rows["campaign_members"]])
+    written(made, Path(folder))
 
 
 def write(folder: str, form: str, profile: str) -> None:
