@@ -108,7 +108,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "read/validation/rejects.py": "tests/read/test_bad_rows.py compare the quarantine that it fills",
     "read/write_tables.py": "tests/read compare the tables that it writes",
     "report/dossier/annexes.py": "tests/report/dossier/test_chapters.py reads its chapters",
-    "report/dossier/doubts.py": "tests/report/dossier/test_chapters.py reads its chapters",
     "report/dossier/findings.py": "tests/report/dossier/test_chapters.py reads its chapters",
     "report/dossier/gather.py": "tests/report/dossier/test_chapters.py compares what each reader is told",
     "report/dossier/people.py": "tests/report/dossier/test_chapters.py reads its chapters",

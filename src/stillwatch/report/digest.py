@@ -90,7 +90,7 @@ def _act(campaign: Campaign) -> str:
     agree = f"{len(sorts)} sorts of evidence agree{which}" if len(sorts) > 1 else f"its evidence agrees{which}"
     return (
         f"The evidence is sufficient to act against these accounts, once a person has checked them: {agree}, and the "
-        "share of innocent accounts expected among all at this level stays under the one in your settings."
+        "share of innocent accounts expected among all at this level stays under the one in the settings."
     )
 
 

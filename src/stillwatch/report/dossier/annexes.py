@@ -126,5 +126,5 @@ def _inputs(dossier: Dossier) -> Iterator[Block]:
     )
     yield Paragraph(
         f"Where a seal lies beside this document, `stillwatch report verify` checks both offline, byte for byte, and "
-        f"{again}. The same logs, settings and version give the same figures on every machine."
+        f"{again}. The same logs, settings, key and version give the same figures on every machine."
     )

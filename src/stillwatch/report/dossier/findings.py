@@ -212,7 +212,8 @@ def _measured(dossier: Dossier) -> Iterator[Block]:
     )
     yield Grid(
         "Evidence for (+) and against (−). A bit alone doubles the odds. Observations overlap, so their bits do not "
-        "add up: one row says what all weigh together.",
+        "add up: one row says what all weigh together. They weigh simulated extraction against simulated innocents; "
+        "the figures of ordinary accounts only help to read a row.",
         ("what was observed", "bits"),
         tuple((_observed(one.sentence, one.examples), bits(one.bits)) for one in campaign.evidence),
         numbers=(1,),
