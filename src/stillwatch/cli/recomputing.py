@@ -19,6 +19,7 @@ from stillwatch.job import Inputs, Job, Window, resolve
 from stillwatch.report.dossier.profiles import NAMED_LEVELS
 from stillwatch.report.dossier.sealing import figures
 from stillwatch.report.plain import plain
+from stillwatch.report.wording import count
 from stillwatch.runs.tables import table_of
 from stillwatch.settings import Settings
 
@@ -141,7 +142,7 @@ def _compare_rows(found: Checked, run: Path, of: Rows, campaigns: tuple[str, str
     if len(differ) > TOLD:
         found.add(of.table, False, f"{len(differ) - TOLD:,} more rows differ")
     if not differ:
-        found.add(of.table, True, f"{len(kept):,} rows were sealed and found")
+        found.add(of.table, True, f"{count(len(kept), 'row')} sealed and found")
 
 
 def _about(of: Rows, rows: Iterable[Mapping[str, Any]], campaign: str) -> Iterable[Mapping[str, Any]]:
