@@ -46,6 +46,16 @@ def test_an_error_inside_is_a_document_without_details(here: Served, monkeypatch
     assert b"secret" not in found.body
 
 
+def test_a_problem_that_cannot_be_worded_is_answered_as_it_is(here: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.serve.taxii.json.loads", lambda _: {}["secret words"])
+    found = here.ask("GET", "/taxii2/")
+    assert (found.status, found.headers["content-type"]) == (401, "application/problem+json")
+    assert found.headers["content-length"] == str(len(found.body))
+    assert b"secret" not in found.body
+    monkeypatch.undo()
+    assert here.ask("GET", "/taxii2/").headers["content-type"] != "application/problem+json"
+
+
 def test_readiness_says_what_is_known(here: Served) -> None:
     found = here.ask("GET", "/readyz")
     assert (found.status, found.json["ready"], found.json["snapshot_usable"]) == (200, True, True)

@@ -130,5 +130,11 @@ class App:
 
 
 def _dressed(route: Route | Response, response: Response) -> Response:
-    """Returns a problem as the standard of its route words it."""
-    return response if isinstance(route, Response) or route.dressed is None else route.dressed(response)
+    """Returns a problem as the standard of its route words it, or as it is where it cannot be worded."""
+    if isinstance(route, Response) or route.dressed is None:
+        return response
+    try:
+        return route.dressed(response)
+    except Exception as error:  # noqa: BLE001  a caller is answered whatever fails inside
+        logs.note("failed", logging.ERROR, route=route.name, **logs.where(error))
+        return response
