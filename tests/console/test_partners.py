@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from stillwatch.ledger import Judgement
+from stillwatch.ledger.exchanged import Sighting
 from tests.console.asked import Console, decided, served
 from tests.ledger.made import identity, indicator, told
 
@@ -37,6 +39,29 @@ def test_stand_with_record_quota_and_shares(here: Console) -> None:
     assert "northwind" in text and "not in the file" in text and "No sharing file is named" in text
     assert "2 of 50,000" in text
     assert f"/shares/{share_of(here)}" in text
+
+
+def test_are_read_in_as_many_queries_however_many_there_are(here: Console) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    now = datetime.now(UTC)
+    here.get("/partners", "viewer")  # enters
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        here.get("/partners", "viewer")
+        few = len(asked)
+        for number in range(9):
+            told = indicator("9", by=f"Partner {number}")
+            here.ledger.received.add(f"partner-{number}", [told], now, 10)
+            here.ledger.received.see([Sighting(f"partner-{number}", told["id"], "C1", "a run", now)])
+        asked.clear()
+        assert "partner-8" in here.get("/partners", "viewer").text
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len(asked) == few > 0
 
 
 def test_earn_their_record_by_judgements(here: Console) -> None:

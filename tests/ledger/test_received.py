@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillwatch.ledger.exchanged import Sighting, Wanted
+from stillwatch.ledger.exchanged import Heard, Sighting, Wanted
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.received import LARGEST, QuotaError, objects_in
 from stillwatch.records.identifiers import MATCHED
@@ -134,6 +134,22 @@ def test_a_sighting_is_noted_once(ledger: Ledger) -> None:
     ledger.received.see([Sighting("northwind", theirs()["id"], "N1", "8", NOW + DAY)])
     assert ledger.received.sightings() == (one,)
     assert ledger.received.sightings("south") == ()
+
+
+def test_what_partners_told_and_where_it_was_seen_is_counted_for_all_at_once(ledger: Ledger) -> None:
+    then = NOW + 2 * DAY
+    ledger.received.add("northwind", [identity(THEIRS), theirs("1"), theirs("2")], NOW, 10)
+    ledger.received.add("south", [indicator("4", by="South")], NOW + DAY, 10)
+    ledger.received.add("northwind", [theirs("3")], then, 10)
+    for place, partner, subject in (("1", "northwind", "N1"), ("2", "northwind", "N1"), ("2", "northwind", "C1")):
+        ledger.received.see([Sighting(partner, theirs(place)["id"], subject, "7", NOW)])
+    heard = ledger.received.heard(then)
+    assert heard == {"northwind": Heard(4, 3, 1, then), "south": Heard(1, 1, 0, NOW + DAY)}
+    assert ledger.received.heard(then, "south") == {"south": heard["south"]}
+    assert ledger.received.seen_in() == ledger.received.seen_in("northwind") == {"northwind": {"N1": 2, "C1": 1}}
+    for nobody in ("south", "a\0"):
+        assert not ledger.received.seen_in(nobody)
+    assert not ledger.received.heard(NOW, "a\0")
 
 
 JSON = st.recursive(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -121,18 +122,17 @@ class Received(Part):
         """The newest version of each indicator of a partner."""
         return self.page(partner, Wanted(types=("indicator",), limit=10_000_000))
 
-    def heard(self, partner: str, now: datetime) -> Heard:
-        """How much a partner told; nothing of somebody who told nothing."""
+    def heard(self, now: datetime, partner: str | None = None) -> dict[str, Heard]:
+        """How much each partner told, or this one alone; whoever told nothing is not there."""
         column = RECEIVED_OBJECTS.c
-        ids = sa.func.count(column.object_id.distinct())
         query = sa.select(
-            ids,
-            ids.filter(column.type == "indicator"),
+            column.partner,
+            sa.func.count(column.object_id.distinct()),
+            sa.func.count(column.object_id.distinct()).filter(column.type == "indicator"),
             sa.func.count().filter(column.received_at > in_utc(now) - timedelta(days=1)),
             sa.func.max(column.received_at),
-        ).where(column.partner == partner)
-        with self._ledger.reading() as connection:
-            return Heard(*connection.execute(query).one()) if storable(partner) else Heard(0, 0, 0, None)
+        ).group_by(column.partner)
+        return {row[0]: Heard(*row[1:]) for row in self._of(partner, query, column.partner)}
 
     def newest(self, partner: str, most: int) -> tuple[Stored, ...]:
         """The newest versions of indicators that a partner told, the newest first."""
@@ -157,6 +157,21 @@ class Received(Part):
         with self._ledger.reading() as connection:
             rows = connection.execute(query).mappings()
             return tuple(Sighting(**{key: row[key] for key in row if key != "sighting_id"}) for row in rows)
+
+    def seen_in(self, partner: str | None = None) -> dict[str, Counter[str]]:
+        """In which subjects each partner's values were seen, or this one's alone, and how often in each."""
+        column = SIGHTINGS.c
+        query = sa.select(column.partner, column.subject, sa.func.count()).group_by(column.partner, column.subject)
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for name, subject, count in self._of(partner, query, column.partner):
+            found[name][subject] = count
+        return found
+
+    def _of(self, partner: str | None, query: sa.Select[Any], column: sa.Column[str]) -> Sequence[Any]:
+        if partner is not None and not storable(partner):
+            return ()
+        with self._ledger.reading() as connection:
+            return connection.execute(query if partner is None else query.where(column == partner)).all()
 
     def _checked(
         self, connection: sa.Connection, partner: str, objects: Sequence[Any], at: datetime

@@ -67,7 +67,9 @@ class Shares(Part):
 
     def list(self, recipient: str | None = None) -> tuple[Share, ...]:
         """Shares with what became of them, oldest first."""
-        return self._shares(*(() if recipient is None else (SHARES.c.recipient == recipient,)))
+        if recipient is None:
+            return self._shares()
+        return self._shares(SHARES.c.recipient == recipient) if storable(recipient) else ()
 
     def about(self, subject: str) -> tuple[Share, ...]:
         """Shares about a network or campaign with what became of them, oldest first."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from stillwatch.share.patterns import value_in
 from stillwatch.share.stix import VALID
 
 if TYPE_CHECKING:
+    from stillwatch.ledger import Judgement
     from stillwatch.ledger.ledger import Ledger
 
 RIGHT, WRONG = 1.0, 9.0
@@ -60,17 +61,24 @@ class Record:
         return (RIGHT + self.right) / (RIGHT + WRONG + self.right + self.wrong)
 
 
-def record(ledger: Ledger, partner: str) -> Record:
-    """A partner's record, by the judgements that stand."""
+UNKNOWN = Record(0, 0)
+"""Of a partner whose values were seen nowhere that was judged."""
+
+
+def records(ledger: Ledger, seen: Mapping[str, Iterable[str]]) -> dict[str, Record]:
+    """The record of each partner, by the judgements that stand on the subjects in which its values were seen."""
     said = ledger.judgements.latest()
-    subjects = {one.subject for one in ledger.received.sightings(partner)}
+    return {partner: _record(said, subjects) for partner, subjects in seen.items()}
+
+
+def _record(said: Mapping[str, Judgement], subjects: Iterable[str]) -> Record:
     verdicts = Counter(said[subject].verdict for subject in subjects if subject in said)
     return Record(verdicts["confirmed"], verdicts["innocent"])
 
 
 def weight(ledger: Ledger, partner: str) -> float:
     """The probability that a partner is right."""
-    return record(ledger, partner).weight
+    return records(ledger, ledger.received.seen_in(partner)).get(partner, UNKNOWN).weight
 
 
 def living(ledger: Ledger, partner: str, now: datetime) -> Iterator[Living]:
@@ -88,8 +96,9 @@ def living(ledger: Ledger, partner: str, now: datetime) -> Iterator[Living]:
 def indicators(ledger: Ledger, now: datetime) -> pa.Table:
     """Everything that partners tell now, as of INDICATORS: each value once a partner, with the partner's weight."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    known_as = records(ledger, ledger.received.seen_in())
     for partner in ledger.received.partners():
-        trusted = weight(ledger, partner)
+        trusted = known_as.get(partner, UNKNOWN).weight
         for one in living(ledger, partner, now):
             known = rows.get((partner, one.claim, one.value))
             begin, end = _plain(one.valid_from), _plain(one.valid_until)

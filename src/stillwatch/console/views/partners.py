@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 
 from stillwatch.console.asked import Asked, NotFoundError, given, note_view, see
@@ -17,6 +18,7 @@ from stillwatch.share.sharing import Partner, load_sharing
 SHOWN = 100
 OBJECTS = 200
 """Objects of a share that its page lists."""
+NOTHING = Heard(0, 0, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class Row:
 def listed(asked: Asked) -> Response:
     """Lists partners by name: those of the sharing file, and whoever was told or told something."""
     agreed, mistakes = _agreed(asked)
-    names = {*agreed, *asked.ledger.received.partners(), *(one.recipient for one in asked.ledger.shares.list())}
-    rows = [_row(asked, name, agreed.get(name)) for name in sorted(names)]
+    rows = _rows(asked, agreed)
     note_view(asked, "partners", [one.name for one in rows])
     return page(
         asked,
@@ -52,8 +53,8 @@ def listed(asked: Asked) -> Response:
 def one(asked: Asked) -> Response:
     """Shows one partner: the shares, what it told, and where that was seen."""
     agreed, _ = _agreed(asked)
-    row = _row(asked, asked.ids[0], agreed.get(asked.ids[0]))
-    if row.agreed is None and not row.heard.objects and not row.shares:
+    row = next(iter(_rows(asked, agreed, asked.ids[0])), None)
+    if row is None:
         raise NotFoundError("There is no such partner.")
     note_view(asked, "partner", [row.name])
     seen = asked.ledger.received.sightings(row.name)
@@ -120,18 +121,28 @@ def _agreed(asked: Asked) -> tuple[dict[str, Partner], tuple[Mistake, ...]]:
         return {}, error.mistakes
 
 
-def _row(asked: Asked, name: str, agreed: Partner | None) -> Row:
+def _rows(asked: Asked, agreed: dict[str, Partner], only: str | None = None) -> list[Row]:
+    """All partners by name, or one of them; each table is read once, however many there are."""
     received = asked.ledger.received
+    heard, seen = received.heard(asked.now, only), received.seen_in(only)
+    records = intake.records(asked.ledger, seen)
+    shares: dict[str, list[Share]] = defaultdict(list)
+    for share in asked.ledger.shares.list(only):
+        shares[share.recipient].append(share)
     own = asked.site.settings.serve.taxii_objects_per_day
-    return Row(
-        name,
-        agreed,
-        intake.record(asked.ledger, name),
-        received.heard(name, asked.now),
-        asked.ledger.shares.list(name),
-        len(received.sightings(name)),
-        own if agreed is None or agreed.pull_from is None else agreed.objects_a_day,
-    )
+    return [
+        Row(
+            name,
+            agreed.get(name),
+            records.get(name, intake.UNKNOWN),
+            heard.get(name, NOTHING),
+            tuple(shares[name]),
+            seen[name].total(),
+            own if (one := agreed.get(name)) is None or one.pull_from is None else one.objects_a_day,
+        )
+        for name in sorted({*agreed, *heard, *shares})
+        if only in (None, name)
+    ]
 
 
 def _title(one: Stored) -> str:
