@@ -12,13 +12,22 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.claims import EvidenceSort
 
 _DURATION = re.compile(r"(\d{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _from_folder(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path
+
+
+FromFolder = Annotated[Path, AfterValidator(_from_folder)]
+"""A path that a TOML file names, as seen from that file's folder: a service's working folder may be any."""
 
 
 class _Section(BaseModel):
@@ -43,7 +52,7 @@ class ReadSettings(_Section):
     latest: datetime = datetime(2100, 1, 1)
     trusted_hops: int = Field(default=0, ge=0, le=16)  # own proxies with public addresses at the end of address lists
     format: str | None = None  # the gateway whose log it is; none: recognised by itself where that is plain
-    mapping: Path | None = None  # a TOML file that says where each column comes from
+    mapping: FromFolder | None = None  # a TOML file that says where each column comes from
     epoch_unit: Literal["s", "ms", "us", "ns"] | None = None  # of times that are numbers; none: seen from each file
     skip_unreadable: bool = False  # use the other files where some cannot be read
     most_lost: float = Field(default=0.01, ge=0.0, le=1.0)  # share of rows lost above which every result says so first
@@ -53,7 +62,7 @@ class ReadSettings(_Section):
 class SketchSettings(_Section):
     """How text becomes sketches."""
 
-    key_file: Path | None = None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
+    key_file: FromFolder | None = None  # none: a fixed key; its sketches may be compared by anyone, so keep them inside
     batch_rows: int = Field(default=4_096, ge=256)  # of a watch's batch there must be some for each thread
 
 
@@ -81,8 +90,10 @@ class AssessSettings(_Section):
 class RegionSettings(_Section):
     """Where accounts sign up from, by address data that the provider has; nothing is looked up elsewhere."""
 
-    countries: Path | None = None  # CSV of `first address,last address,country`, as address databases are published
-    hosting: tuple[Path, ...] = ()  # files with one range a line: of hosting, VPN exits and proxies
+    countries: FromFolder | None = (
+        None  # CSV of `first address,last address,country`, as address databases are published
+    )
+    hosting: tuple[FromFolder, ...] = ()  # files with one range a line: of hosting, VPN exits and proxies
     not_served: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()  # countries by ISO 3166
     # share of addresses of which the countries' file is wrong; published comparisons of databases find 0.02 to 0.2
     wrong_share: float = Field(default=0.05, ge=0.0, lt=0.5)
@@ -110,7 +121,9 @@ class ServeSettings(_Section):
     litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
     taxii_body_bytes: int = Field(default=10_000_000, ge=1_024)  # what a partner may send at once
     taxii_objects_per_day: int = Field(default=50_000, ge=1)  # new objects of one partner; more are refused
-    screening_lists: tuple[Path, ...] = ()  # that names at sign-up are held against; read anew when a file changes
+    screening_lists: tuple[
+        FromFolder, ...
+    ] = ()  # that names at sign-up are held against; read anew when a file changes
     screening_least: float = Field(default=0.66, ge=0.5, le=1.0)  # agreement of names from which on it is a match
     receive_seconds: float = Field(default=20.0, gt=0.0)  # within which a request must have arrived
     keep_alive_seconds: float = Field(default=75.0, gt=0.0)  # longer than LiteLLM keeps an idle connection (15)
@@ -130,9 +143,9 @@ class ConsoleSettings(_Section):
     appeal_days: float = Field(default=14.0, gt=0.0)  # within which an appeal is to be answered
     most_of_a_source: int = Field(default=50, ge=1)  # findings of one sort that the queue shows before others'
     bulk_cap: int = Field(default=200, ge=1)  # subjects of one bulk action
-    policy: Path | None = None  # the policy that `watch` or `respond` follows, to be shown and tried
-    prices: Path | None = None  # list prices (docs/methods/dossier.md), to show what campaigns took in money
-    sharing: Path | None = None  # the sharing file, to show partners with what was agreed
+    policy: FromFolder | None = None  # the policy that `watch` or `respond` follows, to be shown and tried
+    prices: FromFolder | None = None  # list prices (docs/methods/dossier.md), to show what campaigns took in money
+    sharing: FromFolder | None = None  # the sharing file, to show partners with what was agreed
 
 
 class OidcSettings(_Section):
@@ -140,7 +153,7 @@ class OidcSettings(_Section):
 
     issuer: str | None = None  # as the provider writes it in its tokens; its discovery document lies below it
     client_id: str | None = None
-    client_secret_file: Path | None = None  # none: a public client, which PKCE alone protects
+    client_secret_file: FromFolder | None = None  # none: a public client, which PKCE alone protects
     public_address: str | None = None  # of the console as browsers see it; the provider sends back to `/signed-in`
     scopes: tuple[str, ...] = ("openid", "email")
     person_claim: str = Field(default="email", min_length=1)  # of a mail address only a verified one counts
@@ -211,7 +224,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_toml(path: Path, model: type[Model], example: str) -> Model:
-    """What a TOML file says, as the model checks it; `example` is the file that explains every key.
+    """What a TOML file says, as the model checks it, with paths as seen from its folder; `example` explains every key.
 
     Raises UsageError listing every mistake in the file at once.
     """
@@ -224,7 +237,7 @@ def load_toml(path: Path, model: type[Model], example: str) -> Model:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError([Mistake(f"`{path}`", f"is not TOML ({error})", "mend that line")]) from error
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
         known = _dotted(model, "")
         raise UsageError([_mistake(path, dict(item), known, example) for item in error.errors()]) from error

@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.key import Key, load_key
 from stillwatch.ledger import EFFECTS
-from stillwatch.settings import duration, load_toml
+from stillwatch.settings import FromFolder, duration, load_toml
 
 EXAMPLE = "examples/policy.toml"
 
@@ -72,7 +72,7 @@ class Protect(_Section):
     """Whom no effect ever reaches."""
 
     accounts: tuple[str, ...] = ()
-    accounts_file: Path | None = None  # one account id a line
+    accounts_file: FromFolder | None = None  # one account id a line
     organisations: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()  # networks and campaigns
 
@@ -146,7 +146,7 @@ class Policy(_Section):
     """All sections; a policy without lines only observes."""
 
     author: str = Field(default="policy", min_length=1, max_length=200)  # who answers for it, and hears no appeal
-    key_file: Path | None = None
+    key_file: FromFolder | None = None
     limits: Limits = Limits()
     timing: Timing = Timing()
     hold_out: HoldOut = HoldOut()

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import is_safe, load_toml
+from stillwatch.settings import FromFolder, is_safe, load_toml
 
 EXAMPLE = "examples/sharing.toml"
 
@@ -37,8 +37,8 @@ class Partner(_Section):
     approval: Literal["always", "never"] = "always"  # whether a second person must agree before anything leaves
     push_to: str | None = None  # the address of a TAXII collection of its server that we write to
     pull_from: str | None = None  # and of one that we read
-    key_file: Path | None = None  # holds the secret that its server knows us by
-    match_key_file: Path | None = None  # a secret that both sides hold, for private matching
+    key_file: FromFolder | None = None  # holds the secret that its server knows us by
+    match_key_file: FromFolder | None = None  # a secret that both sides hold, for private matching
     matches_a_day: int = Field(default=4, ge=0, le=100)  # sessions with it; each lets it test so many guesses
     objects_a_day: int = Field(default=50_000, ge=1, le=1_000_000)  # more are not taken from it
 

@@ -1,0 +1,97 @@
+"""Paths in TOML files are seen from the folder of the file, wherever the program was started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from stillwatch.respond.policy import Policy, load_policy
+from stillwatch.settings import Settings, load_settings, load_toml
+from stillwatch.share.sharing import Sharing, load_sharing
+
+PROVIDER = """[read]
+mapping = "{at}one.toml"
+[sketch]
+key_file = "{at}one.key"
+[regions]
+countries = "{at}one.csv"
+hosting = ["{at}one.txt", "{at}two.txt"]
+[serve]
+screening_lists = ["{at}one.csv"]
+[console]
+policy = "{at}policy.toml"
+prices = "{at}prices.toml"
+sharing = "{at}sharing.toml"
+[oidc]
+issuer = "https://id.example"
+client_id = "console"
+public_address = "https://console.example"
+client_secret_file = "{at}one.secret"
+"""
+POLICY = 'key_file = "{at}one.key"\n[protect]\naccounts_file = "{at}one.txt"\n'
+SHARING = """[provider]
+name = "Example AI"
+[[partner]]
+name = "northwind"
+legal_basis = "agreement"
+key_file = "{at}one.key"
+match_key_file = "{at}two.key"
+"""
+
+
+def paths(of: object) -> Iterator[Path]:
+    """All that a model holds."""
+    if isinstance(of, Path):
+        yield of
+    elif isinstance(of, BaseModel):
+        yield from paths([getattr(of, name) for name in type(of).model_fields])
+    elif isinstance(of, list | tuple):
+        for one in of:
+            yield from paths(one)
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "count"), [(PROVIDER, Settings, 10), (POLICY, Policy, 2), (SHARING, Sharing, 2)]
+)
+def test_are_seen_from_the_folder_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, model: type[BaseModel], count: int
+) -> None:
+    file = tmp_path / "conf" / "file.toml"
+    file.parent.mkdir()
+    monkeypatch.chdir(tmp_path)
+    for at, folder in (("", "conf"), ("../", "conf/.."), ("/etc/", "/etc")):
+        file.write_text(text.format(at=at), encoding="utf-8")
+        found = list(paths(load_toml(Path("conf/file.toml"), model, "an example")))
+        assert len(found) == count
+        assert {str(one.parent) for one in found} == {folder}
+
+
+def test_every_path_of_a_file_is() -> None:
+    def named(model: type[BaseModel]) -> Iterator[str]:
+        for name, field in model.model_fields.items():
+            if "Path" in str(field.rebuild_annotation()):
+                yield name
+            for inner in (field.annotation, *getattr(field.annotation, "__args__", ())):
+                if isinstance(inner, type) and issubclass(inner, BaseModel):
+                    yield from named(inner)
+
+    for model, text in ((Settings, PROVIDER), (Policy, POLICY), (Sharing, SHARING)):
+        known = set(named(model))
+        assert known
+        assert all(f"\n{name} = " in f"\n{text}" for name in known)
+
+
+def test_of_which_a_missing_one_is_named_as_it_is_looked_for(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(POLICY.format(at=""), encoding="utf-8")
+    with pytest.raises(Exception, match=str(tmp_path / "one.key")):
+        load_policy(file)
+    (tmp_path / "one.key").write_bytes(b"k" * 32)
+    (tmp_path / "one.txt").write_text("a1\n", encoding="utf-8")
+    assert load_policy(file).protect.all_accounts() == {"a1"}
+    assert load_settings(None) == Settings()
+    (tmp_path / "sharing.toml").write_text(SHARING.format(at=""), encoding="utf-8")
+    assert load_sharing(tmp_path / "sharing.toml").partner("northwind").key_file == tmp_path / "one.key"
