@@ -9,7 +9,7 @@ from dataclasses import asdict
 from stillwatch.report.dossier.blocks import Block, Figure, Grid, Items, Paragraph, Written
 from stillwatch.report.dossier.facts import Dossier
 from stillwatch.report.plain import plain
-from stillwatch.report.render.html import environment
+from stillwatch.report.render.html import template
 from stillwatch.report.render.markdown import escape, table
 
 
@@ -47,7 +47,7 @@ def _block(block: Block) -> Iterator[str]:
 
 def html(written: Written) -> str:
     """One self-contained page; drawings stand in it as they are, everything else escaped."""
-    return environment().get_template("dossier.html.j2").render(document=written)
+    return template("dossier.html.j2").render(document=written)
 
 
 def json(dossier: Dossier) -> str:

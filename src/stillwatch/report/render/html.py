@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import cache
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from stillwatch.records.outputs import LEVELS
@@ -74,18 +75,20 @@ def environment(*before: BaseLoader) -> Environment:
     return found
 
 
+@cache
+def template(name: str) -> Template:
+    """One of the reports' own templates; it is compiled once a process, which takes longer than most pages."""
+    return environment().get_template(name)
+
+
 def render(document: Document) -> str:
     """The page; the same document gives the same bytes."""
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            document=document,
-            summary=sentences.summary(document),
-            losses=tuple(losses(document)),
-            notices=sentences.notices(document),
-            not_shown=sentences.not_shown(sentences.every_network(document)),
-        )
+    return template("report.html.j2").render(
+        document=document,
+        summary=sentences.summary(document),
+        losses=tuple(losses(document)),
+        notices=sentences.notices(document),
+        not_shown=sentences.not_shown(sentences.every_network(document)),
     )
 
 
