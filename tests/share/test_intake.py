@@ -76,6 +76,15 @@ def test_nothing_holds_for_ever(ledger: Ledger) -> None:
     assert values(ledger, NOW + 61 * DAY) == []
 
 
+@pytest.mark.parametrize("began", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_no_year_keeps_out_what_others_tell(ledger: Ledger, began: str) -> None:
+    hear(ledger, theirs("1"))
+    odd = theirs("2", pattern="[ipv4-addr:value = '203.0.113.2']", valid_from=began, valid_until=began)
+    hear(ledger, odd, theirs("3", valid_from=began), partner="southwind")
+    assert ("northwind", "203.0.113.1") in values(ledger, NOW + DAY)
+    assert ("southwind", "203.0.113.2") not in values(ledger, NOW + DAY)
+
+
 def test_what_is_revoked_is_gone_at_the_next_scan(ledger: Ledger) -> None:
     hear(ledger, theirs())
     assert values(ledger) == [("northwind", "203.0.113.1")]

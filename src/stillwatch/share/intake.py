@@ -9,7 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ LOWEST_CONFIDENCE = 30
 """A partner's own confidence (0 to 100) under which what it told says nothing; STIX calls less than 30 low."""
 LONGEST_VALID = 2
 """How many times as long as we say of such a value a partner may let one of its own hold."""
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,8 @@ def indicator_of(one: Stored) -> Living | None:
     begin = read_stamp(said.get("valid_from"))
     if begin is None:
         return None
-    longest = max(one.version, begin) + LONGEST_VALID * VALID[value[0]]
+    lasts = LONGEST_VALID * VALID[value[0]]
+    longest = min(max(one.version, begin), _LAST - lasts) + lasts  # a partner may name any year
     end = read_stamp(said.get("valid_until"))
     matched = said.get(MATCHED) is True
     return Living(one.object_id, *value, begin, longest if end is None else min(end, longest), matched)
