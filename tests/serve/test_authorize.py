@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stillwatch.serve.authorize import MOST_BUCKETS, Rates, header_value
+from stillwatch.serve.authorize import MOST_ACCOUNTS, MOST_BUCKETS, Rates, header_value
 from tests.serve.asked import NOTICE, Answered, Served, publish, served, without_keys
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]
@@ -79,10 +79,36 @@ def test_rates_need_bounded_memory() -> None:
     assert len(rates._left) <= MOST_BUCKETS
 
 
-@pytest.mark.parametrize(
-    "accounts", [("mallory", "alice"), ("alice", "mallory"), ("alice", "eve", "mallory"), ("", "mallory")]
-)
+@pytest.mark.parametrize("accounts", [("mallory", "alice"), ("alice", "mallory"), ("alice", "eve", "mallory")])
 def test_a_second_account_header_lets_nobody_escape(here: Served, accounts: tuple[str, ...]) -> None:
+    found = check(here, *accounts)
+    assert (found.status, found.headers["x-stillwatch-effect"]) == (403, "suspend")
+
+
+@pytest.mark.parametrize("accounts", [("alice", "trent"), ("trent", "alice"), ("peggy", "alice", "trent")])
+def test_nor_from_an_effect_that_the_gateway_acts_on(here: Served, accounts: tuple[str, ...]) -> None:
+    assert check(here, *accounts).headers["x-stillwatch-effect"] == "challenge"
+
+
+def test_nor_do_many_account_headers(here: Served) -> None:
+    forged = [f"nobody-{number}" for number in range(MOST_ACCOUNTS + 1)]
+    for accounts in ((*forged, "mallory"), ("mallory", *forged), forged):
+        assert check(here, *accounts).status == 403
+    assert check(here, *["alice"] * 20).status == 200, "one account, however often a chain of gateways names it"
+
+
+def test_who_names_another_learns_nothing_of_it_and_takes_nothing_away(here: Served) -> None:
+    for other in ("mallory", "eve", "trent"):
+        for _ in range(10):
+            found = check(here, "alice", other)
+            said = " ".join([*found.headers.values(), found.body.decode()])
+            assert not [name for name in found.headers if name in ("x-stillwatch-decision", "x-stillwatch-appeal")]
+            assert "SW-" not in said
+    assert [check(here, "eve").status for _ in range(6)] == [200] * 6
+
+
+@pytest.mark.parametrize("accounts", [("mallory", "mallory"), ("", "mallory")])
+def test_one_account_named_twice_is_one(here: Served, accounts: tuple[str, ...]) -> None:
     assert check(here, *accounts).headers["x-stillwatch-decision"] == "d1"
 
 

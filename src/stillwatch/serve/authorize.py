@@ -1,14 +1,15 @@
 """The check that Envoy, nginx and Traefik make before they pass a request on: 200 to pass it, 403 to refuse it.
 
 The gateway names the account in a header, which it must take from its own authentication, after removing any that the
-client sent. Where the header stands there twice all the same, the stricter answer counts: a client cannot escape its
-own suspension by naming somebody else beside itself.
+client sent. Where it names several accounts all the same, the hardest effect of theirs counts, so that a client cannot
+escape its own by naming somebody else beside itself; and nobody's decision is told, nor anybody's allowance used, so
+that it learns nothing of somebody else and takes nothing away.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from stillwatch.ledger import EFFECTS
 from stillwatch.serve.http import Request, Response, problem
@@ -17,9 +18,10 @@ from stillwatch.settings import ServeSettings
 from stillwatch.verdicts import Effect
 
 MOST_ACCOUNTS = 8
-"""Account headers of one request that are looked at; a gateway sends one."""
+"""Accounts that one request may name; a gateway names one."""
 MOST_BUCKETS = 100_000
 """Accounts whose rate is remembered; where there are more, all are forgotten, and begin with a full allowance."""
+SEVERAL = "The request names several accounts."
 RETRY = b"x-stillwatch-retry-after"
 _RANK = {effect: rank for rank, effect in enumerate(EFFECTS)}
 
@@ -60,11 +62,10 @@ class AuthorizeRoute:
         """Returns the answer, or in a word why there is none."""
         if not self._snapshots.usable:
             return "no_snapshot"
-        accounts = [_text(value) for value in request.every(self._header) if value][:MOST_ACCOUNTS]
+        accounts = list(dict.fromkeys(_text(value) for value in request.every(self._header) if value))
         if not accounts:
             return "no_account"
-        answers = [self._answer(account) for account in dict.fromkeys(accounts)]
-        return max(answers, key=lambda one: one.status)
+        return self._answer(accounts[0]) if len(accounts) == 1 else self._of_several(accounts)
 
     def failed(self) -> Response:
         """Returns the answer where nothing can be said."""
@@ -86,6 +87,19 @@ class AuthorizeRoute:
         if effect.effect == "throttle" and (seconds := self._rates.wait(account)):
             return _refused(effect, seconds, named)
         return Response(200, named)
+
+
+    def _of_several(self, accounts: Sequence[str]) -> Response:
+        """The answer where a client named accounts beside its own."""
+        if len(accounts) > MOST_ACCOUNTS:
+            return problem(403, SEVERAL)
+        found = [self._snapshots.find(account) for account in accounts]
+        effects = [effect.effect for one in found if one is not None for effect in one.effects]
+        if not effects:
+            return Response(200)
+        hardest = max(effects, key=lambda one: _RANK.get(one, -1))
+        named = (b"x-stillwatch-effect", header_value(hardest))
+        return problem(403, SEVERAL, named) if hardest in ("suspend", "throttle") else Response(200, (named,))
 
 
 def _refused(effect: Effect, seconds: float, named: tuple[tuple[bytes, bytes], ...]) -> Response:
