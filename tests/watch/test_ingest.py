@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.errors import InputError
 from stillwatch.runs.state_update import now
+from stillwatch.watch import ingest
 from tests.read.rows import exchange, write
 from tests.watch.watching import HOUR, Watched
 
@@ -74,6 +76,27 @@ def test_a_clock_a_year_ahead_does_not_shut_out_the_others(watched: Watched) -> 
     watched.run()
     assert held(watched) == [2, 3]
     assert watched.loaded().watched.outside == 1
+
+
+def test_one_exchange_ahead_of_the_clock_makes_nobody_late(watched: Watched) -> None:
+    logged(watched.logs, "a.jsonl", 1, at=now() + timedelta(minutes=50))
+    watched.run(lateness=timedelta(minutes=10))
+    logged(watched.logs, "b.jsonl", 2, at=now() - timedelta(minutes=5))
+    watched.run(lateness=timedelta(minutes=10))
+    assert held(watched) == [1, 2]
+
+
+def test_nothing_is_lost_to_a_clock_that_was_set_back(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged(watched.logs, "a.jsonl", 1)
+    watched.run()
+    logged(watched.logs, "b.jsonl", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "now", lambda: NOON - timedelta(days=365))
+        with pytest.raises(InputError, match=r"the clock says 2025-05-01 12:00 UTC, but .* of 2026-05-01 12:00"):
+            watched.run()
+    assert held(watched) == [1]
+    watched.run()
+    assert held(watched) == [1, 2]
 
 
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_taken(watched: Watched) -> None:

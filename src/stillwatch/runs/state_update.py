@@ -24,6 +24,8 @@ from stillwatch.runs.state import Part, State, Watched
 
 NEW_SKETCHES = replace(EXCHANGE_SKETCHES, name="new_sketches")
 """Those of a run's sketches that its state has not."""
+FUTURE = timedelta(days=1)
+"""How far ahead of this machine's clock the exchanges of a scan may be that is not told where they end."""
 ADDED_SUMS = replace(ACCOUNT_SUMS, name="added_sums")
 
 
@@ -192,7 +194,7 @@ def _without_held(engine: Engine, state: State, fresh: Fresh) -> Fresh | None:
 
 
 def _refuse_future(folder: Path, newest: datetime) -> None:
-    if newest > now() + timedelta(days=1):
+    if newest > now() + FUTURE:
         raise InputError(
             f"the logs hold exchanges of {stamp(newest)}, which is in the future: `{folder}` "
             "would then refuse all earlier logs; name with `--until` the time up to which these logs are complete"

@@ -17,7 +17,7 @@ from stillwatch.read.summary import Rows
 from stillwatch.runs import state as states
 from stillwatch.runs import state_update
 from stillwatch.runs.state import Reach, Watched
-from stillwatch.runs.state_update import Added, now
+from stillwatch.runs.state_update import FUTURE, Added, now
 from stillwatch.sources import Batch, Source
 from stillwatch.watch.workers import NO_ROWS, Workers
 
@@ -43,10 +43,11 @@ def take(
     `meanwhile` is done while they do.
 
     A file that cannot be used must not keep out what comes after it: it is named, and the rest is used. Raises RunError
-    when the state cannot take the batch, which is then to come again.
+    when the state cannot take the batch, or the clock was set back, and the batch is then to come again.
     """
     state = job.state
     assert state is not None
+    _check_clock(state)
     late = _late_before(source.name, job)
     since = max(filter(None, (late, job.window.since)), default=None)
     job = replace(job, window=Window(since, now() + AHEAD))
@@ -118,12 +119,24 @@ def _rows(made: Sequence[Sketched], added: Added) -> Rows:
     return replace(rows, used=rows.used - added.repeated, duplicate=rows.duplicate + added.repeated)
 
 
+def _check_clock(folder: Path) -> None:
+    """Raises InputError where the state holds what this clock says is still to come: more would be lost as too early.
+
+    No exchange alone brings that about, since none is taken that is as far ahead of the clock.
+    """
+    newest, clock = max((part.last for part in states.load(folder).parts), default=None), now()
+    if newest is not None and newest > clock + FUTURE + AHEAD:
+        said = f"the clock says {clock:%Y-%m-%d %H:%M} UTC, but `{folder}` has an exchange of {newest:%Y-%m-%d %H:%M}"
+        raise InputError(f"{said}: set the clock")
+
+
 def _late_before(name: str, job: Job) -> datetime | None:
     """Before when an exchange of the source is late; None while the source was never read to its end."""
     if job.state is None or job.lateness is None:
         return None
     settled = states.load(job.state).watched.reach.get(name, Reach()).settled
-    return None if settled is None else settled - job.lateness
+    # what is ahead of the clock must make nobody late who is not
+    return None if settled is None else min(settled, now()) - job.lateness
 
 
 def settle(folder: Path, names: Sequence[str]) -> None:
