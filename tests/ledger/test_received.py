@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillwatch.ledger import received
 from stillwatch.ledger.exchanged import Heard, Sighting, Wanted
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.received import LARGEST, QuotaError, objects_in
+from stillwatch.ledger.tables import RECEIPTS
 from stillwatch.records.identifiers import MATCHED
 from stillwatch.records.markings import marking_object
 from tests.ledger.made import DAY, NOW, identity, indicator, told
@@ -33,6 +36,12 @@ def nested(levels: int) -> object:
     for _ in range(levels):
         found = [found]
     return found
+
+
+def receipts(ledger: Ledger) -> int:
+    """Bytes that receipts take."""
+    with ledger.reading() as connection:
+        return sum(len(row[0]) for row in connection.execute(sa.select(RECEIPTS.c.outcome)))
 
 
 def test_objects_are_kept_as_they_came(ledger: Ledger) -> None:
@@ -119,6 +128,30 @@ def test_a_quota_refuses_a_request_whole(ledger: Ledger) -> None:
     ledger.received.add("south", [indicator("1", by="South")], NOW, 1)
     ledger.received.add("northwind", [theirs(str(one)) for one in range(20, 23)], NOW + 2 * DAY, 10)
     assert len(names(ledger)) == 11
+
+
+def test_more_than_a_quota_at_once_leaves_nothing_behind(ledger: Ledger) -> None:
+    before = receipts(ledger)
+    with pytest.raises(QuotaError, match="more than 10,000 objects at once"):
+        ledger.received.add("northwind", [{}] * 10_001, NOW, 10)
+    assert (names(ledger), receipts(ledger)) == ([], before)
+
+
+@pytest.mark.parametrize("objects", [[theirs()], [{}] * 10, [theirs(), "no object"]])
+def test_replays_and_refusals_do_not_fill_the_disk(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, objects: list[Any]
+) -> None:
+    monkeypatch.setattr(received, "RECEIPTS_BYTES", 1_000)
+
+    def often() -> None:
+        for _ in range(200):
+            ledger.received.add("northwind", objects, NOW, 10)
+
+    with pytest.raises(QuotaError, match="known or was refused"):
+        often()
+    assert receipts(ledger) < 15_000
+    ledger.received.add("south", [{}], NOW, 10)
+    ledger.received.add("northwind", objects, NOW + 2 * DAY, 10)
 
 
 def test_how_far_a_server_was_read_is_remembered(ledger: Ledger) -> None:

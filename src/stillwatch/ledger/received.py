@@ -32,6 +32,11 @@ DEEPEST = 24
 """Levels of nesting of one object."""
 AHEAD = timedelta(days=1)
 """How far a partner's clock may be ahead."""
+AT_ONCE = 10_000
+"""Objects of one request that are looked at whatever the quota is: known ones are no new ones."""
+RECEIPTS_BYTES, RECEIPT_BYTES = 5_000_000, 1_000
+"""Bytes of a partner's receipts within a day, and more for each object of its quota: refusals and replays are receipts,
+too."""
 
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{0,249})--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # the version of what has none, such as an observable
@@ -70,10 +75,15 @@ class Received(Part):
         Only what a match of ours found (`matched`) may say that it was matched: nobody says so of what it tells.
 
         `until` is how far the partner's server was read, where they come from there. The receipt names each object and
-        what is wrong with it. Raises QuotaError where more than `quota` objects of the partner were new within a day.
+        what is wrong with it. Raises QuotaError where more than `quota` objects were new within a day, more are sent at
+        once, or what is known and what is refused has made the receipts of a day too large.
         """
         partner, at = named("the partner", partner), in_utc(at)
+        most = max(quota, AT_ONCE)
+        if len(objects) > most:
+            raise _beyond(partner, f"sends more than {most:,} objects at once", "send some of them")
         with self._ledger.writing() as connection:
+            self._receipts_within(connection, partner, at, quota)
             checked = [one if matched else _not_matched(one) for one in self._checked(connection, partner, objects, at)]
             fresh = {(one.object_id, one.version): one for one in checked if one.fault is None}
             before = self._before(connection, partner, [one.object_id for one in fresh.values()])
@@ -203,8 +213,17 @@ class Received(Part):
         column = RECEIVED_OBJECTS.c
         count = sa.select(sa.func.count()).where(column.partner == partner, column.received_at > since)
         if fresh and connection.execute(count).scalar_one() + fresh > quota:
-            what = f"would be more than {quota:,} new objects within a day"
-            raise QuotaError([Mistake(f"`{partner}`", what, "send the rest tomorrow, or agree on a larger quota")])
+            raise _beyond(partner, f"would be more than {quota:,} new objects within a day", "send the rest tomorrow")
+
+    def _receipts_within(self, connection: sa.Connection, partner: str, at: datetime, quota: int) -> None:
+        size = sa.select(sa.func.sum(sa.func.length(RECEIPTS.c.outcome)))
+        size = size.where(RECEIPTS.c.partner == partner, RECEIPTS.c.at > at - timedelta(days=1))
+        if (connection.execute(size).scalar() or 0) > RECEIPTS_BYTES + quota * RECEIPT_BYTES:
+            raise _beyond(partner, "has sent too much within a day that is known or was refused", "send it tomorrow")
+
+
+def _beyond(partner: str, what: str, remedy: str) -> QuotaError:
+    return QuotaError([Mistake(f"`{partner}`", what, f"{remedy}, or agree on a larger quota")])
 
 
 def objects_in(envelope: object) -> list[Any] | None:

@@ -88,7 +88,6 @@ class AuthorizeRoute:
             return _refused(effect, seconds, named)
         return Response(200, named)
 
-
     def _of_several(self, accounts: Sequence[str]) -> Response:
         """The answer where a client named accounts beside its own."""
         if len(accounts) > MOST_ACCOUNTS:
