@@ -48,6 +48,34 @@ class TestReceiving:
         assert len(ledger.appeals.list()) == MOST_OPEN + 1
 
 
+class TestWaiting:
+    def test_neither_a_holder_nor_a_campaign_hides_another(self, ledger: Ledger) -> None:
+        flood = [decision(f"f{number}", subject="C1") for number in range(30)]
+        ledger.decisions.add([*flood, decision("in", subject="C1"), decision("out", subject="C2")])
+        for number in range(30):
+            for again in range(4):
+                ledger.appeals.receive(f"df{number}", f"No {again}", NOW)
+        ledger.appeals.receive("dout", "I am another", NOW + DAY)
+        ledger.appeals.receive("din", "So am I", NOW + DAY)
+        found = [one.decision_id for one, _ in ledger.appeals.waiting()]
+        assert len(found) == 122
+        assert found.index("dout") == 1, "another campaign's first is of the first turn"
+        assert found.index("din") == 31, "every account's first comes before anybody's second"
+
+    def test_is_by_age_where_nobody_writes_twice(self, ledger: Ledger) -> None:
+        ledger.decisions.add([decision(str(number), subject=f"C{number}") for number in range(9)])
+        for number in (4, 2, 8, 1):
+            ledger.appeals.receive(f"d{number}", "No", NOW + number * DAY)
+        settled = ledger.appeals.receive("d3", "No", NOW)
+        ledger.appeals.decide(settled.appeal_id, "upheld", "Bo", NOW + DAY, "looked at")
+        assert [(one.decision_id, turn) for one, turn in ledger.appeals.waiting()] == [
+            ("d1", 0),
+            ("d2", 0),
+            ("d4", 0),
+            ("d8", 0),
+        ]
+
+
 class TestDeciding:
     def test_overturned_reverses_and_clears_the_account(self, ledger: Ledger) -> None:
         ledger.decisions.add([decision("1"), decision("2", account_id="account-1"), decision("3")])

@@ -1,7 +1,7 @@
 """The review queue: what waits for a person, in which order, and what a judgement does.
 
 Within a priority the oldest comes first, and sorts of findings take turns, each with a bounded number, so that no
-source of findings can hide another's.
+source of findings can hide another's. Appeals take turns by what they are about and by holder (`ledger.appeals`).
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Item:
     role: str  # who can settle it
     due: datetime | None = None
     taken: Claim | None = None
+    turn: int = 0  # among those of one source: a later one of it comes after the earlier ones of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def queue(run: Run | None, ledger: Ledger, settings: ConsoleSettings, now: datet
     every = [
         *(_campaigns(run, ledger) if run is not None else ()),
         *(_decision(one) for one in entries if one.status(now) == "waiting"),
-        *(_appeal(one, settings, now) for one in ledger.appeals.list(waiting_only=True)),
+        *(_appeal(one, turn, settings, now) for one, turn in ledger.appeals.waiting()),
         *(_proposal(one) for one in ledger.proposals.waiting()),
     ]
     held = ledger.claims.held(now)
@@ -71,10 +72,10 @@ def queue(run: Run | None, ledger: Ledger, settings: ConsoleSettings, now: datet
 
 
 def in_turn(items: Iterable[Item], most: int) -> list[Item]:
-    """At most `most` of each sort: by priority, sorts in turn within one, the oldest of each first."""
+    """At most `most` of each sort: by priority, sorts in turn within one, of each by turn and then the oldest first."""
     by_priority: dict[int, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     count: dict[str, int] = defaultdict(int)
-    for one in sorted(items, key=lambda one: (one.priority, one.since, one.subject)):
+    for one in sorted(items, key=lambda one: (one.priority, one.turn, one.since, one.subject)):
         if count[one.sort] < most:
             by_priority[one.priority][one.sort].append(one)
             count[one.sort] += 1
@@ -210,13 +211,13 @@ def _decision(entry: Entry) -> Item:
     )
 
 
-def _appeal(one: Appeal, settings: ConsoleSettings, now: datetime) -> Item:
+def _appeal(one: Appeal, turn: int, settings: ConsoleSettings, now: datetime) -> Item:
     due = one.received_at + timedelta(days=settings.appeal_days)
     soon = due - in_utc(now) < SOON
     address = f"/appeals/{one.appeal_id}"
     priority = 0 if soon else 2
     about = "An appeal waits for an answer"
-    return Item("appeal", one.appeal_id, about, priority, one.received_at, address, "approver", due)
+    return Item("appeal", one.appeal_id, about, priority, one.received_at, address, "approver", due, None, turn)
 
 
 def _proposal(one: Proposal) -> Item:

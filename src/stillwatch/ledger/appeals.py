@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -80,6 +81,36 @@ class Appeals(Part):
             settled = sa.select(_EVENTS.appeal_id).where(_EVENTS.event == "outcome")
             query = query.where(_TABLE.appeal_id.not_in(settled))
         return self._appeals(query)
+
+    def waiting(self) -> tuple[tuple[Appeal, int], ...]:
+        """Appeals that nobody has settled, each with its turn, in the order in which they are to be heard.
+
+        Networks and campaigns take turns, and in each the accounts: neither a holder who writes often nor the many
+        accounts of one campaign hide another holder's appeal. Of one turn the oldest is the first.
+        """
+        waiting = self.list(waiting_only=True)
+        whom = self._whom([one.decision_id for one in waiting])
+        of_account, of_subject = Counter[str](), Counter[str]()
+        written = []
+        for one in waiting:
+            account, subject = whom[one.decision_id]
+            written.append((of_account[account], subject, one))
+            of_account[account] += 1
+        found = []
+        for _, subject, one in sorted(written, key=lambda item: item[0]):
+            found.append((one, of_subject[subject]))
+            of_subject[subject] += 1
+        return tuple(sorted(found, key=lambda item: (item[1], item[0].received_at, item[0].appeal_id)))
+
+    def _whom(self, decision_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """By decision the account, and for the sake of what it was decided."""
+        columns, found = DECISIONS.c, dict[str, tuple[str, str]]()
+        with self._ledger.reading() as connection:
+            for some in portions(list(dict.fromkeys(decision_ids))):
+                query = sa.select(columns.decision_id, columns.account_id, columns.subject)
+                rows = connection.execute(query.where(columns.decision_id.in_(some)))
+                found |= {decision_id: (account, subject) for decision_id, account, subject in rows}
+        return found
 
     def about(self, subject: str) -> tuple[Appeal, ...]:
         """Appeals against decisions for the sake of a network or campaign, oldest first."""

@@ -17,8 +17,8 @@ LISTED = 500
 
 
 def listed(asked: Asked) -> Response:
-    """Lists appeals, those that wait first and the oldest of them before the others."""
-    waiting = asked.ledger.appeals.list(waiting_only=True)
+    """Lists the appeals that wait in the order in which they are to be heard, or all by age."""
+    waiting = tuple(one for one, _ in asked.ledger.appeals.waiting())
     every = asked.ledger.appeals.list() if asked.query.get("all") else waiting
     entries = {one.decision_id: asked.ledger.decisions.find(one.decision_id) for one in every[:LISTED]}
     note_view(asked, "appeals", [one.decision.account_id for one in entries.values() if one is not None])
