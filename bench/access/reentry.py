@@ -25,7 +25,7 @@ from bench.measure import say
 from bench.watch.returns import ACCOUNTS, EXCHANGES, RECIPE, WINDOW, waves_of
 from stillwatch import flow
 from stillwatch.assess.latecomers import highest_rank
-from stillwatch.assess.reentry import weighed
+from stillwatch.assess.reentry import candidates, weighed
 from stillwatch.assess.thresholds import NAMED
 from stillwatch.engine import Query, literal
 from stillwatch.engine.factory import open_engine
@@ -81,6 +81,20 @@ class World:
     first: list[str]
     second: list[str]
     innocent: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of an account: the probability of any earlier operator, and its networks."""
+
+    of_any: float = 0.0
+    likeliest: str = ""
+    candidates: frozenset[str] = frozenset()
+
+    @property
+    def named(self) -> bool:
+        """Whether it is named to people."""
+        return self.of_any >= NAMED
 
 
 @dataclass(slots=True)
@@ -176,8 +190,8 @@ def _without_words_around(exchanges: pd.DataFrame, marked: pd.DataFrame) -> pd.D
 
 def _probabilities(
     home: Path, exchanges: pd.DataFrame, accounts: pd.DataFrame, known: Known
-) -> dict[int, dict[str, tuple[float, str]]]:
-    """By stage the probability of each account that it is any earlier operator, and the likeliest network."""
+) -> dict[int, dict[str, Said]]:
+    """What is said of each account, by stage."""
     with tempfile.TemporaryDirectory(dir=home) as name:
         folder = Path(name)
         schema = pa.schema([pa.field("content_features", pa.binary())])
@@ -189,11 +203,9 @@ def _probabilities(
         return _compared(folder / "e.parquet", folder / "a.parquet", sorted(accounts["account_id"]), known)
 
 
-def _compared(
-    exchanges: Path, accounts: Path, wanted: Sequence[str], known: Known
-) -> dict[int, dict[str, tuple[float, str]]]:
+def _compared(exchanges: Path, accounts: Path, wanted: Sequence[str], known: Known) -> dict[int, dict[str, Said]]:
     files = files_sql([exchanges])
-    best: dict[int, dict[str, tuple[float, str]]] = defaultdict(dict)
+    best: dict[int, dict[str, Said]] = defaultdict(dict)
     with open_engine(EngineSettings(threads=1), exchanges.parent) as engine:
         named = literal(str(accounts.absolute()))
         engine.view("accounts", Query("accounts", f"SELECT * FROM read_parquet({named}, hive_partitioning = false)"))
@@ -204,17 +216,18 @@ def _compared(
     for (account, stage), beside in of_account.items():
         sizes = [known.profiles[one.of].size for one in beside]
         found = weighed([one.bits for one in beside], sizes, known.accounts)
-        likeliest = max((w.probability, one.of[0]) for w, one in zip(found, beside, strict=True))[1]
-        best[stage][account] = sum(w.probability for w in found), likeliest
+        alike = candidates((one.of[0], w.probability) for w, one in zip(found, beside, strict=True))
+        best[stage][account] = Said(sum(w.probability for w in found), next(iter(alike)), frozenset(alike))
     return best
 
 
 def _returns(home: Path, worlds: Mapping[int, World], known: Known) -> Iterator[str]:
-    head = "".join(f"{word:>10}" for word in ("draws", "half are", "half for", "accounts", "named", "named"))
-    yield f"{'an operator is back with other':34}{'after':>7}{head}"
-    yield f"{'':34}{'exch.':>7}{'':10}{'named':>10}{'this one':>10}{'':10}{'%':>10}{'rightly %':>10}"
+    yield f"{'an operator is back with other':34}{'after':>7}{'half, draws':>16}{'accounts, %':>38}"
+    head = "".join(f"{word:>10}" for word in ("named", "this one", "likeliest"))
+    shares = "".join(f"{word:>10}" for word in ("accounts", "named", "this one", "it alone", "another"))
+    yield f"{'':34}{'exch.':>7}{head}{shares}"
     for change, what in CHANGES.items():
-        named, right = defaultdict[int, list[float]](list), defaultdict[int, list[float]](list)
+        figures = {stage: [] for stage in STAGES}
         sizes = Counter[int]()
         for seed, world in worlds.items():
             found = _return(home, world, known, what, seed)
@@ -223,19 +236,26 @@ def _returns(home: Path, worlds: Mapping[int, World], known: Known) -> Iterator[
             for stage in STAGES:
                 # an account that sent less stays as it was named by what it sent
                 reached = [_latest(found, account, min(stage, count)) for account, count in sent.items()]
-                named[stage].append(float(np.mean([value >= NAMED for value, _ in reached])))
-                right[stage].append(float(np.mean([value >= NAMED and of in own for value, of in reached])))
+                figures[stage].append(np.mean([_judged(said, own) for said in reached], axis=0))
                 sizes[stage] += len(reached)
         for stage in STAGES:
-            half, rightly = (sum(value > 0.5 for value in one[stage]) for one in (named, right))
-            draws = len(named[stage])
+            half = (np.array(figures[stage]) > 0.5).sum(axis=0)
+            named, among, alone, _, another = np.mean(figures[stage], axis=0)
             verdict = ""
             if TARGETS.get(change) == stage:
-                met = ["met" if one >= 0.9 * draws else "MISSED" for one in (half, rightly)]
-                verdict = f" >= 90 % of draws: {met[0]}, for this one {met[1]}"
-            shares = "".join(f"{100 * np.mean(one[stage]):10.1f}" for one in (named, right))
-            figures = f"{draws:10}{half:10}{rightly:10}{sizes[stage]:10,}{shares}"
-            yield f"{change if stage == 0 else '':34}{stage:7}{figures}{verdict}"
+                met = ["met" if one >= 0.9 * len(worlds) else "MISSED" for one in half[:2]]
+                verdict = f" >= 90 % of {len(worlds)} draws: {met[0]}, this one among the candidates {met[1]}"
+            counts = "".join(f"{one:>10}" for one in (*half[[0, 1, 3]], f"{sizes[stage]:,}"))
+            parts = "".join(f"{100 * one:10.1f}" for one in (named, among, alone, another))
+            yield f"{change if stage == 0 else '':34}{stage:7}{counts}{parts}{verdict}"
+
+
+def _judged(said: Said, own: set[str]) -> tuple[bool, ...]:
+    """Whether an account is named, with its network among the candidates, as the only one, as the likeliest, or not."""
+    among = len(own & said.candidates) > 0
+    named = said.named
+    right = named and among
+    return named, right, right and len(said.candidates) == 1, named and said.likeliest in own, named and not among
 
 
 def _others(home: Path, worlds: Mapping[int, World], known: Known) -> Iterator[str]:
@@ -252,14 +272,14 @@ def _others(home: Path, worlds: Mapping[int, World], known: Known) -> Iterator[s
     yield f"accounts of operators who are not known, named for those of other worlds: {shares}"
 
 
-def _latest(found: Mapping[int, Mapping[str, tuple[float, str]]], account: str, sent: int) -> tuple[float, str]:
-    """The probability and the network of an account at the last stage that it has reached."""
-    return found.get(max(stage for stage in STAGES if stage <= sent), {}).get(account, (0.0, ""))
+def _latest(found: Mapping[int, Mapping[str, Said]], account: str, sent: int) -> Said:
+    """What is said of an account at the last stage that it has reached."""
+    return found.get(max(stage for stage in STAGES if stage <= sent), {}).get(account, Said())
 
 
 def _return(
     home: Path, world: World, known: Known, what: tuple[Sequence[str], Sequence[str]], seed: int
-) -> dict[int, dict[str, tuple[float, str]]]:
+) -> dict[int, dict[str, Said]]:
     """The second wave's probabilities when it has this of innocents of its world."""
     sent = world.sketches["account_id"].value_counts()
     people = [one for one in world.innocent if sent.get(one, 0) >= 5]
@@ -338,9 +358,9 @@ def _of_files(exchanges: Path, accounts: Path, known: Known, out: frozenset[str]
     return found, len(wanted)
 
 
-def _count(into: Counter[int], found: Mapping[int, Mapping[str, tuple[float, str]]]) -> None:
+def _count(into: Counter[int], found: Mapping[int, Mapping[str, Said]]) -> None:
     for stage in STAGES:
-        into[stage] += sum(value >= NAMED for value, _ in found.get(stage, {}).values())
+        into[stage] += sum(said.named for said in found.get(stage, {}).values())
 
 
 def _line(what: str, accounts: int, named: Counter[int], most: float | None) -> str:

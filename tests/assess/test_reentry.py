@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stillwatch.assess.reentry import REASONS, Weighed, weighed
-from stillwatch.assess.thresholds import NAMED
+from stillwatch.assess.reentry import REASONS, Weighed, candidates, weighed
+from stillwatch.assess.thresholds import CREDIBLE, NAMED
 
 STRONG = 14.0
 ABSENT = -16.0
@@ -52,3 +54,18 @@ def test_probabilities_are_probabilities() -> None:
     most = dict.fromkeys(("software", "wording", "place", "registration", "payment", "contents", "lifecycle"), 16.0)
     found = weighed([most, most, {}], [10, 10, 10], 30)
     assert 0.99 < sum(each.probability for each in found) <= 1.0
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.floats(1e-6, 0.16), min_size=1))
+def test_candidates_are_the_fewest_that_carry_nearly_all(probabilities: dict[str, float]) -> None:
+    found = candidates(probabilities.items())
+    carried, wanted = sum(found.values()), CREDIBLE * sum(probabilities.values())
+    assert carried >= wanted
+    assert carried - min(found.values()) < wanted
+    assert min(found.values()) >= max((v for name, v in probabilities.items() if name not in found), default=0.0)
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_a_network_far_likelier_than_others_is_the_only_candidate() -> None:
+    assert candidates([("a", 0.94), ("b", 0.03)]) == {"a": 0.94}
+    assert candidates([("b", 0.4), ("a", 0.1), ("c", 0.01), ("a", 0.3)]) == {"a": 0.4, "b": 0.4}

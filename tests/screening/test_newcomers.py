@@ -24,6 +24,7 @@ def said(*rows: tuple[str, int, float], at: datetime = AT) -> pa.Table:
                 "exchanges": exchanges,
                 "probability": of_any,
                 "of_any": of_any,
+                "candidates": [("N1", of_any)],
                 "bits": 12.0,
                 "reason": None,
                 "of_reason": 0.0,

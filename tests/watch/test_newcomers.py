@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,17 @@ def engine(tmp_path: Path) -> Engine:
         yield opened
 
 
-def found(level: str = "act") -> Found:
+def found(level: str = "act", networks: tuple[str, ...] = ("N1",)) -> Found:
+    profiles = tuple(replace(profile(), network=name) for name in networks)
+    standing = Standing("C1", {level: 1.0})
+    return Found(profiles, {one.of: {"member"} for one in profiles}, {one.of: standing for one in profiles}, 10_000)
+
+
+def profile() -> Profile:
     words = Words(DATA_SET.astype(np.int64), np.full(len(DATA_SET), 4.0), 64.0)
     code = np.array([CODE_OF[claim] for claim in USED])
     count = len(code)
-    profile = Profile(
+    return Profile(
         "N1",
         50,
         code,
@@ -83,8 +90,6 @@ def found(level: str = "act") -> Found:
         np.zeros(count, np.int64),
         words=words,
     )
-    standing = Standing("C1", {level: 1.0})
-    return Found((profile,), {profile.of: {"member"}}, {profile.of: standing}, 10_000)
 
 
 def said(engine: Engine, accounts: list[str], level: str = "act") -> list[dict[str, Any]]:
@@ -98,9 +103,21 @@ def test_an_operator_with_its_old_program_and_contents_is_named(engine: Engine) 
     assert rows[10]["of_any"] > 0.9
     assert rows[10]["probability"] >= rows[1]["probability"]
     assert (rows[10]["network_id"], rows[10]["campaign_id"]) == ("N1", "C1")
+    assert [name for name, _ in rows[10]["candidates"]] == ["N1"]
     evidence = "; ".join(rows[10]["evidence"])
+    assert "nothing tells which" not in evidence
     assert "what it asks for" in evidence
     assert "not the network's: its addresses" in evidence
+
+
+def test_of_networks_that_are_alike_none_is_picked(engine: Engine) -> None:
+    known = earlier(found(networks=("N1", "N2")))
+    rows = newcomers(engine, LOGS, ["back"], known, load_key(None), 0, AT).to_pylist()
+    last = max(rows, key=lambda row: row["exchanges"])
+    assert last["of_any"] > 0.9
+    assert [name for name, _ in last["candidates"]] == ["N1", "N2"]
+    assert sum(value for _, value in last["candidates"]) == pytest.approx(last["of_any"], abs=1e-3)
+    assert last["evidence"][0] == "nothing tells which of 2 earlier networks it would be: N1 (50 %), N2 (50 %)"
 
 
 def test_a_pupil_behind_its_address_is_not(engine: Engine) -> None:

@@ -9,10 +9,11 @@ says nothing against it, however strong it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stillwatch.assess.thresholds import CONTENTS_KEPT, IDENTITY_KEPT, OTHERWISE_KEPT, RETURNING
+from stillwatch.assess.thresholds import CONTENTS_KEPT, CREDIBLE, IDENTITY_KEPT, OTHERWISE_KEPT, RETURNING
 from stillwatch.records.subjects import INNOCENT_RETURNS
 
 KEPT = {"place": IDENTITY_KEPT, "registration": IDENTITY_KEPT, "payment": IDENTITY_KEPT, "contents": CONTENTS_KEPT}
@@ -69,6 +70,22 @@ def weighed(bits: Sequence[Mapping[str, float]], accounts: Sequence[int], of_all
     chance = 1.0 - sum(parts) * (RETURNING + sum(one.share for one in REASONS))
     total = chance + sum(one.operator + sum(one.reasons) for one in scored)
     return [_weighed(one, chance, total) for one in scored]
+
+
+def candidates(probabilities: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The fewest networks, the likeliest first, that carry CREDIBLE of the probability of any (a credible set).
+
+    Several say that the evidence does not tell these networks apart. What is said twice of a network is added up.
+    """
+    of_network: dict[str, float] = defaultdict(float)
+    for name, value in probabilities:
+        of_network[name] += value
+    found: dict[str, float] = {}
+    for name, value in sorted(of_network.items(), key=lambda one: (-one[1], one[0])):
+        if sum(found.values()) >= CREDIBLE * sum(of_network.values()):
+            break
+        found[name] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

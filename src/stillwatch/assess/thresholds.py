@@ -72,4 +72,5 @@ RETURNING = 0.01  # of newcomers who are the operator of any earlier network
 IDENTITY_KEPT = 0.3  # probability that an operator who returns has kept addresses, or mail, or cards
 CONTENTS_KEPT = 0.9  # that it still asks for the same
 OTHERWISE_KEPT = 0.5  # that it has kept any other sort of evidence
+CREDIBLE = 0.95  # of the probability of any earlier network, that those carry together which are named
 NAMED = 0.5  # probability from which a newcomer is named to people; nothing follows from it

@@ -105,7 +105,10 @@ def say_rows(rows: list[dict[str, Any]]) -> None:
     for row in sorted(last.values(), key=lambda row: (-row["of_any"], row["account_id"]))[:SHOWN]:
         mark = "an earlier operator" if row["of_any"] >= NAMED else "perhaps"
         after = f"after {row['exchanges']} exchanges" if row["exchanges"] else "at sign-up"
-        say(f"{row['of_any']:.2f}  {row['account_id']}  {mark} {after}: {row['network_id']} ({row['probability']:.2f})")
+        which = (
+            f"{row['network_id']} ({row['probability']:.2f})" if len(row["candidates"]) == 1 else "which, is not told"
+        )
+        say(f"{row['of_any']:.2f}  {row['account_id']}  {mark} {after}: {which}")
         for one in row["evidence"]:
             say(f"      {one}")
     if len(last) > SHOWN:

@@ -94,6 +94,8 @@ NEWCOMERS = Table(
         *columns(Kind.INT64, "exchanges", required=True),  # of the account, after which this is said; 0 is its sign-up
         # that it is the operator of that network, and of any earlier one
         *columns(Kind.FLOAT64, "probability of_any", required=True),
+        # the likeliest networks, which carry 95 % of `of_any`: where there are several, nothing tells which it is
+        *columns(Kind.SHARES, "candidates", required=True),
         *columns(Kind.FLOAT64, "bits", required=True),  # for that network's operator, beside chance
         *columns(Kind.STRING, "reason"),  # the likeliest innocent reason, where one is likelier than chance
         *columns(Kind.FLOAT64, "of_reason", required=True),  # the probability of that reason

@@ -7,7 +7,7 @@ it, since an attacker can give innocents most of what a network shows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -15,7 +15,7 @@ from hashlib import blake2b
 import pyarrow as pa
 
 from stillwatch.assess.latecomers import highest_rank
-from stillwatch.assess.reentry import Weighed, weighed
+from stillwatch.assess.reentry import Weighed, candidates, weighed
 from stillwatch.engine import Engine, Query
 from stillwatch.key import Key
 from stillwatch.link.births import cohorts, sign_ups
@@ -38,6 +38,7 @@ WORDS = {
 }
 NEW = timedelta(days=30)  # how long an account is new
 EPOCH = datetime(1970, 1, 1)
+SPELT_OUT = 5  # networks of those that nothing tells apart
 CHANGED = -1.0  # bits under which a sort of evidence is called another one
 
 
@@ -76,24 +77,34 @@ def newcomers(  # noqa: PLR0913  where accounts are read, and when
         of_any = min(1.0, sum(one.probability for one in weights))
         if of_any >= SHOWN:
             best, one = max(zip(weights, each, strict=True), key=lambda pair: pair[0].probability)
+            alike = candidates((other.of[0], weight.probability) for weight, other in zip(weights, each, strict=True))
             campaign = known.found.standings[one.of].campaign
-            rows.append({**_row(best, one, of_any), "campaign_id": campaign, "said_at": now})
+            row = _row(best, one, of_any, alike)
+            rows.append({**row, "campaign_id": campaign, "said_at": now})
     order = [("of_any", "descending"), ("account_id", "ascending"), ("exchanges", "ascending")]
     return pa.Table.from_pylist(rows, schema=NEWCOMERS.schema).sort_by(order)
 
 
-def _row(best: Weighed, one: Compared, of_any: float) -> dict[str, object]:
+def _row(best: Weighed, one: Compared, of_any: float, alike: Mapping[str, float]) -> dict[str, object]:
     return {
         "account_id": one.account_id,
         "network_id": one.of[0],
         "exchanges": one.exchanges,
         "probability": round(best.probability, 4),
         "of_any": round(of_any, 4),
+        "candidates": [(name, round(value, 4)) for name, value in alike.items()],
         "bits": round(best.bits, 2),
         "reason": None if best.reason is None else best.reason.name,
         "of_reason": round(best.of_reason, 4),
-        "evidence": list(_sentences(one, best)),
+        "evidence": [*_not_told_apart(alike, of_any), *_sentences(one, best)],
     }
+
+
+def _not_told_apart(alike: Mapping[str, float], of_any: float) -> Iterator[str]:
+    if len(alike) > 1:
+        shares = ", ".join(f"{name} ({100 * value / of_any:.0f} %)" for name, value in list(alike.items())[:SPELT_OUT])
+        more = f" and {len(alike) - SPELT_OUT} more" if len(alike) > SPELT_OUT else ""
+        yield f"nothing tells which of {len(alike)} earlier networks it would be: {shares}{more}"
 
 
 def _sentences(one: Compared, best: Weighed) -> Iterator[str]:
