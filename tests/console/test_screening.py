@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from stillwatch.records.outputs import BIRTH_COHORTS
+from stillwatch.records.outputs import BIRTH_COHORTS, NEWCOMERS
 from stillwatch.records.subjects import INNOCENT_RETURNS, REENTRY, SCREENING
 from stillwatch.screening import newcomers
 from stillwatch.screening.kept import write_batch
@@ -76,6 +77,15 @@ def test_who_may_be_back_is_shown(here: Console, state: Path) -> None:
     assert "0.20" not in shown, "what was said last counts"
     assert "what it asks for: 13.0 bits" in shown
     assert "acct_&lt;b&gt;" in shown
+
+
+def test_of_networks_that_nothing_tells_apart_all_are_shown(here: Console, state: Path) -> None:
+    rows = said(("acct_1", 10, 0.9)).to_pylist()
+    rows[0]["candidates"] = [("N1", 0.5), ("N<2>", 0.3), ("N3", 0.1)]
+    newcomers.keep(state, pa.Table.from_pylist(rows, schema=NEWCOMERS.schema))
+    for path in ("/screening", "/account?id=acct_1"):
+        text = " ".join(re.sub(r"</?a\b[^>]*>", "", here.get(path, "analyst").text).split())
+        assert "0.50 that of network N1, 0.30 that of network N&lt;2&gt; or 0.10 that of network N3" in text
 
 
 def test_who_signed_up_together_is_shown(here: Console, state: Path) -> None:
