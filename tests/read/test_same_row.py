@@ -97,6 +97,15 @@ def test_the_unit_is_that_of_the_file_and_never_of_a_row(tmp_path: Path) -> None
     assert summary.reasons == {"impossible_time": 1}
 
 
+def test_one_time_in_another_unit_makes_no_other_wrong(tmp_path: Path) -> None:
+    times = [1777622400123, *range(1777622400, 1777622409)]
+    rows = [KEYS | {"exchange_id": f"e{n}", "started_at": time} for n, time in enumerate(times)]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found, summary = read_in(tmp_path, [tmp_path / "log.jsonl"])
+    assert [row["exchange_id"] for row in found] == [f"e{n}" for n in range(1, 10)]
+    assert summary.reasons == {"impossible_time": 1}
+
+
 @pytest.mark.parametrize("keys", [{"account_id": 12345}, {"account_id": 12345.0}, {"account_id": ["12345"]}])
 def test_a_number_can_be_an_id(tmp_path: Path, keys: dict[str, object]) -> None:
     (tmp_path / "log.jsonl").write_text(json.dumps(KEYS | keys) + "\n")

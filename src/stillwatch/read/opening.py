@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -141,9 +142,14 @@ def _asked(table: Table, settings: ReadSettings) -> RecordFormat | None:
 
 
 def _recognised(table: Table, names: Sequence[str], records: Sequence[object]) -> RecordFormat | None:
-    """The gateway's format that the records plainly have, unless their columns are the table's own."""
-    if table is not EXCHANGES or set(table.required) <= set(names):
+    """The gateway's format that the records plainly have, unless the columns of most of them are the table's own."""
+    if table is not EXCHANGES:
         return None
+    required = set(table.required)
+    if required <= set(names):
+        others = sum(isinstance(one, dict) and not required <= one.keys() for one in records)
+        if 2 * others <= len(records):
+            return None
     return gateways.recognise(records)
 
 
@@ -157,19 +163,20 @@ def _refuse(source: Source, table: Table, names: Sequence[str]) -> None:
 
 
 def _units(reader: Reader, sample: Iterable[object], settings: ReadSettings) -> dict[str, str]:
-    """For each column of times, the unit in which the file counts: the stated one, or that of its first number."""
+    """For each column of times, the unit in which the file counts: the stated one, or that of most of its first
+    numbers, so that one wrong record does not make all others wrong."""
     times = [one.name for one in reader.table.columns if one.kind is Kind.TIMESTAMP]
     if settings.epoch_unit is not None:
         return dict.fromkeys(times, settings.epoch_unit)
-    units: dict[str, str] = {}
+    units: dict[str, Counter[str]] = {name: Counter() for name in times}
     for record in sample:
         for row in reader.rows(record):
             for name in times:
-                unit = _unit(row.get(name), settings) if name not in units else None
+                unit = _unit(row.get(name), settings)
                 if unit is not None:
-                    units[name] = unit
+                    units[name][unit] += 1
     reader.unknown.clear()  # what the sample shows is counted when it is read
-    return units
+    return {name: counted.most_common(1)[0][0] for name, counted in units.items() if counted}
 
 
 def _unit(value: object, settings: ReadSettings) -> str | None:

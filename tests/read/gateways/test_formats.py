@@ -36,6 +36,11 @@ class TestRecognise:
     def test_records_of_two_formats_are_neither(self) -> None:
         assert recognise([*sample("otel"), *sample("litellm")]) is None
 
+    def test_a_stray_record_of_another_format_changes_nothing(self) -> None:
+        stray = next(one for one in sample("otel") if named("otel").explains(one))
+        mine = [one for one in sample("litellm") if named("litellm").explains(one)]
+        assert recognise([stray, *(20 * mine)[:20]]) is named("litellm")
+
     @pytest.mark.parametrize("records", [[], [None], [[]], ["text"], [{}], [[[]]]])
     def test_nothing_is_no_format(self, records: list[object]) -> None:
         assert recognise(records) is None

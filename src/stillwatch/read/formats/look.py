@@ -64,8 +64,11 @@ def _shape(lines: list[bytes]) -> str:
     first = lines[0].lstrip()
     if first.startswith(b"[") and not _is_words(first):
         return DOCUMENT
-    starts = [line for line in lines[:_RECORDS] if line.startswith(b"{")]
-    if any(_is_object(line) for line in starts) or (first.startswith(b"{") and len(lines) == 1):
+    starts = [line for line in lines if line.startswith(b"{")]
+    # a document that spans lines has few that begin so, and lines that a program cut short all do
+    if len(starts) == len(lines) or (first.startswith(b"{") and len(lines) == 1):
+        return LINES
+    if any(_is_object(line) for line in starts):
         return LINES
     return DOCUMENT if first.startswith(b"{") else (LINES if starts else TEXT)
 

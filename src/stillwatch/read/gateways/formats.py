@@ -21,6 +21,7 @@ from stillwatch.read.gateways.paths import Texts, present
 from stillwatch.read.gateways.unpackers import DECODERS, UNPACKERS, Decoder
 
 _RECOGNISED = 0.5  # share of the first records that a format must explain; programs log failures of their own too
+_STRAY = 0.1  # share of the first records up to which those of another format make a file none of several
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,5 +95,6 @@ def _shipped() -> Iterator[Format]:
 
 
 def _one(counts: dict[Format, int], records: int) -> Format | None:
-    found = [form for form, count in counts.items() if count]
+    # a record or two of another shape are a client's, or a mistake
+    found = [form for form, count in counts.items() if count > _STRAY * records]
     return found[0] if len(found) == 1 and counts[found[0]] > _RECOGNISED * records else None
