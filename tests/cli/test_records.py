@@ -22,9 +22,13 @@ def test_a_case_is_kept_listed_and_deleted(
     Path("holders.csv").write_text("account_id,name,card\nnobody,Ann,4111\n", encoding="utf-8")
     words = [str(full_folder), "holders.csv", "--campaign", "C2", "--state", "state", "--by", "ann"]
     assert invoke(["records", "export", *words]) == 0
-    assert "lack a field" in capsys.readouterr().out
+    assert "them every field: is it the right file?" in capsys.readouterr().out
     lines = Path("state/records/C2.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["case"] for line in lines} == {"C2"}
+    account = json.loads(lines[-1])["account_id"]
+    Path("holders.csv").write_text(f"account_id,name\n{account},Ann\n", encoding="utf-8")
+    assert invoke(["records", "export", *words[:-3], "other", "--by", "ann"]) == 0
+    assert f", {len(lines) - 1:,} of them every field" in capsys.readouterr().out
     assert invoke(["records", "list", "--state", "state"]) == 0
     assert f"records/C2.jsonl: {len(lines):,} rows" in capsys.readouterr().out
     assert invoke(["records", "expire", "--state", "state"]) == 0

@@ -48,7 +48,9 @@ def export(
     with ledger_of(place, database, create=True) as ledger:
         path = retention.Keeper(place, ledger, by or user(), now()).keep(campaign, made)
     lacking = sum(len(one["missing"]) > 0 for one in made)
-    say(f"{len(made):,} records of {campaign}, of which {lacking:,} lack a field: {path}")
+    nameless = sum(set(records.NEEDED) <= set(one["missing"]) for one in made)
+    nothing = f", {nameless:,} of them every field: is it the right file?" if nameless else ""
+    say(f"{len(made):,} records of {campaign}, of which {lacking:,} lack a field{nothing}: {path}")
 
 
 @app.command("list")

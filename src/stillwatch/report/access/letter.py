@@ -66,7 +66,15 @@ def letter(engine: Engine, facts: RunFacts, reseller: str, month: Month) -> Writ
     own = next((one for one in resellers(engine) if one.reseller_id == reseller), None)
     if own is None:
         what = "sells to no account of this run"
-        raise UsageError([Mistake(f"`--reseller {sanitise(reseller)}`", what, "use an id of the accounts")])
+        raise UsageError(
+            [
+                Mistake(
+                    f"`--reseller {sanitise(reseller)}`",
+                    what,
+                    "use a `reseller_id` of the accounts, as `report doors` lists them",
+                )
+            ]
+        )
     found = rows(engine, customers_sql(reseller, month))
     return Written(
         f"Your customers in {month}",
