@@ -52,6 +52,9 @@ class Similar:
         return self.ids[part], self.similarities[part]
 
 
+_NOTHING = np.zeros(0, np.int64), np.zeros(0, np.float32)
+
+
 class Vocabulary:
     """Tokens in order, with an index of what two spellings of one name have in common.
 
@@ -76,7 +79,8 @@ class Vocabulary:
         self._places = places[order]
         self._hashes, firsts = np.unique(hashes[order], return_index=True)
         self._firsts = np.append(firsts, len(hashes))
-        self._of_listed = self._looked_up(self.tokens)
+        of_listed = self._looked_up(self.tokens)
+        self._listed = {token: of_listed.of(place) for place, token in enumerate(self.tokens)}
 
     def similar(self, asked: Sequence[str]) -> Similar:
         """The list's tokens that each of these can be a spelling of; those of few are remembered, as names share them.
@@ -93,15 +97,11 @@ class Vocabulary:
                 found[token] = self._remember(token, fresh.of(place))
         parts = [one for token in asked if (one := found[token]) is not None]
         starts = np.array(list(accumulate((len(ids) for ids, _ in parts), initial=0)), np.int64)
-        none = np.zeros(0, np.int64), np.zeros(0, np.float32)
-        ids, similarities = zip(none, *parts, strict=True)
+        ids, similarities = zip(_NOTHING, *parts, strict=True)
         return Similar(starts, np.concatenate(ids), np.concatenate(similarities))
 
     def _recalled(self, token: str) -> tuple[Ints, Floats] | None:
-        listed = self._same.get(token)
-        if listed is not None:
-            return self._of_listed.of(listed)
-        found = self._remembered.get(token)
+        found = self._listed.get(token) or self._remembered.get(token)
         if found is None and (found := self._older.get(token)) is not None:
             self._remember(token, found)
         return found
