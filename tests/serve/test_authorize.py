@@ -112,6 +112,11 @@ def test_one_account_named_twice_is_one(here: Served, accounts: tuple[str, ...])
     assert check(here, *accounts).headers["x-stillwatch-decision"] == "d1"
 
 
+@pytest.mark.parametrize("value", ["mallory ", "mallory\t", " \tmallory  "])
+def test_blanks_around_an_account_are_no_part_of_it(here: Served, value: str) -> None:
+    assert check(here, value).status == 403
+
+
 def test_only_the_configured_header_is_trusted(tmp_path: Path, now: datetime) -> None:
     publish(tmp_path, now)
     one = served(tmp_path, account_header="X-Provider-Account")

@@ -62,7 +62,9 @@ class AuthorizeRoute:
         """Returns the answer, or in a word why there is none."""
         if not self._snapshots.usable:
             return "no_snapshot"
-        accounts = list(dict.fromkeys(_text(value) for value in request.every(self._header) if value))
+        # the blanks around a value are no part of it (RFC 9110), and the server passes those behind it on
+        named = (value.strip(b" \t") for value in request.every(self._header))
+        accounts = list(dict.fromkeys(_text(value) for value in named if value))
         if not accounts:
             return "no_account"
         return self._answer(accounts[0]) if len(accounts) == 1 else self._of_several(accounts)
