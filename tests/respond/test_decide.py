@@ -12,6 +12,7 @@ from stillwatch.errors import InputError
 from stillwatch.ledger import FILE, opened
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.respond import People, decide
+from stillwatch.runs.epochs import name_of
 from tests.respond.epochs import HOUR, NOBODY, Epochs
 from tests.respond.policies import policy
 from tests.respond.runs import DAY, NOW, SECRET_VALUE, Seen, many, written
@@ -34,6 +35,13 @@ class TestRefusals:
         assert summary.refusal is not None
         assert "run 000004 is older than run 000008" in summary.refusal
         assert len(ledger.decisions.active(NOW)) == 3
+
+    def test_of_an_older_epoch_of_a_watch(self, tmp_path: Path, ledger: Ledger) -> None:
+        first, second = (written(tmp_path / name_of(NOW + hours * HOUR), many(3)) for hours in (0, 1))
+        decide(second, ledger, policy(tmp_path), None, NOBODY, NOW)
+        summary = decide(first, ledger, policy(tmp_path), None, NOBODY, NOW + HOUR)
+        assert summary.refusal is not None
+        assert f"run {first.name} is older than run {second.name}" in summary.refusal
 
     def test_of_a_clock_that_went_back(self, tmp_path: Path, ledger: Ledger) -> None:
         epochs = Epochs(tmp_path, ledger, policy(tmp_path))

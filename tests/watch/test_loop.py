@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import pytest
 
 from stillwatch.errors import InputError, OutputError
 from stillwatch.records.watch_status import status_of
+from stillwatch.respond import Summary
 from stillwatch.sources import Batch, Offset
 from stillwatch.watch import epochs
+from stillwatch.watch.loop import told
 from tests.watch.test_ingest import logged
 from tests.watch.watching import Watched
 
@@ -100,3 +102,10 @@ def test_a_damaged_note_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "watch").mkdir()
     (tmp_path / "watch" / "status.json").write_text(text, encoding="utf-8")
     assert status_of(tmp_path) is None
+
+
+def test_a_watch_says_whom_the_caps_leave_waiting() -> None:
+    now = datetime(2026, 6, 1)
+    assert not [line for line in told(Summary("1", now)) if "caps" in line]
+    (line,) = (line for line in told(Summary("1", now, kept_out={"cap": ("a", "b", "c")})) if "caps" in line)
+    assert line.startswith("3 accounts wait")

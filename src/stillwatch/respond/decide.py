@@ -24,7 +24,7 @@ from stillwatch.respond.timing import Draw
 if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
 
-_ORDERED = re.compile(r"\d+|\d{8}T\d{6}Z")
+_ORDERED = re.compile(r"\d+|\d{8}T\d{6}(\.\d{6})?Z")
 """Names of runs that sort by time, as `watch` and `scan` give them."""
 
 REMEMBERED = timedelta(days=3)

@@ -28,6 +28,7 @@ from stillwatch.link.latecomers import Logs, files_sql
 from stillwatch.records.outputs import BIRTH_COHORTS, JOINS
 from stillwatch.records.watch_status import PLACE, WatchStatus
 from stillwatch.respond import Summary
+from stillwatch.respond.choice import WORDS
 from stillwatch.runs import compaction
 from stillwatch.runs import state as states
 from stillwatch.runs.state import State
@@ -356,6 +357,8 @@ def told(done: Summary) -> Iterator[str]:
     if done.refusal is not None:
         yield f"nothing was decided: {done.refusal}"
     yield f"{len(done.decided):,} decisions, {len(done.renewed):,} renewed, {len(done.reversed):,} reversed"
+    if capped := done.kept_out.get("cap", ()):
+        yield f"{len(capped):,} accounts wait, since they are {WORDS['cap']}"
     yield from done.warnings
 
 
