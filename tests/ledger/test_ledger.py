@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from stillwatch.errors import InputError, OutputError, StillwatchError, UsageError
-from stillwatch.ledger import FILE, Attribution, Judged, connecting, opened
+from stillwatch.ledger import FILE, Attribution, Judged, Judgement, View, connecting, opened
 from stillwatch.ledger.exchanged import Sighting
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.migrating import settings
@@ -37,6 +37,18 @@ class TestTables:
                 assert {one["name"] for one in found.get_indexes(table.name) if not one["unique"]} == {
                     one.name for one in table.indexes
                 }
+
+    def test_take_ids_of_any_length(self, ledger: Ledger) -> None:
+        long = "".join(map(chr, random.Random(7).choices(range(0x4E00, 0x9FFF), k=7_000)))
+        ledger.decisions.add([decision("1"), decision("2", account_id=long)])
+        ledger.judgements.add(Judgement(long, "unsure", "Bo", NOW, "seen"))
+        ledger.notes.add(long, "Bo", NOW, "seen")
+        ledger.views.add([View(NOW, "Bo", "show", long)])
+        ledger.claims.take(long, "Bo", NOW, timedelta(days=1))
+        ledger.proposals.add(long, "confirmed", "Bo", NOW, "seen")
+        assert [one.decision.decision_id for one in ledger.decisions.list(account_id=long)] == ["d2"]
+        assert [one.verdict for one in ledger.judgements.list(long)] == ["unsure"]
+        assert len(ledger.views.list(long)) == len(ledger.claims.held(NOW)) == len(ledger.proposals.waiting()) == 1
 
     def test_are_of_the_newest_migration(self) -> None:
         assert ScriptDirectory.from_config(settings()).get_current_head() == HEAD

@@ -109,10 +109,16 @@ class TestWhoIsHit:
         ledger.judgements.add(Judgement("N1", "innocent", "Bo", NOW))
         assert len(epochs.next([Seen("a")], NOW + HOUR, judged=judged).reversed) == 1
 
-    def test_an_id_that_nothing_can_store_stops_nobody_else(self, tmp_path: Path, ledger: Ledger) -> None:
-        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen("a\0b"), Seen("c")])
+    @pytest.mark.parametrize("account", ["a\0b", " ", "\u00a0\t"])
+    def test_an_id_that_nothing_can_store_stops_nobody_else(self, tmp_path: Path, ledger: Ledger, account: str) -> None:
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen(account), Seen("c")])
         assert accounts_of(summary) == ["c"]
-        assert summary.kept_out == {"id": ("a\0b",)}
+        assert summary.kept_out == {"id": (account,)}
+
+    @pytest.mark.parametrize("account", ["\u200b", "\u202e", "\n.", "N1", "C1", "x" * 100_000])
+    def test_an_odd_id_is_decided_on(self, tmp_path: Path, ledger: Ledger, account: str) -> None:
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next([Seen(account), Seen("c")])
+        assert accounts_of(summary) == sorted([account, "c"])
 
     def test_who_joined_since_with_a_level_of_its_own(self, tmp_path: Path, ledger: Ledger) -> None:
         rows = [("j1", "N1", "C1", "act"), ("j2", "N1", None, None), ("j3", "N9", None, None)]

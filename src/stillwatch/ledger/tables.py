@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from stillwatch.ledger.records import in_utc
 
-HEAD = "ledger_4"
+HEAD = "ledger_5"
 """The newest migration; a test holds that it is Alembic's head."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,12 +44,18 @@ def _moment(name: str, **options: Any) -> sa.Column[datetime]:
     return sa.Column(name, Moment, nullable=False, **options)
 
 
+def _found_by(table: str, column: str) -> sa.Index:
+    """An index of ids that clients may choose: PostgreSQL's usual one refuses a row with a long one."""
+    return sa.Index(f"ix_{table}_{column}", column, postgresql_using="hash")
+
+
 DECISIONS = sa.Table(
     "decisions",
     METADATA,
     _text("decision_id", primary_key=True),
     _moment("made_at", index=True),
-    _text("account_id", index=True),
+    _text("account_id"),
+    _found_by("decisions", "account_id"),
     _text("subject", index=True),
     *map(_text, ("level", "effect", "reason_code", "policy", "policy_digest", "run", "evidence")),
     _moment("since"),
@@ -113,7 +119,8 @@ JUDGEMENTS = sa.Table(
     "judgements",
     METADATA,
     _text("judgement_id", primary_key=True),
-    _text("subject", index=True),
+    _text("subject"),
+    _found_by("judgements", "subject"),
     _text("verdict"),
     _text("decided_by"),
     _moment("decided_at"),
@@ -124,7 +131,8 @@ NOTES = sa.Table(
     "notes",
     METADATA,
     _text("note_id", primary_key=True),
-    _text("subject", index=True),
+    _text("subject"),
+    _found_by("notes", "subject"),
     _text("by"),
     _moment("at"),
     _text("text"),
@@ -137,7 +145,8 @@ VIEWS = sa.Table(
     _moment("at", index=True),
     _text("by"),
     _text("action"),
-    _text("subject", index=True),
+    _text("subject"),
+    _found_by("audit", "subject"),
 )
 
 SHARES = sa.Table(
@@ -241,7 +250,8 @@ PROPOSALS = sa.Table(
     "proposals",
     METADATA,
     _text("proposal_id", primary_key=True),
-    _text("subject", index=True),
+    _text("subject"),
+    _found_by("proposals", "subject"),
     *map(_text, ("verdict", "by")),
     _moment("at"),
     _text("reason"),
@@ -273,7 +283,8 @@ CLAIMS = sa.Table(
     "claims",
     METADATA,
     _text("claim_id", primary_key=True),
-    _text("subject", index=True),
+    _text("subject"),
+    _found_by("claims", "subject"),
     _text("by"),
     _moment("at"),
     _moment("until", index=True),

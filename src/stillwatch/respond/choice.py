@@ -23,7 +23,7 @@ WORDS: dict[str, str] = {
     "person": "a person refused or reversed an effect of theirs",
     "hold_out": "held out to measure harm",
     "cap": "beyond the caps an hour or a day",
-    "id": "with an id that no database holds",
+    "id": "with an id that the ledger does not take",
 }
 """Every reason why an account is kept out, as people read it."""
 

@@ -71,7 +71,7 @@ def planned(found: Found, policy: Policy, bars: Bars, before: Before, draw: Draw
     kept_out: dict[str, list[str]] = defaultdict(list)
     fresh, renewals = [], []
     for account, choice in choices.items():
-        reason: str | None = choice.bar or ("id" if not storable(account) else None)
+        reason: str | None = choice.bar or (None if account.strip() and storable(account) else "id")
         mine = living.get(account, ())
         if reason is None and account in before.quiet and choice.line.effect != "observe":
             reason = "person"
