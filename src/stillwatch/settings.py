@@ -90,9 +90,8 @@ class AssessSettings(_Section):
 class RegionSettings(_Section):
     """Where accounts sign up from, by address data that the provider has; nothing is looked up elsewhere."""
 
-    countries: FromFolder | None = (
-        None  # CSV of `first address,last address,country`, as address databases are published
-    )
+    # CSV of `first address,last address,country`, as address databases are published
+    countries: FromFolder | None = None
     hosting: tuple[FromFolder, ...] = ()  # files with one range a line: of hosting, VPN exits and proxies
     not_served: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()  # countries by ISO 3166
     # share of addresses of which the countries' file is wrong; published comparisons of databases find 0.02 to 0.2
@@ -121,9 +120,8 @@ class ServeSettings(_Section):
     litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
     taxii_body_bytes: int = Field(default=10_000_000, ge=1_024)  # what a partner may send at once
     taxii_objects_per_day: int = Field(default=50_000, ge=1)  # new objects of one partner; more are refused
-    screening_lists: tuple[
-        FromFolder, ...
-    ] = ()  # that names at sign-up are held against; read anew when a file changes
+    # that names at sign-up are held against; read anew when a file changes
+    screening_lists: tuple[FromFolder, ...] = ()
     screening_least: float = Field(default=0.66, ge=0.5, le=1.0)  # agreement of names from which on it is a match
     receive_seconds: float = Field(default=20.0, gt=0.0)  # within which a request must have arrived
     keep_alive_seconds: float = Field(default=75.0, gt=0.0)  # longer than LiteLLM keeps an idle connection (15)

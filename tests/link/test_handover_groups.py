@@ -90,3 +90,16 @@ def test_ends_of_links_in_two_equal_blocks_say_a_bit_a_link() -> None:
 
 def test_entropy_of_a_fair_coin_is_one_bit() -> None:
     assert binary_entropy(np.array([0.0, 0.5, 1.0])) == pytest.approx([0.0, 1.0, 0.0], abs=1e-9)
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize(("size", "handovers"), [(300, 6_000), (1_500, 60_000)])
+def test_a_queue_is_whole_whose_accounts_differ_in_volume(spread: float, size: int, handovers: int) -> None:
+    generator = np.random.default_rng(size)
+    volume = generator.lognormal(0.0, spread, size)
+    giving = generator.choice(size, handovers, p=volume / volume.sum())
+    pairs = np.stack([giving, generator.integers(0, size, handovers)])
+    pairs = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
+    assert one_way_cut(graph_of(pairs[0], pairs[1], size)) is None
+    label = parted(pairs[0], pairs[1], size, 1e-8)
+    assert (label == np.bincount(label).argmax()).mean() > 0.99

@@ -18,6 +18,8 @@ Float = NDArray[np.float64]
 LEAST = 3  # accounts of a group; a pair may be one person with two accounts
 CROSSED = 2  # disjoint pairs across a cut, beyond those of coincidence, up to which its sides are two operators
 SMALL_CUT = 24  # accounts, under twice which a group is not parted: one may well hang on a chain by one handover
+ONE_WAY = 0.05  # of the handovers across a cut, up to which those against the stream leave it one-way: accounts of one
+# queue that differ in volume by a factor of e make it 0.16, of e^1.5 0.08
 CUT_BITS = 16.0  # beyond the price of choosing the sides of a cut, by which its handovers must speak for two operators
 
 
@@ -148,7 +150,8 @@ def one_way_cut(graph: csr_array) -> tuple[Int64, Int64] | None:
 
     Levels at which every handover goes one up, as far as they can, part the two (MacKay, Johnson & Sansom, How directed
     is a directed network? 2020). In a queue each handover across goes either way; the bits by which these do not must
-    exceed a bit an account, since the sides were chosen among 2^accounts.
+    exceed a bit an account, since the sides were chosen among 2^accounts. Bits alone would part every large queue:
+    accounts of more requests have more to hand over, so that hardly any ONE_WAY may go against the stream as well.
     """
     level = levels(graph)
     if len(level) == 0:
@@ -165,7 +168,7 @@ def one_way_cut(graph: csr_array) -> tuple[Int64, Int64] | None:
         return None
     up, down = float(graph[lower][:, upper].sum()), float(graph[upper][:, lower].sum())
     bits = (up + down) * (1.0 - float(binary_entropy(np.array([down / max(up + down, 1.0)]))[0]))
-    return (upper, lower) if up > down and bits > len(level) + CUT_BITS else None
+    return (upper, lower) if down <= ONE_WAY * (up + down) and bits > len(level) + CUT_BITS else None
 
 
 SETTLING = 20  # rounds in which two means of levels settle; mostly three
