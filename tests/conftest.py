@@ -49,6 +49,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
     are skipped, with the reason, where Spark cannot run; those of no whole run are marked `unit`."""
