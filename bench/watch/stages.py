@@ -93,12 +93,13 @@ class Stages:
             )
 
     def lines(self) -> Iterator[str]:
-        """For each campaign when each step was first reached, and what was open at each epoch until `act`."""
+        """For each campaign when each step was first reached and how far it was played, and what was open at each epoch
+        until `act`."""
         yield HEAD
         for name in self.campaigns:
-            begin, sent = self.sent[name][0][0], self.sent[name]
-            for step in STEPS:
-                one = next((epoch for epoch in self.seen.get(name, ()) if _reached(epoch, step)), None)
+            begin, sent, seen = self.sent[name][0][0], self.sent[name], self.seen.get(name, [])
+            reached = {step: next((epoch for epoch in seen if _reached(epoch, step)), None) for step in STEPS}
+            for step, one in (*reached.items(), ("played", seen[-1] if seen else None)):
                 if one is None:
                     yield f"{self.kinds[name]:10} {step:7} {'never':>8}"
                     continue

@@ -18,8 +18,8 @@ Float = NDArray[np.float64]
 LEAST = 3  # accounts of a group; a pair may be one person with two accounts
 CROSSED = 2  # disjoint pairs across a cut, beyond those of coincidence, up to which its sides are two operators
 SMALL_CUT = 24  # accounts, under twice which a group is not parted: one may well hang on a chain by one handover
-ONE_WAY = 0.05  # of the handovers across a cut, up to which those against the stream leave it one-way: accounts of one
-# queue that differ in volume by a factor of e make it 0.16, of e^1.5 0.08
+ONE_WAY = 0.05  # of the handovers across a cut, up to which those against the stream leave it one-way: in a queue whose
+# accounts differ in volume by a factor of e^1.5 more go against it, as the tests hold
 CUT_BITS = 16.0  # beyond the price of choosing the sides of a cut, by which its handovers must speak for two operators
 
 
