@@ -20,7 +20,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.stats import betabinom
 
 from stillwatch.engine import Engine, Query
 from stillwatch.link.values import ATTRIBUTES, Attribute
@@ -174,4 +173,6 @@ def _chance(before: Int64, now: Int64, value: Int64) -> tuple[float, float]:
 
 def _as_many(holders: int, count: int, usual: int, size: int) -> float:
     """The probability of `holders` or more among `count`, where `usual` of `size` held it before."""
+    from scipy.stats import betabinom  # takes two seconds to load, which a watch without sign-ups need not
+
     return float(betabinom.sf(holders - 1, count, usual + 0.5, size - usual + 0.5))
