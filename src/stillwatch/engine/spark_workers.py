@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 
 from stillwatch.engine.interface import Kernel
 from stillwatch.records import Table
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """The database of this process: opening one for each batch would take most of an expression's time."""
+    database = duckdb.connect()
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    database.execute("SET threads = 1")  # an executor has one core for a task; one thread keeps the order
+    return database
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +35,7 @@ class RowFunction:
     def __call__(self, *columns: pa.Array) -> pa.Array:
         """Takes arrays of one length and returns an array of that length; raises what DuckDB raises."""
         rows = pa.table(list(columns), names=[f"c{place}" for place in range(len(columns))])
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET threads = 1")  # an executor has one core for a task; one thread keeps the order
+        with _database().cursor() as connection:
             connection.register("rows", rows)
             found = connection.sql(f"SELECT {self.sql} AS value FROM rows").to_arrow_table()["value"]
         return found.cast(self.type).combine_chunks() if found.num_chunks else pa.array([], self.type)
