@@ -18,6 +18,9 @@ SITE := $(VENV)/.site-installed
 # A set-up must use this checkout's own `.venv` and the Python found above, whatever the caller's shell has active.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 export UV_PYTHON_DOWNLOADS := never
+# Where an image forbids compiled modules to be kept, each process would compile all that it loads, which is most of what
+# the hundreds of processes cost that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What `make benchmark` measures: ten worlds that nothing was tuned on, of the size that results are reported for.
 SEEDS ?= 8001 8002 8003 8004 8005 8006 8007 8008 8009 8010
