@@ -23,14 +23,27 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
-# Tests of these files share a world that takes seconds to make.
+# Tests of these files share a world that takes seconds to make. Scenarios are so many that each process makes theirs.
 SHARED = {
-    "tests/scenarios/test_bad_input.py": "killed runs",
-    "tests/scenarios/test_demo.py": "demo",
-    "tests/scenarios/": "small world",
     "tests/engine/test_translate.py": "small world",
+    "tests/serve/gateways/test_campaign.py": "small world",
     "tests/bench/reference_case/": "reference case",
 }
+
+# Groups that take longest, in the order in which processes begin them: of one that begins last, all others await the
+# end. The first of one part compiles nearly all kernels, and those after it few, so that none is compiled twice.
+LONGEST = (
+    "spark",
+    "tests/calibrate/test_calibrate.py",
+    "tests/read/test_bombs.py",
+    "tests/read/test_same_row.py",
+    "tests/watch/test_kills.py",
+    "tests/calibrate/test_streams.py",
+    "small world",
+    "tests/scenarios/test_demo.py",
+    "tests/scenarios/test_lasting_identity.py",
+    "tests/scenarios/test_hostile_world.py",
+)
 
 
 # Folders of whole runs, of which coverage says little: they would cover all.
@@ -52,7 +65,8 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
-    are skipped, with the reason, where Spark cannot run; those of no whole run are marked `unit`."""
+    are skipped, with the reason, where Spark cannot run; those of no whole run are marked `unit`; the longest are the
+    first."""
     reason = why_not()
     for item in items:
         if item.get_closest_marker("spark") is None and not item.nodeid.startswith(WHOLE):
@@ -60,6 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
         if item.get_closest_marker("spark") is not None and reason is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
+    items.sort(key=lambda item: LONGEST.index(_group(item)) if _group(item) in LONGEST else len(LONGEST))
 
 
 def _group(item: pytest.Item) -> str:
