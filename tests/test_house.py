@@ -47,7 +47,6 @@ KIND_WORDS = {
 
 
 WITHOUT_A_TEST_OF_THEIR_OWN = {
-    "assess/profile_tables.py": "tests/assess/test_profile.py compares what its queries give",
     "cli/access.py": "tests/cli/test_report.py writes what it is asked for",
     "cli/appeals.py": "tests/cli/test_respond.py hears an appeal by it",
     "cli/calibrate.py": "tests/calibrate run its command",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.records.buffers import texts_of
+from stillwatch.sketch.confusables import without_confusables
 from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.shingles import pair_up
 from stillwatch.sketch.text import read_document
@@ -28,7 +29,7 @@ def feature_weights(prompts: list[str]) -> npt.NDArray[np.uint8]:
     """
     words, pairs = Counter[int](), Counter[int]()
     tokens = make_tokens()
-    texts = texts_of(pa.array(prompts, pa.large_string()))
+    texts = without_confusables(texts_of(pa.array(prompts, pa.large_string())))
     for index in range(len(prompts)):
         run = tokens.hashes[: read_document(texts, index, tokens)].copy()
         joined = np.zeros(max(len(run) - 1, 0), np.uint64)

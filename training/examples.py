@@ -14,6 +14,7 @@ import pyarrow as pa
 from numba import njit
 
 from stillwatch.records.buffers import texts_of
+from stillwatch.sketch.confusables import without_confusables
 from stillwatch.sketch.features import bucket_of
 from stillwatch.sketch.naming import GRAMS, scored_run, segment_ends, token_codes
 from stillwatch.sketch.siphash import Octets, Words
@@ -131,7 +132,7 @@ class Featured:
 def features(prompts: tuple[str, ...]) -> Featured:
     """The features of every text, as the kernel reads them; a text without tokens has one empty segment."""
     tokens = make_tokens()
-    texts = texts_of(pa.array(prompts, pa.large_string()))
+    texts = without_confusables(texts_of(pa.array(prompts, pa.large_string())))
     out, ends = np.zeros(1 << 14, np.int64), np.zeros(1 << 10, np.int64)
     buckets, segments, per_text = [], [], []
     for index in range(len(prompts)):

@@ -139,3 +139,14 @@ def test_accounts_that_were_cleared_stay_so_in_a_network_that_is_acted_on(engine
     (told,) = found["applied_judgements"]
     assert (told["subject"], told["applies_to"], told["accounts"]) == ("N1", "N1", 20)
     assert told["through"] == ["2026-04-27: grew from 20 to 40 accounts"]
+
+
+@pytest.mark.parametrize("taken", ["N1", "C1"])
+def test_an_account_that_is_named_expressly_answers_for_itself_alone(engine: DuckDBEngine, taken: str) -> None:
+    others = [f"b{number:02}" for number in range(len(MEMBERS) - 1)]
+    found = run(engine, judged(f"account:{taken}", "innocent"), networks={"1": MEMBERS, "2": (taken, *others)})
+    assert accused(found) == {*MEMBERS, *others}
+    both = {"networks": {"1": MEMBERS, "2": (taken, *others)}, "tests": DOUBTFUL}
+    confirmed = run(engine, judged(f"account:{taken}", "confirmed"), **both)
+    acted = {row["account_id"] for row in confirmed["campaign_members"] if row["level"] == "act"}
+    assert acted == {taken}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillwatch.assess.profile_tables import permitted_members_sql
 from stillwatch.assess.subjects import settle
 from stillwatch.engine import Query
 from stillwatch.engine.duckdb import DuckDBEngine
@@ -171,3 +172,29 @@ def test_whoever_takes_the_ids_of_permitted_exchanges_gets_nothing_of_the_permit
     engine.create("candidate_exchanges", Query("taken", "SELECT * FROM taken_ids"))
     found = assessed(engine)
     assert accused(found) == set(MEMBERS) - {"a07"}
+
+
+def test_no_exchange_shares_the_permit_of_another_with_its_id_account_and_time(engine: DuckDBEngine) -> None:
+    fill(engine, permits=[permit(holder="a07", models=["strong"])])
+    engine.create("first", Query("first", "SELECT * FROM candidate_exchanges"))
+    twins = "SELECT * REPLACE ('other' AS request_model) FROM first UNION ALL SELECT * FROM first"
+    models = "CASE WHEN request_model = 'other' THEN 'other' ELSE 'strong' END AS request_model"
+    engine.create("candidate_exchanges", Query("twins", f"SELECT * REPLACE ({models}) FROM ({twins})"))
+    settle(engine)
+    left = engine.fetch(Query("left", "SELECT request_model AS model, account_id FROM accusable_exchanges")).to_pylist()
+    assert {row["model"] for row in left if row["account_id"] == "a07"} == {"other"}
+    assert {row["model"] for row in left if row["account_id"] == "a08"} == {"other", "strong"}
+    covered = engine.fetch(permitted_members_sql()).to_pylist()
+    assert [(row["account_id"], row["permitted"]) for row in covered] == [("a07", len(taken("a07")))]
+
+
+def test_equal_ids_use_a_limit_up_one_by_one(engine: DuckDBEngine) -> None:
+    fill(engine, permits=[permit(holder="a07", exchange_limit=2)])
+    engine.create("first", Query("first", "SELECT * FROM candidate_exchanges"))
+    one_id = "'x' AS exchange_id, CAST('2026-05-01' AS TIMESTAMP) AS started_at"
+    numbered = "CAST(row_number() OVER (ORDER BY account_id, exchange_id) AS BIGINT) AS payload_value"
+    same = f"SELECT * REPLACE ({one_id}, {numbered}) FROM first"
+    engine.create("candidate_exchanges", Query("of one id", same))
+    settle(engine)
+    left = engine.fetch(Query("left", "SELECT account_id FROM accusable_exchanges WHERE account_id = 'a07'"))
+    assert left.num_rows == len(taken("a07")) - 2

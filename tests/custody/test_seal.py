@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from base64 import b64decode
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -12,8 +15,9 @@ import pytest
 
 from stillwatch.custody import check, log, seal
 from stillwatch.custody.check import Checked
+from stillwatch.custody.lines import parsed
 from stillwatch.custody.seal import Entry, Sealing
-from stillwatch.custody.signing import load_signer, load_trusted
+from stillwatch.custody.signing import load_signer, load_trusted, signed
 from stillwatch.errors import InputError, UsageError
 from tests.custody.keys import write_key
 
@@ -163,3 +167,34 @@ def test_a_missing_file_differs(how: Sealing, tmp_path: Path) -> None:
     whole, table = sealed(how, tmp_path)
     table.unlink()
     assert outcomes(verified(DOSSIER, whole, tmp_path, table))["run/evidence.parquet"] == "differs"
+
+
+def places(value: object, place: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    yield place
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, (*place, key))
+
+
+def with_value(statement: object, place: tuple[object, ...], value: object) -> object:
+    if not place:
+        return value
+    changed = copy.copy(statement)
+    changed[place[0]] = with_value(changed[place[0]], place[1:], value)  # type: ignore[index]  # a dict or a list
+    return changed
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, -1, 10**40, 1e300, True, "x", "", "2020-01-01", [], {}, [1], {"a": 1}], ids=str
+)
+def test_a_signed_statement_of_any_form_is_answered(how: Sealing, tmp_path: Path, value: object) -> None:
+    whole, table = sealed(how, tmp_path)
+    lines, trusted = whole.split(b"\n"), load_trusted(tmp_path / "sealer.pub")
+    dated = tuple(replace(one, valid_after=NOW, valid_before=NOW + timedelta(1)) for one in trusted)
+    statement = parsed(b64decode(parsed(lines[0])["payload"]))
+    for place in places(statement):
+        changed = with_value(statement, place, value)
+        found = check.check(DOSSIER, b"\n".join([signed(changed, log.PAYLOAD, how.signer), *lines[1:]]), dated)  # type: ignore[arg-type]
+        check.check_files(found, "run/", {table.name: table})
+        check.check_log(found, tmp_path / "seals.log")
+        # what a campaign is called, the seal alone says
+        assert found.differs or changed == statement or place == ("predicate", "campaign"), place

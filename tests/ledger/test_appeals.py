@@ -8,6 +8,7 @@ from stillwatch.errors import UsageError
 from stillwatch.ledger.appeals import MOST_OPEN
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.records import LONGEST_TEXT
+from stillwatch.records.subjects import account_of, of_account
 from tests.ledger.made import DAY, NOW, decision
 
 
@@ -85,6 +86,15 @@ class TestDeciding:
         assert ledger.judgements.latest()["account-1"].verdict == "innocent"
         assert [one.status for one in ledger.appeals.list()] == ["overturned"]
         assert ledger.appeals.list(waiting_only=True) == ()
+
+    @pytest.mark.parametrize("account", ["N0123456789ab", "C0123456789ab", "screening:x", "reentry:x", "account:x"])
+    def test_overturned_clears_nothing_that_has_the_accounts_name(self, ledger: Ledger, account: str) -> None:
+        ledger.decisions.add([decision("1", account_id=account)])
+        appeal = ledger.appeals.receive("d1", "No.", NOW)
+        ledger.appeals.decide(appeal.appeal_id, "overturned", "Bo", NOW + DAY, "a class")
+        (subject,) = ledger.judgements.latest()
+        assert subject != account
+        assert (subject, account_of(subject)) == (of_account(account), account)
 
     def test_upheld_changes_nothing_else(self, ledger: Ledger) -> None:
         ledger.decisions.add([decision()])

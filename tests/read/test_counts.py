@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch import read
+from stillwatch.engine import Query
+from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Inputs, Window, resolve
-from stillwatch.records.inputs import EXCHANGES
+from stillwatch.read.summary import summarise
+from stillwatch.records.inputs import ACCOUNTS, EXCHANGES
+from stillwatch.settings import EngineSettings
 from tests.read.rows import START, exchange, read_in, write, write_bytes
 
 LINE = b'{"exchange_id":"e%d","account_id":"a","started_at":"2026-05-01T10:00:00Z","input_text":"hello"}'
@@ -23,6 +28,7 @@ def test_counts_add_up_on_random_corruption(data: st.DataObject, rows: int, woun
     text = bytearray(b"\n".join(LINE % (number % 20) for number in range(rows)))
     for _ in range(wounds):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    text += (b"\n" + LINE % 20) * (2 * wounds)  # most lines are whole: else it may look like one object on many lines
     lines = [line for line in bytes(text).split(b"\n") if line.strip(b" \t\r\x0b\x0c")]
     with TemporaryDirectory() as folder:
         path = write_bytes(Path(folder) / "log.jsonl", bytes(text))
@@ -30,8 +36,7 @@ def test_counts_add_up_on_random_corruption(data: st.DataObject, rows: int, woun
     counted = summary.rows
     assert counted.read == len(lines)
     assert counted.read == counted.used + counted.duplicate + counted.quarantined
-    same = {(row["exchange_id"], row["account_id"], row["started_at"]) for row in found}
-    assert counted.used == len(found) == len(same)
+    assert counted.used == len(found) == len({tuple(map(str, row.values())) for row in found})
     assert sum(summary.reasons.values()) == counted.quarantined
 
 
@@ -50,13 +55,42 @@ def test_order_split_and_threads_change_nothing(seed: int, threads: int, pieces:
 
 
 def test_the_kept_duplicate_is_the_same_in_any_order(tmp_path: Path) -> None:
-    rows = [exchange(1, output_tokens=n) for n in range(10)]
+    log = write(tmp_path / "log.jsonl", [exchange(1)])
+    rows = [{"account_id": "a1", "plan": f"plan {n}"} for n in range(10)]
     kept = []
     for turn, ordered in enumerate((rows, rows[::-1], rows[5:] + rows[:5])):
-        found, summary = read_in(tmp_path, [write(tmp_path / f"{turn}.parquet", ordered)])
-        assert (summary.rows.used, summary.rows.duplicate) == (1, 9)
-        kept.append(found)
+        accounts = write(tmp_path / f"{turn}.parquet", ordered, ACCOUNTS)
+        job = resolve(Inputs((str(log),), accounts=(str(accounts),)))
+        with DuckDBEngine(EngineSettings(threads=2), tmp_path) as engine:
+            read.run(engine, job)
+            kept.append(engine.fetch(Query("accounts", "SELECT * FROM accounts")).to_pylist())
+            of_accounts = [row for row in summarise(engine).sources if row["feeds"] == "accounts"]
+        assert [(row["rows_used"], row["rows_duplicate"]) for row in of_accounts] == [(1, 9)]
     assert kept[0] == kept[1] == kept[2]
+
+
+VARIED: list[tuple[str, object, object]] = [
+    ("system_instructions", "be brief", "be long"),
+    ("input_text", "hello", "hellp"),
+    ("input_text", "hello", None),
+    ("output_text", "yes", "no."),
+    ("output_tokens", 1, 2),
+    ("request_model", "small", "large"),
+    ("user_agent", "curl", "python"),
+    ("status_code", 200, 500),
+]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+@pytest.mark.parametrize(("column", "one", "other"), VARIED)
+def test_no_row_hides_another_with_its_id_account_and_time(
+    tmp_path: Path, suffix: str, column: str, one: object, other: object
+) -> None:
+    rows = [exchange(1, **{column: value}) for value in (one, other)]
+    paths = [write(tmp_path / f"{n}.{suffix}", told) for n, told in enumerate((rows, rows[::-1], rows[:1]))]
+    found, summary = read_in(tmp_path, paths)
+    assert sorted(str(row[column]) for row in found) == sorted(map(str, (one, other)))
+    assert (summary.rows.used, summary.rows.duplicate) == (2, 3)
 
 
 def test_duplicates_are_counted_where_they_lie(tmp_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_sketches_are_taken_in_place_of_logs(tmp_path: Path) -> None:
     ]
 
 
+def test_a_raw_exchange_takes_the_place_of_no_other_sketch_with_its_id(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [exchange(1, input_text=text) for text in ("one", "two")])
+    rows = [{**exchange(1), "input_chars": chars, "payload_value": n} for n, chars in enumerate((3, 3, 3, 4))]
+    schema = EXCHANGE_SKETCHES.schema.with_metadata({"stillwatch.key_id": "k"})
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "sketches.parquet")
+    _, summary = read_in(tmp_path, [tmp_path])
+    assert [(row["feeds"], row["rows_used"], row["rows_duplicate"]) for row in summary.sources] == [
+        ("exchanges", 2, 0),
+        ("exchange_sketches", 2, 2),
+    ]
+
+
 @pytest.mark.parametrize("change", ["without a column", "other names"])
 def test_sketches_of_another_version_are_refused(tmp_path: Path, change: str) -> None:
     found = pq.read_table(sketches(tmp_path / "s.parquet", ["e1"], "k"))

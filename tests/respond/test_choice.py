@@ -9,10 +9,13 @@ import pytest
 
 from stillwatch.ledger import Judgement
 from stillwatch.ledger.ledger import Ledger
+from stillwatch.records.subjects import of_account
 from stillwatch.respond import People, Policy, Summary
 from tests.respond.epochs import HOUR, Epochs, accounts_of
 from tests.respond.policies import line, policy
 from tests.respond.runs import DAY, NOW, Seen, many
+
+NETWORK, CAMPAIGN = "N0123456789ab", "C0123456789ab"
 
 
 class TestWhoIsHit:
@@ -98,6 +101,31 @@ class TestWhoIsHit:
         summary = Epochs(tmp_path, ledger, policy(tmp_path)).next(many(1))
         assert summary.decided == ()
         assert summary.kept_out == {"innocent": ("a000",)}
+
+    def test_an_account_answers_for_nothing_else_with_its_name(self, tmp_path: Path, ledger: Ledger) -> None:
+        """Accounts choose ids of networks and organisations of others: no judgement, permit or protection is theirs."""
+        people = People(
+            organisation_of={"a": "b", "c": NETWORK, "d": "kept", "f": "vip"}, permits=({"holder": NETWORK},)
+        )
+        ledger.judgements.add(Judgement(of_account(CAMPAIGN), "innocent", "Bo", NOW))
+        ledger.judgements.add(Judgement("b", "innocent", "Bo", NOW))
+        protect = {"accounts": ["kept", NETWORK], "organisations": ["e", "vip"]}
+        mine = {"campaign": CAMPAIGN, "network": "N2"}
+        seen = [*(Seen(one, **mine) for one in "acde"), Seen("b"), Seen("f"), Seen("g", campaign="C3", network=NETWORK)]
+        seen += [Seen(CAMPAIGN), Seen("N2", **mine)]
+        summary = Epochs(tmp_path, ledger, policy(tmp_path, protect=protect), people).next(seen)
+        assert accounts_of(summary) == sorted(["N2", *"acde"])
+        assert summary.kept_out == {"innocent": (CAMPAIGN, "b"), "protected": ("f",), "permit": ("g",)}
+
+    def test_an_account_named_as_a_network_does_not_make_an_old_word_on_it_hold(
+        self, tmp_path: Path, ledger: Ledger
+    ) -> None:
+        ledger.judgements.add(Judgement(NETWORK, "innocent", "Bo", NOW - DAY))
+        stated = {"source": "judgement", "subject": NETWORK, "verdict": "innocent", "accounts": 0, "through": []}
+        judged = [{**stated, "decided_at": (NOW - DAY).replace(tzinfo=None), "applies_to": None}]
+        seen = [Seen(NETWORK, network=NETWORK), Seen("a", network=NETWORK)]
+        summary = Epochs(tmp_path, ledger, policy(tmp_path)).next(seen, judged=judged)
+        assert accounts_of(summary) == [NETWORK, "a"]
 
     def test_an_earlier_word_on_a_network_is_as_the_run_took_it(self, tmp_path: Path, ledger: Ledger) -> None:
         """The run knows for whom a word on a network still holds; one that came after the run holds for all."""

@@ -51,6 +51,8 @@ ROWS = [
     {},
 ]
 EXPRESSIONS = (
+    "n IS NOT DISTINCT FROM CASE WHEN m < 7 THEN 3 END",
+    "s IS NOT DISTINCT FROM CASE WHEN n < 5 THEN s END",
     "xor(n, m)",
     "n // 4",
     "n / 200",

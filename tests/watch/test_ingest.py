@@ -68,6 +68,27 @@ def test_what_is_told_again_is_held_once(watched: Watched) -> None:
     assert (watched.loaded().watched.taken, watched.loaded().watched.repeated) == (4, 2)
 
 
+VARIED: list[tuple[str, object, object]] = [
+    ("system_instructions", "be brief", "be long"),
+    ("input_text", "what is it", "who is it"),
+    ("input_text", "what is it", None),
+    ("output_text", "yes", "none"),
+    ("output_tokens", None, 2),
+    ("tool_names", ["a"], ["b"]),
+    ("client_address", "198.51.100.7", "198.51.100.8"),
+]
+
+
+@pytest.mark.parametrize(("column", "one", "other"), VARIED)
+def test_nothing_hides_behind_what_is_held(watched: Watched, column: str, one: object, other: object) -> None:
+    first, second = (exchange(1, started_at=NOON, **{column: value}) for value in (one, other))
+    for name, rows in (("a.jsonl", [first]), ("b.parquet", [second]), ("c.csv", [first, second])):
+        write(watched.logs / name, rows)
+        watched.run()
+    assert held(watched) == [1, 1]
+    assert (watched.loaded().watched.taken, watched.loaded().watched.repeated) == (2, 2)
+
+
 def test_a_clock_a_year_ahead_does_not_shut_out_the_others(watched: Watched) -> None:
     logged(watched.logs, "a.jsonl", 1, at=now() + timedelta(days=365))
     logged(watched.logs, "b.jsonl", 2)

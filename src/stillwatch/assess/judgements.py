@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from stillwatch.assess.thresholds import MAJORITY
 from stillwatch.records.lineage import CAMPAIGN
+from stillwatch.records.subjects import account_of
 from stillwatch.runs.lineage import Groups, History
 
 EVER = datetime.min  # a permit without a beginning has held since then
@@ -51,7 +52,7 @@ class Applied:
 class Present:
     """What this run knows: accounts seen or registered that a statement names, and its networks and candidates."""
 
-    accounts: frozenset[str]
+    accounts: frozenset[str]  # as the statements name them
     networks: Groups
     candidates: Groups
     network_of: Mapping[str, str]  # candidate → network
@@ -138,7 +139,8 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
     Of several judgements of one candidate its own counts first, then its network's own, then those of the campaigns
     and networks that it descends from. Where such ancestors were judged differently, each judgement holds for its own
     accounts alone. An account's own judgement outranks whatever was said of its network. Where an account has taken
-    the id of a network or campaign, it is confirmed alone and not cleared with them: it accuses and hides nobody.
+    the id of a network or campaign, it is confirmed alone and not cleared with them: it accuses and hides nobody. A
+    subject that names an account expressly concerns that account alone.
     """
     scopes = [
         found
@@ -158,7 +160,7 @@ def resolve(past: History, present: Present, statements: Sequence[Statement]) ->
     shared = {one.statement.subject for one in scopes}
     accounts.update(
         {
-            one.subject: one.verdict
+            account_of(one.subject) or one.subject: one.verdict
             for one in statements
             if one.subject in present.accounts and one.subject not in shared
         }
@@ -211,7 +213,8 @@ def _applied(one: Statement, scopes: Sequence[Scope], past: History, present: Pr
     if not known and one.subject in present.accounts:
         yield Applied(one, one.subject, 1)
     elif not known:
-        belonged = pc.any(pc.equal(past.members["account_id"], one.subject)).as_py()
+        account = account_of(one.subject) or one.subject
+        belonged = pc.any(pc.equal(past.members["account_id"], account)).as_py()
         yield Applied(one, one.subject if belonged else None, 0)
 
 

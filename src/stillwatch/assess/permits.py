@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from stillwatch.engine import Query
+from stillwatch.records.candidates import EXCHANGE
+
+_EXCHANGE = ", ".join(EXCHANGE)
+_IN_TIME = ", ".join(f"candidate.{name}" for name in dict.fromkeys(("started_at", "exchange_id", *EXCHANGE)))
+PERMITTED = " AND ".join(f"candidate.{name} IS NOT DISTINCT FROM permitted.{name}" for name in EXCHANGE)
+"""The condition that joins candidate exchanges, as `candidate`, with `permitted_exchanges`, as `permitted`."""
 
 
 def permitted_exchanges_sql() -> Query:
     """Candidate exchanges that a permit covers: holder, time, model, and within its limit counted in time order."""
     return Query(
         "permitted exchanges",
-        """
+        f"""
 WITH stated AS (
   -- a network's permit is its accounts' alone: whoever takes its id as an account or organisation gets none of it
   SELECT * FROM permits ANTI JOIN permit_accounts USING (permit_id)
@@ -34,17 +40,13 @@ held AS (
 ),
 covered AS (
   SELECT
-    candidate.exchange_id,
-    candidate.account_id,
-    candidate.started_at,
+    candidate.*,
     held.permit_id,
     held.exchange_limit,
-    row_number() OVER (
-      PARTITION BY held.permit_id ORDER BY candidate.started_at, candidate.exchange_id, candidate.account_id
-    ) AS turn
+    row_number() OVER (PARTITION BY held.permit_id ORDER BY {_IN_TIME}) AS turn
   -- an exchange that is in two candidates uses a limit up once
   FROM (
-    SELECT DISTINCT exchange_id, account_id, started_at, request_model
+    SELECT DISTINCT {_EXCHANGE}
     FROM candidate_exchanges SEMI JOIN held USING (account_id)
   ) AS candidate
   JOIN held USING (account_id)
@@ -52,10 +54,10 @@ covered AS (
     AND (held.valid_until IS NULL OR candidate.started_at < held.valid_until)
     AND (held.models IS NULL OR array_length(held.models) = 0 OR list_contains(held.models, candidate.request_model))
 )
-SELECT exchange_id, account_id, started_at, min(permit_id) AS permit_id
+SELECT {_EXCHANGE}, min(permit_id) AS permit_id
 FROM covered
 WHERE exchange_limit IS NULL OR turn <= exchange_limit
-GROUP BY exchange_id, account_id, started_at
+GROUP BY {_EXCHANGE}
 """,
     )
 
@@ -64,11 +66,11 @@ def accusable_exchanges_sql() -> Query:
     """Candidate exchanges that no permit covers, of accounts that no person has judged innocent."""
     return Query(
         "accusable exchanges",
-        """
+        f"""
 SELECT candidate.*
 FROM candidate_exchanges AS candidate
--- clients can choose the id that some gateways log: an id alone is no permit
-ANTI JOIN permitted_exchanges USING (exchange_id, account_id, started_at)
+-- an id alone is no permit, nor one with its account and time: `EXCHANGE` says why
+ANTI JOIN permitted_exchanges AS permitted ON {PERMITTED}
 ANTI JOIN (SELECT account_id FROM account_judgements WHERE verdict = 'innocent') AS cleared
   ON candidate.account_id = cleared.account_id
 """,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stillwatch.assess.permits import PERMITTED
 from stillwatch.assess.thresholds import LEAST_LOGGED, LEAST_NAMED, MAJORITY
 from stillwatch.engine import Query
 
@@ -31,9 +32,9 @@ def permitted_members_sql() -> Query:
     """How many exchanges of each member a permit covers, of those with any."""
     return Query(
         "permitted members",
-        """
+        f"""
 SELECT candidate_id, account_id, count(*) AS permitted
-FROM candidate_exchanges SEMI JOIN permitted_exchanges USING (exchange_id, account_id, started_at)
+FROM candidate_exchanges AS candidate SEMI JOIN permitted_exchanges AS permitted ON {PERMITTED}
 GROUP BY ALL
 """,
     )

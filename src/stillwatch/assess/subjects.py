@@ -25,6 +25,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.lineage import CAMPAIGN, LINEAGE, LINEAGE_MEMBERS, NETWORK
 from stillwatch.records.outputs import APPLIED_JUDGEMENTS
+from stillwatch.records.subjects import ACCOUNT
 from stillwatch.runs.lineage import Found, Groups, History, advance, history, newest_exchange
 
 ACCOUNT_JUDGEMENTS = Table(
@@ -37,13 +38,19 @@ PERMIT_ACCOUNTS = Table("permit_accounts", columns(Kind.STRING, "permit_id accou
 
 
 def named_accounts_sql() -> Query:
-    """Subjects of judgements that are accounts seen or registered."""
+    """Subjects of judgements that are accounts seen or registered, as `records.subjects` names them."""
     return Query(
         "judged accounts",
-        """
+        f"""
 SELECT DISTINCT subject
-FROM latest_judgements
-WHERE subject IN (SELECT account_id FROM account_sketches) OR subject IN (SELECT account_id FROM accounts)
+FROM (
+  SELECT
+    subject,
+    CASE WHEN left(subject, {len(ACCOUNT)}) = '{ACCOUNT}'
+      THEN right(subject, length(subject) - {len(ACCOUNT)}) ELSE subject END AS account_id
+  FROM latest_judgements
+) AS named
+WHERE account_id IN (SELECT account_id FROM account_sketches) OR account_id IN (SELECT account_id FROM accounts)
 ORDER BY subject
 """,
     )

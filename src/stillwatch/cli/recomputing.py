@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from stillwatch import __version__, flow
 from stillwatch.cli.options import Typed
@@ -21,10 +21,40 @@ from stillwatch.report.dossier.sealing import figures
 from stillwatch.report.plain import plain
 from stillwatch.report.wording import count
 from stillwatch.runs.tables import table_of
-from stillwatch.settings import Settings
+from stillwatch.settings import Settings, SketchSettings, load_settings
 
 if TYPE_CHECKING:
     from stillwatch.custody.check import Checked
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Window(_Said):
+    since: str | None
+    until: str | None
+
+    @field_validator("since", "until")
+    @classmethod
+    def _is_moment(cls, stamp: str | None) -> str | None:
+        _moment(stamp)
+        return stamp
+
+
+class _Counted(_Said):
+    exchanges: int
+
+
+class _Facts(_Said):
+    """What a statement must say for anything to be found anew: its signer may be anybody."""
+
+    campaign: str
+    settings: dict[str, Any] | None
+    stillwatch: str
+    key_id: str | None
+    window: _Window
+    figures: _Counted
 
 
 def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -> None:
@@ -36,6 +66,11 @@ def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -
         found.pass_over("figures", "nothing is scanned for a statement that is not whole")
         return
     facts = found.statement["predicate"]
+    try:
+        _Facts.model_validate(facts)
+    except ValidationError as error:
+        found.add("figures", False, f"the seal does not say what to find ({error.error_count()} mistakes)")
+        return
     given = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
     _compare_inputs(found, given)
     if facts["settings"] is None:
@@ -44,6 +79,11 @@ def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -
     if facts["stillwatch"] != __version__:
         found.pass_over("version", f"sealed by {facts['stillwatch']}, scanned by {__version__}: figures may differ")
     job = _job(facts, given, typed)
+    if job is None:
+        found.pass_over(
+            "figures", "the logs were read by a mapping: name it in a file of `--settings`, as `read.mapping`"
+        )
+        return
     if facts["key_id"] is not None and job.key.key_id != facts["key_id"]:
         found.pass_over("key", "the sketches were made under another key; name it with `--key-file`")
     run = flow.scan(job, folder / "run").folder
@@ -65,14 +105,28 @@ def _compare_inputs(found: Checked, given: Inputs) -> None:
     found.add("inputs", not missing and not other, said)
 
 
-def _job(facts: Mapping[str, Any], given: Inputs, typed: Typed) -> Job:
+def _job(facts: Mapping[str, Any], given: Inputs, typed: Typed) -> Job | None:
+    """The job by what the seal says of finding; None where a mapping is missing.
+
+    The signer may be anybody: which engine runs, where, and which files of this machine are read is never his to say.
+    """
     try:
-        settings = Settings.model_validate(facts["settings"])
+        sealed = Settings.model_validate(facts["settings"])
     except ValidationError as error:
         raise RunError(f"this version does not know the sealed settings ({error.error_count()} mistakes)") from error
-    own = settings.sketch.model_copy(update={"key_file": typed.key_file})
+    here = load_settings(typed.settings)
+    if sealed.read.mapping is not None and here.read.mapping is None:
+        return None
+    settings = Settings(
+        engine=here.engine,
+        read=sealed.read.model_copy(update={"mapping": here.read.mapping, "keep_raw": False}),
+        sketch=SketchSettings(key_file=typed.key_file),
+        link=sealed.link,
+        evidence=sealed.evidence,
+        assess=sealed.assess,
+    )
     window = Window(*(_moment(facts["window"][name]) for name in ("since", "until")))
-    return resolve(given, window, settings.model_copy(update={"sketch": own}))
+    return resolve(given, window, settings)
 
 
 def _moment(stamp: str | None) -> datetime | None:
@@ -90,7 +144,7 @@ def _compare_figures(found: Checked, run: Path, facts: Mapping[str, Any]) -> Non
         name = min(sorted(rows), key=lambda one: abs(rows[one]["exchanges"] - facts["figures"]["exchanges"]))
         found.pass_over("campaign", f"the scan found none of this id; {name}, the nearest in size, is compared")
     for figure, sealed in facts["figures"].items():
-        mine = rows[name][figure]
+        mine = rows[name].get(figure)
         found.add(f"figure {figure}", mine == sealed, f"{sealed} was sealed, {mine} was found")
     for table in TABLES:
         _compare_rows(found, run, table, (facts["campaign"], name))
@@ -128,7 +182,13 @@ TOLD = 8  # rows of a table that are told one by one where they differ
 def _compare_rows(found: Checked, run: Path, of: Rows, campaigns: tuple[str, str]) -> None:
     """The rows of a table that the seal shows, beside those that were found; `campaigns` are both names of one."""
     sealed = [one for one in found.entries if one["kind"] == of.table]
-    kept = {_key(of, row): row for row in _about(of, sealed, campaigns[0])}
+    try:
+        kept = {_key(of, row): row for row in _about(of, sealed, campaigns[0])}
+        for row in kept.values():
+            _values(of, row)
+    except (KeyError, TypeError, ValueError) as error:
+        found.add(of.table, False, f"a sealed row is not as one of these is written ({type(error).__name__})")
+        return
     if not kept:
         found.pass_over(of.table, "the seal shows its reader no row of it")
         return

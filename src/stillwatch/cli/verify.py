@@ -36,7 +36,7 @@ def custody() -> Any:
     )
 
 
-@takes("accounts", "permits", "judgements", "key_file", "as_json")
+@takes("accounts", "permits", "judgements", "settings", "key_file", "as_json")
 def verify(  # noqa: PLR0913  one parameter an option
     typed: Typed,
     dossier: Annotated[Path, typer.Argument(help="A dossier; its seal lies beside it.")],

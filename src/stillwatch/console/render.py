@@ -15,7 +15,7 @@ from stillwatch.console import static
 from stillwatch.console.asked import Asked, html
 from stillwatch.console.navigation import LINKS
 from stillwatch.ledger.records import in_utc
-from stillwatch.records.subjects import REENTRY, SCREENING
+from stillwatch.records.subjects import REENTRY, SCREENING, account_of
 from stillwatch.report import wording
 from stillwatch.report.document import Evidence
 from stillwatch.report.render.html import environment
@@ -68,7 +68,7 @@ def templates() -> Environment:
         items_of=dict,
         zip_twice=zip_twice,
     )
-    found.globals.update(asset=static.address, query=query, linked=linked)
+    found.globals.update(asset=static.address, query=query, linked=linked, account_of=account_of)
     return found
 
 
@@ -120,6 +120,8 @@ def subject_address(subject: str) -> str:
     """The page of a campaign, a network, a screened name, or else an account."""
     if subject.startswith(SCREENING):
         return "/screening"
+    if (account := account_of(subject)) is not None:
+        return account_address(account)
     if subject.startswith(REENTRY):
         return account_address(subject.removeprefix(REENTRY))
     if subject[1:].isalnum() and subject[:1] == "C":

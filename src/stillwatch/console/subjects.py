@@ -10,6 +10,7 @@ from stillwatch.console import queries
 from stillwatch.console.findings import Run
 from stillwatch.ledger import Judged
 from stillwatch.ledger.records import LEVELS, in_utc
+from stillwatch.records.subjects import account_of
 from stillwatch.report import queries as report_queries
 from stillwatch.report.fetch import Rows
 
@@ -56,13 +57,14 @@ def campaigns_of(run: Run, network_id: str) -> list[str]:
 def found(run: Run, name: str) -> Subject | None:
     """What the name stands for, or None."""
     born = {row["subject"]: row["since"] for row in run.rows(queries.born_sql())}
-    row = campaign(run, name)
+    account = account_of(name)
+    row = campaign(run, name) if account is None else None
     if row is not None:
         return Subject(name, "campaign", row["level"], row["accounts"], born.get(name, row["first_seen"]))
-    row = network(run, name)
+    row = network(run, name) if account is None else None
     if row is not None:
         return Subject(name, "network", "none", row["accounts"], born.get(name, row["formed_at"]))
-    places = run.rows(queries.account_sql(name))
+    places = run.rows(queries.account_sql(account or name))
     if not places:
         return None
     levels = [place["level"] for place in places if place["level"] in LEVELS]

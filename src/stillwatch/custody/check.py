@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.custody import log as logs
 from stillwatch.custody.lines import parsed
@@ -18,6 +20,51 @@ from stillwatch.custody.signing import Trusted, opened
 from stillwatch.errors import InputError
 
 Outcome = Literal["same", "differs", "not checked"]
+
+
+class _Part(BaseModel):
+    """Anybody can sign anything with a key of their own: a statement is looked into once it has this form."""
+
+    model_config = ConfigDict(strict=True)
+
+
+def _is_time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("it names no time zone")
+    return text
+
+
+class _Digest(_Part):
+    sha256: str
+
+
+class _Subject(_Part):
+    name: str
+    digest: _Digest
+
+
+class _Tree(_Part):
+    size: int = Field(ge=0, lt=1 << 63)
+    root: str
+
+
+class _Before(_Tree):
+    peaks: list[str]
+
+
+class _Trees(_Part):
+    before: _Before
+    after: _Tree
+
+
+class _Predicate(_Part):
+    sealed_at: Annotated[str, AfterValidator(_is_time)]
+    log: _Trees
+
+
+class _Statement(_Part):
+    subject: list[_Subject] = Field(min_length=1)
+    predicate: _Predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +113,10 @@ def check(dossier: bytes, seal: bytes, trusted: Sequence[Trusted] = ()) -> Check
         statement = parsed(payload)
         if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
             raise ValueError("it is a statement of another kind")
+        _Statement.model_validate(statement)
+    except ValidationError as error:
+        found.add("signature", False, f"what it signs is no statement of a seal ({error.error_count()} mistakes)")
+        return found
     except (ValueError, KeyError, TypeError) as error:
         found.add("signature", False, f"{error}")
         return found
@@ -130,7 +181,8 @@ def _entries(found: Checked, lines: Sequence[bytes], said: Mapping[str, Any]) ->
     kept = f", {withheld:,} of them withheld" if withheld else ""
     same = {"size": size, "root": whole} == after
     if same:
-        found.entries = tuple(value["entry"] for value in map(parsed, lines) if "entry" in value)
+        shown = (value["entry"] for value in map(parsed, lines) if "entry" in value)
+        found.entries = tuple(one for one in shown if isinstance(one, dict) and isinstance(one.get("kind"), str))
     found.add("entries", same, f"{len(lines):,} entries of evidence, decisions and custody{kept}")
 
 

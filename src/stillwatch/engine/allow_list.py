@@ -17,6 +17,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.Literal, exp.Null, exp.Boolean, exp.Interval, exp.Cast, exp.DataType, exp.Neg),
         # conditions
         *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
+        exp.NullSafeEQ,
         *(exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.IsInf),
         # numbers
         *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Round),

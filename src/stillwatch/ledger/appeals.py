@@ -27,6 +27,7 @@ from stillwatch.ledger.records import (
 )
 from stillwatch.ledger.said import Judgements
 from stillwatch.ledger.tables import APPEAL_EVENTS, APPEALS, DECISIONS, add
+from stillwatch.records.subjects import of_account
 
 MOST_OPEN = 20
 """Undecided appeals against one decision; a holder who writes more has been heard."""
@@ -156,7 +157,7 @@ class Appeals(Part):
         }
         for decision_id in sorted(ids):
             self._decisions.reverse(decision_id, event.by, event.at, reason)
-        self._judgements.add(Judgement(account, "innocent", event.by, event.at, reason))
+        self._judgements.add(Judgement(of_account(account), "innocent", event.by, event.at, reason))
 
     def _check(self, appeal_id: str, person: str, option: str) -> Entry:
         """The decision that is appealed against; raises UsageError where `person` cannot settle the appeal."""

@@ -73,13 +73,13 @@ def opened(source: Source, table: Table, settings: ReadSettings, engine: Engine)
     if source.format == "protobuf":
         return Opened(source, Reader(table, Conventions(settings), _of_messages(source, table, asked)), ())
     seen = look(source, settings)
-    if seen.shape == TEXT:
-        form = asked or gateways.recognise_text(seen.lines)
-        if form is None:
-            raise unreadable(
-                source, "its lines are neither JSON nor of a format that is known by itself; name one with `--format`"
-            )
-        return Opened(source, Reader(table, Conventions(settings), form), (), seen.shape)
+    form = asked or gateways.recognise_text(seen.lines)
+    if seen.shape == TEXT and form is None:
+        raise unreadable(
+            source, "its lines are neither JSON nor of a format that is known by itself; name one with `--format`"
+        )
+    if seen.shape == TEXT or (asked is None and form is not None):
+        return Opened(source, Reader(table, Conventions(settings), form), (), TEXT)
     form = asked or _recognised(table, seen.names, seen.records)
     reader = Reader(table, Conventions(settings), form)
     reader.how = Conventions(settings, _units(reader, seen.records, settings))

@@ -49,6 +49,9 @@ CANDIDATE_EXCHANGES = Table(
     ("candidate_id", "account_id", "exchange_id"),
 )
 
+EXCHANGE = tuple(name for name in CANDIDATE_EXCHANGES.names if name not in ("candidate_id", "probability"))
+"""What tells exchanges apart: clients can choose the id that some gateways log, and clocks can be coarse."""
+
 GROUP_TESTS = Table(
     "group_tests",
     (

@@ -45,6 +45,9 @@ EXCHANGE_SKETCHES = Table(
     ("account_id", "started_at", "exchange_id"),
 )
 
+OF_TEXT = frozenset(("head_value", "tail_value", "simhash", "minhash", "content_features", "subject", "form"))
+"""Columns that follow from the text of which `payload_value` is the hash, and, but for the key, from nothing else."""
+
 ADDED_SKETCHES = replace(EXCHANGE_SKETCHES, name="added_sketches")
 """The sketches that this run makes or receives; with a state, those that it adds to the state."""
 

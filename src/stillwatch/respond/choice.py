@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from stillwatch.ledger.records import Judgement
+from stillwatch.records.subjects import names_a_group, of_account
 from stillwatch.respond.findings import CUSTOMERS, Finding, Found
 from stillwatch.respond.people import People
 from stillwatch.respond.policy import Line, Policy
@@ -57,22 +58,27 @@ def _fits(line: Line, finding: Finding) -> bool:
 
 
 def innocent(found: Found, said: Mapping[str, Judgement]) -> frozenset[str]:
-    """Accounts, networks and campaigns that a person has cleared, by the ledger's judgements and by those of the run.
+    """Subjects that a person has cleared, by the ledger's judgements and by those of the run; accounts are as
+    `of_account` has them, so that none stands for a network or campaign whose id it took.
 
     Of an earlier word on a network or campaign the run knows for whom it still holds; a later one holds for all.
     """
     cleared = {subject for subject, one in said.items() if one.verdict == "innocent"}
     resolved = {
         one
-        for one in cleared - found.of.keys()
+        for one in cleared - set(map(of_account, found.of))
         if one in found.cleared_at and found.cleared_at[one] >= said[one].decided_at
     }
     return frozenset(cleared - resolved) | found.innocent
 
 
 def names_of(account: str, findings: Iterable[Finding]) -> set[str]:
-    """The account, and the networks and campaigns that it is found in."""
-    return {account} | {name for one in findings for name in (one.subject, one.network_id) if name is not None}
+    """The subjects of judgements that concern the account: itself, and the networks and campaigns it is found in."""
+    return {of_account(account), *_groups(findings)}
+
+
+def _groups(findings: Iterable[Finding]) -> set[str]:
+    return {name for one in findings for name in (one.subject, one.network_id) if name is not None}
 
 
 class Bars:
@@ -81,18 +87,19 @@ class Bars:
     def __init__(self, policy: Policy, people: People, found: Found, said: Mapping[str, Judgement], now: datetime):
         self._organisations = people.organisation_of or {}
         self._permitted = people.permitted(now)
-        protect = policy.protect
-        self._protected = protect.all_accounts() | set(protect.organisations) | set(protect.subjects)
+        self._protect, self._accounts = policy.protect, policy.protect.all_accounts()
         self._innocent = innocent(found, said)
 
     def of(self, account: str, findings: Iterable[Finding]) -> Bar | None:
         """What bars the account, whatever the effect."""
-        names = names_of(account, findings) | {self._organisations.get(account, account)}
-        if names & self._permitted:
+        groups, organisation = _groups(findings), self._organisations.get(account)
+        # whoever takes a network's id as an account or organisation gets none of its permit
+        if {*groups, *(one for one in (account, organisation) if one and not names_a_group(one))} & self._permitted:
             return "permit"
-        if names & self._protected:
+        protect = self._protect
+        if account in self._accounts or organisation in protect.organisations or groups & set(protect.subjects):
             return "protected"
-        return "innocent" if names & self._innocent else None
+        return "innocent" if names_of(account, findings) & self._innocent else None
 
 
 def choose(account: str, findings: tuple[Finding, ...], policy: Policy, bars: Bars) -> Choice | None:

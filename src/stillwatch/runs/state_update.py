@@ -18,7 +18,7 @@ from stillwatch.errors import InputError, Mistake, OutputError, UsageError
 from stillwatch.job import Job, Window, stamp
 from stillwatch.records import Table
 from stillwatch.records.definitions import DIGEST, account_sums_sql
-from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SUMS, ADDED_SKETCHES, EXCHANGE_SKETCHES, OF_TEXT
 from stillwatch.runs import state as states
 from stillwatch.runs.state import Part, State, Watched
 
@@ -27,6 +27,7 @@ NEW_SKETCHES = replace(EXCHANGE_SKETCHES, name="new_sketches")
 FUTURE = timedelta(days=1)
 """How far ahead of this machine's clock the exchanges of a scan may be that is not told where they end."""
 ADDED_SUMS = replace(ACCOUNT_SUMS, name="added_sums")
+_KEYS = ("exchange_id", "account_id", "started_at")
 
 
 def open_for(job: Job) -> AbstractContextManager[State | None]:
@@ -160,17 +161,29 @@ def _span(engine: Engine, table: str) -> _Span:
     return _Span(row["n"], row["first"], row["last"])
 
 
-def held_sql(fresh: Path, held: Sequence[Path], those: str) -> Query:
-    """The sketches of the file `fresh` that no part of the state in the files `held` has already (`those` is `ANTI`),
-    or those that one has (`SEMI`)."""
-    keys = " AND ".join(f"fresh.{name} = held.{name}" for name in ("exchange_id", "account_id", "started_at"))
-    return Query(
-        "sketches that the state has",
-        f"""
-SELECT fresh.*
-FROM {_files_sql((fresh,))} AS fresh
-{those} JOIN (SELECT exchange_id, account_id, started_at FROM {_files_sql(held)}) AS held ON {keys}""",
-    )
+def not_held_sql(fresh: Path, held: Sequence[Path]) -> Query:
+    """The sketches of the file `fresh` that no part of the state in the files `held` has already.
+
+    Clients can choose the id that some gateways log, and clocks can be coarse: only what is equal in every column that
+    does not follow from another is the same exchange.
+    """
+    names = [name for name in EXCHANGE_SKETCHES.names if name not in (*_KEYS, *OF_TEXT)]
+    equal = [f"fresh.{name} IS NOT DISTINCT FROM held.{name}" for name in names]
+    return Query("sketches that the state has not", _joined_sql(fresh, held, "ANTI", equal))
+
+
+def ids_held_sql(fresh: Path, held: Sequence[Path]) -> Query:
+    """How many sketches of the file `fresh` have id, account and time of one in the files `held`: `n`.
+
+    It reads three columns, where `not_held_sql` reads nearly all.
+    """
+    known = _joined_sql(fresh, held, "SEMI", [])
+    return Query("sketches with an id that the state has", f"SELECT count(*) AS n FROM ({known})")
+
+
+def _joined_sql(fresh: Path, held: Sequence[Path], those: str, equal: Sequence[str]) -> str:
+    on = " AND ".join((*(f"fresh.{name} = held.{name}" for name in _KEYS), *equal))
+    return f"SELECT fresh.* FROM {_files_sql((fresh,))} AS fresh {those} JOIN {_files_sql(held)} AS held ON {on}"
 
 
 def _files_sql(files: Sequence[Path]) -> str:
@@ -184,11 +197,9 @@ def _without_held(engine: Engine, state: State, fresh: Fresh) -> Fresh | None:
     held = [state.path(part.file) for part in state.parts if part.first <= made.last and part.last >= made.first]
     if not held:
         return fresh
-    known = held_sql(path, held, "SEMI")
-    counted = engine.fetch(Query(known.name, f"SELECT count(*) AS n FROM ({known.sql})"))
-    if not counted["n"][0].as_py():
+    if not engine.fetch(ids_held_sql(path, held))["n"][0].as_py():
         return fresh
-    engine.create(NEW_SKETCHES.name, held_sql(path, held, "ANTI"))
+    engine.create(NEW_SKETCHES.name, not_held_sql(path, held))
     names = (f"new-{made.file}", f"new-{made.accounts}")
     return part_of_table(engine, NEW_SKETCHES, (fresh.folder, *names), fresh.key_id)
 

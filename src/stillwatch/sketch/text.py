@@ -15,6 +15,7 @@ from stillwatch.key import Key
 from stillwatch.records.buffers import Texts
 from stillwatch.records.compiled import borrowed, compiled
 from stillwatch.records.sketches import FEATURES
+from stillwatch.sketch.confusables import without_confusables
 from stillwatch.sketch.features import (
     Sample,
     make_sample,
@@ -120,7 +121,7 @@ def sketch_texts(texts: Texts, workspace: Workspace) -> TextSketches:
         features=np.zeros((count, 4 * FEATURES), np.uint8),
         names=np.zeros((count, 2), np.int16),
     )
-    _entry()(texts, workspace, out)
+    _entry()(without_confusables(texts), workspace, out)
     return out
 
 

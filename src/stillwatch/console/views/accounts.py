@@ -13,7 +13,7 @@ from stillwatch.console.findings import Run
 from stillwatch.console.render import page
 from stillwatch.console.views import screening
 from stillwatch.ledger.records import LEVELS
-from stillwatch.records.subjects import INNOCENT_RETURNS
+from stillwatch.records.subjects import INNOCENT_RETURNS, of_account
 from stillwatch.report import convert
 from stillwatch.report.document import Alternative, Value
 from stillwatch.report.queries import alternatives_sql
@@ -31,8 +31,9 @@ def one(asked: Asked) -> Response:
     run = asked.site.findings.run_if_any
     verdict = asked.site.snapshots.find(account)
     decisions = asked.ledger.decisions.list(account_id=account, limit=100)
-    judgements = asked.ledger.judgements.list(account)
-    newest = review.newest_of(asked.ledger, account)
+    subject = of_account(account)
+    judgements = asked.ledger.judgements.list(subject)
+    newest = review.newest_of(asked.ledger, subject)
     found = story(run, account) if run is not None else {}
     appealed = {one.decision.decision_id for one in decisions}
     return page(
@@ -41,15 +42,15 @@ def one(asked: Asked) -> Response:
         title="Account",
         run=run,
         account=account,
-        subject=account,
+        subject=subject,
         verdict=verdict,
         decisions=decisions,
         appeals=[one for one in asked.ledger.appeals.list() if one.decision_id in appealed] if appealed else [],
         judgements=judgements,
         newest=newest,
         seen=newest.judgement_id if newest else "",
-        notes=asked.ledger.notes.list(account),
-        taken=asked.ledger.claims.held(asked.now).get(account),
+        notes=asked.ledger.notes.list(subject),
+        taken=asked.ledger.claims.held(asked.now).get(subject),
         second_person_above=asked.site.settings.console.second_person_above,
         known=bool(found.get("places")),
         back=screening.returned(asked, account),

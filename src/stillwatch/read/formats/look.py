@@ -24,7 +24,7 @@ class Look:
 
     `shape` is `lines` (one JSON object a line), `document` (JSON objects that span lines, or an array of them), `csv`,
     or `text` (lines that are no JSON). `names` are the columns in the order in which they appear, `records` the first
-    records, `lines` the first lines of a `text`.
+    records, `lines` the first lines of a log that are mostly no JSON.
     """
 
     shape: str
@@ -48,29 +48,40 @@ def look(source: Source, settings: ReadSettings) -> Look:
     if not whole and len(lines) > 1:
         lines.pop()  # it may go on
     shape = _shape(lines)
-    if shape == TEXT and ".log" not in source.name:  # under every other name it should be JSON
+    log = ".log" in source.name  # under every other name it should be JSON
+    if shape == TEXT and not log:
         shape = LINES
+    plain = tuple(lines[:_RECORDS]) if log and not _mostly(_starts(lines), lines) else ()
     if shape == TEXT:
-        return Look(TEXT, (), (), tuple(lines[:_RECORDS]))
+        return Look(TEXT, (), (), plain)
     texts = lines if shape == LINES else [one.data for one in objects([start], Limits.of(_START)) if one.whole]
     records = tuple(islice(_decoded(texts), _RECORDS))
     keys = dict.fromkeys(str(name) for record in records if isinstance(record, dict) for name in record)
-    return Look(shape, tuple(keys), records)
+    return Look(shape, tuple(keys), records, plain)
 
 
 def _shape(lines: list[bytes]) -> str:
+    """The shape that most lines have, so that a stray one decides nothing."""
     if not lines:
         return LINES
-    first = lines[0].lstrip()
-    if first.startswith(b"[") and not _is_words(first):
+    first, starts = lines[0].lstrip(), _starts(lines)
+    ended = [line for line in starts if line.rstrip().endswith(b"}")]  # an element of an array has a comma
+    if first.startswith(b"[") and not _is_words(first) and not _mostly(ended, lines):
         return DOCUMENT
-    starts = [line for line in lines if line.startswith(b"{")]
     # a document that spans lines has few that begin so, and lines that a program cut short all do
-    if len(starts) == len(lines) or (first.startswith(b"{") and len(lines) == 1):
+    if _mostly(starts, lines) or (first.startswith(b"{") and len(lines) == 1):
         return LINES
-    if any(_is_object(line) for line in starts):
+    if _mostly([line for line in starts if _is_object(line)], starts):
         return LINES
     return DOCUMENT if first.startswith(b"{") else (LINES if starts else TEXT)
+
+
+def _starts(lines: list[bytes]) -> list[bytes]:
+    return [line for line in lines if line.startswith(b"{")]
+
+
+def _mostly(some: list[bytes], lines: list[bytes]) -> bool:
+    return 2 * len(some) > len(lines)
 
 
 def _is_words(line: bytes) -> bool:
