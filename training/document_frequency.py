@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.records.buffers import texts_of
-from stillwatch.sketch.confusables import without_confusables
+from stillwatch.records.confusables import without_confusables
 from stillwatch.sketch.features import BUCKET_BITS
 from stillwatch.sketch.shingles import pair_up
 from stillwatch.sketch.text import read_document

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numba import njit
 
 from stillwatch.records.buffers import texts_of
-from stillwatch.sketch.confusables import without_confusables
+from stillwatch.records.confusables import without_confusables
 from stillwatch.sketch.features import bucket_of
 from stillwatch.sketch.naming import GRAMS, scored_run, segment_ends, token_codes
 from stillwatch.sketch.siphash import Octets, Words

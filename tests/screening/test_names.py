@@ -39,6 +39,16 @@ class TestTokens:
     def test_are_latin_letters(self, text: str, expected: tuple[str, ...]) -> None:
         assert tokens(text) == expected
 
+    @pytest.mark.parametrize(
+        "text",
+        ["P\u0435tr\u043ev", "\u0420etrov", "\u03a1etrov", "Pe\u200btr\u00adov", "Petr\U000e0061ov", "\uff30etrov"],
+    )
+    def test_are_of_the_letters_that_are_seen(self, text: str) -> None:
+        assert tokens(f"Ivan {text}") == ("ivan", "petrov")
+
+    def test_of_a_word_in_its_own_script_are_as_it_sounds(self) -> None:
+        assert tokens("Сара Petrov") == ("sara", "petrov")
+
     def test_are_bounded(self) -> None:
         assert len(tokens("a bc " * 10_000)) <= MOST_TOKENS
         assert sum(map(len, tokens("ж" * 1_000_000))) <= 3 * LONGEST

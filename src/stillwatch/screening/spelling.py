@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from stillwatch.records.confusables import as_seen
+
 LONGEST = 300
 """Characters of a name that are looked at."""
 MOST_TOKENS = 12
@@ -32,6 +34,7 @@ _LETTERS = str.maketrans(
 _MARKS = re.compile(r"[’‘ʼʹʺ'`´.]")  # inside a token: O'Neil, Ch'ien, I.R.I.S.L.
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?<!\bMc)(?<!\bMac)(?=[A-Z][a-z])")  # alMasri
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
 _CAMEL = re.compile(r"[A-Z][a-z]*")
 _TOKEN = re.compile(r"[a-z0-9]+")
 _PAIRS = tuple(
@@ -138,6 +141,8 @@ def _word(word: str) -> str:
     if _HAN.search(word):
         # each sign gives a syllable with a capital
         return " ".join(_CAMEL.findall(anyascii(word))) or anyascii(word)
+    if _ASCII_LETTER.search(word) and not word.isascii():
+        word = as_seen(word)  # a letter of another script among Latin ones stands for how it looks, not how it sounds
     plain = word.lower()
     if _GREEK_OR_HEBREW.search(plain):
         for pattern, latin in _PAIRS:

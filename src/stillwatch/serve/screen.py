@@ -201,7 +201,7 @@ def _imported() -> tuple[Callable[[Path], ScreeningList], type[Screener]]:
 def _screener(paths: tuple[Path, ...]) -> Screener:
     read_list, screener = _imported()
     found = screener([read_list(path) for path in paths])
-    found.matches(_names(ScreenCall("", "Warm up")))  # so that no caller waits for code to be compiled
+    found.matches(_names(ScreenCall("", "W\u0430rm up")))  # so that no caller waits for code to be compiled
     return found
 
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from stillwatch.key import Key
 from stillwatch.records.buffers import Texts
 from stillwatch.records.compiled import borrowed, compiled
+from stillwatch.records.confusables import without_confusables
 from stillwatch.records.sketches import FEATURES
-from stillwatch.sketch.confusables import without_confusables
 from stillwatch.sketch.features import (
     Sample,
     make_sample,

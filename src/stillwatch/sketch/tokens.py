@@ -111,7 +111,7 @@ def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
     state, word = _SEED, _ZERO
     position = start
     while position + 8 <= stop:
-        octets = eight(data, position)
+        octets = _octets(data, position)
         if octets & _TOPS != 0:
             break  # some byte is not ASCII: go on byte by byte
         letters = _letters(octets)
@@ -139,8 +139,8 @@ def read_word(data: Octets, start: int, stop: int) -> tuple[int, np.uint64]:
 
 
 @compiled
-def eight(data: Octets, position: int) -> np.uint64:
-    """Returns the eight bytes from `position`, the first one lowest; it compiles to one load."""
+def _octets(data: Octets, position: int) -> np.uint64:
+    # The first byte is the lowest; this compiles to one load.
     word = _ZERO
     for place in range(8):
         word |= np.uint64(data[position + place]) << np.uint64(8 * place)
@@ -152,7 +152,7 @@ def up_to_eight(data: Octets, start: int, stop: int) -> tuple[np.uint64, np.uint
     """Returns the bytes from `start` to `stop`, or the first eight, the first one lowest, and 0x80 for each of them."""
     places = _TOPS >> np.uint64(64 - 8 * min(stop - start, 8))
     if start + 8 <= len(data):
-        return eight(data, start) & (places | (places - (places >> _U7))), places
+        return _octets(data, start) & (places | (places - (places >> _U7))), places
     octets = _ZERO
     for position in range(start, stop):
         octets |= np.uint64(data[position]) << np.uint64(8 * (position - start))

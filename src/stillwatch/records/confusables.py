@@ -1,4 +1,4 @@
-"""Reads texts as their reader sees them: what hides in a word, or looks like another letter, changes no sketch.
+"""Reads texts as their reader sees them: what hides in a word, or looks like another letter, makes no other word.
 
 A client can put characters that nobody sees into every request, or letters of another script that look the same. The
 model answers as before, and no two requests would have a token in common. Sources: Unicode Technical Standard 39
@@ -13,13 +13,11 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.records.buffers import Texts
+from stillwatch.records.buffers import Octets, Texts
 from stillwatch.records.compiled import borrowed, compiled
-from stillwatch.sketch.siphash import Octets
-from stillwatch.sketch.tokens import LOWS, between, eight
 
 _KEEP, _DROP, _DOUBLE = 0, 1, 128  # what is read of a code point; else the ASCII character that it stands for
-_EIGHT = np.uint64(0x8080808080808080)  # 0x80 for each of eight bytes
+_BLOCK = 16  # bytes that are passed over at once where all are printable ASCII, as most of most texts are
 _SIZE = 0x1D800  # code points that have an entry
 _TAGS = (0xE0000, 0xE1000)  # beyond the table; none of them is seen
 _UNSEEN = (
@@ -55,6 +53,17 @@ def without_confusables(texts: Texts) -> Texts:
     return Texts(out, offsets, texts.present)
 
 
+def as_seen(text: str) -> str:
+    """Returns one text as `without_confusables` does those of a column.
+
+    >>> as_seen("Pe\u200bt\u0433\u043ev")
+    'Pet\u0433ov'
+    """
+    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    found = without_confusables(Texts(raw, np.array([0, len(raw)]), np.ones(1, np.bool_)))
+    return found.data[: found.offsets[1]].tobytes().decode("utf-8", "surrogatepass")
+
+
 @cache
 def _readings() -> Octets:
     readings = np.full(_SIZE, _KEEP, np.uint8)
@@ -75,8 +84,8 @@ def _readings() -> Octets:
 def _has_any(given: Octets, start: int, stop: int, table: Octets) -> bool:
     data, readings, position = borrowed(given), borrowed(table), start
     while position < stop:
-        while position + 8 <= stop and _is_printable(eight(data, position)):
-            position += 8
+        while position + _BLOCK <= stop and data[position] < 0x7F and _is_printable(data, position):
+            position += _BLOCK
         if position == stop:
             return False
         code, size = _code_point(data, position, stop)
@@ -87,8 +96,11 @@ def _has_any(given: Octets, start: int, stop: int, table: Octets) -> bool:
 
 
 @compiled
-def _is_printable(octets: np.uint64) -> bool:
-    return bool((between(octets & LOWS, 0x20, 0x7E) & ~octets) == _EIGHT)
+def _is_printable(data: Octets, start: int) -> bool:
+    others = np.uint8(0)
+    for place in range(_BLOCK):
+        others |= np.uint8(np.uint8(data[start + place] - np.uint8(0x20)) > np.uint8(0x5E))
+    return bool(others == 0)
 
 
 @compiled

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stillwatch.key import Key
 from stillwatch.records.buffers import Texts, texts_of
-from stillwatch.sketch.confusables import without_confusables
+from stillwatch.records.confusables import without_confusables
 from stillwatch.sketch.text import make_workspace, sketch_texts
 
 PLAIN = "Explain, step by step, why the House of a Copper King has 3 Exits; show HTTP/2 code in Ecmascript_6."
