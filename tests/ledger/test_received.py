@@ -97,11 +97,17 @@ def test_nobody_changes_what_is_ours(ledger: Ledger) -> None:
     assert ledger.received.add("south", [marking_object("amber")], NOW, 10).failures == ()
 
 
-def test_nobody_changes_what_is_another_partners(ledger: Ledger) -> None:
-    ledger.received.add("northwind", [theirs()], NOW, 10)
-    receipt = ledger.received.add("south", [theirs(at=NOW + timedelta(hours=1), revoked=True)], NOW, 10)
-    assert [reason for _, reason in receipt.failures] == ["is another partner's"]
-    assert names(ledger, "south") == []
+def test_nobody_changes_or_keeps_out_what_another_partner_says(ledger: Ledger) -> None:
+    later = NOW + timedelta(hours=1)
+    first = theirs(at=later, name="claimed first", revoked=True)
+    ledger.received.add("south", [identity(THEIRS), first], NOW, 10)
+    receipt = ledger.received.add("northwind", [identity(THEIRS), theirs(), theirs("2")], NOW, 10)
+    assert receipt.failures == ()
+    assert ledger.received.add("northwind", [theirs(at=later)], NOW, 10).failures == ()
+    ledger.received.see([Sighting(one, theirs()["id"], "N1", "r", NOW) for one in ("south", "northwind")])
+    said = {one: [json.loads(each.body) for each in ledger.received.indicators(one)] for one in ("south", "northwind")}
+    assert said == {"south": [first], "northwind": [theirs("2"), theirs(at=later)]}
+    assert ledger.received.seen_in() == {"south": {"N1": 1}, "northwind": {"N1": 1}}
 
 
 def test_a_version_says_one_thing(ledger: Ledger) -> None:

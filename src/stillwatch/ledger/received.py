@@ -1,7 +1,7 @@
 """What partners tell: each object is checked by itself and beside what is known, and a request is taken whole or not.
 
-Nothing here believes what an object says. It only holds that the objects are well formed, are the sender's own to send,
-fit into the sender's quota, and replace nothing of anybody else's.
+Nothing here believes what an object says. It only holds that the objects are well formed, are none of ours, and fit
+into the sender's quota. An object is known by its partner and its id: whoever sends an id first keeps nobody out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stillwatch.ledger.records import digest, in_utc, storable
 from stillwatch.ledger.shares import Shares
 from stillwatch.ledger.tables import RECEIPTS, RECEIVED_OBJECTS, SIGHTINGS, add
 from stillwatch.ledger.versions import known, page, times
-from stillwatch.records.identifiers import COMMON, MAKERS, MATCHED, read_stamp, stamp
+from stillwatch.records.identifiers import MATCHED, read_stamp, stamp
 
 LARGEST = 65_536
 """Bytes of one object."""
@@ -190,15 +190,12 @@ class Received(Part):
         ids = [one.object_id for one in read if one.fault is None]
         makers = {one: _maker(raw) for one, raw in zip(read, objects, strict=True) if one.fault is None}
         ours = Shares(self._ledger).ours([*ids, *filter(None, makers.values())])
-        others = known(connection, RECEIVED_OBJECTS, RECEIVED_OBJECTS.c.partner != partner, ids)
         mine = known(connection, RECEIVED_OBJECTS, RECEIVED_OBJECTS.c.partner == partner, ids)
         together: dict[str, list[tuple[datetime, str]]] = {}
         for one in read:
             fault = one.fault
             if fault is None and (one.object_id in ours or makers[one] in ours):
                 fault = "is one of ours: only we change it"
-            elif fault is None and one.type not in COMMON and one.object_id != MAKERS and one.object_id in others:
-                fault = "is another partner's"
             elif fault is None:
                 fault = _beside(one, [*mine.get(one.object_id, ()), *together.get(one.object_id, ())])
             together.setdefault(one.object_id, []).append((one.version, one.body))
