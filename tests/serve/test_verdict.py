@@ -40,7 +40,7 @@ def test_a_member_without_a_level_has_its_network(here: Served) -> None:
     assert (said["level"], said["network_id"], said["campaign_id"], said["effects"]) == (None, "n2", None, [])
 
 
-@pytest.mark.parametrize("account", ["alice", "Mallory", "mallory ", "x" * 4096, "\0", "дор"])
+@pytest.mark.parametrize("account", ["alice", "Mallory", "mallory ", "x" * 60_000, "\0", "дор"])
 def test_an_unknown_account_is_no_error(here: Served, account: str) -> None:
     found = here.ask("POST", "/v1/verdict", {"account_id": account}, key="verdict")
     assert found.status == 200
@@ -64,10 +64,9 @@ def test_an_unknown_account_is_no_error(here: Served, account: str) -> None:
         (b'{"account_id":""}', 422),
         (b'{"account_id":7}', 422),
         (b'{"account_id":"a","request":[]}', 422),
-        (b'{"account_id":"' + b"a" * 5_000 + b'"}', 422),
         (b'{"account_id":"' + b"a" * 70_000 + b'"}', 413),
     ],
-    ids=range(15),
+    ids=range(14),
 )
 def test_a_body_that_cannot_be_is_refused(here: Served, body: bytes, status: int) -> None:
     found = here.ask("POST", "/v1/verdict", body, key="verdict")

@@ -20,7 +20,6 @@ from stillwatch.serve import logs
 from stillwatch.serve.decisions import read_call
 from stillwatch.serve.door import Door
 from stillwatch.serve.http import Request, Response, json_response, problem
-from stillwatch.serve.verdict import LONGEST_ID
 from stillwatch.settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from stillwatch.screening.lists import ScreeningList
     from stillwatch.screening.screener import Screener
 
+LONGEST_ID = 4_096
 LONGEST_NAME = 300
 MOST_NAMES = 16
 """Aliases in one request, and as many owners and parents."""

@@ -10,14 +10,14 @@ from stillwatch.serve.http import Request, Response, json_response, problem
 from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
 from stillwatch.verdicts import Effect
 
-LONGEST_ID = 4_096
-"""Characters of an account id."""
-
 
 class VerdictCall(msgspec.Struct):
-    """Asks about one account; `request` may describe the exchange that is under way, and is not kept."""
+    """Asks about one account; `request` may describe the exchange that is under way, and is not kept.
 
-    account_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+    Only the body's size bounds the id: a client may choose a long one, and an unknown account is no error.
+    """
+
+    account_id: Annotated[str, msgspec.Meta(min_length=1)]
     request: dict[str, Any] | None = None
 
 
