@@ -120,6 +120,28 @@ def test_nothing_is_lost_to_a_clock_that_was_set_back(watched: Watched, monkeypa
     assert held(watched) == [1, 2]
 
 
+def test_nothing_is_lost_to_a_clock_that_is_wrong_from_the_first(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged(watched.logs, "a.jsonl", 1, 2, 3)
+    logged(watched.logs, "b.jsonl", 4, at=NOON - timedelta(days=400))
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "now", lambda: NOON - timedelta(days=365))
+        with pytest.raises(InputError, match=r"the clock says 2025-05-01 12:00 UTC, and 3 of the first 4 exchanges"):
+            watched.run()
+    assert (held(watched), watched.loaded().watched.outside) == ([], 0)
+    watched.run()
+    assert held(watched) == [1, 2, 3, 4]
+
+
+def test_what_is_known_says_that_a_later_batch_is_ahead_and_not_the_clock_behind(watched: Watched) -> None:
+    logged(watched.logs, "a.jsonl", 1)
+    watched.run()
+    logged(watched.logs, "b.jsonl", 2, 3, at=now() + timedelta(days=365))
+    watched.run()
+    assert (held(watched), watched.loaded().watched.outside) == ([1], 2)
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_taken(watched: Watched) -> None:
     logged(watched.logs, "a.jsonl", 1)
     (watched.logs / "b.parquet").write_bytes(b"PAR1 this is none PAR1")

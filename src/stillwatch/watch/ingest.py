@@ -53,6 +53,7 @@ def take(
     job = replace(job, window=Window(since, now() + AHEAD))
     with private(state / OWN, "made") as folder:
         made, other = _of_one_key(job, workers.sketched(job, batch.files, folder, meanwhile))
+        _check_first(state, made)
         added = _committed(job, made, {source.name: dict(batch.offset)})
     unread = [*(text for one in made for text in one.unread), *other]
     return Taken(_rows(made, added), added.files, tuple(_as_it_came(text, batch) for text in unread))
@@ -128,6 +129,17 @@ def _check_clock(folder: Path) -> None:
     if newest is not None and newest > clock + FUTURE + AHEAD:
         said = f"the clock says {clock:%Y-%m-%d %H:%M} UTC, but `{folder}` has an exchange of {newest:%Y-%m-%d %H:%M}"
         raise InputError(f"{said}: set the clock")
+
+
+def _check_first(folder: Path, made: Sequence[Sketched]) -> None:
+    """Raises InputError where most of the first exchanges are ahead of the clock: nothing tells yet which is wrong.
+
+    None of them is late, since no source was read before.
+    """
+    ahead, read = sum(one.rows.outside_window for one in made), sum(one.rows.used for one in made)
+    if 2 * ahead > read and not states.load(folder).parts:
+        said = f"the clock says {now():%Y-%m-%d %H:%M} UTC, and {ahead:,} of the first {read:,} exchanges are later"
+        raise InputError(f"{said}: set the clock, or mend the times of these logs")
 
 
 def _late_before(name: str, job: Job) -> datetime | None:
