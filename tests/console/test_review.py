@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.console.gate import csrf_of
-from stillwatch.console.review import Item, in_turn
+from stillwatch.console.review import Item, _decisions, in_turn
 from stillwatch.errors import UsageError
-from stillwatch.ledger import Judgement, opened
+from stillwatch.ledger import Entry, Judgement, opened
 from stillwatch.ledger.ledger import Ledger
 from tests.console.asked import Console, ask, served
+from tests.ledger.made import DAY, decision
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -59,6 +60,12 @@ class TestOrder:
         found = in_turn([*flood, item(5_000, "appeal"), item(5_001, "decision")], 50)
         assert {one.sort for one in found[:3]} == {"campaign", "appeal", "decision"}
         assert len(found) == 52
+
+    def test_lets_campaigns_take_turns_so_that_none_hides_anothers_decisions(self) -> None:
+        flood = [decision(f"{number:03}", subject="C1") for number in range(200)]
+        last = decision("last", subject="C2", made_at=NOW + 30 * DAY)
+        found = in_turn(_decisions(Entry(one, ()) for one in [*flood, last]), 50)
+        assert [one.subject for one in found[:2]] == [flood[0].decision_id, last.decision_id]
 
 
 def verdict(here: Console, person: str, subject: str = "C1", seen: str = "", **changed: str) -> int:

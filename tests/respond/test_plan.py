@@ -56,6 +56,21 @@ class TestBounds:
         assert accounts_of(summary) == ["b", "d"]
         assert summary.kept_out == {"cap": ("a", "c")}
 
+    def test_campaigns_take_turns_so_that_none_keeps_the_others_out(self, tmp_path: Path, ledger: Ledger) -> None:
+        epochs = Epochs(tmp_path, ledger, policy(tmp_path, limits={"per_hour": 4, "per_day": 8}))
+        decoys = [Seen(f"d{number:02}") for number in range(50)]
+        others = [Seen(f"z{number}", campaign="C2", network="N2") for number in range(5)]
+        assert accounts_of(epochs.next([*decoys, *others])) == ["d00", "d01", "z0", "z1"]
+        # a campaign that comes later has not had its turns of the day
+        late = [Seen(f"y{number}", campaign="C3", network="N3") for number in range(3)]
+        second = epochs.next([*decoys, *others, *late], NOW + HOUR)
+        assert accounts_of(second) == ["d02", "y0", "y1", "y2"]
+
+    def test_no_turn_goes_before_a_level(self, tmp_path: Path, ledger: Ledger) -> None:
+        rules = policy(tmp_path, line(), line("label", level="review", effect="label"), limits={"per_hour": 3})
+        seen = [*many(3), Seen("z", "review", campaign="C2", network="N2")]
+        assert "z" not in accounts_of(Epochs(tmp_path, ledger, rules).next(seen))
+
     def test_above_a_size_a_second_person_is_asked(self, tmp_path: Path, ledger: Ledger) -> None:
         epochs = Epochs(tmp_path, ledger, policy(tmp_path, limits={"second_person_above": 5}))
         assert not any(one.needs_approval for one in epochs.next(many(5)).decided)

@@ -1,7 +1,8 @@
 """The review queue: what waits for a person, in which order, and what a judgement does.
 
 Within a priority the oldest comes first, and sorts of findings take turns, each with a bounded number, so that no
-source of findings can hide another's. Appeals take turns by what they are about and by holder (`ledger.appeals`).
+source of findings can hide another's. Appeals take turns by what they are about and by holder (`ledger.appeals`),
+decisions by what they are for: else those on the many accounts of one campaign hide another's.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def queue(run: Run | None, ledger: Ledger, settings: ConsoleSettings, now: datet
     entries = ledger.decisions.living(now)
     every = [
         *(_campaigns(run, ledger) if run is not None else ()),
-        *(_decision(one) for one in entries if one.status(now) == "waiting"),
+        *_decisions(one for one in entries if one.status(now) == "waiting"),
         *(_appeal(one, turn, settings, now) for one, turn in ledger.appeals.waiting()),
         *(_proposal(one) for one in ledger.proposals.waiting()),
     ]
@@ -198,7 +199,14 @@ def _campaigns(run: Run, ledger: Ledger) -> Iterable[Item]:
         )
 
 
-def _decision(entry: Entry) -> Item:
+def _decisions(waiting: Iterable[Entry]) -> Iterable[Item]:
+    turns: dict[str, int] = defaultdict(int)
+    for one in sorted(waiting, key=lambda one: (one.decision.made_at, one.decision.decision_id)):
+        yield _decision(one, turns[one.decision.subject])
+        turns[one.decision.subject] += 1
+
+
+def _decision(entry: Entry, turn: int) -> Item:
     one = entry.decision
     return Item(
         "decision",
@@ -208,6 +216,7 @@ def _decision(entry: Entry) -> Item:
         one.made_at,
         f"/decisions/{one.decision_id}",
         "approver",
+        turn=turn,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,7 +82,7 @@ def planned(found: Found, policy: Policy, bars: Bars, before: Before, draw: Draw
         elif (last := _to_renew(mine, choice, now)) is not None:
             renewals.append(_renewal(choice, last))
     room = _Room(policy.limits, before.made, now)
-    new = [*_within_caps(_drawn(fresh, policy, draw), room, before, kept_out), *renewals]
+    new = [*_within_caps(_drawn(_in_turn(fresh, before.made), policy, draw), room, before, kept_out), *renewals]
     acting = {one.finding.account_id for one in fresh if one.line.effect != "observe"}
     acting |= {account for account, mine in living.items() if any(one.decision.effect != "observe" for one in mine)}
     return Plan(
@@ -95,7 +95,7 @@ def planned(found: Found, policy: Policy, bars: Bars, before: Before, draw: Draw
 
 
 def _choices(found: Found, policy: Policy, bars: Bars) -> dict[str, Choice]:
-    """By account what the policy says, the strongest findings first, so that caps leave the weakest out."""
+    """By account what the policy says, the strongest findings first."""
     said = ((account, choose(account, mine, policy, bars)) for account, mine in found.of.items())
     chosen = [(account, one) for account, one in said if one is not None]
     chosen.sort(key=lambda item: (*(-part for part in item[1].finding.rank), item[0]))
@@ -154,6 +154,20 @@ def _to_renew(mine: tuple[Entry, ...], choice: Choice, now: datetime) -> Entry |
 def _renewal(choice: Choice, last: Entry) -> New:
     """A renewal needs a second person again only where the line always asks for one."""
     return New(choice, last.decision.held_out, choice.line.always_approved and not last.decision.held_out, last)
+
+
+def _in_turn(fresh: list[Choice], made: tuple[Made, ...]) -> list[Choice]:
+    """The choices in the order in which caps take them in: by level, and within one by turns of what they are for.
+
+    Whoever has many throwaway accounts found would else keep every other campaign out for as long as they last. What
+    was `made` within the last DAY has had its turn. In a campaign or network the strongest findings come first.
+    """
+    turns = Counter(subject for _, subject in {(one.account_id, one.subject) for one in made})
+    ordered = []
+    for one in fresh:
+        ordered.append((-LEVELS.index(one.finding.level), turns[one.finding.subject], one))
+        turns[one.finding.subject] += 1
+    return [one for *_, one in sorted(ordered, key=lambda each: each[:2])]
 
 
 def _drawn(fresh: list[Choice], policy: Policy, draw: Draw) -> Iterator[tuple[Choice, bool]]:
