@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -87,19 +88,22 @@ def test_the_campaign_is_found_and_nobody_else_is_acted_on(world: SmallWorld, pl
     assert len(acted_on(plain)) >= 0.9 * len(letter)
 
 
-def test_a_campaign_that_writes_nul_into_its_texts_is_found_all_the_same(
+UNSEEN = ("\0", "\u200b", "\u00ad", "\u2060", "\ufe0f", "\U000e0061")
+
+
+def test_a_campaign_that_writes_what_nobody_sees_into_its_texts_is_found_all_the_same(
     world: SmallWorld, plain: Path, tmp_path: Path
 ) -> None:
-    """One, two or three to a text, so that no two would be alike if they counted."""
-    letter, table = set(world.accounts_of("letter")), world.exchanges
+    """At other places in each text, so that no two would be alike if it counted."""
+    letter, table, draw = set(world.accounts_of("letter")), world.exchanges, random.Random(7)
     texts = [
-        text and text[:5] + "\0" * (place % 3 + 1) + text[5:] if account in letter else text
-        for place, (account, text) in enumerate(
-            zip(table["account_id"].to_pylist(), table["input_text"].to_pylist(), strict=True)
-        )
+        text and "".join(one + draw.choice(UNSEEN) * (draw.random() < 0.2) for one in text)
+        if account in letter
+        else text
+        for account, text in zip(table["account_id"].to_pylist(), table["input_text"].to_pylist(), strict=True)
     ]
     written = table.set_column(table.schema.get_field_index("input_text"), "input_text", pa.array(texts, pa.string()))
-    path = rewritten(written, tmp_path / "nul.parquet", lambda rows: rows)
+    path = rewritten(written, tmp_path / "unseen.parquet", lambda rows: rows)
     found = world.scan(tmp_path / "run", exchanges=path)
     assert json.loads((found / "run.json").read_text())["rows"]["quarantined"] == 0
     assert memberships(found) == memberships(plain)
