@@ -80,7 +80,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "engine/spark_workers.py": "runs beside Spark's executors; tests/spark compare what comes back",
     "group/texts.py": "tests/group/test_vocabulary.py and test_templates.py count by it",
     "group/views.py": "tests/group/test_separation.py recovers planted purposes by it",
-    "ledger/failures.py": "tests/ledger/test_ledger.py breaks, fills and locks ledgers, and reads what it says",
     "ledger/migrations/append_only.py": "tests/ledger/test_ledger.py tries to change, remove and replace rows",
     "ledger/migrations/versions/ledger_1.py": "tests/ledger/test_ledger.py compares what it makes with the tables",
     "ledger/migrations/versions/ledger_2.py": "tests/ledger/test_ledger.py compares what it makes with the tables",

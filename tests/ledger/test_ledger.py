@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from stillwatch.errors import InputError, OutputError, StillwatchError, UsageError
 from stillwatch.ledger import FILE, Attribution, Judged, Judgement, View, connecting, opened
 from stillwatch.ledger.exchanged import Sighting
+from stillwatch.ledger.failures import explained
 from stillwatch.ledger.ledger import Ledger
 from stillwatch.ledger.migrating import settings
 from stillwatch.ledger.tables import HEAD, METADATA
@@ -235,25 +236,67 @@ class TestFullDisk:
             assert [one.decision.decision_id for one in ledger.decisions.list()] == ["d1"]
             ledger.check()
 
-    def test_is_said_where_the_system_says_it(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("limit", [16_000, 150_000])
+    def test_is_said_where_the_system_says_it(self, tmp_path: Path, limit: int) -> None:
         """A limit on the size of files stands in for the full disk: the system refuses the write itself."""
         with opened(tmp_path) as ledger:
             ledger.decisions.add([decision()])
         script = (
             "import resource, sys; from pathlib import Path; from stillwatch.ledger import opened;"
             "from stillwatch.errors import OutputError; from tests.ledger.made import decision\n"
-            "with opened(Path(sys.argv[1])) as ledger:\n"
-            "    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))\n"
-            "    try: ledger.decisions.add([decision(str(n)) for n in range(2, 3_000)])\n"
-            "    except OutputError as error: print(error)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
+            "try:\n"
+            "    with opened(Path(sys.argv[1])) as ledger:\n"
+            "        ledger.decisions.add([decision(str(n)) for n in range(2, 3_000)])\n"
+            "except OutputError as error: print(error, file=sys.stderr)\n"
         )
         done = subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=120
+            [sys.executable, "-c", script, str(tmp_path), str(limit)], capture_output=True, text=True, timeout=120
         )
-        assert "no space left" in done.stdout, done.stderr
+        assert "no space left" in done.stderr
         with opened(tmp_path) as ledger:
             assert len(ledger.decisions.list()) == 1
             ledger.check()
+
+
+def meaning(error: BaseException) -> tuple[str, str]:
+    """The sort of error and its words, of what a database has said."""
+    with pytest.raises((InputError, OutputError)) as caught, explained("l"):
+        raise sa.exc.DBAPIError("SELECT 1", {}, error)
+    return type(caught.value).__name__, str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "sort", "said"),
+    [
+        (sqlite3.SQLITE_FULL, "OutputError", "no space left"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "OutputError", "no space left"),
+        (sqlite3.SQLITE_IOERR_WRITE, "OutputError", "no space left"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "OutputError", "the disk's space, quota and health"),
+        (sqlite3.SQLITE_IOERR_SHMMAP, "OutputError", "the disk's space, quota and health"),
+        (sqlite3.SQLITE_CANTOPEN, "OutputError", "free space there"),
+        (sqlite3.SQLITE_IOERR_READ, "InputError", "damaged"),
+        (sqlite3.SQLITE_IOERR_SHORT_READ, "InputError", "damaged"),
+        (sqlite3.SQLITE_CORRUPT, "InputError", "damaged"),
+    ],
+)
+def test_a_full_disk_is_told_from_damage(code: int, sort: str, said: str) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    found = meaning(error)
+    assert found[0] == sort
+    assert said in found[1]
+    assert ("damaged" in found[1]) == (said == "damaged")
+
+
+@pytest.mark.parametrize(("state", "said"), [("53100", "no space left"), ("53300", "(x); "), ("58030", "the disk's")])
+def test_a_server_without_space_is_told_from_one_that_has_too_many_users(state: str, said: str) -> None:
+    class StateError(Exception):
+        sqlstate = state
+
+    sort, words = meaning(StateError("x"))
+    assert (sort, said in words) == ("OutputError", True)
+    assert ("no space" in words) == (state == "53100")
 
 
 WRITER = """
