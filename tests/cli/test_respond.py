@@ -13,6 +13,7 @@ import pytest
 from stillwatch.cli.main import invoke
 from stillwatch.ledger import opened
 from stillwatch.verdicts import Reader
+from tests.ledger.made import NOW, decision
 from tests.respond.runs import Seen, written
 
 POLICY = """
@@ -198,6 +199,18 @@ class TestAppeals:
         assert shell.json("decisions", "show", one)["status"] == "reversed"
         assert shell.on_state("appeals", "list", "--waiting") == "no appeal\n"
         assert "left alone, judged innocent: 1" in shell.respond("--state", shell.state)
+
+    def test_that_wait_are_listed_in_the_order_in_which_they_are_to_be_heard(self, shell: Shell) -> None:
+        with opened(shell.state) as ledger:
+            throwaway = [decision(f"f{number}", subject="C1") for number in range(9)]
+            ledger.decisions.add([*throwaway, decision("late", subject="C2")])
+            for place, name in enumerate([*(f"df{number}" for number in range(9)), "dlate"]):
+                ledger.appeals.receive(name, "No", NOW + timedelta(hours=place))
+            heard = [one.decision_id for one, _ in ledger.appeals.waiting()]
+        assert heard.index("dlate") == 1
+        assert [one["decision_id"] for one in shell.json("appeals", "list", "--waiting")] == heard
+        lines = shell.on_state("appeals", "list", "--waiting").splitlines()
+        assert [next(word for word in line.split() if word.startswith("d")) for line in lines] == heard
 
     def test_that_are_unknown_or_unsettled_words_are_mistakes(self, shell: Shell) -> None:
         shell.respond("--state", shell.state)

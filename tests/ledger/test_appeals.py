@@ -85,7 +85,7 @@ class TestDeciding:
         assert [one.decision_id for one in ledger.decisions.active(NOW + DAY)] == ["d3"]
         assert ledger.judgements.latest()["account-1"].verdict == "innocent"
         assert [one.status for one in ledger.appeals.list()] == ["overturned"]
-        assert ledger.appeals.list(waiting_only=True) == ()
+        assert ledger.appeals.waiting() == ()
 
     @pytest.mark.parametrize("account", ["N0123456789ab", "C0123456789ab", "screening:x", "reentry:x", "account:x"])
     def test_overturned_clears_nothing_that_has_the_accounts_name(self, ledger: Ledger, account: str) -> None:
@@ -113,7 +113,7 @@ class TestDeciding:
             with pytest.raises(UsageError, match="let another person decide"):
                 ledger.appeals.assign(appeal.appeal_id, person, "Dee", NOW)
         assert ledger.appeals.assign(appeal.appeal_id, "Cy", "Dee", NOW).assignee == "Cy"
-        assert [one.status for one in ledger.appeals.list(waiting_only=True)] == ["assigned"]
+        assert [one.status for one, _ in ledger.appeals.waiting()] == ["assigned"]
         ledger.appeals.decide(appeal.appeal_id, "upheld", "Cy", NOW, "seen")
 
     def test_happens_once(self, ledger: Ledger) -> None:

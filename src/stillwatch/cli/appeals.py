@@ -28,9 +28,9 @@ def list_(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only those that nobody has decided.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Appeals, oldest first."""
+    """Appeals, oldest first; those that wait in the order in which they are to be heard."""
     with ledger_of(state, database) as ledger:
-        found = ledger.appeals.list(waiting)
+        found = tuple(one for one, _ in ledger.appeals.waiting()) if waiting else ledger.appeals.list()
     if as_json:
         print_json([described(one) for one in found])
         return

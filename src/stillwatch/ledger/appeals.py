@@ -33,6 +33,7 @@ MOST_OPEN = 20
 """Undecided appeals against one decision; a holder who writes more has been heard."""
 
 _TABLE, _EVENTS = APPEALS.c, APPEAL_EVENTS.c
+_BY_AGE = sa.select(APPEALS).order_by(_TABLE.received_at, _TABLE.appeal_id)
 
 
 class Appeals(Part):
@@ -75,13 +76,9 @@ class Appeals(Part):
         found = self._appeals(sa.select(APPEALS).where(_TABLE.appeal_id == appeal_id))
         return found[0] if found else None
 
-    def list(self, waiting_only: bool = False) -> tuple[Appeal, ...]:
+    def list(self) -> tuple[Appeal, ...]:
         """Appeals, oldest first."""
-        query = sa.select(APPEALS).order_by(_TABLE.received_at, _TABLE.appeal_id)
-        if waiting_only:
-            settled = sa.select(_EVENTS.appeal_id).where(_EVENTS.event == "outcome")
-            query = query.where(_TABLE.appeal_id.not_in(settled))
-        return self._appeals(query)
+        return self._appeals(_BY_AGE)
 
     def waiting(self) -> tuple[tuple[Appeal, int], ...]:
         """Appeals that nobody has settled, each with its turn, in the order in which they are to be heard.
@@ -89,7 +86,8 @@ class Appeals(Part):
         Networks and campaigns take turns, and in each the accounts: neither a holder who writes often nor the many
         accounts of one campaign hide another holder's appeal. Of one turn the oldest is the first.
         """
-        waiting = self.list(waiting_only=True)
+        settled = sa.select(_EVENTS.appeal_id).where(_EVENTS.event == "outcome")
+        waiting = self._appeals(_BY_AGE.where(_TABLE.appeal_id.not_in(settled)))
         whom = self._whom([one.decision_id for one in waiting])
         of_account, of_subject = Counter[str](), Counter[str]()
         written = []
