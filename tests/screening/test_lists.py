@@ -148,10 +148,22 @@ class TestHolders:
         path = written(tmp_path / "a.csv", b"account_id,name\na1,M\xfcller\na2,Zhukov\n")
         assert [one.account_id for one in read_holders(path, Counts())] == ["a1", "a2"]
 
+    @pytest.mark.parametrize("filler", [";".join(["x"] * 300), "x;" * 900, ["x"] * 300])
+    def test_have_their_owners_whatever_fills_their_other_names(self, tmp_path: Path, filler: str | list[str]) -> None:
+        row = {"account_id": "a1", "name": filler, "aliases": filler, "owners": "Ada", "parents": ["Acme"]}
+        path = written(tmp_path / "a.jsonl", json.dumps(row))
+        found = [(one.role, one.name) for one in read_holders(path, Counts())]
+        assert found[-2:] == [("owner", "Ada"), ("parent", "Acme")]
+
+    @pytest.mark.parametrize("room", [" ", "\u200b", "\u00ad\n", ";", " ; "])
+    def test_have_their_names_whatever_stands_before(self, tmp_path: Path, room: str) -> None:
+        path = written(tmp_path / "a.jsonl", json.dumps({"account_id": "a1", "name": f"{2_000 * room}Ada"}))
+        assert [one.name for one in read_holders(path, Counts())] == ["Ada"]
+
     def test_have_so_many_names_at_most(self, tmp_path: Path) -> None:
         row = {"account_id": "a1", "name": "x", "owners": [f"Owner {n}" for n in range(1_000)]}
         path = written(tmp_path / "a.jsonl", json.dumps(row))
-        assert len(list(read_holders(path, Counts()))) == MOST_NAMES
+        assert len(list(read_holders(path, Counts()))) == 1 + MOST_NAMES
 
     @pytest.mark.parametrize("name", ["a.csv.gz", "a.parquet", "gone.csv"])
     def test_that_cannot_be_read_are_refused(self, tmp_path: Path, name: str) -> None:

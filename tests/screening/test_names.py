@@ -46,6 +46,10 @@ class TestTokens:
     def test_are_of_the_letters_that_are_seen(self, text: str) -> None:
         assert tokens(f"Ivan {text}") == ("ivan", "petrov")
 
+    @pytest.mark.parametrize("room", [" ", "\u200b", "\n\t", "\x01", "\u2060 \u00ad", "\U000e0020"])
+    def test_have_all_the_room_whatever_stands_between_them(self, room: str) -> None:
+        assert tokens(f"{400 * room}Ivan{' ' + 400 * room}Petrov") == ("ivan", "petrov")
+
     def test_of_a_word_in_its_own_script_are_as_it_sounds(self) -> None:
         assert tokens("Сара Petrov") == ("sara", "petrov")
 

@@ -7,6 +7,7 @@ model answers as before, and no two requests would have a token in common. Sourc
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -51,6 +52,12 @@ def without_confusables(texts: Texts) -> Texts:
     _read_all(texts, _readings(), out, offsets)
     out.flags.writeable = False  # as columns are, for which the kernels are compiled
     return Texts(out, offsets, texts.present)
+
+
+UNSEEN = re.compile(
+    "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in (*_UNSEEN, (0xE0000, 0xE0FFF))) + "]"
+)
+"""What `without_confusables` leaves out of texts."""
 
 
 def as_seen(text: str) -> str:

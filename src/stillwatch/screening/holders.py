@@ -10,15 +10,19 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from stillwatch.errors import InputError
+from stillwatch.screening.spelling import seen
 
 LONGEST = 1_000
 """Characters of an id or a name that are read."""
+LONGEST_COLUMN = 1_000_000
+"""Characters of all names in one column, as of a cell."""
 MOST_NAMES = 200
-"""Names of one holder, owners and parents included."""
+"""Names in one column of a holder: whoever fills one in leaves the others their room."""
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 ROLES = {
     "name": "holder",
@@ -70,10 +74,8 @@ def named(row: Mapping[str, Any]) -> Iterator[Named]:
     country = _text(row.get("country") or row.get("organisation_country"))
     year = _YEAR.search(_text(row.get("birth_date")))
     born = int(year[1]) if year else None
-    left = MOST_NAMES
     for column, role in ROLES.items():
-        for name in _texts(row.get(column))[:left]:
-            left -= 1
+        for name in _texts(row.get(column)):
             own = role in ("holder", "alias")
             yield Named(account, name, role, country if own else "", born if own else None)
 
@@ -93,7 +95,7 @@ def _rows(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
         return
     with _opened(path) as stream:
         if ".csv" in kind or ".tsv" in kind:
-            csv.field_size_limit(1_000_000)
+            csv.field_size_limit(LONGEST_COLUMN)
             yield from csv.DictReader(stream, delimiter="\t" if ".tsv" in kind else ",")
             return
         for line in stream:
@@ -132,10 +134,14 @@ def _opened(path: Path) -> Iterator[IO[str]]:
 
 
 def _texts(value: object) -> list[str]:
-    if isinstance(value, list):
-        return [text for text in (_text(one) for one in value) if text]
-    return [text for text in (part.strip() for part in _text(value).split(";")) if text]
+    parts = value if isinstance(value, list) else _written(value)[:LONGEST_COLUMN].split(";")
+    names = (seen(_written(one), LONGEST) for one in parts)
+    return list(islice((name for name in names if name), MOST_NAMES))
+
+
+def _written(value: object) -> str:
+    return str(value) if isinstance(value, str | int) or hasattr(value, "isoformat") else ""
 
 
 def _text(value: object) -> str:
-    return str(value).strip()[:LONGEST] if isinstance(value, str | int) or hasattr(value, "isoformat") else ""
+    return _written(value).strip()[:LONGEST]

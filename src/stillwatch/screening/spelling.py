@@ -13,10 +13,12 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from stillwatch.records.confusables import as_seen
+from stillwatch.records.confusables import UNSEEN, as_seen
 
 LONGEST = 300
 """Characters of a name that are looked at."""
+MOST_READ = 65_536
+"""Characters of a text among which these are looked for."""
 MOST_TOKENS = 12
 """Tokens of a name that are looked at."""
 
@@ -122,9 +124,15 @@ def skeleton(sound: str) -> str:
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", sound).translate(_CONFUSED))
 
 
+def seen(text: str, longest: int) -> str:
+    """The first characters of a text that are seen, its words a blank apart: whatever else takes up room in it would
+    push a name out of what is looked at."""
+    return " ".join(UNSEEN.sub("", unicodedata.normalize("NFC", text[:MOST_READ])).split())[:longest]
+
+
 def tokens(text: str) -> tuple[str, ...]:
     """A name in Latin letters of lower case, token by token, with what stands in other scripts transliterated."""
-    text = unicodedata.normalize("NFC", text[:LONGEST])
+    text = seen(text, LONGEST)
     if not text.isascii():
         text = _latin(unicodedata.normalize("NFKC", text))
     found = _TOKEN.findall(_MARKS.sub("", _CAPITAL_INSIDE.sub(" ", text).lower()))
