@@ -88,7 +88,12 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", cleaned(name)).casefold().split())
+    plain = unicodedata.normalize("NFKC", cleaned(name))
+    if not plain.isascii():
+        from stillwatch.records.confusables import as_seen  # here: what it is compiled with, few names need
+
+        plain = as_seen(plain)
+    return "".join(plain.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
