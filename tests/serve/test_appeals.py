@@ -32,6 +32,16 @@ def test_an_appeal_is_received_once(kept: Served) -> None:
     assert (appeal.text, appeal.contact) == (TEXT, "ada@example.org")
 
 
+@pytest.mark.parametrize("typed", ["WC5QP-G77VV", " wc5qp-g77vv\n"])
+def test_the_reference_of_the_holders_text_names_the_decision(here: Served, typed: str) -> None:
+    with opened(here.folder) as ledger:
+        ledger.decisions.add([decision("1"), decision("2", appeal="WC5QP-G77VV")])
+    found = here.ask("POST", "/v1/appeals", {"decision_id": typed, "text": TEXT}, key="ingest")
+    assert (found.status, found.json["decision_id"]) == (201, "d2")
+    again = here.ask("POST", "/v1/appeals", {"decision_id": "d2", "text": TEXT}, key="ingest")
+    assert again.json == found.json
+
+
 def test_its_state_is_told_without_names(kept: Served, now: datetime) -> None:
     one = kept.ask("POST", "/v1/appeals", {"decision_id": "d1", "text": TEXT}, key="ingest").json["appeal_id"]
     with opened(kept.folder) as ledger:
@@ -52,6 +62,7 @@ def test_its_state_is_told_without_names(kept: Served, now: datetime) -> None:
         ({"decision_id": "d1"}, 422),
         ({"text": "x"}, 422),
         ({"decision_id": "d1", "text": "x", "contact": 7}, 422),
+        ({"decision_id": "d1", "text": "x", "contakt": "ada@example.org"}, 422),
     ],
 )
 def test_an_appeal_that_cannot_be_is_refused(kept: Served, body: dict[str, object], status: int) -> None:

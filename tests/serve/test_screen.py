@@ -125,6 +125,7 @@ def test_another_key_is_refused(screening: Served, key: str | None) -> None:
         ({"account_id": "a1", "name": "x", "owners": ["y"] * MOST_NAMES, "parents": ["z"] * MOST_NAMES}, 200),
         ({"account_id": "a1", "name": "x", "owners": ["y"] * (MOST_NAMES + 1)}, 422),
         ({"account_id": "a1", "name": "x", "birth_year": 1}, 422),
+        ({"account_id": "a1", "name": "x", "owner": ["y"]}, 422),
         (b'{"account_id": "a1", "name": "\\ud800"}', 200),
         ({"account_id": "a1", "name": "‮\0?"}, 200),
         ({"account_id": "a1", "name": "I", "aliases": ["Mr"]}, 200),

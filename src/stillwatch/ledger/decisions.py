@@ -44,10 +44,11 @@ class Decisions(Part):
         return found[0] if found else None
 
     def by_appeal(self, appeal: str) -> Entry | None:
-        """The decision with this appeal reference, or None."""
+        """The decision with this appeal reference, also where it was typed in small letters, or None."""
         if not storable(appeal):
             return None
-        found = self._entries(sa.select(DECISIONS).where(_TABLE.appeal == appeal))
+        typed = (appeal, appeal.strip().upper())
+        found = self._entries(sa.select(DECISIONS).where(_TABLE.appeal.in_(typed)))
         return found[0] if found else None
 
     def list(

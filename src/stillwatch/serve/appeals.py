@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from stillwatch.ledger.ledger import Ledger
 
 
-class AppealCall(msgspec.Struct):
-    """A holder objects to a decision; `contact` says how to reach the holder."""
+class AppealCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A holder objects to a decision, whose id or the reference in its text is given; `contact` reaches the holder."""
 
     decision_id: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=8_000)]
@@ -51,9 +51,11 @@ class AppealRoutes:
             return call
 
         def received(ledger: Ledger) -> Appeal | None:
-            if ledger.decisions.find(call.decision_id) is None:
+            # a holder has the reference only, and that is what the provider's form can send
+            entry = ledger.decisions.find(call.decision_id) or ledger.decisions.by_appeal(call.decision_id)
+            if entry is None:
                 return None
-            return ledger.appeals.receive(call.decision_id, call.text, datetime.now(UTC), call.contact)
+            return ledger.appeals.receive(entry.decision.decision_id, call.text, datetime.now(UTC), call.contact)
 
         try:
             found = await self._door.call(received)
@@ -61,7 +63,7 @@ class AppealRoutes:
             return problem(409, str(error))
         if isinstance(found, Response):
             return found
-        return problem(404, "there is no such decision") if found is None else _answer(found, 201)
+        return problem(404, "no decision has this id or reference") if found is None else _answer(found, 201)
 
     async def one(self, _request: Request, appeal_id: str) -> Response:
         """Says where an appeal stands."""

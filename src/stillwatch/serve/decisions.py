@@ -77,7 +77,7 @@ class DecisionsAnswer(msgspec.Struct):
     next: str | None
 
 
-class ReversalCall(msgspec.Struct):
+class ReversalCall(msgspec.Struct, forbid_unknown_fields=True):
     """Why a decision is undone, and who says so where that is not the key's own name."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
