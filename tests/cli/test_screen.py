@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli.main import invoke
@@ -101,6 +103,33 @@ def test_what_cannot_be_done_is_said(more: list[str], said: list[str], capsys: p
     assert invoke(more) == 2
     shown = capsys.readouterr().err
     assert [one for one in said if one not in shown] == []
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_file_that_names_no_holder_is_refused_and_a_mistyped_column_said(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    file = tmp_path / f"holders.{kind}"
+    words[1] = str(file)
+    written(file, {"account": "a1", "nome": "Ivan Zhukov"})
+    assert invoke(words) == 1
+    said = capsys.readouterr().err
+    assert "needs the column `account_id` and one of `name`" in said
+    assert "it has `account`, `nome`" in said
+    written(file, {"account_id": "a1", "name": "Anna Schmidt", "owner": "Ivan Zhukov", "plan": "free"})
+    assert invoke(words) == 0
+    said = capsys.readouterr().err
+    assert "column `owner` is not read; did you mean `owners`?" in said
+    assert "`plan`" not in said
+
+
+def written(file: Path, row: dict[str, str]) -> None:
+    if file.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist([row]), file)
+    elif file.suffix == ".csv":
+        file.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+    else:
+        file.write_text(json.dumps(row) + "\n", encoding="utf-8")
 
 
 def test_an_unreadable_list_ends_it(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from stillwatch.console.views.overview import alike
 from stillwatch.ledger.records import Status
 from stillwatch.report.document import Evidence, Value
 from tests.console.asked import HOLDER, WAITING, Console
+from tests.report.synthetic_run import SyntheticRun
 
 
 @given(st.lists(st.floats(-20, 20), max_size=30))
@@ -73,6 +74,18 @@ def test_a_campaign_leads_to_its_parts_and_to_the_form(shared: Console) -> None:
         assert ("judging" in anchors) == (role == "analyst")
         assert all(f'id="{one}"' in text for one in anchors)
         assert text.index("What ties its accounts together") < text.index("The strongest evidence for it")
+
+
+def test_the_list_names_the_two_capabilities_that_each_campaign_asks_for_most(
+    shared: Console, full: SyntheticRun
+) -> None:
+    text = shared.get("/campaigns").text
+    rows = {row["campaign_id"]: dict(row["targets"]) for row in full.rows["campaigns"]}
+    assert list(rows["C1"]) == sorted(rows["C1"])  # a run's order, and not that of the shares
+    for name, shares in rows.items():
+        (row,) = (part for part in text.split("<tr>") if f'href="/campaigns/{name}"' in part)
+        most = sorted(shares, key=lambda one: (-shares[one], one))[:2]
+        assert f"<td>{', '.join(one.replace('_', ' ') for one in most)}</td>" in row
 
 
 def test_a_decision_says_what_it_does_now(shared: Console) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from stillwatch.cli.access import Format, Out, check_document, put
 from stillwatch.cli.ledgers import Database, State, ledger_of
+from stillwatch.cli.output import complain
 
 if TYPE_CHECKING:
     from stillwatch.ledger import Entry
@@ -26,9 +27,11 @@ def holder(
     check_document(run, format_, out)
     from stillwatch import report as reports
 
-    decisions: tuple[Entry, ...] = ()
+    decisions: tuple[Entry, ...] | None = None
     if state is not None or database is not None:
         with ledger_of(state, database) as ledger:
             decisions = ledger.decisions.list(account, limit=1_000)
+    else:
+        complain("no ledger was named, so the extract does not say what was decided; add `--state` or `--database`")
     extract = reports.write_extract(run, account, decisions, format_)
     put(extract, out)

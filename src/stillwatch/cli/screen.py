@@ -145,6 +145,8 @@ def _say_bounds(screener: Screener, counts: Counts, tally: Tally) -> None:
     """What was left out, on stderr."""
     from stillwatch.screening.screener import CROWDED, MOST_MATCHES, TOO_MANY
 
+    for doubt in counts.doubts:
+        complain(doubt)
     if counts.unusable:
         complain(f"{counts.unusable:,} of {counts.rows:,} rows name no account or nobody, and were passed over")
     for key, count in tally.crowded.most_common(5):

@@ -172,10 +172,13 @@ def seal_dossier(run: Path, campaign: str, asked: Asked, how: Sealing, by: str) 
     return dossier, whole, enter
 
 
-def write_extract(run: Path, account: str, decisions: Sequence[Entry], format: str) -> bytes:
-    """What the holder of an account can be given, as `pdf`, `html` or `md`; raises UsageError for a strange account."""
+def write_extract(run: Path, account: str, decisions: Sequence[Entry] | None, format: str) -> bytes:
+    """What the holder of an account can be given, as `pdf`, `html` or `md`; `decisions` is None without a ledger.
+
+    Raises UsageError for a strange account.
+    """
     with folder.opened(run) as (engine, facts):
-        as_of = Recorded(decisions=tuple(decisions)).as_of(facts.made_at)
+        as_of = Recorded(decisions=tuple(decisions or ())).as_of(facts.made_at)
         found = extract(engine, facts, account, decisions, as_of)
     return WRITINGS[format](found, facts.made_at)
 

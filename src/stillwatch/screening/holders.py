@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import gzip
 import io
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from stillwatch.errors import InputError
+from stillwatch.records.printable import printable
 from stillwatch.screening.spelling import seen
 
 LONGEST = 1_000
@@ -23,6 +25,8 @@ LONGEST_COLUMN = 1_000_000
 """Characters of all names in one column, as of a cell."""
 MOST_NAMES = 200
 """Names in one column of a holder: whoever fills one in leaves the others their room."""
+_LOOKED_AT, _SHOWN, _ALIKE = 1_000, 40, 0.85
+"""Rows whose columns are noted, columns that are named in a message, and the likeness of a mistyped name."""
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 ROLES = {
     "name": "holder",
@@ -48,22 +52,55 @@ class Named:
 
 @dataclass(slots=True)
 class Counts:
-    """How many rows were read, and how many of them name no account or nobody."""
+    """How many rows were read, how many of them name no account or nobody, and which columns may be mistyped."""
 
     rows: int = 0
     unusable: int = 0
+    doubts: list[str] = field(default_factory=list)
 
 
 def read_holders(path: Path, counts: Counts) -> Iterator[Named]:
     """The names in a file of holders (CSV, JSON lines, either as `.gz`, or Parquet), counted as they are read.
 
-    Raises InputError where the file cannot be read.
+    Raises InputError where the file cannot be read, or has no column that names an account or anybody: nobody's name
+    would be looked at, which would read like a clearance.
     """
+    columns, rows = _columns(path), 0
     for row in rows_of(path, _WANTED):
-        counts.rows += 1
+        rows += 1
+        if rows <= _LOOKED_AT:
+            columns.update(str(name) for name in row)
         found = list(named(row))
         counts.unusable += not found
         yield from found
+    counts.rows += rows
+    shown = ", ".join(f"`{printable(name, 60)}`" for name in sorted(columns)[:_SHOWN]) or "none"
+    if rows and ("account_id" not in columns or columns.isdisjoint(ROLES)):
+        wanted = ", ".join(f"`{name}`" for name in ROLES)
+        raise InputError(f"`{path}` needs the column `account_id` and one of {wanted}; it has {shown}")
+    counts.doubts += _doubts(path, columns)
+
+
+def _columns(path: Path) -> set[str]:
+    """The columns of a Parquet file, of which only those that are wanted are read; of others rows show them."""
+    if path.suffix.lower() != ".parquet":
+        return set()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"`{path}` is no readable Parquet file: {error}") from error
+
+
+def _doubts(path: Path, columns: set[str]) -> Iterator[str]:
+    """What is said of columns that are not read and are called almost like one that is."""
+    missing = sorted(_WANTED - columns)
+    for name in sorted(columns - _WANTED)[:LONGEST]:
+        near = difflib.get_close_matches(name[:60], missing, n=1, cutoff=_ALIKE)
+        if near:
+            yield f"`{path}`: column `{printable(name, 60)}` is not read; did you mean `{near[0]}`?"
 
 
 def named(row: Mapping[str, Any]) -> Iterator[Named]:

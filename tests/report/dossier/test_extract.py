@@ -41,6 +41,17 @@ def test_a_decision_stands_there_with_its_text_reference_and_state(full_folder: 
     assert "They share IP address" not in text
     assert "Bo" not in text
     assert "None of your account's requests count" in text
+    assert text.index("The decision appeal-2 was undone and has no effect any more.") > text.index("A rule of use")
+    assert "The decision appeal-1" not in text
+    assert "with the reference in the text above" in text
+
+
+def test_without_a_ledger_it_does_not_say_that_nothing_was_done(full: SyntheticRun, full_folder: Path) -> None:
+    text = write_extract(full_folder, account_of(full), None, "md").decode()
+    assert "Nothing was done" not in text
+    assert "does not say whether anything was done" in text
+    assert "the reference in the text above" not in text
+    assert "You can object" in text
 
 
 @pytest.mark.parametrize("format_", ["html", "pdf"])

@@ -18,19 +18,25 @@ LONGEST_NOTICE = 4 * LONGEST_SENTENCE
 """Characters of a decision's own text for its holder."""
 
 
-def extract(engine: Engine, facts: RunFacts, account: str, decisions: Sequence[Entry], as_of: datetime) -> Written:
-    """The extract of one account; raises UsageError where neither the run nor the ledger says anything about it."""
+def extract(
+    engine: Engine, facts: RunFacts, account: str, decisions: Sequence[Entry] | None, as_of: datetime
+) -> Written:
+    """The extract of one account; `decisions` is None where no ledger was named.
+
+    Raises UsageError where neither the run nor the ledger says anything about the account.
+    """
     (own,) = rows(engine, account_sql(account))
+    told = [one for one in decisions or () if one.decision.effect != "observe"]
     if not own["exchanges"] and not decisions:
-        what = "is in no campaign of this run, and no decision is about it"
+        what = "is in no campaign of this run, and no decision that was looked at is about it"
         raise UsageError([Mistake(f"`--account {sanitise(account)}`", what, "there is nothing to give its holder")])
     return Written(
         f"Account {sanitise(account)}",
         "What is held about this account, for its holder",
         (
             Section("Your own account", tuple(_own(own))),
-            Section("What was decided", tuple(_decided(decisions, as_of))),
-            Section("What this means, and how to object", (Paragraph(_MEANING), Paragraph(_OBJECT, strong=True))),
+            Section("What was decided", (Paragraph(_UNSEEN),) if decisions is None else tuple(_decided(told, as_of))),
+            Section("What this means, and how to object", (Paragraph(_MEANING), Paragraph(_object(told), strong=True))),
         ),
         f"Made by Stillwatch {facts.version}. It says nothing about anybody else.",
     )
@@ -42,11 +48,25 @@ _MEANING = (
     "requests can look alike. It is no statement that you did anything wrong, and a person must look at it before it "
     "counts."
 )
-_OBJECT = (
-    "You can object at the place and with the reference in the text above. Say who uses the account and what for. A "
-    "person who had no part in the decision looks at it again. If you are right, the decision is undone and your "
-    "account is recorded as innocent."
-)
+_UNSEEN = "The record of decisions was not looked at: this extract does not say whether anything was done."
+_STANDING = {
+    "reversed": "was undone and has no effect any more",
+    "refused": "was refused and has no effect",
+    "expired": "has ended",
+    "held_out": "has no effect",
+    "waiting": "has no effect until a second person agrees to it",
+}
+"""What is said of a decision that is not in force, before the text that was made for it."""
+
+
+def _object(told: Sequence[Entry]) -> str:
+    """How to object; a reference is named only where there is one."""
+    place = "at the place and with the reference in the text above" if told else "to whoever gave you this"
+    undone = "the decision is undone and your" if told else "your"
+    return (
+        f"You can object {place}. Say who uses the account and what for. A person who had no part in what was decided "
+        f"looks at it again. If you are right, {undone} account is recorded as innocent."
+    )
 
 
 def account_sql(account: str) -> Query:
@@ -74,8 +94,7 @@ def _own(own: Row) -> Iterator[Block]:
     )
 
 
-def _decided(decisions: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
-    told = [one for one in decisions if one.decision.effect != "observe"]
+def _decided(told: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
     yield Grid(
         "Decisions about your account",
         ("what", "kind of reason", "rule", "from", "to", "status", "reference"),
@@ -94,4 +113,7 @@ def _decided(decisions: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
         otherwise="Nothing was done to your account.",
     )
     for one in told:
+        standing = _STANDING.get(one.status(as_of))
+        if standing is not None:
+            yield Paragraph(f"The decision {sanitise(one.decision.appeal)} {standing}. Its text was:", strong=True)
         yield Paragraph(sanitise(one.decision.holder_text, LONGEST_NOTICE))
