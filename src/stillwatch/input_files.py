@@ -103,9 +103,9 @@ def size_of(source: Source) -> int:
         return 0
 
 
-def unreadable(source: Source, reason: str) -> InputError:
+def unreadable(source: Source, reason: str, remedy: str = "mend or leave out that file") -> InputError:
     """The error for a file that cannot be read at all."""
-    return InputError(f"`{source.shown}` cannot be read: {reason}; mend or leave out that file")
+    return InputError(f"`{source.shown}` cannot be read: {reason}; {remedy}")
 
 
 def _ending(name: str) -> re.Match[str] | None:

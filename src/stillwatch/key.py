@@ -59,7 +59,8 @@ def load_key(path: Path | None) -> Key:
         with path.open("rb") as file:
             raw = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise _wrong(path, f"cannot be read ({error.strerror})", "name a readable file") from error
+        remedy = "name a readable file; a first key is made with `openssl rand -hex 32`"
+        raise _wrong(path, f"cannot be read ({error.strerror})", remedy) from error
     if len(raw) > MAXIMUM_BYTES:
         raise _wrong(path, f"holds more than {MAXIMUM_BYTES:,} bytes", "name a file that holds only the key")
     secret = _secret(raw)

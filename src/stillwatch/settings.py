@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.records.claims import EvidenceSort
+from stillwatch.records.printable import printable
 
 _DURATION = re.compile(r"(\d{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -238,7 +239,7 @@ def load_toml(path: Path, model: type[Model], example: str) -> Model:
         return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
         known = _dotted(model, "")
-        raise UsageError([_mistake(path, dict(item), known, example) for item in error.errors()]) from error
+        raise UsageError([_mistake(path, raw, dict(item), known, example) for item in error.errors()]) from error
 
 
 _SAID = {
@@ -249,10 +250,10 @@ _SAID = {
 """What is plainer than pydantic's own words, by its type of error."""
 
 
-def _mistake(path: Path, item: dict[str, object], known: Sequence[str], example: str) -> Mistake:
+def _mistake(path: Path, raw: object, item: dict[str, object], known: Sequence[str], example: str) -> Mistake:
     place = item["loc"]
     dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
-    where = f"`{path}` at `{dotted}`"
+    where = f"`{path}` at `{dotted}`{_called(raw, place)}"
     remedy = f"see `{example}` for every setting"
     if item["type"] != "extra_forbidden":
         said = _SAID.get(str(item["type"]), str(item["msg"]).removeprefix("Value error, "))
@@ -260,6 +261,19 @@ def _mistake(path: Path, item: dict[str, object], known: Sequence[str], example:
     without_places = ".".join(part for part in dotted.split(".") if not part.isdigit())
     near = difflib.get_close_matches(without_places, known, n=1)
     return Mistake(where, "is not a setting", f"did you mean `{near[0]}`?" if near else remedy)
+
+
+def _called(raw: object, place: object) -> str:
+    """The name of the block that a mistake stands in, since nobody counts blocks from 0; '' outside of blocks."""
+    said = ""
+    for part in place if isinstance(place, tuple) else ():
+        if isinstance(part, int) and isinstance(raw, list) and part < len(raw):
+            raw = raw[part]
+            if isinstance(raw, dict) and isinstance(raw.get("name"), str):
+                said = f" (named `{printable(raw['name'])}`)"
+        elif isinstance(raw, dict):
+            raw = raw.get(part)
+    return said
 
 
 def _dotted(model: type[BaseModel], prefix: str) -> list[str]:

@@ -156,6 +156,30 @@ def test_check_prints_rows_reasons_and_evidence(bad_log: Path, capsys: pytest.Ca
     assert "on shared_address" in shown
 
 
+def test_check_says_which_column_may_be_mistyped(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(log, [exchange(0, client_adress="192.0.2.1", colour="red")])
+    assert invoke(["check", str(log)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "did you mean `client_address` by the column 'client_adress'?" in shown
+    assert shown.count("did you mean") == 1
+
+
+def test_check_hides_no_refusal_behind_evidence(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.write_text('{"id": "x"}\n', encoding="utf-8")
+    assert invoke(["check", str(log)]) == 1
+    shown = capsys.readouterr().out
+    assert "none of 1 rows can be used" in shown
+    assert "evidence" not in shown
+
+
+def test_a_mapping_is_proposed_for_no_file_without_records(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = log.with_name("words.log")
+    words.write_text("INFO started\nINFO stopped\n", encoding="utf-8")
+    assert invoke(["check", str(words), "--suggest"]) == 1
+    (said,) = complaints(capsys)
+    assert said.startswith("nothing can be proposed: no file holds records of JSON, CSV or Parquet")
+
+
 def test_check_as_json(bad_log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["check", str(bad_log), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

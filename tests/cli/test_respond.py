@@ -95,6 +95,15 @@ class TestRespond:
         (runs / "latest").symlink_to("000001")
         assert "2 kept" in shell.on_state(*words)
 
+    def test_a_state_or_its_pointer_in_place_of_a_run_names_the_newest_run(self, shell: Shell) -> None:
+        runs = shell.state / "runs"
+        newest = written(runs / "20260601T080000.000000Z", shell.seen(2), newest=shell.newest)
+        (runs / "latest").write_text(newest.name + "\n")
+        for given in (shell.state, runs / "latest"):
+            said = shell("report", given, code=2)
+            assert f"`{given}`: is not a run folder" in said
+            assert f"name the newest run of that state, `{newest}`" in said
+
     def test_dry_run_writes_nothing(self, shell: Shell) -> None:
         said = shell.respond("--dry-run")
         assert "throttle: 10 (a0, a1, a2, a3, a4 and 5 more)" in said

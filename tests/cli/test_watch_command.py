@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.cli.main import invoke
+from stillwatch.runs import epochs
 from stillwatch.runs import state as states
 from stillwatch.verdicts import Reader
 from tests.read.rows import exchange, write
@@ -23,7 +24,12 @@ def test_once_works_off_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "key").write_bytes(b"a key of more than sixteen bytes")
     before = signal.getsignal(signal.SIGTERM)
     assert invoke(["watch", str(logs), "--state", str(state), "--once", "--key-file", str(tmp_path / "key")]) == 0
-    assert "9 exchanges" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "9 exchanges" in told
+    newest = epochs.latest(state)
+    assert newest is not None
+    assert f"epoch {newest.name}: 0 campaigns, 0 networks; see {newest / 'report.html'}" in "".join(told.splitlines())
+    assert (newest / "report.html").is_file()
     assert signal.getsignal(signal.SIGTERM) == before, "a process that is forked later must end when it is told to"
     assert states.load(state).watched.taken == 9
     reader = Reader(state / "verdicts")

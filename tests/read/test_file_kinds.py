@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.errors import InputError
@@ -104,6 +105,18 @@ def test_all_unreadable_files_are_named_at_once(tmp_path: Path) -> None:
     for name in ("cut.jsonl.gz", "none.parquet", "short.csv", "words.log"):
         assert f"{name}` cannot be read" in str(caught.value)
     assert "--skip-unreadable" in str(caught.value)
+
+
+def test_a_file_without_a_required_column_is_told_which_one_and_how_to_map_it(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes(b"exchange_id,acount_id,started_at\nx,a,2026-05-01\n")
+    with pytest.raises(InputError) as caught:
+        read_in(tmp_path, [tmp_path / "log.csv"])
+    assert "no column `account_id` (is it `acount_id`?)" in str(caught.value)
+    assert "`--mapping`, which `stillwatch check --suggest` proposes" in str(caught.value)
+    rows = pa.table({"exchange_id": ["x"], "user": ["a"], "started_at": ["2026-05-01"]})
+    pq.write_table(rows, tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"no column `account_id`; it has `exchange_id`, `user`"):
+        read_in(tmp_path, [tmp_path / "a.parquet"])
 
 
 def test_the_others_are_used_where_the_settings_say_so(tmp_path: Path) -> None:

@@ -75,6 +75,9 @@ def checked(folder: Path, text: str) -> ReadSummary:
 def test_logs_without_a_usable_row_are_refused(tmp_path: Path) -> None:
     (said,) = checked(tmp_path, '{"id": "x"}\n{"id": "y"}\n').refusals
     assert said.startswith("none of 2 rows can be used: 2 missing_key (`exchange_id`)")
+    assert "`--mapping`" in said and "`stillwatch check --suggest`" in said
+    (said,) = checked(tmp_path, '{"exchange_id": "x", "account_id": "a", "started_at": "31/05/2026"}\n').refusals
+    assert "2026-05-01T13:00:00Z" in said and "--mapping" not in said
     assert checked(tmp_path, "").refusals == ("the logs hold no row at all; name files that hold exchanges",)
 
 

@@ -94,6 +94,12 @@ class TestMistakes:
         for place in ("limits.share_of_accounts", "line.0.name", "line.0.effect", "line.0.lasts"):
             assert any(f"`{place}`" in one for one in said), place
 
+    def test_name_the_line_that_they_stand_in(self, tmp_path: Path) -> None:
+        second = KEYLESS.replace('"one"', '"two"').replace('"throttle"', '"ban"') + 'network_kinds = ["ring"]\n'
+        said = mistakes(tmp_path, f"[[line]]\n{KEYLESS}[[line]]\n{second}")
+        places = [one.partition("` at ")[2].partition(": ")[0] for one in sorted(said)]
+        assert places == ["`line.1.effect` (named `two`)", "`line.1.network_kinds.0` (named `two`)"]
+
     def test_of_a_misspelt_key_of_a_line_name_the_right_one(self, tmp_path: Path) -> None:
         (said,) = mistakes(tmp_path, f"[[line]]\n{KEYLESS}last = 3\n")
         assert "did you mean `line.lasts`?" in said

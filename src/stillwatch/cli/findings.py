@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.runs import folder
+from stillwatch.runs import epochs, folder
 
 FORMATS = ("html", "md", "json", "text", "pdf")
 
@@ -50,6 +50,9 @@ def check_format(name: str, findings: Findings) -> None:
 
 
 def check_run(run: Path, findings: Findings) -> None:
-    """The folder must be one that a finished run left."""
-    if not (run / folder.MARKER).is_file():
-        findings.add(f"`{run}`", f"is not a run folder (it has no `{folder.MARKER}`)", "name what `scan` printed")
+    """The folder must be one that a finished run left; of a state, its newest run is named in the complaint."""
+    if (run / folder.MARKER).is_file():
+        return
+    newest = epochs.latest(run) or epochs.latest(run.parent.parent)
+    remedy = "name what `scan` printed" if newest is None else f"name the newest run of that state, `{newest}`"
+    findings.add(f"`{run}`", f"is not a run folder (it has no `{folder.MARKER}`)", remedy)

@@ -9,10 +9,13 @@ from rich.text import Text
 
 from stillwatch.read.summary import ReadSummary
 from stillwatch.read.validation.faults import ALTERED
+from stillwatch.records.columns import nearest
+from stillwatch.records.inputs import ACCOUNTS, EXCHANGES, INDICATORS, JUDGEMENTS, PERMITS
 from stillwatch.records.printable import printable
 
 _LONGEST = 400  # characters of a path or a message in one line
 _LISTED = 20  # lines of one sort that are printed; `--json` has all
+_TABLES = {table.name: table for table in (EXCHANGES, ACCOUNTS, PERMITS, JUDGEMENTS, INDICATORS)}
 _LARGE_SHARE = 0.2  # of all rows in one account, from which it may stand for many people
 
 
@@ -34,6 +37,8 @@ def render(found: ReadSummary, console: Console, most_lost: float) -> None:
     for lines in (_unused_rows, _files, _values, _ignored, _accounts, _times):
         for line in _first(list(lines(found))):
             console.print(_plain(f"  {line}"))
+    if found.refusals:
+        return  # what the columns of rows that nothing is done with would show hides why nothing is
     console.print("[bold]evidence[/]")
     for one in found.evidence:
         mark = "[green]on [/]" if one["available"] else "[yellow]off[/]"
@@ -91,6 +96,11 @@ def _ignored(found: ReadSummary) -> Iterator[str]:
         ignored = one["ignored_columns"]
         if isinstance(ignored, list) and ignored:
             yield f"{one['source']}: ignored columns {', '.join(map(repr, ignored))}"
+            table = _TABLES.get(str(one["feeds"]))
+            for name in ignored if table is not None else ():
+                near = nearest(name, table.names)
+                if near is not None:
+                    yield f"{one['source']}: did you mean `{near}` by the column {name!r}?"
 
 
 def _accounts(found: ReadSummary) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stillwatch.engine import Engine
+from stillwatch.errors import InputError
 from stillwatch.input_files import Source, unreadable
 from stillwatch.read import gateways
 from stillwatch.read.formats.csv_rows import missing_columns
@@ -98,6 +99,9 @@ def suggested(sources: Sequence[Source], settings: ReadSettings, engine: Engine)
             records += first_records(source, footer(source), engine, _SAMPLE)
         elif source.format != "protobuf":
             records += look(source, settings).records
+    if not records:
+        kinds = "no file holds records of JSON, CSV or Parquet, and protobuf needs no mapping (it is read as `otel`)"
+        raise InputError(f"nothing can be proposed: {kinds}; export the log as JSON lines, one object a request")
     return gateways.suggest(records)
 
 
@@ -120,7 +124,7 @@ def _parquet(source: Source, table: Table, settings: ReadSettings, engine: Engin
     sample = first_records(source, found, engine, _SAMPLE) if found.rows and found.names else []
     form = asked or _recognised(table, found.names, sample)
     if form is None and absent:
-        raise missing_columns(source, absent, list(found.names))
+        raise missing_columns(source, table, found.names)
     reader = Reader(table, Conventions(settings), form)
     reader.how = Conventions(settings, _units(reader, sample, settings))
     return Opened(source, reader, found.names, footer=found)
@@ -154,10 +158,9 @@ def _recognised(table: Table, names: Sequence[str], records: Sequence[object]) -
 
 
 def _refuse(source: Source, table: Table, names: Sequence[str]) -> None:
-    absent = [name for name in table.required if name not in names]
     twice = sorted({name for name in names if name in table.names and names.count(name) > 1})
-    if absent:
-        raise missing_columns(source, absent, list(names))
+    if not set(table.required) <= set(names):
+        raise missing_columns(source, table, names)
     if twice:
         raise unreadable(source, f"its first line names {', '.join(f'`{name}`' for name in twice)} twice")
 

@@ -81,7 +81,11 @@ def _logs(engine: Engine, has_state: bool) -> Iterable[str]:
     listed = ", ".join(
         f"{count:,} {reason}{f' (`{column}`)' if column else ''}" for (reason, column), count in reasons.most_common(3)
     )
-    yield (
-        f"none of {rows.read:,} rows can be used: {listed}; name the log's format with `--format`, or let "
-        "`stillwatch check --suggest` propose a mapping"
-    )
+    if reasons and reasons.most_common(1)[0][0][0] == IMPOSSIBLE_TIME:
+        remedy = "times are read as ISO 8601, such as 2026-05-01T13:00:00Z, or as numbers since 1970: write them so"
+    else:
+        remedy = (
+            "name the log's format with `--format`, or where each column stands with `--mapping` "
+            "(`stillwatch check --suggest` proposes one)"
+        )
+    yield f"none of {rows.read:,} rows can be used: {listed}; {remedy}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Arrow is imported where it is needed: settings and job stand on this module, and `--help` must not wait for Arrow.
+
+_ALIKE = 0.85  # likeness (of `difflib`) from which a name is taken for a misspelling
+_LONGEST = 100  # characters of a name that are compared
 
 
 class Kind(Enum):
@@ -109,3 +114,13 @@ class Table:
 def columns(kind: Kind, names: str, required: bool = False) -> tuple[Column, ...]:
     """Several columns of one kind from a blank-separated list of names."""
     return tuple(Column(name, kind, required) for name in names.split())
+
+
+def nearest(name: str, among: Iterable[str]) -> str | None:
+    """The one of some names that this name is probably a misspelling of, or None where it is one of them or none is
+    alike."""
+    known = list(among)
+    if name in known:
+        return None
+    found = difflib.get_close_matches(name[:_LONGEST], known, n=1, cutoff=_ALIKE)
+    return found[0] if found else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import gzip
 import io
 import json
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from stillwatch.errors import InputError
+from stillwatch.records.columns import nearest
 from stillwatch.records.printable import printable
 from stillwatch.screening.spelling import seen
 
@@ -25,8 +25,8 @@ LONGEST_COLUMN = 1_000_000
 """Characters of all names in one column, as of a cell."""
 MOST_NAMES = 200
 """Names in one column of a holder: whoever fills one in leaves the others their room."""
-_LOOKED_AT, _SHOWN, _ALIKE = 1_000, 40, 0.85
-"""Rows whose columns are noted, columns that are named in a message, and the likeness of a mistyped name."""
+_LOOKED_AT, _SHOWN = 1_000, 40
+"""Rows whose columns are noted, and columns that are named in a message."""
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 ROLES = {
     "name": "holder",
@@ -98,9 +98,9 @@ def _doubts(path: Path, columns: set[str]) -> Iterator[str]:
     """What is said of columns that are not read and are called almost like one that is."""
     missing = sorted(_WANTED - columns)
     for name in sorted(columns - _WANTED)[:LONGEST]:
-        near = difflib.get_close_matches(name[:60], missing, n=1, cutoff=_ALIKE)
-        if near:
-            yield f"`{path}`: column `{printable(name, 60)}` is not read; did you mean `{near[0]}`?"
+        near = nearest(name, missing)
+        if near is not None:
+            yield f"`{path}`: column `{printable(name, 60)}` is not read; did you mean `{near}`?"
 
 
 def named(row: Mapping[str, Any]) -> Iterator[Named]:

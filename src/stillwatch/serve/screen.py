@@ -41,7 +41,7 @@ _Names = Annotated[list[_Name], msgspec.Meta(max_length=MOST_NAMES)]
 
 
 class ScreenCall(msgspec.Struct, forbid_unknown_fields=True):
-    """Who wants an account. A mistyped field is refused: its names would not be looked at. The country is shown beside a match, and not weighed."""
+    """Who wants an account; a mistyped field is refused. The country is shown beside a match, and not weighed."""
 
     account_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
     name: _Name

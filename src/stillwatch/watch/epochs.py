@@ -16,10 +16,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from stillwatch import flow
 from stillwatch.disk import hidden, replaced, sweep
 from stillwatch.errors import OutputError, RunError
 from stillwatch.job import Job
+from stillwatch.records.outputs import CAMPAIGNS, NETWORKS
 from stillwatch.runs import previous, state_update
 from stillwatch.runs import state as states
 from stillwatch.runs.epochs import LATEST as LATEST
@@ -77,6 +80,12 @@ def find(job: Job, frozen_state: Path, out: Path) -> None:
         flow.scan(over, out)
     finally:
         shutil.rmtree(frozen_state, ignore_errors=True)
+
+
+def found_in(run: Path) -> str:
+    """How many campaigns and networks a finished run found, in words."""
+    campaigns, networks = (pq.read_metadata(run / f"{table.name}.parquet").num_rows for table in (CAMPAIGNS, NETWORKS))
+    return f"{campaigns:,} campaigns, {networks:,} networks"
 
 
 def adopt(state: Path, run: Path) -> None:

@@ -27,6 +27,7 @@ from stillwatch.link.joining import Profile
 from stillwatch.link.latecomers import Logs, files_sql
 from stillwatch.records.outputs import BIRTH_COHORTS, JOINS
 from stillwatch.records.watch_status import PLACE, WatchStatus
+from stillwatch.report import PAGE
 from stillwatch.respond import Summary
 from stillwatch.respond.choice import WORDS
 from stillwatch.runs import compaction
@@ -300,6 +301,7 @@ class Watch:
     def _finish(self, run: Path) -> None:
         self.took, self.epoch_failures, self.noted = time.monotonic() - self.began, 0, -math.inf
         self.finished = run
+        self.tell(f"epoch {run.name}: {epochs.found_in(run)}; see {run / PAGE}")
         self._adopt()
 
     def _adopt(self) -> None:

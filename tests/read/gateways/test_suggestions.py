@@ -71,6 +71,13 @@ def test_what_is_missing_is_said() -> None:
     assert [line.split()[1] for line in required] == ["exchange_id", "account_id", "started_at"]
 
 
+def test_times_that_are_not_read_are_said_to_be_no_times() -> None:
+    text = suggest([{"Request ID": "r1", "Timestamp": "31/05/2026 08:00", "ts": 1_780_000_000 + n} for n in (1, 2)])
+    assert 'started_at = { from = "ts", unit = "s" }' in text
+    text = suggest([{"Request ID": "r1", "Timestamp": "31/05/2026 08:00"}])
+    assert '# started_at = "…"  # required, and "Timestamp" holds no times that are read' in text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_known_formats_are_named(name: str, tmp_path: Path) -> None:
     text, rows = proposed(sample(name), tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -13,6 +13,9 @@ from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.lines import Line
 from stillwatch.read.formats.parsed import Batch, Parsed, Reader
 from stillwatch.read.validation.rejects import LINE_TOO_LONG, MALFORMED_CSV, WRONG_FIELD_COUNT, Reject, printable
+from stillwatch.records import Table
+from stillwatch.records.columns import nearest
+from stillwatch.records.inputs import EXCHANGES
 
 _BATCH_ROWS = 4_096
 _BATCH_CHARACTERS = 8_000_000
@@ -171,10 +174,19 @@ def first_rows(
     return names, found
 
 
-def missing_columns(source: Source, absent: list[str], present: list[str]) -> InputError:
-    """Returns the error for a file without columns that every row must have."""
+def missing_columns(source: Source, table: Table, present: Sequence[str]) -> InputError:
+    """Returns the error for a file without columns that every row of the table must have."""
     shown = ", ".join(f"`{printable(name, 60)}`" for name in present[:30]) or "none"
-    return unreadable(source, f"it has no column {', '.join(f'`{name}`' for name in absent)} (it has {shown})")
+    absent = []
+    for name in table.required:
+        if name not in present:
+            near = nearest(name, present)
+            absent.append(f"`{name}`" + (f" (is it `{printable(near, 60)}`?)" if near else ""))
+    reason = f"it has no column {', '.join(absent)}; it has {shown}"
+    if table is not EXCHANGES:
+        return unreadable(source, reason)
+    remedy = "rename columns, or name a `--mapping`, which `stillwatch check --suggest` proposes"
+    return unreadable(source, reason, remedy)
 
 
 def _delimiter(header: str, source: Source) -> str:

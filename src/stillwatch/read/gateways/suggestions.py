@@ -31,7 +31,10 @@ _HINTS = {
     "exchange_id": re.compile(r"(^|[^a-z])id$|uuid"),
     "account_id": re.compile(r"account|customer|tenant|consumer|subscri|(^|[^a-z])(user|owner|org|key)"),
     "status_code": re.compile(r"status|response_?code"),
-    "started_at": re.compile(r"time|date|start|created|(^|[^a-z])at$"),
+    "started_at": re.compile(r"time|date|start|created|(^|[^a-z])(at|ts)$"),
+    "user_agent": re.compile(r"(^|[^a-z])ua$"),
+    "input_text": re.compile(r"(^|[^a-z])(prompt|question)$"),
+    "output_text": re.compile(r"(^|[^a-z])(completion|answer)$"),
 }
 """Words that names of columns have elsewhere, tried where no name is known."""
 
@@ -140,7 +143,16 @@ def _line(column: Column, found: list[_Found], taken: set[str], records: int) ->
                 f"{column.name} = {_origin(column, best)}  # `{best.leaf}` looks like `{column.name}`: "
                 f"in {len(best.values)} of {records} records, {distinct} distinct"
             )
-    return f'# {column.name} = "…"  # required, and no field looks like it' if column.required else ""
+    return f'# {column.name} = "…"  # required, and {_lack(column, found, taken)}' if column.required else ""
+
+
+def _lack(column: Column, found: list[_Found], taken: set[str]) -> str:
+    """Says why no field is proposed for a column; fields may be called like it and hold what is not read."""
+    free = [one for one in found if one.path not in taken]
+    called = [one.path for one in free if max(_likeness(column.name, one), _hinted(column.name, one)) > 0]
+    if column.kind is not Kind.TIMESTAMP or not called:
+        return "no field looks like it"
+    return f"{_quoted(called[0])} holds no times that are read: ISO 8601, or numbers since 1970"
 
 
 def _likeness(column: str, one: _Found) -> float:
