@@ -97,8 +97,8 @@ def _ignored(found: ReadSummary) -> Iterator[str]:
         if isinstance(ignored, list) and ignored:
             yield f"{one['source']}: ignored columns {', '.join(map(repr, ignored))}"
             table = _TABLES.get(str(one["feeds"]))
-            for name in ignored if table is not None else ():
-                near = nearest(name, table.names)
+            for name in ignored:
+                near = None if table is None else nearest(name, table.names)
                 if near is not None:
                     yield f"{one['source']}: did you mean `{near}` by the column {name!r}?"
 
