@@ -37,4 +37,11 @@ def test_a_form_asks_for_nothing_private(name: str) -> None:
 def test_ci_runs_every_gate() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     targets = re.findall(r"^make --no-print-directory (.*)$", script, re.MULTILINE)
-    assert targets == ['litellm || echo "no LiteLLM"', "coverage", 'test MARKED="not unit"', "smallest", "docs"]
+    assert targets == [
+        'litellm || echo "no LiteLLM"',
+        ".venv/.development-installed",
+        ".venv/.site-installed",
+        "--jobs 2 --output-sync lint smallest docs",
+        "coverage",
+        'test MARKED="not unit"',
+    ]
