@@ -31,8 +31,8 @@ COMMAND = re.compile(rf"(?:^|[`/])stillwatch ((?:{GROUPS})?[a-z]+)((?:[^\n`#\\]|
 # words: of a page, of all but those on formats and sharing, of those on formats, of those on sharing
 PAGE, ALL, FORMATS, SHARING = 1_200, 29_250, 4_000, 3_500
 # What people read to learn the product; data and what tests compare with are no documents.
-# Names of other programs' logs and of the step after this one (docs/extending.md), and of data that is not shipped.
-NOT_OURS = {"exchanges_sql", "ip/client_headers.csv", "auth_basic", "client_body_buffer_size", "generic_api"}
+# Names of other programs' logs and settings, and of data that is not shipped.
+NOT_OURS = {"ip/client_headers.csv", "auth_basic", "client_body_buffer_size", "generic_api"}
 NOT_OURS |= {"failure_mode_allow", "fail_on_error", "fail_open", "pre_call", "proxy_set_header", "unreachable_fallback"}
 NOT_OURS |= {"preserve_external_request_id", "use_remote_address"}
 COUNTED = [document for document in DOCUMENTS if not document.is_relative_to("docs/results")]
