@@ -25,7 +25,7 @@ def write_odd_logs(folder: Path) -> Job:
         "plain": plain
         | {"input_text": ["hello", "with\0nul", "é", "x", "y", "z"], "tool_names": [["t"], [], None] * 2},
         "again": plain
-        | {"exchange_id": ["x0", "x1", "x9", "x9", "x9", "x8"], "account_id": ["a"] * 6, "input_text": list("abcdef")},
+        | {"exchange_id": ["x0", "x2", "x9", "x9", "x9", "x8"], "account_id": ["a"] * 6, "input_text": list("aéccef")},
         "floats": plain
         | {"exchange_id": [f"f{n}" for n in range(6)]}
         | {"status_code": [200.0, 200.5, float("nan"), 1e9, None, 429.0]}
