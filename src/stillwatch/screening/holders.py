@@ -17,7 +17,6 @@ from typing import IO, Any
 from stillwatch.errors import InputError
 from stillwatch.records.columns import nearest
 from stillwatch.records.printable import printable
-from stillwatch.screening.spelling import seen
 
 LONGEST = 1_000
 """Characters of an id or a name that are read."""
@@ -171,6 +170,8 @@ def _opened(path: Path) -> Iterator[IO[str]]:
 
 
 def _texts(value: object) -> list[str]:
+    from stillwatch.screening.spelling import seen  # here: `serve` runs without the extra that spelling needs
+
     parts = value if isinstance(value, list) else _written(value)[:LONGEST_COLUMN].split(";")
     names = (seen(_written(one), LONGEST) for one in parts)
     return list(islice((name for name in names if name), MOST_NAMES))
