@@ -89,7 +89,12 @@ def _readings() -> Octets:
 
 @compiled
 def _has_any(given: Octets, start: int, stop: int, table: Octets) -> bool:
-    data, readings, position = borrowed(given), borrowed(table), start
+    return _reads_otherwise(borrowed(given), start, stop, borrowed(table))
+
+
+@compiled
+def _reads_otherwise(data: Octets, start: int, stop: int, readings: Octets) -> bool:
+    position = start
     while position < stop:
         while position + _BLOCK <= stop and data[position] < 0x7F and _is_printable(data, position):
             position += _BLOCK
@@ -114,7 +119,13 @@ def _is_printable(data: Octets, start: int) -> bool:
 def _read_all(given: Texts, table: Octets, made: Octets, offsets: npt.NDArray[np.int64]) -> None:
     texts, readings, out, at = borrowed(given), borrowed(table), borrowed(made), 0
     for index in range(len(texts.present)):
-        at = _read(texts.data, texts.offsets[index], texts.offsets[index + 1], readings, out, at)
+        start, stop = texts.offsets[index], texts.offsets[index + 1]
+        if _reads_otherwise(texts.data, start, stop, readings):
+            at = _read(texts.data, start, stop, readings, out, at)
+        else:  # most texts of most columns
+            for position in range(start, stop):
+                out[at] = texts.data[position]
+                at += 1
         offsets[index + 1] = at
 
 
