@@ -7,13 +7,14 @@
     python -m bench.watch organic [--seeds 1 2 3] [--second-seeds 1 2] [--batch 24] [--every 24] [--out FILE]
     python -m bench.watch ingest [PROMPTS_DIR] [--exchanges N] [--workers 2] [--out FILE]
     python -m bench.watch epoch REFERENCE_WORLD [--out FILE]
+    python -m bench.watch beginning REFERENCE_WORLD --hours H --into WORLD [--out FILE]
 
 `live` plays worlds of `stillwatch lab build` forward and prints what leaked before an answer at `act`, and which
 innocents were ever answered for; with `--days` only so many from the first campaign on. `returns` lets an operator come
 back after the logs have forgotten him, `at-once` does so without epochs. `framing` brings people to act like a campaign
 that is known. `organic` watches worlds without campaigns, with the example policy. `ingest` prints how fast files of
 exchanges with texts are taken in, by processor seconds, and whether memory grows. `epoch` prints what a search of a
-large state costs after an hour was added to it.
+large state costs after an hour was added to it. `beginning` makes a world for `live` of a large one's first hours.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.measure import machine
-from bench.watch import at_once, epoch, framing, ingest, organic, returns
+from bench.watch import at_once, beginning, epoch, framing, ingest, organic, returns
 from bench.watch.live import Leak, every, fed, innocents, leaks, played
 from bench.watch.stages import Stages
 from stillwatch_lab.live import Live
@@ -47,6 +48,7 @@ def main(words: Sequence[str]) -> int:
         "organic": organic.lines,
         "framing": framing.lines,
         "epoch": epoch.lines,
+        "beginning": beginning.lines,
     }
     for line in tasks[options.task](options):
         failed += "MISSED" in line
@@ -93,7 +95,11 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     searching = tasks.add_parser("epoch")
     searching.add_argument("world", type=Path)
     searching.add_argument("--threads", type=int, default=2)
-    for one in (live, again, joining, framing_, nobody, taking, searching):
+    cutting = tasks.add_parser("beginning")
+    cutting.add_argument("world", type=Path)
+    cutting.add_argument("--hours", type=int, default=60)
+    cutting.add_argument("--into", type=Path, required=True, help="a new folder")
+    for one in (live, again, joining, framing_, nobody, taking, searching, cutting):
         one.add_argument("--out", type=Path)
     return parser.parse_args(words)
 
