@@ -106,6 +106,40 @@ def test_an_object_is_taken_back_alone_after_a_preview(
     assert "no such object" in capsys.readouterr().err
 
 
+def test_an_event_of_misp_deletes_what_was_taken_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    def deleted(name: str) -> tuple[str, list[bool]]:
+        capsys.readouterr()
+        assert invoke(["share", "misp", "export", name, *words]) == 0
+        event = json.loads(capsys.readouterr().out)["Event"]
+        return event["Org"]["name"], sorted(one["deleted"] for one in event["Attribute"] if "deleted" in one)
+
+    share = shared(tmp_path, capsys, words)
+    assert invoke(["share", "approve", share, "--by", "Bo", *words]) == 0
+    assert deleted(share) == ("Alpha", [False] * len(TOLD))
+    assert invoke(["share", "show", share, *words]) == 0
+    one = next(one["id"] for one in json.loads(capsys.readouterr().out) if one["type"] == "indicator")
+    gone = ["share", "withdraw", share, "--by", "Bo", "--reason", "a school's", *words]
+    assert invoke([*gone, "--object", one]) == 0
+    part = capsys.readouterr().out.split()[0]
+    assert deleted(part) == deleted(share) == ("Alpha", [*[False] * (len(TOLD) - 1), True])
+    assert invoke(gone) == 0
+    whole = capsys.readouterr().out.split()[0]
+    assert deleted(whole) == deleted(share) == ("Alpha", [True] * len(TOLD))
+
+
+def test_a_mistyped_name_makes_no_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, sharing, state = written(tmp_path / "run"), tmp_path / "sharing.toml", tmp_path / "typed"
+    sharing.write_text(FILE)
+    words = ["--sharing", str(sharing), "--state", str(state)]
+    assert invoke(["share", "push", str(run), "--campaign", CAMPAIGN, "--to", "bta", *words]) == 2
+    assert "it has `beta`" in capsys.readouterr().err
+    assert invoke(["share", "match", "read", str(sharing), "--with", "beta", *words]) == 1
+    assert "there is no ledger" in capsys.readouterr().err
+    assert not state.exists()
+
+
 def test_a_share_can_be_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     share = shared(tmp_path, capsys, words)
     assert invoke(["share", "refuse", share, "--by", "Bo", "--reason", "too early", *words]) == 0

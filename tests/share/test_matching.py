@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("private_set_intersection", reason="openmined-psi not installed: the extra `match` is missing")
 
-from stillwatch.errors import InputError, UsageError
+from stillwatch.errors import InputError, OutputError, UsageError
 from stillwatch.key import Key
 from stillwatch.ledger import opened
 from stillwatch.share import matching, sessions
@@ -177,6 +177,28 @@ def test_a_message_is_good_once(sides: tuple[Side, Side], tmp_path: Path) -> Non
         sessions.answer(south, tmp_path / "offer.json", south.state / "run", tmp_path / "again.json", True)
     with pytest.raises(InputError, match="no offer of ours waits"):
         sessions.read(north, tmp_path / "answer.json")
+
+
+def test_a_session_counts_where_its_file_could_be_written(sides: tuple[Side, Side], tmp_path: Path) -> None:
+    north, south = sides
+    nowhere = tmp_path / "none" / "x.json"
+    with pytest.raises(OutputError, match="there is no folder"):
+        sessions.offer(north, north.state / "run", nowhere, True)
+    assert (list(north.logged()), (north.state / sessions.FOLDER).exists()) == ([], False)
+    sessions.offer(north, north.state / "run", tmp_path / "offer.json", True)
+    with pytest.raises(OutputError, match="there is no folder"):
+        sessions.answer(south, tmp_path / "offer.json", south.state / "run", nowhere, True)
+    sessions.answer(south, tmp_path / "offer.json", south.state / "run", tmp_path / "answer.json", True)
+    assert [one.action.partition(" ")[0] for one in south.logged()] == ["answered"]
+
+
+def test_a_wrong_file_is_named(sides: tuple[Side, Side], tmp_path: Path) -> None:
+    north, _ = sides
+    sessions.offer(north, north.state / "run", tmp_path / "offer.json", True)
+    with pytest.raises(
+        InputError, match=r"`.*/offer\.json`: this is no answer .*; name the file that the partner sent"
+    ):
+        sessions.read(north, tmp_path / "offer.json")
 
 
 def test_sessions_a_day_are_limited_on_both_sides(sides: tuple[Side, Side], tmp_path: Path) -> None:

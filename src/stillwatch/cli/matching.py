@@ -76,7 +76,7 @@ def read(
     """Says how many values are common, and which, where both sides asked for that."""
     from stillwatch.share import sessions
 
-    with _side(sharing, with_, state) as side:
+    with _side(sharing, with_, state, create=False) as side:
         count, common = sessions.read(side, given)
     say(f"{count:,} common values")
     for claim, value in common:
@@ -84,10 +84,11 @@ def read(
 
 
 @contextmanager
-def _side(sharing: Path, partner: str, state: Path) -> Iterator[Side]:
+def _side(sharing: Path, partner: str, state: Path, create: bool = True) -> Iterator[Side]:
     from stillwatch.share.sessions import Side
     from stillwatch.share.sharing import load_sharing
 
     found = load_sharing(sharing)
-    with ledger_of(state, None, create=True) as ledger:
-        yield Side(found.provider.name, found.partner(partner), ledger, state, now())
+    side = found.partner(partner)  # a mistyped name leaves no new ledger
+    with ledger_of(state, None, create) as ledger:
+        yield Side(found.provider.name, side, ledger, state, now())

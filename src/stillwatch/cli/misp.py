@@ -18,7 +18,7 @@ ShareId = Annotated[str, typer.Argument(metavar="ID", help="A share's id, as `sh
 
 @misp.command()
 def export(share_id: ShareId, state: State = None, database: Database = None) -> None:
-    """Prints a share that may leave as an event of MISP; a withdrawal's deletes its attributes."""
+    """Prints what stands of a share that may leave as an event of MISP; what was taken back is deleted in it."""
     from stillwatch.share.misp import event
 
     with ledger_of(state, database) as ledger:
@@ -28,7 +28,7 @@ def export(share_id: ShareId, state: State = None, database: Database = None) ->
             remedy = "let a second person agree: `stillwatch share approve`"
             findings.add(f"share `{share_id}`", f"is {share.status}: nothing of it may leave", remedy)
         findings.settle()
-        print_json(event(ledger.shares.objects(share_id)))
+        print_json(event(ledger.shares.current(share_id)))
 
 
 @misp.command(name="import")

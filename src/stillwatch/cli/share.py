@@ -101,8 +101,9 @@ def push(  # noqa: PLR0913  one parameter an option
     check_run(run, findings)
     findings.settle()
     found = load_sharing(sharing)
+    recipient = found.partner(to)  # a mistyped name leaves no new ledger
     with ledger_of(state, database, create=True) as ledger:
-        share = tell(run, campaign, found.partner(to), found, ledger, by or user(), now())
+        share = tell(run, campaign, recipient, found, ledger, by or user(), now())
     _told(share)
 
 

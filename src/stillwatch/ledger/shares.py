@@ -81,6 +81,13 @@ class Shares(Part):
             bundle = connection.execute(sa.select(SHARES.c.bundle).where(SHARES.c.share_id == share_id)).scalar_one()
         return cast(Objects, json.loads(bundle))
 
+    def current(self, share_id: str) -> Objects:
+        """The newest versions of a share's objects, or of those that it takes back: what was taken back is revoked."""
+        share = self.find(share_id)
+        first = share.withdraws or share_id
+        later = [one.share_id for one in self.list(share.recipient) if one.withdraws == first]
+        return list({one["id"]: one for each in (first, *later) for one in self.objects(each)}.values())
+
     def approve(self, share_id: str, by: str, at: datetime, reason: str = "") -> Share:
         """Lets a share leave; raises UsageError where it does not wait, or the same person made it."""
         with self._ledger.writing() as connection:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.exchanged import Share
 from stillwatch.share.allowed import SharedSighting, hour
 from stillwatch.share.preview import at_present
@@ -43,6 +44,10 @@ def answer(partner: Partner, sharing: Sharing, ledger: Ledger, by: str, now: dat
 
     Raises UsageError as `Shares.add`, also where nothing of what the partner told was seen since the last time.
     """
+    sightings = seen(ledger, partner.name)
+    if not sightings:
+        remedy = "note what a run met with `stillwatch share sight` first"
+        raise UsageError([Mistake(f"`{partner.name}`", "has no indicator that was seen here", remedy)])
     sender = Sender(sharing.provider.name, partner.marking, at_present(now))
     share = Share(
         share_id="",
@@ -57,8 +62,7 @@ def answer(partner: Partner, sharing: Sharing, ledger: Ledger, by: str, now: dat
         digest="",
         needs_approval=partner.approval == "always",
     )
-    sightings = seen(ledger, partner.name)
-    return ledger.shares.add(share, answers_of(sightings, sender) if sightings else ())
+    return ledger.shares.add(share, answers_of(sightings, sender))
 
 
 def _opinion(verdicts: Iterable[str]) -> str | None:

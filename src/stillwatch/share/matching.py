@@ -148,12 +148,17 @@ def checked(raw: bytes, kind: str, ours: str, key: Key, now: datetime) -> Messag
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict) or not isinstance(said.get("signature"), str):
-        raise InputError(f"this is no {kind} of `share match`")
+        raise InputError(f"this is no {kind} of `share match`; name the file that the partner sent")
     signature = said.pop("signature")
     if not hmac.compare_digest(signature.encode(), _signature(said, key).encode()):
-        raise InputError(f"the {kind} is not signed with the secret of this partner, or was changed on its way")
+        raise InputError(
+            f"the {kind} is not signed with the secret of this partner, or was changed on its way; "
+            "compare the secrets, and ask for the file again"
+        )
     if said.get("kind") != kind or said.get("profile") != PROFILE or said.get("from") == ours:
-        raise InputError(f"this is no {kind} of the partner under the profile `{PROFILE}`")
+        raise InputError(
+            f"this is no {kind} of the partner under the profile `{PROFILE}`; name the file that the partner sent"
+        )
     made = read_stamp(said.get("at"))
     if made is None or abs(in_utc(now) - made) > FRESH:
         raise InputError(f"the {kind} is older than an hour, or a clock is wrong; make another")
@@ -165,7 +170,7 @@ def _shape(said: Message, kind: str) -> None:
     texts = ("session", "request") if kind == "offer" else ("session", "setup", "response")
     fits = all(isinstance(said.get(name), str) for name in texts) and said.get("size") in SIZES
     if not fits or (kind == "offer" and not isinstance(said.get("reveal"), bool)):
-        raise InputError(f"the {kind} lacks what the profile asks for")
+        raise InputError(f"the {kind} lacks what the profile asks for; ask the partner for another")
 
 
 def _said(kind: str, session: str, ours: str, now: datetime) -> dict[str, Any]:

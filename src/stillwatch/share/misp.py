@@ -111,9 +111,13 @@ def read(path: Path, partner: str) -> list[Object]:
     """The indicators of a file, as `objects_in`; raises InputError where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return objects_in(file.read(MOST_BYTES + 1), partner)
+            text = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise InputError(f"`{path}` cannot be read: {error.strerror}; name an event that MISP exported") from error
+    try:
+        return objects_in(text, partner)
+    except InputError as error:
+        raise InputError(f"`{path}`: {error}") from error
 
 
 def objects_in(text: bytes, partner: str) -> list[Object]:

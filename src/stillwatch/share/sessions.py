@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,29 +74,29 @@ def offer(side: Side, run: Path, out: Path, reveal: bool) -> int:
     side.within_limit()
     message, kept = matching.offer(values, side.ours, side.partner.name, side.key, reveal, side.now)
     folder = side.state / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(folder / f"{kept.session}.json", asdict(kept))
-    side.log(f"offered {kept.session}")
-    _write(out, message)
+    with _written(out, message):  # a session counts where its offer could be written
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _written(folder / f"{kept.session}.json", asdict(kept)):
+            side.log(f"offered {kept.session}")
     return len(values)
 
 
 def answer(side: Side, given: Path, run: Path, out: Path, reveal: bool) -> None:
     """Answers an offer; raises InputError for one that is wrong, old or answered already."""
-    message = matching.checked(_raw(given), "offer", side.ours, side.key, side.now)
+    message = _message(side, given, "offer")
     done = f"answered {message['session']}"
     if any(one.action == done for one in side.logged()):
-        raise InputError("this offer was answered before; ask its maker for another")
+        raise InputError(f"`{given}`: this offer was answered before; ask its maker for another")
     side.within_limit()
     values = matching.normalised(values_to_match(run))
     said = matching.answer(message, values, side.ours, side.key, reveal, side.now)
-    side.log(done)  # before it leaves: an answer that nobody knows of would be worse than none
-    _write(out, said)
+    with _written(out, said):
+        side.log(done)  # before it stands there: an answer that nobody knows of would be worse than none
 
 
 def read(side: Side, given: Path) -> tuple[int, list[Value]]:
     """The result of a session, which ends with it; common values become indicators of the partner."""
-    message = matching.checked(_raw(given), "answer", side.ours, side.key, side.now)
+    message = _message(side, given, "answer")
     path = side.state / FOLDER / f"{Path(message['session']).name}.json"
     kept = _kept(path, side.partner)
     count, common = matching.result(message, kept)
@@ -139,6 +140,14 @@ def _kept(path: Path, partner: Partner) -> Session:
     return kept
 
 
+def _message(side: Side, given: Path, kind: str) -> matching.Message:
+    raw = _raw(given)
+    try:
+        return matching.checked(raw, kind, side.ours, side.key, side.now)
+    except InputError as error:
+        raise InputError(f"`{given}`: {error}") from error
+
+
 def _raw(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -149,7 +158,10 @@ def _raw(path: Path) -> bytes:
         ) from error
 
 
-def _write(path: Path, said: Any) -> None:
+@contextmanager
+def _written(path: Path, said: Any) -> Iterator[None]:
+    """Writes a file for its owner alone, which is in its place when the block has ended without error."""
     with replaced(path, "--out") as file:
         os.chmod(file, 0o600)  # noqa: PTH101  before anything is in it
         file.write_text(json.dumps(said), encoding="utf-8")
+        yield
