@@ -36,6 +36,17 @@ def test_a_key_is_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "secret" not in listed
 
 
+def test_a_mistyped_state_is_no_state_without_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["keys", "list"], ["keys", "revoke", "k1"]):
+        assert invoke([*words, "--state", str(tmp_path / "typed")]) == 1
+        assert "there is no ledger" in capsys.readouterr().err
+    assert not (tmp_path / "typed").exists()
+    with opened(tmp_path / "state"):
+        pass
+    assert invoke(["keys", "list", "--state", str(tmp_path / "state")]) == 0
+    assert capsys.readouterr().out == "there are no keys\n"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -54,7 +65,8 @@ def test_mistakes_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "S").mkdir()
+    with opened(tmp_path / "S"):
+        pass
     (tmp_path / "bad.toml").write_text("[serve]\nmax_age = 1\n")
     assert invoke(words.split()) == 2
     assert expected in capsys.readouterr().err

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillwatch.cli.access import Format, Out, check_document, put
-from stillwatch.cli.ledgers import Database, State, ledger_of
+from stillwatch.cli.ledgers import Database, State, ledger_of, now
 from stillwatch.cli.output import complain
 
 if TYPE_CHECKING:
@@ -33,5 +33,5 @@ def holder(
             decisions = ledger.decisions.list(account, limit=1_000)
     else:
         complain("no ledger was named, so the extract does not say what was decided; add `--state` or `--database`")
-    extract = reports.write_extract(run, account, decisions, format_)
+    extract = reports.write_extract(run, account, decisions, format_, now())
     put(extract, out)

@@ -33,7 +33,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Makes a key and prints its secret, which cannot be shown again: only its hash is kept."""
-    with _ledger(state, database) as ledger:
+    with _ledger(state, database, create=True) as ledger:
         key, secret = ledger.keys.create(name, scope, datetime.now(UTC))
     if as_json:
         print_json({**asdict(key), "secret": secret})
@@ -52,6 +52,8 @@ def list_keys(state: State = None, database: Database = None, as_json: AsJson = 
     for one in found:
         ended = f"revoked {one.revoked_at:%Y-%m-%d} by {one.revoked_by}" if one.revoked_at else "valid"
         say(f"{one.key_id}  {one.scope:8}  {one.created_at:%Y-%m-%d}  {ended}  {one.name}")
+    if not found:
+        say("there are no keys")
 
 
 @keys.command()
@@ -68,10 +70,10 @@ def revoke(
 
 
 @contextmanager
-def _ledger(state: Path | None, database: str | None) -> Iterator[Ledger]:
+def _ledger(state: Path | None, database: str | None, create: bool = False) -> Iterator[Ledger]:
     if (state is None) == (database is None):
         raise UsageError([Mistake("`--state`", "or `--database` is needed, and not both", "name one of them")])
     from stillwatch import ledger  # here, because `--help` must not wait for it
 
-    with ledger.opened(database or state or "") as found:
+    with ledger.opened(database or state or "", create) as found:
         yield found

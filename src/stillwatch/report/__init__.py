@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,13 +173,13 @@ def seal_dossier(run: Path, campaign: str, asked: Asked, how: Sealing, by: str) 
     return dossier, whole, enter
 
 
-def write_extract(run: Path, account: str, decisions: Sequence[Entry] | None, format: str) -> bytes:
+def write_extract(run: Path, account: str, decisions: Sequence[Entry] | None, format: str, as_of: datetime) -> bytes:
     """What the holder of an account can be given, as `pdf`, `html` or `md`; `decisions` is None without a ledger.
 
-    Raises UsageError for a strange account.
+    Effects begin and end by the clock, so decisions stand as they are at `as_of`. Raises UsageError for a strange
+    account.
     """
     with folder.opened(run) as (engine, facts):
-        as_of = Recorded(decisions=tuple(decisions or ())).as_of(facts.made_at)
         found = extract(engine, facts, account, decisions, as_of)
     return WRITINGS[format](found, facts.made_at)
 

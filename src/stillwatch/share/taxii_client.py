@@ -103,6 +103,9 @@ class TaxiiCollection:
                 f"`{self._address}` cannot be reached ({type(error).__name__}); try again later"
             ) from error
         said = _object(body)
+        if response.status_code == httpx.codes.UNAUTHORIZED:  # what the server says is meant for its own operator
+            remedy = "put the key that the partner made for us into its `key_file`, or ask for a new one"
+            raise InputError(f"`{self._address}` answers 401: it does not know our key; {remedy}")
         if response.status_code not in (200, 202):
             words = said.get("description") or said.get("title") if said else None
             reason = f"{response.status_code}, {str(words)[:200]}" if words else str(response.status_code)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from stillwatch.engine import Engine, Query, literal
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.ledger.records import Entry
+from stillwatch.ledger.records import Entry, in_utc
 from stillwatch.report.document import RunFacts
 from stillwatch.report.dossier.blocks import Block, Grid, Paragraph, Section, Written
 from stillwatch.report.fetch import Row, rows
@@ -96,7 +96,7 @@ def _own(own: Row) -> Iterator[Block]:
 
 def _decided(told: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
     yield Grid(
-        "Decisions about your account",
+        f"Decisions about your account, as of {in_utc(as_of):%Y-%m-%d %H:%M} UTC",
         ("what", "kind of reason", "rule", "from", "to", "status", "reference"),
         tuple(
             (
