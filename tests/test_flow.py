@@ -174,3 +174,6 @@ def test_sketches_name_their_key_and_stand_for_the_logs(tmp_path: Path, job: Job
     mixed = resolve(Inputs((str(tmp_path / "logs"), str(sketched))), settings=other)
     with pytest.raises(InputError, match="name the same key"):
         flow.write_sketches(mixed, tmp_path / "mixed")
+    with pytest.raises(InputError, match="name their key with `--key-file`"):
+        flow.scan(again, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

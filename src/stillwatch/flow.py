@@ -121,6 +121,7 @@ def scan(job: Job, out: Path) -> RunSummary:
         state_update.open_for(job) as state,
     ):
         key_id = _sketch_key_id(job, state)
+        _refuse_another_key(job, key_id)
         continued = previous.lineage_of(job, state)
         if continued is not None:
             previous.load(*continued, key_id)  # before hours are spent on what it would not fit
@@ -263,6 +264,15 @@ def _sketch_key_id(job: Job, state: State | None) -> str:
             f"`{key_id}`, so that they could not be compared; name the state's key with `--key-file`"
         )
     return key_id
+
+
+def _refuse_another_key(job: Job, key_id: str) -> None:
+    """Raises InputError where a key was named and is not that of the sketches: what it hashes would meet nothing."""
+    if key_id != job.key.key_id and job.settings.sketch.key_file is not None:
+        raise InputError(
+            f"the sketches given were made under the key `{key_id[:40]}`, but this run's key is `{job.key.key_id}`, so "
+            "that indicators and later runs could not be compared with them; name their key with `--key-file`"
+        )
 
 
 def _key_id_of_logs(job: Job) -> str:
