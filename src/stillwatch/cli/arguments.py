@@ -42,6 +42,8 @@ def job_from(
         findings.mistakes.extend(states.refusal(typed.state))
     if needs_logs and not typed.logs and not _keeps_anything(typed.state):
         findings.add("LOGS", "none were named", "name files, folders or globs of exchange logs")
+        if typed.state is not None:
+            findings.add(f"`--state {typed.state}`", "keeps no exchanges yet", "name the state that `sketch` filled")
     previous = _previous(typed.previous, typed.state, findings)
     window = _window(typed, findings)
     try:

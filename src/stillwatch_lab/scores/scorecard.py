@@ -86,8 +86,9 @@ class Scores:
         return asdict(self)
 
     def render(self, console: Console) -> None:
-        """Prints the three tables of a score."""
-        console.print(_campaign_table(self.campaigns))
+        """Prints the tables of a score."""
+        for table in _campaign_tables(self.campaigns):
+            console.print(table)
         console.print(_innocent_table(self.innocents))
         error = "no members" if self.calibration_error is None else f"{self.calibration_error:.3f}"
         split, merged = ", ".join(self.split) or "none", ", ".join(self.merged) or "none"
@@ -98,34 +99,39 @@ class Scores:
             console.print(_reliability_table(self.reliability))
 
 
-def _campaign_table(campaigns: tuple[CampaignScore, ...]) -> Table:
-    table = Table(title="True campaigns and what was found of them", title_justify="left")
-    for heading in ("campaign", "found as"):
-        table.add_column(heading, overflow="fold")
-    for heading in (
-        "recall act/review/watch",
-        "accounts",
-        "exchanges",
-        "precision",
-        "recall",
-        "days",
-        "targets",
-        "leak",
-    ):
-        table.add_column(heading, justify="right")
+def _campaign_tables(campaigns: tuple[CampaignScore, ...]) -> tuple[Table, Table]:
+    """What was found of accounts and of exchanges: two tables, whose headings can be read in 80 columns."""
+    accounts = _titled(
+        "True campaigns: accounts found", "recall at act / review / watch", "accounts", "first and last day"
+    )
+    exchanges = _titled(
+        "True campaigns: exchanges found", "exchanges", "precision", "recall", "targets", "leaked before act"
+    )
     for one in campaigns:
-        table.add_row(
-            escape(f"{one.campaign_id} {one.profile}"),
-            escape(", ".join(one.found_as)) or "not found",
+        names = escape(f"{one.campaign_id} {one.profile}"), escape(", ".join(one.found_as)) or "not found"
+        accounts.add_row(
+            *names,
             " / ".join(percent(share) for share in one.recall.values()),
             f"{one.accounts_found:,} of {one.accounts:,}",
+            f"{_days(one.first_day_error)} … {_days(one.last_day_error)}",
+        )
+        exchanges.add_row(
+            *names,
             f"{one.exchanges_found:,} of {one.exchanges:,}",
             percent(one.exchange_precision),
             percent(one.exchange_recall),
-            f"{_days(one.first_day_error)} … {_days(one.last_day_error)}",
             "-" if one.targets_distance is None else f"{one.targets_distance:.2f} off",
             percent(one.leak_share),
         )
+    return accounts, exchanges
+
+
+def _titled(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("campaign", "found as"):
+        table.add_column(heading, overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right")
     return table
 
 

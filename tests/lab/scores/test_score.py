@@ -243,6 +243,17 @@ def test_it_prints(world: World, tmp_path: Path) -> None:
         assert expected in text.getvalue()
 
 
+def test_no_heading_is_cut_in_a_terminal(world: World, tmp_path: Path) -> None:
+    world.claim("C1", at("act", "X-0", "p1", "X-1"))
+    text = StringIO()
+    world.scores(tmp_path).render(Console(file=text, width=80))
+    headings = [line for line in text.getvalue().splitlines() if line.startswith("┃")]
+    assert len(headings) > 4
+    assert [line for line in headings if "…" in line] == []
+    for expected in ("recall at act", "precision", "targets", "leaked"):
+        assert expected in text.getvalue()
+
+
 def test_nearly_all_is_never_shown_as_all() -> None:
     assert (percent(0.99999), percent(1.0), percent(0.0), percent(None)) == ("99.9 %", "100.0 %", "0.0 %", "-")
 
