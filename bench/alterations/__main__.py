@@ -2,7 +2,7 @@
 
     python -m bench.alterations [WORLD] [--only WORD] [--out FILE]
 
-WORLD is a folder of `stillwatch lab build`; without one the demo's world is built. What a campaign's clients can write
+WORLD is a folder of `stillwatch lab build` or of the second generator; without one the demo's world is built. What a campaign's clients can write
 and what gateways write is altered in JSON lines, some of it in CSV and Parquet as well; the last lines are the log
 unaltered, in every manner of writing.
 """
@@ -81,16 +81,20 @@ def main(words: Sequence[str]) -> int:
 def shown(one: Line) -> str:
     """One alteration in words and numbers."""
     rows = "" if one.found is None else f"{one.found.rows['used']:7,} {one.found.rows['quarantined']:7,}"
-    return f"{one.writer:8} {one.alteration:40} {one.writing:16} {rows:15} {one.verdict:8} {one.said}".rstrip()
+    act = "" if one.found is None else str(_at_act(one.found))
+    return f"{one.writer:8} {one.alteration:46} {one.writing:16} {rows:15} {act:>5} {one.verdict:8} {one.said}".rstrip()
+
+
+def _at_act(found: Found) -> int:
+    return sum(level == "act" for level in found.members.values())
 
 
 def _head(before: Found) -> str:
     levels = ", ".join(sorted(before.campaigns.values()))
-    at_act = sum(level == "act" for level in before.members.values())
     rows = before.rows["used"]
     return (
-        f"unaltered: {len(before.campaigns)} campaigns ({levels}), {at_act} accounts at act, {rows:,} rows\n"
-        f"{'written by':8} {'what':40} {'as':16} {'used':>7} {'lost':>7} verdict"
+        f"unaltered: {len(before.campaigns)} campaigns ({levels}), {_at_act(before)} accounts at act, {rows:,} rows\n"
+        f"{'written by':8} {'what':46} {'as':16} {'used':>7} {'lost':>7} {'act':>5} verdict"
     )
 
 

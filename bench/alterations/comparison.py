@@ -57,10 +57,20 @@ class Line:
 
 
 def opened(folder: Path) -> World:
-    """The world of a folder of `stillwatch lab build`."""
-    truth = pq.read_table(folder / "truth" / "accounts.parquet").to_pylist()
+    """The world of a folder of `stillwatch lab build`, or of the second generator."""
     rows = pq.read_table(folder / "exchanges").to_pylist()
-    return World(folder, rows, {row["account_id"]: row["campaign_id"] for row in truth})
+    for row in rows:
+        row["started_at"] = row["started_at"].replace(tzinfo=None)  # UTC in both
+    return World(folder, rows, _campaigns(folder / "truth"))
+
+
+def _campaigns(truth: Path) -> dict[str, str | None]:
+    if (truth / "accounts.parquet").is_file():
+        rows = pq.read_table(truth / "accounts.parquet").to_pylist()
+        return {row["account_id"]: row["campaign_id"] for row in rows}
+    accounts = pq.read_table(truth / "truth_accounts.parquet")["account_id"].to_pylist()
+    members = pq.read_table(truth / "truth_members.parquet").to_pylist()
+    return dict.fromkeys(accounts) | {row["account_id"]: row["campaign"] for row in members}
 
 
 def changes(world: World) -> dict[tuple[str, str], RowChange]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import blake2b
 from typing import Any
 
 Row = dict[str, Any]
@@ -72,6 +73,22 @@ def _wrong_types(row: Row, place: int) -> None:
     row["choice_count"] = ({}, "NaN", False, [])[place % 4]
 
 
+def _in_instructions(turn: Callable[[Row, int], str]) -> RowChange:
+    """The question stands in the system instructions, and the user's turn says something else."""
+
+    def change(row: Row, place: int) -> None:
+        if row["input_text"] is not None:
+            said = turn(row, place)
+            row["system_instructions"] = f"{row['system_instructions'] or ''}\n{row['input_text']}"
+            row["input_text"] = said
+
+    return change
+
+
+def _noise(row: Row, words: int) -> str:
+    return " ".join(blake2b(f"{row['exchange_id']}{word}".encode(), digest_size=4).hexdigest() for word in range(words))
+
+
 def client(innocents: Innocents) -> Mapping[str, RowChange]:
     """What the campaign's own programs can write, by what it is."""
     ids = innocents.ids
@@ -97,6 +114,10 @@ def client(innocents: Innocents) -> Mapping[str, RowChange]:
             "tool_names",
             lambda row, n: [one + ("\0", "\ud800")[n % 2] for one in row["tool_names"] or ["bash"]],
         ),
+        "questions in the instructions": _in_instructions(lambda _row, _n: "Please answer."),
+        "questions in the instructions, turns by number": _in_instructions(lambda row, _: f"Answer {_noise(row, 1)}."),
+        "questions in the instructions, turns of noise": _in_instructions(lambda row, _: _noise(row, 12)),
+        "instructions of noise": _put("system_instructions", lambda row, _: _noise(row, 40)),
         "numbers of every wrong type": _wrong_types,
         "addresses invented before the true one": _each(
             ("client_address",), lambda text, n: f"8.8.{n % 250}.{n // 250 % 250}, {text}"

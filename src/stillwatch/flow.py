@@ -165,9 +165,10 @@ def write_sketches(job: Job, out: Path) -> Rows:
     with _engine(job, out.absolute().parent) as engine, folder.published(out) as staged:
         key_id = _sketch_key_id(job, None)
         records = _read_and_sketch(SKETCHED, engine, job)
+        # sketches as they were made: what linking reads as the request depends on all exchanges of an account
         written = {
-            table.name: engine.export(table, staged / f"{table.name}.parquet", {"key_id": key_id})
-            for table in (EXCHANGE_SKETCHES, QUARANTINE)
+            name: engine.export(table, staged / f"{name}.parquet", {"key_id": key_id})
+            for name, table in ((EXCHANGE_SKETCHES.name, ADDED_SKETCHES), (QUARANTINE.name, QUARANTINE))
         }
         _write_json(staged / folder.MARKER, _run_record(engine, job, key_id, records, written))
         return count_rows(engine)

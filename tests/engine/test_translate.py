@@ -20,11 +20,13 @@ from stillwatch.records.inputs import INDICATORS
 from stillwatch.sketch.account import merged_sql, ranked_sql
 from tests.read.odd_logs import check_odd_logs
 from tests.scenarios.small_world import SmallWorld, table_of
+from tests.sketch.test_instructions import accounts, every, sketched
 
 
 @pytest.fixture(scope="module")
 def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Query]:
-    """Every query of a scan with campaigns, of reading logs of every type, and the sums of a state; each text once."""
+    """Every query of a scan with campaigns, of reading logs of every type, and the sums of a state,
+    and of requests in instructions; each text once."""
     found: dict[str, Query] = {}
 
     def noting(method: str) -> None:
@@ -43,6 +45,7 @@ def asked(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> list[Q
         told = {"partner": "northwind", "claim": "same_address", "value": "203.0.113.7", "weight": 0.5}
         world.scan(folder / "run", indicators=table_of(folder / "told.parquet", INDICATORS.schema, [told]))
         check_odd_logs(tmp_path_factory.mktemp("odd"), "duckdb")
+        sketched(every(accounts("instructions", "Please answer.")), tmp_path_factory.mktemp("sketched"))
     return [ranked_sql(merged_sql()), *(query for query in found.values() if "stored_rows" not in query.sql)]
 
 

@@ -79,7 +79,7 @@ def test_what_is_published_is_what_is_loaded(old: Path) -> None:
 @pytest.mark.parametrize("version", [1, 2, 99])
 def test_a_state_of_another_version_is_refused(old: Path, version: int) -> None:
     (old / states.MARKER).write_text(json.dumps(RECORD | {"format": version}))
-    with pytest.raises(InputError, match=r"another version's format, not 5.*add the logs to a new state"):
+    with pytest.raises(InputError, match=r"another version's format, not 6.*add the logs to a new state"):
         states.load(old)
 
 

@@ -144,7 +144,7 @@ def test_two_runs_cannot_add_at_once(tmp_path: Path) -> None:
     ("damage", "said"),
     [
         ("{", "cannot be read"),
-        ('{"format": 99}', "another version's format, not 5"),
+        ('{"format": 99}', "another version's format, not 6"),
         ("[]", "cannot be read"),
     ],
 )

@@ -30,12 +30,22 @@ VALUES = Table(
         *columns(Kind.STRING, "s t"),
         *columns(Kind.TIMESTAMP, "seen"),
         *columns(Kind.STRINGS, "words"),
+        *columns(Kind.BYTES, "b"),
     ),
 )
 ROWS = [
-    {"n": 0, "m": -1, "x": 0.0, "s": "", "t": "a:b:c:d", "seen": datetime(2026, 5, 1), "words": []},
+    {
+        "n": 0,
+        "m": -1,
+        "x": 0.0,
+        "s": "",
+        "t": "a:b:c:d",
+        "seen": datetime(2026, 5, 1),
+        "words": [],
+        "b": b"\x00\xff\x7f\x80z",
+    },
     {"n": 7, "m": 2**63 - 1, "x": 2.5, "s": "é\U0001f600x", "t": "a:b", "seen": datetime(1969, 12, 31, 23, 59, 59, 1)},
-    {"n": -7, "m": -(2**63), "x": -2.5, "s": "it's \\ \n", "t": "10.1.2.33", "words": ["é", None, "m"]},
+    {"n": -7, "m": -(2**63), "x": -2.5, "s": "it's \\ \n", "t": "10.1.2.33", "words": ["é", None, "m"], "b": b"abcde"},
     {
         "n": 3,
         "m": 5,
@@ -45,7 +55,16 @@ ROWS = [
         "seen": datetime(2026, 12, 31, 1, 2, 3, 456789),
         "words": ["x"],
     },
-    {"n": 4, "m": 6, "x": math.inf, "s": "z", "t": "::1", "seen": datetime(2024, 2, 29, 12), "words": ["m"]},
+    {
+        "n": 4,
+        "m": 6,
+        "x": math.inf,
+        "s": "z",
+        "t": "::1",
+        "seen": datetime(2024, 2, 29, 12),
+        "words": ["m"],
+        "b": b"abc",
+    },
     {"n": 5, "m": 8, "x": -math.inf, "s": "Z", "t": "x", "seen": datetime(2026, 5, 4)},
     {"n": 6, "m": 9, "x": 1e-7, "s": "\U00010000", "t": "\uffff"},
     {},
@@ -88,6 +107,7 @@ EXPRESSIONS = (
     "CAST(row(n, x, s, seen, words) AS VARCHAR)",
     "CAST({'s': left(try_cast(s AS VARCHAR), 60), 'seen': left(try_cast(seen AS VARCHAR), 60)} AS VARCHAR)",
     "sha256(CAST(row(n, x, s, seen, words) AS VARCHAR))",
+    "array_slice(b, 1, 2) || array_slice(b, 3, 4)",
 )
 QUERIES = (
     *(f"SELECT s AS v, row_number() OVER (ORDER BY {key}) AS n" for key in ("s, n", "s DESC, n", "x, n", "x DESC, n")),
@@ -95,6 +115,7 @@ QUERIES = (
     "SELECT s AS v, row_number() OVER (PARTITION BY n > 3 ORDER BY seen DESC, s) AS n",
     "SELECT count(DISTINCT s) AS v, count(x) AS n",
     "SELECT CAST(bit_xor(greatest(n, 0) >> 1) AS BIGINT) AS v, count(*) AS n",
+    "SELECT bit_or(CAST(1 AS BIGINT) << CAST((m >> 59) + 16 AS INTEGER)) AS v, count(*) AS n",
     "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS v, count(*) FILTER (WHERE n > 3) AS n",
     "SELECT min(s) AS v, max(t) AS n",
 )

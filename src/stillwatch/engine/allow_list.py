@@ -25,11 +25,11 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         # texts and lists
         *(exp.Contains, exp.Chr, exp.Left, exp.Right, exp.Length, exp.DPipe, exp.SHA2),
         *(exp.Replace, exp.Transform, exp.Lambda),
-        *(exp.Bracket, exp.Slice, exp.ArrayToString, exp.ArraySize, exp.ArrayContains),
+        *(exp.Bracket, exp.Slice, exp.ArraySlice, exp.ArrayToString, exp.ArraySize, exp.ArrayContains),
         # times
         *(exp.TimestampTrunc, exp.TimeToUnix, exp.UnixToTime),
         # over groups and windows
-        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.BitwiseXorAgg, exp.RowNumber, exp.DenseRank),
+        *(exp.Count, exp.Sum, exp.Min, exp.Max, exp.BitwiseXorAgg, exp.BitwiseOrAgg, exp.RowNumber, exp.DenseRank),
         # a function named in FUNCTIONS
         exp.Anonymous,
     }

@@ -173,6 +173,12 @@ def _slice(node: exp.Expr, _: Translation) -> exp.Expr:
     return _call("SLICE", node.this.copy(), exp.Literal.number(first), exp.Literal.number(last - first + 1))
 
 
+def _bytes(node: exp.Expr, _: Translation) -> exp.Expr:
+    """Translates `array_slice`, which stands for a part of binary values alone: lists are cut by brackets."""
+    first, last = int(node.args["start"].name), int(node.args["end"].name)
+    return _call("SUBSTRING", node.this.copy(), exp.Literal.number(first), exp.Literal.number(last - first + 1))
+
+
 def _seconds(node: exp.Expr, _: Translation) -> exp.Expr:
     """Translates `epoch` of a difference (seconds); DuckDB sums whole days first, then the rest in microseconds."""
     if not isinstance(node.this, exp.Sub):
@@ -186,7 +192,7 @@ def _seconds(node: exp.Expr, _: Translation) -> exp.Expr:
 
 def _cast(node: exp.Expr, _: Translation) -> exp.Expr:
     # DuckDB rounds a double to an integer, Spark truncates it: only a whole number may be cast.
-    if node.args["to"].this in _WHOLE_TYPES and not isinstance(node.this, _WHOLE):
+    if node.args["to"].this in _WHOLE_TYPES and not (isinstance(node.this, _WHOLE) or node.this.is_int):
         raise _NoRuleError(f"`{node.sql('duckdb')}` may round; round it first")
     return node
 
@@ -201,6 +207,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr, Translation], exp.Expr]] = {
     exp.IsInf: _is_infinite,
     exp.Table: _file_rows,
     exp.Bracket: _slice,
+    exp.ArraySlice: _bytes,
     exp.TimeToUnix: _seconds,
     exp.UnixToTime: lambda node, _: _call("TO_TIMESTAMP_NTZ", _call("TIMESTAMP_MICROS", node.this.copy())),
     exp.Chr: lambda node, _: _call("CHAR", *node.expressions),

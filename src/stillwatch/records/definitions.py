@@ -57,11 +57,16 @@ def country_sql(accounts: str) -> str:
 
 
 def account_sums_sql(exchanges: str, digest: str = "CAST(NULL AS BIGINT)") -> str:
-    """SQL that gives one row for each account of a table of exchange sketches: exchanges, first and last time, and the
-    `digest` of them, SQL of an aggregate."""
+    """SQL that gives one row for each account of a table of exchange sketches: exchanges, first and last time, bits of
+    its instructions, and the `digest` of the exchanges, SQL of an aggregate.
+
+    The bits count instructions that differ in more than numbers, as far as 32 bits can (Whang and others, A linear-time
+    probabilistic counting algorithm, 1990), and unlike that number, those of several sets of exchanges can be joined.
+    """
     return f"""
 SELECT
-  account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen, {digest} AS digest
+  account_id, count(*) AS exchanges, min(started_at) AS first_seen, max(started_at) AS last_seen,
+  bit_or(CAST(1 AS BIGINT) << CAST((instructions_shape >> 59) + 16 AS INTEGER)) AS instructions_bits, {digest} AS digest
 FROM {exchanges}
 GROUP BY account_id"""
 
@@ -78,7 +83,7 @@ def summed_again_sql(sums: str) -> str:
     return f"""
 SELECT
   account_id, CAST(sum(exchanges) AS BIGINT) AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-  bit_xor(digest) AS digest
+  bit_or(instructions_bits) AS instructions_bits, bit_xor(digest) AS digest
 FROM (
 {sums}
 )

@@ -37,6 +37,11 @@ EXCHANGE_SKETCHES = Table(
         # what the request is about and how it asks: indices into SUBJECTS and FORMS
         Column("subject", Kind.INT16, names=SUBJECTS),
         Column("form", Kind.INT16, names=FORMS),
+        # the same of the system instructions, where the question may stand, and all of them with numbers as 9
+        *columns(Kind.INT64, "instructions_payload instructions_head instructions_tail instructions_shape"),
+        *columns(Kind.BYTES, "instructions_features"),
+        Column("instructions_subject", Kind.INT16, names=SUBJECTS),
+        Column("instructions_form", Kind.INT16, names=FORMS),
         *columns(Kind.INT32, "input_chars output_chars tool_count"),
         *columns(Kind.INT64, "input_tokens output_tokens cached_tokens reasoning_tokens"),
         *columns(Kind.INT32, "max_tokens"),
@@ -45,8 +50,31 @@ EXCHANGE_SKETCHES = Table(
     ("account_id", "started_at", "exchange_id"),
 )
 
-OF_TEXT = frozenset(("head_value", "tail_value", "simhash", "minhash", "content_features", "subject", "form"))
-"""Columns that follow from the text of which `payload_value` is the hash, and, but for the key, from nothing else."""
+IN_INSTRUCTIONS = {
+    "payload_value": "instructions_payload",
+    "head_value": "instructions_head",
+    "tail_value": "instructions_tail",
+    "content_features": "instructions_features",
+    "subject": "instructions_subject",
+    "form": "instructions_form",
+}
+"""Of a column that follows from the user's turns, the one that follows from the system instructions in the same way."""
+
+OF_TEXT = frozenset(
+    (
+        "head_value",
+        "tail_value",
+        "simhash",
+        "minhash",
+        "content_features",
+        "subject",
+        "form",
+        *IN_INSTRUCTIONS.values(),
+        "instructions_shape",
+    )
+)
+"""Columns that follow from the texts of which `payload_value` and `instructions_value` are the hashes, and, but for the
+key, from nothing else."""
 
 ADDED_SKETCHES = replace(EXCHANGE_SKETCHES, name="added_sketches")
 """The sketches that this run makes or receives; with a state, those that it adds to the state."""
@@ -70,6 +98,8 @@ ACCOUNT_SKETCHES = Table(
         *columns(Kind.INT32, "account_index", required=True),
         *columns(Kind.INT64, "exchanges", required=True),
         *columns(Kind.TIMESTAMP, "first_seen last_seen", required=True),
+        # 32 bits: one for each part of the range of `instructions_shape` in which the account has a value
+        *columns(Kind.INT64, "instructions_bits"),
         # of the account's exchanges, where a state keeps them: equal when they are the same
         *columns(Kind.INT64, "digest"),
     ),

@@ -24,7 +24,7 @@ from stillwatch.errors import InputError, Mistake, OutputError
 from stillwatch.job import Window
 
 MARKER = "state.json"
-FORMAT = 5
+FORMAT = 6
 """It changes with the columns of the sketches, and with what a part says of itself: 1 and 2 are of version 0.1.0."""
 _LOCK = ".lock"
 _BESIDE = frozenset(

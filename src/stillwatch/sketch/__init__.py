@@ -7,7 +7,7 @@ from dataclasses import replace
 from stillwatch.engine import Engine, Query
 from stillwatch.job import Job
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
-from stillwatch.sketch import account, indicators, stream
+from stillwatch.sketch import account, indicators, instructions, stream
 
 READS = ("exchanges", "received_sketches", "state_sketches", "state_accounts", "indicators")
 WRITES = ("added_sketches", "exchange_sketches", "account_sketches", "indicator_sketches")
@@ -19,12 +19,13 @@ def run(engine: Engine, job: Job) -> None:
     """Writes the tables of WRITES.
 
     `added_sketches` has the sketches of `exchanges` and the received sketches; `exchange_sketches` and
-    `account_sketches` include the sketches of the state too. Raises the errors of the engine.
+    `account_sketches` include the sketches of the state too. In `exchange_sketches` the request of an account that asks
+    in its instructions is what these say. Raises the errors of the engine.
     """
     added = write_added(engine, job)
     from_state = stream.with_rows(engine, stream.STATE)
-    engine.view(EXCHANGE_SKETCHES.name, Query("exchange sketches", stream.joined_sql((*added, *from_state))))
     account.run(engine, has_state=bool(from_state))
+    engine.view(EXCHANGE_SKETCHES.name, instructions.as_asked_sql(engine, (*added, *from_state)))
     indicators.run(engine, job.key)
 
 
@@ -35,5 +36,5 @@ def write_added(engine: Engine, job: Job) -> tuple[str, ...]:
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))
-    engine.view(ADDED_SKETCHES.name, Query("added sketches", stream.joined_sql(added)))
+    engine.view(ADDED_SKETCHES.name, Query("added sketches", instructions.joined_sql(added)))
     return added

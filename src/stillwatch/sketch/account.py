@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from stillwatch.engine import Engine, Query
 from stillwatch.records.definitions import DIGEST, account_sums_sql, summed_again_sql
-from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, ACCOUNT_SUMS, ADDED_SKETCHES
 
 
 def merged_sql() -> str:
     """Returns SQL that gives one row for each account, from a state's sums and the sketches that this run adds."""
-    kept = "SELECT account_id, exchanges, first_seen, last_seen, digest FROM state_accounts"
-    return summed_again_sql(f"{kept}\nUNION ALL{account_sums_sql('added_sketches', DIGEST)}")
+    kept = f"SELECT {', '.join(ACCOUNT_SUMS.names)} FROM state_accounts"
+    return summed_again_sql(f"{kept}\nUNION ALL{account_sums_sql(ADDED_SKETCHES.name, DIGEST)}")
 
 
 def ranked_sql(sums: str) -> Query:
@@ -28,5 +28,5 @@ FROM ({sums}
 
 def run(engine: Engine, has_state: bool = False) -> None:
     """Writes `account_sketches`; with `has_state`, `state_accounts` has the sums of all but `added_sketches`."""
-    sums = merged_sql() if has_state else account_sums_sql(EXCHANGE_SKETCHES.name)
+    sums = merged_sql() if has_state else account_sums_sql(ADDED_SKETCHES.name)
     engine.create(ACCOUNT_SKETCHES.name, ranked_sql(sums))

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.key import Key
-from stillwatch.records.buffers import texts_of
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records.buffers import Texts, texts_of
+from stillwatch.records.sketches import EXCHANGE_SKETCHES, IN_INSTRUCTIONS
 from stillwatch.sketch.address import address_values
 from stillwatch.sketch.siphash import Octets
 from stillwatch.sketch.text import (
@@ -47,7 +47,10 @@ def sketch_batch(batch: pa.RecordBatch, key: Key, workspace: Workspace, trusted_
     columns = {name: batch.column(name) for name in batch.schema.names}
     made = {name: column_values(columns[source], key, source) for name, source in _HASHED.items()}
     made |= {name: _cleaned(columns[name]) for name in _CLEANED}
-    made |= _addresses(columns["client_address"], key, trusted_hops) | _texts(columns["input_text"], workspace)
+    made |= _addresses(columns["client_address"], key, trusted_hops) | _texts(
+        texts_of(columns["input_text"]), workspace
+    )
+    made |= _instructions(columns["system_instructions"], columns["instructions_digest"], workspace)
     made["tools_value"] = set_values(columns["tool_names"], key, "tool_names")
     made["tool_count"] = pc.list_value_length(columns["tool_names"])
     made["parameters_value"] = parameter_values([columns[name] for name in _PARAMETERS], key)
@@ -63,8 +66,8 @@ def _addresses(column: pa.Array, key: Key, trusted_hops: int) -> dict[str, pa.Ar
     return dict(zip(names, address_values(column, key, trusted_hops), strict=True))
 
 
-def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
-    found = sketch_texts(texts_of(column), workspace)
+def _texts(texts: Texts, workspace: Workspace) -> dict[str, pa.Array]:
+    found = sketch_texts(texts, workspace)
     filled = (found.filled & HAS_TOKENS) > 0
     framed = (found.filled & HAS_FRAME) > 0
     return {
@@ -77,6 +80,28 @@ def _texts(column: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
         "subject": pa.array(found.names[:, 0], mask=~filled),
         "form": pa.array(found.names[:, 1], mask=~filled),
     }
+
+
+def _instructions(column: pa.Array, digests: pa.Array, workspace: Workspace) -> dict[str, pa.Array]:
+    """The sketches of instructions; equal ones are read once a batch, since most come with many requests."""
+    distinct = digests.dictionary_encode()
+    at = distinct.indices.fill_null(len(distinct.dictionary)).to_numpy()
+    first = np.unique(at, return_index=True)[1][: len(distinct.dictionary)]
+    texts = texts_of(column.take(pa.array(first)))
+    found = _texts(texts, workspace)
+    found["instructions_shape"] = _texts(_without_numbers(texts), workspace)["payload_value"]
+    named = {**IN_INSTRUCTIONS, "instructions_shape": "instructions_shape"}
+    return {name: found[of].take(distinct.indices) for of, name in named.items()}
+
+
+def _without_numbers(texts: Texts) -> Texts:
+    """The texts with one digit in place of each run of digits."""
+    digit = (texts.data >= ord("0")) & (texts.data <= ord("9"))
+    follows = np.zeros(len(digit), np.bool_)
+    follows[1:] = digit[1:] & digit[:-1]
+    follows[texts.offsets[:-1][texts.offsets[:-1] < len(digit)]] = False  # the text before may end in a digit
+    before = np.concatenate(([0], np.cumsum(~follows)))
+    return Texts(np.where(digit, np.uint8(ord("9")), texts.data)[~follows], before[texts.offsets], texts.present)
 
 
 def _fixed_bytes(rows: Octets, present: Present) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -14,7 +14,6 @@ from stillwatch.engine import Engine, Query, identifier
 from stillwatch.key import Key
 from stillwatch.progress import progress
 from stillwatch.records.addresses import LONGEST
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
 
@@ -30,14 +29,16 @@ NAMES = ("channel", "request_model", "operation", "finish_reason")
 CLAIMS = ("conversation_id", "user_agent", "client_fingerprint", "device_id", "session_id")
 NAME_LETTERS, CLAIM_BYTES = 256, 4_096
 HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8, which bounds the time for one text
+HEAD_OF_INSTRUCTIONS, TAIL_OF_INSTRUCTIONS = 2_048, 6_144  # a program's own are long, and come with every request
 
 
 def exchanges_sql() -> str:
     """Returns SQL of the columns that sketching needs.
 
     The engine digests instructions, which are long and have few distinct values. In a text longer than `HEAD_LETTERS` +
-    `TAIL_LETTERS`, a digest of the whole text replaces the middle, so that different texts stay different. Of a list of
-    addresses the right end is kept, and one character more, which shows that it was cut.
+    `TAIL_LETTERS`, a digest of the whole text replaces the middle, so that different texts stay different; so it is
+    with instructions, by lengths of their own. Of a list of addresses the right end is kept, and one character more,
+    which shows that it was cut.
     """
     names = ", ".join(f"left({name}, {NAME_LETTERS}) AS {name}" for name in NAMES)
     claims = ", ".join(_claim_sql(name) for name in CLAIMS)
@@ -51,21 +52,20 @@ def exchanges_sql() -> str:
     input_tokens, output_tokens, cached_tokens, reasoning_tokens,
     length(input_text) AS input_chars,
     length(output_text) AS output_chars,
-    CASE WHEN length(input_text) > {HEAD_LETTERS + TAIL_LETTERS}
-        THEN left(input_text, {HEAD_LETTERS}) || ' ' || sha256(input_text) || ' ' || right(input_text, {TAIL_LETTERS})
-        ELSE input_text END AS input_text
+    {_bounded_sql("system_instructions", HEAD_OF_INSTRUCTIONS, TAIL_OF_INSTRUCTIONS)},
+    {_bounded_sql("input_text", HEAD_LETTERS, TAIL_LETTERS)}
 FROM exchanges"""
+
+
+def _bounded_sql(text: str, head: int, tail: int) -> str:
+    return f"""CASE WHEN length({text}) > {head + tail}
+        THEN left({text}, {head}) || ' ' || sha256({text}) || ' ' || right({text}, {tail})
+        ELSE {text} END AS {text}"""
 
 
 def _claim_sql(name: str) -> str:
     # A client may send values of any length; a long value is replaced by its digest, which differs from all others.
     return f"CASE WHEN strlen({name}) > {CLAIM_BYTES} THEN sha256({name}) ELSE {name} END AS {name}"
-
-
-def joined_sql(tables: Sequence[str]) -> str:
-    """Returns SQL of the rows of several tables of exchange sketches."""
-    names = ", ".join(identifier(name) for name in EXCHANGE_SKETCHES.names)
-    return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
 
 
 def with_rows(engine: Engine, table: str) -> tuple[str, ...]:
