@@ -2,9 +2,9 @@
 
     python -m bench.alterations [WORLD] [--only WORD] [--out FILE]
 
-WORLD is a folder of `stillwatch lab build` or of the second generator; without one the demo's world is built. What a campaign's clients can write
-and what gateways write is altered in JSON lines, some of it in CSV and Parquet as well; the last lines are the log
-unaltered, in every manner of writing.
+WORLD is a folder of `stillwatch lab build` or of the second generator; without one the demo's world is built. What a
+campaign's clients can write and what gateways write is altered in JSON lines, some of it in CSV and Parquet as well;
+the last lines are the log unaltered, in every manner of writing.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch import sketch
-from stillwatch.engine import Query
+from stillwatch.engine import Engine, Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES, IN_INSTRUCTIONS
@@ -51,13 +51,18 @@ def every(what: dict[str, list[Said]]) -> pa.Table:
 def sketched(table: pa.Table, folder: Path) -> tuple[pa.Table, pa.Table]:
     """The sketches as linking reads them, and as they were made, in the order of the log."""
     with DuckDBEngine(job().settings.engine, folder) as engine:
-        engine.store_batches(EXCHANGES, table.to_batches(max_chunksize=70))
-        sketch.run(engine, job())
-        read, made = (
-            engine.fetch(Query("sketches", f"SELECT * FROM {name} ORDER BY exchange_id"))
-            for name in (EXCHANGE_SKETCHES.name, ADDED_SKETCHES.name)
-        )
-        return read, made
+        return sketched_by(engine, table)
+
+
+def sketched_by(engine: Engine, table: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The same by an engine."""
+    engine.store_batches(EXCHANGES, table.to_batches(max_chunksize=70))
+    sketch.run(engine, job())
+    read, made = (
+        engine.fetch(Query("sketches", f"SELECT * FROM {name} ORDER BY exchange_id"))
+        for name in (EXCHANGE_SKETCHES.name, ADDED_SKETCHES.name)
+    )
+    return read, made
 
 
 def accounts(kind: str, turn: str | None, seed: int = 1, asked: int = ASKED) -> dict[str, list[Said]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from stillwatch.engine.factory import open_engine
 from stillwatch.records import Kind, Table
 from stillwatch.records.columns import columns
 from stillwatch.settings import EngineSettings
+from tests.sketch.test_instructions import accounts, every, question, sketched_by
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 
@@ -170,3 +172,12 @@ def test_the_last_bits_of_a_division_agree(engines: tuple[Engine, Engine]) -> No
     sql = "SELECT n, m / 86400.0 / 7 AS v, n / greatest(1, n) AS w FROM given_values"
     embedded, distributed = (told(engine, sql) for engine in engines)
     assert distributed == embedded
+
+
+def test_questions_in_instructions_are_read_alike(engines: tuple[Engine, Engine]) -> None:
+    chance = np.random.default_rng(3)
+    both = {f"a{n}": [(question(chance), question(chance)) for _ in range(20)] for n in range(3)}
+    table = every(both | accounts("instructions", "Please answer."))
+    (embedded, made), (distributed, _) = (sketched_by(engine, table) for engine in engines)
+    assert distributed.to_pylist() == embedded.to_pylist()
+    assert embedded.to_pylist() != made.to_pylist()

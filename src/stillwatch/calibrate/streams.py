@@ -61,7 +61,7 @@ def run_replay(observed: Observed, replay: Replay, job: Job) -> Found:
 
 
 def _scanned(engine: Engine, job: Job) -> Found:
-    account.run(engine)
+    account.run(engine, EXCHANGE_SKETCHES.name)
     if engine.sizes(["account_sketches"])["account_sketches"] == 0:
         return NOTHING  # every account was left out
     for stage in (link, group, assess):

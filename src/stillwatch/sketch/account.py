@@ -26,7 +26,8 @@ FROM ({sums}
     )
 
 
-def run(engine: Engine, has_state: bool = False) -> None:
-    """Writes `account_sketches`; with `has_state`, `state_accounts` has the sums of all but `added_sketches`."""
-    sums = merged_sql() if has_state else account_sums_sql(ADDED_SKETCHES.name)
+def run(engine: Engine, exchanges: str = ADDED_SKETCHES.name, has_state: bool = False) -> None:
+    """Writes `account_sketches` of the table `exchanges`; with `has_state`, `state_accounts` has the sums of all but
+    `added_sketches`."""
+    sums = merged_sql() if has_state else account_sums_sql(exchanges)
     engine.create(ACCOUNT_SKETCHES.name, ranked_sql(sums))
