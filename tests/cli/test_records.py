@@ -63,3 +63,8 @@ def test_what_is_missing_is_told(
     Path("holders.csv").write_text("account_id\na\n", encoding="utf-8")
     assert invoke(["records", *(str(full_folder) if word == "RUN" else word for word in words)]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_state_that_keeps_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["records", "list", "--state", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "nothing is kept\n"

@@ -59,9 +59,12 @@ def listed(state: State = None) -> None:
     place = _settled(state)
     from stillwatch.runs import retention
 
-    for one in retention.kept(place):
+    found = retention.kept(place)
+    for one in found:
         since = "unknown" if one.oldest is None else f"{one.oldest:%Y-%m-%d}"
         say(f"{one.name}: {one.rows:,} rows, the oldest of {since}")
+    if not found:
+        say("nothing is kept")
 
 
 @app.command()
