@@ -37,7 +37,7 @@ _PROBLEMS = {
     "413": "The body is too large.",
     "415": "The content-encoding is not known.",
     "422": "The request says something that cannot be.",
-    "503": "The ledger does not answer.",
+    "503": "The ledger does not answer, or the lists of names are not read yet: ask again.",
 }
 _OF_A_KEY = ("401", "403", "503")
 _OF_A_BODY = ("400", "413", "415", "422")
