@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from stillwatch import sketch
@@ -14,7 +15,7 @@ from stillwatch.engine import Engine, Query
 from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES, IN_INSTRUCTIONS
-from stillwatch.sketch.instructions import LEAST, READ
+from stillwatch.sketch.instructions import BITS, DIFFERENT, LEAST, READ, least_bits
 from tests.sketch.test_stage import job
 
 WORDS = ("river", "stone", "copper", "engine", "lantern", "meadow", "orbit", "parcel", "quarry", "ribbon", "timber")
@@ -152,8 +153,29 @@ def test_only_accounts_that_ask_in_instructions_are_read_otherwise(tmp_path: Pat
 
 
 def test_order_and_accounts_with_many_exchanges_change_nothing(tmp_path: Path) -> None:
-    """Which exchanges are looked at follows from their ids alone."""
+    """Which exchanges are looked at follows from what they say alone."""
     table = every(accounts("instructions", "Please answer.", asked=2 * READ))
     read, _ = sketched(table, tmp_path)
     shuffled = table.take(np.random.default_rng(5).permutation(len(table)))
     assert sketched(shuffled, tmp_path)[0].equals(read)
+
+
+def test_bits_leave_out_no_account_with_enough_instructions() -> None:
+    """Of accounts of which just the share asked for has instructions of its own, hardly any has fewer bits."""
+    chance = np.random.default_rng(6)
+    for exchanges in (LEAST, 20, 64, 200, 1_000):
+        different = int(np.ceil(DIFFERENT * exchanges))
+        drawn = chance.integers(BITS, size=(2_000, different))
+        bits = np.array([len(set(one)) for one in drawn.tolist()])
+        assert np.mean(bits < least_bits(np.array([exchanges]))) < 0.02, exchanges
+        few = chance.integers(BITS, size=(2_000, max(1, different // 8)))
+        assert np.mean(np.array([len(set(one)) for one in few.tolist()]) < least_bits(np.array([exchanges]))) > 0.5
+
+
+def test_what_is_looked_at_cannot_be_chosen_by_ids(tmp_path: Path) -> None:
+    """Exchanges with constant instructions are not read first, whatever ids and times they have."""
+    asked = accounts("instructions", "Please answer.", asked=4 * READ)
+    plain = {name: [("You are helpful.", f"Thanks {n}.") for n in range(READ)] for name in asked}
+    read, made = sketched(every({name: plain[name] + asked[name] for name in asked}), tmp_path)
+    inside = pc.equal(made["instructions_payload"], read["payload_value"])
+    assert pc.sum(inside).as_py() >= 4 * READ * ACCOUNTS

@@ -24,8 +24,9 @@ from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, FEA
 
 READ = 64  # exchanges of an account that are looked at
 LEAST = 8  # exchanges, under which an account is read as it is
-LEAST_BITS = 3  # set bits of `instructions_bits`: what has fewer has too few different instructions
-DIFFERENT = 0.5  # share of the exchanges looked at that have instructions of their own
+BITS = 32  # of `instructions_bits`
+DIFFERENT = 0.5  # share of exchanges that have instructions of their own
+DEVIATIONS = 3.0  # of the number of bits that so many instructions set, by which an account may have fewer
 TELLING = 2.0  # different features of the instructions a request, from which they are no form with a date or a name
 SILENT = 1 / 3  # different features of one, against those of the other, up to which the one says nothing
 HOLDERS = 2  # accounts that must have a feature for it to be no noise
@@ -37,18 +38,17 @@ _FOUND = Table(
     "asked_in_instructions",
     (*columns(Kind.INT32, "account_index", required=True), *columns(Kind.BOOLEAN, "alone", required=True)),
 )
-ASKING = "accounts_asking_in_instructions"
+_SAMPLE, ASKING = "exchanges_by_instructions", "accounts_asking_in_instructions"
 
 Features = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Exchanges of some accounts, those of one account together: `account` (exchanges,), the shapes (exchanges,) of
-    their instructions, and the features (exchanges, FEATURES) of instructions and of turns."""
+    """Exchanges of accounts whose instructions differ: `account` (exchanges,), and the features (exchanges, FEATURES)
+    of instructions and of turns."""
 
     account: NDArray[np.int64]
-    shape: NDArray[np.int64]
     instructions: Features
     turns: Features
 
@@ -61,7 +61,8 @@ def as_asked_sql(engine: Engine, tables: Sequence[str]) -> Query:
     if len(in_question) == 0:
         return Query("exchange sketches", joined)
     engine.store(_IN_QUESTION, pa.table({"account_index": in_question}).cast(_IN_QUESTION.schema))
-    account, alone = asking(_read(engine, joined))
+    read = _read(engine, joined)
+    account, alone = asking(read)
     if len(account) == 0:
         return Query("exchange sketches", joined)
     engine.store(_FOUND, pa.table({"account_index": account, "alone": alone}).cast(_FOUND.schema))
@@ -79,52 +80,68 @@ def joined_sql(tables: Sequence[str]) -> str:
 
 
 def _in_question(engine: Engine) -> NDArray[np.int32]:
+    """The accounts that may have enough different instructions, ascending; most have not, and need not be read."""
     sql = f"""
-SELECT account_index, instructions_bits FROM {ACCOUNT_SKETCHES.name}
+SELECT account_index, exchanges, instructions_bits FROM {ACCOUNT_SKETCHES.name}
 WHERE instructions_bits IS NOT NULL AND exchanges >= {LEAST}"""
     rows = engine.fetch(Query("accounts by instructions", sql))
-    several = np.bitwise_count(rows["instructions_bits"].to_numpy()) >= LEAST_BITS
-    return np.sort(rows["account_index"].to_numpy()[several])
+    enough = np.bitwise_count(rows["instructions_bits"].to_numpy()) >= least_bits(rows["exchanges"].to_numpy())
+    return np.sort(rows["account_index"].to_numpy()[enough])
+
+
+def least_bits(exchanges: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How many bits an account sets at least, all but surely, if the share DIFFERENT of its exchanges (accounts,) has
+    instructions of its own: the mean of linear counting less DEVIATIONS of its standard deviations."""
+    load = DIFFERENT * exchanges / BITS
+    empty = np.exp(-load)
+    deviation = np.sqrt(BITS * empty * np.maximum(1 - (1 + load) * empty, 0.0))
+    return np.asarray(BITS * (1 - empty) - DEVIATIONS * deviation)
 
 
 def _read(engine: Engine, joined: str) -> Read:
-    # Which exchanges are looked at must not follow from their order or their content, which the account chooses.
-    query = Query(
-        "instructions of accounts",
+    # Which exchanges are looked at follows from keyed values, which the account cannot foresee.
+    sample = Query(
+        "exchanges by instructions",
         f"""
 SELECT account_index, instructions_shape, instructions_features, content_features
 FROM (
   SELECT
     accounts.account_index, exchanges.instructions_shape, exchanges.instructions_features, exchanges.content_features,
     row_number() OVER (
-      PARTITION BY accounts.account_index ORDER BY sha256(exchanges.exchange_id), exchanges.started_at
+      PARTITION BY accounts.account_index
+      ORDER BY exchanges.instructions_payload, exchanges.payload_value, exchanges.started_at, exchanges.exchange_id
     ) AS place
   FROM ({joined}) AS exchanges
   JOIN {ACCOUNT_SKETCHES.name} AS accounts USING (account_id)
   JOIN {_IN_QUESTION.name} AS asked ON asked.account_index = accounts.account_index
 ) AS numbered
-WHERE place <= {READ}
-ORDER BY account_index, place""",
+WHERE place <= {READ}""",
     )
-    parts = [
-        Read(
-            batch["account_index"].to_numpy().astype(np.int64),
-            batch["instructions_shape"].fill_null(0).to_numpy(),
-            decode_features(pa.chunked_array([batch["instructions_features"]])),
-            decode_features(pa.chunked_array([batch["content_features"]])),
-        )
-        for batch in engine.batches(query, _AT_ONCE)
-    ]
+    engine.create(_SAMPLE, sample)
+    query = Query(
+        "instructions of accounts",
+        f"""
+SELECT sample.account_index, instructions_shape, instructions_features, content_features
+FROM {_SAMPLE} AS sample
+JOIN (
+  SELECT account_index, count(DISTINCT instructions_shape) AS several, count(*) AS read FROM {_SAMPLE}
+  GROUP BY account_index
+) AS counted ON counted.account_index = sample.account_index
+WHERE several >= {DIFFERENT} * read""",
+    )
+    nothing = np.zeros((0, FEATURES), np.uint32)
+    parts = [Read(np.zeros(0, np.int64), nothing, nothing)]
+    for batch in engine.batches(query, _AT_ONCE):
+        texts = (pa.chunked_array([batch[name]]) for name in ("instructions_features", "content_features"))
+        parts.append(Read(batch["account_index"].to_numpy().astype(np.int64), *map(decode_features, texts)))
     return Read(*(np.concatenate([getattr(one, name) for one in parts]) for name in Read.__slots__))
 
 
 def asking(read: Read) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The accounts that ask in their instructions, ascending, and which of them say nothing in their turns."""
     accounts, place, exchanges = np.unique(read.account, return_inverse=True, return_counts=True)
-    several = np.bincount(_held(place, read.shape[:, None]).account, minlength=len(accounts))
     said, turned = (_words(place, one, len(accounts)) for one in (read.instructions, read.turns))
-    many = (exchanges >= LEAST) & (several >= DIFFERENT * exchanges) & (said >= TELLING * exchanges)
-    found = many & (said > SILENT * turned)
+    found = (said >= TELLING * exchanges) & (said > SILENT * turned)
     return accounts[found], (turned <= SILENT * said)[found]
 
 
@@ -139,7 +156,7 @@ def _held(place: NDArray[np.int64], values: NDArray[np.integer]) -> _Held:
     """Of `values` (exchanges, m), those that are not 0."""
     distinct, code = np.unique(values, return_inverse=True)
     pairs = np.unique((place[:, None] * len(distinct) + code.reshape(values.shape))[values != 0])
-    return _Held(*np.divmod(pairs, len(distinct)))
+    return _Held(*np.divmod(pairs, max(len(distinct), 1)))
 
 
 def _words(place: NDArray[np.int64], features: Features, accounts: int) -> NDArray[np.int64]:
