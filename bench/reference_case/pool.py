@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.reference_case.spread import holders
 from stillwatch.records.features import decode_features
+from stillwatch.records.sketches import OF_INSTRUCTIONS
 from stillwatch_lab.worlds.log.headers import NEW_MODEL
 
 Int64 = NDArray[np.int64]
@@ -90,7 +91,8 @@ def load_pool(folder: Path, parts: Sequence[Path]) -> Pool:
     unit = _units(truth["group_id"])
     vocabulary, words = _coded(decode_features(sketches["content_features"]))
     minhash = _octets(sketches["minhash"])
-    sketches = sketches.drop_columns(["exchange_id", "account_id", "content_features", "minhash"])
+    # nobody asks in instructions here: copies have none to read
+    sketches = sketches.drop_columns(["exchange_id", "account_id", "content_features", "minhash", *OF_INSTRUCTIONS])
     pa.default_memory_pool().release_unused()
     columns, present = _arrays(sketches)
     by_unit = np.argsort(unit[account], kind="stable")

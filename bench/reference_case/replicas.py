@@ -17,7 +17,7 @@ from bench.reference_case.pool import Int64, Pool
 from bench.reference_case.values import Values, columns_of, values_of
 from bench.reference_case.wordings import Words
 from stillwatch.group.exchanges import spans
-from stillwatch.records.sketches import EXCHANGE_SKETCHES
+from stillwatch.records.sketches import EXCHANGE_SKETCHES, OF_INSTRUCTIONS
 from stillwatch_lab.worlds import draws
 
 SHIFT = 2 * 60  # most minutes by which a unit's times are shifted
@@ -64,6 +64,7 @@ def _tables(pool: Pool, replica: Replica, replacements: Values) -> Iterator[pa.T
         made["account_id"] = replica.ids.take(pa.array(account[few]))
         made["started_at"] = pa.array(_times(pool, replica, rows[few], account[few])).cast(pa.timestamp("us"))
         schema = EXCHANGE_SKETCHES.schema
+        made |= dict.fromkeys(OF_INSTRUCTIONS, pa.nulls(len(rows[few])))
         yield pa.table({name: made[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
 
 

@@ -60,6 +60,9 @@ IN_INSTRUCTIONS = {
 }
 """Of a column that follows from the user's turns, the one that follows from the system instructions in the same way."""
 
+OF_INSTRUCTIONS = (*IN_INSTRUCTIONS.values(), "instructions_shape")
+"""Columns that follow from the instructions of which `instructions_value` is the hash."""
+
 OF_TEXT = frozenset(
     (
         "head_value",
@@ -69,8 +72,7 @@ OF_TEXT = frozenset(
         "content_features",
         "subject",
         "form",
-        *IN_INSTRUCTIONS.values(),
-        "instructions_shape",
+        *OF_INSTRUCTIONS,
     )
 )
 """Columns that follow from the texts of which `payload_value` and `instructions_value` are the hashes, and, but for the

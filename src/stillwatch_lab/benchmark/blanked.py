@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.records.sketches import OF_INSTRUCTIONS
+
 SKETCHED_FROM = {
     "text": (
         *("instructions_value", "payload_value", "head_value", "tail_value", "simhash", "minhash"),
-        *("content_features", "subject", "form"),
+        *("content_features", "subject", "form", *OF_INSTRUCTIONS),
         *("input_chars", "output_chars"),
     ),
     "addresses": ("address_value", "address_subnet_value", "address_network_value"),
