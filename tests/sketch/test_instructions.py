@@ -13,6 +13,7 @@ import pytest
 from stillwatch import sketch
 from stillwatch.engine import Engine, Query
 from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.records.definitions import DIGEST, account_sums_sql
 from stillwatch.records.inputs import EXCHANGES
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES, IN_INSTRUCTIONS
 from stillwatch.sketch.instructions import BITS, DIFFERENT, LEAST, READ, least_bits
@@ -179,3 +180,26 @@ def test_what_is_looked_at_cannot_be_chosen_by_ids(tmp_path: Path) -> None:
     read, made = sketched(every({name: plain[name] + asked[name] for name in asked}), tmp_path)
     inside = pc.equal(made["instructions_payload"], read["payload_value"])
     assert pc.sum(inside).as_py() >= 4 * READ * ACCOUNTS
+
+
+def test_how_an_account_is_read_goes_into_its_digest(tmp_path: Path) -> None:
+    """Others may change it, and what is kept of the account must not outlive that."""
+    asked = accounts("instructions", "Please answer.")
+    first = dict(list(asked.items())[:1])
+    digests = []
+    for number, what in enumerate((first, asked)):
+        state = tmp_path / str(number)
+        state.mkdir()
+        with DuckDBEngine(job().settings.engine, state) as engine:
+            engine.store_batches(EXCHANGES, every(what).to_batches())
+            sketch.write_added(engine, job())
+            engine.create("state_sketches", Query("state", "SELECT * FROM added_sketches"))
+            sums = account_sums_sql(ADDED_SKETCHES.name, DIGEST)
+            engine.create("state_accounts", Query("sums", sums))
+            engine.store_batches(EXCHANGES, every({"late": [(None, "Good day to you.")]}).to_batches())
+            sketch.run(engine, job())
+            rows = engine.fetch(Query("digests", "SELECT account_id, digest FROM account_sketches")).to_pylist()
+            digests.append({row["account_id"]: row["digest"] for row in rows})
+    (alone,) = first
+    assert digests[0][alone] != digests[1][alone]
+    assert digests[0]["late"] == digests[1]["late"]

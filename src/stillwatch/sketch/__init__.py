@@ -36,5 +36,5 @@ def write_added(engine: Engine, job: Job) -> tuple[str, ...]:
     query = Query("read exchanges to sketch", stream.exchanges_sql())
     engine.transform(_MADE, query, min(rows, stream.FETCH_ROWS), kernel)
     added = (_MADE.name, *stream.with_rows(engine, stream.RECEIVED))
-    engine.view(ADDED_SKETCHES.name, Query("added sketches", instructions.joined_sql(added)))
+    engine.view(ADDED_SKETCHES.name, Query("added sketches", stream.joined_sql(added)))
     return added

@@ -21,6 +21,7 @@ from stillwatch.engine import Engine, Query, identifier
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.features import decode_features
 from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES, FEATURES, IN_INSTRUCTIONS
+from stillwatch.sketch.stream import joined_sql
 
 READ = 64  # exchanges of an account that are looked at
 LEAST = 8  # exchanges, under which an account is read as it is
@@ -38,7 +39,8 @@ _FOUND = Table(
     "asked_in_instructions",
     (*columns(Kind.INT32, "account_index", required=True), *columns(Kind.BOOLEAN, "alone", required=True)),
 )
-_SAMPLE, ASKING = "exchanges_by_instructions", "accounts_asking_in_instructions"
+_SAMPLE, _ASKING = "exchanges_by_instructions", "accounts_asking_in_instructions"
+_MARKED = "accounts_by_reading"
 
 Features = NDArray[np.uint32]
 
@@ -55,7 +57,8 @@ class Read:
 
 def as_asked_sql(engine: Engine, tables: Sequence[str]) -> Query:
     """The query of the rows of several tables of exchange sketches, in which instructions in which accounts ask are
-    their requests; `account_sketches` must be there. Raises the engine's errors."""
+    their requests. `account_sketches` must be there; how an account is read goes into its digest there. Raises the
+    engine's errors."""
     joined = joined_sql(tables)
     in_question = _in_question(engine)
     if len(in_question) == 0:
@@ -69,14 +72,21 @@ def as_asked_sql(engine: Engine, tables: Sequence[str]) -> Query:
     named = f"""
 SELECT accounts.account_id, found.alone
 FROM {_FOUND.name} AS found JOIN {ACCOUNT_SKETCHES.name} AS accounts USING (account_index)"""
-    engine.create(ASKING, Query("accounts that ask in instructions", named))
+    engine.create(_ASKING, Query("accounts that ask in instructions", named))
+    _mark_digests(engine)
     return _exchanged_sql(joined)
 
 
-def joined_sql(tables: Sequence[str]) -> str:
-    """Returns SQL of the rows of several tables of exchange sketches."""
-    names = ", ".join(identifier(name) for name in EXCHANGE_SKETCHES.names)
-    return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
+def _mark_digests(engine: Engine) -> None:
+    # Others' words decide as well how an account is read, and what is kept of it must not outlive that.
+    others = ", ".join(f"accounts.{name}" for name in ACCOUNT_SKETCHES.names if name != "digest")
+    mark = "CASE WHEN found.alone THEN 2 WHEN NOT found.alone THEN 1 ELSE 0 END"
+    marked = f"""
+SELECT {others}, xor(accounts.digest, {mark}) AS digest
+FROM {ACCOUNT_SKETCHES.name} AS accounts LEFT JOIN {_FOUND.name} AS found USING (account_index)"""
+    engine.create(_MARKED, Query("account sketches by how they are read", marked))
+    columns = ", ".join(ACCOUNT_SKETCHES.names)
+    engine.create(ACCOUNT_SKETCHES.name, Query("account sketches", f"SELECT {columns} FROM {_MARKED}"))
 
 
 def _in_question(engine: Engine) -> NDArray[np.int32]:
@@ -173,7 +183,7 @@ def _exchanged_sql(joined: str) -> Query:
         f"""
 SELECT {chosen}
 FROM ({joined}) AS exchanges
-LEFT JOIN {ASKING} AS asking USING (account_id)""",
+LEFT JOIN {_ASKING} AS asking USING (account_id)""",
     )
 
 

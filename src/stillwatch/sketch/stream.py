@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -14,6 +14,7 @@ from stillwatch.engine import Engine, Query, identifier
 from stillwatch.key import Key
 from stillwatch.progress import progress
 from stillwatch.records.addresses import LONGEST
+from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.sketch.exchange import sketch_batch
 from stillwatch.sketch.text import Workspace, make_workspace
 
@@ -66,6 +67,12 @@ def _bounded_sql(text: str, head: int, tail: int) -> str:
 def _claim_sql(name: str) -> str:
     # A client may send values of any length; a long value is replaced by its digest, which differs from all others.
     return f"CASE WHEN strlen({name}) > {CLAIM_BYTES} THEN sha256({name}) ELSE {name} END AS {name}"
+
+
+def joined_sql(tables: Sequence[str]) -> str:
+    """Returns SQL of the rows of several tables of exchange sketches."""
+    names = ", ".join(identifier(name) for name in EXCHANGE_SKETCHES.names)
+    return "\nUNION ALL\n".join(f"SELECT {names} FROM {identifier(table)}" for table in tables)
 
 
 def with_rows(engine: Engine, table: str) -> tuple[str, ...]:
