@@ -55,6 +55,20 @@ class TestApproval:
         with pytest.raises(UsageError, match="is released"):
             ledger.shares.approve(share.share_id, "Cy", NOW)
 
+    def test_one_subject_waits_once_for_a_recipient(self, ledger: Ledger) -> None:
+        first = ledger.shares.add(told(needs_approval=True), [indicator("1")])
+        changed = told(needs_approval=True, made_at=NOW + DAY)
+        said = rf"share `{first.share_id}`: waits .* about `c1` for `northwind`; .*refuse"
+        with pytest.raises(UsageError, match=said):
+            ledger.shares.add(changed, [indicator("1"), indicator("2")])
+        for other in ({"subject": "c2"}, {"recipient": "south"}):
+            ledger.shares.add(told(needs_approval=True, **other), [indicator("1")])
+        ledger.shares.refuse(first.share_id, "Bo", NOW, "too early")
+        second = ledger.shares.add(changed, [indicator("1"), indicator("2")])
+        ledger.shares.approve(second.share_id, "Bo", NOW + DAY)
+        ledger.shares.add(told(needs_approval=True, made_at=NOW + 2 * DAY), [indicator("3")])
+        assert sorted(one.status for one in ledger.shares.about("c1")) == ["refused", "released", "waiting", "waiting"]
+
     def test_a_client_that_read_before_an_approval_meets_it_later(self, ledger: Ledger) -> None:
         waiting = ledger.shares.add(told(needs_approval=True, subject="c2"), [indicator("2")])
         ledger.shares.add(told(made_at=NOW + MINUTE), [indicator("1")])

@@ -33,7 +33,8 @@ class Shares(Part):
         """Adds a share, and releases its objects unless a second person has to agree first.
 
         What the recipient has already, in the same words, is not told again; what changed keeps its first `created`.
-        Raises UsageError where nothing is new, or where something was taken back: STIX lets nothing revoked return.
+        Raises UsageError where nothing is new, where an earlier share of this subject still waits for an answer, or
+        where something was taken back: STIX lets nothing revoked return.
         """
         recipient = named("the recipient", share.recipient)
         for name in ("legal_basis", "marking"):
@@ -42,6 +43,7 @@ class Shares(Part):
             fresh = self._fresh(connection, recipient, objects)
             if not fresh:
                 raise UsageError([Mistake(f"`{recipient}`", "was told all of this already", "nothing is to be done")])
+            self._only_one_waits(recipient, share.subject)
             bundle = json.dumps(fresh, separators=(",", ":"), ensure_ascii=False)
             digested = sha256(bundle.encode()).hexdigest()
             made = replace(
@@ -171,6 +173,14 @@ class Shares(Part):
         own = [one for one in ids if one != MAKERS and one.partition("--")[0] not in COMMON]
         with self._ledger.reading() as connection:
             return set(known(connection, SHARED_OBJECTS, SHARED_OBJECTS.c.type.not_in(COMMON), own))
+
+    def _only_one_waits(self, recipient: str, subject: str) -> None:
+        about = self._shares(SHARES.c.recipient == recipient, SHARES.c.subject == subject)
+        for one in about:
+            if one.status == "waiting":
+                what = f"waits for a second person already, about `{subject}` for `{recipient}`"
+                remedy = "let that person run `stillwatch share approve` or `refuse` on it, then share again"
+                raise UsageError([Mistake(f"share `{one.share_id}`", what, remedy)])
 
     def _fresh(self, connection: sa.Connection, recipient: str, objects: Sequence[Object]) -> Objects:
         mine = SHARED_OBJECTS.c.recipient == recipient
