@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.console.render import MOST_WEAK, WEAK_BITS, lasting, standing, weaker
+from stillwatch.console.render import MOST_WEAK, WEAK_BITS, lasting, standing, subject_address, weaker
 from stillwatch.console.review import Item
 from stillwatch.console.views.accounts import by_sort
 from stillwatch.console.views.decided import MEANINGS
@@ -42,6 +42,24 @@ def test_only_many_observations_of_little_weight_are_folded(bits: list[float]) -
 )
 def test_spans_are_in_words(span: timedelta, words: str) -> None:
     assert lasting(span) == words
+
+
+@pytest.mark.parametrize(
+    ("subject", "address"),
+    [
+        ("Cade", "/account?id=Cade"),
+        ("N", "/account?id=N"),
+        ("C00112233445g", "/account?id=C00112233445g"),
+        ("account:C00112233445a", "/account?id=C00112233445a"),
+        ("reentry:Cade", "/account?id=Cade"),
+        ("screening:Cade", "/screening"),
+        ("C00112233445a", "/campaigns/C00112233445a"),
+        ("Nfedcba987654", "/networks/Nfedcba987654"),
+    ],
+)
+def test_a_subject_leads_to_the_page_of_what_it_names(subject: str, address: str) -> None:
+    """An account's id may begin as a campaign's does; with a campaign's whole form it is told from one expressly."""
+    assert subject_address(subject) == address
 
 
 def test_every_status_has_its_words_and_its_meaning() -> None:

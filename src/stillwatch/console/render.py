@@ -15,7 +15,8 @@ from stillwatch.console import static
 from stillwatch.console.asked import Asked, html
 from stillwatch.console.navigation import LINKS
 from stillwatch.ledger.records import in_utc
-from stillwatch.records.subjects import REENTRY, SCREENING, account_of
+from stillwatch.records.lineage import CAMPAIGN
+from stillwatch.records.subjects import REENTRY, SCREENING, account_of, names_a_group
 from stillwatch.report import wording
 from stillwatch.report.document import Evidence
 from stillwatch.report.render.html import environment
@@ -124,11 +125,9 @@ def subject_address(subject: str) -> str:
         return account_address(account)
     if subject.startswith(REENTRY):
         return account_address(subject.removeprefix(REENTRY))
-    if subject[1:].isalnum() and subject[:1] == "C":
-        return f"/campaigns/{subject}"
-    if subject[1:].isalnum() and subject[:1] == "N":
-        return f"/networks/{subject}"
-    return account_address(subject)
+    if not names_a_group(subject):  # an account's own id may begin with the same letter
+        return account_address(subject)
+    return f"/{'campaigns' if subject.startswith(CAMPAIGN) else 'networks'}/{subject}"
 
 
 def query(**named: str | int | None) -> str:
