@@ -9,8 +9,12 @@ import pytest
 
 from stillwatch.cli.main import invoke
 from stillwatch.ledger import opened
+from stillwatch.runs import epochs
+from tests.ledger.made import decision
 from tests.report.conftest import full, full_folder  # noqa: F401  a run folder made once
 from tests.report.dossier.test_worksheet_file import EXAMPLE
+from tests.share.runs import CAMPAIGN as FOUND
+from tests.share.runs import NOW, written
 
 CAMPAIGN = EXAMPLE.split('"')[1]
 
@@ -22,12 +26,20 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def known(work: Path) -> Path:
+    """The same, with a ledger that has a decision about the campaign."""
+    with opened(work / "state") as ledger:
+        ledger.decisions.add([decision(subject=CAMPAIGN)])
+    return work
+
+
 def ran(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert invoke(["attribution", *words, "--state", "state"]) == 0
     return capsys.readouterr().out
 
 
-def test_a_worksheet_is_entered_once(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_worksheet_is_entered_once(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "10 new of 2 hypotheses, 1 items, 1 entities" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     assert "0 new of" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     text = ran(capsys, "show", CAMPAIGN)
@@ -38,18 +50,45 @@ def test_a_worksheet_is_entered_once(work: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(ran(capsys, "show", CAMPAIGN, "--json"))["items"][0]["diagnostic"] is True
 
 
-def test_what_is_taken_back_stays_in_the_ledger(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_taken_back_stays_in_the_ledger(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     ran(capsys, "withdraw", CAMPAIGN, "--hypothesis", "one", "--reason", "a scheduler")
     text = ran(capsys, "show", CAMPAIGN)
     assert "hypothesis  one" not in text
     assert "concluded" not in text
-    with opened(work / "state") as ledger:
+    with opened(known / "state") as ledger:
         assert len(ledger.attributions.list(CAMPAIGN)) == 11
     assert "Example Relay" in text
     ran(capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "another firm")
     assert "Example Relay" not in ran(capsys, "show", CAMPAIGN)
     assert "nobody has entered anything" in ran(capsys, "show", "C2")
+
+
+def test_a_campaign_that_nothing_knows_is_refused(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (known / "mistyped.toml").write_text(EXAMPLE.replace(CAMPAIGN, CAMPAIGN[:-1] + "0"), encoding="utf-8")
+    for state in ("state", "new"):  # a ledger that is not there yet is not made for it
+        assert invoke(["attribution", "add", "mistyped.toml", "--state", state]) == 2
+        said = capsys.readouterr().err
+        assert "`mistyped.toml` at `campaign`" in said and CAMPAIGN[:-1] + "0` is in no entry" in said
+        assert "`--run`" in said
+    assert not (known / "new").exists()
+    with opened(known / "state") as ledger:
+        assert ledger.attributions.list(CAMPAIGN[:-1] + "0") == ()
+
+
+def test_a_campaign_of_a_run_is_known(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the run that is named, or of the newest of the state; what the ledger has needs no run again."""
+    (work / "worksheet.toml").write_text(EXAMPLE.replace(CAMPAIGN, FOUND), encoding="utf-8")
+    assert invoke(["attribution", "add", "worksheet.toml", "--state", "state", "--run", "nowhere"]) == 2
+    assert "`nowhere`: is not a run folder" in capsys.readouterr().err
+    run = written(work / "run")
+    assert "10 new of" in ran(capsys, "add", "worksheet.toml", "--by", "Bo", "--run", str(run))
+    assert "0 new of" in ran(capsys, "add", "worksheet.toml", "--by", "Bo")
+    runs, name = work / "other" / epochs.RUNS, epochs.name_of(NOW.replace(tzinfo=None))
+    runs.mkdir(parents=True)
+    run.rename(runs / name)
+    (runs / epochs.LATEST).write_text(name + "\n", encoding="utf-8")
+    assert invoke(["attribution", "add", "worksheet.toml", "--state", "other"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from stillwatch.cli.findings import Findings, check_run
 from stillwatch.cli.ledgers import By, Database, Reason, State, ledger_of, now, user
 from stillwatch.cli.options import AsJson
 from stillwatch.cli.output import print_json, say
+from stillwatch.runs import epochs
 
 if TYPE_CHECKING:
+    from stillwatch.ledger.ledger import Ledger
     from stillwatch.ledger.worksheet import Conclusion, Worksheet
 
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign's id.")]
@@ -26,18 +28,55 @@ def add(
     state: State = None,
     database: Database = None,
     by: By = "",
+    run: Annotated[
+        Path | None,
+        typer.Option(help="The run that found the campaign, if neither the ledger nor the state's newest run has it."),
+    ] = None,
 ) -> None:
     """Enters what is new or changed in a worksheet; each entry becomes a row of the ledger."""
+    from stillwatch.ledger import FILE
     from stillwatch.report.dossier.worksheet_file import entries, load_worksheet
 
+    findings = Findings()
+    if run is not None:
+        check_run(run, findings)
+    findings.settle()
     worksheet = load_worksheet(file)
-    with ledger_of(state, database, create=True) as ledger:
+    found = _in_run(run, state, worksheet.campaign)
+    # rows of a ledger stay: neither a mistyped campaign nor a new ledger beside it may come of a slip
+    if not found and database is None and state is not None and not (state / FILE).is_file():
+        _refuse(file, worksheet.campaign)
+    with ledger_of(state, database, create=found) as ledger:
+        if not found and not _in_ledger(ledger, worksheet.campaign):
+            _refuse(file, worksheet.campaign)
         known = ledger.attributions.list(worksheet.campaign)
         fresh = ledger.attributions.add(entries(worksheet, known, by or user(), now()))
     for one in fresh:
         say(f"{one.kind}: {' '.join(part for part in (one.hypothesis, one.item, one.value) if part)}")
     entered = f"{len(worksheet.hypothesis)} hypotheses, {len(worksheet.item)} items, {len(worksheet.entity)} entities"
     say(f"{len(fresh)} new of {entered}, and what belongs to them")
+
+
+def _in_run(run: Path | None, state: Path | None, campaign: str) -> bool:
+    """Whether the run has the campaign, or the state's newest one where no run is named."""
+    named = run if run is not None or state is None else epochs.latest(state)
+    if named is None:
+        return False
+    from stillwatch.runs.tables import table_of
+
+    return campaign in table_of(named, "campaigns", ["campaign_id"])["campaign_id"].to_pylist()
+
+
+def _in_ledger(ledger: Ledger, campaign: str) -> bool:
+    about = (ledger.attributions.list, ledger.decisions.about, ledger.judgements.list, ledger.shares.about)
+    return any(entered(campaign) for entered in about)
+
+
+def _refuse(file: Path, campaign: str) -> None:
+    findings = Findings()
+    what = f"`{campaign}` is in no entry of this ledger, and in no run that was looked at"
+    findings.add(f"`{file}` at `campaign`", what, "mend the id, or name the run that found it with `--run`")
+    findings.settle()
 
 
 @app.command()
