@@ -13,6 +13,8 @@ A message says in lower-case fragments what is wrong, where, and what to do, wit
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -88,3 +90,29 @@ class QueryError(RunError):
 
 class OutputError(RunError):
     """The run folder could not be written."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a file or an address could not be used, in words that follow its name: no number, and no name again."""
+    if isinstance(error, OSError):
+        return _of_system(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start:,} is not UTF-8"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return _first_line(error)
+
+
+def _of_system(error: OSError) -> str:
+    inner = getattr(error, "reason", None)
+    if isinstance(inner, OSError):  # what `urllib` wraps
+        return _of_system(inner)
+    if isinstance(error, FileNotFoundError):  # Arrow's has the name in place of a number and of words
+        return os.strerror(errno.ENOENT)
+    if error.strerror and error.errno and error.errno > 0:  # Arrow's words would name the file again
+        return os.strerror(error.errno)
+    return error.strerror or _first_line(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillwatch.errors import InputError, Mistake
+from stillwatch.errors import InputError, Mistake, reason_of
 from stillwatch.records.inputs import QUARANTINE
 
 KINDS = {
@@ -92,7 +92,7 @@ def digest(source: Source) -> str:
         with source.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise unreadable(source, error.strerror or str(error)) from error
+        raise unreadable(source, reason_of(error)) from error
 
 
 def size_of(source: Source) -> int:

@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, bu
 
 from rich.console import Console
 
-from stillwatch.errors import RunError
+from stillwatch.errors import RunError, reason_of
 
 MOST_SECONDS = 3_600
 """How long a console is served for a person who neither ends it nor comes back."""
@@ -73,7 +73,7 @@ def _read(opener: OpenerDirector, address: str, form: bytes) -> str:
         with opener.open(address, form, timeout=PATIENCE) as answer:
             found: bytes = answer.read()
     except OSError as error:
-        raise RunError(f"the console does not answer ({error})") from error
+        raise RunError(f"the console does not answer ({reason_of(error)})") from error
     return found.decode()
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from stillwatch.console import queries
 from stillwatch.disk import private
 from stillwatch.engine import Engine, Query, literal
-from stillwatch.errors import InputError, QueryError, RunError, UsageError
+from stillwatch.errors import InputError, QueryError, RunError, UsageError, reason_of
 from stillwatch.report import folder
 from stillwatch.report.fetch import Rows, rows
 from stillwatch.runs import epochs
@@ -56,7 +56,7 @@ class Run:
             self._index(engine)
         except (OSError, ValueError, KeyError, UsageError, RunError) as error:
             self._engines.close()
-            raise NoRunError(f"the run `{path.name}` cannot be read ({str(error).splitlines()[0]})") from error
+            raise NoRunError(f"the run `{path.name}` cannot be read ({reason_of(error)})") from error
         self._free.append(engine)
 
     @contextmanager

@@ -25,7 +25,7 @@ from securesystemslib.exceptions import Error, VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from stillwatch.custody.lines import canonical, parsed
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 
 _WORD = r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+'
 _SIGNER = re.compile(rf"(?P<who>{_WORD})\s+(?:(?P<options>{_WORD})\s+)?(?P<key>ssh-ed25519\s+\S+)(?:\s.*)?")
@@ -69,7 +69,7 @@ def load_trusted(path: Path) -> tuple[Trusted, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({error})", remedy)]) from error
+        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", remedy)]) from error
     found, mistakes = [], []
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.lstrip().startswith("#"):

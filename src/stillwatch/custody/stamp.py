@@ -11,7 +11,7 @@ from cryptography import x509
 from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from stillwatch.custody.check import Checked
-from stillwatch.errors import Mistake, RunError, UsageError
+from stillwatch.errors import Mistake, RunError, UsageError, reason_of
 
 PATIENCE = 30.0
 """Seconds in which an authority must answer."""
@@ -35,7 +35,7 @@ def stamper(url: str) -> Callable[[bytes], bytes]:
                 reply: bytes = answer.read(LARGEST)
             response = decode_timestamp_response(reply)
         except (OSError, urllib.error.URLError, ValueError) as error:
-            raise RunError(f"`{url}` gave no stamp ({error}); nothing was sealed") from error
+            raise RunError(f"`{url}` gave no stamp ({reason_of(error)}); nothing was sealed") from error
         if response.status != 0:
             raise RunError(f"`{url}` refused to stamp (status {response.status}); nothing was sealed")
         return reply
@@ -54,7 +54,7 @@ def check_stamp(found: Checked, authority: Path) -> None:
         roots = x509.load_pem_x509_certificates(authority.read_bytes())
     except (OSError, ValueError) as error:
         raise UsageError(
-            [Mistake(f"`--authority {authority}`", f"cannot be read ({error})", "name a PEM file")]
+            [Mistake(f"`--authority {authority}`", f"cannot be read ({reason_of(error)})", "name a PEM file")]
         ) from error
     builder = VerifierBuilder()
     for root in roots:

@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch.records.address_columns import Words
 
 MOST_RANGES = 20_000_000
@@ -98,7 +98,7 @@ def _bounded(path: Path, rows: Iterable[Range]) -> Iterator[Range]:
                 raise InputError(f"`{path}`: no range goes from {row[0]} to {row[1]}")
             yield row
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"`{path}` cannot be read: {error}") from error
+        raise InputError(f"`{path}` cannot be read ({reason_of(error)}); name a readable file of ranges") from error
 
 
 def _sorted(rows: list[Range]) -> Ranges:

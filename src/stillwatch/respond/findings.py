@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch.ledger.records import LEVELS, Evidence, in_utc
 from stillwatch.respond.evidence import rebuilt
 from stillwatch.runs.tables import table_of
@@ -118,7 +118,9 @@ def _about(run: Path) -> dict[str, Any]:
         if not isinstance(found, dict):
             raise ValueError("it is no object")
     except (OSError, ValueError) as error:
-        raise InputError(f"`{run / 'run.json'}` cannot be read ({error}); name a folder that `scan` wrote") from error
+        raise InputError(
+            f"`{run / 'run.json'}` cannot be read ({reason_of(error)}); name a folder that `scan` wrote"
+        ) from error
     return found
 
 

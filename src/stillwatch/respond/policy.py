@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.key import Key, load_key
 from stillwatch.ledger import EFFECTS
 from stillwatch.settings import FromFolder, duration, load_toml
@@ -84,7 +84,9 @@ class Protect(_Section):
             lines = self.accounts_file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             where = f"`protect.accounts_file` `{self.accounts_file}`"
-            raise UsageError([Mistake(where, f"cannot be read ({error})", "name a readable text file")]) from error
+            raise UsageError(
+                [Mistake(where, f"cannot be read ({reason_of(error)})", "name a readable text file")]
+            ) from error
         return frozenset(self.accounts) | {line.strip() for line in lines if line.strip()}
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.errors import InputError, Mistake
+from stillwatch.errors import InputError, Mistake, reason_of
 from stillwatch.job import Job
 from stillwatch.records import Table
 from stillwatch.records.known_networks import PREVIOUS_PROFILES, PREVIOUS_STANDINGS
@@ -99,7 +99,7 @@ def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:
     try:
         rows = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
+        reason = reason_of(error)
         raise InputError(f"`{path}` cannot be read ({reason}); {_remedy(path)}") from error
     stored = rows.schema.metadata or {}
     version = stored.get(_FORMAT, b"none").decode(errors="replace")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.disk import sync
-from stillwatch.errors import InputError, Mistake, OutputError
+from stillwatch.errors import InputError, Mistake, OutputError, reason_of
 from stillwatch.job import Window
 
 MARKER = "state.json"
@@ -156,7 +156,7 @@ def load(folder: Path) -> State:
         watched = _watched(found["watched"])
         state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, lineage, watched)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"`{path}` cannot be read ({error}); add the logs to a new state") from error
+        raise InputError(f"`{path}` cannot be read ({reason_of(error)}); add the logs to a new state") from error
     for file in state.files:
         if not _OURS.fullmatch(file):
             raise InputError(f"`{path}` names `{file[:40]}`, which is no file of a state; restore it")

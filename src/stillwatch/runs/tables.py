@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 
 
 def table_of(run: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -18,4 +18,4 @@ def table_of(run: Path, name: str, columns: Sequence[str] | None = None) -> pa.T
         # a folder above that is called `a=b` is no column
         return pq.read_table(path, columns=columns, partitioning=None)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"`{path}` cannot be read ({str(error).splitlines()[0]}); scan again") from error
+        raise InputError(f"`{path}` cannot be read ({reason_of(error)}); scan again") from error

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch.records.columns import nearest
 from stillwatch.records.printable import printable
 
@@ -90,7 +90,7 @@ def _columns(path: Path) -> set[str]:
     try:
         return set(pq.read_schema(path).names)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"`{path}` is no readable Parquet file: {error}") from error
+        raise InputError(f"`{path}` is no readable Parquet file ({reason_of(error)}); name another") from error
 
 
 def _doubts(path: Path, columns: set[str]) -> Iterator[str]:
@@ -121,7 +121,7 @@ def rows_of(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
     try:
         yield from _rows(path, wanted)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"`{path}` cannot be read: {error}") from error
+        raise InputError(f"`{path}` cannot be read ({reason_of(error)}); name a readable file of holders") from error
 
 
 def _rows(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
@@ -157,7 +157,7 @@ def _parquet(path: Path, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]
         for batch in file.iter_batches(10_000, columns=columns):
             yield from batch.to_pylist()
     except pa.ArrowException as error:
-        raise InputError(f"`{path}` is no readable Parquet file: {error}") from error
+        raise InputError(f"`{path}` is no readable Parquet file ({reason_of(error)}); name another") from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.serve import logs
 from stillwatch.serve.build import FOLDER, Beside, Service, application, service
 from stillwatch.settings import ServeSettings
@@ -149,5 +149,5 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         found.close()
         where, remedy = f"`--host {host} --port {port}`", "end what listens there, or name another"
-        raise UsageError([Mistake(where, f"cannot be listened on ({error})", remedy)]) from error
+        raise UsageError([Mistake(where, f"cannot be listened on ({reason_of(error)})", remedy)]) from error
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 
 Kind = Literal["folder", "kafka", "nats", "otlp"]
 
@@ -113,7 +113,7 @@ def _folder(word: str, mistakes: list[Mistake]) -> Address | None:
             resolved = str(path.resolve())
             return Address("folder", resolved, place=resolved)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        reason = reason_of(error)
         mistakes.append(Mistake(repr(word)[:100], f"cannot be looked at ({reason})", "name another folder"))
     return None
 

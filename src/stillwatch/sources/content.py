@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal, cast
 
 import pyarrow as pa
 
+from stillwatch.errors import reason_of
 from stillwatch.input_files import KINDS, source_at
 from stillwatch.sources.spool import decoded
 
@@ -107,7 +108,7 @@ def unpacked(path: str, place: tuple[int, int]) -> Iterator[BinaryIO]:
         except OSError as error:  # bz2 has no error of its own, and one of the disk has a number
             if error.errno is not None or isinstance(error, MovedError):
                 raise
-            raise BrokenError(f"its compression is broken: {error}") from error
+            raise BrokenError(f"its compression is broken: {reason_of(error)}") from error
 
 
 def first_line(stream: BinaryIO) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.sources.addresses import Address
 from stillwatch.sources.interface import Batch, Counts, Offset, unusable
 from stillwatch.sources.spool import Records, Spool
@@ -234,7 +234,9 @@ def _file(path: Path) -> Mapping[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(f"`{path}`", f"cannot be read ({error})", "name a file of settings")]) from error
+        raise UsageError(
+            [Mistake(f"`{path}`", f"cannot be read ({reason_of(error)})", "name a file of settings")]
+        ) from error
     pairs = [line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#")]
     found = {name.strip(): value.strip() for name, _, value in pairs}
     mistakes = [

@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as NotInTimeError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.sources.addresses import Address
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Pulling:
             future.cancel()
             raise AwayError("the server does not answer") from error
         except (Error, OSError, ValueError) as error:
-            raise AwayError(str(error) or type(error).__name__) from error
+            raise AwayError(reason_of(error)) from error
 
     async def _connected(self) -> Client:
         from nats.aio.client import Client

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch.verdicts.layout import (
     HEADER_SIZE,
     PLACE,
@@ -130,8 +130,11 @@ class Reader:
                 return False
             self._seen = mark  # a file that is refused is not read again until it changes
             self._swap(self._unused())
-        except (OSError, InputError) as error:
+        except InputError as error:
             self.refused = str(error)
+            return False
+        except OSError as error:
+            self.refused = f"`{self._folder}` cannot be read ({reason_of(error)}); let its owner make it readable"
             return False
         self.refused = None
         return True

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stillwatch.disk import replaced
-from stillwatch.errors import InputError, OutputError
+from stillwatch.errors import InputError, OutputError, reason_of
 from stillwatch.verdicts.index import laid_out, repeated
 from stillwatch.verdicts.layout import (
     EFFECT,
@@ -175,7 +175,9 @@ def _current(folder: Path) -> Loaded:
     try:
         return load(folder, current_id(folder) or "")
     except (OSError, InputError) as error:
-        raise InputError(f"the snapshot in `{folder}` cannot be used ({error}); publish a new one") from error
+        raise InputError(
+            f"the snapshot in `{folder}` cannot be used ({reason_of(error)}); publish a new one"
+        ) from error
 
 
 def _effects(found: Loaded) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stillwatch.assess.known_networks import standing_of
 from stillwatch.assess.latecomers import Standing, highest_rank
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch.link.joining import Profile, profiles_of
 from stillwatch.records.outputs import NETWORK_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS, NETWORKS
 from stillwatch.runs.folder import MARKER
@@ -66,4 +66,4 @@ def _accounts_seen(run: Path) -> int:
         stages = json.loads((run / MARKER).read_text(encoding="utf-8"))["stages"]
         return max(int(stage["rows"].get("account_sketches", 0)) for stage in stages)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"`{run / MARKER}` cannot be read ({error}); remove the run folder") from error
+        raise InputError(f"`{run / MARKER}` cannot be read ({reason_of(error)}); remove the run folder") from error

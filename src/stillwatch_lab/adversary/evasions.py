@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch_lab.worlds.campaigns.profiles import PROFILES
 from stillwatch_lab.worlds.parameters import Value
 
@@ -50,7 +50,9 @@ def load_playbook(path: Path = SHIPPED) -> Playbook:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(f"`{path}`", f"cannot be read ({error})", "name a TOML file of evasions")]) from error
+        raise UsageError(
+            [Mistake(f"`{path}`", f"cannot be read ({reason_of(error)})", "name a TOML file of evasions")]
+        ) from error
     entries = raw.get("evasion", [])
     mistakes = [*_price_mistakes(path, raw), *_mistakes(path, entries)]
     if mistakes:

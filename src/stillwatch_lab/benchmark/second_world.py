@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.errors import InputError, RunError
+from stillwatch.errors import InputError, RunError, reason_of
 
 CAMPAIGN, PEOPLE = "campaign", ("organic", "popular_tool")
 APART = ("campaign_idle", "harvest", "licensed_beyond")
@@ -51,7 +51,7 @@ def translate(truth: Path) -> None:
             ),
         }
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"`{truth}` is no truth of the second generator ({error})") from error
+        raise InputError(f"`{truth}` is no truth of the second generator ({reason_of(error)})") from error
     for name, table in made.items():
         pq.write_table(table, truth / f"{name}.parquet", compression="zstd")
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from stillwatch.engine import Engine, Query, identifier, literal
 from stillwatch.engine.factory import open_engine
-from stillwatch.errors import InputError, OutputError, QueryError, QueryErrorKind
+from stillwatch.errors import InputError, OutputError, QueryError, QueryErrorKind, reason_of
 from stillwatch.input_files import Source, unreadable
 from stillwatch.read.formats.parquet_footer import MAGIC, TAIL, Claims, read_claims
 from stillwatch.read.formats.parquet_pages import check_page_headers
@@ -102,7 +102,7 @@ def check_headers(sources: Iterable[Source], counts: bool = True) -> None:
         try:
             check_page_headers(source.path, counts)
         except (OSError, DamagedError) as error:
-            raise unreadable(source, str(error)) from error
+            raise unreadable(source, reason_of(error)) from error
 
 
 def check_pages(sources: Iterable[Source], folder: Path) -> None:
@@ -169,7 +169,7 @@ def _claims(source: Source) -> Claims:
     try:
         return read_claims(source.path)
     except OSError as error:
-        raise unreadable(source, error.strerror or str(error)) from error
+        raise unreadable(source, reason_of(error)) from error
     except DamagedError as error:
         raise unreadable(source, str(error)) from error
 

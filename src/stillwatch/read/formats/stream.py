@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
+from stillwatch.errors import reason_of
 from stillwatch.input_files import Source, unreadable
 
 PIECE = (
@@ -35,7 +36,7 @@ def pieces(source: Source, size: int = PIECE) -> Iterator[bytes]:
     except EOFError as error:
         raise unreadable(source, "its compressed data ends early") from error
     except (OSError, zlib.error, pa.ArrowException) as error:
-        raise unreadable(source, str(error)) from error
+        raise unreadable(source, reason_of(error)) from error
 
 
 def _read(stream: BinaryIO, size: int) -> Iterator[bytes]:

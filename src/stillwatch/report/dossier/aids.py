@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stillwatch.engine import Engine, Query, literal
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.report.document import Campaign
 from stillwatch.report.dossier.marks import hours_of_others, marks
 from stillwatch.report.fetch import rows
@@ -47,7 +47,9 @@ def names_of(path: Path | None) -> list[str]:
     try:
         text = "" if path is None else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(f"`--names {path}`", f"cannot be read ({error})", "name a text file")]) from error
+        raise UsageError(
+            [Mistake(f"`--names {path}`", f"cannot be read ({reason_of(error)})", "name a text file")]
+        ) from error
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 
 _AMOUNTS = ("exchanges", "conversations", "tasks", "input_tokens", "output_tokens")
 
@@ -104,7 +104,7 @@ def load_prices(path: Path, name: str = "--prices") -> Prices:
     try:
         return Prices.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({error})", remedy)]) from error
+        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", remedy)]) from error
     except ValidationError as error:
         raise UsageError(
             [Mistake(f"{where}: {'.'.join(map(str, one['loc']))}", one["msg"], remedy) for one in error.errors()]

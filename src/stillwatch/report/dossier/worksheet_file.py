@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.ledger.records import LONGEST_TEXT, Attribution, cleaned
 from stillwatch.ledger.worksheet import SEPARATOR
 from stillwatch.report.dossier.estimates import CONFIDENCES, LIKELIHOODS
@@ -88,7 +88,7 @@ def load_worksheet(path: Path) -> WorksheetFile:
     try:
         return checked(tomllib.loads(path.read_text(encoding="utf-8")), where)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({error})", _REMEDY)]) from error
+        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", _REMEDY)]) from error
 
 
 def checked(stated: Mapping[str, object], where: str) -> WorksheetFile:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 from numpy.typing import NDArray
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch_lab.worlds.draws import Wholes
 
 Blocks = NDArray[np.int64]
@@ -55,7 +55,7 @@ def measured(folder: Path, countries: tuple[str, ...]) -> Ranges:
         hosting, exits = (_listed(folder / name) for name in _FILES[2:])
     except (OSError, ValueError) as error:
         raise InputError(
-            f"`{folder}` holds no usable address ranges ({error}); it needs {', '.join(_FILES)}"
+            f"`{folder}` holds no usable address ranges ({reason_of(error)}); it needs {', '.join(_FILES)}"
         ) from error
     first, last = (_numbers(asn[name]) for name in ("first", "last"))
     known = [(first <= 0xFFFFFFFF) & (_place(first, some) < 0) for some in (hosting, exits)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch_lab.worlds.draws import Wholes
 
 CODING_TOOL = 0
@@ -185,7 +185,7 @@ def observed(path: Path) -> tuple[Client, ...]:
             rows = [row for row in csv.DictReader(lines) if row["user_agent"]]
         return tuple(_as_seen(client, rows) for client in CLIENTS)
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"`{path}` is no table of client headers ({error})") from error
+        raise InputError(f"`{path}` is no table of client headers ({reason_of(error)})") from error
 
 
 def _as_seen(client: Client, rows: list[dict[str, str]]) -> Client:

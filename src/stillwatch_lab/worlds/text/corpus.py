@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
 from stillwatch_lab.worlds.draws import Wholes
 from stillwatch_lab.worlds.text.languages import language_of
 from stillwatch_lab.worlds.text.lexicon import Lexicon, LexiconBuilder
@@ -165,4 +165,4 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
                     yield row
     except (OSError, EOFError, ValueError, KeyError) as error:
         remedy = "the fields of one stand in `docs/methods/scoring.md`"
-        raise InputError(f"`{path}` is not a prompt file ({error}); {remedy}") from error
+        raise InputError(f"`{path}` is not a prompt file ({reason_of(error)}); {remedy}") from error
