@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from stillwatch.errors import UsageError
+from stillwatch.report.dossier.damage import load_prices
+from stillwatch.report.dossier.worksheet_file import load_worksheet
 from stillwatch.respond.policy import Policy, load_policy
 from stillwatch.settings import Settings, load_settings, load_toml
 from stillwatch.share.sharing import Sharing, load_sharing
@@ -95,3 +98,65 @@ def test_of_which_a_missing_one_is_named_as_it_is_looked_for(tmp_path: Path) -> 
     assert load_settings(None) == Settings()
     (tmp_path / "sharing.toml").write_text(SHARING.format(at=""), encoding="utf-8")
     assert load_sharing(tmp_path / "sharing.toml").partner("northwind").key_file == tmp_path / "one.key"
+
+
+WORKSHEET = """campaign = 7
+x = 1
+[[hypothesis]]
+name = "one"
+[conclusion]
+hypothesis = ""
+rung = "proven"
+"""
+PRICES = """source = []
+[models.large]
+input = "dear"
+output = -1
+"""
+WRONG = """[engine]
+threads = -1
+name = "flink"
+memory_limit = "much"
+[read]
+trusted_hops = 1.5
+keep_raw = "perhaps"
+most_lost = 2.0
+[console]
+session_hours = 0
+lock_minutes = nan
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "load", "said"),
+    [
+        (WORKSHEET, load_worksheet, ["`campaign`: is no text", "`x`: is not known here"]),
+        (
+            WORKSHEET,
+            load_worksheet,
+            ["`hypothesis.0.text` (named `one`): is missing", "`conclusion.hypothesis`: is empty"],
+        ),
+        (WORKSHEET, load_worksheet, ["`conclusion.rung`: must be 'same_operator', 'same_network'"]),
+        (PRICES, load_prices, ["`currency`: is missing", "`source`: is no text"]),
+        (PRICES, load_prices, ["`models.large.input`: is no number", "`models.large.output`: must be at least 0"]),
+        (WRONG, load_settings, ["`engine.threads`: must be at least 0", "`engine.name`: must be 'duckdb' or 'spark'"]),
+        (WRONG, load_settings, ["`engine.memory_limit`: does not match", "`read.trusted_hops`: is no whole number"]),
+        (WRONG, load_settings, ["`read.keep_raw`: is neither", "`read.most_lost`: must be at most 1.0"]),
+        (
+            WRONG,
+            load_settings,
+            ["`console.session_hours`: must be more than 0.0", "`console.lock_minutes`: must be more"],
+        ),
+    ],
+)
+def test_mistakes_are_said_in_words_of_ours(
+    tmp_path: Path, text: str, load: Callable[[Path], object], said: list[str]
+) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        load(path)
+    found = [str(one) for one in raised.value.mistakes]
+    assert [one for one in said if not any(f"{path}` at {one}" in line for line in found)] == []
+    theirs = ("nput should", "ield required", "xtra inputs", "tring should", "must be a valid")
+    assert [line for line in found if any(one in line for one in theirs)] == []

@@ -5,16 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.records.claims import EvidenceSort
 from stillwatch.records.printable import printable
 
@@ -227,40 +227,82 @@ def load_toml(path: Path, model: type[Model], example: str) -> Model:
 
     Raises UsageError listing every mistake in the file at once.
     """
+    where = f"`{path}`"
+    return validated(model, read_toml(path, where), where, f"see `{example}` for every setting", path.parent)
+
+
+def read_toml(path: Path, where: str, remedy: str = "name a readable file") -> dict[str, object]:
+    """What a TOML file says; raises UsageError, at the place called `where`, for another file."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(
-            [Mistake(f"`{path}`", f"cannot be read ({error.strerror})", "name a readable file")]
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(f"`{path}`", f"is not TOML ({error})", "mend that line")]) from error
+        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", remedy)]) from error
+    except UnicodeDecodeError as error:
+        raise UsageError([Mistake(where, f"is no text ({reason_of(error)})", "save it as UTF-8")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError([Mistake(where, f"is not TOML ({error})", "mend that line")]) from error
+
+
+def validated(model: type[Model], raw: object, where: str, remedy: str, folder: Path | None = None) -> Model:
+    """What people wrote, as the model checks it; paths are as seen from the folder.
+
+    Raises UsageError listing every mistake at once in words of ours; `where` names the file or the form.
+    """
     try:
-        return model.model_validate(raw, context={"folder": path.parent})
+        return model.model_validate(raw, context={"folder": folder or Path()})
     except ValidationError as error:
         known = _dotted(model, "")
-        raise UsageError([_mistake(path, raw, dict(item), known, example) for item in error.errors()]) from error
+        raise UsageError([_mistake(where, raw, dict(item), known, remedy) for item in error.errors()]) from error
 
 
 _SAID = {
     "missing": "is missing",
     "tuple_type": "is no list of values or of `[[blocks]]`",
+    "list_type": "is no list of values or of `[[blocks]]`",
     "model_type": "is no section: write its name in brackets on a line of its own",
+    "dict_type": "is no section: write its name in brackets on a line of its own",
+    "string_type": "is no text: write it in quotes",
+    "bool_type": "is neither `true` nor `false`",
+    "bool_parsing": "is neither `true` nor `false`",
+    "int_type": "is no whole number",
+    "int_parsing": "is no whole number",
+    "int_from_float": "is no whole number",
+    "float_type": "is no number",
+    "float_parsing": "is no number",
+    "finite_number": "is no finite number",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "string_too_short": "is shorter than {min_length} characters",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "does not match `{pattern}`",
+    "too_long": "has more than {max_length} entries",
 }
 """What is plainer than pydantic's own words, by its type of error."""
+_ITS_OWN = re.compile(r"(Value error, |(Input|Value|String|List|Tuple|Dictionary) should )")
 
 
-def _mistake(path: Path, raw: object, item: dict[str, object], known: Sequence[str], example: str) -> Mistake:
+def _mistake(where: str, raw: object, item: dict[str, Any], known: Sequence[str], remedy: str) -> Mistake:
     place = item["loc"]
-    dotted = ".".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
-    where = f"`{path}` at `{dotted}`{_called(raw, place)}"
-    remedy = f"see `{example}` for every setting"
+    dotted = ".".join(str(part) for part in place)
+    at = f"{where} at `{dotted}`{_called(raw, place)}"
     if item["type"] != "extra_forbidden":
-        said = _SAID.get(str(item["type"]), str(item["msg"]).removeprefix("Value error, "))
-        return Mistake(where, said[:1].lower() + said[1:], remedy)
+        return Mistake(at, _said(item), remedy)
     without_places = ".".join(part for part in dotted.split(".") if not part.isdigit())
     near = difflib.get_close_matches(without_places, known, n=1)
-    return Mistake(where, "is not a setting", f"did you mean `{near[0]}`?" if near else remedy)
+    return Mistake(at, "is not known here", f"did you mean `{near[0]}`?" if near else remedy)
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    if item["type"] == "string_too_short" and item["ctx"]["min_length"] == 1:
+        return "is empty"
+    ours = _SAID.get(item["type"])
+    if ours is not None:
+        return ours.format(**item.get("ctx", {}))
+    theirs = _ITS_OWN.sub(lambda found: "must " if "should" in found[0] else "", str(item["msg"]), count=1)
+    return theirs[:1].lower() + theirs[1:]
 
 
 def _called(raw: object, place: object) -> str:

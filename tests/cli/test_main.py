@@ -74,9 +74,9 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path, log: Path, capsys: pyte
         "`--since soon`: is not a time",
         "`--until 2026-13-01`: is not a time",
         "`--engine flink`: is not an engine; use `duckdb` or `spark`",
-        "`engine.memory_limt`: is not a setting; did you mean `engine.memory_limit`?",
-        "`engine.threads`: input should be greater than or equal to 0",
-        "`raed`: is not a setting; did you mean `read`?",
+        "`engine.memory_limt`: is not known here; did you mean `engine.memory_limit`?",
+        "`engine.threads`: must be at least 0",
+        "`raed`: is not known here; did you mean `read`?",
         "key file `key`: holds 5 bytes",
         "`--out full`: holds files but no `run.json`",
     ):

@@ -92,9 +92,9 @@ def test_analysts_enter_and_approvers_conclude(here: Console) -> None:
         ({"likelihood": "surely"}, "is no word of ICD 203"),
         ({"confidence": "total"}, "is no degree"),
         ({"hypothesis": "none"}, "that nobody has entered"),
-        ({"rung": "is_certainly"}, "Input should be"),
-        ({"turns_over": " "}, "at least 1 character"),
-        ({"reason": ""}, "at least 1 character"),
+        ({"rung": "is_certainly"}, "must be &#39;"),
+        ({"turns_over": " "}, "is empty"),
+        ({"reason": ""}, "is empty"),
         ({"reason": "x" * 9_000}, "is longer than"),
     ],
 )

@@ -286,7 +286,7 @@ class TestSettings:
             ('issuer = "http://login.example.org"\nclient_id = "a"\npublic_address = "https://b"', "no https://"),
             ('issuer = "https://a"\nclient_id = "a"\npublic_address = "http://b"', "no https://"),
             ('issuer = "https://a"\nclient_id = "a"\npublic_address = "https://b/c"', "has a path"),
-            ('roles = { x = "emperor" }', "should be 'viewer'"),
+            ('roles = { x = "emperor" }', "must be 'viewer'"),
         ],
     )
     def test_that_do_not_hold_are_refused(self, tmp_path: Path, text: str, said: str) -> None:

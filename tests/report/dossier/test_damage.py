@@ -49,7 +49,7 @@ def test_a_price_is_for_a_million_tokens_of_its_model_alone(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("currency = ", "cannot be read"),
+        ("currency = ", "is not TOML"),
         ('currency = "USD"\n', "source"),
         (PRICES.replace("15", "-1"), "models.large.output"),
         (PRICES.replace("15", "nan"), "models.large.output"),

@@ -37,7 +37,7 @@ def test_the_documents_example_is_a_worksheet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("campaign =", "campaign", "cannot be read"),
+        ("campaign =", "campaign", "is not TOML"),
         ('one = "C"', 'one = "B"', "ratings.one"),
         ('rung = "same_operator"', 'rung = "proven"', "conclusion.rung"),
         ('likelihood = "likely"', 'likelihood = "surely"', "is no word of ICD 203"),

@@ -5,15 +5,14 @@ much of what could be learned so has been taken.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from stillwatch.errors import Mistake, UsageError, reason_of
+from stillwatch.settings import read_toml, validated
 
 _AMOUNTS = ("exchanges", "conversations", "tasks", "input_tokens", "output_tokens")
 
@@ -101,14 +100,7 @@ def load_prices(path: Path, name: str = "--prices") -> Prices:
     wrong in it.
     """
     where, remedy = f"`{name} {path}`", "see docs/methods/dossier.md"
-    try:
-        return Prices.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", remedy)]) from error
-    except ValidationError as error:
-        raise UsageError(
-            [Mistake(f"{where}: {'.'.join(map(str, one['loc']))}", one["msg"], remedy) for one in error.errors()]
-        ) from error
+    return validated(Prices, read_toml(path, where, remedy), where, remedy)
 
 
 def damage(

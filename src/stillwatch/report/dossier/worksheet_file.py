@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from stillwatch.errors import Mistake, UsageError, reason_of
+from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.records import LONGEST_TEXT, Attribution, cleaned
 from stillwatch.ledger.worksheet import SEPARATOR
 from stillwatch.report.dossier.estimates import CONFIDENCES, LIKELIHOODS
+from stillwatch.settings import read_toml, validated
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(: [^\x00-\x1f:;]{1,100})?$")]
@@ -85,21 +85,12 @@ class WorksheetFile(_Part):
 def load_worksheet(path: Path) -> WorksheetFile:
     """The worksheet of a file; raises UsageError that lists everything wrong in it."""
     where = f"`{path}`"
-    try:
-        return checked(tomllib.loads(path.read_text(encoding="utf-8")), where)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError([Mistake(where, f"cannot be read ({reason_of(error)})", _REMEDY)]) from error
+    return checked(read_toml(path, where, _REMEDY), where)
 
 
 def checked(stated: Mapping[str, object], where: str) -> WorksheetFile:
     """A worksheet as it was stated in a file or a form; raises UsageError that lists everything wrong in it."""
-    try:
-        found = WorksheetFile.model_validate(stated)
-    except ValidationError as error:
-        found_wrong = [
-            Mistake(f"{where}: {'.'.join(map(str, one['loc']))}", one["msg"], _REMEDY) for one in error.errors()
-        ]
-        raise UsageError(found_wrong) from error
+    found = validated(WorksheetFile, stated, where, _REMEDY)
     if mistakes := list(_unworded(found, where)):
         raise UsageError(mistakes)
     return found
@@ -112,12 +103,13 @@ def _unworded(found: WorksheetFile, where: str) -> Iterator[Mistake]:
     if found.conclusion is not None:
         said.append(("conclusion", found.conclusion))
     for place, one in said:
+        at = f"{where} at `{place}"
         if one.likelihood not in words:
-            yield Mistake(f"{where}: {place}.likelihood", "is no word of ICD 203", f"use one of: {', '.join(words)}")
+            yield Mistake(f"{at}.likelihood`", "is no word of ICD 203", f"use one of: {', '.join(words)}")
         if one.confidence not in CONFIDENCES:
-            yield Mistake(f"{where}: {place}.confidence", "is no degree", f"use one of: {', '.join(CONFIDENCES)}")
+            yield Mistake(f"{at}.confidence`", "is no degree", f"use one of: {', '.join(CONFIDENCES)}")
     for name in sorted({one.name for one in found.entity} & {one.name for one in found.item}):
-        yield Mistake(f"{where}: entity.{name}", "is the name of an item as well", "give each its own name")
+        yield Mistake(f"{where} at `entity.{name}`", "is the name of an item as well", "give each its own name")
 
 
 def entries(worksheet: WorksheetFile, known: Iterable[Attribution], by: str, at: datetime) -> tuple[Attribution, ...]:
