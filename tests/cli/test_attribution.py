@@ -53,6 +53,9 @@ def test_a_worksheet_is_entered_once(known: Path, capsys: pytest.CaptureFixture[
 def test_what_is_taken_back_stays_in_the_ledger(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     ran(capsys, "withdraw", CAMPAIGN, "--hypothesis", "one", "--reason", "a scheduler")
+    assert "one was taken back already, on 20" in ran(
+        capsys, "withdraw", CAMPAIGN, "--hypothesis", "one", "--reason", "twice"
+    )
     text = ran(capsys, "show", CAMPAIGN)
     assert "hypothesis  one" not in text
     assert "concluded" not in text
@@ -62,6 +65,10 @@ def test_what_is_taken_back_stays_in_the_ledger(known: Path, capsys: pytest.Capt
     ran(capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "another firm")
     assert "Example Relay" not in ran(capsys, "show", CAMPAIGN)
     assert "nobody has entered anything" in ran(capsys, "show", "C2")
+    ran(capsys, "add", "worksheet.toml", "--by", "Bo")
+    assert "Example Relay is taken back" in ran(
+        capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "again"
+    )
 
 
 def test_a_campaign_that_nothing_knows_is_refused(known: Path, capsys: pytest.CaptureFixture[str]) -> None:

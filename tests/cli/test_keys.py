@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def test_a_key_is_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     made = json.loads(capsys.readouterr().out)
     assert invoke(["keys", "revoke", made["key_id"], *words]) == 0
     assert "is revoked" in capsys.readouterr().out
+    assert invoke(["keys", "revoke", made["key_id"], *words, "--by", "Bo"]) == 0
+    assert f"was revoked already, on {datetime.now(UTC):%Y-%m-%d} by {getpass.getuser()}" in capsys.readouterr().out
     assert invoke(["keys", "list", "--json", *words]) == 0
     (listed,) = json.loads(capsys.readouterr().out)
     assert listed["revoked_by"] == getpass.getuser()

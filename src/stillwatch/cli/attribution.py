@@ -90,7 +90,7 @@ def withdraw(
 ) -> None:
     """Takes a hypothesis or an item back; what was entered stays in the ledger."""
     from stillwatch.ledger import Attribution
-    from stillwatch.ledger.worksheet import entered
+    from stillwatch.ledger.worksheet import entered, taken_back
 
     findings = Findings()
     if bool(hypothesis) == bool(item):
@@ -98,9 +98,14 @@ def withdraw(
     if not reason.strip():
         findings.add("`--reason`", "is missing", "say why: it stands in the ledger")
     findings.settle()
+    kind = "hypothesis" if hypothesis else "item"
     with ledger_of(state, database) as ledger:
-        kind = "hypothesis" if hypothesis else "item"
-        if not entered(ledger.attributions.list(campaign), hypothesis, item):
+        known = ledger.attributions.list(campaign)
+        gone = taken_back(known, hypothesis, item)
+        if gone is not None:
+            say(f"{kind} {hypothesis or item} was taken back already, on {gone.at:%Y-%m-%d} by {gone.by}")
+            return
+        if not entered(known, hypothesis, item):
             findings.add(f"`--{kind} {hypothesis or item}`", "was never entered", "see `stillwatch attribution show`")
             findings.settle()
         entry = Attribution(campaign, "withdrawn", user(), now(), hypothesis, item, text=reason)

@@ -64,9 +64,13 @@ def revoke(
     by: Annotated[str | None, typer.Option(help="Who revokes it; without a name the user of this machine.")] = None,
 ) -> None:
     """Ends a key: servers refuse it within seconds."""
+    at = datetime.now(UTC)
     with _ledger(state, database) as ledger:
-        found = ledger.keys.revoke(key, by or getpass.getuser(), datetime.now(UTC))
-    say(f"{found.key_id} ({found.name}) is revoked")
+        found = ledger.keys.revoke(key, by or getpass.getuser(), at)
+    if found.revoked_at == at:
+        say(f"{found.key_id} ({found.name}) is revoked")
+    else:
+        say(f"{found.key_id} ({found.name}) was revoked already, on {found.revoked_at:%Y-%m-%d} by {found.revoked_by}")
 
 
 @contextmanager

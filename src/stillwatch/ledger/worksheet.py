@@ -154,8 +154,18 @@ def _conclusion(row: Attribution, items: tuple[Item, ...]) -> Conclusion:
 
 def entered(rows: Iterable[Attribution], hypothesis: str, item: str) -> bool:
     """Whether a hypothesis, or else an item or an entity, was ever entered, so that it can be taken back."""
-    kinds = ("hypothesis",) if hypothesis else ("item", "entity")
-    return any(one.kind in kinds and (one.hypothesis, one.item) == (hypothesis, item) for one in rows)
+    return any(one.kind != "withdrawn" for one in _of_thing(rows, hypothesis, item))
+
+
+def taken_back(rows: Iterable[Attribution], hypothesis: str, item: str) -> Attribution | None:
+    """The withdrawal of a hypothesis, or else of an item or an entity, where it was not entered again since then."""
+    last = _of_thing(rows, hypothesis, item)[-1:]
+    return last[0] if last and last[0].kind == "withdrawn" else None
+
+
+def _of_thing(rows: Iterable[Attribution], hypothesis: str, item: str) -> list[Attribution]:
+    kinds = ("withdrawn", "hypothesis") if hypothesis else ("withdrawn", "item", "entity")
+    return [one for one in rows if one.kind in kinds and (one.hypothesis, one.item) == (hypothesis, item)]
 
 
 def lacks(rung: str, hypothesis: str, items: Iterable[Item]) -> tuple[str, ...]:
