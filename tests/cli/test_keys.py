@@ -50,6 +50,16 @@ def test_a_mistyped_state_is_no_state_without_keys(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out == "there are no keys\n"
 
 
+def test_a_ledger_that_is_made_for_a_key_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be mistyped: keys are made before there is a state, and so no folder is refused."""
+    for name, told in (("one", True), ("two", False)):
+        assert invoke(["keys", "create", "--name", name, "--scope", "read", "--state", str(tmp_path / "state")]) == 0
+        shown = capsys.readouterr()
+        assert shown.out.startswith("stillwatch_read_") and len(shown.out.splitlines()) == 1
+        assert ("ledger.db` is new; if the folder is mistyped" in shown.err) is told
+        assert told or not shown.err
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillwatch.cli.options import AsJson
-from stillwatch.cli.output import print_json, say
+from stillwatch.cli.output import complain, print_json, say
 from stillwatch.errors import Mistake, UsageError
 
 if TYPE_CHECKING:
@@ -33,8 +33,15 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Makes a key and prints its secret, which cannot be shown again: only its hash is kept."""
+    from stillwatch.ledger import FILE
+
+    made = None if state is None or (state / FILE).is_file() else state / FILE
     with _ledger(state, database, create=True) as ledger:
         key, secret = ledger.keys.create(name, scope, datetime.now(UTC))
+    if made is not None:  # keys may be made before the first log is read, so that only people know a mistyped folder
+        complain(
+            f"there was no ledger in `{state}`: `{made}` is new; if the folder is mistyped, remove it and try again"
+        )
     if as_json:
         print_json({**asdict(key), "secret": secret})
     else:
