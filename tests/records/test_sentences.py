@@ -27,6 +27,7 @@ SHARES = {
     "stands_apart_from_people",
     "reaches_all_accounts",
 }
+BEYOND_CHANCE = ("rewords_within_the_hour", "falls_silent_together")
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden_sentences.toml").read_text(encoding="utf-8"))["sentence"]
 NOUNS = "accounts|customers|requests|closures|ranges|organisations|days"
 ONE_OF_MANY = rf"(?<![\d.,])1 (different |registered |address )?({NOUNS})\b"
@@ -68,6 +69,38 @@ def test_every_value_gives_a_sentence(claim: GroupClaim, own: float, people: flo
     assert_reads_well(sentence)
     without = people is None or claim.name in ("replaces_closed_accounts", "reaches_all_accounts")
     assert without or "ordinary accounts" in sentence
+
+
+@pytest.mark.parametrize("claim", STATED, ids=lambda claim: claim.name)
+@pytest.mark.parametrize(("own", "people"), [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.997, 0.003)])
+def test_none_and_all_are_words(claim: GroupClaim, own: float, people: float) -> None:
+    """Nobody reads that hardly any did so in 0 % of the times; what is ordinary may be 0 % or 100 %."""
+    assert claim.sentence is not None
+    for bits in (-1.0, 1.0):
+        sentence = claim.sentence(own, people, bits)
+        assert_reads_well(sentence)
+        finding = sentence.partition(" (")[0]
+        ends = "0" if claim.name in BEYOND_CHANCE else "(0|100)"  # a difference of 1 is not all of them
+        shares = claim.name in SHARES - {"never_repeats_a_slot"} or claim in MEASURED_CLAIMS
+        assert not shares or not re.search(rf"\b{ends} % (?!of pairs)", finding), sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (sentences.hands_over(0.0, 0.0, 1.0), "The accounts do not take over each other's refused requests: none of"),
+        (sentences.replaces_closed(0.0, 0.2, -1.0), "New accounts do not begin soon after closures: 0 closures"),
+        (sentences.education_share(0.0), "Of the accounts, none are registered for education."),
+        (sentences.contract_share(1.0), "Of the accounts, all stand under one contract."),
+        (sentences.card_share(0.998), "The commonest card pays for nearly all of the accounts."),
+        (sentences.top_subnet(1.0), "The commonest address range sends all of the requests."),
+        (sentences.organisation_share(1.0, 1), "several of them share; all name the commonest."),
+        (sentences.busiest_day(1.0, 2.0), "It lasts 2 days, and all of it falls on the busiest."),
+        (sentences.asks_once(1.0, 0.0, 0.0), "Of the conversations, all end after one request; of ordinary accounts"),
+    ],
+)
+def test_an_end_of_a_scale_reads_well(said: str, words: str) -> None:
+    assert words in said
 
 
 FOR = "hardly more alike|far less so|only|no more than chance|almost never|rarely|times as typical|at once"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from stillwatch.records.group_claim import EvidenceSort, GroupClaim, Sentence
-from stillwatch.records.sentences import PEOPLE, percent, times
+from stillwatch.records.sentences import PEOPLE, part, percent, times
 
 Unit = Callable[[float], str]
 
@@ -59,12 +59,15 @@ def _hours(log: float) -> str:
     return f"{hours:,.1f} hours" if hours >= 1.0 else f"{60.0 * hours:,.1f} minutes"
 
 
-def _says(finding: str, unit: Unit, ordinary: str = PEOPLE) -> Sentence:
-    """A sentence: the finding with the group's number in place of its {}, then what is ordinary."""
+def _says(finding: str, unit: Unit, ordinary: str = PEOPLE, nothing: str = "") -> Sentence:
+    """A sentence: the finding with the group's number in place of its {}, then what is ordinary.
+
+    Of a share that is 0 or less it says `nothing`, where that stands in the finding's place.
+    """
 
     def sentence(own: float, people: float | None, _: float) -> str:
         beside = "" if people is None else f" ({ordinary}: {unit(people)})"
-        return f"{finding.format(unit(own))}{beside}."
+        return f"{nothing if nothing and own <= 0.0 else finding.format(unit(own))}{beside}."
 
     return sentence
 
@@ -74,6 +77,7 @@ def _claim(name: str, evidence: EvidenceSort, statistic: str, reference: str, se
 
 
 _RATIOS = ("covers_the_pool", "varies_from_day_to_day", "spreads_volumes", "spreads_lifetimes")
+_NO_PAIR = "No two requests of two accounts {}"
 _BY_CHANCE = f"by chance, as for {PEOPLE}"
 
 RETURNS_WITHIN_THE_HOUR = _claim(
@@ -97,14 +101,19 @@ REWORDS_WITHIN_THE_HOUR = _claim(
     "share of pairs of conversation starts on different accounts within an hour that are nearly the same text, beyond "
     "that share of pairs days apart",
     f"0, {_CHANCE}",
-    _says("Of pairs of questions of two accounts within an hour, {} are nearly the same text", _share, _BY_CHANCE),
+    _says(
+        "Of pairs of questions of two accounts within an hour, {} are nearly the same text",
+        _share,
+        _BY_CHANCE,
+        "Pairs of questions of two accounts within an hour are no oftener nearly the same text than pairs days apart",
+    ),
 )
 REPEATS_CONVERSATION_STARTS = _claim(
     "repeats_conversation_starts",
     "content",
     "share of conversations that begin with a text that the group has begun one with before",
     _PEOPLE,
-    _says("Of their conversations, {} begin with a text that one of them began with before", _share),
+    _says("Of their conversations, {} begin with a text that one of them began with before", part),
 )
 DEALS_OUT_REPEATS = _claim(
     "deals_out_repeats",
@@ -112,7 +121,7 @@ DEALS_OUT_REPEATS = _claim(
     "repetitions that came from another account than the asking before, over those expected if accounts were drawn by "
     "their volumes",
     _PEOPLE,
-    _says("Of the repetitions that a random draw of accounts would move to another account, {} moved", _share),
+    _says("Of the repetitions that a random draw of accounts would move to another account, {} moved", part),
 )
 REPEATS_EVENLY = _claim(
     "repeats_evenly",
@@ -161,7 +170,7 @@ HAS_LIGHT_USERS = _claim(
     "scheduling",
     "share of accounts with less than a quarter of the median account's exchanges",
     _PEOPLE,
-    _says("Of the accounts, {} made less than a quarter of the requests of the middle one", _share),
+    _says("Of the accounts, {} made less than a quarter of the requests of the middle one", part),
 )
 VARIES_FROM_DAY_TO_DAY = _claim(
     "varies_from_day_to_day",
@@ -175,7 +184,12 @@ FALLS_SILENT_TOGETHER = _claim(
     "scheduling",
     "share of the times in which accounts of the group ordinarily ask that hardly any did, beyond chance",
     f"0, {_CHANCE}",
-    _says("Hardly any of them asked in {} of the times in which several ordinarily do", _share, _BY_CHANCE),
+    _says(
+        "Hardly any of them asked in {} of the times in which several ordinarily do",
+        _share,
+        _BY_CHANCE,
+        "They fell silent together no more often than chance has it when several ordinarily ask",
+    ),
 )
 FIRST_USED_ON_ONE_DAY = _claim(
     "first_used_on_one_day",
@@ -252,28 +266,36 @@ USES_ONE_CLIENT = _claim(
     "shared_infrastructure",
     "chance that an exchange of one account and one of another name the same user agent",
     _PEOPLE,
-    _says("Requests of two accounts name the same client program and version in {} of pairs", _share),
+    _says(
+        "Requests of two accounts name the same client program and version in {} of pairs",
+        _share,
+        nothing=_NO_PAIR.format("name the same client program and version"),
+    ),
 )
 USES_ONE_SETTING = _claim(
     "uses_one_setting",
     "shared_infrastructure",
     "chance that an exchange of one account and one of another have the same request parameters",
     _PEOPLE,
-    _says("Requests of two accounts have the same settings in {} of pairs", _share),
+    _says(
+        "Requests of two accounts have the same settings in {} of pairs",
+        _share,
+        nothing=_NO_PAIR.format("have the same settings"),
+    ),
 )
 HAS_OWN_PLACES = _claim(
     "has_own_places",
     "shared_infrastructure",
     "share of accounts with at least half of their exchanges from address ranges that no other of them uses",
     _PEOPLE,
-    _says("Of the accounts, {} ask mostly from address ranges of their own", _share),
+    _says("Of the accounts, {} ask mostly from address ranges of their own", part),
 )
 RENEWS_CLIENTS = _claim(
     "renews_clients",
     "shared_infrastructure",
     "share of accounts of two weeks or more whose last third of time shows a user agent that its first third did not",
     _PEOPLE,
-    _says("Of the accounts, {} came to use another client program or version", _share),
+    _says("Of the accounts, {} came to use another client program or version", part),
 )
 TOOLS_BEYOND_CLIENT = _claim(
     "tools_beyond_client",

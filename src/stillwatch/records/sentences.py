@@ -25,6 +25,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if 0.0 < share < 0.0095 else f"{100 * share + 0.0:.0f} %"  # no minus zero
 
 
+def part(share: float) -> str:
+    """A share of things that a sentence names as a percentage of them, or in words where it is none or all of them."""
+    if share <= 0.0:
+        return "none"
+    if share < 0.995:
+        return percent(share)
+    return "all" if share >= 1.0 else "nearly all"
+
+
 def times(ratio: float) -> str:
     """A ratio as a factor: whole from 10 on, with one decimal below; a ratio under 1 is put in percent instead."""
     if ratio < 0.95:
@@ -97,30 +106,31 @@ def moves_to_new_models(own: float, people: float | None, bits: float) -> str:
         if bits > 0.0
         else "The accounts moved to a new model hardly faster than ordinary accounts"
     )
-    ordinary = "" if people is None else f", against {percent(people)} of the requests of {ORDINARY}"
-    return f"{finding}: within a day of its release, {percent(own)} of their requests went to it{ordinary}."
+    ordinary = "" if people is None else f", against {part(people)} of the requests of {ORDINARY}"
+    return f"{finding}: within a day of its release, {part(own)} of their requests went to it{ordinary}."
 
 
 def hands_over(own: float, people: float | None, _: float) -> str:
-    finding = (
-        "The accounts take over each other's refused requests"
-        if own >= 0.1
-        else "A few requests that one account was refused are made by another account"
-    )
-    ordinary = "" if people is None else f"; among {ORDINARY} it is {percent(people)}"
+    if own <= 0.0:
+        finding = "The accounts do not take over each other's refused requests"
+    elif own >= 0.1:
+        finding = "The accounts take over each other's refused requests"
+    else:
+        finding = "A few requests that one account was refused are made by another account"
+    ordinary = "" if people is None else f"; among {ORDINARY} it is {part(people)}"
     return (
-        f"{finding}: {percent(own)} of the refused requests were made again by another account within ten minutes, "
+        f"{finding}: {part(own)} of the refused requests were made again by another account within ten minutes, "
         f"word for word{ordinary}."
     )
 
 
 def replaces_closed(own: float, people: float | None, _: float) -> str:
-    often = own >= 1.5 * max(people or 0.0, 0.5)
-    finding = (
-        "New accounts replace closed ones"
-        if often
-        else "New accounts begin soon after closures, hardly more often than by chance"
-    )
+    if own >= 1.5 * max(people or 0.0, 0.5):
+        finding = "New accounts replace closed ones"
+    elif round(own) <= 0:
+        finding = "New accounts do not begin soon after closures"
+    else:
+        finding = "New accounts begin soon after closures, hardly more often than by chance"
     chance = "" if people is None else f"; chance alone would give {people:.1f}"
     return (
         f"{finding}: {counted(round(own), 'closure')} of an account came within six hours before the first request "
@@ -160,19 +170,19 @@ def organisation_share(share: float, organisations: int) -> str:
     if not organisations:
         return "No organisation is named by several accounts that are paid for together."
     named = counted(organisations, "organisation")
-    return f"The accounts name {named} that several of them share; {percent(share)} name the commonest."
+    return f"The accounts name {named} that several of them share; {part(share)} name the commonest."
 
 
 def card_share(share: float) -> str:
-    return f"The commonest card pays for {percent(share)} of the accounts."
+    return f"The commonest card pays for {part(share)} of the accounts."
 
 
 def education_share(share: float) -> str:
-    return f"Of the accounts, {percent(share)} are registered for education."
+    return f"Of the accounts, {part(share)} are registered for education."
 
 
 def contract_share(share: float) -> str:
-    return f"Of the accounts, {percent(share)} stand under one contract."
+    return f"Of the accounts, {part(share)} stand under one contract."
 
 
 def subnets(count: int, accounts: int) -> str:
@@ -180,7 +190,7 @@ def subnets(count: int, accounts: int) -> str:
 
 
 def top_subnet(share: float) -> str:
-    return f"The commonest address range sends {percent(share)} of the requests."
+    return f"The commonest address range sends {part(share)} of the requests."
 
 
 def copied(accounts: int) -> str:
@@ -193,7 +203,7 @@ def copied(accounts: int) -> str:
 
 
 def busiest_day(share: float, days: float) -> str:
-    return f"It lasts {counted(max(1, round(days)), 'day')}, and {percent(share)} of it falls on the busiest."
+    return f"It lasts {counted(max(1, round(days)), 'day')}, and {part(share)} of it falls on the busiest."
 
 
 def weighed_together(bits: float) -> str:
@@ -225,22 +235,22 @@ def passes_on(shared: float, bits: float) -> str:
 
 
 def repeats_questions(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f"; of {ORDINARY}, {percent(people)}"
-    return f"Of the different texts, {percent(own)} are asked by more than one account{beside}."
+    beside = "" if people is None else f"; of {ORDINARY}, {part(people)}"
+    return f"Of the different texts, {part(own)} are asked by more than one account{beside}."
 
 
 def asks_once(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f"; of {ORDINARY}, {percent(people)}"
-    return f"Of the conversations, {percent(own)} end after one request{beside}."
+    beside = "" if people is None else f"; of {ORDINARY}, {part(people)}"
+    return f"Of the conversations, {part(own)} end after one request{beside}."
 
 
 def stands_apart(own: float, people: float | None, _: float) -> str:
-    beside = "" if people is None else f", and {percent(people)} of the requests of {ORDINARY} differ as much"
-    return f"Of the requests, {percent(own)} plainly differ from what people ask{beside}."
+    beside = "" if people is None else f", and {part(people)} of the requests of {ORDINARY} differ as much"
+    return f"Of the requests, {part(own)} plainly differ from what people ask{beside}."
 
 
 def reaches_all(own: float, _: float | None, __: float) -> str:
-    return f"The purpose reaches {percent(own)} of the accounts that one queue would deal it to."
+    return f"The purpose reaches {part(own)} of the accounts that one queue would deal it to."
 
 
 def judged(verdict: str, name: str) -> str:
