@@ -49,6 +49,15 @@ def test_a_decision_stands_there_with_its_text_reference_and_state(full_folder: 
     assert "with the reference in the text above" in text
 
 
+def test_an_address_can_be_read_and_followed(full_folder: Path) -> None:
+    told = "The rule: https://provider.example/usage-policy#automated. Object at https://provider.example/appeals now."
+    entries = (Entry(decision("1", holder_text=told)),)
+    text = write_extract(full_folder, "account-2", entries, "md", NOW).decode()
+    assert "The rule: <https://provider.example/usage-policy#automated>. Object" in text
+    assert "Object at <https://provider.example/appeals> now." in text
+    assert "&#58;" not in text
+
+
 def test_effects_begin_and_end_by_the_clock(full_folder: Path) -> None:
     one = decision("1")
     told = {}

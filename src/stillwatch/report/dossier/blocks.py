@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; `strong` for what no reader may overlook."""
+    """A paragraph; `strong` for what no reader may overlook, `linked` where addresses in it are the provider's own."""
 
     text: str
     strong: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,4 +116,5 @@ def _decided(told: Sequence[Entry], as_of: datetime) -> Iterator[Block]:
         standing = _STANDING.get(one.status(as_of))
         if standing is not None:
             yield Paragraph(f"The decision {sanitise(one.decision.appeal)} {standing}. Its text was:", strong=True)
-        yield Paragraph(sanitise(one.decision.holder_text, LONGEST_NOTICE))
+        # the policy's words, with the places at which the rule stands and at which a holder can object
+        yield Paragraph(sanitise(one.decision.holder_text, LONGEST_NOTICE), linked=True)

@@ -10,7 +10,7 @@ from stillwatch.report.dossier.blocks import Block, Figure, Grid, Items, Paragra
 from stillwatch.report.dossier.facts import Dossier
 from stillwatch.report.plain import plain
 from stillwatch.report.render.html import template
-from stillwatch.report.render.markdown import escape, table
+from stillwatch.report.render.markdown import escape, table, with_addresses
 
 
 def markdown(written: Written) -> str:
@@ -30,8 +30,9 @@ def _lines(written: Written) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
-        case Paragraph(text, strong):
-            yield f"**{escape(text)}**" if strong else escape(text)
+        case Paragraph(text, strong, linked):
+            shown = with_addresses(text) if linked else escape(text)
+            yield f"**{shown}**" if strong else shown
         case Items(lines):
             yield from (f"- {escape(line)}" for line in lines)
         case Grid():

@@ -24,6 +24,9 @@ from stillwatch.report.wording import (
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _LINK = re.compile(r"(?<=\w)(://|@)|(?<=\bwww)(\.)", re.IGNORECASE)
 
+# in angle brackets, in which Markdown escapes nothing; a mark of punctuation at the end is the sentence's
+_ADDRESS = re.compile(r"https?://[^\s<>`|\\]*[^\s<>`|\\.,;:!?'\")\]]|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+
 
 def render(document: Document) -> str:
     """The document in CommonMark with tables; nothing from outside can become markup or a link."""
@@ -36,6 +39,15 @@ def escape(text: str) -> str:
     plain = _LINK.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), plain)
     # the entities just made contain no character of _MARKUP but `#`, which is only special at the start of a line
     return _MARKUP.sub(r"\\\1", plain).replace("&\\#", "&#")
+
+
+def with_addresses(text: str) -> str:
+    """The same, but addresses of pages and of mail stand as they are, and can be followed: for texts of our own."""
+    found, since = [], 0
+    for address in _ADDRESS.finditer(text):
+        found += [escape(text[since : address.start()]), f"<{address[0]}>"]
+        since = address.end()
+    return "".join((*found, escape(text[since:])))
 
 
 def _lines(document: Document) -> Iterator[str]:
