@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stillwatch.cli import recomputing
+from stillwatch.cli import recomputing, verify
 from stillwatch.cli.options import Typed
 from stillwatch.custody.check import Checked
 from stillwatch.errors import RunError
@@ -109,6 +110,79 @@ def test_facts_of_another_form_differ(changed: dict[str, Any], logs: Path, tmp_p
 def test_settings_of_another_version_are_named(logs: Path) -> None:
     with pytest.raises(RunError, match="does not know the sealed settings"):
         job({"engine": {"name": "abacus"}}, logs)
+
+
+def sealed(*files: Path) -> Checked:
+    """What a seal says of the files, the last two of which were read as accounts and as what partners report."""
+    kinds = ["exchanges"] * (len(files) - 2) + ["accounts", "indicators"]
+    subjects = [{"name": "dossier", "digest": {"sha256": "0"}}]
+    entries = []
+    for place, (file, kind) in enumerate(zip(files, kinds, strict=True), 1):
+        subjects.append({"name": f"input/{place}", "digest": {"sha256": sha256(file.read_bytes()).hexdigest()}})
+        step = {"kind": "custody", "process": "identification", "input": place, "used_as": kind}
+        entries.append(step | ({"file": file.name} if kind == "accounts" else {}))
+    return Checked(statement={"subject": subjects, "predicate": facts()}, entries=tuple(entries))
+
+
+def test_what_was_sealed_and_is_not_given_is_named(logs: Path, tmp_path: Path) -> None:
+    """Not even two files of one content are taken for each other's."""
+    files = [logs]
+    for name, text in (("again.jsonl", logs.read_text()), ("accounts.csv", "account_id\na\n"), ("told.csv", "value\n")):
+        files.append(tmp_path / name)
+        files[-1].write_text(text)
+    found = sealed(*files)
+    recomputing._compare_inputs(found, Inputs((str(logs),)))
+    assert [(one.part, one.outcome, one.said.partition(":")[0]) for one in found.findings] == [
+        ("inputs", "differs", "4 files were sealed; of these 3 are not here, and 0 here are others"),
+        ("sealed file 2", "not checked", "exchanges was not given; name it with `--logs`"),
+        ("sealed file 3", "not checked", "accounts `accounts.csv` was not given; name it with `--accounts`"),
+        (
+            "sealed file 4",
+            "not checked",
+            "indicators was not given; it cannot be named here, and what rests on it cannot be checked",
+        ),
+    ]
+    assert "were not given: name them and check again" in verify._told(found)
+    whole = sealed(*files[:2], files[2], files[3])
+    recomputing._compare_inputs(whole, Inputs((str(logs), str(files[1])), (str(files[2]),), (str(files[3]),)))
+    assert [(one.part, one.outcome) for one in whole.findings] == [("inputs", "same")]
+
+
+def test_a_difference_of_what_was_given_is_no_lack(logs: Path) -> None:
+    found = Checked(statement={"subject": [], "predicate": facts()})
+    recomputing._compare_inputs(found, Inputs((str(logs),)))
+    assert [(one.part, one.outcome) for one in found.findings] == [("inputs", "differs")]
+    assert verify._told(found) == "something differs: do not rely on it"
+
+
+def test_a_log_that_was_altered_is_no_lack(logs: Path, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text("account_id\na\n")
+    found = sealed(accounts, accounts)
+    recomputing._compare_inputs(found, Inputs((str(logs),)))
+    assert [one.part for one in found.findings] == ["inputs", "input 1", "input 2"]
+    assert all("or not as it was sealed" in one.said for one in found.findings[1:])
+    assert verify._told(found) == "something differs: do not rely on it"
+
+
+def test_of_many_files_that_are_lacking_the_first_are_named(logs: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.jsonl" for number in range(30)]
+    for number, file in enumerate(files):
+        file.write_text(str(number))
+    found = sealed(logs, *files)
+    recomputing._compare_inputs(found, Inputs((str(logs),)))
+    assert len(found.findings) == recomputing.TOLD + 2
+    assert found.findings[-1].said == "22 more were not given"
+
+
+@pytest.mark.parametrize("step", [{}, {"input": [1]}, {"input": 1, "used_as": {"x": 1}, "file": 7}])
+def test_strange_steps_of_a_seal_are_shown_as_text(step: dict[str, Any], logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id\n")
+    found = sealed(tmp_path / "accounts.csv", logs)  # the log is the second
+    found.entries = ({"process": "identification"} | step,)
+    recomputing._compare_inputs(found, Inputs((str(logs),)))
+    (lacking,) = [one for one in found.findings if one.part == "sealed file 1"]
+    assert "was not given" in lacking.said
 
 
 @pytest.mark.parametrize("row", [{}, {"campaign_id": "C1"}, {"campaign_id": "C1", "targets": 5}])

@@ -103,13 +103,22 @@ def _files(dossier: Path, suffix: str) -> tuple[bytes, bytes]:
     return read[0], read[1]
 
 
+def _told(found: Checked) -> str:
+    from stillwatch.cli.recomputing import LACKING
+
+    if not found.differs:
+        return "nothing that was checked differs"
+    if any(one.part.startswith(LACKING) for one in found.findings):
+        return "something differs, and sealed files were not given: name them and check again before you rely on it"
+    return "something differs: do not rely on it"
+
+
 def _tell(found: Checked, as_json: bool) -> None:
     if as_json:
         print_json([{"part": one.part, "outcome": one.outcome, "said": one.said} for one in found.findings])
     else:
         for one in found.findings:
             say(f"{one.outcome:<11}  {one.part}: {one.said}")
-        said = "something differs: do not rely on it" if found.differs else "nothing that was checked differs"
-        say(said)
+        say(_told(found))
     if found.differs:
         raise typer.Exit(1)
