@@ -73,7 +73,7 @@ def _share(ledger: Ledger, number: int, now: datetime, campaigns: int) -> None:
         share_id="",
         made_at=now,
         recipient=f"partner-{number % PARTNERS}",
-        subject=f"C{number % campaigns}",
+        subject=f"C{(number % PARTNERS + number // PARTNERS) % campaigns}",  # a subject waits once for a partner
         run="a run",
         profile="partner",
         marking="amber",
