@@ -203,3 +203,16 @@ def test_how_an_account_is_read_goes_into_its_digest(tmp_path: Path) -> None:
     (alone,) = first
     assert digests[0][alone] != digests[1][alone]
     assert digests[0]["late"] == digests[1]["late"]
+
+
+@pytest.mark.parametrize("long", ["before", "after", "both"])
+def test_long_constant_instructions_beside_a_question_hide_nothing(tmp_path: Path, long: str) -> None:
+    """Features see both ends of instructions, of which clients may choose either."""
+    constant = "Answer with care. " * 600
+    before, after = (constant if long in (side, "both") else "" for side in ("before", "after"))
+    asked = accounts("instructions", "Please answer.")
+    if long == "both":  # the question stands among the first letters
+        before = before[:200]
+    said = {name: [(f"{before}{one}\n{after}", turn) for one, turn in all_said] for name, all_said in asked.items()}
+    read, made = sketched(every(said), tmp_path)
+    assert read["payload_value"].equals(made["instructions_payload"])

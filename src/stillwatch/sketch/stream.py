@@ -30,7 +30,7 @@ NAMES = ("channel", "request_model", "operation", "finish_reason")
 CLAIMS = ("conversation_id", "user_agent", "client_fingerprint", "device_id", "session_id")
 NAME_LETTERS, CLAIM_BYTES = 256, 4_096
 HEAD_LETTERS, TAIL_LETTERS = 49_152, 16_384  # at most 256 KiB in UTF-8, which bounds the time for one text
-HEAD_OF_INSTRUCTIONS, TAIL_OF_INSTRUCTIONS = 2_048, 6_144  # a program's own are long, and come with every request
+HEAD_OF_INSTRUCTIONS, TAIL_OF_INSTRUCTIONS = 2_048, 1_920  # a program's own are long; features look at 4,096 bytes
 
 
 def exchanges_sql() -> str:
