@@ -45,7 +45,7 @@ from stillwatch.read.summary import (
 from stillwatch.records import Table
 from stillwatch.records.inputs import ACCOUNTS, PERMITS, QUARANTINE, UNREAD_FILES
 from stillwatch.records.lineage import LINEAGE, LINEAGE_MEMBERS
-from stillwatch.records.outputs import DOCUMENTS, NETWORK_PROFILES, NETWORK_STANDINGS, RUN_FILES
+from stillwatch.records.outputs import DOCUMENTS, LOOKS, NETWORK_PROFILES, NETWORK_STANDINGS, RUN_FILES
 from stillwatch.records.sketches import ADDED_SKETCHES, EXCHANGE_SKETCHES
 from stillwatch.runs import checkpoint, folder, previous, state_update
 from stillwatch.runs import state as states
@@ -71,7 +71,7 @@ class Stage(Protocol):
         """Reads the tables in READS and writes those in WRITES; raises RunError."""
 
 
-CONTINUED = (LINEAGE, LINEAGE_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS)
+CONTINUED = (LINEAGE, LINEAGE_MEMBERS, NETWORK_PROFILES, NETWORK_STANDINGS, LOOKS)
 _FRESH = ("exchanges.parquet", "accounts.parquet")  # the files of a part that no state has yet
 PATIENCE = 60.0  # seconds for which a watch waits for others to leave its state
 SKETCHED: tuple[Stage, ...] = (read, sketch)
@@ -138,8 +138,7 @@ def scan(job: Job, out: Path) -> RunSummary:
             found = RunSummary(out, count_rows(engine), written["campaigns"], written["networks"], records)
             if state is not None:
                 # before the run appears: killed in between, the next run knows ids that nobody saw, not the reverse
-                kept = (*previous.files(staged), *previous.known_files(staged))
-                state_update.keep_lineage(state.folder, kept)
+                state_update.keep_lineage(state.folder, previous.all_files(staged))
         return found
 
 

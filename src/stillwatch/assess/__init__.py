@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from stillwatch.assess import doors, indicators, regions, shares, usage
 from stillwatch.assess.alternatives import try_all
-from stillwatch.assess.campaigns import Verdict, write
+from stillwatch.assess.campaigns import write
 from stillwatch.assess.evidence import all_items, measured_sentences, permit_bits
 from stillwatch.assess.hypotheses import Hypotheses, Weighed, given_prior, shipped, weigh
 from stillwatch.assess.indicators import Reported
 from stillwatch.assess.judgements import Resolution
 from stillwatch.assess.known_networks import write_known
+from stillwatch.assess.levels import Verdict
 from stillwatch.assess.measures import measured
 from stillwatch.assess.profile import CandidateProfile, gather
 from stillwatch.assess.score import judge, prior
@@ -43,6 +44,7 @@ READS = (
     "previous_run",
     "previous_profiles",
     "previous_standings",
+    "previous_looks",
     "found_profiles",
     "exchange_sketches",
     "indicator_sketches",
@@ -50,6 +52,7 @@ READS = (
 WRITES = (
     "campaigns",
     "campaign_members",
+    "looks",
     "campaign_exchanges",
     "campaign_usage",
     "campaign_texts",

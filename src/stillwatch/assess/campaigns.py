@@ -4,78 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from stillwatch.assess.alternatives import Alternative
-from stillwatch.assess.evidence import EvidenceItem
-from stillwatch.assess.profile import CandidateProfile
-from stillwatch.assess.score import (
-    Judged,
-    act_cutoff,
-    membership,
-    q_values,
-)
+from stillwatch.assess.levels import Levels, Verdict, levels
+from stillwatch.assess.looks import Looks
+from stillwatch.assess.score import q_values
 from stillwatch.assess.shares import shares_of
 from stillwatch.assess.thresholds import (
     CERTAIN,
     GIVEN,
     GIVEN_BESIDE_TAKEN,
     LEAST_WORK,
-    LOOSELY_LINKED,
     OWN_MANNERS,
     OWN_WAYS,
     OWN_WORK,
-    REVIEW_MEMBER,
 )
 from stillwatch.engine import Engine, Query
 from stillwatch.records import sentences
-from stillwatch.records.claims import DID_NOTHING_ALONE, JUDGEMENTS
+from stillwatch.records.claims import DID_NOTHING_ALONE, JUDGEMENTS, NOT_SUSTAINED
 from stillwatch.records.outputs import (
     ALTERNATIVES,
     CAMPAIGN_EXCHANGES,
     CAMPAIGN_MEMBERS,
     CAMPAIGNS,
     EVIDENCE,
+    LOOKS,
 )
 from stillwatch.settings import AssessSettings
 
 RANK = ("watch", "review", "act")  # a campaign stands as high as its highest member
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A candidate with everything stated for and against it, and a person's judgement where there is one."""
-
-    profile: CandidateProfile
-    items: tuple[EvidenceItem, ...]
-    alternatives: tuple[Alternative, ...]
-    score: Judged
-    judgement: str | None  # `confirmed`, `innocent`, `unsure` or None
-    part_confirmed: bool = False  # some accounts were confirmed with a network or campaign that came into this one
-    judge: str = ""  # who made the judgement
-
-    @property
-    def standing(self) -> str | None:
-        """The highest level that members have as such; a person's judgement outranks the score."""
-        if self.judgement == "innocent" or self.profile.accounts == 0:
-            return None
-        return "act" if self.judgement == "confirmed" else self.score.level
-
-    @property
-    def level(self) -> str | None:
-        """The highest level of any member: where the candidate as a whole has none, that of its confirmed accounts."""
-        return self.standing or ("act" if self.part_confirmed and self.profile.accounts else None)
-
-    @property
-    def probability(self) -> float:
-        """The group's probability, 1 where a person has confirmed all that is listed of it."""
-        confirmed = self.judgement == "confirmed" or self.standing is None
-        return 1.0 if confirmed else self.score.probability
 
 
 def members_sql() -> Query:
@@ -127,15 +88,17 @@ def write(engine: Engine, verdicts: Sequence[Verdict], settings: AssessSettings)
     campaigns = {verdict.profile.candidate_id: verdict for verdict in verdicts if verdict.level is not None}
     rows = engine.fetch(members_sql())
     rows = rows.filter(_listed(rows, campaigns))
-    members = _levels(rows, campaigns, total, settings)
-    engine.store(CAMPAIGN_MEMBERS, members)
+    looks = Looks.of(engine)
+    judged = levels(rows, campaigns, total, settings.false_discovery_rate, looks)
+    engine.store(CAMPAIGN_MEMBERS, _members(rows, judged))
+    engine.store(LOOKS, looks.with_this(judged.odds))
     engine.view("accused_exchanges", accused_exchanges_sql())
     engine.create("campaign_exchanges", campaign_exchanges_sql())
     # over everything that was tested, not over what was left of it: else the selection would be for free
     tested = [verdict.profile.candidate_id for verdict in verdicts]
     q = dict(zip(tested, q_values([verdict.score.evidence_bits for verdict in verdicts]), strict=True))
     engine.store(CAMPAIGNS, _campaigns(engine, campaigns, q))
-    engine.store(EVIDENCE, _evidence(verdicts, _copied(rows)))
+    engine.store(EVIDENCE, _evidence(verdicts, _copied(rows), _counted(rows, judged.held)))
     engine.store(ALTERNATIVES, _alternatives(verdicts))
 
 
@@ -148,36 +111,14 @@ def _listed(rows: pa.Table, campaigns: dict[str, Verdict]) -> pa.ChunkedArray:
     return pc.or_(pc.is_in(rows["candidate_id"], pa.array(standing, pa.string())), others)
 
 
-def _levels(rows: pa.Table, campaigns: dict[str, Verdict], total: int, settings: AssessSettings) -> pa.Table:
-    """Levels under the false discovery rate, over all accounts that could be acted on, the likeliest first."""
-    candidate, count = rows["candidate_id"].to_numpy(), len(rows)
-    own, group, usual, possible = np.zeros(count), np.zeros(count), np.zeros(count), np.full(count, "watch", object)
-    link, purpose = rows["link_bits"].to_numpy(), rows["purpose_bits"].to_numpy()
-    for name, verdict in campaigns.items():
-        mine = candidate == name
-        own[mine] = membership(link[mine], purpose[mine], total, verdict.profile.accounts)
-        group[mine] = verdict.probability
-        # whom a person has confirmed with the campaign stays with it, however loosely linked
-        usual[mine] = 0.0 if verdict.judgement == "confirmed" else np.median(link[mine])
-        possible[mine] = verdict.level
-    # an account that holds a permit and outgrew it, or hangs on loosely, is for a person to ask, not to act on
-    holder = rows["holds_permit"].to_numpy(zero_copy_only=False)
-    possible[(holder | (link < LOOSELY_LINKED * usual)) & (possible == "act")] = "review"
-    possible[~rows["acted"].to_numpy(zero_copy_only=False)] = "watch"
-    confirmed = rows["judgement"].to_numpy() == "confirmed"
-    own[confirmed] = group[confirmed] = 1.0
-    possible[confirmed] = "act"
-    probability = own * group
-    cutoff = act_cutoff(probability[possible == "act"], settings.false_discovery_rate)
-    level = np.where(probability < REVIEW_MEMBER, "watch", possible)
-    level = np.where((level == "act") & (probability < cutoff), "review", level)
+def _members(rows: pa.Table, judged: Levels) -> pa.Table:
     return pa.table(
         {
             "campaign_id": rows["candidate_id"],
             "account_id": rows["account_id"],
             "exchanges": rows["exchanges"],
-            "probability": _stated(probability, confirmed),
-            "level": pa.array(level, pa.string()),
+            "probability": _stated(judged.probability, judged.confirmed),
+            "level": pa.array(judged.level, pa.string()),
             "detected_at": rows["detected_at"],
         },
         schema=CAMPAIGN_MEMBERS.schema,
@@ -271,10 +212,14 @@ def _campaigns(engine: Engine, campaigns: dict[str, Verdict], q: dict[str, float
 def _copied(rows: pa.Table) -> Counter[str]:
     """How many listed members of each candidate did nothing that others could not have made them seem to do."""
     alike = pc.and_(pc.invert(rows["acted"]), pc.not_equal(rows["judgement"], "confirmed"))
-    return Counter(rows.filter(alike)["candidate_id"].to_pylist())
+    return _counted(rows, alike)
 
 
-def _evidence(verdicts: Sequence[Verdict], copied: Counter[str]) -> pa.Table:
+def _counted(rows: pa.Table, which: pa.Array | NDArray[np.bool_]) -> Counter[str]:
+    return Counter(rows.filter(which)["candidate_id"].to_pylist())
+
+
+def _evidence(verdicts: Sequence[Verdict], copied: Counter[str], held: Counter[str]) -> pa.Table:
     rows = [
         {
             "subject": _subject(verdict),
@@ -289,12 +234,16 @@ def _evidence(verdicts: Sequence[Verdict], copied: Counter[str]) -> pa.Table:
     rows += [
         {
             "subject": name,
-            "claim": DID_NOTHING_ALONE.name,
+            "claim": claim.name,
             "bits": 0.0,
-            "sentence": sentences.copied(accounts),
+            "sentence": sentence(accounts),
             "examples": [],
         }
-        for name, accounts in sorted(copied.items())
+        for claim, sentence, counted in (
+            (DID_NOTHING_ALONE, sentences.copied, copied),
+            (NOT_SUSTAINED, sentences.not_sustained, held),
+        )
+        for name, accounts in sorted(counted.items())
     ]
     rows += [
         {

@@ -32,6 +32,7 @@ EXAMPLES = 5  # shared values that one item of evidence names as examples
 TELLING = 2  # measures that the sentence of an explanation names
 
 # Days
+LOOKS_DAYS = 1.0  # over which searches count together, so that an account's odds must last: people work by days
 LEAST_WATCHED = 3.0  # from a group's first exchange, before which nothing tells whether it is over in a day or two
 
 # Acts of a member's own
@@ -50,6 +51,7 @@ ACT_PROBABILITY = 0.95  # of any one group; on average the false discovery rate 
 PURPOSE_BITS_CAP = 20.0  # bits of an account's own exchanges for or against its membership
 REVIEW_MEMBER = 0.5  # probability below which an account, likelier a stranger than a member, is only watched
 LOOSELY_LINKED = 0.6  # of the median member's link bits, below which an account is asked first: most innocents (tuning)
+SAME_ODDS = 1.0 - 1e-9  # of odds, from which an average over searches is the same: it is summed in floats
 CERTAIN = 0.999999  # the most probability that evidence alone may state: six decimals must not round to certainty
 
 # Shares of what a campaign asked for

@@ -57,6 +57,7 @@ WRITES = (
     "previous_run",
     "previous_profiles",
     "previous_standings",
+    "previous_looks",
 )
 
 

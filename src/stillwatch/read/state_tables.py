@@ -16,7 +16,7 @@ from stillwatch.engine import (
 from stillwatch.job import Job
 from stillwatch.read.partitions import no_rows_sql
 from stillwatch.records import Table
-from stillwatch.records.known_networks import PREVIOUS_PROFILES, PREVIOUS_STANDINGS
+from stillwatch.records.known_networks import PREVIOUS_LOOKS, PREVIOUS_PROFILES, PREVIOUS_STANDINGS
 from stillwatch.records.lineage import PREVIOUS_LINEAGE, PREVIOUS_MEMBERS, PREVIOUS_RUN
 from stillwatch.records.sketches import ACCOUNT_SUMS, EXCHANGE_SKETCHES
 from stillwatch.runs import previous
@@ -36,8 +36,8 @@ def write_state(engine: Engine, state: State | None) -> None:
 
 
 def write_previous(engine: Engine, job: Job, state: State | None) -> None:
-    """Stores the lineage of the run that this job continues, and what it knew of networks; without one the tables have
-    no rows.
+    """Stores the lineage of the run that this job continues, what it knew of networks, and the last day's searches;
+    without one the tables have no rows.
 
     Raises InputError when they cannot be used.
     """
@@ -52,6 +52,8 @@ def write_previous(engine: Engine, job: Job, state: State | None) -> None:
     rows = [table.schema.empty_table() for table in tables] if known is None else previous.load_known(*known)
     for table, one in zip(tables, rows, strict=True):
         engine.store(table, one.cast(table.schema))
+    looks = previous.looks_of(job, state)
+    engine.store(PREVIOUS_LOOKS, PREVIOUS_LOOKS.schema.empty_table() if looks is None else previous.load_looks(looks))
 
 
 def source_rows(state: State | None) -> list[dict[str, object]]:

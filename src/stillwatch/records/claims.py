@@ -332,6 +332,7 @@ PASSES_REQUESTS_ON = StatedClaim("passes_requests_on", "scheduling")
 OUTGREW_PERMIT = StatedClaim("outgrew_permit", None)
 INSIDE_PERMIT = StatedClaim("inside_permit", None)
 DID_NOTHING_ALONE = StatedClaim("did_nothing_alone", None)
+NOT_SUSTAINED = StatedClaim("not_sustained", None)
 WEIGHED_TOGETHER = StatedClaim("weighed_together", None)
 JUDGED_CONFIRMED = StatedClaim("judged_confirmed", None)
 JUDGED_INNOCENT = StatedClaim("judged_innocent", None)
@@ -373,10 +374,9 @@ STATED_CLAIMS = (
     OUTGREW_PERMIT,
     INSIDE_PERMIT,
     DID_NOTHING_ALONE,
+    NOT_SUSTAINED,
     WEIGHED_TOGETHER,
-    JUDGED_CONFIRMED,
-    JUDGED_INNOCENT,
-    JUDGED_UNSURE,
+    *JUDGEMENTS.values(),
     REPORTED_BY_PARTNERS,
     ASKS_ALIKE,
     *HABITS,

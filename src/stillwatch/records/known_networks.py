@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stillwatch.records.columns import Table
-from stillwatch.records.outputs import NETWORK_PROFILES, NETWORK_STANDINGS
+from stillwatch.records.outputs import LOOKS, NETWORK_PROFILES, NETWORK_STANDINGS
 
 FOUND_PROFILES = Table(
     "found_profiles",
@@ -16,4 +16,5 @@ FOUND_PROFILES = Table(
 
 PREVIOUS_PROFILES = replace(NETWORK_PROFILES, name="previous_profiles")
 PREVIOUS_STANDINGS = replace(NETWORK_STANDINGS, name="previous_standings")
-"""The same two tables as an earlier run left them; without rows where there is none."""
+PREVIOUS_LOOKS = replace(LOOKS, name="previous_looks")
+"""The same tables, and the searches of the last day, as an earlier run left them; without rows where there is none."""

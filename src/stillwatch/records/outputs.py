@@ -73,6 +73,18 @@ NETWORK_STANDINGS = Table(
     ("network_id", "remembered"),
 )
 
+LOOKS = Table(
+    "looks",
+    (
+        # event time up to which the search before this one had read, at most a day earlier, and this one
+        *columns(Kind.TIMESTAMP, "since until", required=True),
+        # of each account that this search by itself would bring to `act`: its probability over that of the contrary
+        *columns(Kind.SHARES, "odds", required=True),
+    ),
+    ("until",),
+)
+"""This run and the runs that it continues, of the last day."""
+
 JOINS = Table(
     "joins",
     (
@@ -289,6 +301,7 @@ RUN_FILES = (
     NETWORK_LINKS,
     NETWORK_PROFILES,
     NETWORK_STANDINGS,
+    LOOKS,
     CAMPAIGNS,
     CAMPAIGN_MEMBERS,
     CAMPAIGN_EXCHANGES,

@@ -202,6 +202,16 @@ def copied(accounts: int) -> str:
     )
 
 
+def not_sustained(accounts: int) -> str:
+    """What is said of members whom this search by itself would bring to `act`, and the last day's together do not."""
+    what = "one account" if accounts == 1 else f"{accounts:,} accounts"
+    return (
+        f"By this search alone {what} would stand at `act`, by the average of all searches of the last day not. "
+        "Whoever looks often finds something by chance, so "
+        f"{'it stays' if accounts == 1 else 'they stay'} at `review` until it has lasted."
+    )
+
+
 def busiest_day(share: float, days: float) -> str:
     return f"It lasts {counted(max(1, round(days)), 'day')}, and {part(share)} of it falls on the busiest."
 

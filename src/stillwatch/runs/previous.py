@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from stillwatch.errors import InputError, Mistake, reason_of
 from stillwatch.job import Job
 from stillwatch.records import Table
-from stillwatch.records.known_networks import PREVIOUS_PROFILES, PREVIOUS_STANDINGS
+from stillwatch.records.known_networks import PREVIOUS_LOOKS, PREVIOUS_PROFILES, PREVIOUS_STANDINGS
 from stillwatch.records.lineage import CAMPAIGN, EVENTS, LINEAGE, LINEAGE_MEMBERS, NETWORK
-from stillwatch.records.outputs import NETWORK_PROFILES, NETWORK_STANDINGS
+from stillwatch.records.outputs import LOOKS, NETWORK_PROFILES, NETWORK_STANDINGS
 from stillwatch.runs import state as states
 from stillwatch.runs.folder import MARKER
 from stillwatch.runs.lineage import History
@@ -44,6 +44,16 @@ def known_files(folder: Path) -> tuple[Path, Path]:
     return folder / f"{NETWORK_PROFILES.name}.parquet", folder / f"{NETWORK_STANDINGS.name}.parquet"
 
 
+def looks_file(folder: Path) -> Path:
+    """Returns the path of a run folder's searches of the last day."""
+    return folder / f"{LOOKS.name}.parquet"
+
+
+def all_files(folder: Path) -> tuple[Path, ...]:
+    """Returns the paths of all that a later run continues of a run folder, in the order in which a state keeps them."""
+    return (*files(folder), *known_files(folder), looks_file(folder))
+
+
 def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
     """Returns the lineage files that this job continues: its state's, or else its previous run's; None for neither."""
     if state is not None and state.lineage:
@@ -55,10 +65,18 @@ def lineage_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
 def known_of(job: Job, state: State | None) -> tuple[Path, Path] | None:
     """Returns the files of known networks beside `lineage_of`; None where the earlier run has none."""
     if state is not None and state.lineage:
-        found = tuple(map(state.path, state.lineage[2:]))
+        found = tuple(map(state.path, state.lineage[2:4]))
         return (found[0], found[1]) if found else None
     found = () if job.previous is None else known_files(job.previous)
     return (found[0], found[1]) if found and all(path.is_file() for path in found) else None
+
+
+def looks_of(job: Job, state: State | None) -> Path | None:
+    """Returns the file of the last day's searches beside `lineage_of`; None where the earlier run has none."""
+    if state is not None and state.lineage:
+        return state.path(state.lineage[4]) if len(state.lineage) > 4 else None
+    found = None if job.previous is None else looks_file(job.previous)
+    return found if found is not None and found.is_file() else None
 
 
 def refusal(run: Path) -> list[Mistake]:
@@ -93,6 +111,11 @@ def load(events: Path, members: Path, key_id: str | None = None) -> History:
 def load_known(profiles: Path, standings: Path, key_id: str | None = None) -> tuple[pa.Table, pa.Table]:
     """Returns the rows of the files of `known_of`; raises InputError as `load` does."""
     return _read(profiles, PREVIOUS_PROFILES, key_id), _read(standings, PREVIOUS_STANDINGS, key_id)
+
+
+def load_looks(path: Path, key_id: str | None = None) -> pa.Table:
+    """Returns the rows of the file of `looks_of`; raises InputError as `load` does."""
+    return _read(path, PREVIOUS_LOOKS, key_id)
 
 
 def _read(path: Path, table: Table, key_id: str | None) -> pa.Table:

@@ -43,7 +43,7 @@ _BESIDE = frozenset(
 )
 """What a new state's folder may hold already: keys are made, verdicts served and sources opened before the first log
 is read."""
-_LINEAGE = ("lineage", "lineage_members", "network_profiles", "network_standings")
+_LINEAGE = ("lineage", "lineage_members", "network_profiles", "network_standings", "looks")
 _OURS = re.compile(rf"(exchanges|accounts|{'|'.join(_LINEAGE)})-\d{{6,}}\.parquet|\.state\.json")
 NEW_IDS = f"restore it, or write `[]` for `lineage` in `{MARKER}` (networks and campaigns then get new ids)"
 """The remedy in messages about lineage files that cannot be used."""
@@ -151,7 +151,7 @@ def load(folder: Path) -> State:
         parts = tuple(_part(part) for part in found["parts"])
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
         lineage = tuple(found["lineage"])
-        if len(lineage) not in (0, 2, len(_LINEAGE)):  # two: of a run that remembered no networks
+        if len(lineage) not in (0, 2, 4, len(_LINEAGE)):  # two: of a run that remembered no networks; four: no looks
             raise ValueError(f"its lineage is in {len(lineage)} files")
         watched = _watched(found["watched"])
         state = State(folder, found["key_id"], until, tuple(found["filled"]), parts, lineage, watched)

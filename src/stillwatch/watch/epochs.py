@@ -94,7 +94,7 @@ def adopt(state: Path, run: Path) -> None:
     Raises OutputError when the state cannot be written.
     """
     with states.opened(state, flow.PATIENCE):
-        state_update.keep_lineage(state, (*previous.files(run), *previous.known_files(run)))
+        state_update.keep_lineage(state, previous.all_files(run))
     with replaced(state / RUNS / LATEST, "--state") as path:
         path.write_text(run.name + "\n", encoding="utf-8")
     for old in finished(state)[:-KEPT]:
