@@ -43,7 +43,7 @@ def lines(options: argparse.Namespace) -> Iterator[str]:
                 build(RECIPE, seed, ACCOUNTS, EXCHANGES, None, world)
             else:
                 _second(options.second, seed, world)
-            yield _line(f"{generator} {seed}", world, Path(home), options)
+            yield from _played(f"{generator} {seed}", world, Path(home), options)
 
 
 def _second(script: Path, seed: int, out: Path) -> None:
@@ -53,7 +53,7 @@ def _second(script: Path, seed: int, out: Path) -> None:
         raise RunError(f"the second generator failed with seed {seed}: {done.stderr.strip()[-500:]}")
 
 
-def _line(name: str, world: Path, home: Path, options: argparse.Namespace) -> str:
+def _played(name: str, world: Path, home: Path, options: argparse.Namespace) -> Iterator[str]:
     policy = load_toml(POLICY, Policy, EXAMPLE).model_copy(update={"key_file": None})
     live = Live(world, home / "live", every(options.every), options.threads, policy=policy)
     step = timedelta(hours=options.batch)
@@ -66,10 +66,18 @@ def _line(name: str, world: Path, home: Path, options: argparse.Namespace) -> st
     accounts = pq.read_metadata(world / "accounts.parquet").num_rows
     days = (last[-1] - last[0]).days + 1
     cost = spent / max(answered.epochs, 1)
-    return (
+    yield (
         f"{name:12} {accounts:8,} {live.sent:9,} {days:4} {answered.epochs:6,} {cost:10.1f}  {_said(world, answered)}; "
         f"{effects} effects{_verdict(answered, effects)}"
     )
+    for (at, how), accounts in sorted(Counter(_first(answered)).items()):
+        yield f"{name:12} {accounts} accounts came to act {how} of {at}"
+
+
+def _first(answered: Answered) -> Iterator[tuple[str, str]]:
+    """When each account came to `act` first, and by what."""
+    for account, at in answered.first["act"].items():
+        yield f"{at:%Y-%m-%d %H:%M}", "by a join" if account in answered.at_once else "by a search"
 
 
 def _said(world: Path, answered: Answered) -> str:
