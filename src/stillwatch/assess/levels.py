@@ -52,7 +52,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What follows for each member (members,), and the odds of accounts that this search by itself brings to `act`."""
+    """What follows for each member (members,), and the odds of each account by this search alone."""
 
     level: NDArray[np.object_]
     probability: Float
@@ -67,11 +67,11 @@ def levels(rows: pa.Table, campaigns: Mapping[str, Verdict], total: int, rate: f
     Of all at `act` no larger share than `rate` is expected to be innocent, the likeliest come first.
     """
     probability, possible = _possible(rows, campaigns, total)
+    odds = probability / np.maximum(1.0 - probability, 1.0 - CERTAIN)
     confirmed = rows["judgement"].to_numpy() == "confirmed"
     probability[confirmed], possible[confirmed] = 1.0, "act"
     accounts = rows["account_id"].to_pylist()
     alone = _acted_on(probability, possible, rate) & ~confirmed
-    odds = np.where(alone, probability / np.maximum(1.0 - probability, 1.0 - CERTAIN), 0.0)
     average = looks.average(accounts, odds)
     # the odds of a weaker member need last no longer than those of the whole group
     lasting = average >= np.minimum(odds, ACT_PROBABILITY / (1.0 - ACT_PROBABILITY)) * SAME_ODDS
@@ -81,10 +81,10 @@ def levels(rows: pa.Table, campaigns: Mapping[str, Verdict], total: int, rate: f
     act = _acted_on(sure, possible, rate)
     level = np.where((possible == "act") & ~act, "review", possible)
     level = np.where(probability < REVIEW_MEMBER, "watch", level)
-    asked = {accounts[index]: 0.0 for index in np.flatnonzero(alone)}
-    for index in np.flatnonzero(alone):
-        asked[accounts[index]] = max(asked[accounts[index]], float(odds[index]))
-    return Levels(level, np.where(level == "act", sure, probability), confirmed, alone & (level != "act"), asked)
+    said: dict[str, float] = {}
+    for account, own in zip(accounts, odds.tolist(), strict=True):
+        said[account] = max(said.get(account, 0.0), own)
+    return Levels(level, np.where(level == "act", sure, probability), confirmed, alone & (level != "act"), said)
 
 
 def _possible(rows: pa.Table, campaigns: Mapping[str, Verdict], total: int) -> tuple[Float, NDArray[np.object_]]:

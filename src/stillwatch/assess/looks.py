@@ -31,7 +31,7 @@ SPAN = timedelta(days=LOOKS_DAYS)
 @dataclass(frozen=True, slots=True)
 class Look:
     """One search: the event time (UTC) that the search before had read until, that it read until, and the odds of each
-    account that it alone would have brought to `act`."""
+    member of a campaign by itself."""
 
     since: datetime
     until: datetime

@@ -78,7 +78,7 @@ LOOKS = Table(
     (
         # event time up to which the search before this one had read, at most a day earlier, and this one
         *columns(Kind.TIMESTAMP, "since until", required=True),
-        # of each account that this search by itself would bring to `act`: its probability over that of the contrary
+        # of each member of a campaign, by this search alone: its probability over that of the contrary
         *columns(Kind.SHARES, "odds", required=True),
     ),
     ("until",),
