@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -208,3 +209,12 @@ def test_a_report_sweeps_up_after_one_that_was_killed_and_leaves_nothing(
     mine.rename(mine.with_name(mine.name.replace(str(os.getpid()), str(gone.pid), 1)))
     report.summary(full_folder)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("later", ["looks", "campaign_usage", "doors"])
+def test_a_run_of_an_earlier_version_is_still_read(full_folder: Path, tmp_path: Path, later: str) -> None:
+    earlier = tmp_path / "run"
+    shutil.copytree(full_folder, earlier)
+    (earlier / f"{later}.parquet").unlink()
+    document = json.loads(report.write(earlier, None, "json"))
+    assert [campaign["campaign_id"] for campaign in document["campaigns"]] == ["C1", "C2", "C3"]
