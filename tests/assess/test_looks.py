@@ -73,7 +73,7 @@ def test_an_average_lies_among_the_odds(steps: list[tuple[float, float]]) -> Non
 @pytest.mark.parametrize("kept", [0.0, 0.9, 0.999], ids=["fresh each hour", "much the same", "nearly the same"])
 def test_null_streams_pass_the_bar_as_rarely_as_stated(kept: float) -> None:
     """Strangers whose odds are the worst that a mean of 1 allows, searched every hour, however alike the searches."""
-    rng, streams, days, bar = np.random.default_rng(5), 1500, 20, 19.0
+    rng, streams, days, bar = np.random.default_rng(5), 400, 20, 19.0
     state, edge = rng.standard_normal(streams), NormalDist().inv_cdf(1.0 - 1.0 / bar)
     names = [str(number) for number in range(streams)]
     looks = Looks(AT)
