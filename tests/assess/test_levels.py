@@ -75,6 +75,12 @@ def test_each_account_lasts_by_itself(engine: DuckDBEngine, odds: float) -> None
     assert {by_level[account] for account in MEMBERS[25:]} == {"review"}
 
 
+def test_who_comes_to_a_campaign_that_lasts_waits_for_no_day(engine: DuckDBEngine, odds: float) -> None:
+    known = MEMBERS[:37]
+    found = held(engine, hourly(END - HOUR, 23, dict.fromkeys(known, odds)), BARELY)
+    assert set(counted(found)) == {"act"}
+
+
 def test_what_is_beyond_doubt_waits_for_nothing(engine: DuckDBEngine) -> None:
     found = held(engine, hourly(END - HOUR, 30, {}), prior=CERTAIN)
     (look,) = set(dict(found["looks"][-1]["odds"]).values())

@@ -29,7 +29,7 @@ def after(*odds: float, every: timedelta = HOUR, account: str = "a") -> tuple[Lo
     for number, one in enumerate(odds):
         until = AT + number * every
         looks = Looks(until, tuple(look for look in looks.earlier if look.until > until - SPAN))
-        average = float(looks.average([account], np.array([one]))[0])
+        average = float(looks.average([account], np.array(["C"], object), np.array([one]))[0])
         said = {account: one} if one else {}
         looks = Looks(until, (*looks.earlier, Look(looks.since, until, said)))
     return looks, average
@@ -64,7 +64,7 @@ def test_an_average_lies_among_the_odds(steps: list[tuple[float, float]]) -> Non
     for hours, odds in steps:
         until += hours * HOUR
         looks = Looks(until, tuple(look for look in looks.earlier if look.until > until - SPAN))
-        average = float(looks.average(["a", "b"], np.array([odds, 0.0]))[0])
+        average = float(looks.average(["a", "b"], np.array(["C", "D"], object), np.array([odds, 0.0]))[0])
         inside = [odds, *(one.odds.get("a", 0.0) for one in looks.earlier)]
         assert 0.0 <= average <= max(inside) * (1 + 1e-9)
         looks = Looks(until, (*looks.earlier, Look(looks.since, until, {"a": odds})))
@@ -76,6 +76,7 @@ def test_null_streams_pass_the_bar_as_rarely_as_stated(kept: float) -> None:
     rng, streams, days, bar = np.random.default_rng(5), 400, 20, 19.0
     state, edge = rng.standard_normal(streams), NormalDist().inv_cdf(1.0 - 1.0 / bar)
     names = [str(number) for number in range(streams)]
+    apart = np.array(names, object)
     looks = Looks(AT)
     passed, alone = np.zeros((days, streams), bool), np.zeros((days, streams), bool)
     for number in range(24 * days):
@@ -83,7 +84,7 @@ def test_null_streams_pass_the_bar_as_rarely_as_stated(kept: float) -> None:
         odds = np.where(state > edge, bar, 0.0)
         until = AT + (number + 1) * HOUR
         looks = Looks(until, tuple(one for one in looks.earlier if one.until > until - SPAN))
-        passed[number // 24] |= looks.average(names, odds) >= bar * SAME_ODDS
+        passed[number // 24] |= looks.average(names, apart, odds) >= bar * SAME_ODDS
         alone[number // 24] |= odds >= bar
         looks = Looks(until, (*looks.earlier, Look(looks.since, until, dict(zip(names, odds.tolist(), strict=True)))))
     bound = 2.0 / bar
@@ -101,7 +102,7 @@ def test_they_go_from_run_to_run(engine: DuckDBEngine) -> None:
     second = Looks.of(engine)
     assert second.earlier == (Look(AT - SPAN, AT, {"a": 7.0, "b": 3.0}),)
     assert second.since == AT
-    average = second.average(["b", "a", "c"], np.array([40.0, 0.0, 4.0]))
+    average = second.average(["b", "a", "c"], np.array(["B", "A", "C"], object), np.array([40.0, 0.0, 4.0]))
     assert average == pytest.approx([(18 * 3 + 6 * 40) / 24, 18 * 7 / 24, 1.0])
 
 
@@ -118,7 +119,7 @@ def test_a_run_without_exchanges_keeps_none(engine: DuckDBEngine) -> None:
     stored(engine, ACCOUNT_SKETCHES, [])
     none = Looks.of(engine)
     assert none.with_this({}).num_rows == 0
-    assert none.average([], np.zeros(0)).size == 0
+    assert none.average([], np.zeros(0, object), np.zeros(0)).size == 0
 
 
 def _as_previous(rows: pa.Table) -> pa.Table:

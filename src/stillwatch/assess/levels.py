@@ -72,7 +72,7 @@ def levels(rows: pa.Table, campaigns: Mapping[str, Verdict], total: int, rate: f
     probability[confirmed], possible[confirmed] = 1.0, "act"
     accounts = rows["account_id"].to_pylist()
     alone = _acted_on(probability, possible, rate) & ~confirmed
-    average = looks.average(accounts, odds)
+    average = looks.average(accounts, rows["candidate_id"].to_numpy(zero_copy_only=False), odds)
     # the odds of a weaker member need last no longer than those of the whole group
     lasting = average >= np.minimum(odds, ACT_PROBABILITY / (1.0 - ACT_PROBABILITY)) * SAME_ODDS
     possible[alone & ~lasting] = "review"

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.assess.thresholds import LOOKS_DAYS
+from stillwatch.assess.thresholds import LOOKS_DAYS, WHOLLY_ACCUSED
 from stillwatch.engine import Engine
 from stillwatch.records.known_networks import PREVIOUS_LOOKS
 from stillwatch.records.outputs import LOOKS
@@ -61,13 +61,24 @@ class Looks:
         assert self.until is not None  # there are no accounts to judge without exchanges
         return max((one.until for one in self.earlier), default=self.until - SPAN)
 
-    def average(self, accounts: Sequence[str], odds: Float) -> Float:
-        """The average odds of each account (accounts,) over the searches of the last day; `odds` are this search's."""
+    def average(self, accounts: Sequence[str], campaigns: NDArray[np.object_], odds: Float) -> Float:
+        """The average odds of each member (members,) over the searches of the last day.
+
+        `accounts`, `campaigns` and `odds` are those of this search's members. Where an earlier search had nearly all
+        accounts of the campaign, who has come since takes what the middle one of them had then: the campaign is the
+        same, and the account's own ties are this search's. Where many have come at once, two groups may have met.
+        """
         if self.until is None:
             return odds
         total = odds * self._weight(self.since, self.until)
         for one in self.earlier:
             said = np.array([one.odds.get(account, 0.0) for account in accounts], float)
+            for name in set(campaigns):
+                mine = campaigns == name
+                known = said[mine & (said > 0.0)]
+                if len(known) >= WHOLLY_ACCUSED * mine.sum():
+                    fresh = mine & (said == 0.0)
+                    said[fresh] = np.minimum(odds[fresh], np.median(known))
             total = total + said * self._weight(one.since, one.until)
         return np.asarray(total, float)
 

@@ -58,7 +58,7 @@ CERTAIN = 0.999999  # the most probability that evidence alone may state: six de
 RIGHTLY_NAMED = 50.0  # exchanges taken to be named rightly, so that few are not worked back far (1 % of 5,000)
 
 # Accounts that are found to belong to a network after the run that assessed it
-WHOLLY_ACCUSED = 0.9  # of a network's accounts at a level, from which an account that joins it is taken for one of them
+WHOLLY_ACCUSED = 0.9  # of a group's accounts at a level or seen before, from which who joins is taken for one of them
 OWN_WORDS = 0.8  # of its exchanges that say what the network's do: of campaigns' accounts 0.85 to 1, lured people 0.4
 JOINED_BITS = 7.0  # bits beyond the price of membership that `act` asks of it: its own requests were not assessed
 
