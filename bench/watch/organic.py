@@ -70,8 +70,8 @@ def _played(name: str, world: Path, home: Path, options: argparse.Namespace) -> 
         f"{name:12} {accounts:8,} {live.sent:9,} {days:4} {answered.epochs:6,} {cost:10.1f}  {_said(world, answered)}; "
         f"{effects} effects{_verdict(answered, effects)}"
     )
-    for (at, how), accounts in sorted(Counter(_first(answered)).items()):
-        yield f"{name:12} {accounts} accounts came to act {how} of {at}"
+    for (at, how), count in sorted(Counter(_first(answered)).items()):
+        yield f"{name:12} {count} accounts came to act {how} of {at}"
 
 
 def _first(answered: Answered) -> Iterator[tuple[str, str]]:

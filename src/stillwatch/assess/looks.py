@@ -71,14 +71,16 @@ class Looks:
         if self.until is None:
             return odds
         total = odds * self._weight(self.since, self.until)
+        names, campaign = np.unique(campaigns, return_inverse=True)
+        members = np.bincount(campaign, minlength=len(names))
         for one in self.earlier:
             said = np.array([one.odds.get(account, 0.0) for account in accounts], float)
-            for name in set(campaigns):
-                mine = campaigns == name
-                known = said[mine & (said > 0.0)]
-                if len(known) >= WHOLLY_ACCUSED * mine.sum():
-                    fresh = mine & (said == 0.0)
-                    said[fresh] = np.minimum(odds[fresh], np.median(known))
+            there = said > 0.0
+            known = np.bincount(campaign[there], minlength=len(names))
+            for place in np.flatnonzero((known >= WHOLLY_ACCUSED * members) & (known < members)):
+                mine = campaign == place
+                fresh = mine & ~there
+                said[fresh] = np.minimum(odds[fresh], np.median(said[mine & there]))
             total = total + said * self._weight(one.since, one.until)
         return np.asarray(total, float)
 
