@@ -62,6 +62,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Modules of which no test has the mark asked for are not even loaded: with the lab that takes many seconds."""
+    asked, path = config.getoption("markexpr"), collection_path.relative_to(config.rootpath).as_posix()
+    if asked not in ("unit", "not unit") or collection_path.suffix != ".py" or collection_path.name == "conftest.py":
+        return None
+    return True if path.startswith(WHOLE) == (asked == "unit") else None
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something costly run in one process, all others with those of their file; tests marked `spark`
