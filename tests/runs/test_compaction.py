@@ -80,6 +80,18 @@ def test_parts_that_more_may_come_for_stay(tmp_path: Path, parts: int, settled: 
     assert states.load(tmp_path).parts == before.parts
 
 
+@pytest.mark.parametrize("settled", [None, DAY], ids=["never drained", "one source is silent"])
+def test_parts_of_days_ago_wait_for_no_source(tmp_path: Path, settled: datetime | None) -> None:
+    with states.opened(tmp_path) as state, open_engine(EngineSettings(), tmp_path.parent) as engine:
+        before = add(filled(state, 20, settled), 20, DAY + 40 * HOUR)
+        states.publish(before)
+        exchanges = held(before)
+        assert compact(engine, before, HOUR, None) == Compacted(20, 0, 0)
+        after = states.load(tmp_path)
+    assert len(after.parts) == 2
+    assert held(after) == exchanges
+
+
 def test_days_that_are_too_old_go_whole(tmp_path: Path) -> None:
     with states.opened(tmp_path) as state, open_engine(EngineSettings(), tmp_path.parent) as engine:
         old = add(add(state, 1, DAY), 2, DAY + 24 * HOUR)

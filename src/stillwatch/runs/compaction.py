@@ -18,6 +18,7 @@ from stillwatch.runs.state import Part, State
 
 FEW = 8  # parts of one day that are left as they are
 MOST_ROWS = 20_000_000  # exchanges of one part: sorting more would spill for long
+WAITED = timedelta(days=1)  # before a state's newest exchange, after which parts do not wait for late ones any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class Compacted:
 def compact(engine: Engine, state: State, lateness: timedelta, keep: timedelta | None) -> Compacted:
     """Merges the parts of each day where they are many, and drops parts whose newest exchange is older than `keep`.
 
-    Parts within the `lateness` stay small: each addition is compared with them. The state must be open. Each merge is
-    published by itself, so that a killed run has lost nothing. Raises OutputError when the state cannot be written.
+    Parts within the `lateness` stay small: each addition is compared with them. So do those of the last day where a
+    source was not read to its end, of which more may come. The state must be open. Each merge is published by itself,
+    so that a killed run has lost nothing. Raises OutputError when the state cannot be written.
     """
     state, dropped = _without_old(state, keep)
     merged = 0
@@ -55,11 +57,15 @@ def _without_old(state: State, keep: timedelta | None) -> tuple[State, tuple[Par
 
 def _mergeable(state: State, lateness: timedelta) -> Iterator[tuple[Part, ...]]:
     """The parts of each day that are too many, as many of them as make one part."""
+    if state.until is None:
+        return
     days: dict[date, list[Part]] = {}
-    if state.watched.settled is None:
-        return  # what is still to come may be of any time
+    # a broker that always has more, or a source that fell silent for good, must not let parts pile up
+    before = state.until - max(lateness, WAITED)
+    if state.watched.settled is not None:
+        before = max(before, state.watched.settled - lateness)
     for part in state.parts:
-        if part.last < state.watched.settled - lateness:
+        if part.last < before:
             days.setdefault(part.last.date(), []).append(part)
     for parts in days.values():
         small = sorted((part for part in parts if part.rows < MOST_ROWS), key=lambda part: part.rows)
