@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillwatch.assess.permits import PERMITTED
 from stillwatch.assess.thresholds import LEAST_LOGGED, LEAST_NAMED, MAJORITY
 from stillwatch.engine import Query
 
@@ -32,10 +31,19 @@ def permitted_members_sql() -> Query:
     """How many exchanges of each member a permit covers, of those with any."""
     return Query(
         "permitted members",
-        f"""
-SELECT candidate_id, account_id, count(*) AS permitted
-FROM candidate_exchanges AS candidate SEMI JOIN permitted_exchanges AS permitted ON {PERMITTED}
-GROUP BY ALL
+        """
+WITH every AS (
+  SELECT candidate_id, account_id, count(*) AS exchanges
+  FROM candidate_exchanges SEMI JOIN permitted_accounts USING (account_id)
+  GROUP BY candidate_id, account_id
+),
+outgrown AS (
+  SELECT candidate_id, account_id, count(*) AS exchanges FROM outgrown_exchanges GROUP BY candidate_id, account_id
+)
+SELECT every.candidate_id, every.account_id, every.exchanges - coalesce(outgrown.exchanges, 0) AS permitted
+FROM every
+LEFT JOIN outgrown ON outgrown.candidate_id = every.candidate_id AND outgrown.account_id = every.account_id
+WHERE every.exchanges > coalesce(outgrown.exchanges, 0)
 """,
     )
 

@@ -20,7 +20,13 @@ from stillwatch.assess.judgements import (
     resolve,
     through,
 )
-from stillwatch.assess.permits import accusable_exchanges_sql, latest_judgements_sql, permitted_exchanges_sql
+from stillwatch.assess.permits import (
+    accusable_exchanges_sql,
+    latest_judgements_sql,
+    outgrown_exchanges_sql,
+    permitted_accounts_sql,
+    permitted_exchanges_sql,
+)
 from stillwatch.engine import Engine, Query
 from stillwatch.records.columns import Kind, Table, columns
 from stillwatch.records.lineage import CAMPAIGN, LINEAGE, LINEAGE_MEMBERS, NETWORK
@@ -103,8 +109,9 @@ def statements(engine: Engine, subjects: Container[str]) -> Iterator[Statement]:
 def settle(engine: Engine) -> tuple[History, Present, Resolution]:
     """What people have said, resolved for this run, and the exchanges that may still be accused.
 
-    Writes `latest_judgements`, `account_judgements`, `permit_accounts`, `permitted_exchanges` and the view
-    `accusable_exchanges`. Raises InputError when the previous run had read further than this one.
+    Writes `latest_judgements`, `account_judgements`, `permit_accounts`, `permitted_exchanges`, `permitted_accounts`,
+    `outgrown_exchanges` and the view `accusable_exchanges`. Raises InputError when the previous run had read further
+    than this one.
     """
     engine.create("latest_judgements", latest_judgements_sql())
     past, known = history(engine), present(engine)
@@ -112,6 +119,8 @@ def settle(engine: Engine) -> tuple[History, Present, Resolution]:
     found = resolve(past, known, tuple(statements(engine, subjects)))
     write_resolution(engine, found)
     engine.create("permitted_exchanges", permitted_exchanges_sql())
+    engine.create("permitted_accounts", permitted_accounts_sql())
+    engine.create("outgrown_exchanges", outgrown_exchanges_sql())
     engine.view("accusable_exchanges", accusable_exchanges_sql())
     return past, known, found
 
