@@ -13,6 +13,8 @@ from stillwatch.records.naming import FORMS, SUBJECTS, UNCLEAR, capability_of
 from stillwatch.records.outputs import CAMPAIGN_TEXTS, CAMPAIGN_USAGE
 
 _AMOUNTS = ("exchanges", "conversations", "tasks", "input_tokens", "output_tokens")
+_KEY = "campaign, subject, form, request_model, detected"
+_OPENING = f"{_KEY}, payload_value, started_at, member, exchange_id"
 
 
 def write(engine: Engine) -> None:
@@ -24,47 +26,60 @@ def write(engine: Engine) -> None:
 
 
 def usage_sql() -> Query:
-    """Amounts by campaign, subject, form, model and whether the account was detected.
+    """Amounts by campaign, subject, form, model and whether the account was detected, in rows that add up.
 
     A conversation counts where it begins. A task is a conversation, or an exchange outside any, and counts once however
     often it begins with the same text.
     """
+    first = "ORDER BY started_at, member, exchange_id"
     return Query(
         "campaign usage",
-        """
-WITH ordered AS (
+        f"""
+WITH members AS (
+  -- numbers in the order of ids: millions of exchanges are sorted by them faster than by texts
   SELECT
-    found.candidate_id AS campaign_id, found.subject, found.form, found.request_model,
+    campaign_id, account_id, detected_at,
+    dense_rank() OVER (ORDER BY campaign_id) AS campaign,
+    row_number() OVER (ORDER BY campaign_id, account_id) AS member
+  FROM campaign_members
+),
+taken AS (
+  SELECT
+    members.campaign, found.subject, found.form, found.request_model,
     found.started_at >= members.detected_at AS detected,
     found.conversation_value, found.payload_value, found.input_tokens, found.output_tokens,
-    found.started_at, found.account_id, found.exchange_id,
-    row_number() OVER (
-      PARTITION BY found.candidate_id, found.conversation_value
-      ORDER BY found.started_at, found.account_id, found.exchange_id
-    ) AS turn
-  FROM accused_exchanges AS found
-  JOIN campaign_members AS members
-    ON members.campaign_id = found.candidate_id AND members.account_id = found.account_id
+    found.started_at, members.member, found.exchange_id
+  FROM accusable_exchanges AS found
+  JOIN members ON members.campaign_id = found.candidate_id AND members.account_id = found.account_id
 ),
-opened AS (
+opening AS (
+  SELECT {_OPENING}, 1 AS conversations
+  FROM (
+    SELECT {_OPENING}, row_number() OVER (PARTITION BY campaign, conversation_value {first}) AS turn
+    FROM taken WHERE conversation_value IS NOT NULL
+  ) AS in_turn
+  WHERE turn = 1
+  UNION ALL
+  SELECT {_OPENING}, 0 AS conversations FROM taken WHERE conversation_value IS NULL
+),
+counted AS (
   SELECT
-    *,
-    conversation_value IS NULL OR turn = 1 AS opens,
-    row_number() OVER (
-      PARTITION BY campaign_id, payload_value, conversation_value IS NULL OR turn = 1
-      ORDER BY started_at, account_id, exchange_id
-    ) AS nth
-  FROM ordered
+    {_KEY}, count(*) AS exchanges, 0 AS conversations, 0 AS tasks,
+    CAST(sum(input_tokens) AS BIGINT) AS input_tokens, CAST(sum(output_tokens) AS BIGINT) AS output_tokens
+  FROM taken GROUP BY {_KEY}
+  UNION ALL
+  SELECT {_KEY}, 0, CAST(sum(conversations) AS BIGINT), 0, 0, 0 FROM opening GROUP BY {_KEY}
+  UNION ALL
+  SELECT {_KEY}, 0, 0, count(*), 0, 0
+  FROM (
+    SELECT {_KEY}, row_number() OVER (PARTITION BY campaign, payload_value {first}) AS nth
+    FROM opening WHERE payload_value IS NOT NULL
+  ) AS numbered
+  WHERE nth = 1
+  GROUP BY {_KEY}
 )
-SELECT
-  campaign_id, subject, form, request_model, detected,
-  count(*) AS exchanges,
-  count(*) FILTER (WHERE conversation_value IS NOT NULL AND turn = 1) AS conversations,
-  count(*) FILTER (WHERE opens AND payload_value IS NOT NULL AND nth = 1) AS tasks,
-  CAST(sum(input_tokens) AS BIGINT) AS input_tokens,
-  CAST(sum(output_tokens) AS BIGINT) AS output_tokens
-FROM opened
-GROUP BY ALL
+SELECT named.campaign_id, counted.*
+FROM counted JOIN (SELECT DISTINCT campaign, campaign_id FROM members) AS named ON named.campaign = counted.campaign
 ORDER BY ALL
 """,
     )
