@@ -34,7 +34,8 @@ QUERIES = (
     holdings_sql(STATED, IN_QUESTION),
     members_in_logs_sql(),
     words.texts_sql("exchange_sketches", CHOSEN.name),
-    words.texts_sql("exchange_sketches", words.CHOSEN_TO_READ),
+    words.until_sql(),
+    words.texts_sql("exchange_sketches", words.CHOSEN_TO_READ, words.EARLY),
 )
 
 

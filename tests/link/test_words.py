@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from stillwatch.link.words import LEAST_TEXTS, NO_WORDS, _rows, bits_of_likeness, likeness, mean_likeness, words_of
+from stillwatch.engine.duckdb import DuckDBEngine
+from stillwatch.link.words import (
+    _READ,
+    _UNTIL,
+    CHOSEN_TO_READ,
+    EARLY,
+    LEAST_TEXTS,
+    NO_WORDS,
+    TEXTS,
+    _rows,
+    bits_of_likeness,
+    likeness,
+    mean_likeness,
+    texts_sql,
+    until_sql,
+    words_of,
+)
+from stillwatch.records.sketches import ACCOUNT_SKETCHES, EXCHANGE_SKETCHES
+from stillwatch.settings import EngineSettings
+from tests.assess.tables import stored
 
 DATA_SET = np.arange(100, 400, dtype=np.uint32)
 PEOPLE = np.arange(10_000, 60_000, dtype=np.uint32)
@@ -62,3 +84,29 @@ def test_one_text_says_less_than_many() -> None:
 def test_a_network_without_words_is_like_nobody(draw: np.random.Generator) -> None:
     assert likeness(NO_WORDS, texts(draw, PEOPLE, 3)).tolist() == [0.0, 0.0, 0.0]
     assert LEAST_TEXTS > 0
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 3 * TEXTS])
+def test_the_first_texts_are_read_whether_or_not_more_were_sent_at_one_time(tmp_path: Path, at_once: int) -> None:
+    sent = (1, TEXTS, TEXTS + 1, 2 * TEXTS + 3)
+    exchanges = [
+        {
+            "exchange_id": f"x{(37 * nth) % 1009:04}",
+            "account_id": f"a{account}",
+            "started_at": datetime(2026, 5, 4) + timedelta(minutes=nth // at_once),
+            "head_value": nth,
+        }
+        for account, count in enumerate(sent)
+        for nth in range(count)
+    ]
+    seen = [{"account_id": f"a{n}", "account_index": n, "exchanges": count} for n, count in enumerate(sent)]
+    with DuckDBEngine(EngineSettings(threads=1), tmp_path) as engine:
+        stored(engine, EXCHANGE_SKETCHES, exchanges)
+        stored(engine, ACCOUNT_SKETCHES, seen)
+        stored(engine, _READ, [{"account_index": account} for account in range(len(sent))])
+        engine.create(_UNTIL, until_sql())
+        found = engine.fetch(texts_sql("exchange_sketches", CHOSEN_TO_READ, EARLY)).to_pylist()
+    read = [(row["account_index"], row["head_value"]) for row in found]
+    exchanges.sort(key=lambda row: (row["account_id"], row["started_at"], row["exchange_id"]))
+    ordered = {n: [row["head_value"] for row in exchanges if row["account_id"] == f"a{n}"] for n in range(len(sent))}
+    assert read == [(account, head) for account, heads in ordered.items() for head in heads[:TEXTS]]

@@ -40,7 +40,15 @@ MEMBER, OF_ONE_TEXT = 0.12, 0.4  # spread of a member's around 1, and of one tex
 SAME_SUBJECT = 1e-4  # share of newcomers who ask of the same things, other operators with the same aim included
 
 _READ = Table("accounts_whose_words_count", columns(Kind.INT32, "account_index"))
-CHOSEN_TO_READ = f"(SELECT account_id, account_index FROM account_sketches JOIN {_READ.name} USING (account_index))"
+_UNTIL = "texts_read_until"
+CHOSEN_TO_READ = f"""(
+  SELECT seen.account_id, seen.account_index, ends.until
+  FROM account_sketches AS seen
+  JOIN {_READ.name} AS wanted ON wanted.account_index = seen.account_index
+  LEFT JOIN {_UNTIL} AS ends ON ends.account_index = seen.account_index
+)"""
+EARLY = "chosen.until IS NULL OR exchanges.started_at <= chosen.until"
+"""Whether an exchange of CHOSEN_TO_READ may be among its account's first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ def word_rows(engine: Engine, named: Sequence[tuple[str, NDArray[np.int32]]], ac
     outside = _spread(np.setdiff1d(np.arange(accounts), inside), STRANGERS)
     wanted = np.unique(np.concatenate([outside, *chosen.values()])).astype(np.int32)
     engine.store(_READ, pa.table({"account_index": wanted}).cast(_READ.schema))
-    account, _, features = texts_of(engine.fetch(texts_sql("exchange_sketches", CHOSEN_TO_READ)))
+    engine.create(_UNTIL, until_sql())
+    account, _, features = texts_of(engine.fetch(texts_sql("exchange_sketches", CHOSEN_TO_READ, EARLY)))
     strangers = _counted(features[np.isin(account, outside)])
     total = int(np.isin(account, outside).sum())
     parts = [
@@ -92,8 +101,32 @@ def _spread(accounts: NDArray[np.integer], most: int) -> Int64:
     return np.asarray(accounts[places], np.int64)
 
 
-def texts_sql(exchanges: str, chosen: str) -> Query:
-    """The first TEXTS exchanges of each account of the table `chosen`, in order."""
+def until_sql() -> Query:
+    """When those accounts to read that sent more had sent TEXTS exchanges.
+
+    Members may have sent a hundred times as many. Their times are small; their texts are sorted only as far as they are
+    needed.
+    """
+    return Query(
+        "last of the first exchanges",
+        f"""
+SELECT account_index, max(started_at) AS until
+FROM (
+  SELECT
+    seen.account_index, exchanges.started_at,
+    row_number() OVER (PARTITION BY seen.account_index ORDER BY exchanges.started_at) AS place
+  FROM exchange_sketches AS exchanges
+  JOIN account_sketches AS seen ON seen.account_id = exchanges.account_id
+  JOIN {_READ.name} AS wanted ON wanted.account_index = seen.account_index
+  WHERE seen.exchanges > {TEXTS}
+) AS numbered
+WHERE place <= {TEXTS}
+GROUP BY account_index""",
+    )
+
+
+def texts_sql(exchanges: str, chosen: str, needed: str = "TRUE") -> Query:
+    """The first TEXTS exchanges of each account of the table `chosen`, in order; all of them are `needed`, SQL."""
     return Query(
         "first exchanges of accounts",
         f"""
@@ -107,6 +140,7 @@ FROM (
     ) AS place
   FROM {exchanges} AS exchanges
   JOIN {chosen} AS chosen ON chosen.account_id = exchanges.account_id
+  WHERE {needed}
 ) AS numbered
 WHERE place <= {TEXTS}
 ORDER BY account_index, place""",
