@@ -57,16 +57,9 @@ def _without_old(state: State, keep: timedelta | None) -> tuple[State, tuple[Par
 
 def _mergeable(state: State, lateness: timedelta) -> Iterator[tuple[Part, ...]]:
     """The parts of each day that are too many, as many of them as make one part."""
-    if state.until is None:
-        return
     days: dict[date, list[Part]] = {}
-    # a broker that always has more, or a source that fell silent for good, must not let parts pile up
-    before = state.until - max(lateness, WAITED)
-    if state.watched.settled is not None:
-        before = max(before, state.watched.settled - lateness)
-    for part in state.parts:
-        if part.last < before:
-            days.setdefault(part.last.date(), []).append(part)
+    for part in _waited_for(state, lateness):
+        days.setdefault(part.last.date(), []).append(part)
     for parts in days.values():
         small = sorted((part for part in parts if part.rows < MOST_ROWS), key=lambda part: part.rows)
         chosen, rows = [], 0
@@ -77,6 +70,17 @@ def _mergeable(state: State, lateness: timedelta) -> Iterator[tuple[Part, ...]]:
             rows += part.rows
         if len(chosen) > FEW:
             yield tuple(chosen)
+
+
+def _waited_for(state: State, lateness: timedelta) -> list[Part]:
+    """The parts that need not stay small for what may still come."""
+    if state.until is None:
+        return []
+    # a broker that always has more, or a source that fell silent for good, must not let parts pile up
+    before = state.until - max(lateness, WAITED)
+    if state.watched.settled is not None:
+        before = max(before, state.watched.settled - lateness)
+    return [part for part in state.parts if part.last < before]
 
 
 def _merge(engine: Engine, state: State, parts: Sequence[Part]) -> State:
