@@ -58,7 +58,7 @@ def _without_old(state: State, keep: timedelta | None) -> tuple[State, tuple[Par
 def _mergeable(state: State, lateness: timedelta) -> Iterator[tuple[Part, ...]]:
     """The parts of each day that are too many, as many of them as make one part."""
     days: dict[date, list[Part]] = {}
-    for part in _waited_for(state, lateness):
+    for part in _old_enough(state, lateness):
         days.setdefault(part.last.date(), []).append(part)
     for parts in days.values():
         small = sorted((part for part in parts if part.rows < MOST_ROWS), key=lambda part: part.rows)
@@ -72,8 +72,8 @@ def _mergeable(state: State, lateness: timedelta) -> Iterator[tuple[Part, ...]]:
             yield tuple(chosen)
 
 
-def _waited_for(state: State, lateness: timedelta) -> list[Part]:
-    """The parts that need not stay small for what may still come."""
+def _old_enough(state: State, lateness: timedelta) -> list[Part]:
+    """The parts that need not stay small for exchanges that may still come."""
     if state.until is None:
         return []
     # a broker that always has more, or a source that fell silent for good, must not let parts pile up
