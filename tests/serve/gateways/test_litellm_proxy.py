@@ -36,9 +36,9 @@ class Beside:
     def __init__(self, state: Path, folder: Path, example: str = GENERIC) -> None:
         self.state = state
         self._stack = ExitStack()
-        self.server: Live = self._stack.enter_context(live(state, SETTINGS))
-        with opened(state) as ledger:
+        with opened(state) as ledger:  # before the server starts, which reads keys made later only now and then
             key = ledger.keys.create("litellm", "verdict", datetime.now(UTC))[1]
+        self.server: Live = self._stack.enter_context(live(state, SETTINGS))
         self.proxy: Proxy = self._stack.enter_context(
             proxy(folder, f"http://127.0.0.1:{self.server.port}", key, example)
         )
