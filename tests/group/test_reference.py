@@ -13,7 +13,7 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.group.exchanges import Exchanges
 from stillwatch.group.group_tests import queue_tests
 from stillwatch.group.loading import REFERENCE_ACCOUNTS, reference_accounts_sql
-from stillwatch.group.reference_population import GROUPS, reference_population, scale_bits
+from stillwatch.group.reference_population import GROUPS, LARGE, reference_population, scale_bits
 from tests.group.worlds import exchanges
 
 
@@ -112,3 +112,14 @@ def test_what_people_are_is_measured_once_for_each_size() -> None:
     assert reference.median(9, size) != direct
     assert reference.of_large(size) == reference.of_large(size) == float(outside.input_size.sum())
     assert len(calls) == 2 * GROUPS + 1
+
+
+def test_groups_of_sizes_that_are_asked_for_in_turn_are_drawn_once() -> None:
+    people = reference_population(exchanges(1, accounts=60, each=1, first_account=1000))
+    small, other = people.groups(8), people.groups(9)
+    assert people.groups(8) is small
+    assert people.groups(LARGE - 9)[0].accounts == 60, "as many as there are"
+    assert people.groups(9) is not other, "it was asked for longest ago, and was dropped"
+    assert people.groups(8) is not small, "only so many people stay in memory"
+    huge = people.groups(2 * LARGE)
+    assert people.groups(2 * LARGE) is huge

@@ -74,11 +74,18 @@ class ReferencePopulation:
         return self.exchanges.take(spans(self.start[chosen], self.start[chosen + 1]))
 
     def groups(self, size: int) -> list[Exchanges]:
-        """The first GROUPS random groups of `size` people; those of the size asked for last stay in memory."""
-        if size not in self._groups:
-            self._groups.clear()
-            self._groups[size] = [self.group(size, turn) for turn in range(GROUPS)]
-        return self._groups[size]
+        """The first GROUPS random groups of `size` people.
+
+        Those of the sizes asked for last stay in memory, of LARGE people together: networks that are tested beside one
+        another ask in turn.
+        """
+        found = self._groups.pop(size, None)
+        if found is None:
+            while self._groups and sum(self._groups) + size > LARGE:
+                del self._groups[next(iter(self._groups))]
+            found = [self.group(size, turn) for turn in range(GROUPS)]
+        self._groups[size] = found
+        return found
 
     @cached_property
     def large(self) -> Exchanges:
