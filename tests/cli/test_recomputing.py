@@ -83,7 +83,7 @@ def test_the_checkers_own_settings_choose_engine_and_mapping(logs: Path, tmp_pat
 
 def test_a_mapping_of_the_signers_is_never_read(logs: Path, tmp_path: Path) -> None:
     found = Checked(statement={"subject": [], "predicate": facts(settings={"read": {"mapping": "/elsewhere/m.toml"}})})
-    recomputing.recompute(found, Typed(), [str(logs)], tmp_path)
+    recomputing.recompute(found, Typed(), [str(logs)], None, tmp_path)
     assert [(one.part, one.outcome) for one in found.findings][-1] == ("figures", "not checked")
 
 
@@ -103,7 +103,7 @@ def test_a_mapping_of_the_signers_is_never_read(logs: Path, tmp_path: Path) -> N
 )
 def test_facts_of_another_form_differ(changed: dict[str, Any], logs: Path, tmp_path: Path) -> None:
     found = Checked(statement={"subject": [], "predicate": facts(**changed)})
-    recomputing.recompute(found, Typed(), [str(logs)], tmp_path)
+    recomputing.recompute(found, Typed(), [str(logs)], None, tmp_path)
     assert [(one.part, one.outcome) for one in found.findings] == [("figures", "differs")]
 
 

@@ -72,15 +72,16 @@ class SmallWorld:
         rows = pq.read_table(self.folder / "truth" / "accounts.parquet").to_pylist()
         return sorted(row["account_id"] for row in rows if row["kind"] == kind)
 
-    def scan(self, out: Path, threads: int = 2, **inputs: Path | None) -> Path:
-        """A run folder at `out`; `inputs` replaces the world's own files by name, None hands none in."""
+    def scan(self, out: Path, threads: int = 2, previous: Path | None = None, **inputs: Path | None) -> Path:
+        """A run folder at `out`, which continues the `previous` one; `inputs` replaces the world's own files by name,
+        None hands none in."""
         own: dict[str, Path | None] = {
             "exchanges": self.folder / "exchanges",
             "accounts": self.folder / "accounts.parquet",
             "permits": self.folder / "permits.parquet",
         }
         chosen = {name: (str(path),) for name, path in {**own, **inputs}.items() if path is not None}
-        return flow.scan(resolve(Inputs(**chosen), settings=self.settings(threads)), out).folder
+        return flow.scan(resolve(Inputs(**chosen), settings=self.settings(threads), previous=previous), out).folder
 
     def settings(self, threads: int = 2) -> Settings:
         """On so many threads, with the key."""

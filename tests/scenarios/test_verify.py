@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,16 +21,19 @@ from tests.scenarios.small_world import SmallWorld, rewritten, rows
 def sealed(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sealed dossier of the world's campaign."""
     folder = tmp_path_factory.mktemp("sealed")
-    run = world.scan(folder / "run")
-    campaign = rows(run, "campaigns")[0]["campaign_id"]
-    key, out = str(write_key(folder)[0]), str(folder / "d.json")
-    assert invoke(["report", str(run), "--campaign", campaign, "--format", "json", "--out", out, "--sign", key]) == 0
+    seal(world.scan(folder / "run"), folder)
     return folder
 
 
-def verify(sealed: Path, world: SmallWorld, logs: Path) -> int:
+def seal(run: Path, folder: Path) -> None:
+    campaign = rows(run, "campaigns")[0]["campaign_id"]
+    key, out = str(write_key(folder)[0]), str(folder / "d.json")
+    assert invoke(["report", str(run), "--campaign", campaign, "--format", "json", "--out", out, "--sign", key]) == 0
+
+
+def verify(sealed: Path, world: SmallWorld, logs: Path, *more: str) -> int:
     beside = ["--accounts", str(world.folder / "accounts.parquet"), "--permits", str(world.folder / "permits.parquet")]
-    words = ["--logs", str(logs), *beside, "--key-file", str(world.key)]
+    words = ["--logs", str(logs), *beside, "--key-file", str(world.key), *more]
     return invoke(["report", "verify", str(sealed / "d.json"), *words])
 
 
@@ -43,6 +48,34 @@ def test_the_same_logs_give_the_same_figures(
     shares = ("campaigns", "reference_shares")
     for table in (*shares, "campaign_texts", "campaign_usage", "evidence", "alternatives", "campaign_members"):
         assert f"same         {table}: " in said
+
+
+def test_levels_that_rest_on_earlier_searches_are_found_again_with_the_sealed_run(
+    world: SmallWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = pc.max(world.exchanges["started_at"]).as_py()
+    cut = pa.scalar(newest - timedelta(hours=6))
+    logs = rewritten(
+        world.exchanges, tmp_path / "early.parquet", lambda all_: all_.filter(pc.field("started_at") < cut)
+    )
+    early = world.scan(tmp_path / "early", exchanges=logs)
+    looks = pq.read_table(early / "looks.parquet")
+    nobody = pa.array([[]] * looks.num_rows, looks.schema.field("odds").type)
+    place = looks.schema.get_field_index("odds")
+    pq.write_table(looks.set_column(place, looks.schema.field("odds"), nobody), early / "looks.parquet")
+    run = world.scan(tmp_path / "run", previous=early)
+    assert len(rows(run, "looks")) == 2
+    seal(run, tmp_path)
+
+    assert verify(tmp_path, world, world.folder / "exchanges") == 1
+    said = capsys.readouterr().out
+    assert "probability: " in said
+    assert "not checked  earlier runs: " in said
+    assert "--run" in said
+    assert verify(tmp_path, world, world.folder / "exchanges", "--run", str(run)) == 0
+    said = capsys.readouterr().out
+    assert "same         campaign_members: " in said
+    assert "the nearest in size" not in said
 
 
 def test_other_logs_are_named_with_the_figures_that_differ(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from stillwatch.report.dossier.profiles import NAMED_LEVELS
 from stillwatch.report.dossier.sealing import figures
 from stillwatch.report.plain import plain
 from stillwatch.report.wording import count
+from stillwatch.runs import previous
 from stillwatch.runs.tables import table_of
 from stillwatch.settings import Settings, SketchSettings, load_settings
 
@@ -58,10 +59,11 @@ class _Facts(_Said):
     figures: _Counted
 
 
-def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -> None:
+def recompute(found: Checked, typed: Typed, logs: Sequence[str], sealed_run: Path | None, folder: Path) -> None:
     """Compares the inputs by their digests, then scans them and compares the campaign's figures.
 
-    Raises UsageError where the files cannot be found, RunError where they cannot be scanned.
+    Where the sealed run's folder is named, the scan goes on from the runs that it had continued. Raises UsageError
+    where the files cannot be found, RunError where they cannot be scanned.
     """
     if found.statement is None:
         found.pass_over("figures", "nothing is scanned for a statement that is not whole")
@@ -87,8 +89,23 @@ def recompute(found: Checked, typed: Typed, logs: Sequence[str], folder: Path) -
         return
     if facts["key_id"] is not None and job.key.key_id != facts["key_id"]:
         found.pass_over("key", "the sketches were made under another key; name it with `--key-file`")
+    else:
+        job = _continued(job, sealed_run)
     run = flow.scan(job, folder / "run").folder
+    before = _differing(found)
     _compare_figures(found, run, facts)
+    if job.previous is None and _differing(found) > before:
+        what = "where the sealed run continued others, its ids, levels and probabilities rest on them"
+        found.pass_over("earlier runs", f"{what}: name its folder with `--run`, and its key")
+
+
+def _differing(found: Checked) -> int:
+    return sum(one.outcome == "differs" for one in found.findings)
+
+
+def _continued(job: Job, run: Path | None) -> Job:
+    """The job that continues the sealed run, which takes that run's place: it read just as far."""
+    return job if run is None or previous.refusal(run) else replace(job, previous=run)
 
 
 LACKING = "sealed file"

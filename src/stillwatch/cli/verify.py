@@ -43,7 +43,9 @@ def verify(  # noqa: PLR0913  one parameter an option
     key: Annotated[
         Path | None, typer.Option(help="Keys that you trust: a `.pub`, or OpenSSH's `allowed_signers`.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="The run folder, to check every table of it.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="The run folder, to check its tables; with logs, what it continued is known.")
+    ] = None,
     custody_log: Annotated[Path | None, typer.Option(help="The log of all seals.")] = None,
     authority: Annotated[
         Path | None, typer.Option(help="The root certificate (PEM) of the authority that stamped it.")
@@ -68,7 +70,7 @@ def verify(  # noqa: PLR0913  one parameter an option
         from stillwatch.cli.recomputing import recompute
 
         with tempfile.TemporaryDirectory(prefix="stillwatch-verify-") as folder:
-            recompute(found, typed, logs, Path(folder))
+            recompute(found, typed, logs, run, Path(folder))
     _tell(found, typed.as_json)
 
 
