@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -136,15 +137,12 @@ def test_what_was_sealed_and_is_not_given_is_named(logs: Path, tmp_path: Path) -
         ("inputs", "differs", "4 files were sealed; of these 3 are not here, and 0 here are others"),
         ("sealed file 2", "not checked", "exchanges was not given; name it with `--logs`"),
         ("sealed file 3", "not checked", "accounts `accounts.csv` was not given; name it with `--accounts`"),
-        (
-            "sealed file 4",
-            "not checked",
-            "indicators was not given; it cannot be named here, and what rests on it cannot be checked",
-        ),
+        ("sealed file 4", "not checked", "indicators was not given; name it with `--indicators`"),
     ]
     assert "were not given: name them and check again" in verify._told(found)
     whole = sealed(*files[:2], files[2], files[3])
-    recomputing._compare_inputs(whole, Inputs((str(logs), str(files[1])), (str(files[2]),), (str(files[3]),)))
+    told = (str(files[3]),)
+    recomputing._compare_inputs(whole, Inputs((str(logs), str(files[1])), (str(files[2]),), indicators=told))
     assert [(one.part, one.outcome) for one in whole.findings] == [("inputs", "same")]
 
 
@@ -190,3 +188,13 @@ def test_a_sealed_row_of_another_form_differs(row: dict[str, Any], tmp_path: Pat
     found = Checked(entries=({"kind": "campaigns"} | row,))
     recomputing._compare_rows(found, tmp_path, recomputing.TABLES[0], ("C1", "C1"))
     assert [(one.part, one.outcome) for one in found.findings] == [("campaigns", "differs")]
+
+
+def test_a_sealed_file_of_which_nothing_is_said_cannot_be_named(logs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("account_id\na\n")
+    found = sealed(logs, other, other)
+    recomputing._compare_inputs(replace(found, entries=()), Inputs((str(logs), str(other))))
+    assert [one.said.partition(":")[0] for one in found.findings[1:]] == [
+        "a file was not given; it cannot be named here, and what rests on it cannot be checked"
+    ]

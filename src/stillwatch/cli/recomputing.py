@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from stillwatch import __version__, flow
+from stillwatch.cli.options import TABLES as TABLES_GIVEN
 from stillwatch.cli.options import Typed
 from stillwatch.errors import RunError, UsageError
 from stillwatch.input_files import find
@@ -74,7 +75,7 @@ def recompute(found: Checked, typed: Typed, logs: Sequence[str], sealed_run: Pat
     except ValidationError as error:
         found.add("figures", False, f"the seal does not say what to find ({error.error_count()} mistakes)")
         return
-    given = Inputs(tuple(logs), tuple(typed.accounts), tuple(typed.permits), tuple(typed.judgements))
+    given = Inputs(tuple(logs), *(tuple(getattr(typed, name)) for name in TABLES_GIVEN))
     _compare_inputs(found, given)
     if facts["settings"] is None:
         found.pass_over("figures", "this profile's seal holds only a digest of the settings")
@@ -111,7 +112,7 @@ def _continued(job: Job, run: Path | None) -> Job:
 LACKING = "sealed file"
 """Begins the part of a sealed file that was not given: that figures differ for want of it says nothing of the seal."""
 _NAMED = {"exchanges": "name it with `--logs`"}
-_NAMED |= {name: f"name it with `--{name}`" for name in ("accounts", "permits", "judgements")}
+_NAMED |= {name: f"name it with `--{name}`" for name in TABLES_GIVEN}
 
 
 def _lacking(found: Checked, here: Counter[str | None]) -> Iterator[tuple[str, str, str]]:
@@ -136,7 +137,7 @@ def _compare_inputs(found: Checked, given: Inputs) -> None:
 
     assert found.statement is not None
     sealed = Counter(one["digest"]["sha256"] for one in found.statement["subject"] if one["name"].startswith("input/"))
-    patterns = (*given.exchanges, *given.accounts, *given.permits, *given.judgements)
+    patterns = [one for name in ("exchanges", *TABLES_GIVEN) for one in getattr(given, name)]
     files, mistakes = find(patterns)
     if mistakes:
         raise UsageError(mistakes)

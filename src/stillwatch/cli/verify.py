@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stillwatch.cli.findings import Findings
-from stillwatch.cli.options import Typed, takes
+from stillwatch.cli.options import TABLES, Typed, takes
 from stillwatch.cli.output import print_json, say
 from stillwatch.errors import Mistake, UsageError
 
@@ -36,7 +36,7 @@ def custody() -> Any:
     )
 
 
-@takes("accounts", "permits", "judgements", "settings", "key_file", "as_json")
+@takes(*TABLES, "settings", "key_file", "as_json")
 def verify(  # noqa: PLR0913  one parameter an option
     typed: Typed,
     dossier: Annotated[Path, typer.Argument(help="A dossier; its seal lies beside it.")],
