@@ -140,7 +140,11 @@ lock_minutes = nan
         (PRICES, load_prices, ["`currency`: is missing", "`source`: is no text"]),
         (PRICES, load_prices, ["`models.large.input`: is no number", "`models.large.output`: must be at least 0"]),
         (WRONG, load_settings, ["`engine.threads`: must be at least 0", "`engine.name`: must be 'duckdb' or 'spark'"]),
-        (WRONG, load_settings, ["`engine.memory_limit`: does not match", "`read.trusted_hops`: is no whole number"]),
+        (
+            WRONG,
+            load_settings,
+            ["`engine.memory_limit`: must be a size, such as `2500MB`", "`read.trusted_hops`: is no whole number"],
+        ),
         (WRONG, load_settings, ["`read.keep_raw`: is neither", "`read.most_lost`: must be at most 1.0"]),
         (
             WRONG,

@@ -35,12 +35,29 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def shaped(pattern: str, words: str) -> AfterValidator:
+    """A text that matches the whole pattern; who writes another is told what it must be, in words."""
+    form = re.compile(pattern)
+
+    def checked(text: str) -> str:
+        if form.fullmatch(text) is None:
+            raise ValueError(f"must be {words}")
+        return text
+
+    return AfterValidator(checked)
+
+
+Header = Annotated[str, shaped(r"[A-Za-z0-9-]{1,64}", "the name of a header: up to 64 letters, digits and hyphens")]
+Size = Annotated[str, shaped(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", "a size, such as `2500MB` or `4 GiB`")]
+Country = Annotated[str, shaped(r"[A-Z]{2}", "a country's two capital letters (ISO 3166-1), such as `DE`")]
+
+
 class EngineSettings(_Section):
     """Which engine runs the SQL, and how much of the machine a run may use."""
 
     name: Literal["duckdb", "spark"] = "duckdb"
     spark_remote: str | None = None  # none: the cluster of `spark-submit`, or else this machine
-    memory_limit: str = Field(default="2500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
+    memory_limit: Size = "2500MB"
     temp_directory: str | None = None
     threads: int = Field(default=0, ge=0, le=1024)  # 0: one a core
 
@@ -94,7 +111,7 @@ class RegionSettings(_Section):
     # CSV of `first address,last address,country`, as address databases are published
     countries: FromFolder | None = None
     hosting: tuple[FromFolder, ...] = ()  # files with one range a line: of hosting, VPN exits and proxies
-    not_served: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()  # countries by ISO 3166
+    not_served: tuple[Country, ...] = ()
     # share of addresses of which the countries' file is wrong; published comparisons of databases find 0.02 to 0.2
     wrong_share: float = Field(default=0.05, ge=0.0, lt=0.5)
 
@@ -115,7 +132,7 @@ class ServeSettings(_Section):
     refresh_seconds: float = Field(default=1.0, ge=0.05)  # how often a newer snapshot is looked for
     keys_refresh_seconds: float = Field(default=10.0, ge=0.05)  # a revoked key works at most so much longer
     litellm_account: tuple[str, ...] = ("user_api_key_user_id", "user_api_key_hash")  # as read/gateways/litellm.toml
-    account_header: str = Field(default="x-stillwatch-account", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    account_header: Header = "x-stillwatch-account"
     throttle_per_minute: float = Field(default=6.0, gt=0.0)  # requests of an account whose effect is `throttle`
     body_bytes: int = Field(default=65_536, ge=1_024)
     litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
@@ -134,7 +151,7 @@ class ConsoleSettings(_Section):
 
     enabled: bool = True
     session_hours: float = Field(default=12.0, gt=0.0, le=168.0)
-    person_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")  # none: no proxy is believed
+    person_header: Header | None = None  # none: no proxy is believed
     trusted_proxies: tuple[str, ...] = ()  # addresses from which that header, and `x-forwarded-proto`, are believed
     unknown_person: Literal["none", "viewer", "analyst"] = "none"  # the role of somebody whom the ledger gives none
     second_person_above: int = Field(default=1_000, ge=0)  # accounts of a subject that one person alone may judge
@@ -277,7 +294,6 @@ _SAID = {
     "less_than": "must be less than {lt}",
     "string_too_short": "is shorter than {min_length} characters",
     "string_too_long": "is longer than {max_length} characters",
-    "string_pattern_mismatch": "does not match `{pattern}`",
     "too_long": "has more than {max_length} entries",
 }
 """What is plainer than pydantic's own words, by its type of error."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import FromFolder, is_safe, load_toml
+from stillwatch.settings import FromFolder, is_safe, load_toml, shaped
 
 EXAMPLE = "examples/sharing.toml"
 
@@ -24,13 +24,14 @@ class _Section(BaseModel):
 class Provider(_Section):
     """The provider itself, as others are told."""
 
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+    name: Annotated[str, shaped(r"[^\x00-\x1f]{1,200}", "1 to 200 characters on one line")]
 
 
 class Partner(_Section):
     """Another provider, or an authority."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")  # also the name of the key that it shows to our server
+    # also the name of the key that it shows to our server
+    name: Annotated[str, shaped("[a-z0-9][a-z0-9-]{0,63}", "a small letter or digit, and up to 63 of those and `-`")]
     profile: Literal["partner", "government"] = "partner"
     marking: Marking = "amber+strict"
     legal_basis: str = Field(min_length=1, max_length=500)  # why it may be told; it stands beside everything it is told

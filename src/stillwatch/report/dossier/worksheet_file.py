@@ -14,11 +14,17 @@ from stillwatch.errors import Mistake, UsageError
 from stillwatch.ledger.records import LONGEST_TEXT, Attribution, cleaned
 from stillwatch.ledger.worksheet import SEPARATOR
 from stillwatch.report.dossier.estimates import CONFIDENCES, LIKELIHOODS
-from stillwatch.settings import read_toml, validated
+from stillwatch.settings import read_toml, shaped, validated
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(: [^\x00-\x1f:;]{1,100})?$")]
-"""A country by its two letters of ISO 3166-1, alone or before a place in it: `CN`, `CN: Shenzhen`."""
+Place = Annotated[
+    str,
+    shaped(
+        r"[A-Z]{2}(: [^\x00-\x1f:;]{1,100})?",
+        "a country's two capital letters (ISO 3166-1), alone or before a place in it: `NL`, `NL: Amsterdam`",
+    ),
+]
+Network = Annotated[str, shaped("N[0-9A-Za-z]{1,64}", "the id of a network, such as `N1f0a`")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 
 
@@ -69,7 +75,7 @@ class EntityText(_Part):
     turns_over: Text
     reason: Text
     places: list[Place] = Field(default_factory=list, max_length=20)
-    networks: list[Annotated[str, StringConstraints(pattern=r"^N[0-9A-Za-z]{1,64}$")]] = Field(default_factory=list)
+    networks: list[Network] = Field(default_factory=list)
 
 
 class WorksheetFile(_Part):
