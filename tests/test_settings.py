@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ from stillwatch.errors import UsageError
 from stillwatch.report.dossier.damage import load_prices
 from stillwatch.report.dossier.worksheet_file import load_worksheet
 from stillwatch.respond.policy import Policy, load_policy
-from stillwatch.settings import Settings, load_settings, load_toml
+from stillwatch.settings import Settings, load_settings, load_toml, shaped, validated
 from stillwatch.share.sharing import Sharing, load_sharing
 
 PROVIDER = """[read]
@@ -164,3 +165,14 @@ def test_mistakes_are_said_in_words_of_ours(
     assert [one for one in said if not any(f"{path}` at {one}" in line for line in found)] == []
     theirs = ("nput should", "ield required", "xtra inputs", "tring should", "must be a valid")
     assert [line for line in found if any(one in line for one in theirs)] == []
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("A b", "a-b"), ("", "a"), ("a" * 65, "a" * 64), ("a\n", "a")])
+def test_a_text_of_another_form_is_told_what_it_must_be(wrong: str, right: str) -> None:
+    class Named(BaseModel):
+        name: Annotated[str, shaped("[a-z-]{1,64}", "small letters")]
+
+    assert validated(Named, {"name": right}, "it", "mend it").name == right
+    with pytest.raises(UsageError) as raised:
+        validated(Named, {"name": wrong}, "it", "mend it")
+    assert [str(one) for one in raised.value.mistakes] == ["it at `name`: must be small letters; mend it"]
