@@ -76,6 +76,7 @@ def test_levels_that_rest_on_earlier_searches_are_found_again_with_the_sealed_ru
     said = capsys.readouterr().out
     assert "same         campaign_members: " in said
     assert "the nearest in size" not in said
+    assert "not checked  earlier runs: ids, and what searches of the day before had said, are taken from" in said
 
 
 def test_other_logs_are_named_with_the_figures_that_differ(

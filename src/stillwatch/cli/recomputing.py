@@ -91,7 +91,7 @@ def recompute(found: Checked, typed: Typed, logs: Sequence[str], sealed_run: Pat
     if facts["key_id"] is not None and job.key.key_id != facts["key_id"]:
         found.pass_over("key", "the sketches were made under another key; name it with `--key-file`")
     else:
-        job = _continued(job, sealed_run)
+        job = _continued(found, job, sealed_run)
     run = flow.scan(job, folder / "run").folder
     before = _differing(found)
     _compare_figures(found, run, facts)
@@ -104,9 +104,13 @@ def _differing(found: Checked) -> int:
     return sum(one.outcome == "differs" for one in found.findings)
 
 
-def _continued(job: Job, run: Path | None) -> Job:
+def _continued(found: Checked, job: Job, run: Path | None) -> Job:
     """The job that continues the sealed run, which takes that run's place: it read just as far."""
-    return job if run is None or previous.refusal(run) else replace(job, previous=run)
+    if run is None or previous.refusal(run):
+        return job
+    said = "ids, and what searches of the day before had said, are taken from the run's folder and not found anew"
+    found.pass_over("earlier runs", said)
+    return replace(job, previous=run)
 
 
 LACKING = "sealed file"
