@@ -13,7 +13,7 @@ from stillwatch.errors import UsageError
 from stillwatch.report.dossier.damage import load_prices
 from stillwatch.report.dossier.worksheet_file import load_worksheet
 from stillwatch.respond.policy import Policy, load_policy
-from stillwatch.settings import Settings, load_settings, load_toml, shaped, validated
+from stillwatch.settings import Settings, code, load_settings, load_toml, shaped, validated
 from stillwatch.share.sharing import Sharing, load_sharing
 
 PROVIDER = """[read]
@@ -176,3 +176,14 @@ def test_a_text_of_another_form_is_told_what_it_must_be(wrong: str, right: str) 
     with pytest.raises(UsageError) as raised:
         validated(Named, {"name": wrong}, "it", "mend it")
     assert [str(one) for one in raised.value.mistakes] == ["it at `name`: must be small letters; mend it"]
+
+
+@pytest.mark.parametrize("text", ["a", "0", "a-b_c.d", "a" * 64])
+def test_a_code_has_marks_behind_its_first_letter(text: str) -> None:
+    class Named(BaseModel):
+        name: Annotated[str, code("_.-")]
+
+    assert validated(Named, {"name": text}, "it", "mend it").name == text
+    for wrong in (f"-{text}", f"{text}+", f"{text}A", "a" * 65):
+        with pytest.raises(UsageError, match="must be 1 to 64 small letters and digits, and behind"):
+            validated(Named, {"name": wrong}, "it", "mend it")

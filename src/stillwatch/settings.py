@@ -36,7 +36,7 @@ class _Section(BaseModel):
 
 
 def shaped(pattern: str, words: str) -> AfterValidator:
-    """A text that matches the whole pattern; who writes another is told what it must be, in words."""
+    """A text that matches the whole pattern; who writes another is told what it must be, in words (`validated`)."""
     form = re.compile(pattern)
 
     def checked(text: str) -> str:
@@ -45,6 +45,13 @@ def shaped(pattern: str, words: str) -> AfterValidator:
         return text
 
     return AfterValidator(checked)
+
+
+def code(marks: str) -> AfterValidator:
+    """A name for programs too: small letters, digits and, behind the first, these marks; raises as `shaped` does."""
+    listed = ", ".join(f"`{mark}`" for mark in marks)
+    words = f"1 to 64 small letters and digits, and behind the first {listed}"
+    return shaped(f"[a-z0-9][a-z0-9{re.escape(marks)}]{{0,63}}", words)
 
 
 Header = Annotated[str, shaped(r"[A-Za-z0-9-]{1,64}", "the name of a header: up to 64 letters, digits and hyphens")]

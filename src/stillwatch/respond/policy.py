@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from stillwatch.errors import Mistake, UsageError, reason_of
 from stillwatch.key import Key, load_key
 from stillwatch.ledger import EFFECTS
-from stillwatch.settings import FromFolder, duration, load_toml, shaped
+from stillwatch.settings import FromFolder, code, duration, load_toml
 
 EXAMPLE = "examples/policy.toml"
 
@@ -97,20 +97,17 @@ class Holder(_Section):
     object_at: str | None = Field(default=None, min_length=1, max_length=500)  # where to object
 
 
-SMALL = "a small letter or digit, and up to 63 of those"
-
-
 class Line(_Section):
     """One rule: accounts with this own level, in this kind of finding, get this effect."""
 
-    name: Annotated[str, shaped("[a-z0-9][a-z0-9_-]{0,63}", f"{SMALL}, of `_` and `-`")]
+    name: Annotated[str, code("_-")]
     kind: Literal["campaign", "network"] = "campaign"
     level: Literal["watch", "review", "act"] | None = None  # exactly this one; none for `network`
     network_kinds: tuple[NetworkKind, ...] = ()  # none: of any kind
     subjects: tuple[str, ...] = ()  # only these networks or campaigns; none: all
     effect: Effect
     lasts: Duration = Field(gt=timedelta(0), le=timedelta(days=90))
-    reason_code: Annotated[str, shaped("[a-z0-9][a-z0-9_.-]{0,63}", f"{SMALL}, of `_`, `.` and `-`")]
+    reason_code: Annotated[str, code("_.-")]
     holder_text: str = Field(default="", max_length=2_000)
     approval: Literal["above", "always"] | None = None  # none: `always` for `suspend`, else `above`
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import FromFolder, is_safe, load_toml, shaped
+from stillwatch.settings import FromFolder, code, is_safe, load_toml, shaped
 
 EXAMPLE = "examples/sharing.toml"
 
@@ -30,8 +30,7 @@ class Provider(_Section):
 class Partner(_Section):
     """Another provider, or an authority."""
 
-    # also the name of the key that it shows to our server
-    name: Annotated[str, shaped("[a-z0-9][a-z0-9-]{0,63}", "a small letter or digit, and up to 63 of those and `-`")]
+    name: Annotated[str, code("-")]  # also the name of the key that it shows to our server
     profile: Literal["partner", "government"] = "partner"
     marking: Marking = "amber+strict"
     legal_basis: str = Field(min_length=1, max_length=500)  # why it may be told; it stands beside everything it is told
