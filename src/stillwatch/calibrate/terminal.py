@@ -55,19 +55,19 @@ def _table(found: Calibration) -> Table:
         title="What a scan finds in these logs and in streams made from them",
         title_justify="left",
         box=SIMPLE,
+        padding=(0, 0),  # eighty columns hold the numbers whole; the requirement wraps at words
         pad_edge=False,
     )
     table.add_column("stream", no_wrap=True)
     for heading in ("accounts", "networks", "campaigns", "accused", "bound"):
-        table.add_column(heading, justify="right")
-    table.add_column("required", overflow="fold")
-    table.add_column("result")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("required: result")
     table.add_row("the logs themselves", *_cells(found.real))
     for stream in found.streams:
         free = stream.expected == "reported only"
         bound = "" if free else f"{stream.bound_per_100k('act'):,.0f}"
-        result = ("nothing", "") if free else (stream.expected, "passed" if stream.holds else "FAILED")
-        table.add_row(f"{stream.name} {stream.number}", *_cells(stream.found), bound, *result)
+        result = "nothing" if free else f"{stream.expected}: {'passed' if stream.holds else 'FAILED'}"
+        table.add_row(f"{stream.name} {stream.number}", *_cells(stream.found), bound, result)
     table.caption = (
         "campaigns and accused accounts: act/review/watch; bound: falsely accused accounts at act of 100,000, at most, "
         "with 95 % confidence"
