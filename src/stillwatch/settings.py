@@ -141,7 +141,7 @@ class ServeSettings(_Section):
     litellm_account: tuple[str, ...] = ("user_api_key_user_id", "user_api_key_hash")  # as read/gateways/litellm.toml
     account_header: Header = "x-stillwatch-account"
     throttle_per_minute: float = Field(default=6.0, gt=0.0)  # requests of an account whose effect is `throttle`
-    body_bytes: int = Field(default=65_536, ge=1_024)
+    body_bytes: int = Field(default=1_000_000, ge=1_024)
     litellm_body_bytes: int = Field(default=64_000_000, ge=1_024)  # LiteLLM posts the whole conversation with images
     taxii_body_bytes: int = Field(default=10_000_000, ge=1_024)  # what a partner may send at once
     taxii_objects_per_day: int = Field(default=50_000, ge=1)  # new objects of one partner; more are refused

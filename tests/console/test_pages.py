@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -31,6 +32,14 @@ def address(page: Page, console: Console, account: str) -> str:
         value = console.get(f"/networks/{known['networks']}/picture").text
         return path + unescape(re.search(r'/part(\?value=[^"]+)"', value)[1])  # type: ignore[index]
     return path
+
+
+def test_an_objection_is_shown_to_its_end(here: Console) -> None:
+    """Who answers it must read all of it, be it one paragraph or many lines."""
+    now = datetime.now(UTC)
+    for text in ("I teach. " * 800 + "This is the end.", "a\r\n" * 2_000 + "This is the end."):
+        one = here.ledger.appeals.receive(HOLDER, text, now, "form")
+        assert "This is the end." in here.get(f"/appeals/{one.appeal_id}").text
 
 
 GETS = [page for page in PAGES if page.method == "GET"]

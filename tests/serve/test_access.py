@@ -21,8 +21,8 @@ ADDRESSES = [
     ("GET", "/v1/decisions", {"read", "analyst"}),
     ("GET", "/v1/decisions/d1", {"read", "analyst"}),
     ("POST", "/v1/decisions/d1/reversal", {"analyst"}),
-    ("POST", "/v1/appeals", {"ingest"}),
-    ("GET", "/v1/appeals/a1", {"ingest", "read", "analyst"}),
+    ("POST", "/v1/appeals", {"appeal", "ingest"}),
+    ("GET", "/v1/appeals/a1", {"appeal", "ingest", "read", "analyst"}),
 ]
 WRONG = ["", " ", "wrong", "Bearer", "stillwatch_verdict_", "x" * 100_000, "é\u4e00", "\0"]
 

@@ -26,8 +26,8 @@ SCOPE_OF = {
     "/v1/screen": "screen",
     "/beta/litellm_basic_guardrail_api": "verdict",
     "/v1/authorize/{path}": "verdict",
-    "/v1/appeals": "ingest",
-    "/v1/appeals/{appeal_id}": "ingest",
+    "/v1/appeals": "appeal",
+    "/v1/appeals/{appeal_id}": "appeal",
 }
 schema = schemathesis.openapi.from_dict(document())
 counts: Counter[str] = Counter()

@@ -27,7 +27,7 @@ Database = Annotated[str | None, typer.Option(help="A `postgresql://` ledger ins
 @keys.command()
 def create(
     name: Annotated[str, typer.Option(help="What will show the key, such as `litellm-eu`.")],
-    scope: Annotated[str, typer.Option(help="`verdict`, `ingest`, `screen`, `share`, `read` or `analyst`.")],
+    scope: Annotated[str, typer.Option(help="`verdict`, `ingest`, `appeal`, `screen`, `share`, `read` or `analyst`.")],
     state: State = None,
     database: Database = None,
     as_json: AsJson = False,

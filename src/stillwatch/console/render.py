@@ -58,6 +58,7 @@ def templates() -> Environment:
     found.filters.update(
         shown=shown,
         said=said,
+        whole=whole,
         moment=moment,
         account_address=account_address,
         subject_address=subject_address,
@@ -81,6 +82,11 @@ def shown(text: object) -> str:
 def said(text: object) -> str:
     """What a person wrote, at sentence length."""
     return sanitise(str(text), LONGEST_SENTENCE)
+
+
+def whole(text: str) -> str:
+    """What a person must read to its end, as an objection; what takes it in bounds its length."""
+    return sanitise(text, len(text))
 
 
 def moment(at: datetime | date | None) -> str:

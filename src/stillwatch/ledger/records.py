@@ -11,8 +11,8 @@ from typing import Literal
 EFFECTS = ("observe", "label", "challenge", "throttle", "limit_models", "hide_reasoning", "suspend")
 """What a decision can do to an account, from the mildest to the hardest."""
 
-SCOPES = ("verdict", "ingest", "screen", "share", "read", "analyst")
-"""What a key opens."""
+SCOPES = ("verdict", "ingest", "appeal", "screen", "share", "read", "analyst")
+"""What a key opens. `ingest` opens appeals, too; an appeal form, which anybody reaches, needs `appeal` alone."""
 
 LEVELS = ("none", "watch", "review", "act")
 """The account's own level, from the mildest; `none` is an account of a network that takes no part in a campaign."""

@@ -9,9 +9,8 @@ import msgspec
 
 from stillwatch.errors import UsageError
 from stillwatch.ledger import Appeal
-from stillwatch.serve.decisions import read_call
 from stillwatch.serve.door import Door
-from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.http import Request, Response, json_response, problem, read_call
 from stillwatch.serve.verdict import moment
 
 if TYPE_CHECKING:

@@ -148,7 +148,7 @@ def _routes(parts: Service, folder: Path, rest: Route | None) -> Routes:
         ),
         ("POST", "/v1/screen"): Route("screen", parts.screening.answer, ("screen",), bounded),
         ("GET", "/v1/decisions"): Route("decisions", decisions.several, ("read", "analyst")),
-        ("POST", "/v1/appeals"): Route("appeals", appeals.receive, ("ingest",), bounded),
+        ("POST", "/v1/appeals"): Route("appeals", appeals.receive, ("appeal", "ingest"), bounded),
         ("GET", "/healthz"): Route("health", lambda _: json_response({"status": "ok"})),
         ("GET", "/readyz"): Route("ready", parts.ready),
         ("GET", "/metrics"): Route("metrics", lambda _: parts.measures.shown()),
@@ -162,7 +162,7 @@ def _routes(parts: Service, folder: Path, rest: Route | None) -> Routes:
         return Route("reversal", partial(decisions.reverse, decision_id=one), ("analyst",), bounded)
 
     def appeal(one: str) -> Route:
-        return Route("appeal", partial(appeals.one, appeal_id=one), ("ingest", "read", "analyst"))
+        return Route("appeal", partial(appeals.one, appeal_id=one), ("appeal", "ingest", "read", "analyst"))
 
     with_id = [
         ("GET", "/v1/decisions/", "", decision),

@@ -16,7 +16,7 @@ from stillwatch import verdicts
 from stillwatch.errors import RunError, UsageError
 from stillwatch.ledger import Entry, View
 from stillwatch.serve.door import Door
-from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.http import Request, Response, json_response, problem, read_call
 from stillwatch.serve.snapshots import Snapshots
 from stillwatch.serve.verdict import moment
 
@@ -175,16 +175,6 @@ def answer_of(entry: Entry) -> DecisionAnswer:
     row["evidence"] = [EvidenceAnswer(**one) for one in row["evidence"]]
     events = [EventAnswer(one.event, one.by, moment(one.at), one.reason) for one in entry.events]
     return DecisionAnswer(status=entry.status(datetime.now(UTC)), events=events, **row)
-
-
-def read_call(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
-    """Returns what a body says, or the problem with it."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        return problem(422, f"{error}; see `/openapi.json`")
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return problem(400, "the body is no JSON; see `/openapi.json`")
 
 
 _read_reversal = msgspec.json.Decoder(ReversalCall)

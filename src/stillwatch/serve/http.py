@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -38,6 +40,7 @@ _encode = msgspec.json.Encoder().encode
 _JSON_ALONE = (JSON,)
 _PACKED = (b"gzip", b"deflate")
 _PACKINGS = (b"", b"identity", *_PACKED)
+_LONGEST_INTEGER = 19  # digits: Python takes quadratic time for endless ones, and refuses them at last
 _GZIP_OR_ZLIB = 47  # the window bits by which zlib recognises both by itself
 
 
@@ -98,6 +101,53 @@ def problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response
     """Returns a problem document, which says what is wrong and what to do."""
     found = Problem(_TITLES.get(status, "Error"), status, detail)
     return Response(status, (PROBLEM, *headers), msgspec.json.encode(found))
+
+
+def read_call(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Returns what a body says, or the problem with it."""
+    try:
+        return lenient(body, decoder)
+    except msgspec.ValidationError as error:
+        return problem(422, f"{error}; see `/openapi.json`")
+    except (msgspec.DecodeError, RecursionError):
+        return problem(400, "the body is no JSON; see `/openapi.json`")
+
+
+def lenient(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Returns what a body says, as the decoder reads it, also where a client's words in it are no strict JSON.
+
+    Words may hold half a surrogate pair, bytes that are no UTF-8, control characters or NaN: what is no character
+    becomes U+FFFD, and what is no number null. Raises msgspec.ValidationError for what has another type than it
+    should, msgspec.DecodeError for what is no JSON, and RecursionError for what nests too deeply.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = json.dumps(loosely(body), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return decoder.decode(text.decode("utf-8", "replace"))
+
+
+def loosely(body: bytes) -> Any:
+    """Returns the value that JSON spells, as `lenient` takes it, with halves of surrogate pairs as they are.
+
+    Raises msgspec.DecodeError for what is no JSON, and RecursionError for what nests too deeply.
+    """
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text, strict=False, parse_int=_integer, parse_float=_float, parse_constant=lambda _: None)
+    except ValueError as error:
+        raise msgspec.DecodeError("the body is no JSON") from error
+
+
+def _integer(digits: str) -> int | float | None:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else _float(digits)
+
+
+def _float(digits: str) -> float | None:
+    found = float(digits)
+    return found if math.isfinite(found) else None
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes | Response | None:

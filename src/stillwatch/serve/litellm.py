@@ -5,13 +5,12 @@ LiteLLM posts the whole conversation. Only the field that names the account is l
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from stillwatch.serve.http import JSON, Request, Response
+from stillwatch.serve.http import JSON, Request, Response, loosely
 from stillwatch.serve.snapshots import Snapshots
 from stillwatch.settings import ServeSettings
 from stillwatch.verdicts import Effect
@@ -63,9 +62,8 @@ def request_data(body: bytes) -> dict[str, Any] | None:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         pass
     try:
-        # a client's words may hold what only a lenient reader takes, such as half a surrogate pair or NaN
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = loosely(body)  # a whole conversation is not written anew for its client's words, as `lenient` does
+    except (msgspec.DecodeError, RecursionError):
         return None
     data = found.get("request_data") if isinstance(found, dict) else None
     return data if isinstance(data, dict) else None

@@ -17,9 +17,8 @@ from stillwatch.errors import Mistake, RunError, UsageError
 from stillwatch.records.subjects import SCREENING
 from stillwatch.screening.holders import Named
 from stillwatch.serve import logs
-from stillwatch.serve.decisions import read_call
 from stillwatch.serve.door import Door
-from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.http import Request, Response, json_response, problem, read_call
 from stillwatch.settings import ServeSettings
 
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ from typing import Annotated, Any
 
 import msgspec
 
-from stillwatch.serve.http import Request, Response, json_response, problem
+from stillwatch.serve.http import Request, Response, json_response, read_call
 from stillwatch.serve.snapshots import SnapshotAnswer, Snapshots
 from stillwatch.verdicts import Effect
 
 
 class VerdictCall(msgspec.Struct):
-    """Asks about one account; `request` may describe the exchange that is under way, and is not kept.
+    """Asks about one account. Nothing else in the body is looked at, such as a `request` that describes the exchange.
 
-    Only the body's size bounds the id: a client may choose a long one, and an unknown account is no error.
+    A client's words may stand there, which must not decide whether an answer comes. Only the body's size bounds the
+    id: a client may choose a long one, and an unknown account is no error.
     """
 
     account_id: Annotated[str, msgspec.Meta(min_length=1)]
-    request: dict[str, Any] | None = None
 
 
 class EffectAnswer(msgspec.Struct):
@@ -44,7 +44,7 @@ class VerdictAnswer(msgspec.Struct):
     snapshot: SnapshotAnswer | None
 
 
-_read = msgspec.json.Decoder(VerdictCall).decode
+_read = msgspec.json.Decoder(VerdictCall)
 
 
 class VerdictRoute:
@@ -55,12 +55,9 @@ class VerdictRoute:
 
     def __call__(self, request: Request) -> Response:
         """Returns the verdict on the account that the body names."""
-        try:
-            call = _read(request.body)
-        except msgspec.ValidationError as error:
-            return problem(422, f"{error}; see `/openapi.json`")
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return problem(400, 'the body is no JSON; send `{"account_id": "…"}`')
+        call = read_call(request.body, _read)
+        if isinstance(call, Response):
+            return call
         found, described = self._snapshots.answer(call.account_id)
         if found is None:
             return json_response(VerdictAnswer(call.account_id, None, None, None, [], described))
