@@ -35,6 +35,7 @@ from stillwatch.errors import (
     UsageError,
 )
 from stillwatch.job import Job, stamp
+from stillwatch.key import remedy_for
 from stillwatch.read.refusals import refusals
 from stillwatch.read.summary import (
     ReadSummary,
@@ -261,7 +262,7 @@ def _sketch_key_id(job: Job, state: State | None) -> str:
     if state is not None and state.parts and state.key_id != key_id:
         raise InputError(
             f"the sketches in `{state.folder}` were made under the key `{state.key_id}`, but these logs would be under "
-            f"`{key_id}`, so that they could not be compared; name the state's key with `--key-file`"
+            f"`{key_id}`, so that they could not be compared; {remedy_for(state.key_id)}"
         )
     return key_id
 
@@ -271,7 +272,7 @@ def _refuse_another_key(job: Job, key_id: str) -> None:
     if key_id != job.key.key_id and job.settings.sketch.key_file is not None:
         raise InputError(
             f"the sketches given were made under the key `{key_id[:40]}`, but this run's key is `{job.key.key_id}`, so "
-            "that indicators and later runs could not be compared with them; name their key with `--key-file`"
+            f"that indicators and later runs could not be compared with them; {remedy_for(key_id)}"
         )
 
 

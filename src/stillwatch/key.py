@@ -70,6 +70,13 @@ def load_key(path: Path | None) -> Key:
     return Key(secret)
 
 
+def remedy_for(key_id: str) -> str:
+    """What to do where sketches under the key of this id are to be met: name it, or name none where none was named."""
+    if key_id == Key(_OPEN).key_id:
+        return "they were made without a key: leave `--key-file` out, or begin anew"
+    return "name their key with `--key-file`"
+
+
 def exposure(path: Path | None) -> str | None:
     """What is wrong where others than its owner may read or write the key file; None where they may not."""
     try:
@@ -79,8 +86,8 @@ def exposure(path: Path | None) -> str | None:
     if found is None or not stat.S_ISREG(found.st_mode) or not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return None
     return (
-        f"key file `{path}` is open to others than its owner (mode {stat.S_IMODE(found.st_mode):o}), who can test "
-        f"guesses at what sketches hold; run `chmod 600 {path}`"
+        f"key file `{path}` is open to others than its owner (mode {stat.S_IMODE(found.st_mode):o}), who can "
+        f"learn what it hides; run `chmod 600 {path}`"
     )
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli.main import invoke
 from stillwatch.ledger import opened
+from stillwatch.report.access.records import LEVELS
 from tests.report.conftest import full, full_folder  # noqa: F401  a run folder made once
+
+
+def _a_member(run: Path) -> str:
+    members = pq.read_table(run / "campaign_members.parquet").to_pylist()
+    return str(max(row["account_id"] for row in members if row["campaign_id"] == "C2" and row["level"] in LEVELS))
 
 
 def test_a_case_is_kept_listed_and_deleted(
@@ -21,14 +28,20 @@ def test_a_case_is_kept_listed_and_deleted(
     monkeypatch.chdir(tmp_path)
     Path("holders.csv").write_text("account_id,name,card\nnobody,Ann,4111\n", encoding="utf-8")
     words = [str(full_folder), "holders.csv", "--campaign", "C2", "--state", "state", "--by", "ann"]
-    assert invoke(["records", "export", *words]) == 0
-    assert "them every field: is it the right file?" in capsys.readouterr().out
-    lines = Path("state/records/C2.jsonl").read_text(encoding="utf-8").splitlines()
-    assert {json.loads(line)["case"] for line in lines} == {"C2"}
-    account = json.loads(lines[-1])["account_id"]
+    account = _a_member(full_folder)
+    assert invoke(["records", "export", *words]) == 2
+    assert "says nothing of any of the" in capsys.readouterr().err
+    assert not Path("state").exists()
     Path("holders.csv").write_text(f"account_id,name\n{account},Ann\n", encoding="utf-8")
-    assert invoke(["records", "export", *words[:-3], "other", "--by", "ann"]) == 0
-    assert f", {len(lines) - 1:,} of them every field" in capsys.readouterr().out
+    assert invoke(["records", "export", *words]) == 0
+    said = capsys.readouterr().out
+    lines = Path("state/records/C2.jsonl").read_text(encoding="utf-8").splitlines()
+    assert f", {len(lines) - 1:,} of them every field" in said
+    assert {json.loads(line)["case"] for line in lines} == {"C2"}
+    Path("wrong.csv").write_text("account_id,nmae\n" + account + ",Ann\n", encoding="utf-8")
+    assert invoke(["records", "export", words[0], "wrong.csv", *words[2:]]) == 2
+    assert Path("state/records/C2.jsonl").read_text(encoding="utf-8").splitlines() == lines  # what was kept stays
+    capsys.readouterr()
     assert invoke(["records", "list", "--state", "state"]) == 0
     assert f"records/C2.jsonl: {len(lines):,} rows" in capsys.readouterr().out
     assert invoke(["records", "expire", "--state", "state"]) == 0

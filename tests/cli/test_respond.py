@@ -119,6 +119,14 @@ class TestRespond:
         found = shell.respond("--dry-run")
         assert "it would have stopped on" in found
 
+    def test_a_run_that_is_refused_leaves_what_gateways_are_told(self, shell: Shell) -> None:
+        shell.respond("--state", shell.state)
+        before = sorted((shell.state / "verdicts").iterdir())
+        shell.run = written(shell.folder / "run", shell.seen(3), newest=shell.newest - timedelta(days=110))
+        assert "110 days old" in shell.respond("--state", shell.state, code=1)
+        assert sorted((shell.state / "verdicts").iterdir()) == before
+        assert Reader(shell.state / "verdicts").find("a9") is not None
+
     def test_every_mistake_is_listed(self, shell: Shell) -> None:
         said = shell("respond", shell.folder / "none", code=2)
         assert [one.split("`")[1] for one in said.splitlines()] == ["--policy", str(shell.folder / "none"), "--state"]

@@ -45,6 +45,11 @@ def export(
         findings.settle()
     wanted = ("account_id", *records.FIELDS)
     made = records.records(campaign, levels, (row for one in found.sources for row in rows_of(one.path, wanted)))
+    if all(set(records.NEEDED) <= set(one["missing"]) for one in made):  # it would replace what was kept before
+        what = f"says nothing of any of the {len(made):,} accounts of {campaign}"
+        fields = ", ".join(f"`{one}`" for one in records.FIELDS)
+        findings.add("HOLDERS", what, f"name files with `account_id` and {fields}")
+        findings.settle()
     with ledger_of(place, database, create=True) as ledger:
         path = retention.Keeper(place, ledger, by or user(), now()).keep(campaign, made)
     lacking = sum(len(one["missing"]) > 0 for one in made)

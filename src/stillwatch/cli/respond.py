@@ -76,7 +76,8 @@ def _decide(run: Path, policy: Policy, people: People, place: Place, as_json: bo
     state = place.state
     with ledger_of(state, place.database, create=True) as ledger:
         done = responding.decide(run, ledger, policy, None, people, now())
-        snapshot = responding.publish(run, ledger, None, state / VERDICTS, now()) if state is not None else None
+        published = state is not None and done.answers
+        snapshot = responding.publish(run, ledger, None, state / VERDICTS, now()) if published else None
     for warning in done.warnings:
         complain(warning)
     if as_json:

@@ -14,7 +14,7 @@ import typer
 from stillwatch.cli.arguments import job_from
 from stillwatch.cli.findings import Findings
 from stillwatch.cli.options import TABLES, Typed, takes
-from stillwatch.cli.output import say
+from stillwatch.cli.output import complain, say
 from stillwatch.errors import UsageError
 from stillwatch.job import Inputs
 from stillwatch.settings import duration
@@ -59,6 +59,8 @@ def watch(  # noqa: PLR0913  one parameter an option
     rules = _policy(policy, findings)
     job = job_from(context, typed, findings, needs_logs=False)
     inputs = Inputs((), *map(tuple, (typed.accounts, typed.permits, typed.judgements, typed.indicators)))
+    if job.settings.sketch.key_file is None:
+        complain("no `--key-file` is named: whoever gets hold of the state can test guesses at what is in it")
     from stillwatch.watch.loop import Plan
     from stillwatch.watch.workers import by_default
 

@@ -48,6 +48,7 @@ class Summary:
     kept_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusal: str | None = None  # why nothing was decided: then nothing was, in whole or in part
     warnings: tuple[str, ...] = ()
+    answers: bool = True  # whether gateways may be answered from the run; not where it, clock or inputs were refused
 
 
 def decide(run: Path, ledger: Ledger, policy: Policy, joins: pa.Table | None, people: People, now: datetime) -> Summary:
@@ -63,7 +64,7 @@ def decide(run: Path, ledger: Ledger, policy: Policy, joins: pa.Table | None, pe
     with ledger.writing():
         refusal = _refusal(found, ledger, policy, people, now)
         if refusal is not None:
-            return Summary(found.run, now, refusal=refusal)
+            return Summary(found.run, now, refusal=refusal, answers=False)
         bars = Bars(policy, people, found, ledger.judgements.latest(), now)
         draw = Draw(policy.key())
         plan = planned(found, policy, bars, _before(ledger, policy, now), draw, now)

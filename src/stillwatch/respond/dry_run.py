@@ -64,7 +64,7 @@ def dry_run(run: Path, policy: Policy, people: People, said: Mapping[str, Judgem
         return DryRun(None, {})
     warnings, refusal = misspelt(found, policy, people), incomplete(found, policy, people)
     if refusal is not None:
-        return DryRun(found.newest, {}, refusal, warnings)
+        return DryRun(found.newest, {}, f"at once: {refusal}", warnings)
     arriving = sorted((min(one.found_at for one in mine), account) for account, mine in found.of.items())
     begins = found.newest - days * DAY
     told: dict[date, Day] = defaultdict(Day)

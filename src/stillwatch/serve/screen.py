@@ -114,7 +114,8 @@ class Screening:
             self._screener = _screener(self._settings.screening_lists)
             self._seen = seen
         except (OSError, RunError) as error:
-            logs.note("a list cannot be read", logging.ERROR, former=self._screener is not None, **logs.where(error))
+            about = {"list": str(getattr(error, "filename", None) or error), "former": self._screener is not None}
+            logs.note("a list cannot be read", logging.ERROR, **about, **logs.where(error))
             return False
         logs.note("lists read", entries=sum(len(one.entries) for one in self._screener.lists))
         return True

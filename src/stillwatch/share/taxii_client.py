@@ -117,10 +117,14 @@ class TaxiiCollection:
 
 def secret_in(path: Path) -> str:
     """The secret in a partner's key file; raises UsageError where there is none."""
+    remedy = "name a file that holds the key that the partner gave you, on one line"
     try:
         found = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError([Mistake(f"key file `{path}`", "cannot be read", "name a file that holds the key")]) from error
+    except UnicodeDecodeError as error:
+        raise UsageError([Mistake(f"key file `{path}`", "holds bytes that are no key of a partner", remedy)]) from error
+    except OSError as error:
+        what = f"cannot be read ({error.strerror or error})"
+        raise UsageError([Mistake(f"key file `{path}`", what, remedy)]) from error
     if not found or len(found) > 512 or any(one.isspace() for one in found):
         raise UsageError([Mistake(f"key file `{path}`", "holds no key", "put the key alone on its first line")])
     return found

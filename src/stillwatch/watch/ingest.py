@@ -13,6 +13,7 @@ from stillwatch.engine.factory import open_engine
 from stillwatch.errors import InputError
 from stillwatch.flow import PATIENCE, Sketched
 from stillwatch.job import Job, Window
+from stillwatch.key import remedy_for
 from stillwatch.read.summary import Rows
 from stillwatch.runs import state as states
 from stillwatch.runs import state_update
@@ -78,7 +79,7 @@ def _of_one_key(job: Job, made: Sequence[Sketched]) -> tuple[list[Sketched], lis
     key_id = state.key_id if state.parts else own if own in keys else next(iter(keys), own)
     if own != key_id and own in keys:
         what = f"the sketches in `{state.folder}` were made under the key `{key_id}`, but these logs' would be under"
-        raise InputError(f"{what} `{own}`; name the state's key with `--key-file`")
+        raise InputError(f"{what} `{own}`; {remedy_for(key_id)}")
     wrong = [one.fresh for one in made if one.fresh is not None and one.fresh.key_id != key_id]
     said = [f"{one.part.rows:,} sketches are under the key `{one.key_id[:40]}`, not `{key_id}`" for one in wrong]
     return [replace(one, rows=NO_ROWS, fresh=None) if one.fresh in wrong else one for one in made], said

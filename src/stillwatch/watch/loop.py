@@ -98,6 +98,7 @@ class Watch:
     decide_from: float = 0.0  # when it may decide on them
     noted: float = -math.inf  # when it last wrote how it does
     behind: bool = False  # whether a source had as much as a batch takes
+    unread: set[str] = field(default_factory=set)  # sources of which something is wrong, and nothing was read since
     workers: Workers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +128,8 @@ class Watch:
                     _rest(failures * RETRY_SECONDS, stopped)
                     continue
                 if self.plan.once and not took:
+                    if self.unread:
+                        raise RunError(f"nothing was read of {', '.join(sorted(self.unread))}, as was said above")
                     return
                 if not took:
                     _rest(self.plan.wait_seconds, stopped)
@@ -210,9 +213,13 @@ class Watch:
         job = replace(_embedded(self.plan.job), lateness=self.plan.lateness)
         done = ingest.take(source, job, batch, self.workers, self._join)
         self.behind = self.behind or batch.counts.bytes >= FULL * most
-        for said in [*map(str, batch.troubles), *done.unreadable]:
+        of_itself = [one.what for one in batch.troubles if one.where == source.name]
+        of_files = [str(one) for one in batch.troubles if one.where != source.name]
+        for said in [*of_itself, *of_files, *done.unreadable]:
             self.tell(f"{source.name}: {said}")
+        self.unread |= {source.name} if of_itself else set()
         if batch.files:
+            self.unread.discard(source.name)
             self.tell(_sentence(source.name, done))
         return bool(batch.files)
 
