@@ -67,6 +67,12 @@ def test_accounts_that_contradict_one_another_are_named(tmp_path: Path) -> None:
     assert found.refusals == ()
 
 
+def test_exchanges_in_place_of_accounts_are_refused(tmp_path: Path) -> None:
+    rows = "account_id,exchange_id,started_at,input_text\na0,e0,2026-05-01T13:00:00Z,hello\n"
+    with pytest.raises(InputError, match="it holds exchanges, not accounts; name a table"):
+        flow.check(asked(tmp_path, accounts=rows))
+
+
 def checked(folder: Path, text: str) -> ReadSummary:
     (folder / "other.jsonl").write_text(text)
     return flow.check(resolve(Inputs((str(folder / "other.jsonl"),))))

@@ -84,7 +84,8 @@ def _say(found: Entry) -> None:
     for name, value in asdict(found.decision).items():
         if name == "evidence":
             for one in found.decision.evidence:
-                say(f"{'evidence':<14}  {one.claim} ({one.bits:+.1f} bits): {one.sentence}")
+                weight = f" ({one.bits:+.1f} bits)" if one.bits else ""  # not every claim is weighed
+                say(f"{'evidence':<14}  {one.claim}{weight}: {one.sentence}")
         elif value is not None:
             say(f"{name.replace('_', ' '):<14}  {value}")
     say(f"{'status':<14}  {found.status(now()).replace('_', ' ')}")

@@ -39,7 +39,7 @@ def watch(  # noqa: PLR0913  one parameter an option
     ],
     every: Annotated[str, typer.Option(help="Time between searches for networks, like `15m` or `1h`.")] = "1h",
     lateness: Annotated[str, typer.Option(help="How late an exchange may come.")] = "1h",
-    window: Annotated[str | None, typer.Option(help="How far back to look, like `60d`; for ever without it.")] = None,
+    window: Annotated[str | None, typer.Option(help="What the state keeps, by whole parts, like `60d`.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that read and sketch; one a core, at most 4, without.", min=1, max=64)
     ] = None,

@@ -20,7 +20,7 @@ from stillwatch.read.validation.rejects import printable
 from stillwatch.read.validation.times import unit_of
 from stillwatch.read.validation.typed import Conventions
 from stillwatch.records import Kind, Table
-from stillwatch.records.inputs import EXCHANGES
+from stillwatch.records.inputs import ACCOUNTS, EXCHANGES
 from stillwatch.records.sketches import EXCHANGE_SKETCHES
 from stillwatch.settings import ReadSettings
 
@@ -68,6 +68,13 @@ def opened(source: Source, table: Table, settings: ReadSettings, engine: Engine)
     A Parquet file of logs holds sketches when it has all of their columns. Raises InputError when the file cannot be
     read, or when a row of it could not have what the table needs.
     """
+    found = _opened(source, table, settings, engine)
+    if table is ACCOUNTS and set(EXCHANGES.required) <= set(found.names):  # they have an account's only required column
+        raise unreadable(source, "it holds exchanges, not accounts", "name a table with a row for each account")
+    return found
+
+
+def _opened(source: Source, table: Table, settings: ReadSettings, engine: Engine) -> Opened:
     if source.format == "parquet":
         return _parquet(source, table, settings, engine)
     asked = _asked(table, settings)

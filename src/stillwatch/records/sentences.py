@@ -124,13 +124,14 @@ def hands_over(own: float, people: float | None, _: float) -> str:
     )
 
 
-def replaces_closed(own: float, people: float | None, _: float) -> str:
+def replaces_closed(own: float, people: float | None, bits: float) -> str:
     if own >= 1.5 * max(people or 0.0, 0.5):
         finding = "New accounts replace closed ones"
     elif round(own) <= 0:
         finding = "New accounts do not begin soon after closures"
     else:
-        finding = "New accounts begin soon after closures, hardly more often than by chance"
+        more = "somewhat more" if bits > 0.0 else "hardly more"
+        finding = f"New accounts begin soon after closures, {more} often than by chance"
     chance = "" if people is None else f"; chance alone would give {people:.1f}"
     return (
         f"{finding}: {counted(round(own), 'closure')} of an account came within six hours before the first request "
