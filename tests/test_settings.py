@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from stillwatch.errors import UsageError
+from stillwatch.job import Inputs, resolve
 from stillwatch.report.dossier.damage import load_prices
 from stillwatch.report.dossier.worksheet_file import load_worksheet
 from stillwatch.respond.policy import Policy, load_policy
@@ -86,6 +87,17 @@ def test_every_path_of_a_file_is() -> None:
         known = set(named(model))
         assert known
         assert all(f"\n{name} = " in f"\n{text}" for name in known)
+
+
+def test_all_address_data_that_are_missing_are_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "there.txt").write_text("192.0.2.0/24\n")
+    regions = {"countries": "nowhere.csv", "hosting": ["no.txt", "there.txt"]}
+    settings = Settings.model_validate({"regions": regions}, context={"folder": tmp_path})
+    with pytest.raises(UsageError) as raised:
+        resolve(Inputs(("*.none",)), settings=settings)
+    said = [one.where for one in raised.value.mistakes]
+    assert said[1:] == ["`regions.countries`", "`regions.hosting`"] and said[0].startswith("LOGS")
+    assert str(tmp_path / "no.txt") in raised.value.mistakes[-1].what
 
 
 def test_of_which_a_missing_one_is_named_as_it_is_looked_for(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from stillwatch.errors import Mistake, UsageError
 from stillwatch.input_files import Found, Source, find
 from stillwatch.key import Key, load_key
-from stillwatch.settings import Settings
+from stillwatch.settings import Settings, absent_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ def resolve(
         key = load_key(settings.sketch.key_file)
     except UsageError as error:
         mistakes.extend(error.mistakes)
+    mistakes.extend(absent_files(settings.regions, "regions"))  # else found out when all stages before are done
     if mistakes:
         raise UsageError(mistakes)
     return Job(sources, window, settings, key, state, previous)

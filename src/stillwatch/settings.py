@@ -243,6 +243,22 @@ def load_settings(path: Path | None) -> Settings:
     return load_toml(path, Settings, "examples/provider.toml")
 
 
+def absent_files(section: BaseModel, named: str) -> list[Mistake]:
+    """What is wrong with the files that a section of the settings names, `named` being the section's own name."""
+    found = []
+    for name, value in section:
+        paths = [one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, Path)]
+        for path in paths:
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                what = f"names `{path}`, which cannot be read ({reason_of(error)})"
+                found.append(
+                    Mistake(f"`{named}.{name}`", what, "name a readable file, as seen from the settings' folder")
+                )
+    return found
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

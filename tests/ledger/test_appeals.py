@@ -78,6 +78,23 @@ class TestWaiting:
 
 
 class TestDeciding:
+    def test_overturned_grants_what_else_the_holder_waits_for(self, ledger: Ledger) -> None:
+        ledger.decisions.add([decision("1"), decision("2", account_id="account-1"), decision("3")])
+        first, _, _, other = (
+            ledger.appeals.receive(against, text, NOW)
+            for against, text in (("d1", "No."), ("d1", "And no."), ("d2", "No."), ("d3", "No."))
+        )
+        ledger.appeals.decide(first.appeal_id, "overturned", "Bo", NOW + DAY, "a class")
+        assert {one.status for one in ledger.appeals.list() if one != other} == {"overturned"}
+        assert [one.appeal_id for one, _ in ledger.appeals.waiting()] == [other.appeal_id]
+        ledger.check()
+
+    def test_upheld_leaves_the_others_waiting(self, ledger: Ledger) -> None:
+        ledger.decisions.add([decision("1")])
+        first, second = (ledger.appeals.receive("d1", text, NOW) for text in ("No.", "And no."))
+        ledger.appeals.decide(first.appeal_id, "upheld", "Bo", NOW + DAY, "the evidence stands")
+        assert [one.appeal_id for one, _ in ledger.appeals.waiting()] == [second.appeal_id]
+
     def test_overturned_reverses_and_clears_the_account(self, ledger: Ledger) -> None:
         ledger.decisions.add([decision("1"), decision("2", account_id="account-1"), decision("3")])
         appeal = ledger.appeals.receive("d1", "No.", NOW)

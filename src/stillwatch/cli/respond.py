@@ -76,8 +76,8 @@ def _decide(run: Path, policy: Policy, people: People, place: Place, as_json: bo
     state = place.state
     with ledger_of(state, place.database, create=True) as ledger:
         done = responding.decide(run, ledger, policy, None, people, now())
-        published = state is not None and done.answers
-        snapshot = responding.publish(run, ledger, None, state / VERDICTS, now()) if published else None
+        folder = state / VERDICTS if state is not None and done.answers else None
+        snapshot = None if folder is None else responding.publish(run, ledger, None, folder, now())
     for warning in done.warnings:
         complain(warning)
     if as_json:

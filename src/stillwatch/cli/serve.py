@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillwatch.cli.output import say
+from stillwatch.cli.output import complain, say
 from stillwatch.errors import Mistake, UsageError
-from stillwatch.settings import Settings, load_settings
+from stillwatch.settings import Settings, absent_files, load_settings
 
 if TYPE_CHECKING:
     from stillwatch.serve.build import Beside, Service
@@ -28,6 +28,9 @@ def serve(
     if not state.is_dir():
         remedy = "name the folder that `watch` or `respond` writes"
         raise UsageError([Mistake(f"`--state {state}`", "is no folder", remedy)])
+    # told and no more: gateways are answered without them, and a machine that begins anew must not stop doing so
+    for mistake in (*absent_files(found.serve, "serve"), *absent_files(found.console, "console")):
+        complain(str(mistake))
     try:
         from stillwatch.serve import server  # here, because `--help` must not wait for it
     except ModuleNotFoundError as error:

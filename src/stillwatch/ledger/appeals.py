@@ -133,7 +133,7 @@ class Appeals(Part):
     ) -> AppealEvent:
         """Settles an appeal; `overturned` reverses the decision and records that the account is innocent.
 
-        The three rows are one transaction. Raises UsageError where the appeal is unknown or settled, no reason is
+        It grants what else the holder waits for an answer to, too. All rows are one transaction. Raises UsageError where the appeal is unknown or settled, no reason is
         given, or the person made, approved or reversed the decision.
         """
         person, why = named("`--by`", by), named("`--reason`", reason)
@@ -144,10 +144,10 @@ class Appeals(Part):
             entry = self._check(appeal_id, person, "`--by`")
             self._add(connection, event)
             if outcome == "overturned":
-                self._overturn(entry, event)
+                self._overturn(connection, entry, event)
         return event
 
-    def _overturn(self, entry: Entry, event: AppealEvent) -> None:
+    def _overturn(self, connection: sa.Connection, entry: Entry, event: AppealEvent) -> None:
         """Reverses every living decision of the account, for it is innocent, and says so."""
         account, reason = entry.decision.account_id, f"appeal {event.appeal_id} was granted: {event.reason}"
         ids = {entry.decision.decision_id} | {
@@ -156,6 +156,9 @@ class Appeals(Part):
         for decision_id in sorted(ids):
             self._decisions.reverse(decision_id, event.by, event.at, reason)
         self._judgements.add(Judgement(of_account(account), "innocent", event.by, event.at, reason))
+        for other in self._appeals(sa.select(APPEALS).where(_TABLE.decision_id.in_(sorted(ids)))):
+            if other.status in ("received", "assigned"):
+                self._add(connection, replace(event, appeal_id=other.appeal_id, reason=reason))
 
     def _check(self, appeal_id: str, person: str, option: str) -> Entry:
         """The decision that is appealed against; raises UsageError where `person` cannot settle the appeal."""
