@@ -133,8 +133,9 @@ class Appeals(Part):
     ) -> AppealEvent:
         """Settles an appeal; `overturned` reverses the decision and records that the account is innocent.
 
-        It grants what else the holder waits for an answer to, too. All rows are one transaction. Raises UsageError where the appeal is unknown or settled, no reason is
-        given, or the person made, approved or reversed the decision.
+        It grants what else the holder waits for an answer to, too. All rows are one transaction. Raises UsageError
+        where the appeal is unknown or settled, no reason is given, or the person made, approved or reversed the
+        decision.
         """
         person, why = named("`--by`", by), named("`--reason`", reason)
         if outcome not in ("upheld", "overturned"):
