@@ -64,6 +64,11 @@ class TestWhatIsTaken:
         assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"", PROTOBUF_TYPE)
         assert kept(inbox) == {".binpb": len(body).to_bytes(4, "big") + body}
 
+    def test_protobuf_with_a_text_that_is_no_utf8(self, client: Client, inbox: Inbox) -> None:
+        body = traces_in_protobuf("good", "hostile").replace(b"hostile", b"\xff\xfe\xc3tile")
+        assert client.post(body, kind=PROTOBUF_TYPE).status == 200
+        assert kept(inbox) == {".binpb": len(body).to_bytes(4, "big") + body}
+
     def test_logs(self, client: Client, inbox: Inbox) -> None:
         assert client.post(b'{"resourceLogs": [{}]}', "/v1/logs").status == 200
         assert client.post(logs_in_protobuf("a"), "/v1/logs", PROTOBUF_TYPE).status == 200

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from stillwatch.errors import Mistake, UsageError
+from stillwatch.otlp_messages import messages
 from stillwatch.sources.inbox import JSON, PROTOBUF, FullError, Inbox, Kind
 from stillwatch.sources.interface import Allowed
 from stillwatch.sources.spool import TOO_DEEP, decoded
@@ -55,7 +55,7 @@ class Receiver:
     def __init__(self, inbox: Inbox, allowed: Allowed, largest: int = LARGEST) -> None:
         """Raises UsageError when the packages that read protobuf are missing."""
         self._inbox, self._allowed, self._largest = inbox, allowed, largest
-        self._messages = _messages()
+        self._messages = messages()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._looking = asyncio.Semaphore(1)
 
@@ -157,10 +157,10 @@ class Receiver:
         return data if any(held) else b""
 
     def _check_protobuf(self, path: str, data: bytes) -> None:
-        message, error = self._messages[path]
+        kind = self._messages.traces if path == "/v1/traces" else self._messages.logs
         try:
-            message.FromString(data)
-        except error as found:
+            kind.FromString(data)
+        except self._messages.error as found:
             raise RefusedError(400, 3, "the body is no message of OTLP in protobuf") from found
 
     def _unzipped(self, data: bytes) -> bytes:
@@ -184,18 +184,6 @@ class Receiver:
 
     def _too_large(self) -> RefusedError:
         return RefusedError(413, 8, f"the request is larger than {self._largest:,} bytes; send fewer records at once")
-
-
-def _messages() -> dict[str, tuple[Any, Any]]:
-    try:
-        from google.protobuf.message import DecodeError
-        from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
-        from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
-    except ImportError as error:
-        raise UsageError(
-            [Mistake("receiving OTLP", f"needs {error.name}", "run `pip install 'stillwatch[otlp]'`")]
-        ) from error
-    return {"/v1/traces": (TracesData, DecodeError), "/v1/logs": (LogsData, DecodeError)}
 
 
 def _status(kind: Kind | None, refused: RefusedError) -> bytes:

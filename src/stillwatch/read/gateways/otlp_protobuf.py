@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stillwatch.errors import Mistake, UsageError
 from stillwatch.input_files import Source, unreadable
+from stillwatch.otlp_messages import DEEPEST
+from stillwatch.otlp_messages import messages as known_messages
 
 LONGEST = 64_000_000  # bytes of one message: sixteen times what a collector accepts at once
 _BARE = b"\x0a"  # how a message begins that stands alone in its file: field 1, with a length
-_DEEPEST = 16
 
 
 def messages(source: Source, pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, object]]:
@@ -69,19 +69,12 @@ def decode(data: bytes) -> object:
 
     Raises UsageError when the packages that read protobuf are not installed.
     """
-    try:
-        from google.protobuf.message import DecodeError
-        from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
-        from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
-    except ImportError as error:
-        raise UsageError(
-            [Mistake("OpenTelemetry in protobuf", f"needs {error.name}", "run `pip install 'stillwatch[otlp]'`")]
-        ) from error
+    known = known_messages()
     # both kinds of message have the same frame, so that only what is inside tells them apart
-    for kind, document in ((TracesData, _traces), (LogsData, _logs)):
+    for kind, document in ((known.traces, _traces), (known.logs, _logs)):
         try:
             found = document(kind.FromString(data))
-        except DecodeError:
+        except known.error:
             continue
         if found is not None:
             return found
@@ -120,11 +113,11 @@ def _span(span: Any) -> dict[str, object]:
     return {
         "traceId": span.trace_id.hex(),
         "spanId": span.span_id.hex(),
-        "name": span.name,
+        "name": _text(span.name),
         "startTimeUnixNano": span.start_time_unix_nano,
-        "status": {"code": span.status.code, "message": span.status.message},
+        "status": {"code": span.status.code, "message": _text(span.status.message)},
         "attributes": _attributes(span.attributes),
-        "events": [{"name": one.name, "attributes": _attributes(one.attributes)} for one in span.events],
+        "events": [{"name": _text(one.name), "attributes": _attributes(one.attributes)} for one in span.events],
     }
 
 
@@ -134,22 +127,28 @@ def _log(record: Any) -> dict[str, object]:
         "traceId": record.trace_id.hex(),
         "spanId": record.span_id.hex(),
         "timeUnixNano": record.time_unix_nano or record.observed_time_unix_nano,
-        "eventName": record.event_name,
+        "eventName": _text(record.event_name),
         "attributes": (body if isinstance(body, dict) else {}) | _attributes(record.attributes),
     }
 
 
 def _attributes(pairs: Iterable[Any], depth: int = 0) -> dict[str, object]:
-    return {pair.key: _value(pair.value, depth) for pair in pairs}
+    return {_text(pair.key): _value(pair.value, depth) for pair in pairs}
 
 
 def _value(value: Any, depth: int) -> object:
     kind = value.WhichOneof("value")
-    if kind is None or depth > _DEEPEST:
+    if kind is None or depth > DEEPEST:
         return None
     held = getattr(value, kind)
     if kind == "array_value":
         return [_value(one, depth + 1) for one in held.values]
     if kind == "kvlist_value":
         return _attributes(held.values, depth + 1)
+    if kind == "string_value":
+        return _text(held)
     return held.hex() if isinstance(held, bytes) else held
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")  # as JSON is read, so that what is replaced is told
