@@ -102,6 +102,10 @@ def test_what_lies_deep_is_left_out(depth: int, recursion: int, request: pytest.
         (b'{"a": "\x00\x1b"}', {"a": "\0\x1b"}),
         (b'{"a": Infinity}', {"a": float("inf")}),
         (b'{"a": ' + b"9" * 10_000 + b"}", {"a": float("inf")}),
+        (
+            b'{"a": 123456789012345678901001, "b": [-9223372036854775809]}',
+            {"a": int("123456789012345678901001"), "b": [-(2**63) - 1]},
+        ),
         (b'{"a": 1, "a": 2}', {"a": 2}),
     ],
 )

@@ -112,6 +112,42 @@ def test_a_number_can_be_an_id(tmp_path: Path, keys: dict[str, object]) -> None:
     assert read_in(tmp_path, [tmp_path / "log.jsonl"])[0][0]["account_id"] == "12345"
 
 
+LONG = 123456789012345678901000
+
+
+def test_long_numbers_stay_different_ids(tmp_path: Path) -> None:
+    lines = [{"exchange_id": f"e{n}", "account_id": LONG + n, "device_id": -LONG - n} for n in range(3)]
+    text = "".join(json.dumps(KEYS | line) + "\n" for line in lines)
+    for name, log in (("alone.jsonl", text), ("beside.jsonl", text + "{\n")):
+        (tmp_path / name).write_text(log)
+        rows, _ = read_in(tmp_path, [tmp_path / name])
+        assert [(row["account_id"], row["device_id"]) for row in rows] == [
+            (str(LONG + n), str(-LONG - n)) for n in range(3)
+        ]
+
+
+def test_a_number_that_lost_digits_is_no_id(tmp_path: Path) -> None:
+    lines = [KEYS | {"account_id": 1.2345678901234567e23}, KEYS | {"exchange_id": "e1", "device_id": 1e17}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    pq.write_table(pa.Table.from_pylist(lines[:1]), tmp_path / "stored.parquet")
+    ((row,), summary) = read_in(tmp_path, [tmp_path / "log.jsonl", tmp_path / "stored.parquet"])
+    assert (row["exchange_id"], row["device_id"]) == ("e1", None)
+    assert summary.reasons == {"wrong_type": 2}
+    assert [(one["column_name"], one["reason"]) for one in summary.altered] == [("device_id", "wrong_type")]
+
+
+@pytest.mark.parametrize("zero", ["-0", "-0.0", "0", "-0e3"])
+def test_zero_has_no_sign(tmp_path: Path, zero: str) -> None:
+    line = json.dumps(KEYS | {"temperature": 1}).replace('"temperature": 1', f'"temperature": {zero}') + "\n"
+    (tmp_path / "alone.jsonl").write_text(line)
+    (tmp_path / "beside.jsonl").write_text(line + "{\n")
+    (tmp_path / "row.csv").write_text(f"{','.join(KEYS)},temperature\n{','.join(KEYS.values())},{zero}\n")
+    pq.write_table(pa.Table.from_pylist([KEYS | {"temperature": float(zero)}]), tmp_path / "row.parquet")
+    for name in ("alone.jsonl", "beside.jsonl", "row.csv", "row.parquet"):
+        ((row,), _) = read_in(tmp_path, [tmp_path / name])
+        assert str(row["temperature"]) == "0.0", name
+
+
 def test_messages_in_place_of_a_text_are_read_as_text(tmp_path: Path) -> None:
     said = {"input_text": [{"role": "user", "content": "hi"}], "output_text": [{"role": "assistant", "content": "yes"}]}
     (tmp_path / "log.jsonl").write_text(json.dumps(KEYS | said) + "\n")

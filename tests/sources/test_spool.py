@@ -41,6 +41,7 @@ def written(folder: Path, *values: bytes) -> dict[str, bytes]:
         (b"", []),
         (b" \n", []),
         (b"[]", []),
+        (b'[{"id": 123456789012345678901001}]', [b'{"id":123456789012345678901001}']),
     ],
 )
 def test_json_is_written_a_line_each(value: bytes, lines: list[bytes], tmp_path: Path) -> None:

@@ -10,13 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-import orjson
-
 from stillwatch.errors import OutputError
+from stillwatch.records.exact_json import lenient, strict
 
 LONGEST = 64_000_000  # bytes of one record, which `read` takes of a message in protobuf
 FILE_BYTES = 16_000_000  # of a file of a batch, beyond which the next is begun: workers share a batch by its files
-_LONGEST_INTEGER = 19  # digits: a longer integer is converted as a float, since that takes linear time
 _WHITE = b" \t\r\n"
 _PROTOBUF = b"\x0a"  # how a message of OTLP begins: field 1, with a length
 # the time in brackets of an access log's line, as nginx and Envoy write it
@@ -158,19 +156,15 @@ def decoded(text: bytes) -> object:
     Lone surrogates, control characters and long integers are taken: people write them to models.
     """
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return strict(text)
+    except (ValueError, RecursionError):
         pass
     try:
-        return json.loads(text.decode("utf-8", "replace"), strict=False, parse_int=_integer)
+        return lenient(text.decode("utf-8", "replace"))
     except RecursionError:
         return TOO_DEEP
     except ValueError:
         return None
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
 def unwritable(folder: Path, error: OSError) -> OutputError:

@@ -72,7 +72,7 @@ class TestDecode:
         assert (record["a"], record["b"], record["c"]) == ("\ufffd", "\ud800", "\x01")
         assert math.isnan(record["d"])
 
-    @pytest.mark.parametrize("data", [b"", b"{", b"no JSON", b"[" * 100_000, b"9" * 10_000])
+    @pytest.mark.parametrize("data", [b"", b"{", b"no JSON", b"[" * 100_000])
     def test_what_is_no_json_is_none(self, data: bytes) -> None:
         assert named("litellm").decode(data) is None
 

@@ -54,3 +54,9 @@ class TestMapping:
             }
             for number in (7, "n1/7")
         ]
+
+    def test_numbers_that_lost_digits_are_not_joined(self, tmp_path: Path) -> None:
+        path = tmp_path / "ours.toml"
+        path.write_text('[columns]\naccount_id = { join = ["a", "b"], with = "/" }\n', encoding="utf-8")
+        records = [{"a": 1.2345678901234567e23, "b": 1}, {"a": 2**80, "b": 1}]
+        assert rows_of(load_mapping(path), records) == [{}, {"account_id": f"{2**80}/1"}]

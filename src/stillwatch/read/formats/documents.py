@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import orjson
 
 from stillwatch.read.validation.rejects import MALFORMED_JSON, TRUNCATED_JSON
+from stillwatch.records.exact_json import Pairs, holds_long_integer, lenient
 
 DEEPEST = 200  # levels of nesting that are read; what lies deeper is left out
-_LONGEST_INTEGER = 19  # digits of 2^63: a longer integer is converted as a float, since that takes linear time
 _TOKEN = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
@@ -32,7 +32,8 @@ def decode(data: bytes) -> tuple[object, bool]:
     counts. Raises UndecodableError.
     """
     try:
-        return orjson.loads(data), False
+        if not holds_long_integer(data):
+            return orjson.loads(data), False
     except orjson.JSONDecodeError:
         pass  # it refuses lone surrogates, control characters, NaN and deep nesting, and does not say which
     if deep := _is_deep(data):
@@ -42,7 +43,7 @@ def decode(data: bytes) -> tuple[object, bool]:
         data = whole[0].data
     text = data.decode("utf-8", "surrogateescape")
     try:
-        return _loads(text), deep
+        return lenient(text), deep
     except json.JSONDecodeError as error:
         raise UndecodableError(TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON) from error
     except RecursionError as error:  # little of the stack was left to the caller
@@ -53,14 +54,14 @@ def repeated_names(data: bytes, names: Iterable[str]) -> set[str]:
     """Those of the names that the JSON object in `data` has twice or more, at its own level."""
     if not any(data.count(b'"%s"' % name.encode()) > 1 for name in names):
         return set()
-    pairs: list[tuple[str, object]] = []
+    pairs: Pairs = []
 
-    def keep(found: list[tuple[str, object]]) -> object:
+    def keep(found: Pairs) -> object:
         pairs[:] = found  # the outermost object is complete last
         return None
 
     try:
-        json.loads(data.decode("utf-8", "surrogateescape"), object_pairs_hook=keep, strict=False, parse_int=_integer)
+        lenient(data.decode("utf-8", "surrogateescape"), keep)
     except (ValueError, RecursionError):
         return set()
     found = [name for name, _ in pairs]
@@ -77,14 +78,6 @@ def _is_deep(data: bytes) -> bool:
         if depth > DEEPEST:
             return True
     return False
-
-
-def _loads(text: str) -> object:
-    return json.loads(text, strict=False, parse_int=_integer)
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits.lstrip("-")) <= _LONGEST_INTEGER else float(digits)
 
 
 def _ends_early(text: str, error: json.JSONDecodeError) -> bool:

@@ -6,6 +6,8 @@ import json
 
 import orjson
 
+from stillwatch.records.exact_json import lenient, strict
+
 
 def parsed(data: bytes | str) -> object:
     """Returns the value of a JSON text, None where it is none.
@@ -14,12 +16,11 @@ def parsed(data: bytes | str) -> object:
     kept. A nesting that Python cannot follow counts as no JSON.
     """
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
+        return strict(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
         pass
     try:
-        text = data.decode("utf-8", errors="replace") if isinstance(data, bytes) else data
-        return json.loads(text, strict=False)
+        return lenient(data.decode("utf-8", errors="replace") if isinstance(data, bytes) else data)
     except (ValueError, RecursionError):
         return None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stillwatch.read.gateways.bodies import request_values, response_values
 from stillwatch.read.gateways.fields import Field, Walk, fields_of
 from stillwatch.read.gateways.paths import Path, Texts, inside, present
+from stillwatch.records.exact_json import is_rounded
 
 Row = dict[str, object]
 """Values as found, by contract column; a column that is not there is null."""
@@ -44,7 +45,7 @@ class Origin:
         """Returns the values joined where each says something, else None; of no path the constant."""
         if self.joined_by is None:
             return self.constant
-        usable = all(present(part) and isinstance(part, str | int | float) for part in found)
+        usable = all(present(part) and isinstance(part, str | int | float) and not is_rounded(part) for part in found)
         return self.joined_by.join(map(str, found)) if usable else None
 
 

@@ -13,10 +13,10 @@ from stillwatch.read.gateways.bodies import answer_text, system_text, user_text
 from stillwatch.read.validation.rejects import BAD_UTF8, LONE_SURROGATE, NUL, OUT_OF_RANGE, WRONG_TYPE
 from stillwatch.read.validation.texts import ABSENT_WORDS, REPLACEMENT, broken, whole_id, whole_text
 from stillwatch.records import Column, Kind
+from stillwatch.records.exact_json import EXACT, is_rounded
 from stillwatch.records.inputs import TEXTS
 
 _BITS = {Kind.INT64: 63, Kind.INT32: 31, Kind.INT16: 15}
-_EXACT = 2**53  # up to here a float holds every integer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 _LONGEST_NUMBER = 400  # characters: a float in full has up to 309 digits before its point
@@ -81,10 +81,17 @@ def _text(column: Column, value: object) -> tuple[object, bool]:
     if isinstance(value, bool) and not column.required:
         return str(value).lower(), False
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        if _names(column) and is_rounded(value):
+            raise UnusableError(WRONG_TYPE)  # the ids of several may have become this number
         return _digits(value), False
     if column.name in _MESSAGES and isinstance(value, list | dict):
         return _said(column, value)
     raise UnusableError(WRONG_TYPE)
+
+
+def _names(column: Column) -> bool:
+    """Whether rows with the same text in this column are taken to belong together."""
+    return column.kind is Kind.STRING and column.name not in TEXTS
 
 
 def _said(column: Column, messages: object) -> tuple[object, bool]:
@@ -200,7 +207,7 @@ def _spelled(text: str) -> int | float | Decimal:
         return int(text)
     # a whole number beyond the exact range of a float is told from its neighbours only as a decimal
     exact = Decimal(text)
-    return exact if abs(exact.adjusted()) <= _LONGEST_NUMBER and abs(exact) >= _EXACT else float(text)
+    return exact if abs(exact.adjusted()) <= _LONGEST_NUMBER and abs(exact) >= EXACT else float(text)
 
 
 def _boolean(_: Column, value: object) -> tuple[object, bool]:
