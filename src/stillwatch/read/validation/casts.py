@@ -104,7 +104,8 @@ def _number(column: Column, name: str, stored: pa.DataType) -> Cast:
     if _TYPES.is_integer(stored):
         return Cast(f"CAST({name} AS DOUBLE)")
     number = name if stored == column.kind.arrow else f"CAST({name} AS DOUBLE)"
-    return Cast(f"CASE WHEN isfinite({number}) THEN {number} END", ((f"isinf({number})", OUT_OF_RANGE),))
+    whole = f"CASE WHEN isfinite({number}) THEN {number} + CAST(0 AS DOUBLE) END"  # -0.0 becomes 0.0, as in text
+    return Cast(whole, ((f"isinf({number})", OUT_OF_RANGE),))
 
 
 def _as_it_is(_column: Column, name: str, _stored: pa.DataType) -> Cast:

@@ -96,7 +96,7 @@ def _converted(table: Table, column: Column, given: Values, how: Conventions) ->
         stored, more = _timed(column, stored, how)
         faults += more
     elif pa.types.is_floating(stored.type):
-        stored, more = _finite(column, stored)
+        stored, more = _finite(column, pc.add(stored, 0.0))  # of -0, one parser makes 0 and another -0.0
         faults += more
     words = CLOSED_WORDS.get((table.name, column.name))
     if words is not None:
