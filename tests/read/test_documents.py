@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from functools import partial
 
 import pytest
@@ -19,6 +20,7 @@ from stillwatch.read.formats.documents import (
     objects,
     repeated_names,
 )
+from stillwatch.read.gateways.otlp import ROWS_IN, unpack
 
 WIDE = Limits(10_000_000, 10_000_000)
 VALUES = st.recursive(
@@ -68,6 +70,85 @@ def test_the_innermost_large_part_is_left_out() -> None:
     (found,) = objects(pieces(data, 100), Limits(1_000, 500))
     assert decode(found.data)[0] == {"id": "e1", "body": {"model": "m", "messages": None}, "after": 1}
     assert found.cut
+
+
+def test_many_long_texts_leave_room_for_the_others() -> None:
+    row = {f"t{n}": "x" * 200_000 for n in range(40)} | {"id": "e" * 500}
+    (found,) = objects([json.dumps(row).encode()], Limits(640_000, 160_000))
+    read, _ = decode(found.data)
+    assert isinstance(read, dict)
+    assert (read.keys(), read["id"], found.cut, found.left_out) == (row.keys(), row["id"], True, False)
+
+
+SPANS: st.SearchStrategy[object] = st.lists(
+    st.builds(lambda size, number: {"spanId": number, "gen_ai.x": "y" * size}, st.integers(0, 60), st.integers())
+    | st.sampled_from([None, 7, {}, {"spans": [{"spanId": 1}]}, [], "spans"]),
+    max_size=5,
+)
+
+
+def containers(first: dict[str, object], inner: st.SearchStrategy[object], *names: str) -> st.SearchStrategy[object]:
+    """Objects that begin with some members, as writers of OTLP begin them, and hold lists after these."""
+    lists = st.fixed_dictionaries({}, optional=dict.fromkeys(names, inner))
+    return st.lists(st.builds(lambda found: first | found | {"schemaUrl": "u"}, lists), max_size=3)
+
+
+SCOPES = containers({"scope": {"name": "s"}}, SPANS, "spans", "logRecords")
+RESOURCES = containers({"resource": {"attributes": {"a": 1}}}, SCOPES, "scopeSpans", "scopeLogs")
+
+
+@given(
+    document=st.fixed_dictionaries({}, optional={"resourceSpans": RESOURCES, "resourceLogs": RESOURCES}),
+    size=st.integers(1, 60),
+    room=st.integers(500, 3_000),
+    indent=st.sampled_from([None, 1]),
+)
+def test_a_document_in_parts_holds_the_same_rows(
+    document: dict[str, object], size: int, room: int, indent: int | None
+) -> None:
+    data = json.dumps(document, indent=indent).encode()
+    found = list(objects(pieces(data, size), Limits(room, room, rows_in=ROWS_IN)))
+    assert len(found) <= 1 or len(data) > room // 4
+    assert all(len(one.data) <= room for one in found)
+    assert not any(one.cut or one.left_out or one.too_large for one in found)
+    read = [row for one in found for row in unpack(decode(one.data)[0], Counter())]
+    expected = list(unpack(document, Counter()))
+    assert sorted(map(repr, read)) == sorted(map(repr, expected)) or not document
+
+
+def otlp(spans: list[object]) -> bytes:
+    resource = {"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "s"}, "spans": spans}]}
+    return json.dumps({"resourceSpans": [resource]}).encode()
+
+
+def span(number: int, **others: object) -> dict[str, object]:
+    return {"spanId": f"s{number}", "attributes": [{"key": key, "value": value} for key, value in others.items()]}
+
+
+LARGE: dict[str, dict[str, object]] = {
+    "long texts": span(99, **{f"t{n}": {"stringValue": "x" * 40_000} for n in range(20)}),
+    "many values": span(99, m={"arrayValue": {"values": [{"stringValue": "x"}] * 20_000}}),
+    "many attributes": span(99, **{f"t{n}": {"stringValue": "x"} for n in range(20_000)}),
+    "many members": {f"t{n}": n for n in range(20_000)},
+}
+
+
+@pytest.mark.parametrize("large", LARGE)
+@pytest.mark.parametrize("size", [50, 10_000_000])
+def test_a_large_row_costs_no_other_anything(large: str, size: int) -> None:
+    spans: list[object] = [span(n, text={"stringValue": "hello" * 100}) for n in range(20)]
+    data = otlp([*spans[:10], LARGE[large], LARGE[large], *spans[10:]])
+    found = list(objects(pieces(data, size), Limits(100_000, 25_000, rows_in=ROWS_IN)))
+    rows: dict[bool, list[object]] = {True: [], False: []}
+    for one in found:
+        for resource in decode(one.data)[0]["resourceSpans"] if one.whole else ():  # type: ignore[index]
+            for scope in resource["scopeSpans"]:
+                assert scope["scope"] == {"name": "s"}
+                rows[one.cut] += [span for span in scope["spans"] if span is not None]
+    assert rows[False] == spans
+    assert [row["spanId"] for row in rows[True]] == ([] if large == "many members" else ["s99", "s99"])  # type: ignore[index]
+    assert sum(one.too_large for one in found) == (2 if large == "many members" else 0)
+    assert sum(one.left_out for one in found) == (0 if large in ("long texts", "many members") else 2)
 
 
 def test_an_object_of_too_many_members_is_not_whole() -> None:

@@ -106,7 +106,7 @@ def _parsed(opened: Opened, engine: Engine, advance: Advance) -> Iterator[Parsed
         return parse_csv(reader, source, found, settings.max_line_bytes)
     if opened.shape == DOCUMENT:
         return parse_documents(reader, found, settings.max_line_bytes)
-    divided = blocks(found, settings.max_line_bytes)
+    divided = blocks(found, settings.max_line_bytes, reader.rows_in)
     if reader.format is not None:  # it works on Python's objects, under one lock
         return chain.from_iterable(parse_block(reader, block) for block in divided)
     return _in_order(lambda block: list(parse_block(reader, block)), divided)

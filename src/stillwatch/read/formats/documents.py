@@ -19,6 +19,10 @@ _TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTAL
 _STEP = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _OPEN_ESCAPE = re.compile(rb"\\(u[0-9a-fA-F]{0,3})?\Z")
 _SHOWN = 1_000  # bytes that are kept of an object that is too large
+_SHORTEST = 1_000  # bytes that every text may have: the ids of a row are kept, whatever stands before them
+_NAME = re.compile(rb'"([^"\\]{1,60})"\s*:\s*\Z')
+_BETWEEN = b" \t\r\n,"
+_END = {ord("["): b"]", ord("{"): b"}"}
 
 
 class UndecodableError(ValueError):
@@ -37,7 +41,7 @@ def decode(data: bytes) -> tuple[object, bool]:
     except orjson.JSONDecodeError:
         pass  # it refuses lone surrogates, control characters, NaN and deep nesting, and does not say which
     if deep := _is_deep(data):
-        whole = list(objects([data], Limits(2 * len(data), len(data))))
+        whole = list(objects([data], Limits(4 * len(data), len(data))))
         if len(whole) != 1:
             raise UndecodableError(MALFORMED_JSON)
         data = whole[0].data
@@ -89,24 +93,36 @@ def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of one object is kept: bytes in all, bytes of each text, and levels of nesting."""
+    """How much of one object is kept: bytes in all, bytes of each text, and levels of nesting.
+
+    `rows_in` names the lists whose elements hold rows of their own; an empty name stands for an array around objects.
+    """
 
     object_bytes: int
     text_bytes: int
     depth: int = DEEPEST
+    rows_in: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, line_bytes: int) -> Limits:
+    def of(cls, line_bytes: int, rows_in: frozenset[str] = frozenset()) -> Limits:
         """The limits of an object that is longer than a line may be: instructions, question and answer still fit."""
-        return cls(2 * line_bytes, max(line_bytes // 2, 1))
+        return cls(2 * line_bytes, max(line_bytes // 2, 1), rows_in=rows_in)
+
+    def of_next_text(self, kept: int) -> int:
+        """How many bytes the next text may have: half of what is left of three quarters, so that all texts find room.
+
+        The last quarter is for what stands around them.
+        """
+        return min(self.text_bytes, max((self.object_bytes * 3 // 4 - kept) // 2, _SHORTEST))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One JSON object of a stream: the 1-based line on which it begins, its text, and whether something was cut.
 
-    `too_large` says that even so it is larger than the limit, and `torn` that the stream ends within it; `data` is then
-    its start.
+    `left_out` says that more than the ends of texts was cut. `too_large` says that even so it is larger than the limit,
+    and `torn` that the stream ends within it; `data` is then its start. Of an object with lists of rows, each `part`
+    holds some of the rows and what stands around them; the rest of the object follows.
     """
 
     line: int
@@ -114,6 +130,8 @@ class Document:
     cut: bool = False
     too_large: bool = False
     torn: bool = False
+    left_out: bool = False
+    part: bool = False
 
     @property
     def whole(self) -> bool:
@@ -125,7 +143,8 @@ class Document:
 class Scanner:
     """Finds the objects of a stream that holds objects one after the other, or arrays of objects.
 
-    An object may span lines. What stands between objects is skipped.
+    An object may span lines. What stands between objects is skipped. An object with lists of rows is given in parts
+    where a row is cut or many bytes are kept, so that no row costs another anything.
     """
 
     limits: Limits
@@ -137,7 +156,12 @@ class Scanner:
     _skip: int = 0  # brackets open around what is left out; 0 where nothing is
     _began: int = 1
     _cut: bool = False
+    _left_out: bool = False
     _too_large: bool = False
+    _lists: list[int] = field(default_factory=list)  # which of the open brackets are lists of rows
+    _ended: list[tuple[int, int]] = field(default_factory=list)  # of the open objects, where rows of closed lists stand
+    _after_part: bool = False  # whether a comma may follow that belongs to a row that was given
+    _done: list[Document] = field(default_factory=list)
     _rest: bytes = b""  # the start of an escape that the last piece tore
 
     def feed(self, piece: bytes) -> Iterator[Document]:
@@ -159,42 +183,91 @@ class Scanner:
             at = end + 1
             if len(self._opened) == self._base:
                 self.line, counted = self.line + data.count(b"\n", counted, end), end
-            done = self._sign(found[0])
-            if done is not None:
-                yield done
+            self._sign(found[0])
+            if self._done:
+                yield from self._done
+                self._done.clear()
         self.line += data.count(b"\n", counted)
 
     def finish(self) -> Iterator[Document]:
         """Yields what the stream's end cut off, and forgets it."""
+        yield from self._done
         if self._kept:
             yield Document(self._began, bytes(self._kept), self._cut, self._too_large, torn=True)
+        self._done.clear()
         self._opened.clear()
         self._forget()
         self._base, self._text_left, self._rest = 0, -1, b""
 
     def _forget(self) -> None:
         self._kept.clear()
-        self._cut = self._too_large = False
+        self._lists.clear()
+        self._ended.clear()
+        self._cut = self._left_out = self._too_large = self._after_part = False
         self._skip = 0
 
     def _keep(self, data: bytes) -> None:
         if len(self._opened) <= self._base or self._skip or self._too_large:
             return
+        if self._after_part:
+            data = data.lstrip(_BETWEEN)
+            self._after_part = not data
         self._kept += data
         if len(self._kept) > self.limits.object_bytes:
             self._leave_out()
 
     def _leave_out(self) -> None:
-        """Leaves out the innermost list or object that takes a quarter of the room, but never the object as a whole."""
-        for depth in range(len(self._opened) - 1, self._base, -1):
+        """Leaves out the innermost list or object of a row that takes a quarter of the room.
+
+        Where there is none, the row is given as too large, or the object where it has no lists of rows.
+        """
+        row = self._lists[-1] + 1 if self._lists else self._base
+        for depth in range(len(self._opened) - 1, row, -1):
             if len(self._kept) - self._opened[depth] >= self.limits.object_bytes // 4:
-                self._skip = depth + 1
-                del self._kept[self._opened[depth] :]
-                self._kept += b"null"
-                self._cut = True
+                self._cut = self._left_out = True
+                self._skip_from(depth)
                 return
+        if self._lists and row < len(self._opened):
+            shown = bytes(self._kept[self._opened[row] :][:_SHOWN])
+            self._done.append(Document(self._began, shown, too_large=True, part=True))
+            self._cut = self._left_out = False
+            self._skip_from(row)
+            return
         self._too_large = True
         del self._kept[_SHOWN:]
+
+    def _skip_from(self, depth: int) -> None:
+        self._skip = depth + 1
+        self._forget_ended(self._opened[depth])
+        del self._kept[self._opened[depth] :]
+        self._kept += b"null"
+
+    def _divide(self, place: int) -> None:
+        """Gives the rows so far, and the last of them, which begins at this place, alone if it was cut."""
+        if self._cut:
+            last = bytes(self._kept[place:])
+            del self._kept[place:]
+            self._give(cut=False)
+            self._kept += last
+        self._give(self._cut)
+        self._cut = self._left_out = False
+        self._after_part = True
+
+    def _give(self, cut: bool) -> None:
+        """Gives what is kept, with its brackets closed, and keeps what stands around the rows to come."""
+        opened = self._opened
+        ends = b"".join(_END[self._kept[place]] for place in reversed(opened[self._base :]))
+        data = bytes(self._kept).rstrip(_BETWEEN) + ends
+        self._done.append(Document(self._began, data, cut, left_out=cut and self._left_out, part=True))
+        for begin, end in reversed(self._ended):
+            del self._kept[begin:end]
+            opened[:] = [place - (end - begin) if place >= end else place for place in opened]
+        self._ended.clear()
+        around = bytearray()
+        for depth, (begin, end) in enumerate(zip(opened[:], [*opened[1:], len(self._kept)], strict=True)):
+            opened[depth] = len(around)
+            around += self._kept[begin : begin + 1 if depth in self._lists else end]
+        self._kept = around
 
     def _text(self, data: bytes, at: int) -> int:
         found = _STRING_END.match(data, at)
@@ -212,21 +285,22 @@ class Scanner:
         self._keep(b'"')
         return end + 1
 
-    def _sign(self, sign: bytes) -> Document | None:
+    def _sign(self, sign: bytes) -> None:
         if sign == b'"':
             self._keep(sign)
-            self._text_left = self.limits.text_bytes
+            self._text_left = self.limits.of_next_text(len(self._kept))
         elif sign in b"{[":
             self._open(sign)
         elif self._opened:
-            return self._close(sign)
-        return None
+            self._close(sign)
 
     def _open(self, sign: bytes) -> None:
         if not self._opened and sign == b"[":
             self._base = 1
         elif len(self._opened) == self._base:
             self._began = self.line
+        elif sign == b"[" and self._holds_rows():
+            self._lists.append(len(self._opened))
         self._opened.append(len(self._kept))
         if len(self._opened) - self._base > self.limits.depth and not self._skip:
             self._keep(b"null")
@@ -235,18 +309,42 @@ class Scanner:
         else:
             self._keep(sign)
 
-    def _close(self, sign: bytes) -> Document | None:
+    def _holds_rows(self) -> bool:
+        """Whether the list that begins here is one of rows: by its name, in the object itself or in such a row."""
+        around = self._lists[-1] + 1 if self._lists else self._base
+        if not self.limits.rows_in or self._skip or self._too_large or len(self._opened) != around + 1:
+            return False
+        name = _NAME.search(self._kept, max(len(self._kept) - 100, 0))
+        return name is not None and name[1].decode("utf-8", "replace") in self.limits.rows_in
+
+    def _close(self, sign: bytes) -> None:
         self._keep(sign)
         if self._skip == len(self._opened):
             self._skip = 0
-        self._opened.pop()
+        place = self._opened.pop()
         if not self._opened:
             self._base = 0
-        if len(self._opened) != self._base or not self._kept:
-            return None
-        done = Document(self._began, bytes(self._kept), self._cut, self._too_large)
-        self._forget()
-        return done
+        if len(self._opened) == self._base and self._kept:
+            data = bytes(self._kept)
+            self._done.append(Document(self._began, data, self._cut, self._too_large, left_out=self._left_out))
+            self._forget()
+        elif self._lists and not self._skip and not self._too_large:
+            self._close_row(place)
+
+    def _close_row(self, place: int) -> None:
+        """Ends a list of rows, or a row that begins at this place."""
+        if self._lists[-1] == len(self._opened):
+            self._lists.pop()
+            self._forget_ended(place)
+            self._ended.append((place + 1, len(self._kept) - 1))
+        elif self._lists[-1] == len(self._opened) - 1:
+            self._forget_ended(place)
+            if self._cut or len(self._kept) > self.limits.object_bytes // 4:
+                self._divide(place)
+
+    def _forget_ended(self, place: int) -> None:
+        while self._ended and self._ended[-1][0] > place:
+            self._ended.pop()
 
 
 def objects(pieces: Iterable[bytes], limits: Limits) -> Iterator[Document]:

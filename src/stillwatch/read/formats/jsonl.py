@@ -47,7 +47,7 @@ def parse_block(reader: Reader, block: Block) -> Iterator[Parsed]:
 def parse_documents(reader: Reader, pieces: Iterable[bytes], max_object_bytes: int) -> Iterator[Parsed]:
     """Parses a stream of JSON objects that may span lines, or of arrays of objects."""
     batch, held = Batch(reader), 0
-    for document in objects(pieces, Limits.of(max_object_bytes)):
+    for document in objects(pieces, Limits.of(max_object_bytes, reader.rows_in)):
         _add_document(batch, document, LINE_TOO_LONG if document.too_large else TRUNCATED_JSON)
         held += len(document.data)
         if held >= _BATCH_BYTES:
@@ -58,8 +58,11 @@ def parse_documents(reader: Reader, pieces: Iterable[bytes], max_object_bytes: i
 
 def _add_document(batch: Batch, document: Document, reason: str) -> None:
     line = Line(document.line, document.data)
+    before = len(batch.rows) + len(batch.rejects)
     if document.whole:
         _add(batch, line, document.cut)
+        if document.left_out and len(batch.rows) + len(batch.rejects) == before:  # what made a row of it may be gone
+            batch.rejects.append(Reject(line.number, LINE_TOO_LONG, line.data))
     else:
         batch.rejects.append(Reject(line.number, reason, line.data))
 

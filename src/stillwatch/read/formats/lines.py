@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -75,38 +76,46 @@ class Block:
     overlong: tuple[Document, ...]
 
 
-def blocks(pieces: Iterable[bytes], max_line_bytes: int) -> Iterator[Block]:
+def blocks(pieces: Iterable[bytes], max_line_bytes: int, rows_in: frozenset[str] = frozenset()) -> Iterator[Block]:
     """Yields the lines of a stream, given in pieces, in blocks of about one piece.
 
     At most one piece and twice `max_line_bytes` are in memory. Of a longer line, which is taken for a JSON object, the
-    texts are cut, so that what remains can be read.
+    texts are cut, so that what remains can be read; where it has lists of rows, named in `rows_in`, it is yielded in
+    parts.
     """
     rest, number = b"", 0
+    limits = Limits.of(max_line_bytes, rows_in)
     long: _LongLine | None = None
     for piece in pieces:
         data = piece
         if long is not None:
-            ended, data = long.feed(data)
-            if not ended:
+            found, after = long.feed(data)
+            yield from _apart(found)
+            if after is None:
                 continue
-            yield Block(joined(()), (long.document(),))
-            number, long = number + 1, None
+            data, number, long = after, number + 1, None
         last = data.rfind(b"\n")
         if last < 0:
             rest += data
         else:
-            block = _split(b"".join((rest, memoryview(data)[:last])), number, max_line_bytes)
-            number += len(block.lines) + len(block.overlong)
-            yield block
+            whole = b"".join((rest, memoryview(data)[:last]))
+            yield _split(whole, number, max_line_bytes, limits)
+            number += whole.count(b"\n") + 1
             rest = data[last + 1 :]
         if len(rest) > max_line_bytes:
-            long = _LongLine(number + 1, Scanner(Limits.of(max_line_bytes)))
-            long.feed(rest)
+            long = _LongLine(number + 1, Scanner(limits, number + 1))
+            found, _ = long.feed(rest)
+            yield from _apart(found)
             rest = b""
     if long is not None:
-        yield Block(joined(()), (long.document(),))
+        yield from _apart(long.finish())
     elif rest:
-        yield _split(rest, number, max_line_bytes)
+        yield _split(rest, number, max_line_bytes, limits)
+
+
+def _apart(found: list[Document]) -> Iterator[Block]:
+    if found:
+        yield Block(joined(()), tuple(found))
 
 
 @dataclass(slots=True)
@@ -116,24 +125,38 @@ class _LongLine:
     number: int
     scanner: Scanner
     start: bytes = b""
+    gave: bool = False  # whether parts of it were given
     found: list[Document] = field(default_factory=list)
 
-    def feed(self, data: bytes) -> tuple[bool, bytes]:
-        """Takes the line's next bytes; returns whether it ended in them, and what follows its end."""
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array of objects where such a line may hold rows."""
+        return "" in self.scanner.limits.rows_in and self.start.lstrip().startswith(b"[")
+
+    def feed(self, data: bytes) -> tuple[list[Document], bytes | None]:
+        """Takes the line's next bytes; returns what of it can be given, and what follows its end, None before that."""
         line, end, others = data.partition(b"\n")
         self.start = self.start or line[:_START]
-        self.found = [*self.found, *self.scanner.feed(line)][:2]  # two are as wrong as many
-        return bool(end), others
+        parts = []
+        for one in self.scanner.feed(line):
+            if one.part or self.is_array:
+                parts.append(one)
+            else:
+                self.found = [*self.found, one][:2]  # two are as wrong as many
+        self.gave |= bool(parts)
+        return (parts + self.finish(), others) if end else (parts, None)
 
-    def document(self) -> Document:
-        """The line as one object, not whole where it is none."""
+    def finish(self) -> list[Document]:
+        """The rest of the line as one object, not whole where it is none."""
         found = [*self.found, *self.scanner.finish()]
+        if self.is_array and self.gave:
+            return found
         if len(found) == 1 and found[0].whole and self.start.lstrip().startswith(b"{"):
-            return Document(self.number, found[0].data, cut=True)
-        return Document(self.number, self.start, too_large=True)
+            return found
+        return [Document(self.number, self.start, too_large=True)]
 
 
-def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
+def _split(data: bytes, number: int, max_line_bytes: int, limits: Limits) -> Block:
     ends = _line_ends(data)
     starts = np.append(0, ends[:-1] + 1)
     lines = Lines(data, np.arange(number + 1, number + 1 + len(ends)), starts, ends)
@@ -141,13 +164,13 @@ def _split(data: bytes, number: int, max_line_bytes: int) -> Block:
     if not long.any():
         return Block(lines, ())
     short = joined([lines.line(index) for index in np.flatnonzero(~long).tolist()])
-    return Block(short, tuple(_shortened(lines.line(index), max_line_bytes) for index in np.flatnonzero(long).tolist()))
+    found = [_shortened(lines.line(index), limits) for index in np.flatnonzero(long).tolist()]
+    return Block(short, tuple(chain.from_iterable(found)))
 
 
-def _shortened(line: Line, max_line_bytes: int) -> Document:
-    long = _LongLine(line.number, Scanner(Limits.of(max_line_bytes)))
-    long.feed(line.data)
-    return long.document()
+def _shortened(line: Line, limits: Limits) -> list[Document]:
+    long = _LongLine(line.number, Scanner(limits, line.number))
+    return long.feed(line.data)[0] + long.finish()
 
 
 def _line_ends(data: bytes) -> Places:

@@ -65,6 +65,10 @@ class RecordFormat(Protocol):
     def decode(self) -> Callable[[bytes], object]:
         """What makes a record of a line or document; it gives None for what is no record."""
 
+    @property
+    def rows_in(self) -> frozenset[str]:
+        """The lists inside a record whose elements hold rows, and an empty name for an array around records."""
+
     def rows(self, record: object, unknown: Counter[str]) -> Iterator[dict[str, object]]: ...
 
 
@@ -76,6 +80,11 @@ class Reader:
     how: Conventions
     format: RecordFormat | None = None
     unknown: Counter[str] = field(default_factory=Counter)  # fields that the format does not know
+
+    @property
+    def rows_in(self) -> frozenset[str]:
+        """The lists whose elements hold rows of their own, as the format names them."""
+        return frozenset() if self.format is None else self.format.rows_in
 
     def rows(self, record: object) -> Iterator[Mapping[str, object]]:
         """The rows that one record holds, with values of any type."""

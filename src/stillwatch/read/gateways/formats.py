@@ -18,7 +18,7 @@ from stillwatch.read.gateways.loading import (
 )
 from stillwatch.read.gateways.mapping import Row
 from stillwatch.read.gateways.paths import Texts, present
-from stillwatch.read.gateways.unpackers import DECODERS, UNPACKERS, Decoder
+from stillwatch.read.gateways.unpackers import DECODERS, ROWS_IN, UNPACKERS, Decoder
 
 _RECOGNISED = 0.5  # share of the first records that a format must explain; programs log failures of their own too
 _STRAY = 0.1  # share of the first records up to which those of another format make a file none of several
@@ -38,6 +38,11 @@ class Format:
     def name(self) -> str:
         """The name by which users ask for this format."""
         return self.description.name
+
+    @property
+    def rows_in(self) -> frozenset[str]:
+        """The lists inside a record whose elements hold rows, and an empty name for an array around records."""
+        return ROWS_IN.get(self.description.unpack, frozenset()) | {""}
 
     def rows(self, record: object, unknown: Counter[str]) -> Iterator[Row]:
         """Yields one row an exchange: values as found, not yet typed, by contract column; absent ones are left out.

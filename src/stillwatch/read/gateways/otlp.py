@@ -30,6 +30,10 @@ _CONTAINERS = (
     ("resourceSpans", "resource_spans", "scopeSpans", "scope_spans", "instrumentationLibrarySpans"),
     ("resourceLogs", "resource_logs", "scopeLogs", "scope_logs", "instrumentationLibraryLogs"),
 )
+_ITEMS = ("spans", "logRecords", "log_records")
+ROWS_IN = frozenset({*_CONTAINERS[0], *_CONTAINERS[1], *_ITEMS})
+"""The lists of a document whose elements hold exchanges."""
+
 _INDEXED = re.compile(r"\.\d{1,6}(\.|$)")
 _DEEPEST = 16
 _LONGEST = 200  # characters of a key with an index

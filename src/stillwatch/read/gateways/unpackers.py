@@ -36,3 +36,6 @@ UNPACKERS: dict[str, Unpacker] = {
     "otlp": _of_each(otlp.unpack),
     "langfuse": _of_each(langfuse.unpack),
 }
+
+ROWS_IN: dict[str, frozenset[str]] = {"otlp": otlp.ROWS_IN}
+"""The lists in a record whose elements hold exchanges that share nothing but what stands before the list."""
