@@ -140,6 +140,13 @@ def test_lines_of_a_text_that_is_cut_by_the_end_of_its_file_are_no_rows(tmp_path
     assert summary.rows.read == 2
 
 
+@pytest.mark.parametrize("between", ["", '"a"b\tz\n', "short\n"])
+def test_what_a_file_has_shown_holds_where_a_line_fits_neither_way(between: str) -> None:
+    shown, forged = 'x\t"a\tb"\t\t\n', 'y\t\t\t"a\nv\tf\to\tr\nv\tg\te\td"\n'
+    found = read(f"a\tb\tc\td\n{shown}{between}{forged}".encode(), "a.tsv")
+    assert found == [("x", "a\tb", "", ""), ("y", "", "", "a\nv\tf\to\tr\nv\tg\te\td")]
+
+
 def test_a_line_is_read_at_most_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
     given_out, original = 0, Lines.__next__
 

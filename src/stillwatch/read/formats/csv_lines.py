@@ -145,7 +145,8 @@ class Lines:
             return True
         row = self._cells(line) == self.columns
         stands = right or not row or self.quotes
-        self.quotes = right and not row
+        if right != row:
+            self.quotes = right
         return stands
 
     def taken_back(self) -> Iterator[tuple[int, bytes]]:
