@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,8 @@ from stillwatch.engine.duckdb import DuckDBEngine
 from stillwatch.job import Inputs, Window, resolve
 from stillwatch.read.summary import summarise
 from stillwatch.records.inputs import ACCOUNTS, EXCHANGES
-from stillwatch.settings import EngineSettings
-from tests.read.rows import START, exchange, read_in, write, write_bytes
+from stillwatch.settings import EngineSettings, ReadSettings, Settings
+from tests.read.rows import START, exchange, quarantined, read_in, write, write_bytes
 
 LINE = b'{"exchange_id":"e%d","account_id":"a","started_at":"2026-05-01T10:00:00Z","input_text":"hello"}'
 
@@ -143,3 +144,12 @@ def test_hostile_text_changes_only_its_own_row(tmp_path: Path, suffix: str, text
     assert after[2]["input_text"] == text
     assert list(after[2]) == list(EXCHANGES.names)
     assert summary.rows.quarantined == 0
+
+
+def test_a_record_whose_attributes_are_too_many_is_not_passed_over(tmp_path: Path) -> None:
+    many = [{"key": f"gen_ai.prompt.{n}.content", "value": {"stringValue": "x"}} for n in range(2_000)]
+    lines = [{"spanId": f"s{n}", "startTimeUnixNano": "1777629600000000000", "attributes": many} for n in range(2)]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    job = resolve(Inputs((str(path),)), settings=Settings(read=ReadSettings(max_line_bytes=2_000, format="otel")))
+    assert quarantined(tmp_path, job) == [(1, "line_too_long", None), (2, "line_too_long", None)]
