@@ -188,6 +188,7 @@ def test_what_lies_deep_is_left_out(depth: int, recursion: int, request: pytest.
             {"a": int("123456789012345678901001"), "b": [-(2**63) - 1]},
         ),
         (b'{"a": 1, "a": 2}', {"a": 2}),
+        (rb'{"a": "cu\x22rl \xD0\xB4 \x5Cx41 \\x22\n\xff"}', {"a": 'cu"rl \u0434 \\x41 \\x22\n\udcff'}),
     ],
 )
 def test_what_parsers_refuse_is_read(data: bytes, value: object) -> None:
@@ -200,6 +201,7 @@ def test_what_parsers_refuse_is_read(data: bytes, value: object) -> None:
         (b'{"a": "x', "truncated_json"),
         (b'{"a": 1,', "truncated_json"),
         (b"a = 1", "malformed_json"),
+        (rb'{"a": "\x2"}', "malformed_json"),
         (b"", "truncated_json"),
     ],
 )

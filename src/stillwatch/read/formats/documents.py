@@ -18,6 +18,7 @@ _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _STEP = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _OPEN_ESCAPE = re.compile(rb"\\(u[0-9a-fA-F]{0,3})?\Z")
+_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|.)", re.DOTALL)
 _SHOWN = 1_000  # bytes that are kept of an object that is too large
 _SHORTEST = 1_000  # bytes that every text may have: the ids of a row are kept, whatever stands before them
 _NAME = re.compile(rb'"([^"\\]{1,60})"\s*:\s*\Z')
@@ -33,7 +34,7 @@ def decode(data: bytes) -> tuple[object, bool]:
     """The value that JSON text spells, and whether what lies deeper than DEEPEST was left out.
 
     Characters that no text holds stand as lone surrogates in texts. Of a name that an object repeats, the last value
-    counts. Raises UndecodableError.
+    counts. Escapes of nginx are read, too. Raises UndecodableError.
     """
     try:
         if not holds_long_integer(data):
@@ -49,9 +50,19 @@ def decode(data: bytes) -> tuple[object, bool]:
     try:
         return lenient(text), deep
     except json.JSONDecodeError as error:
+        if (mended := _ESCAPE.sub(_as_json, data)) != data:
+            return decode(mended)
         raise UndecodableError(TRUNCATED_JSON if _ends_early(text, error) else MALFORMED_JSON) from error
     except RecursionError as error:  # little of the stack was left to the caller
         raise UndecodableError(MALFORMED_JSON) from error
+
+
+def _as_json(escape: re.Match[bytes]) -> bytes:
+    r"""What JSON has in place of `\x22`, as nginx writes by default what a client sent; other escapes stay."""
+    if escape[1] is None:
+        return escape[0]
+    byte = int(escape[1], 16)
+    return b"\\u%04x" % byte if byte < 0x80 else bytes([byte])  # beyond it are the bytes of characters in UTF-8
 
 
 def repeated_names(data: bytes, names: Iterable[str]) -> set[str]:
