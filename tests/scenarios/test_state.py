@@ -112,7 +112,7 @@ def test_another_key_is_refused(world: SmallWorld, tmp_path: Path, hours: list[P
     state = tmp_path / "state"
     flow.add_to_state(job_of(world, state, hours[0]))
     job = job_of(world, state, hours[1])
-    with pytest.raises(InputError, match="name the state's key with `--key-file`"):
+    with pytest.raises(InputError, match="name their key with `--key-file`"):
         flow.add_to_state(replace(job, key=load_key(None)))
 
 
