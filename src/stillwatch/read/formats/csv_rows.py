@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from stillwatch.errors import InputError
@@ -21,6 +21,7 @@ from stillwatch.records.inputs import EXCHANGES
 _BATCH_ROWS = 4_096
 _BATCH_CHARACTERS = 8_000_000
 _DELIMITERS = ",\t;|"
+_START = 1 << 20  # bytes in which a quoted cell is sought before records are read
 _RAW = 1_000  # bytes of a record that are kept, to say what was in it
 
 
@@ -55,7 +56,22 @@ def first_rows(
 
 
 def _opened(source: Source, pieces: Iterator[bytes], max_line_bytes: int) -> tuple[list[str], Lines]:
-    """The names in the first line, and the lines after it."""
+    """The names in the first line, and the lines after it, which know whether the file's start shows quoted cells.
+
+    A text of a client that spans lines and looks like rows may be the first record, which by itself shows nothing.
+    """
+    start, size = [], 0
+    while size < _START and (piece := next(pieces, b"")):
+        start.append(piece)
+        size += len(piece)
+    names, lines = _begun(source, chain(start, pieces), max_line_bytes)
+    if not lines.quotes:
+        _, trial = _begun(source, iter([b"".join(start)[:_START]]), max_line_bytes)
+        lines.quotes = any(trial.quotes for _ in _records(trial))
+    return names, lines
+
+
+def _begun(source: Source, pieces: Iterator[bytes], max_line_bytes: int) -> tuple[list[str], Lines]:
     csv.field_size_limit(2 * max_line_bytes)
     lines = Lines(pieces, max_line_bytes)
     first = next(lines, "")
