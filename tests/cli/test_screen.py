@@ -36,8 +36,9 @@ def test_matches_are_printed_with_reasons(words: list[str], capsys: pytest.Captu
     assert "1.00  a2 (owner)  Zhukov Ivan  ~  Ivan Zhukov  [SDN]" in shown.out
     assert "`iwan` is like `ivan`" in shown.out
     assert "nothing follows from it" in shown.out
+    assert "`list.csv` has 1 entry;" in shown.err
     assert "2 rows without a name left out" in shown.err
-    assert "1 names of one letter left out" in shown.err
+    assert "1 name of one letter left out" in shown.err
     assert "1 of 3 rows name no account or nobody" in shown.err
 
 
@@ -135,7 +136,7 @@ def written(file: Path, row: dict[str, str]) -> None:
 def test_an_unreadable_list_ends_it(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "list.csv").write_bytes(b"\x00\x01\x02")
     assert invoke(words) == 1
-    assert "no column `name`" in capsys.readouterr().err
+    assert "no column `name`; give a list in" in capsys.readouterr().err
 
 
 def test_names_are_printed_harmlessly(tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

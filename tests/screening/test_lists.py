@@ -63,8 +63,8 @@ class TestList:
         assert [one.names for one in found.entries] == [("Ivan Zhukov",)]
         assert found.said == (
             "3 rows without a name left out",
-            "1 names of one letter left out",
-            "1 rows that repeat another left out",
+            "1 name of one letter left out",
+            "1 row repeated left out",
         )
 
     def test_joins_rows_of_one_number(self, tmp_path: Path) -> None:
@@ -81,6 +81,9 @@ class TestList:
             ("{", "is no JSON"),
             ('{"rows": []}', "no list `results`"),
             ('{"results": []}', "names nobody"),
+            ('{"ts": 1}\n{"ts": 2}\n', "is no JSON: .*; give a list"),
+            ('[{"id": 7, "name": "Ivan Zhukov"}]', "is no screening list: it has `id`; give one with `name` and some"),
+            ("account_id,name,type\na1,Ivan Zhukov,free\n", "is no screening list: it has `account_id`, `type`;"),
             ("[" * 100_000, "is no JSON"),
             ('name\n"' + "a" * 2_000_000 + '"\n', "is no CSV"),
         ],
@@ -90,7 +93,7 @@ class TestList:
             read_list(written(tmp_path / "a.csv", text))
 
     def test_that_is_gone_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="cannot be read"):
+        with pytest.raises(InputError, match="cannot be read: No such file or directory; name a readable list"):
             read_list(tmp_path / "gone.csv")
 
     def test_of_too_many_entries_or_bytes_is_refused_whole(

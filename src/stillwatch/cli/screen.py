@@ -107,7 +107,8 @@ def _screener(paths: list[Path]) -> Screener:
         raise UsageError([Mistake("`screen`", f"needs the package `{error.name}`", remedy)]) from error
     read = [read_list(path) for path in dict.fromkeys(paths)]
     for one in read:
-        complain("; ".join((f"`{one.name}` has {len(one.entries):,} entries", *one.said)))
+        entries = "1 entry" if len(one.entries) == 1 else f"{len(one.entries):,} entries"
+        complain("; ".join((f"`{one.name}` has {entries}", *one.said)))
     return Screener(read)
 
 

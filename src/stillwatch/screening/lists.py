@@ -10,12 +10,14 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stillwatch.errors import InputError
+from stillwatch.errors import InputError, reason_of
+from stillwatch.records.printable import printable
+from stillwatch.records.sentences import counted
 
 MOST_BYTES = 500_000_000
 MOST_ENTRIES = 1_000_000
@@ -24,6 +26,21 @@ _LONGEST_FIELD = 1_000_000
 _SEVERAL = re.compile(r"\s*;\s*")
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 _LETTER = re.compile(r"\w")
+_FORM = (
+    "source",
+    "entity_number",
+    "type",
+    "programs",
+    "alt_names",
+    "addresses",
+    "citizenships",
+    "nationalities",
+    "dates_of_birth",
+)
+"""What tells a list from any other file with a `name`; `id` tells nothing."""
+_SHOWN = 10
+_REMEDY = "give a list in the Consolidated Screening List's form, as CSV or JSON"
+_WITHOUT_NAME, _SHORT, _REPEATED = ("row", "without a name"), ("name", "of one letter"), ("row", "repeated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror or error}") from error
+        raise InputError(f"`{path}` cannot be read: {reason_of(error)}; name a readable list") from error
     if len(raw) > MOST_BYTES:
         raise InputError(f"`{path}` is larger than {MOST_BYTES:,} bytes; no screening list is: divide it")
     return raw
@@ -88,33 +105,48 @@ def _csv_rows(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         columns = [one.strip().lower() for one in reader.fieldnames or ()]
         if "name" not in columns:
-            raise InputError(f"`{path}` has no column `name`; give a list in the Consolidated Screening List's form")
+            raise InputError(f"`{path}` has no column `name`; {_REMEDY}")
+        _check(dict.fromkeys(columns), path)
         reader.fieldnames = columns
         yield from reader
     except csv.Error as error:
-        raise InputError(f"`{path}` is no CSV at line {reader.line_num:,}: {error}") from error
+        raise InputError(f"`{path}` is no CSV at line {reader.line_num:,}: {error}; {_REMEDY}") from error
 
 
 def _json_rows(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"`{path}` is no JSON: {error}") from error
+        raise InputError(f"`{path}` is no JSON: {reason_of(error)}; {_REMEDY}") from error
     rows = found.get("results") if isinstance(found, dict) else found
     if not isinstance(rows, list):
-        raise InputError(f"`{path}` has no list `results`; give a list in the Consolidated Screening List's form")
-    yield from (row for row in rows if isinstance(row, dict))
+        raise InputError(f"`{path}` has no list `results`; {_REMEDY}")
+    found = [row for row in rows if isinstance(row, dict)]
+    _check({key: None for row in found for key in row}, path)
+    yield from found
+
+
+def _check(columns: Collection[str], path: Path) -> None:
+    """Raises InputError where the columns are another table's: its names, held against, would read like a clearance.
+
+    A column `name` alone is somebody's own list.
+    """
+    strange = [one for one in columns if one != "name"]
+    if "account_id" in strange or (strange and not set(_FORM) & set(strange)):
+        shown = ", ".join(f"`{printable(one, 60)}`" for one in strange[:_SHOWN])
+        wanted = ", ".join(f"`{one}`" for one in _FORM)
+        raise InputError(f"`{path}` is no screening list: it has {shown}; give one with `name` and some of {wanted}")
 
 
 def _merged(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[tuple[Entry, ...], list[str]]:
     """Entries by key, with the names of all rows of that key; and what was left out."""
     found: dict[str, Entry] = {}
-    counts = dict.fromkeys(("rows without a name", "names of one letter", "rows that repeat another"), 0)
+    counts = dict.fromkeys((_WITHOUT_NAME, _SHORT, _REPEATED), 0)
     for row in rows:
         entry, short = _entry(row)
-        counts["names of one letter"] += short
+        counts[_SHORT] += short
         if entry is None:
-            counts["rows without a name"] += 1
+            counts[_WITHOUT_NAME] += 1
             continue
         known = found.get(entry.key)
         if known is None:
@@ -123,9 +155,10 @@ def _merged(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[tuple[Entry,
             found[entry.key] = entry
             continue
         fresh = tuple(name for name in entry.names if name not in known.names)
-        counts["rows that repeat another"] += not fresh
+        counts[_REPEATED] += not fresh
         found[entry.key] = replace(known, names=(*known.names, *fresh)[:MOST_NAMES_OF_AN_ENTRY])
-    return tuple(found.values()), [f"{count:,} {what} left out" for what, count in counts.items() if count]
+    said = [f"{counted(count, noun)} {which} left out" for (noun, which), count in counts.items() if count]
+    return tuple(found.values()), said
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[Entry | None, int]:
