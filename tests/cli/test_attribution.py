@@ -64,7 +64,6 @@ def test_what_is_taken_back_stays_in_the_ledger(known: Path, capsys: pytest.Capt
     assert "Example Relay" in text
     ran(capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "another firm")
     assert "Example Relay" not in ran(capsys, "show", CAMPAIGN)
-    assert "nobody has entered anything" in ran(capsys, "show", "C2")
     ran(capsys, "add", "worksheet.toml", "--by", "Bo")
     assert "Example Relay is taken back" in ran(
         capsys, "withdraw", CAMPAIGN, "--item", "Example Relay", "--reason", "again"
@@ -83,6 +82,18 @@ def test_a_campaign_that_nothing_knows_is_refused(known: Path, capsys: pytest.Ca
         assert ledger.attributions.list(CAMPAIGN[:-1] + "0") == ()
 
 
+def test_a_campaign_to_show_that_nothing_knows_is_refused(known: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is known, that nobody has entered anything of it is an answer."""
+    assert "nobody has entered anything" in ran(capsys, "show", CAMPAIGN)
+    assert invoke(["attribution", "show", "C2", "--state", "state"]) == 2
+    said = capsys.readouterr().err
+    assert "campaign `C2`: is in no entry of this ledger" in said and "`stillwatch attribution add`" in said
+    ran(capsys, "add", "worksheet.toml", "--by", "Bo")
+    for words in ([], ["--json"]):
+        assert invoke(["attribution", "show", "C2", "--state", "state", *words]) == 2
+        assert f"name one of `{CAMPAIGN}`" in capsys.readouterr().err
+
+
 def test_a_campaign_of_a_run_is_known(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of the run that is named, or of the newest of the state; what the ledger has needs no run again."""
     (work / "worksheet.toml").write_text(EXAMPLE.replace(CAMPAIGN, FOUND), encoding="utf-8")
@@ -96,6 +107,8 @@ def test_a_campaign_of_a_run_is_known(work: Path, capsys: pytest.CaptureFixture[
     run.rename(runs / name)
     (runs / epochs.LATEST).write_text(name + "\n", encoding="utf-8")
     assert invoke(["attribution", "add", "worksheet.toml", "--state", "other"]) == 0
+    assert invoke(["attribution", "show", "C2", "--state", "other"]) == 2
+    assert f"`{FOUND}`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

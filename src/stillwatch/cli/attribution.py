@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from stillwatch.ledger.worksheet import Conclusion, Worksheet
 
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign's id.")]
+
+SHOWN = 20
+"""Campaigns that a complaint names."""
 
 app = typer.Typer(help="Who may be behind a campaign, as people have entered it.", no_args_is_help=True)
 
@@ -42,7 +46,7 @@ def add(
         check_run(run, findings)
     findings.settle()
     worksheet = load_worksheet(file)
-    found = _in_run(run, state, worksheet.campaign)
+    found = worksheet.campaign in _of_run(run, state)
     # rows of a ledger stay: neither a mistyped campaign nor a new ledger beside it may come of a slip
     if not found and database is None and state is not None and not (state / FILE).is_file():
         _refuse(file, worksheet.campaign)
@@ -57,14 +61,14 @@ def add(
     say(f"{len(fresh)} new of {entered}, and what belongs to them")
 
 
-def _in_run(run: Path | None, state: Path | None, campaign: str) -> bool:
-    """Whether the run has the campaign, or the state's newest one where no run is named."""
+def _of_run(run: Path | None, state: Path | None) -> list[str]:
+    """The campaigns of the run, or of the state's newest one where no run is named."""
     named = run if run is not None or state is None else epochs.latest(state)
     if named is None:
-        return False
+        return []
     from stillwatch.runs.tables import table_of
 
-    return campaign in table_of(named, "campaigns", ["campaign_id"])["campaign_id"].to_pylist()
+    return [str(one) for one in table_of(named, "campaigns", ["campaign_id"])["campaign_id"].to_pylist()]
 
 
 def _in_ledger(ledger: Ledger, campaign: str) -> bool:
@@ -122,12 +126,24 @@ def show(campaign: Campaign, state: State = None, database: Database = None, as_
 
     with ledger_of(state, database) as ledger:
         found = worksheet(ledger.attributions.list(campaign))
+        if found is None and not _in_ledger(ledger, campaign):
+            _check_known(campaign, {*_of_run(None, state), *ledger.attributions.subjects()})
     if as_json:
         print_json(None if found is None else asdict(found))
     elif found is None:
         say("nobody has entered anything")
     else:
         _say(found)
+
+
+def _check_known(campaign: str, known: Collection[str]) -> None:
+    findings = Findings()
+    if campaign not in known:
+        shown = ", ".join(f"`{one}`" for one in sorted(known)[:SHOWN])
+        more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""
+        remedy = f"name one of {shown}{more}" if known else "`stillwatch attribution add` enters a worksheet"
+        findings.add(f"campaign `{campaign}`", "is in no entry of this ledger, and not in the newest run", remedy)
+    findings.settle()
 
 
 def _say(found: Worksheet) -> None:

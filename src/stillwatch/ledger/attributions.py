@@ -37,6 +37,12 @@ class Attributions(Part):
         found = [Attribution(**{key: row[key] for key in row if key != "entry_id"}) for row in rows]
         return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.hypothesis, one.item)))
 
+    def subjects(self) -> tuple[str, ...]:
+        """The campaigns of which anybody has entered anything, by name."""
+        query = sa.select(ATTRIBUTIONS.c.subject).distinct().order_by(ATTRIBUTIONS.c.subject)
+        with self._ledger.reading() as connection:
+            return tuple(row[0] for row in connection.execute(query))
+
 
 _OF_ENTITIES = ("attributed", "places", "networks")
 _ORDER = ("withdrawn", "hypothesis", "item", "rating", "conclusion", "entity", *_OF_ENTITIES)
