@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from stillwatch.cli.access import doors, reseller
 from stillwatch.cli.findings import Findings, check_format, check_run
@@ -32,6 +32,14 @@ class WithDefault(TyperGroup):
         """Names the command that was left out."""
         named = bool(args) and args[0] in self.commands
         return super().parse_args(ctx, args if named else [WRITE, *args])
+
+
+class Unnamed(TyperCommand):
+    """A command that `--help` and complaints call by its group's name alone, as people type it."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Takes the group's name and place."""
+        return super().make_context(parent.info_name, args, parent.parent, **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ def _check_files(out: Path | None, accounts_out: Path | None, findings: Findings
 
 
 report = typer.Typer(cls=WithDefault, help="What a run found, dossiers of campaigns and their seals.")
-report.command(WRITE)(write)
+report.command(WRITE, cls=Unnamed)(write)
 report.command()(verify)
 report.command()(holder)
 report.command()(doors)
