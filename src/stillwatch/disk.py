@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stillwatch.errors import OutputError
+from stillwatch.errors import OutputError, reason_of
 
 _PREFIX = ".stillwatch-"
 _HIDDEN = re.compile(r"\.stillwatch-(?P<pid>\d+)@(?P<host>[A-Za-z0-9_.]+)-(?P<purpose>[a-z]+)-")
@@ -82,9 +83,18 @@ def replaced(path: Path, option: str) -> Iterator[Path]:
             shutil.rmtree(staged.parent, ignore_errors=True)
     except OSError as error:
         raise OutputError(
-            f"cannot write `{path}`: {error.strerror or error}; free space or name another `{option}`; "
-            "what was there before is unchanged"
+            f"cannot write `{path}`: {_why(error, Path(os.path.realpath(path)).parent, option)}"
         ) from error
+
+
+def _why(error: OSError, folder: Path, option: str) -> str:
+    """What hinders, and the remedy for it: space helps only where it is space that lacks."""
+    another = f"name another `{option}`"
+    if not folder.exists():
+        return f"the folder `{folder}` is missing; make it or {another}"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = f"free space or {another}" if full else another
+    return f"{reason_of(error)}; {remedy}; what was there before is unchanged"
 
 
 @contextmanager
