@@ -80,7 +80,7 @@ def test_a_killed_process_leaves_the_file_and_the_next_sweeps_up(tmp_path: Path)
     ("name", "said"),
     [
         ("folder", "folder`: Is a directory; name another `--out`; what"),
-        ("nowhere/file", "the folder `.*nowhere` is missing; make it or name another `--out`$"),
+        ("nowhere/file", "there is no folder `.*nowhere`; make it or name another `--out`$"),
         ("file/below", "below`: .*; name another `--out`; what"),
     ],
 )

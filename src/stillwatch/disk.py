@@ -91,7 +91,7 @@ def _why(error: OSError, folder: Path, option: str) -> str:
     """What hinders, and the remedy for it: space helps only where it is space that lacks."""
     another = f"name another `{option}`"
     if not folder.exists():
-        return f"the folder `{folder}` is missing; make it or {another}"
+        return f"there is no folder `{folder}`; make it or {another}"
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = f"free space or {another}" if full else another
     return f"{reason_of(error)}; {remedy}; what was there before is unchanged"
