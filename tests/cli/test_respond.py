@@ -170,7 +170,10 @@ class TestDecisions:
         assert "is empty" in shell.on_state("decisions", "approve", ids[0], "--by", " ", code=2)
         said = shell.on_state("decisions", "approve", *ids[:3], "--by", "Bo")
         assert said.count("was approved") == 3
-        shell.on_state("decisions", "refuse", ids[3], "--by", "Bo", "--reason", "a class")
+        said = shell.on_state("decisions", "refuse", ids[3], "--by", "Bo", "--reason", "a class")
+        assert "it had no effect that could end" in said
+        said = shell.on_state("decisions", "reverse", ids[0], "--by", "Cy", "--reason", "a class")
+        assert "its effect" in said, "it was approved"
         assert "cannot be approved" in shell.on_state("decisions", "approve", ids[4], ids[3], "--by", "Cy", code=2)
         assert len(shell.json("decisions", "list", "--status", "waiting")) == 6, "all or none"
 

@@ -125,10 +125,19 @@ def _end(decision_ids: list[str], step: str, place: Place, by: str, reason: str)
     with ledger_of(place.state, place.database) as ledger:
         act = ledger.decisions.refuse if step == "refuse" else ledger.decisions.reverse
         with ledger.writing():
+            chains = [ledger.decisions.chain(one) for one in decision_ids]
+            without = [all(_has_no_effect(ledger, name) for name in chain) for chain in chains]
             events = [act(one, by or user(), now(), reason) for one in decision_ids]
-        ids = {name for one in decision_ids for name in ledger.decisions.chain(one)}
-    dropped = drop_effects(place.state, sorted(ids))
-    _told(events, "its effect has ended" if dropped else "its effect ends with the next snapshot")
+    dropped = drop_effects(place.state, sorted({name for chain in chains for name in chain}))
+    then = "its effect has ended" if dropped else "its effect ends with the next snapshot"
+    for event, nothing in zip(events, without, strict=True):
+        _told([event], "it had no effect that could end" if nothing else then)
+
+
+def _has_no_effect(ledger: Ledger, decision_id: str) -> bool:
+    """Whether no snapshot has the decision; one that was reversed before may still be in it."""
+    found = ledger.decisions.find(decision_id)
+    return found is not None and found.status(now()) in ("held_out", "waiting", "refused", "expired")
 
 
 def _told(events: list[DecisionEvent], then: str) -> None:

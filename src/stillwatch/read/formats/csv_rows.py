@@ -65,7 +65,7 @@ def _opened(source: Source, pieces: Iterator[bytes], max_line_bytes: int) -> tup
         start.append(piece)
         size += len(piece)
     names, lines = _begun(source, chain(start, pieces), max_line_bytes)
-    if not lines.quotes:
+    if not lines.quotes and any(b'"' in piece for piece in start):
         _, trial = _begun(source, iter([b"".join(start)[:_START]]), max_line_bytes)
         lines.quotes = any(trial.quotes for _ in _records(trial))
     return names, lines
